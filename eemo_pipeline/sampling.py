@@ -1,0 +1,27 @@
+"""Choices that look random and are not: seeded by what they are about, free of row order.
+
+Belongs here: hash-based draws. Does not belong here: the rules that use them.
+"""
+
+import hashlib
+
+import polars as pl
+
+
+def unit_interval(*parts: str) -> float:
+    """A number in [0, 1) that depends on the parts alone, uniform over parts."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def short_hash(*parts: str) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of the parts."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+def draw(key: pl.Expr, seed: str) -> pl.Expr:
+    """A column of numbers in [0, 1), each from the SHA-256 of `seed` and the row's key.
+
+    The values do not depend on row order, on the polars version or on the machine.
+    """
+    return key.map_elements(lambda value: unit_interval(seed, value), return_dtype=pl.Float64)

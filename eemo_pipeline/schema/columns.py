@@ -1,0 +1,298 @@
+"""Every column of every table, once: type, meaning, unit, range and allowed values.
+
+Belongs here: the dictionary of columns. Does not belong here: which table has which column
+(`tables.py`), how a table is checked (`validate.py`) or how a value is computed.
+A quantity has one name in all tables; two different quantities never share one.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8
+
+STRINGS = pl.List(pl.String)
+FLOATS = pl.List(pl.Float64)
+INTEGERS = pl.List(pl.Int64)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: snake_case; the same quantity has the same name in every table.
+        dtype: the polars type in memory; Parquet and DuckDB types follow from it.
+        meaning: one sentence, as shown in `TABLES.md`, Dagster and DuckDB.
+        unit: the unit of the numbers, empty for text and pure numbers.
+        minimum: smallest allowed number, None where there is no bound.
+        maximum: largest allowed number, None where there is no bound.
+        values: the closed vocabulary, empty where the text is free.
+    """
+
+    name: str
+    dtype: pl.DataType | type[pl.DataType]
+    meaning: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+
+
+def _text(name: str, meaning: str, values: tuple[str, ...] = ()) -> Column:
+    return Column(name, pl.String, meaning, values=values)
+
+
+def _texts(name: str, meaning: str, values: tuple[str, ...] = ()) -> Column:
+    return Column(name, STRINGS, meaning, values=values)
+
+
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name, pl.Boolean, meaning)
+
+
+def _count(name: str, meaning: str, unit: str = "", minimum: float = 0) -> Column:
+    return Column(name, pl.Int64, meaning, unit, minimum)
+
+
+def _share(name: str, meaning: str) -> Column:
+    return Column(name, pl.Float64, meaning, "share", 0.0, 1.0)
+
+
+def _shares(name: str, meaning: str) -> Column:
+    return Column(name, FLOATS, meaning, "share", 0.0, 1.0)
+
+
+def _number(
+    name: str,
+    meaning: str,
+    unit: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> Column:
+    return Column(name, pl.Float64, meaning, unit, minimum, maximum)
+
+
+SPLITS = ("train", "validation", "test")
+EMOTIONS = tuple(dict.fromkeys((*MIKELS_8, *EKMAN_7)))
+INTENSITY_LEVELS = ("low", "medium", "high")
+
+_ALL = (
+    # --- identity and place -------------------------------------------------------------
+    _text("image_id", "SHA-256 of the picture file's bytes, lower-case hexadecimal"),
+    _text("source", "Name of the source dataset: the module under eemo_pipeline/sources/"),
+    _text("record_id", "Identifier of the record inside its source"),
+    _text("path", "POSIX path relative to the source's folder, or to the data root for outputs"),
+    _text("table_path", "Annotation file the row stands in, relative to the source's folder"),
+    _count("row", "Row of the annotation file, the first data row being 1", "", 1),
+    _text("cluster_id", "image_id of the smallest member of the near-duplicate cluster"),
+    _text("split", "Part of the dataset; one cluster is never in two parts", SPLITS),
+    _text("source_split", "Part of the dataset as its owner assigned it"),
+    _texts("sources", "Every source that contributed, sorted"),
+    # --- outcome ------------------------------------------------------------------------
+    _text("status", "What became of the row: ok, or the kind of failure named in the reason"),
+    _text("reason", "Code of the reason for a refusal, an abstention or a state"),
+    _text("detail", "The reason in words, with the offending value; hostile text is kept inert"),
+    _text("unit", "What is counted: picture files or rows of annotation files", ("file", "row")),
+    _count("found", "How many there were"),
+    _count("kept", "How many went on"),
+    _count("refused", "How many were refused, each with a row in ingest__rejects"),
+    # --- sources ------------------------------------------------------------------------
+    _text("title", "Full name of the dataset"),
+    _text("licence", "Licence or terms of use, in the owner's words or as an SPDX identifier"),
+    _flag("is_redistributable", "Whether its terms allow the pictures or labels to be passed on"),
+    _text("homepage", "Where the owner describes the dataset"),
+    _text("citation", "The publication to cite"),
+    _text("label_space", "The vocabulary of the native labels"),
+    _text(
+        "semantics",
+        "evoked: what the viewer feels; apparent: what a depicted person seems to feel; "
+        "none: the source carries no emotion",
+        ("evoked", "apparent", "none"),
+    ),
+    _text("obtain", "How to get the dataset"),
+    _text("place", "Where to put it, relative to the data root"),
+    _count("expected_files", "Picture files that a complete copy holds"),
+    _count("found_files", "Picture files found on disk"),
+    _text(
+        "state",
+        "How far the dataset, or the record, has come",
+        ("absent", "partial", "complete", "present", "preserved", "human", "dropped"),
+    ),
+    _text("missing", "What exactly is missing"),
+    # --- records and annotations --------------------------------------------------------
+    _text("native_label", "The one label its source gives the record, spelled as found"),
+    _text(
+        "resolved_by",
+        "How the picture named in the annotation file was found on disk",
+        ("listing", "exact", "stripped", "extension", "case", "nested"),
+    ),
+    _text("attributes", "Further native fields as a JSON object"),
+    _count("annotation_count", "Annotations of the record"),
+    _count("annotation_no", "Position of the annotation within its record, from 0"),
+    _text("annotator_id", "Who annotated: a salted hash of the worker, or the kind of aggregate"),
+    _count("rater_count", "People behind the value"),
+    _texts("native_labels", "Labels chosen, spelled as found"),
+    Column("native_weights", FLOATS, "Weight of each native label: votes or probability", "", 0.0),
+    _number("native_valence", "Valence on the native scale"),
+    _number("native_arousal", "Arousal on the native scale"),
+    _number("native_dominance", "Dominance on the native scale"),
+    _number("native_valence_sd", "Standard deviation of valence over raters, native scale", "", 0),
+    _number("native_arousal_sd", "Standard deviation of arousal over raters, native scale", "", 0),
+    _number("scale_min", "Lower end of the native rating scale"),
+    _number("scale_max", "Upper end of the native rating scale"),
+    _text("comment", "What the annotator wrote; hostile text, never executed"),
+    Column("person_box_px", FLOATS, "Box of the depicted person: x1, y1, x2, y2", "px"),
+    # --- pictures -----------------------------------------------------------------------
+    _count("occurrence_count", "Records with exactly these bytes", minimum=1),
+    _count("size_bytes", "Size of the file", "B", 1),
+    _text("format", "File format by content, or name of the published format"),
+    _text("colour_mode", "Pixel mode in the file, in Pillow's names"),
+    _count("width_px", "Width after the EXIF orientation is applied", "px", 1),
+    _count("height_px", "Height after the EXIF orientation is applied", "px", 1),
+    _count("frame_count", "Frames in the file; the first one is used", minimum=1),
+    Column("orientation", pl.Int64, "EXIF orientation found in the file, 1 where none", "", 1, 8),
+    _flag("has_alpha", "Whether transparency was composited on white"),
+    _flag("has_profile", "Whether an ICC profile other than sRGB was converted"),
+    _share("brightness", "Mean of the HSV value over pixels"),
+    _share("saturation", "Mean of the HSV saturation over pixels"),
+    _share("contrast", "Root-mean-square contrast: standard deviation of luma (Peli 1990)"),
+    _number("colourfulness", "Colourfulness M3 of Hasler and Suesstrunk 2003, 8-bit RGB", "", 0),
+    _share("edge_density", "Share of pixels on a Canny edge"),
+    _texts("dominant_colours", "Up to five dominant colours as #rrggbb, most frequent first"),
+    _shares("dominant_shares", "Share of pixels of each dominant colour"),
+    _flag("is_blank", "Whether the picture has no structure to hash (contrast below 0.02)"),
+    _text("phash", "64-bit perceptual hash (DCT), 16 hexadecimal digits"),
+    _text("phash_method", "Decoder, scaling, hash and versions behind phash; never mix two"),
+    # --- dedup --------------------------------------------------------------------------
+    _flag("is_kept", "Whether the picture goes on; one per cluster does"),
+    _text("kept_image_id", "The picture of the cluster that goes on"),
+    Column(
+        "distance_bits",
+        pl.Int64,
+        "Hamming distance of the hashes to the kept picture",
+        "bit",
+        0,
+        64,
+    ),
+    # --- emotion ------------------------------------------------------------------------
+    _text("taxonomy", "Label set", ("mikels8", "ekman7")),
+    _text("emotion", "Emotion evoked in the viewer", EMOTIONS),
+    _share("mass", "Share of the raters' mass on the emotion"),
+    _share("lost_mass", "Share of the native mass with no counterpart in the taxonomy"),
+    _text("rule", "The rule that made the value from the native one"),
+    _text("origin", "Where the value comes from: rated or lexicon, and the source"),
+    _share("valence", "Pleasantness: 0 unpleasant, 1 pleasant"),
+    _share("arousal", "Activation: 0 calm, 1 excited"),
+    _share("dominance", "Control: 0 helpless, 1 in control"),
+    _number("valence_sd", "Standard deviation of valence over raters, 0-1 scale", "", 0),
+    _number("arousal_sd", "Standard deviation of arousal over raters, 0-1 scale", "", 0),
+    _texts("ranking", "Emotions from strongest to weakest", EMOTIONS),
+    _text("dominant_emotion", "The strongest emotion, null on a tie", EMOTIONS),
+    _share("margin", "Mass of the first emotion minus that of the second"),
+    _count("image_count", "Pictures behind the value"),
+    _share("published_valence", "Valence of the published anchor (EEmoDB, Table 6)"),
+    _share("published_arousal", "Arousal of the published anchor (EEmoDB, Table 6)"),
+    _share("published_dominance", "Dominance of the published anchor (EEmoDB, Table 6)"),
+    # --- model roles --------------------------------------------------------------------
+    _text("annotator", "Name of the annotating part"),
+    _text("verifier", "Name of the trusted verifier"),
+    _text("detector", "Name of the part that proposed the box"),
+    _text("segmenter", "Name of the part that cut the mask"),
+    _text("critic", "Name of the critic"),
+    _text("writer", "Name of the part that wrote the text"),
+    _text("model", "Model and version, as the part names itself"),
+    _text("method", "The published method behind the part"),
+    _text("prompt_hash", "SHA-256 of the instruction that was answered, first 16 digits"),
+    Column("round", pl.Int64, "1 for the first answer, then one more per revision", "", 1, 3),
+    _text("description", "One sentence on what is visible and its feeling"),
+    _text("background", "Background of the background-attribute-subject triplet"),
+    _text("attribute", "Affective attribute of the subject"),
+    _text("subject", "What carries the emotion in the picture"),
+    _texts("alternatives", "Other emotions, most likely first", MIKELS_8),
+    _shares("alternative_probabilities", "Probability of each alternative"),
+    Column("clarity", pl.Int64, "How clear the emotion is: 1 vague, 10 unmistakable", "", 1, 10),
+    _number("confidence", "Clarity agreed by the sources, EmoVerse's confidence", "", 1, 10),
+    Column("intensity", pl.Int64, "How strong the emotion is: 1 faint, 10 overwhelming", "", 1, 10),
+    _text("intensity_level", "low 1-4, medium 5-7, high 8-10", INTENSITY_LEVELS),
+    _texts("evidence", "Visible cues, at most three"),
+    _share("probability", "Probability of the verifier's emotion"),
+    _shares("distribution", "Probability of the eight Mikels emotions, in alphabetical order"),
+    _count("fold", "Cross-fitting fold that judged the picture; 0 where all folds were used"),
+    Column("features", FLOATS, "Pixel features, in the order that the method documents"),
+    _count("training_count", "Labelled pictures the probe was fitted on"),
+    _text(
+        "pattern",
+        "How the annotators and the verifier agree",
+        (
+            "unanimous",
+            "agreed_two",
+            "pair_against_verifier",
+            "all_differ",
+            "pair_only",
+            "split",
+            "none",
+        ),
+    ),
+    _flag("is_contested", "Whether the emotion needs a critic's or a person's word"),
+    # --- grounding ----------------------------------------------------------------------
+    _count("region_no", "Region within the picture, most salient first; 0 where none was found"),
+    _number("x1_px", "Left edge of the box", "px", 0),
+    _number("y1_px", "Upper edge of the box", "px", 0),
+    _number("x2_px", "Right edge of the box", "px", 0),
+    _number("y2_px", "Lower edge of the box", "px", 0),
+    _share("score", "How sure the detector is of the box"),
+    _share("mask_score", "Mean saliency under the mask, relative to the picture's maximum"),
+    _share("mask_share", "Area of the mask over area of the picture"),
+    Column("mask_size_px", INTEGERS, "Height and width of the mask's own raster", "px", 1),
+    Column(
+        "mask_counts", INTEGERS, "COCO run lengths, column by column, background first", "px", 0
+    ),
+    # --- critic -------------------------------------------------------------------------
+    _text(
+        "field",
+        "Field of the record that was judged",
+        ("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
+    ),
+    _text("verdict", "Judgement of the field", ("valid", "revisable", "discarded")),
+    _texts("codes", "Error codes that were found"),
+    _text("instruction", "What the annotators are asked to change; never the new value"),
+    _text("finding", "What was measured or read that led to the verdict"),
+    # --- records and texts --------------------------------------------------------------
+    _count("region_count", "Boxes of the picture"),
+    _count("round_count", "Rounds of annotation", minimum=1),
+    _text("text", "The written text"),
+    _count("word_count", "Words in the text"),
+    # --- questions ----------------------------------------------------------------------
+    _text("item_id", "SHA-256 of template, pictures and question, first 16 digits"),
+    _text("template", "Template that made the item: the module under eemo_pipeline/qa/templates/"),
+    _text(
+        "category", "Task of the item", ("perception", "pair_perception", "ranking", "description")
+    ),
+    _text("question_type", "Form of the answer", ("yes_no", "what_how", "open")),
+    _texts("image_ids", "The pictures of the item, in the order of the question"),
+    _text("question", "The question"),
+    _texts("options", "Options in the order shown; empty for open questions"),
+    _text("answer", "The right answer in words"),
+    _text("answer_letter", "Letter of the right option"),
+    _text("facts", "The label facts that prove the answer, as a JSON object"),
+    _count("item_count", "Items made"),
+    _text("task", "Task of the Assess item", ("ranking", "vad", "dominant_emotion")),
+    _text("dimension", "Dimension that is scored", ("valence", "arousal", "dominance")),
+    _texts("candidates", "Emotions the answer may name"),
+    _share("target", "The score to predict"),
+    _flag("is_selected", "Whether the picture became an item of the task"),
+    # --- exports, training --------------------------------------------------------------
+    _count("row_count", "Rows in the file"),
+    _text("sha256", "SHA-256 of the file"),
+    _text("run_id", "SHA-256 of the job and its inputs, first 16 digits"),
+    _text("job", "Training job: the module under eemo_pipeline/training/jobs/"),
+    Column("seed", pl.Int64, "Seed of every random choice", "", 0),
+    _count("train_count", "Items the model was fitted on"),
+    _count("test_count", "Held-out items it was scored on"),
+    _share("accuracy", "Share of held-out items answered right"),
+    _share("macro_f1", "Unweighted mean of the F1 of each emotion on the held-out items"),
+    _share("baseline_accuracy", "Accuracy of always answering the most frequent training emotion"),
+)
+
+COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}

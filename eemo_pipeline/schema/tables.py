@@ -1,0 +1,303 @@
+"""Every table, once: its grain, its key, its columns in order, and which may be empty.
+
+Belongs here: what the tables are. Does not belong here: what the columns mean (`columns.py`).
+The name of a table is the asset, the argument downstream, the Parquet file and the SQL table.
+A leading underscore marks an intermediate table of its stage.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from eemo_pipeline.schema.columns import COLUMNS, Column
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table.
+
+    Attributes:
+        name: `<stage>__<plural_noun>`, with a leading underscore where it is intermediate.
+        grain: what one row is; completes the sentence "One row per ...".
+        key: the columns that identify a row; the table is sorted by them.
+        columns: names of all columns, in order.
+        optional: names of the columns that may be null, each for a reason that the meaning of
+            the column or the status of the row gives.
+        is_partitioned: whether the table is a folder with one file per source.
+    """
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
+    is_partitioned: bool = False
+
+    @property
+    def stage(self) -> str:
+        """The stage: the name up to the double underscore."""
+        return self.name.lstrip("_").split("__")[0]
+
+    @property
+    def polars_schema(self) -> pl.Schema:
+        """Column names and polars types, in order."""
+        return pl.Schema({name: COLUMNS[name].dtype for name in self.columns})
+
+    @property
+    def definitions(self) -> tuple[Column, ...]:
+        """The columns with their meaning, in order."""
+        return tuple(COLUMNS[name] for name in self.columns)
+
+    def empty(self) -> pl.DataFrame:
+        """The table without rows."""
+        return pl.DataFrame(schema=self.polars_schema)
+
+
+def _table(
+    name: str, grain: str, key: str, columns: str, optional: str = "", is_partitioned: bool = False
+) -> Table:
+    ordered = tuple(columns.split())
+    return Table(
+        name,
+        grain,
+        tuple(key.split()),
+        ordered,
+        frozenset(ordered if optional == "*" else optional.split()),
+        is_partitioned,
+    )
+
+
+_MEASURED = """size_bytes format colour_mode width_px height_px frame_count orientation has_alpha
+    has_profile brightness saturation contrast colourfulness edge_density dominant_colours
+    dominant_shares is_blank phash phash_method"""
+_REPLY = """image_id annotator round model method prompt_hash status reason description background
+    attribute subject emotion alternatives alternative_probabilities clarity intensity valence
+    arousal dominance evidence"""
+_REPLY_OPTIONAL = """reason description background attribute subject emotion alternatives
+    alternative_probabilities clarity intensity valence arousal dominance evidence"""
+_TEXT = "image_id writer method status reason text word_count"
+
+_ALL = (
+    _table(
+        "sources__datasets",
+        "known source dataset, with its terms and what of it is on disk",
+        "source",
+        """source title licence is_redistributable homepage citation label_space semantics obtain
+        place expected_files found_files state missing""",
+        "expected_files missing",
+    ),
+    _table(
+        "ingest__records",
+        "source record with a readable picture",
+        "source record_id",
+        """source record_id image_id path resolved_by source_split native_label label_space
+        semantics annotation_count attributes""",
+        "source_split native_label attributes",
+        is_partitioned=True,
+    ),
+    _table(
+        "ingest__annotations",
+        "annotation of a record, with native labels, native scale and text",
+        "source record_id annotation_no",
+        """source record_id annotation_no image_id table_path row annotator_id rater_count
+        label_space semantics native_labels native_weights native_valence native_arousal
+        native_dominance native_valence_sd native_arousal_sd scale_min scale_max comment
+        person_box_px attributes""",
+        """table_path row rater_count native_labels native_weights native_valence native_arousal
+        native_dominance native_valence_sd native_arousal_sd scale_min scale_max comment
+        person_box_px attributes""",
+        is_partitioned=True,
+    ),
+    _table(
+        "ingest__rejects",
+        "file (row is null) or row of an annotation file that was refused",
+        "source path row reason detail",
+        "source path row reason detail",
+        "row",
+        is_partitioned=True,
+    ),
+    _table(
+        "_ingest__measurements",
+        "distinct picture within a source, with what was measured on its pixels",
+        "source image_id",
+        f"source image_id path occurrence_count {_MEASURED}",
+        is_partitioned=True,
+    ),
+    _table(
+        "_ingest__counts",
+        "source and unit: found, kept and refused, counted before anything is read",
+        "source unit",
+        "source unit found kept refused",
+        is_partitioned=True,
+    ),
+    _table(
+        "ingest__images",
+        "distinct picture by content, with what was measured on its pixels",
+        "image_id",
+        f"image_id source path sources occurrence_count {_MEASURED}",
+    ),
+    _table(
+        "dedup__clusters",
+        "picture: its cluster of near-duplicates, whether it is kept, and why",
+        "image_id",
+        "image_id cluster_id is_kept reason kept_image_id distance_bits",
+    ),
+    _table(
+        "dedup__images",
+        "kept picture, with the split of its cluster",
+        "image_id",
+        f"image_id cluster_id split source path sources occurrence_count {_MEASURED}",
+    ),
+    _table(
+        "labels__emotions",
+        "picture, taxonomy and emotion with mass",
+        "image_id taxonomy emotion",
+        "image_id taxonomy emotion mass lost_mass rater_count sources rule",
+        "rater_count",
+    ),
+    _table(
+        "labels__vad",
+        "picture and origin of its valence, arousal and dominance",
+        "image_id origin",
+        """image_id origin source semantics valence arousal dominance valence_sd arousal_sd
+        rater_count rule""",
+        "valence arousal dominance valence_sd arousal_sd rater_count",
+    ),
+    _table(
+        "labels__rankings",
+        "kept picture: its ranking of Ekman emotions, or why it has none",
+        "image_id",
+        "image_id status reason ranking dominant_emotion margin lost_mass",
+        "reason ranking dominant_emotion margin lost_mass",
+    ),
+    _table(
+        "labels__centroids",
+        "Ekman emotion: its mean place in valence-arousal-dominance space",
+        "emotion",
+        """emotion image_count valence arousal dominance published_valence published_arousal
+        published_dominance""",
+        "valence arousal dominance published_valence published_arousal published_dominance",
+    ),
+    _table(
+        "annotation__replies",
+        "kept picture and annotator: the first answer, or the reason there is none",
+        "image_id annotator round",
+        _REPLY,
+        _REPLY_OPTIONAL,
+    ),
+    _table(
+        "_verification__features",
+        "kept picture: the vector of pixel features that the probe reads",
+        "image_id",
+        "image_id method status reason features",
+        "reason features",
+    ),
+    _table(
+        "verification__replies",
+        "kept picture and verifier: its judgement, or why it abstains",
+        "image_id verifier",
+        """image_id verifier model method status reason emotion probability distribution fold
+        training_count""",
+        "reason emotion probability distribution",
+    ),
+    _table(
+        "verification__decisions",
+        "kept picture: what the annotators and the verifier agree on",
+        "image_id",
+        """image_id pattern is_contested emotion confidence intensity intensity_level distribution
+        annotator description background attribute subject""",
+        """emotion confidence intensity intensity_level distribution annotator description
+        background attribute subject""",
+    ),
+    _table(
+        "grounding__regions",
+        "kept picture and region that carries its subject; region 0 says why there is none",
+        "image_id region_no",
+        """image_id region_no detector segmenter model method status reason x1_px y1_px x2_px y2_px
+        score mask_score mask_share mask_size_px mask_counts""",
+        "reason x1_px y1_px x2_px y2_px score mask_score mask_share mask_size_px mask_counts",
+    ),
+    _table(
+        "critic__verdicts",
+        "kept picture, round and field: the critic's judgement",
+        "image_id round field",
+        "image_id round field critic method verdict codes instruction finding",
+        "instruction",
+    ),
+    _table(
+        "_critic__replies",
+        "picture, annotator and later round: the answer to the critic's instruction",
+        "image_id annotator round",
+        _REPLY,
+        _REPLY_OPTIONAL,
+    ),
+    _table(
+        "records__emoverse",
+        "kept picture: its EmoVerse record, and how far it came",
+        "image_id",
+        """image_id source split state reason description background attribute subject emotion
+        confidence intensity intensity_level distribution is_contested region_count round_count""",
+        """reason description background attribute subject emotion confidence intensity
+        intensity_level distribution""",
+    ),
+    _table(
+        "texts__descriptions",
+        "kept picture: what is visible, without any emotion",
+        "image_id",
+        _TEXT,
+        "reason text",
+    ),
+    _table(
+        "texts__reasonings",
+        "kept picture: how what is visible leads to the emotions people reported",
+        "image_id",
+        _TEXT,
+        "reason text",
+    ),
+    _table(
+        "qa__items",
+        "instruction of EEmoDB-QA",
+        "item_id",
+        """item_id template category question_type image_ids question options answer answer_letter
+        split sources facts""",
+        "answer_letter",
+    ),
+    _table(
+        "_qa__coverage",
+        "kept picture: how many questions it is in, or why in none",
+        "image_id",
+        "image_id item_count reason",
+        "reason",
+    ),
+    _table(
+        "assess__items",
+        "instruction of EEmoDB-Assess",
+        "item_id",
+        "item_id task dimension image_id question answer candidates target split source",
+        "dimension target",
+    ),
+    _table(
+        "_assess__candidates",
+        "kept picture and task: whether it became an item, or why not",
+        "image_id task",
+        "image_id task is_selected reason",
+        "reason",
+    ),
+    _table(
+        "exports__files",
+        "published file",
+        "path",
+        "path format split row_count size_bytes sha256",
+        "split",
+    ),
+    _table(
+        "training__runs",
+        "training run: what was fitted, on how much, and how well it does on held-out items",
+        "run_id",
+        """run_id job method status reason seed train_count test_count accuracy macro_f1
+        baseline_accuracy path sha256""",
+        "reason accuracy macro_f1 baseline_accuracy path sha256",
+    ),
+)
+
+TABLES: dict[str, Table] = {table.name: table for table in _ALL}

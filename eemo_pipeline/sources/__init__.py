@@ -1,0 +1,126 @@
+"""The contract of a source dataset, and how to add one.
+
+To add a source, add one file `eemo_pipeline/sources/<name>.py` that declares
+`SOURCE = SourceDataset(name="<name>", ...)` with a `read` function. Nothing else is touched: the
+partition, the row of `sources__datasets` and the lineage node `external__<name>` follow.
+
+`read` gets the listing of the dataset's folder and returns three frames. It opens annotation
+files, never pictures, and never raises on bad content: what it cannot use becomes a reject.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.schema.tables import TABLES
+
+# What an adapter fills in; the ingest stage adds source, image_id and the counts.
+RECORD_SCHEMA = pl.Schema(
+    {
+        name: dtype
+        for name, dtype in TABLES["ingest__records"].polars_schema.items()
+        if name not in {"source", "image_id", "annotation_count"}
+    }
+)
+ANNOTATION_SCHEMA = pl.Schema(
+    {
+        name: dtype
+        for name, dtype in TABLES["ingest__annotations"].polars_schema.items()
+        if name not in {"source", "image_id"}
+    }
+)
+REJECT_SCHEMA = pl.Schema(
+    {
+        name: dtype
+        for name, dtype in TABLES["ingest__rejects"].polars_schema.items()
+        if name != "source"
+    }
+)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Every regular file below a dataset's folder, listed once.
+
+    Attributes:
+        root: the folder, resolved.
+        paths: POSIX paths relative to `root`, sorted; links that leave the folder, links to
+            folders and broken links are not among them but in `refused`.
+        refused: path -> (reason, detail) of what was listed but must not be opened.
+    """
+
+    root: Path
+    paths: tuple[str, ...]
+    refused: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The paths, for membership tests."""
+        return frozenset(self.paths)
+
+
+@dataclass(frozen=True)
+class SourceTables:
+    """What an adapter read.
+
+    Attributes:
+        records: one row per record whose picture is in the listing (RECORD_SCHEMA).
+        annotations: one row per usable annotation of those records (ANNOTATION_SCHEMA).
+        rejects: one row per refused row of an annotation file (REJECT_SCHEMA).
+        table_paths: the annotation and documentation files; all other files count as pictures.
+        row_count: data rows in the annotation files, counted before any of them is judged.
+            row_count = distinct (table_path, row) in annotations + those in rejects.
+    """
+
+    records: pl.DataFrame
+    annotations: pl.DataFrame
+    rejects: pl.DataFrame
+    table_paths: frozenset[str]
+    row_count: int
+
+
+@dataclass(frozen=True)
+class SourceDataset:
+    """A source dataset: its terms, its vocabulary and its reader.
+
+    Attributes:
+        name: equals the module's name; the partition key and the folder below `sources/`.
+        label_space: a key of `emotion.taxonomies.LABEL_SPACES`.
+        semantics: evoked, apparent or none.
+        expected_files: picture files of a complete copy, None for open-ended sources.
+        obtain: how a person gets the dataset.
+        read: the reader, see the module's docstring.
+    """
+
+    name: str
+    title: str
+    licence: str
+    is_redistributable: bool
+    homepage: str
+    citation: str
+    label_space: str
+    semantics: str
+    expected_files: int | None
+    obtain: str
+    read: Callable[[Listing], SourceTables]
+
+
+def assemble(
+    records: Iterable[Mapping[str, Any]],
+    annotations: Iterable[Mapping[str, Any]],
+    rejects: Iterable[Mapping[str, Any]],
+    table_paths: Iterable[str],
+    row_count: int,
+) -> SourceTables:
+    """Build the frames from rows; fields that a row does not name are null."""
+    return SourceTables(
+        records=pl.DataFrame(list(records), schema=RECORD_SCHEMA),
+        annotations=pl.DataFrame(list(annotations), schema=ANNOTATION_SCHEMA),
+        rejects=pl.DataFrame(list(rejects), schema=REJECT_SCHEMA),
+        table_paths=frozenset(table_paths),
+        row_count=row_count,
+    )

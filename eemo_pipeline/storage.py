@@ -1,0 +1,101 @@
+"""Parquet files of the data root: written aside and renamed, scanned lazily.
+
+Belongs here: where a table lies, how it is written and read. Does not belong here: what is in
+it (`schema/`), or Dagster (`resources/parquet_tables.py` hands its values to this module).
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from eemo_pipeline.schema.tables import TABLES, Table
+from eemo_pipeline.schema.validate import conform
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file on disk: its path, rows, bytes, SHA-256, and whether its bytes changed."""
+
+    path: Path
+    rows: int
+    size_bytes: int
+    sha256: str
+    is_changed: bool
+
+
+def table_path(tables: Path, table: Table, partition: str | None = None) -> Path:
+    """`tables/<name>.parquet`, or `tables/<name>/<partition>.parquet` where partitioned."""
+    if table.is_partitioned:
+        if partition is None:
+            raise ValueError(f"{table.name} is partitioned by source: name the partition")
+        return tables / table.name / f"{partition}.parquet"
+    return tables / f"{table.name}.parquet"
+
+
+def write_table(
+    frame: pl.DataFrame, table: Table, path: Path, attempt: str = str(os.getpid())
+) -> Written:
+    """Write `frame` as the whole content of `path`, in key order, atomically.
+
+    The file is written under a temporary name that holds `attempt` (run and retry), then
+    renamed; two attempts never share a temporary file. Where the bytes equal those on disk the
+    file is left untouched, so that an unchanged input changes no file.
+
+    Raises:
+        SchemaError: the frame does not have the table's columns and types.
+    """
+    ordered = conform(frame, table).sort(table.key, nulls_last=True, maintain_order=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{attempt}.tmp")
+    try:
+        ordered.write_parquet(temporary, compression="zstd", statistics=True)
+        sha256 = file_sha256(temporary)
+        is_changed = not (path.exists() and file_sha256(path) == sha256)
+        size = temporary.stat().st_size
+        if is_changed:
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return Written(path, ordered.height, size, sha256, is_changed)
+
+
+def write_bytes(content: bytes, path: Path, attempt: str = str(os.getpid())) -> Written:
+    """Write a published file by the same rule as `write_table`; `rows` is its line count."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sha256 = hashlib.sha256(content).hexdigest()
+    is_changed = not (path.exists() and file_sha256(path) == sha256)
+    if is_changed:
+        temporary = path.with_name(f".{path.name}.{attempt}.tmp")
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    return Written(path, content.count(b"\n"), len(content), sha256, is_changed)
+
+
+def scan_table(tables: Path, name: str, partitions: Sequence[str] | None = None) -> pl.LazyFrame:
+    """Scan a table; of a partitioned one, the named partitions or else all that exist.
+
+    A table or partition that was never written has no rows.
+    """
+    table = TABLES[name]
+    if not table.is_partitioned:
+        path = table_path(tables, table)
+        paths = [path] if path.exists() else []
+    elif partitions is None:
+        paths = sorted((tables / name).glob("[!.]*.parquet"))
+    else:
+        candidates = [table_path(tables, table, partition) for partition in partitions]
+        paths = [path for path in candidates if path.exists()]
+    return pl.scan_parquet(paths) if paths else table.empty().lazy()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, lower-case hexadecimal, read in bounded memory."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,97 @@
+"""Spreads work on pictures over processes, and survives a picture that kills one.
+
+Belongs here: the pool, its chunks, and the isolation of a crash. Does not belong here: what is
+done with a picture. Functions must be importable by name, for they run in other processes.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Imported once in the fork server, so that a worker starts in milliseconds.
+_PRELOAD = ["eemo_pipeline.images"]
+_IN_FLIGHT_PER_PROCESS = 4
+
+
+class WorkerCrash(Exception):
+    """The process that worked on the item died: the decoder crashed or memory ran out."""
+
+
+class Workers:
+    """A pool of processes, started at the first use and shared until `close`."""
+
+    def __init__(self, processes: int | None = None) -> None:
+        """Use `processes` processes, by default one per core this process may use."""
+        self.processes = processes or len(os.sched_getaffinity(0))
+        self._pool: ProcessPoolExecutor | None = None
+
+    def close(self) -> None:
+        """Stop the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def map(
+        self, function: Callable[[Item], Result], items: Sequence[Item], chunk: int = 16
+    ) -> Iterator[tuple[Item, Result | WorkerCrash]]:
+        """Yield each item with its result as the results come, in no particular order.
+
+        An exception that `function` raises is raised here. Where a process dies, the items of
+        the chunks it took along are tried again one by one, and an item that kills its process
+        once more is yielded with a WorkerCrash.
+        """
+        chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
+        suspects: list[Item] = []
+        pending: dict[Future[list[Result]], Sequence[Item]] = {}
+        waiting = iter(chunks)
+        try:
+            while True:
+                while len(pending) < self.processes * _IN_FLIGHT_PER_PROCESS:
+                    batch = next(waiting, None)
+                    if batch is None:
+                        break
+                    try:
+                        pending[self._running().submit(_run_chunk, function, batch)] = batch
+                    except BrokenProcessPool:
+                        suspects.extend(batch)
+                        self._discard()
+                if not pending:
+                    break
+                future = next(as_completed(pending))
+                batch = pending.pop(future)
+                try:
+                    yield from zip(batch, future.result(), strict=True)
+                except BrokenProcessPool:
+                    suspects.extend(batch)
+                    self._discard()
+        finally:
+            for future in pending:
+                future.cancel()
+        for item in suspects:
+            try:
+                yield item, self._running().submit(_run_chunk, function, [item]).result()[0]
+            except BrokenProcessPool:
+                self._discard()
+                yield item, WorkerCrash("the process that decoded the picture died")
+
+    def _running(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(_PRELOAD)
+            self._pool = ProcessPoolExecutor(self.processes, mp_context=context)
+        return self._pool
+
+    def _discard(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+
+def _run_chunk(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    return [function(item) for item in items]

@@ -1,0 +1,1 @@
+"""Views, queries and checks as SQL files; this file makes them findable everywhere."""

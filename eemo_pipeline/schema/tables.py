@@ -54,7 +54,13 @@ class Table:
 
 
 def _table(
-    name: str, grain: str, key: str, columns: str, optional: str = "", is_partitioned: bool = False
+    name: str,
+    grain: str,
+    key: str,
+    columns: str,
+    optional: str = "",
+    *,
+    is_partitioned: bool = False,
 ) -> Table:
     ordered = tuple(columns.split())
     return Table(

@@ -15,6 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 _SCHEMA = """
 create table if not exists answers (
     key text primary key, role text not null, model text not null, image_id text not null,
@@ -59,6 +61,15 @@ class Answers:
     def reused(self) -> int:
         """How many came from the ledger."""
         return len(self.values) - self.asked
+
+
+@dataclass(frozen=True)
+class AnsweredTable:
+    """A table made of answers, how many of them were new, and how many the ledger held."""
+
+    frame: pl.DataFrame
+    asked: int
+    reused: int
 
 
 @dataclass(frozen=True)

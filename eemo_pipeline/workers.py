@@ -9,7 +9,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
+
+from eemo_pipeline.ledger import Ask
+from eemo_pipeline.progress import track
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -91,6 +95,29 @@ class Workers:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+def perform_on_pictures(
+    workers: Workers, function: Callable[[Any], dict[str, Any]], description: str
+) -> Callable[[Sequence[Ask]], Iterator[tuple[Ask, dict[str, Any]]]]:
+    """A ledger's `perform` that answers each ask by `function(ask.payload)` in the pool.
+
+    A picture that kills its process gets the answer status "error", reason "decoder_crashed".
+    """
+
+    def perform(asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+        by_payload = workers.map(partial(_answer, function), asks)
+        for ask, answer in track(by_payload, len(asks), description):
+            if isinstance(answer, WorkerCrash):
+                yield ask, {"status": "error", "reason": "decoder_crashed", "detail": str(answer)}
+            else:
+                yield ask, answer
+
+    return perform
+
+
+def _answer(function: Callable[[Any], dict[str, Any]], ask: Ask) -> dict[str, Any]:
+    return function(ask.payload)
 
 
 def _run_chunk(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

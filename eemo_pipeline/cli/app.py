@@ -1,0 +1,293 @@
+"""The commands of `eemo`: names, options, help, examples, and how one ends.
+
+Belongs here: declarations, and turning every outcome into an exit code. Does not belong here:
+what a command does (`running.py`, `looking.py`, `doctor.py`, `web_ui.py`).
+"""
+
+import importlib.metadata
+import os
+import shlex
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Literal
+
+import click
+import typer
+
+from eemo_pipeline.cli.pasting import called
+from eemo_pipeline.cli.printing import say, show, show_problem
+from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+
+_TRACEBACK = "EEMO_TRACEBACK"
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Data root; else EEMO_DATA, else ./data."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+ProvidersOption = Annotated[
+    Literal["embedded"],
+    typer.Option(help="Which models answer: the embedded ones, without key or download."),
+]
+
+app = typer.Typer(
+    name="eemo",
+    help="A dataset factory for image-evoked emotion: pictures in, finished datasets out.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain text: quick, and the same in a pipe
+    pretty_exceptions_enable=False,
+    suggest_commands=False,  # click suggests, and `_as_problem` tells it once
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  eemo demo
+  eemo run --images ~/Pictures --data data/mine
+  eemo sql "select * from ingest__rejects" --data data/mine""",
+)
+
+
+def _examples(*commands: str) -> str:
+    return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
+
+
+def _show_version(is_asked: bool) -> None:  # noqa: FBT001 (typer calls it with the value)
+    if is_asked:
+        show(f"eemo {importlib.metadata.version('eemo-pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """A dataset factory for image-evoked emotion: pictures in, finished datasets out."""
+
+
+@app.command(
+    epilog=_examples("eemo demo", "eemo demo --data /tmp/demo", "eemo demo --json > demo.json")
+)
+def demo(
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Data root; else EEMO_DATA, else ./data/demo."),
+    ] = None,
+    providers: ProvidersOption = "embedded",
+    as_json: JsonOption = False,
+) -> None:
+    """Build the demo lake and take it through the whole graph.
+
+    A few hundred pictures, drawn by code and from the photographs of scikit-image, are laid out
+    as the source datasets would be.
+    """
+    from eemo_pipeline.cli.running import run_demo
+
+    raise typer.Exit(run_demo(data, providers, as_json=as_json))
+
+
+@app.command(
+    epilog=_examples(
+        "eemo run --images ~/Pictures --data data/mine",
+        "eemo run --data data/mine",
+        """eemo run --data data/mine --select '+key:"qa__items"'""",
+    )
+)
+def run(
+    *,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            "--images",
+            metavar="FOLDER",
+            help="Folder of pictures to take in; it is linked, nothing is copied.",
+        ),
+    ] = None,
+    select: Annotated[
+        str,
+        typer.Option("--select", metavar="SELECTION", help="Dagster's asset selection syntax."),
+    ] = "*",
+    data: DataOption = None,
+    providers: ProvidersOption = "embedded",
+    as_json: JsonOption = False,
+) -> None:
+    """Take a folder of pictures through the graph.
+
+    Without --images, what already lies in the data root is run over. What is unchanged since
+    the last run is reused.
+    """
+    from eemo_pipeline.cli.running import run_pipeline
+
+    raise typer.Exit(run_pipeline(data, images, select, providers, as_json=as_json))
+
+
+@app.command(epilog=_examples("eemo status", "eemo status --data data/demo", "eemo status --json"))
+def status(*, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Show every table: rows, size, date and checks."""
+    from eemo_pipeline.cli.looking import show_status
+
+    show_status(data, as_json=as_json)
+
+
+@app.command(
+    epilog=_examples("eemo sources", "eemo sources --data data/demo", "eemo sources --json")
+)
+def sources(*, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Show the source datasets: what is on disk, licence, missing."""
+    from eemo_pipeline.cli.looking import show_sources
+
+    show_sources(data, as_json=as_json)
+
+
+@app.command(
+    epilog=_examples(
+        'eemo sql "show tables" --data data/demo',
+        'eemo sql "select reason, count(*) from ingest__rejects group by all" --data data/demo',
+        'eemo sql "select * from qa__items limit 3" --data data/demo --json',
+    )
+)
+def sql(
+    query: Annotated[str, typer.Argument(metavar="QUERY")],
+    *,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the published tables in SQL, also while a run is writing.
+
+    QUERY is in DuckDB's SQL and changes nothing. A table on a terminal, tab-separated lines in a pipe.
+    """
+    from eemo_pipeline.cli.looking import answer_query
+
+    answer_query(data, query, as_json=as_json)
+
+
+@app.command(
+    epilog=_examples(
+        "eemo explain 3fa2b1c0 --data data/demo",
+        "eemo explain ~/Pictures/beach.jpg --data data/mine",
+        "eemo explain 3fa2b1c0 --data data/demo --json",
+    )
+)
+def explain(
+    image: Annotated[
+        str,
+        typer.Argument(metavar="IMAGE_ID"),
+    ],
+    *,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell one picture's whole history, stage by stage.
+
+    IMAGE_ID is the first digits of an image_id, at least 4, or the path of a picture.
+    """
+    from eemo_pipeline.cli.looking import explain_image
+
+    explain_image(data, image, as_json=as_json)
+
+
+@app.command(epilog=_examples("eemo doctor", "eemo doctor --data data/demo", "eemo doctor --json"))
+def doctor(*, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Look whether this machine and the data root are fit to work."""
+    from eemo_pipeline.cli.doctor import examine
+
+    raise typer.Exit(examine(data, as_json=as_json))
+
+
+@app.command(epilog=_examples("eemo ui --data data/demo", "eemo ui --data data/demo --port 3001"))
+def ui(
+    *,
+    data: DataOption = None,
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, help="Port on this machine.")
+    ] = 3000,
+    as_json: JsonOption = False,
+) -> None:
+    """Open Dagster's pages over the data root.
+
+    They are served to this machine alone, until Ctrl-C.
+    """
+    from eemo_pipeline.cli.web_ui import serve
+
+    raise typer.Exit(serve(data, port, as_json=as_json))
+
+
+def run_command_line() -> int:
+    """Run one command; whatever happens ends in an exit code and, at most, a few lines."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(prog_name="eemo", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        return Exit.USAGE
+    except click.UsageError as error:
+        return _end(_as_problem(error), error)
+    except Problem as error:
+        return _end(error, error)
+    except (KeyboardInterrupt, click.Abort):
+        code = Exit.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (the last resort; the traceback is one variable away)
+        return _end(_unexpected(error), error)
+    if code == Exit.INTERRUPTED:
+        say("interrupted")
+    return int(code or 0)
+
+
+def _end(problem: Problem, error: BaseException) -> int:
+    if os.environ.get(_TRACEBACK) == "1":
+        say("".join(traceback.format_exception(error)))
+    show_problem(problem)
+    return problem.code
+
+
+def _as_problem(error: click.UsageError) -> Problem:
+    """Click's words for a wrong command line, in our lines."""
+    path = error.ctx.command_path if error.ctx else "eemo"
+    help_page = f"{path.replace('eemo', called(), 1)} --help"
+    if isinstance(error, (click.exceptions.NoSuchOption, click.exceptions.NoSuchCommand)):
+        wrong = (
+            error.option_name
+            if isinstance(error, click.exceptions.NoSuchOption)
+            else error.command_name
+        )
+        if error.possibilities:
+            why = f"did you mean {' or '.join(error.possibilities)}?"
+            corrected = _corrected(wrong, error.possibilities[0])
+            return wrong_usage(error.message, path, why, corrected, help_page)
+        return wrong_usage(error.message, path, f"there are {_choices(error.ctx)}", help_page)
+    usage = error.ctx.get_usage().replace("Usage: ", "", 1) if error.ctx else path
+    return wrong_usage(
+        error.format_message(), path, f"the usage is: {' '.join(usage.split())}", help_page
+    )
+
+
+def _corrected(wrong: str, right: str) -> str:
+    """The command line as typed, with the wrong word made right."""
+    words = [
+        right + word.removeprefix(wrong) if word.split("=")[0] == wrong else word
+        for word in sys.argv[1:]
+    ]
+    return f"{called()} {shlex.join(words)}"
+
+
+def _choices(ctx: click.Context | None) -> str:
+    if ctx is None:
+        return "none"
+    if isinstance(ctx.command, click.Group):
+        return ", ".join(ctx.command.list_commands(ctx))
+    names = [name for option in ctx.command.get_params(ctx) for name in option.opts]
+    return ", ".join(name for name in names if name.startswith("-"))
+
+
+def _unexpected(error: Exception) -> Problem:
+    lines = str(error).strip().splitlines()
+    return Problem(
+        f"{type(error).__name__}: {lines[0] if lines else 'no message'}",
+        f"eemo {' '.join(sys.argv[1:2])}".strip(),
+        "this was not foreseen",
+        f"{_TRACEBACK}=1 {called()} {' '.join(sys.argv[1:2])} ...   (shows where it happened)",
+    )

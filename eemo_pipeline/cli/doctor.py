@@ -1,0 +1,208 @@
+"""Looks whether this machine and this data root are fit to work: `eemo doctor`.
+
+Belongs here: one function per finding. Does not belong here: mending anything. Keys are looked
+up to say whether they are there; their value is never read into a message.
+"""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from eemo_pipeline.cli.pasting import called, quoted, shown
+from eemo_pipeline.cli.printing import clean, paint, show, show_json, size_in_words
+from eemo_pipeline.cli.problems import Exit
+from eemo_pipeline.data_root import DataRoot, find_data_root
+
+_DISTRIBUTION = "eemo-pipeline"
+_LIBRARIES = ("dagster", "polars", "duckdb", "pillow")
+_KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY")
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_LITTLE_DISK = 5_000_000_000
+_NO_DISK = 200_000_000
+_MARKS = {"ok": ("✔", "32"), "note": ("!", "33"), "broken": ("✘", "31")}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what was looked at.
+        state: ok, note (works, worth knowing) or broken.
+        detail: what was found.
+        fix: what to do where it is not ok, else empty.
+    """
+
+    name: str
+    state: str
+    detail: str
+    fix: str = ""
+
+
+def examine(data: Path | None, *, as_json: bool) -> Exit:
+    """Show every finding; 1 where something is broken."""
+    root = find_data_root(data)
+    findings = [
+        _python(),
+        _cores(),
+        _disk(root),
+        _writable(root),
+        _database(root),
+        _ledger(root),
+        *(_library(name) for name in _LIBRARIES),
+        _keys(),
+        _browser(),
+    ]
+    if as_json:
+        show_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            mark, colour = _MARKS[finding.state]
+            fix = f"   fix: {finding.fix}" if finding.fix else ""
+            show(
+                f"{paint(mark, colour, sys.stdout)} {finding.name:<10} "
+                f"{clean(finding.detail)}{clean(fix)}"
+            )
+    is_broken = any(finding.state == "broken" for finding in findings)
+    return Exit.FAILURE if is_broken else Exit.OK
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    wanted = importlib.metadata.metadata(_DISTRIBUTION)["Requires-Python"]
+    if _satisfies(version, wanted):
+        return Finding("python", "ok", version)
+    return Finding("python", "broken", f"{version}, wanted {wanted}", "install Python 3.11")
+
+
+def _cores() -> Finding:
+    usable = len(os.sched_getaffinity(0))
+    if usable > 1:
+        return Finding("cores", "ok", f"{usable} usable")
+    return Finding("cores", "note", "1 usable; pictures are worked on one at a time")
+
+
+def _disk(root: DataRoot) -> Finding:
+    place = _nearest_folder(root.path)
+    free = shutil.disk_usage(place).free
+    detail = f"{size_in_words(free)} free at {shown(place)}"
+    if free >= _LITTLE_DISK:
+        return Finding("disk", "ok", detail)
+    state = "broken" if free < _NO_DISK else "note"
+    return Finding("disk", state, detail, "free some space, or name another data root with --data")
+
+
+def _writable(root: DataRoot) -> Finding:
+    place = _nearest_folder(root.path)
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        return Finding(
+            "data root",
+            "broken",
+            f"{shown(root.path)} cannot be written: {error.strerror}",
+            f"chmod u+rwx {quoted(place)}",
+        )
+    if root.path.is_dir():
+        return Finding("data root", "ok", f"{shown(root.path)} is writable")
+    if root.path.exists():
+        return Finding(
+            "data root", "broken", f"{shown(root.path)} is a file", "name a folder with --data"
+        )
+    return Finding("data root", "ok", f"{shown(root.path)} is not there yet and can be made")
+
+
+def _database(root: DataRoot) -> Finding:
+    from eemo_pipeline import warehouse
+
+    if not root.database.exists():
+        return Finding("database", "note", "none yet", f"{called()} demo")
+    try:
+        _, rows = warehouse.query(root.database, "select count(*) from duckdb_tables()")
+    except warehouse.WarehouseError as error:
+        return Finding(
+            "database",
+            "broken",
+            str(error.__cause__ or error).splitlines()[0],
+            f"rm {quoted(root.database)} && {called()} run --data {quoted(root.path)}",
+        )
+    return Finding("database", "ok", f"{shown(root.database)} holds {rows[0][0]} tables")
+
+
+def _ledger(root: DataRoot) -> Finding:
+    if not root.ledger.exists():
+        return Finding("ledger", "note", "none yet", f"{called()} demo")
+    moved = quoted(root.ledger.with_suffix(".broken"))
+    fix = f"mv {quoted(root.ledger)} {moved} && {called()} run --data {quoted(root.path)}"
+    try:
+        # Read-only, so that looking never changes the file.
+        connection = sqlite3.connect(f"{root.ledger.resolve().as_uri()}?mode=ro", uri=True)
+        try:
+            verdict = connection.execute("pragma quick_check(1)").fetchone()[0]
+            answers = connection.execute("select count(*) from answers").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        return Finding("ledger", "broken", f"{shown(root.ledger)}: {error}", fix)
+    if verdict != "ok":
+        return Finding("ledger", "broken", f"{shown(root.ledger)}: {verdict}", fix)
+    return Finding("ledger", "ok", f"{shown(root.ledger)} is sound, {answers:,} answers")
+
+
+def _library(name: str) -> Finding:
+    wanted = dict(_pinned()).get(name, "")
+    try:
+        version = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, "broken", f"not installed, wanted {wanted}", _reinstall(name, wanted))
+    if _satisfies(version, wanted):
+        return Finding(name, "ok", f"{version} ({wanted})")
+    return Finding(name, "broken", f"{version}, wanted {wanted}", _reinstall(name, wanted))
+
+
+def _keys() -> Finding:
+    present = [name for name in _KEYS if os.environ.get(name)]
+    if present:
+        return Finding("model keys", "ok", f"{', '.join(present)} set; the embedded parts use none")
+    return Finding("model keys", "ok", "none set; the embedded parts need none")
+
+
+def _browser() -> Finding:
+    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    if found:
+        return Finding("chromium", "ok", found)
+    return Finding("chromium", "note", "not found; optional, only browser tests use one")
+
+
+def _pinned() -> Iterator[tuple[str, str]]:
+    """Name and version range of every library that our own metadata asks for."""
+    from packaging.requirements import Requirement
+
+    for line in importlib.metadata.requires(_DISTRIBUTION) or ():
+        requirement = Requirement(line)
+        if requirement.marker is None:
+            yield requirement.name.lower(), str(requirement.specifier)
+
+
+def _satisfies(version: str, wanted: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(wanted).contains(version, prereleases=True)
+
+
+def _reinstall(name: str, wanted: str) -> str:
+    return f"{quoted(Path(sys.executable))} -m pip install '{name}{wanted}'"
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The folder itself, or the nearest one above it that exists."""
+    absolute = path.resolve()
+    return next(place for place in (absolute, *absolute.parents) if place.is_dir())

@@ -1,0 +1,168 @@
+"""How values reach the terminal, a pipe or a program: cleaned, as a table, as JSON.
+
+Belongs here: output. Stdout carries data, stderr carries talk. Does not belong here: what is
+shown. Text from datasets is hostile: it is never read as markup, and control characters in it
+never reach a terminal.
+"""
+
+import io
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TextIO
+
+from eemo_pipeline.cli.problems import Problem
+
+_WIDEST_CELL = 120
+_MOST_ROWS = 500  # on a terminal; a pipe gets every row
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC and other strings: titles, links
+    r"|\x1b[ -/]*[0-~]?"
+)
+# C0 and C1 controls, separators of lines, marks that turn the direction of text, lone surrogates.
+_CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_WHITE = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def clean(text: str) -> str:
+    """`text` on one line without escape sequences and control characters."""
+    visible = _ESCAPES.sub("", text)
+    return _CONTROLS.sub(lambda found: _WHITE.get(found.group(), ""), visible)
+
+
+def cell(value: object) -> str:
+    """A value of a table as clean text; null is empty, lists and structures are JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple, dict)):
+        return clean(json.dumps(_plain(value), ensure_ascii=False))
+    return clean(str(value))
+
+
+def say(line: str) -> None:
+    """One line of talk on stderr; the caller has cleaned what it quotes."""
+    _write(line + "\n", sys.stderr)
+
+
+def show(line: str = "") -> None:
+    """One line of data on stdout; the caller has cleaned what it quotes."""
+    _write(line + "\n", sys.stdout)
+
+
+def show_json(value: object) -> None:
+    """`value` as JSON on stdout; control characters stay in it, escaped."""
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=2)
+    # json.dumps wrote the line breaks of the layout itself; those inside strings are escaped.
+    lines = [_CONTROLS.sub(lambda c: f"\\u{ord(c.group()):04x}", x) for x in text.split("\n")]
+    _write("\n".join(lines) + "\n", sys.stdout)
+
+
+def show_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table on a terminal, tab-separated lines with a header otherwise."""
+    if sys.stdout.isatty():
+        _write(_render(columns, rows[:_MOST_ROWS]), sys.stdout)
+        if len(rows) > _MOST_ROWS:
+            say(f"{_MOST_ROWS} of {len(rows):,} rows shown; pipe the output to get them all")
+        return
+    lines = ["\t".join(cell(value) for value in row) for row in (columns, *rows)]
+    _write("".join(f"{line}\n" for line in lines), sys.stdout)
+
+
+def as_objects(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> list[dict[str, object]]:
+    """The rows as objects; a column name that occurs again gets _2, _3 and so on."""
+    names: list[str] = []
+    for column in columns:
+        name, number = column, 1
+        while name in names:
+            number += 1
+            name = f"{column}_{number}"
+        names.append(name)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def show_problem(problem: Problem) -> None:
+    """What, where, why and the fixes on stderr, a line each."""
+    lines = [("error", problem.what), ("where", problem.where), ("why", problem.why)]
+    lines += zip(("fix", *["or"] * len(problem.fixes)), problem.fixes, strict=False)
+    for name, text in lines:
+        colour = "1;31" if name == "error" else "1"
+        say(f"{paint(f'{name}:', colour, sys.stderr)} {clean(text)}")
+
+
+def paint(text: str, colour: str, stream: TextIO) -> str:
+    """`text` in a colour (SGR parameters) where `stream` is a terminal that wants colours."""
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{colour}m{text}\x1b[0m"
+
+
+def size_in_words(size_bytes: float) -> str:
+    """Bytes in decimal units, as disks are sold: 512 B, 1.5 kB, 2.0 GB."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _render(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    # Rendered into a string, so that one place handles a reader that is gone.
+    console = Console(file=io.StringIO(), force_terminal=True)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for position, column in enumerate(columns):
+        values = [row[position] for row in rows]
+        is_number = any(isinstance(value, (int, float)) for value in values)
+        table.add_column(Text(clean(column)), justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*(Text(shorten(cell(value))) for value in row))
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+def shorten(text: str, width: int = _WIDEST_CELL) -> str:
+    """`text`, cut where it is longer than `width` characters."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _plain(value: object) -> Any:
+    """`value` in JSON's types; numbers that JSON lacks are null, other things are text."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, (float, Decimal)):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return str(value)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    """Write and flush; where nobody reads any more (`| head`), the work goes on in silence."""
+    try:
+        stream.write(
+            text.encode(stream.encoding or "utf-8", "backslashreplace").decode(
+                stream.encoding or "utf-8"
+            )
+        )
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -1,12 +1,11 @@
 """Opens pictures of any origin and measures them: the one way from a file to pixels.
 
-Belongs here: reading, limits, decoding, orientation, colour, the attributes and the perceptual
-hash of a picture. Does not belong here: which files are read (ingest), and what the pixels mean
-(features, annotation, grounding). Every stage that looks at pixels calls `open_picture`.
+Belongs here: reading, limits, decoding, orientation and colour space. Does not belong here: the
+formulas of what is measured (`measures.py`), which files are read (ingest), and what the pixels
+mean (features, annotation, grounding). Every stage that looks at pixels calls `open_picture`.
 """
 
 import io
-import math
 import os
 import stat
 import warnings
@@ -17,11 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import imagehash
 import numpy as np
-import numpy.typing as npt
 import PIL
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+
+from eemo_pipeline.measures import (
+    BLANK_CONTRAST,
+    Pixels,
+    dominant_colours,
+    hash_method,
+    measure_pixels,
+    perceptual_hash,
+)
 
 # A 4:3 picture of this many pixels needs half a gigabyte as RGB. It is the number above which
 # Pillow itself refuses to open a file; the check is made on the header, before decoding.
@@ -30,8 +36,6 @@ MAX_BYTES = 512 * 2**20
 # Long side at which pictures are measured: enough for edges and hash, a quarter of 800x600, so
 # that a JPEG is decoded at a quarter of its size by the decoder itself.
 MEASURE_SIDE = 200
-# Contrast below which a picture has no structure to hash.
-BLANK_CONTRAST = 0.02
 
 # Raster formats, those with a magic number first. EPS and WMF are left out because their
 # decoders hand the file to a renderer; BUFR, GRIB, HDF5 and MPEG because Pillow has no decoder.
@@ -42,8 +46,7 @@ FORMATS = (
 )
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"8BPS")
 _SIXTEEN_BIT = 65535.0
-
-Pixels = npt.NDArray[np.uint8]
+_PILLOW = PIL.__version__.rpartition(".")[0]
 
 
 class UnreadablePicture(Exception):
@@ -165,89 +168,9 @@ def measure_file(path: Path) -> dict[str, Any]:
         "dominant_colours": colours,
         "dominant_shares": shares,
         "is_blank": measured["contrast"] < BLANK_CONTRAST,
-        "phash": str(imagehash.phash(Image.fromarray(picture.rgb))),
-        "phash_method": phash_method(),
+        "phash": perceptual_hash(picture.rgb),
+        "phash_method": f"pillow {_PILLOW} draft and hamming to {MEASURE_SIDE} px, {hash_method()}",
     }
-
-
-def measure_pixels(rgb: Pixels) -> dict[str, float]:
-    """Brightness, saturation, contrast, colourfulness and edge density, six decimals.
-
-    Brightness and saturation are means of HSV value and saturation; contrast is the standard
-    deviation of Rec. 601 luma (Peli 1990); colourfulness is M3 of Hasler and Suesstrunk 2003,
-    sqrt(s_rg^2 + s_yb^2) + 0.3 sqrt(m_rg^2 + m_yb^2) with rg = R - G, yb = (R + G)/2 - B on
-    8-bit values; edge density is the share of pixels on a Canny edge (thresholds 100 and 200).
-    All but colourfulness lie in 0-1.
-    """
-    hsv = cv2.mean(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV))
-    luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    opponents = cv2.transform(rgb.astype(np.float32), _OPPONENTS)
-    means, deviations = (moment.ravel().tolist() for moment in cv2.meanStdDev(opponents))
-    colourfulness = math.hypot(*deviations) + 0.3 * math.hypot(*means)
-    edges = cv2.countNonZero(cv2.Canny(luma, 100, 200)) / luma.size
-    return {
-        "brightness": round(hsv[2] / 255, 6),
-        "saturation": round(hsv[1] / 255, 6),
-        "contrast": round(float(cv2.meanStdDev(luma)[1][0, 0]) / 255, 6),
-        "colourfulness": round(colourfulness, 6),
-        "edge_density": round(edges, 6),
-    }
-
-
-_OPPONENTS = np.array([[1.0, -1.0, 0.0], [0.5, 0.5, -1.0]], dtype=np.float32)
-
-
-def dominant_colours(rgb: Pixels, count: int = 5) -> tuple[list[str], list[float]]:
-    """Up to `count` colours as #rrggbb with their share of pixels, most frequent first.
-
-    Median cut (Heckbert 1982) on the picture at 48 pixels gives the first centres; three steps
-    of Lloyd's algorithm move them to the means of the pixels that are nearest.
-    """
-    scale = 48 / max(rgb.shape[:2])
-    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
-    pixels = small.reshape(-1, 3).astype(np.float32)
-    centres = _median_cut(pixels, count)
-    nearest = np.zeros(len(pixels), dtype=np.intp)
-    for _ in range(3):
-        # The square of the pixel itself is the same for all centres and left out.
-        nearest = np.argmin((centres**2).sum(axis=1) - 2 * pixels @ centres.T, axis=1)
-        counts = np.bincount(nearest, minlength=len(centres))
-        sums = np.stack(
-            [np.bincount(nearest, pixels[:, band], len(centres)) for band in range(3)], axis=1
-        )
-        centres = (sums[counts > 0] / counts[counts > 0, None]).astype(np.float32)
-    filled = np.bincount(nearest)
-    shares: dict[str, int] = {}
-    for centre, number in zip(centres.round().astype(int), filled[filled > 0], strict=True):
-        name = "#{:02x}{:02x}{:02x}".format(*centre)
-        shares[name] = shares.get(name, 0) + int(number)
-    ranked = sorted(shares, key=lambda name: (-shares[name], name))
-    return ranked, [round(shares[name] / len(pixels), 6) for name in ranked]
-
-
-def _median_cut(pixels: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
-    """Means of up to `count` boxes; the box with the widest band is cut at its median."""
-    boxes = [pixels]
-    while len(boxes) < count:
-        spans = [np.ptp(box, axis=0) for box in boxes]
-        widest = max(range(len(boxes)), key=lambda index: (float(spans[index].max()), -index))
-        if spans[widest].max() == 0:
-            break
-        box = boxes.pop(widest)
-        band = box[:, int(spans[widest].argmax())]
-        middle = np.median(band)
-        below = band < middle if band.min() < middle else band <= middle
-        boxes += [box[below], box[~below]]
-    return np.stack([box.mean(axis=0) for box in boxes])
-
-
-@lru_cache(maxsize=1)
-def phash_method() -> str:
-    """Decoder, scaling, hash and versions behind the column phash."""
-    pillow = ".".join(PIL.__version__.split(".")[:2])
-    hashing = ".".join(imagehash.__version__.split(".")[:2])
-    return f"pillow {pillow} draft, hamming {MEASURE_SIDE} px, imagehash {hashing} phash 8x8"
 
 
 def _read(path: Path) -> bytes:

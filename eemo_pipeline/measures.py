@@ -1,0 +1,90 @@
+"""Numbers that describe the pixels of a picture: attributes, dominant colours, perceptual hash.
+
+Belongs here: formulas from pixels to numbers. Does not belong here: files (`images.py`), and
+what the numbers say about emotion (`emotion/`, `features.py`).
+"""
+
+import math
+
+import cv2
+import imagehash
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Pixels = npt.NDArray[np.uint8]
+
+# Contrast below which a picture has no structure to hash.
+BLANK_CONTRAST = 0.02
+
+
+def measure_pixels(rgb: Pixels) -> dict[str, float]:
+    """Brightness, saturation, contrast, colourfulness and edge density, six decimals.
+
+    Brightness and saturation are means of HSV value and saturation; contrast is the standard
+    deviation of Rec. 601 luma (Peli 1990); colourfulness is M3 of Hasler and Suesstrunk 2003,
+    sqrt(s_rg^2 + s_yb^2) + 0.3 sqrt(m_rg^2 + m_yb^2) with rg = R - G, yb = (R + G)/2 - B on
+    8-bit values; edge density is the share of pixels on a Canny edge (thresholds 100 and 200).
+    All but colourfulness lie in 0-1.
+    """
+    hsv = cv2.mean(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV))
+    luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    edges = cv2.countNonZero(cv2.Canny(luma, 100, 200)) / luma.size
+    return {
+        "brightness": round(hsv[2] / 255, 6),
+        "saturation": round(hsv[1] / 255, 6),
+        "contrast": round(float(cv2.meanStdDev(luma)[1][0, 0]) / 255, 6),
+        "colourfulness": round(_colourfulness(rgb), 6),
+        "edge_density": round(edges, 6),
+    }
+
+
+def _colourfulness(rgb: Pixels) -> float:
+    red, green, blue = cv2.split(rgb)
+    # Mean squares of differences between channels are exact sums of integers; those of the
+    # opponent axes follow: 4 yb^2 = 2 (R - B)^2 + 2 (G - B)^2 - (R - G)^2.
+    red_green, red_blue, green_blue = (
+        cv2.norm(one, other, cv2.NORM_L2SQR) / red.size
+        for one, other in ((red, green), (red, blue), (green, blue))
+    )
+    means = cv2.mean(rgb)
+    rg, yb = means[0] - means[1], (means[0] + means[1]) / 2 - means[2]
+    rg_variance = red_green - rg**2
+    yb_variance = (2 * red_blue + 2 * green_blue - red_green) / 4 - yb**2
+    return math.sqrt(max(0.0, rg_variance + yb_variance)) + 0.3 * math.hypot(rg, yb)
+
+
+def dominant_colours(rgb: Pixels, count: int = 5) -> tuple[list[str], list[float]]:
+    """Up to `count` colours as #rrggbb with their share of pixels, most frequent first.
+
+    k-means on a grid of about 800 pixels, five steps from groups of equal size along the sum of
+    the channels, so that nothing is random. Groups whose means round to one colour are joined.
+    """
+    stride = math.ceil(max(rgb.shape[:2]) / 34)
+    pixels = rgb[::stride, ::stride].reshape(-1, 3).astype(np.float32)
+    groups = min(count, len(pixels))
+    labels = np.empty((len(pixels), 1), dtype=np.int32)
+    order = pixels.sum(axis=1).argsort(kind="stable")
+    labels[order, 0] = np.arange(len(pixels)) * groups // len(pixels)
+    steps = (cv2.TERM_CRITERIA_MAX_ITER, 5, 0.0)
+    points = pixels.reshape(-1, 1, 3)  # with three channels a single pixel is one point too
+    _, labels, centres = cv2.kmeans(points, groups, labels, steps, 1, cv2.KMEANS_USE_INITIAL_LABELS)
+    shares: dict[str, int] = {}
+    sizes = np.bincount(labels.ravel(), minlength=groups).tolist()
+    for centre, size in zip(centres.round().astype(int).tolist(), sizes, strict=True):
+        name = "#{:02x}{:02x}{:02x}".format(*centre)
+        shares[name] = shares.get(name, 0) + size
+    ranked = sorted(
+        (name for name in shares if shares[name]), key=lambda name: (-shares[name], name)
+    )
+    return ranked, [round(shares[name] / len(pixels), 6) for name in ranked]
+
+
+def perceptual_hash(rgb: Pixels) -> str:
+    """64-bit DCT hash of the luma (`imagehash.phash`), 16 hexadecimal digits."""
+    return str(imagehash.phash(Image.fromarray(rgb)))
+
+
+def hash_method() -> str:
+    """The hash behind `perceptual_hash`, with its version."""
+    return f"imagehash {imagehash.__version__.rpartition('.')[0]} phash 8x8"

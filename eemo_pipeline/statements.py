@@ -1,0 +1,83 @@
+"""SQL text: the files of `sql/`, and names, values and types written safely into a statement.
+
+Belongs here: finding and reading the files, quoting. Does not belong here: any connection
+(`warehouse.py`), or SQL that a file could hold.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+
+import polars as pl
+
+from eemo_pipeline.schema.columns import Column
+
+_CATALOGUE = files("sql")
+_TYPES = {"String": "varchar", "Int64": "bigint", "Float64": "double", "Boolean": "boolean"}
+_SEVERITY = "severity:"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A file of `sql/`: its stem, its leading comment, its severity where a check, its text."""
+
+    name: str
+    description: str
+    severity: str
+    sql: str
+
+
+def list_views() -> list[Statement]:
+    """The views in the order in which they are created: folder, then name."""
+    folders = sorted(item.name for item in _CATALOGUE.iterdir() if item.name[:2].isdigit())
+    return [statement for folder in folders for statement in read_folder(folder)]
+
+
+def list_examples() -> list[Statement]:
+    """The example queries, in order; the description is the title."""
+    return list(read_folder("examples"))
+
+
+def list_queries() -> list[Statement]:
+    """The named queries; each takes the parameters that its comment names."""
+    return list(read_folder("queries"))
+
+
+def read_folder(folder: str) -> Iterator[Statement]:
+    """The statements of a folder of `sql/` by name; none where there is no such folder."""
+    place = _CATALOGUE.joinpath(*folder.split("/"))
+    if not place.is_dir():
+        return
+    for item in sorted(place.iterdir(), key=lambda entry: entry.name):
+        if item.name.endswith(".sql"):
+            yield _parse(item.name.removesuffix(".sql"), item.read_text(encoding="utf-8"))
+
+
+def quote_name(identifier: str) -> str:
+    """A table or column name as SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def quote_text(value: str) -> str:
+    """A text as SQL literal, for statements that take no parameters."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def column_type(column: Column) -> str:
+    """The DuckDB type of a column."""
+    dtype = column.dtype
+    if isinstance(dtype, pl.List):
+        return f"{_TYPES[str(dtype.inner)]}[]"
+    return _TYPES[str(dtype)]
+
+
+def _parse(name: str, text: str) -> Statement:
+    comment: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        comment.append(line.removeprefix("--").strip())
+    severity = "error"
+    if comment and comment[0].startswith(_SEVERITY):
+        severity = comment.pop(0).removeprefix(_SEVERITY).strip()
+    return Statement(name, " ".join(comment), severity, text.strip().rstrip(";"))

@@ -1,0 +1,394 @@
+"""The tables as SQL: published to one DuckDB file, opened for checks, queried, explained.
+
+Belongs here: building the file, applying `sql/`, running a check or a question. Does not belong
+here: the SQL itself (`sql/`), how a Parquet file is written (`storage.py`), or Dagster.
+The published file is self-contained and only ever replaced as a whole, so that an analyst who
+holds it open is neither locked nor shown half a build. Text from datasets is data throughout:
+it is bound or quoted, never formatted into SQL.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from eemo_pipeline.schema.tables import TABLES, Table
+from eemo_pipeline.statements import (
+    Statement,
+    column_type,
+    list_examples,
+    list_views,
+    quote_name,
+    quote_text,
+    read_folder,
+)
+from eemo_pipeline.storage import file_sha256, table_path
+
+_EXAMPLES = 5
+_BLOBS = frozenset({"features", "mask_counts"})
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot answer; the message says which file or statement, and the fix."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """The published file: rows per table, what it was made of, and whether it was rebuilt."""
+
+    path: Path
+    rows: dict[str, int]
+    fingerprint: str
+    is_changed: bool
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """What a check found.
+
+    Attributes:
+        name: stem of the file.
+        description: the rule, from the file's leading comment.
+        severity: "error", or "warn" for a statistic that deserves a look.
+        bad_rows: how many rows break the rule; 0 is a pass.
+        examples: up to five of them, values as text.
+    """
+
+    name: str
+    description: str
+    severity: str
+    bad_rows: int
+    examples: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The rows of one table that speak of one picture."""
+
+    stage: str
+    table: str
+    rows: tuple[dict[str, Any], ...]
+
+
+# --- building -------------------------------------------------------------------------------
+
+
+def publish(tables_dir: Path, database: Path) -> Published:
+    """Build `database` from the Parquet files, or leave it where nothing changed.
+
+    Every table of the schema is there under its own name, empty where it was never written,
+    with the views of `sql/`, comments, `meta.dictionary`, `meta.examples` and `meta.build`. The
+    file is built aside and renamed; a process that holds the old file goes on reading it.
+
+    Raises:
+        WarehouseError: a Parquet file or a view does not fit the schema.
+    """
+    sources = {name: _parquet_files(tables_dir, table) for name, table in TABLES.items()}
+    fingerprint = _fingerprint(tables_dir, sources)
+    if _published_fingerprint(database) == fingerprint:
+        return Published(database, _row_counts(database), fingerprint, is_changed=False)
+    database.parent.mkdir(parents=True, exist_ok=True)
+    temporary = database.with_name(f".{database.name}.{os.getpid()}.tmp")
+    leftovers = (temporary, temporary.with_name(f"{temporary.name}.wal"))
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    try:
+        with duckdb.connect(str(temporary)) as connection:
+            connection.execute("begin")  # one write to disk instead of one per comment
+            for name, table in TABLES.items():
+                _load(connection, table, sources[name])
+            _create_views(connection)
+            _describe(connection, fingerprint)
+            connection.execute("commit")
+            connection.execute("checkpoint")
+        temporary.replace(database)
+    finally:
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+    return Published(database, _row_counts(database), fingerprint, is_changed=True)
+
+
+def open_tables(tables_dir: Path) -> duckdb.DuckDBPyConnection:
+    """A connection in memory with every table over its Parquet files, and the views of `sql/`.
+
+    Raises:
+        WarehouseError: a Parquet file or a view does not fit the schema.
+    """
+    connection = duckdb.connect(":memory:")
+    for table in TABLES.values():
+        paths = _parquet_files(tables_dir, table)
+        source = _reading(paths) if paths else _no_rows(table)
+        columns = ", ".join(quote_name(column) for column in table.columns)
+        try:
+            connection.execute(
+                f"create view {quote_name(table.name)} as select {columns} from {source}"  # noqa: S608
+            )
+        except duckdb.Error as error:
+            raise _misfit(table, tables_dir, error) from error
+    _create_views(connection)
+    return connection
+
+
+def _load(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]) -> None:
+    columns = ", ".join(f"{quote_name(c.name)} {column_type(c)}" for c in table.definitions)
+    connection.execute(f"create table {quote_name(table.name)} ({columns})")
+    if not paths:
+        return
+    names = ", ".join(quote_name(column) for column in table.columns)
+    load = f"insert into {quote_name(table.name)} select {names} from {_reading(paths)}"  # noqa: S608
+    try:
+        connection.execute(load)
+    except duckdb.Error as error:
+        raise _misfit(table, paths[0].parent, error) from error
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection) -> None:
+    for view in list_views():
+        try:
+            connection.execute(f"create view {quote_name(view.name)} as {view.sql}")
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"The view {view.name} does not fit the tables: {error}. "
+                f"Correct {view.name}.sql below sql/."
+            ) from error
+        connection.execute(
+            f"comment on view {quote_name(view.name)} is {quote_text(view.description)}"
+        )
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
+    connection.execute("create schema meta")
+    connection.execute(
+        "create table meta.dictionary (table_name varchar, column_name varchar, type varchar, "
+        "unit varchar, meaning varchar)"
+    )
+    connection.execute("create table meta.examples (title varchar, sql varchar)")
+    connection.execute("create table meta.build (fingerprint varchar)")
+    for table in TABLES.values():
+        place = quote_name(table.name)
+        connection.execute(
+            f"comment on table {place} is {quote_text(f'One row per {table.grain}')}"
+        )
+        for column in table.definitions:
+            meaning = f"{column.meaning} [{column.unit}]" if column.unit else column.meaning
+            connection.execute(
+                f"comment on column {place}.{quote_name(column.name)} is {quote_text(meaning)}"
+            )
+    rows = [
+        (table.name, column.name, column_type(column), column.unit, column.meaning)
+        for table in TABLES.values()
+        for column in table.definitions
+    ]
+    connection.executemany("insert into meta.dictionary values (?, ?, ?, ?, ?)", rows)
+    connection.executemany(
+        "insert into meta.examples values (?, ?)",
+        [(example.description, example.sql) for example in list_examples()],
+    )
+    connection.execute("insert into meta.build values (?)", [fingerprint])
+
+
+def _parquet_files(tables_dir: Path, table: Table) -> list[Path]:
+    if table.is_partitioned:
+        return sorted((tables_dir / table.name).glob("[!.]*.parquet"))
+    path = table_path(tables_dir, table)
+    return [path] if path.exists() else []
+
+
+def _fingerprint(tables_dir: Path, sources: Mapping[str, list[Path]]) -> str:
+    parts = {
+        "duckdb": duckdb.__version__,
+        "files": {
+            path.relative_to(tables_dir).as_posix(): file_sha256(path)
+            for paths in sources.values()
+            for path in paths
+        },
+        "sql": [[s.name, s.sql] for s in (*list_views(), *list_examples())],
+        "schema": [
+            [table.name, table.grain, *((c.name, str(c.dtype), c.unit, c.meaning) for c in columns)]
+            for table in TABLES.values()
+            for columns in (table.definitions,)
+        ],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _published_fingerprint(database: Path) -> str | None:
+    if not database.exists():
+        return None
+    try:
+        _, rows = query(database, "select fingerprint from meta.build")
+    except WarehouseError:
+        return None  # not ours, or damaged: it is built anew
+    return rows[0][0] if rows else None
+
+
+def _row_counts(database: Path) -> dict[str, int]:
+    counts = " union all ".join(
+        f"select {quote_text(name)}, count(*) from {quote_name(name)}"  # noqa: S608 (names of the schema)
+        for name in TABLES
+    )
+    return dict(query(database, counts)[1])
+
+
+def _reading(paths: list[Path]) -> str:
+    return f"read_parquet([{', '.join(quote_text(str(path)) for path in paths)}])"
+
+
+def _no_rows(table: Table) -> str:
+    nulls = ", ".join(f"null::{column_type(c)} as {quote_name(c.name)}" for c in table.definitions)
+    return f"(select {nulls} where false)"
+
+
+def _misfit(table: Table, place: Path, error: duckdb.Error) -> WarehouseError:
+    return WarehouseError(
+        f"The files of {table.name} in {place} do not fit its schema: {error}. "
+        f"Materialise {table.name} again."
+    )
+
+
+# --- asking ---------------------------------------------------------------------------------
+
+
+def list_checks(table: str) -> list[str]:
+    """Names of the checks of a table, sorted; none where it has no folder."""
+    return [statement.name for statement in read_folder(f"checks/{table}")]
+
+
+def read_check(table: str, check: str) -> Statement:
+    """A check's rule, severity and SQL, without running it."""
+    for statement in read_folder(f"checks/{table}"):
+        if statement.name == check:
+            return statement
+    raise WarehouseError(
+        f"{table} has no check {check!r}; it has {', '.join(list_checks(table)) or 'none'}. "
+        f"Add sql/checks/{table}/{check}.sql or correct the name."
+    )
+
+
+def run_check(connection: duckdb.DuckDBPyConnection, table: str, check: str) -> CheckOutcome:
+    """Run one check of `sql/checks/<table>/` on the connection of `open_tables`."""
+    statement = read_check(table, check)
+    counting = f"select count(*) from ({statement.sql})"  # noqa: S608 (our own file)
+    counted = connection.execute(counting).fetchone()
+    bad_rows = counted[0] if counted else 0
+    examples: tuple[dict[str, str], ...] = ()
+    if bad_rows:
+        found = connection.execute(statement.sql)
+        columns = [column[0] for column in found.description or ()]
+        examples = tuple(
+            {column: str(value) for column, value in zip(columns, row, strict=True)}
+            for row in found.fetchmany(_EXAMPLES)
+        )
+    return CheckOutcome(check, statement.description, statement.severity, bad_rows, examples)
+
+
+def query(
+    database: Path, sql: str, parameters: Mapping[str, Any] | None = None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Answer one question to the published file: column names and rows.
+
+    The file is opened read-only, without access to any other file or to the network, and the
+    statement cannot lift that.
+
+    Raises:
+        WarehouseError: there is no file, it cannot be read, or the statement fails.
+    """
+    if not database.exists():
+        raise WarehouseError(
+            f"There is no warehouse at {database}: nothing was published there yet. "
+            "Run `eemo run` or `eemo demo`, or name another data root with --data."
+        )
+    try:
+        connection = duckdb.connect(
+            str(database),
+            read_only=True,
+            config={"enable_external_access": "false", "lock_configuration": "true"},
+        )
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"{database} cannot be opened as a warehouse: {error}. "
+            "Delete it and materialise warehouse__database again."
+        ) from error
+    with connection:
+        try:
+            answer = connection.execute(sql, dict(parameters) if parameters else None)
+            return [column[0] for column in answer.description or ()], answer.fetchall()
+        except duckdb.Error as error:
+            raise WarehouseError(f"The query failed on {database}: {error}") from error
+
+
+def explain(database: Path, image: str) -> list[Explained]:
+    """Everything the warehouse knows about one picture, table by table in stage order.
+
+    Args:
+        database: the published file.
+        image: an image_id, a prefix of exactly one, or the path of a file as its source lists
+            it. A refused file has no image_id and is found by its path.
+
+    Raises:
+        WarehouseError: nothing matches, or more than one picture does.
+    """
+    parameters = {"id": _resolve(database, image), "path": image}
+    explained: list[Explained] = []
+    for table in TABLES.values():
+        condition = _speaks_of(table)
+        if condition is None:
+            continue
+        columns = [column for column in table.columns if column not in _BLOBS]
+        wanted = ", ".join(quote_name(column) for column in columns)
+        order = ", ".join(quote_name(column) for column in table.key)
+        used = {name: value for name, value in parameters.items() if f"${name}" in condition}
+        _, rows = query(
+            database,
+            f"select {wanted} from {quote_name(table.name)} where {condition} order by {order}",  # noqa: S608
+            used,
+        )
+        if rows:
+            dicts = tuple(dict(zip(columns, row, strict=True)) for row in rows)
+            explained.append(Explained(table.stage, table.name, dicts))
+    return explained
+
+
+def _speaks_of(table: Table) -> str | None:
+    if "image_ids" in table.columns:
+        return "list_contains(image_ids, $id)"
+    if "kept_image_id" in table.columns:
+        return "image_id = $id or kept_image_id = $id"
+    if "image_id" in table.columns:
+        return "image_id = $id"
+    if table.name == "ingest__rejects":
+        return (
+            '"path" = $path or (source, "path") in '
+            '(select (source, "path") from ingest__records where image_id = $id)'
+        )
+    return None
+
+
+def _resolve(database: Path, image: str) -> str | None:
+    _, found = query(
+        database,
+        "select image_id from ingest__images where starts_with(image_id, $image) union "
+        'select image_id from ingest__records where "path" = $image order by 1 limit 6',
+        {"image": image},
+    )
+    if len(found) > 1 or not image:
+        some = ", ".join(row[0][:16] for row in found)
+        raise WarehouseError(f"{image!r} names more than one picture: {some}. Give more digits.")
+    if found:
+        return found[0][0]
+    _, refused = query(
+        database,
+        'select 1 from ingest__rejects where "path" = $image and "row" is null limit 1',
+        {"image": image},
+    )
+    if refused:
+        return None
+    raise WarehouseError(
+        f"No picture's image_id begins with {image!r}, and no file has that path. "
+        "The view images lists the pictures: `eemo sql 'from images'`."
+    )

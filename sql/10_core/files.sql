@@ -1,0 +1,23 @@
+-- One row per picture file that was found: it became records, or it was refused with a reason.
+select
+    source,
+    path,
+    'record' as outcome,
+    any_value(image_id) as image_id,
+    count(*) as record_count,
+    null::varchar as reason,
+    null::varchar as detail
+from ingest__records
+group by source, path
+union all by name
+select
+    source,
+    path,
+    'reject' as outcome,
+    null as image_id,
+    0 as record_count,
+    min(reason) as reason,
+    min(detail) as detail
+from ingest__rejects
+where "row" is null
+group by source, path

@@ -1,0 +1,40 @@
+-- One row per kept picture: where it lies, its split, what people felt, and its record.
+with ratings as (
+    select
+        *,
+        row_number() over (
+            partition by image_id
+            order by
+                starts_with(origin, 'rated') desc,
+                semantics = 'evoked' desc,
+                rater_count desc nulls last,
+                origin
+        ) as place
+    from labels__vad
+)
+
+select
+    i.image_id,
+    i.source,
+    i.path,
+    i.sources,
+    i.occurrence_count,
+    i.split,
+    i.cluster_id,
+    i.width_px,
+    i.height_px,
+    k.dominant_emotion,
+    k.ranking,
+    v.valence,
+    v.arousal,
+    v.dominance,
+    v.origin as vad_origin,
+    r.emotion as record_emotion,
+    r.confidence as record_confidence,
+    r.intensity_level as record_intensity_level,
+    r.state as record_state,
+    r.reason as record_reason
+from dedup__images as i
+left join labels__rankings as k on i.image_id = k.image_id
+left join ratings as v on i.image_id = v.image_id and v.place = 1
+left join records__emoverse as r on i.image_id = r.image_id

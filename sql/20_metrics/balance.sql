@@ -1,0 +1,11 @@
+-- One row per taxonomy, split and emotion: pictures it dominates without a tie, and their share.
+select
+    taxonomy,
+    split,
+    emotion,
+    count(*) as pictures,
+    round(count(*) / sum(count(*)) over (partition by taxonomy, split), 4) as share
+from emotions
+where emotion_rank = 1 and not is_tied
+group by taxonomy, split, emotion
+order by taxonomy, split, pictures desc, emotion

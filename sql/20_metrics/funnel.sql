@@ -1,0 +1,34 @@
+-- One row per step from file to record: how many pictures are left, and what share of those found.
+with annotated as (
+    select image_id
+    from annotation__replies
+    group by image_id
+    having bool_and(status = 'ok')
+),
+
+steps (step_no, step, meaning, pictures) as (
+    select 1, 'found', 'picture files on disk', (select coalesce(sum(found), 0) from _ingest__counts where unit = 'file')
+    union all
+    select 2, 'read', 'files with a record', (select count(*) from files where outcome = 'record')
+    union all
+    select 3, 'distinct', 'distinct by content', (select count(*) from ingest__images)
+    union all
+    select 4, 'kept', 'kept after near-duplicates', (select count(*) from dedup__images)
+    union all
+    select 5, 'annotated', 'answered by every annotator', (select count(*) from annotated)
+    union all
+    select 6, 'preserved', 'record preserved', (select count(*) from records__emoverse where state = 'preserved')
+    union all
+    select 7, 'human', 'record left to people', (select count(*) from records__emoverse where state = 'human')
+    union all
+    select 8, 'dropped', 'record dropped', (select count(*) from records__emoverse where state = 'dropped')
+)
+
+select
+    step_no,
+    step,
+    meaning,
+    pictures::bigint as pictures,
+    round(pictures / nullif(first_value(pictures) over (order by step_no), 0), 4) as share_of_found
+from steps
+order by step_no

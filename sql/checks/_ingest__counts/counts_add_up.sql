@@ -1,0 +1,5 @@
+-- Of each source and unit, kept and refused add up to what was found.
+select source, unit, found, kept, refused
+from _ingest__counts
+where found <> kept + refused
+order by source, unit

@@ -1,0 +1,5 @@
+-- A reply is ok and names an emotion, or it says why it does not.
+select image_id, annotator, "round", status, reason, emotion
+from annotation__replies
+where (status = 'ok' and emotion is null) or (status <> 'ok' and reason is null)
+order by image_id, annotator, "round"

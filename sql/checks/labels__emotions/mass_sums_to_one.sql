@@ -1,0 +1,8 @@
+-- Per picture and taxonomy, the masses and what the mapping lost sum to 1.
+select image_id, taxonomy, sum(mass) as mass, any_value(lost_mass) as lost_mass
+from labels__emotions
+group by image_id, taxonomy
+having
+    abs(sum(mass) + any_value(lost_mass) - 1) > 0.00001
+    or count(distinct lost_mass) > 1
+order by image_id, taxonomy

@@ -1,0 +1,14 @@
+-- A run is fitted on no more than the train items there are, and scored on no more than the test items.
+with items as (
+    select
+        count(*) filter (where split = 'train') as train_items,
+        count(*) filter (where split = 'test') as test_items
+    from assess__items
+    where task = 'dominant_emotion'
+)
+
+select r.run_id, r.job, r.train_count, i.train_items, r.test_count, i.test_items
+from training__runs as r
+cross join items as i
+where r.train_count > i.train_items or r.test_count > i.test_items
+order by r.run_id

@@ -1,0 +1,11 @@
+-- A verifier's eight probabilities sum to 1, and its emotion is the most probable one.
+select image_id, verifier, emotion, probability, distribution
+from verification__replies
+where
+    distribution is not null
+    and (
+        len(distribution) <> 8
+        or abs(list_sum(distribution) - 1) > 0.00001
+        or abs(probability - list_max(distribution)) > 0.00001
+    )
+order by image_id, verifier

@@ -1,0 +1,5 @@
+-- Everything a source lost, file by file and row by row. Parameter: $source.
+select "path", "row", reason, detail
+from ingest__rejects
+where source = $source
+order by "path", "row" nulls first, reason, detail

@@ -158,7 +158,8 @@ def sql(
 ) -> None:
     """Ask the published tables in SQL, also while a run is writing.
 
-    QUERY is in DuckDB's SQL and changes nothing. A table on a terminal, tab-separated lines in a pipe.
+    QUERY is in DuckDB's SQL and changes nothing. The answer is a table on a terminal and
+    tab-separated lines in a pipe.
     """
     from eemo_pipeline.cli.looking import answer_query
 
@@ -284,10 +285,17 @@ def _choices(ctx: click.Context | None) -> str:
 
 
 def _unexpected(error: Exception) -> Problem:
+    if isinstance(error, OSError) and error.filename is not None:
+        return Problem(
+            "a file or folder could not be used",
+            os.fsdecode(error.filename),
+            error.strerror or type(error).__name__,
+            f"{called()} doctor  # looks at the data root; name another one with --data DIR",
+        )
     lines = str(error).strip().splitlines()
     return Problem(
         f"{type(error).__name__}: {lines[0] if lines else 'no message'}",
         f"eemo {' '.join(sys.argv[1:2])}".strip(),
         "this was not foreseen",
-        f"{_TRACEBACK}=1 {called()} {' '.join(sys.argv[1:2])} ...   (shows where it happened)",
+        f"{_TRACEBACK}=1 {called()} {' '.join(sys.argv[1:2])} ...  # shows where it happened",
     )

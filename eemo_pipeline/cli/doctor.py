@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from eemo_pipeline.cli.pasting import called, quoted, shown
+from eemo_pipeline.cli.pasting import called, making_commands, quoted, shown
 from eemo_pipeline.cli.printing import clean, paint, show, show_json, size_in_words
 from eemo_pipeline.cli.problems import Exit
 from eemo_pipeline.data_root import DataRoot, find_data_root
@@ -124,7 +124,7 @@ def _database(root: DataRoot) -> Finding:
     from eemo_pipeline import warehouse
 
     if not root.database.exists():
-        return Finding("database", "note", "none yet", f"{called()} demo")
+        return Finding("database", "note", "none yet", making_commands(root)[0])
     try:
         _, rows = warehouse.query(root.database, "select count(*) from duckdb_tables()")
     except warehouse.WarehouseError as error:
@@ -139,7 +139,7 @@ def _database(root: DataRoot) -> Finding:
 
 def _ledger(root: DataRoot) -> Finding:
     if not root.ledger.exists():
-        return Finding("ledger", "note", "none yet", f"{called()} demo")
+        return Finding("ledger", "note", "none yet", making_commands(root)[0])
     moved = quoted(root.ledger.with_suffix(".broken"))
     fix = f"mv {quoted(root.ledger)} {moved} && {called()} run --data {quoted(root.path)}"
     try:

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from eemo_pipeline.cli.pasting import called, quoted, shown
+from eemo_pipeline.cli.pasting import called, making_commands, quoted, shown
 from eemo_pipeline.cli.printing import (
     as_objects,
     cell,
@@ -50,7 +50,7 @@ def show_status(data: Path | None, *, as_json: bool) -> None:
         show_json(as_objects(columns, rows))
         return
     if all(table.written_at is None for table in tables):
-        say(f"no table yet in {shown(root.path)}; make them: {called()} demo")
+        say(f"no table yet in {shown(root.path)}; make them: {making_commands(root)[0]}")
     headings = ("table", "rows", "size", "written", "passed", "warned", "failed")
     show_rows(
         headings,
@@ -88,8 +88,8 @@ def answer_query(data: Path | None, sql: str, *, as_json: bool) -> None:
         raise wrong_usage(
             "the query failed",
             " ".join(sql.split()),
-            str(error.__cause__ or error).strip().replace("\n", " "),
-            f'{called()} sql "show tables" --data {quoted(root.path)}   (lists tables and views)',
+            " ".join(str(error.__cause__ or error).split("\n\nLINE ")[0].split()),
+            f'{called()} sql "show tables" --data {quoted(root.path)}  # lists tables and views',
         ) from error
     if as_json:
         show_json(as_objects(columns, rows))
@@ -138,8 +138,7 @@ def _require_database(root: DataRoot) -> None:
             "there is no database yet",
             shown(root.database),
             "nothing was published to this data root",
-            f"{called()} demo",
-            f"{called()} run --images FOLDER --data {quoted(root.path)}",
+            *making_commands(root),
         )
     try:
         warehouse.query(root.database, "select 1")
@@ -190,7 +189,9 @@ def _find_image(root: DataRoot, image: str) -> str:
     raise Problem(
         "no picture has this image_id",
         f"explain {image}",
-        f"the nearest are {', '.join(match[:16] for match in near)}" if near else "there is none",
+        f"the nearest are {', '.join(match[:16] for match in near)}"
+        if near
+        else "the database holds no picture",
         f"{called()} explain {near[0][:16]} --data {quoted(root.path)}" if near else "",
         _listing_command(root),
     )
@@ -245,7 +246,7 @@ def _find_refused(root: DataRoot, path: Path) -> str:
         "this picture is not in the data root",
         shown(path),
         f"no file with the same bytes was read into {shown(root.path)}",
-        f"{called()} run --data {quoted(root.path)}   (if the file is new there)",
+        f"{called()} run --data {quoted(root.path)}  # if the file is new there",
         _listing_command(root),
     )
 

@@ -1,6 +1,6 @@
 """Commands and paths as a person pastes them into the shell they stand in.
 
-Belongs here: spelling. Does not belong here: which command to suggest.
+Belongs here: spelling, and what fills an empty data root. Does not belong here: running any.
 """
 
 import os
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from eemo_pipeline.cli.printing import clean
+from eemo_pipeline.data_root import DataRoot
 
 
 def called() -> str:
@@ -19,6 +20,20 @@ def called() -> str:
     if own.name != "eemo" or (found and Path(found).resolve() == own.resolve()):
         return "eemo"
     return quoted(own)
+
+
+def has_sources(root: DataRoot) -> bool:
+    """Whether anything lies under `sources/`."""
+    return root.sources.is_dir() and any(
+        not entry.name.startswith(".") for entry in root.sources.iterdir()
+    )
+
+
+def making_commands(root: DataRoot) -> tuple[str, ...]:
+    """The commands that fill a data root, best first."""
+    if has_sources(root):
+        return (f"{called()} run --data {quoted(root.path)}",)
+    return (f"{called()} demo", f"{called()} run --images FOLDER --data {quoted(root.path)}")
 
 
 def quoted(path: Path) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eemo_pipeline.cli.pasting import beside, called, quoted, shown
+from eemo_pipeline.cli.pasting import beside, called, has_sources, making_commands, quoted, shown
 from eemo_pipeline.cli.printing import clean, paint, say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.data_root import VARIABLE, DataRoot, find_data_root
@@ -63,7 +63,7 @@ def attach_folder(root: DataRoot, images: Path) -> None:
         held = f"links to {link.resolve()}" if link.is_symlink() else "is a folder of its own"
         raise wrong_usage(
             "another folder is attached to this data root",
-            str(link),
+            shown(link),
             f"it {held}, and one data root takes one folder",
             f"{called()} run --images {quoted(images)} --data {quoted(beside(root.path))}",
             f"rm {quoted(link)}" if link.is_symlink() else "",
@@ -74,7 +74,7 @@ def attach_folder(root: DataRoot, images: Path) -> None:
     except OSError as error:
         raise Problem(
             "the folder could not be attached",
-            str(link),
+            shown(link),
             str(error.strerror or error),
             "name a data root that you may write to: --data DIR",
         ) from error
@@ -116,21 +116,18 @@ def _require_sources(root: DataRoot) -> None:
     if link.is_symlink() and not link.exists():
         raise wrong_usage(
             "the attached folder is gone",
-            str(link),
+            shown(link),
             f"it links to {link.resolve()}, which does not exist",
             f"put the folder back to {quoted(link.resolve())}",
             f"rm {quoted(link)}",
         )
-    if root.sources.is_dir() and any(
-        not entry.name.startswith(".") for entry in root.sources.iterdir()
-    ):
+    if has_sources(root):
         return
     raise wrong_usage(
         "there is nothing to run over",
-        str(root.sources),
+        shown(root.sources),
         "the data root holds no source",
-        f"{called()} demo",
-        f"{called()} run --images FOLDER --data {quoted(root.path)}",
+        *making_commands(root),
     )
 
 
@@ -152,7 +149,7 @@ def _run(
             f"--select {selection}",
             str(error),
             f"""{called()} run --select 'key:"qa__items"'""",
-            f"{called()} status   (lists the tables)",
+            f"{called()} status  # lists the tables",
         ) from error
     except KeyboardInterrupt:
         say("what is finished is kept; the same command goes on from there")

@@ -1,0 +1,126 @@
+"""Finds the picture that a table names among the files that were listed.
+
+Belongs here: names and paths as text. Does not belong here: opening any file.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+_PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+_NESTING_DEPTH = 2
+_FOUND_SCHEMA = pl.Schema(
+    {"name": pl.String, "path": pl.String, "resolved_by": pl.String, "refusal": pl.String}
+)
+
+# Path, the way it was found, and the reason where it was not.
+Found = tuple[str | None, str | None, str | None]
+
+
+class PictureIndex:
+    """Finds pictures by name; built once from the listing.
+
+    A name is tried as it is, then with blanks removed, with another extension, in another case,
+    and last with one or two folders in front of it. Where two pictures fit a name equally well,
+    neither is taken.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        """Index the picture files among `paths`."""
+        self._known = frozenset(paths)
+        self._loose: dict[str, list[str]] = {}
+        self._tails: dict[str, list[str]] = {}
+
+    def resolve(self, frame: pl.DataFrame, folders: Sequence[str] = ("",)) -> pl.DataFrame:
+        """Add `path`, `resolved_by` and `refusal` to a frame with the column `name`.
+
+        `folders` are the prefixes, such as "images/", under which the layout keeps pictures. A
+        name that is null stays without all three. `refusal` is picture_missing,
+        ambiguous_picture or unsafe_path.
+        """
+        names = frame["name"].drop_nulls().unique().sort().to_list()
+        found = [(name, *self.find(name, folders)) for name in names]
+        return frame.join(
+            pl.DataFrame(found, schema=_FOUND_SCHEMA, orient="row"),
+            on="name",
+            how="left",
+            maintain_order="left",
+        )
+
+    def find(self, name: str, folders: Sequence[str] = ("",)) -> Found:
+        """Path, the way it was found, and the reason where it was not."""
+        for folder in folders:
+            if folder + name in self._known:
+                return folder + name, "exact", None
+        plain = _plain_name(name)
+        if plain is None:
+            return None, None, "unsafe_path"
+        for folder in folders:
+            if folder + plain in self._known:
+                return folder + plain, "stripped" if name != name.strip() else "exact", None
+        self._index()
+        for candidates, is_nested in ((self._loose, False), (self._tails, True)):
+            for folder in folders:
+                paths = candidates.get(_loosen(folder + plain), [])
+                if paths:
+                    path, way = _choose(paths, folder + plain)
+                    if path is None:
+                        return None, None, "ambiguous_picture"
+                    return path, "nested" if is_nested else way, None
+        return None, None, "picture_missing"
+
+    def _index(self) -> None:
+        """Fill the tables of loose names; a dataset whose names are all exact never needs them."""
+        if self._loose:
+            return
+        for path in sorted(self._known):
+            tail = _loosen(path)
+            self._loose.setdefault(tail, []).append(path)
+            for _ in range(min(_NESTING_DEPTH, tail.count("/"))):
+                tail = tail.partition("/")[2]
+                self._tails.setdefault(tail, []).append(path)
+
+
+def _plain_name(name: str) -> str | None:
+    """The name with forward slashes and without `.`; None where it could leave the folder."""
+    forward = name.strip().replace("\\", "/")
+    parts = [part for part in forward.split("/") if part not in {"", "."}]
+    is_unsafe = forward.startswith("/") or re.match("[A-Za-z]:", forward) or "\0" in forward
+    if is_unsafe or any(part.strip() == ".." for part in parts):
+        return None
+    return "/".join(parts)
+
+
+def _choose(paths: Sequence[str], wanted: str) -> tuple[str | None, str]:
+    """The one path that differs least from the wanted one, and how; None where two do."""
+    tidy = f"/{_tidy(wanted)}"
+    stem = _without_suffix(tidy)
+    ranked: dict[str, list[str]] = {"stripped": [], "extension": [], "case": []}
+    for path in paths:
+        candidate = f"/{_tidy(path)}"
+        if candidate.endswith(tidy):
+            ranked["stripped"].append(path)
+        elif _without_suffix(candidate).endswith(stem):
+            ranked["extension"].append(path)
+        else:
+            ranked["case"].append(path)
+    way = next(way for way, fitting in ranked.items() if fitting)
+    return (ranked[way][0], way) if len(ranked[way]) == 1 else (None, way)
+
+
+def _tidy(path: str) -> str:
+    """The path without blanks around its parts and before its extension."""
+    *folders, last = path.split("/")
+    stem = _without_suffix(last)
+    return "/".join([*(part.strip() for part in folders), stem.strip() + last[len(stem) :].strip()])
+
+
+def _without_suffix(path: str) -> str:
+    plain = path.rstrip()
+    dot = plain.rfind(".")
+    return path[:dot] if dot > 0 and plain[dot:].lower() in _PICTURE_SUFFIXES else path
+
+
+def _loosen(path: str) -> str:
+    return _without_suffix(_tidy(path)).casefold()

@@ -1,0 +1,113 @@
+"""Affection: 526,749 explanations of what 85,007 pictures evoke (Achlioptas et al. 2023).
+
+Belongs here: `language/version_0/affection_{raw,preprocessed}_public_version_0.csv` and pictures
+under folders named after the column `dataset`, for names are unique only within one. Where both
+files are there, the preprocessed one is read, which holds the same rows and the split; the other
+one is known and not read twice.
+
+Workers are identified by a hash salted with the dataset's name; the salt of a project, which
+keeps workers from being matched across projects, comes with the registry of projects.
+"""
+
+import polars as pl
+
+from eemo_pipeline.annotation_files import (
+    Check,
+    cell_detail,
+    conclude,
+    find_documents,
+    find_tables,
+    is_given,
+    judge,
+    known_label,
+    picture_checks,
+    presence_checks,
+    read_annotation_file,
+    shape_checks,
+    stack_rows,
+)
+from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.sampling import short_hash
+from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+
+_NAME = "affection"
+_TABLES = (
+    "language/version_0/affection_preprocessed_public_version_0.csv",
+    "language/version_0/affection_raw_public_version_0.csv",
+)
+_NEEDED = {
+    "workerid": ("workerid",),
+    "utterance": ("utterance",),
+    "emotion": ("emotion",),
+    "dataset": ("dataset",),
+    "image_name": ("image_name",),
+}
+_OPTIONAL = {"split": ("split",)}
+
+
+def read(listing: Listing) -> SourceTables:
+    """One record per picture, one annotation per row: a worker, an emotion, an explanation."""
+    found = [find_tables(listing, name) for name in _TABLES]
+    tables = next((paths for paths in found if paths), [])
+    known = frozenset((*found[0], *found[1], *find_documents(listing)))
+    rows = stack_rows([read_annotation_file(listing, path) for path in tables], _NEEDED, _OPTIONAL)
+    index = PictureIndex(path for path in listing.paths if path not in known)
+    named = rows.with_columns(
+        pl.when(is_given("dataset") & is_given("image_name"))
+        .then(pl.concat_str("dataset", "image_name", separator="/"))
+        .alias("name")
+    )
+    judged = judge(
+        index.resolve(named, ("", "images/")),
+        [
+            *shape_checks(),
+            *presence_checks("dataset", "image_name", "workerid", "emotion"),
+            *picture_checks(),
+            Check(
+                "unknown_label",
+                ~known_label(pl.col("emotion"), "affection9"),
+                cell_detail("emotion"),
+            ),
+        ],
+    )
+    return conclude(
+        _hash_workers(judged).with_columns(
+            pl.col("name").alias("record_id"),
+            pl.lit(1).alias("rater_count"),
+            pl.concat_list("emotion").alias("native_labels"),
+            pl.lit([1.0]).alias("native_weights"),
+            pl.when(is_given("utterance")).then("utterance").alias("comment"),
+            pl.when(is_given("split")).then("split").alias("source_split"),
+        ),
+        known,
+        "affection9",
+        "evoked",
+    )
+
+
+def _hash_workers(rows: pl.DataFrame) -> pl.DataFrame:
+    workers = rows["workerid"].drop_nulls().unique().sort()
+    hashed = [short_hash(_NAME, worker) for worker in workers.to_list()]
+    table = pl.DataFrame(
+        {"workerid": workers, "annotator_id": hashed},
+        schema={"workerid": pl.String, "annotator_id": pl.String},
+    )
+    return rows.join(table, on="workerid", how="left", maintain_order="left")
+
+
+SOURCE = SourceDataset(
+    name=_NAME,
+    title="Affection: learning affective explanations for real-world visual data",
+    licence="terms of use of the authors, on request; no redistribution",
+    is_redistributable=False,
+    homepage="https://affective-explanations.org",
+    citation="Achlioptas, Ovsjanikov, Guibas and Tulyakov 2023, CVPR, 6641-6651",
+    label_space="affection9",
+    semantics="evoked",
+    expected_files=85007,
+    obtain=(
+        "Request the annotations from the authors; collect the pictures from COCO, Visual "
+        "Genome, Flickr30k, FI and the Emotional Machines set, each in a folder of its own name"
+    ),
+    read=read,
+)

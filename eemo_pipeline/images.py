@@ -103,8 +103,8 @@ def open_picture(path: Path, long_side: int, image_id: str | None = None) -> Pic
     """Read a file once and decode its first frame to at most `long_side` pixels per side.
 
     A picture is never enlarged. JPEG files are decoded at a half, quarter or eighth of their
-    size where that is enough. 16-bit grey is divided by 257; float and 32-bit pictures outside
-    the usual ranges are stretched from their minimum to their maximum.
+    size where that is enough. 16-bit grey is divided by 257. 32-bit grey holds 0-255 or 0-65535,
+    float also 0-1; what lies outside is stretched from its minimum to its maximum.
 
     Raises:
         UnreadablePicture: the file is not usable, or `image_id` is given and is not its hash.
@@ -274,10 +274,10 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     """Grey of 16 or 32 bits, or float, as 8-bit grey."""
     values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
-    if image.mode == "F" and low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= _SIXTEEN_BIT:
-        low, high = 0.0, 255.0 if image.mode == "F" and high <= 255 else _SIXTEEN_BIT
+    if low >= 0 and high <= _SIXTEEN_BIT:
+        is_deep = image.mode.startswith("I;16") or high > 255
+        is_unit = image.mode == "F" and high <= 1
+        low, high = 0.0, _SIXTEEN_BIT if is_deep else 1.0 if is_unit else 255.0
     span = high - low or 1.0
     return Image.fromarray(((values - low) / span * 255).round().astype(np.uint8))
 

@@ -169,8 +169,13 @@ def measure_file(path: Path) -> dict[str, Any]:
         "dominant_shares": shares,
         "is_blank": measured["contrast"] < BLANK_CONTRAST,
         "phash": perceptual_hash(picture.rgb),
-        "phash_method": f"pillow {_PILLOW} draft and hamming to {MEASURE_SIDE} px, {hash_method()}",
+        "phash_method": measure_method(),
     }
+
+
+def measure_method() -> str:
+    """What made the measurements: decoder, scaling and hash, with versions."""
+    return f"pillow {_PILLOW} draft and hamming to {MEASURE_SIDE} px, {hash_method()}"
 
 
 def _read(path: Path) -> bytes:

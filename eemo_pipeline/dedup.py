@@ -1,0 +1,172 @@
+"""Groups near-duplicate pictures, keeps one of each, and gives every group one split.
+
+Belongs here: comparing perceptual hashes, clusters, the kept picture, the split.
+Does not belong here: making the hashes (`images.py`).
+
+A cluster is a connected component of pictures within NEAR_BITS of one another; it is never
+divided between splits. Components may chain: A resembles B, B resembles C, and A does not
+resemble C. So a picture is dropped only for a kept picture that it resembles itself; a chain
+keeps as many pictures as it takes.
+"""
+
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from eemo_pipeline.sampling import draw
+from eemo_pipeline.schema.tables import TABLES
+
+NEAR_BITS = 6
+TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
+
+# Multi-index hashing (Norouzi et al. 2012): two 64-bit hashes within 6 bits differ by at most 2
+# bits in one of three bands, since 3 bands of at least 3 flips each would make 9.
+_BANDS = ((0, 22), (22, 21), (43, 21))
+_FLIPS = 2
+_BUCKETS = """
+create or replace temp table buckets as
+select no, hash, (hash >> {shift}) & {band}::ubigint as bucket from hashes
+"""
+# The equality on bucket is the join; the cheap comparisons run on its few candidates.
+_PAIRS = """
+select a.no as low, b.no as high
+from (select no, hash, xor(bucket, mask) as probe from buckets, masks) a
+join buckets b on a.probe = b.bucket
+where a.no < b.no and bit_count(xor(a.hash, b.hash)) <= {radius}
+"""
+
+
+def cluster_images(images: pl.LazyFrame, radius: int = NEAR_BITS) -> pl.DataFrame:
+    """`dedup__clusters`: one row per picture.
+
+    Pictures without structure have no meaningful hash: they are compared by their colour, with
+    16 steps per channel, so that they do not all fall into one bucket. Of a cluster the picture
+    with the most pixels is kept, then the one with the most bytes, then the smallest image_id.
+    """
+    ordered = (
+        images.select(
+            "image_id",
+            "is_blank",
+            pl.col("phash").str.to_integer(base=16, dtype=pl.UInt64).alias("hash"),
+            pl.col("dominant_colours").list.first().alias("colour"),
+            (pl.col("width_px") * pl.col("height_px")).alias("pixels"),
+            "size_bytes",
+        )
+        .sort(["pixels", "size_bytes", "image_id"], descending=[True, True, False])
+        .collect()
+    )  # from here on, the position of a picture is its rank of preference
+    hashes = ordered["hash"].to_numpy()
+    is_blank = ordered["is_blank"].to_numpy()
+    component = _connect(ordered.height, [*_near_pairs(hashes, is_blank, radius)])
+    component = _connect_blanks(component, ordered)
+    kept = _keep(component, hashes, is_blank, radius)
+    ids = ordered["image_id"].to_numpy()
+    is_kept = kept == np.arange(len(kept))
+    distance = np.bitwise_count(hashes ^ hashes[kept]).astype(np.int64)
+    reason = np.where(is_kept, "kept", np.where(is_blank, "blank_of_same_colour", "near_duplicate"))
+    clusters = pl.DataFrame(
+        {
+            "image_id": ordered["image_id"],
+            "component": component,
+            "is_kept": is_kept,
+            "reason": reason.astype(str),
+            "kept_image_id": ids[kept].astype(str),
+            "distance_bits": distance,
+        },
+        schema_overrides={"reason": pl.String, "kept_image_id": pl.String},
+    )
+    return clusters.with_columns(
+        pl.col("image_id").min().over("component").alias("cluster_id")
+    ).select(TABLES["dedup__clusters"].columns)
+
+
+def keep_images(images: pl.LazyFrame, clusters: pl.LazyFrame, seed: str = "split") -> pl.DataFrame:
+    """`dedup__images`: the kept pictures with a split that depends on the cluster alone."""
+    kept = images.join(
+        clusters.filter("is_kept").select("image_id", "cluster_id"), on="image_id"
+    ).collect()
+    place = draw(pl.col("cluster_id"), seed)
+    return kept.with_columns(
+        pl.when(place < TRAIN_SHARE)
+        .then(pl.lit("train"))
+        .when(place < TRAIN_SHARE + VALIDATION_SHARE)
+        .then(pl.lit("validation"))
+        .otherwise(pl.lit("test"))
+        .alias("split")
+    ).select(TABLES["dedup__images"].columns)
+
+
+def _near_pairs(hashes: np.ndarray, is_blank: np.ndarray, radius: int) -> Iterator[tuple[int, int]]:
+    """Pairs of positions within `radius` bits, exact for a radius up to 8."""
+    if radius >= len(_BANDS) * (_FLIPS + 1):
+        raise ValueError(f"radius {radius} needs more bands than {len(_BANDS)}")
+    structured = np.flatnonzero(~is_blank)
+    # Identical hashes are linked in a row and searched once: a bucket of a thousand equal
+    # hashes costs a thousand links, not half a million pairs.
+    distinct, first, inverse = np.unique(hashes[structured], return_index=True, return_inverse=True)
+    for position, group in zip(structured, inverse, strict=True):
+        representative = structured[first[group]]
+        if representative != position:
+            yield int(representative), int(position)
+    with duckdb.connect() as connection:
+        table = pl.DataFrame({"no": np.arange(len(distinct)), "hash": distinct})
+        connection.register("hashes", table)
+        for shift, width in _BANDS:
+            connection.register("masks", pl.DataFrame({"mask": _masks(width)}))
+            connection.execute(_BUCKETS.format(shift=shift, band=2**width - 1))
+            found = connection.execute(_PAIRS.format(radius=radius)).fetchnumpy()
+            for low, high in zip(found["low"], found["high"], strict=True):
+                yield int(structured[first[low]]), int(structured[first[high]])
+
+
+def _masks(width: int) -> np.ndarray:
+    bits = [1 << bit for bit in range(width)]
+    pairs = [a | b for index, a in enumerate(bits) for b in bits[:index]]
+    return np.array([0, *bits, *pairs], dtype=np.uint64)
+
+
+def _connect(size: int, pairs: list[tuple[int, int]]) -> np.ndarray:
+    """The connected component of every position, as its number."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if size == 0:
+        return np.empty(0, dtype=np.int64)
+    low, high = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(low), dtype=bool), (low, high)), shape=(size, size))
+    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def _connect_blanks(component: np.ndarray, ordered: pl.DataFrame) -> np.ndarray:
+    """Give blank pictures of the same coarse colour the component of the first of them."""
+    merged = component.copy()
+    first: dict[str, int] = {}
+    for position in np.flatnonzero(ordered["is_blank"].to_numpy()):
+        colour = ordered["colour"][int(position)]
+        coarse = colour[1] + colour[3] + colour[5]
+        merged[position] = first.setdefault(coarse, int(component[position]))
+    return merged
+
+
+def _keep(
+    component: np.ndarray, hashes: np.ndarray, is_blank: np.ndarray, radius: int
+) -> np.ndarray:
+    """For every position, the position of the kept picture it resembles, in preference order."""
+    kept = np.arange(len(component))
+    order = np.argsort(component, kind="stable")
+    borders = np.flatnonzero(np.diff(component[order])) + 1
+    for members in np.split(order, borders):
+        if len(members) < 2:
+            continue
+        open_members = members
+        while len(open_members):
+            leader = open_members[0]
+            if is_blank[leader]:
+                kept[open_members] = leader
+                break
+            near = np.bitwise_count(hashes[open_members] ^ hashes[leader]) <= radius
+            kept[open_members[near]] = leader
+            open_members = open_members[~near]
+    return kept

@@ -1,0 +1,87 @@
+"""Lists the files of a source's folder, once, and refuses what must not be followed.
+
+Belongs here: the walk and the fingerprint of a folder. Does not belong here: opening a file.
+"""
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+from eemo_pipeline.ledger import FileStamp
+from eemo_pipeline.sources import Listing
+
+
+def list_files(root: Path) -> Listing:
+    """Every file below `root`; a folder that does not exist has none.
+
+    The root itself may be a link. Below it, a link to a file inside the root is read as that
+    file; links that leave the root, links to folders and broken links are refused, and so are
+    names that are not valid UTF-8 and things that are neither file nor folder.
+    """
+    resolved = root.resolve()
+    if not resolved.is_dir():
+        return Listing(resolved, ())
+    paths: list[str] = []
+    refused: dict[str, tuple[str, str]] = {}
+    folders = [resolved]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            refused[_relative(folder, resolved)] = ("unreadable_folder", str(error.strerror))
+            continue
+        for entry in entries:
+            path = Path(entry.path)
+            name = _relative(path, resolved)
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(path)
+            elif reason := _refusal(entry, path, resolved):
+                refused[name] = reason
+            else:
+                paths.append(name)
+    return Listing(resolved, tuple(sorted(paths)), refused)
+
+
+def stamp_files(listing: Listing) -> list[FileStamp]:
+    """Size and time of every listed file; a file that vanished since has size -1."""
+    stamps = []
+    for path in listing.paths:
+        try:
+            status = (listing.root / path).stat()
+            stamps.append(FileStamp(path, status.st_size, status.st_mtime_ns))
+        except OSError:
+            stamps.append(FileStamp(path, -1, 0))
+    return stamps
+
+
+def fingerprint(root: Path) -> str:
+    """SHA-256 over names, sizes and times of the files below `root`."""
+    digest = sha256()
+    for stamp in stamp_files(list_files(root)):
+        digest.update(f"{stamp.path}\0{stamp.size_bytes}\0{stamp.modified_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _relative(path: Path, root: Path) -> str:
+    relative = path.relative_to(root).as_posix()
+    return relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _refusal(entry: os.DirEntry[str], path: Path, root: Path) -> tuple[str, str] | None:
+    try:
+        entry.name.encode()
+    except UnicodeEncodeError:
+        return "undecodable_name", "the file name is not valid UTF-8; rename the file"
+    if entry.is_symlink():
+        target = Path(os.path.realpath(path))
+        if not target.exists():
+            return "broken_link", "the link's target does not exist"
+        if not target.is_relative_to(root):
+            return "link_outside", "the link leaves the source's folder; copy the file instead"
+        if target.is_dir():
+            return "link_to_folder", "links to folders are not followed"
+        return None if target.is_file() else ("not_a_file", "neither a file nor a folder")
+    if not entry.is_file(follow_symlinks=False):
+        return "not_a_file", "neither a file nor a folder"
+    return None

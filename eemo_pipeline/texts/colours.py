@@ -1,0 +1,46 @@
+"""Names of the colours of pictures, in words.
+
+Belongs here: from a column of #rrggbb to names. Does not belong here: the colour terms and their
+prototypes (`emotion/colour.py`).
+"""
+
+import numpy as np
+import polars as pl
+
+from eemo_pipeline.emotion.colour import colour_names, lab_of, rgb_of
+
+# CIE lightness, 0-100, beyond which a term gets "dark" or "light" where English says so.
+_DARK_BELOW, _LIGHT_ABOVE = 32.0, 74.0
+_MAY_BE_DARK = ("red", "green", "blue", "grey", "brown", "purple")
+_MAY_BE_LIGHT = ("green", "blue", "grey", "purple", "brown")
+# Colours named at once: the distances to all prototypes of so many take some 30 MB.
+_BATCH = 20_000
+
+
+def name_colours(codes: pl.Series) -> pl.DataFrame:
+    """`code` and `name` of each distinct well-formed #rrggbb code; a malformed one has no row."""
+    distinct = codes.filter(codes.str.contains(r"^#[0-9a-fA-F]{6}$")).unique().sort()
+    names = [
+        name
+        for start in range(0, distinct.len(), _BATCH)
+        for name in _named(distinct[start : start + _BATCH])
+    ]
+    return pl.DataFrame(
+        {"code": distinct, "name": names}, schema={"code": pl.String, "name": pl.String}
+    )
+
+
+def _named(codes: pl.Series) -> list[str]:
+    lab = lab_of(np.array([rgb_of(code) for code in codes], dtype=np.uint8))
+    return [
+        f"{_shade(term, lightness)}{term}"
+        for term, lightness in zip(colour_names(lab), lab[:, 0].tolist(), strict=True)
+    ]
+
+
+def _shade(term: str, lightness: float) -> str:
+    if lightness < _DARK_BELOW and term in _MAY_BE_DARK:
+        return "dark "
+    if lightness > _LIGHT_ABOVE and term in _MAY_BE_LIGHT:
+        return "light "
+    return ""

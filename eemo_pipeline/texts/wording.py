@@ -1,0 +1,27 @@
+"""Small pieces of sentences: words on a scale, lists with "and".
+
+Belongs here: grammar without content. Does not belong here: what is said.
+"""
+
+import polars as pl
+
+
+def scale(value: pl.Expr, lowest: str, *steps: tuple[float, str]) -> pl.Expr:
+    """The word of the highest step that the value reaches; null where there is no value."""
+    word = pl.when(value.is_not_null() & value.is_not_nan()).then(pl.lit(lowest))
+    chosen: pl.Expr = word
+    for threshold, name in steps:
+        chosen = pl.when(value >= threshold).then(pl.lit(name)).otherwise(chosen)
+    return chosen
+
+
+def joined(words: pl.Expr) -> pl.Expr:
+    """A list of words as "a", "a and b" or "a, b and c"; null where it is empty."""
+    last = words.list.last()
+    before = words.list.head(words.list.len() - 1).list.join(", ")
+    return (
+        pl.when(words.list.len() > 1)
+        .then(pl.format("{} and {}", before, last))
+        .when(words.list.len() == 1)
+        .then(last)
+    )

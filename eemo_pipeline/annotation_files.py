@@ -12,6 +12,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import ALIASES, LABEL_SPACES, canonical
@@ -130,10 +131,11 @@ def _parse(body: str, delimiter: str, width: int) -> pl.DataFrame:
     undefined behaviour. Such text goes to the csv module, which takes anything.
     """
     names = [*(str(place) for place in range(width)), "surplus"]
-    if body and _is_quoting_regular(body, delimiter):
+    data = body.encode()
+    if data and _is_quoting_regular(data, delimiter):
         try:
             return pl.read_csv(
-                (delimiter.join(names) + "\n" + body).encode(),
+                delimiter.join(names).encode() + b"\n" + data,
                 separator=delimiter,
                 infer_schema=False,
                 truncate_ragged_lines=True,
@@ -146,14 +148,22 @@ def _parse(body: str, delimiter: str, width: int) -> pl.DataFrame:
     return pl.DataFrame(padded, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
-def _is_quoting_regular(body: str, delimiter: str) -> bool:
-    """Whether each quote opens a cell, closes one or is doubled."""
-    if '"' not in body:
-        return True
-    single = body.replace('""', "")
-    opening = single.count(delimiter + '"') + single.count('\n"') + single.startswith('"')
-    closing = single.count('"' + delimiter) + single.count('"\n') + single.endswith('"')
-    return opening == closing and opening + closing == single.count('"')
+def _is_quoting_regular(data: bytes, delimiter: str) -> bool:
+    """Whether the quotes keep to RFC 4180, section 2.
+
+    Counted from 0, even quotes open a cell and odd ones close it, a doubled quote doing both. So
+    what stands before an even quote is a delimiter, a line end or a quote, and likewise after an
+    odd one.
+    """
+    text = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
+    quotes = np.flatnonzero(text == ord('"'))
+    outside = np.zeros(256, dtype=bool)
+    outside[[ord("\n"), ord('"'), ord(delimiter)]] = True
+    return bool(
+        quotes.size % 2 == 0
+        and outside[text[quotes[::2] - 1]].all()
+        and outside[text[quotes[1::2] + 1]].all()
+    )
 
 
 def _number_rows(cells: pl.DataFrame) -> pl.DataFrame:
@@ -185,20 +195,20 @@ def find_tables(listing: Listing, *names: str) -> list[str]:
 
     Names are compared without case; junk of file managers and archivers is left out.
     """
-    wanted = [name.casefold() for name in names]
+    wanted = tuple(f"/{name.casefold()}" for name in names)
     return [
         path
         for path in listing.paths
-        if not is_junk(path)
-        and any(
-            path.casefold() == name
-            or (
-                path.casefold().endswith(f"/{name}")
-                and path.count("/") - name.count("/") <= _NESTING_DEPTH
-            )
-            for name in wanted
-        )
+        if f"/{path}".casefold().endswith(wanted)
+        and not is_junk(path)
+        and _depth_below(path, wanted) <= _NESTING_DEPTH
     ]
+
+
+def _depth_below(path: str, wanted: Sequence[str]) -> int:
+    """Folders in front of the longest of the wanted ends."""
+    ends = (end for end in wanted if f"/{path}".casefold().endswith(end))
+    return f"/{path}".count("/") - max(end.count("/") for end in ends)
 
 
 def is_junk(path: str) -> bool:

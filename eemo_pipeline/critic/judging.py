@@ -1,0 +1,206 @@
+"""One pass of the critic: facts out of the tables, problems by rule, a verdict per field.
+
+Belongs here: gathering the facts without their authors, the verdict, and its row. Does not
+belong here: the rules themselves (`rules.py`) and the loop (`revision.py`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.critic.claims import Look
+from eemo_pipeline.critic.rules import Box, Facts, Problem, find_problems, word_request
+from eemo_pipeline.schema.tables import TABLES
+
+CRITIC = "rule_critic"
+METHOD = (
+    "deterministic pre-checks after EmoVerse's critic order (arXiv 2511.12554): background, "
+    "emotion, subject and attribute, description, box, intensity, against measured facts"
+)
+_VERDICTS = TABLES["critic__verdicts"]
+_BOX_COLUMNS = ("x1_px", "y1_px", "x2_px", "y2_px", "score")
+
+# image_id -> field -> the codes that annotators were asked about in the round before
+Asked = Mapping[str, Mapping[str, frozenset[str]]]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one field and the problems behind it."""
+
+    verdict: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The error codes."""
+        return frozenset(problem.code for problem in self.problems)
+
+
+def judge(
+    images: pl.DataFrame,
+    decisions: pl.DataFrame,
+    replies: pl.DataFrame,
+    regions: pl.DataFrame,
+    round_no: int = 1,
+    asked: Asked | None = None,
+) -> pl.DataFrame:
+    """`critic__verdicts` of one round: one row per picture of `images` and field.
+
+    valid: no error code. discarded: the picture or the sources cannot support any value, or a
+    code stands again that the annotators were asked about in the round before. revisable: all
+    else. A contested emotion is never discarded for a repeated code: another voice has named
+    another value, so that a right one is possible, and a person decides.
+
+    Args:
+        images: rows of `dedup__images`.
+        decisions: rows of `verification__decisions`; who wrote the words is not read.
+        replies: the latest replies; only means and counts over annotators are used.
+        regions: rows of `grounding__regions`.
+        round_no: the round the values are of.
+        asked: what was asked in the round before.
+    """
+    facts = gather_facts(images, decisions, replies, regions)
+    return tabulate(judge_facts(facts, asked or {}), round_no)
+
+
+def gather_facts(
+    images: pl.DataFrame, decisions: pl.DataFrame, replies: pl.DataFrame, regions: pl.DataFrame
+) -> dict[str, Facts]:
+    """image_id -> facts, for every picture of `images`, in key order."""
+    joined = (
+        images.select(
+            "image_id",
+            "is_blank",
+            "brightness",
+            "colourfulness",
+            "dominant_colours",
+            "width_px",
+            "height_px",
+        )
+        .join(decisions.drop("annotator", "pattern"), on="image_id", how="left")
+        .join(_rate(replies, decisions), on="image_id", how="left")
+        .sort("image_id")
+    )
+    boxes = _boxes(regions)
+    missing = _missing_boxes(regions)
+    return {
+        row["image_id"]: _facts(row, boxes.get(row["image_id"], ()), missing.get(row["image_id"]))
+        for row in joined.iter_rows(named=True)
+    }
+
+
+def judge_facts(facts: Mapping[str, Facts], asked: Asked) -> dict[str, dict[str, Judgement]]:
+    """image_id -> field -> judgement."""
+    return {
+        image_id: {
+            field: reach_verdict(
+                problems,
+                asked.get(image_id, {}).get(field, frozenset()),
+                is_contested=field == "emotion" and fact.is_contested,
+            )
+            for field, problems in find_problems(fact).items()
+        }
+        for image_id, fact in facts.items()
+    }
+
+
+def reach_verdict(
+    problems: list[Problem], asked_codes: frozenset[str], *, is_contested: bool
+) -> Judgement:
+    """The verdict that follows from the problems of a field."""
+    is_final = any(problem.is_final for problem in problems)
+    is_repeated = any(problem.code in asked_codes for problem in problems) and not is_contested
+    verdict = "valid" if not problems else "discarded" if is_final or is_repeated else "revisable"
+    return Judgement(verdict, tuple(problems))
+
+
+def tabulate(judgements: Mapping[str, Mapping[str, Judgement]], round_no: int) -> pl.DataFrame:
+    """The rows of `critic__verdicts`."""
+    rows = [
+        {
+            "image_id": image_id,
+            "round": round_no,
+            "field": field,
+            "critic": CRITIC,
+            "method": METHOD,
+            "verdict": judgement.verdict,
+            "codes": [problem.code for problem in judgement.problems],
+            "instruction": " ".join(word_request(field, p) for p in judgement.problems)
+            if judgement.verdict == "revisable"
+            else None,
+            "finding": "; ".join(p.finding for p in judgement.problems) or "no rule is broken",
+        }
+        for image_id, fields in judgements.items()
+        for field, judgement in fields.items()
+    ]
+    return pl.DataFrame(rows, schema=_VERDICTS.polars_schema)
+
+
+def _rate(replies: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """image_id, mean valence and arousal of the annotators, cues for the decided emotion."""
+    answered = (
+        replies.filter(pl.col("status") == "ok")
+        .select("image_id", "valence", "arousal", "evidence", pl.col("emotion").alias("_vote"))
+        .join(decisions.select("image_id", "emotion"), on="image_id", how="inner")
+        .sort("image_id", "valence", "arousal")
+    )
+    means = answered.group_by("image_id", maintain_order=True).agg(
+        pl.col("valence").mean(), pl.col("arousal").mean()
+    )
+    cue = pl.col("evidence").str.strip_chars().str.to_lowercase()
+    cues = (
+        answered.filter(pl.col("_vote") == pl.col("emotion"))
+        .explode("evidence")
+        .filter(cue != "")
+        .group_by("image_id")
+        .agg(cue.n_unique().cast(pl.Int64).alias("cue_count"))
+    )
+    return means.join(cues, on="image_id", how="left")
+
+
+def _boxes(regions: pl.DataFrame) -> dict[str, tuple[Box, ...]]:
+    found = regions.filter((pl.col("region_no") > 0) & (pl.col("status") == "ok"))
+    boxes: dict[str, list[Box]] = {}
+    for image_id, *numbers in (
+        found.sort("image_id", "region_no").select("image_id", *_BOX_COLUMNS).iter_rows()
+    ):
+        boxes.setdefault(image_id, []).append(Box(*numbers))
+    return {image_id: tuple(several) for image_id, several in boxes.items()}
+
+
+def _missing_boxes(regions: pl.DataFrame) -> dict[str, tuple[str, bool]]:
+    """image_id -> why a region is missing, and whether the detector failed."""
+    absent = regions.filter((pl.col("region_no") == 0) | (pl.col("status") != "ok"))
+    return {
+        image_id: (reason or status, status == "error")
+        for image_id, status, reason in absent.sort("image_id", "region_no", descending=True)
+        .select("image_id", "status", "reason")
+        .iter_rows()
+    }
+
+
+def _facts(row: dict[str, Any], boxes: tuple[Box, ...], missing: tuple[str, bool] | None) -> Facts:
+    reason, is_down = missing or ("", False)
+    return Facts(
+        emotion=row["emotion"],
+        is_contested=row["is_contested"] is not False,
+        intensity=row["intensity"],
+        intensity_level=row["intensity_level"],
+        description=row["description"],
+        background=row["background"],
+        attribute=row["attribute"],
+        subject=row["subject"],
+        valence=row["valence"],
+        arousal=row["arousal"],
+        cue_count=row["cue_count"] or 0,
+        is_blank=row["is_blank"],
+        look=Look(row["brightness"], row["colourfulness"], tuple(row["dominant_colours"])),
+        width_px=row["width_px"],
+        height_px=row["height_px"],
+        boxes=boxes,
+        no_box_reason=reason,
+        is_detector_down=is_down,
+    )

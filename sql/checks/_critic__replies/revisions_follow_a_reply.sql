@@ -1,10 +1,11 @@
--- A revision is of round 2 or later, and its annotator answered in the round before.
+-- A revision is of round 2 or later, and its annotator answered in an earlier round.
 select c.image_id, c.annotator, c."round"
 from _critic__replies as c
-left join (
-    select image_id, annotator, "round" from annotation__replies
-    union all
-    select image_id, annotator, "round" from _critic__replies
-) as p on c.image_id = p.image_id and c.annotator = p.annotator and c."round" = p."round" + 1
-where c."round" < 2 or p.image_id is null
+where
+    c."round" < 2
+    or not exists (
+        select 1
+        from annotation__replies as p
+        where p.image_id = c.image_id and p.annotator = c.annotator and p."round" < c."round"
+    )
 order by c.image_id, c.annotator, c."round"

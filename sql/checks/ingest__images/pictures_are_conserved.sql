@@ -1,7 +1,7 @@
 -- Every record's picture is here once, with as many occurrences as records have it.
 select
     coalesce(r.image_id, i.image_id) as image_id,
-    coalesce(r.records, 0) as records,
+    coalesce(r.records, 0) as found_records,
     coalesce(i.occurrence_count, 0) as occurrences
 from (
     select image_id, count(*) as records
@@ -9,5 +9,5 @@ from (
     group by image_id
 ) as r
 full join ingest__images as i on r.image_id = i.image_id
-where records <> occurrences
+where found_records <> occurrences
 order by image_id

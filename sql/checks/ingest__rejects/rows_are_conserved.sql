@@ -1,29 +1,38 @@
--- Annotation rows found = rows with an annotation + rows refused, per source.
+-- Annotation rows found = rows with an annotation + rows refused, per source; no row is both.
 with kept as (
-    select source, count(*) as rows_kept
-    from (select distinct source, table_path, "row" from ingest__annotations where "row" is not null)
-    group by source
+    select distinct source, table_path as "path", "row"
+    from ingest__annotations
+    where "row" is not null
 ),
 
 refused as (
-    select source, count(*) as rows_refused
-    from (select distinct source, "path", "row" from ingest__rejects where "row" is not null)
-    group by source
+    select distinct source, "path", "row"
+    from ingest__rejects
+    where "row" is not null
 ),
 
-found as (
-    select source, found as rows_found
+counted as (
+    select source, found as rows_found, 0 as rows_kept, 0 as rows_refused, 0 as rows_both
     from _ingest__counts
     where unit = 'row'
+    union all
+    select source, 0, count(*), 0, 0 from kept group by source
+    union all
+    select source, 0, 0, count(*), 0 from refused group by source
+    union all
+    select source, 0, 0, 0, count(*)
+    from kept
+    inner join refused using (source, "path", "row")
+    group by source
 )
 
 select
     source,
-    coalesce(rows_found, 0) as rows_in,
-    coalesce(rows_kept, 0) as rows_out,
-    coalesce(rows_refused, 0) as rows_lost
-from found
-full join kept using (source)
-full join refused using (source)
-where rows_in <> rows_out + rows_lost
+    sum(rows_found)::bigint as rows_in,
+    sum(rows_kept)::bigint as rows_out,
+    sum(rows_refused)::bigint as rows_lost,
+    sum(rows_both)::bigint as rows_both_ways
+from counted
+group by source
+having rows_in <> rows_out + rows_lost or rows_both_ways > 0
 order by source

@@ -1,15 +1,16 @@
--- A preserved record has triplet, emotion, confidence and intensity; any other has a reason.
-select image_id, state, reason, background, attribute, subject, emotion, confidence, intensity
+-- A preserved record has an uncontested emotion with confidence, and a reason where another field is empty; any other record has a reason.
+select image_id, state, reason, emotion, is_contested, description, background, attribute, subject
 from records__emoverse
 where
-    (
+    (state = 'preserved' and (emotion is null or confidence is null or is_contested))
+    or (
         state = 'preserved'
+        and reason is null
         and (
-            background is null
+            description is null
+            or background is null
             or attribute is null
             or subject is null
-            or emotion is null
-            or confidence is null
             or intensity is null
         )
     )

@@ -7,5 +7,8 @@ where
         len(distribution) <> 8
         or abs(list_sum(distribution) - 1) > 0.00001
         or abs(probability - list_max(distribution)) > 0.00001
+        or emotion is distinct from [
+            'amusement', 'anger', 'awe', 'contentment', 'disgust', 'excitement', 'fear', 'sadness'
+        ][list_position(distribution, list_max(distribution))]
     )
 order by image_id, verifier

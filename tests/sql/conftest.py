@@ -1,0 +1,299 @@
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import polars as pl
+import pytest
+
+from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8
+from eemo_pipeline.schema.tables import TABLES, Table
+from eemo_pipeline.storage import table_path, write_table
+
+World = dict[str, list[dict[str, Any]]]
+PICTURES = 88  # eleven per Mikels emotion, so that no statistic deserves a warning
+TASKS = ("ranking", "vad", "dominant_emotion")
+ANNOTATORS = ("ann", "bob")
+
+
+def fill(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    """The row with the least value that each missing column allows."""
+
+    def least(column):
+        if column.name in table.optional:
+            return None
+        if isinstance(column.dtype, pl.List):
+            return []
+        if column.dtype == pl.String:
+            return column.values[0] if column.values else "x"
+        return False if column.dtype == pl.Boolean else column.minimum or 0
+
+    return {column.name: row.get(column.name, least(column)) for column in table.definitions}
+
+
+def picture_id(number: int) -> str:
+    return f"{number:02x}" * 32
+
+
+def make_world() -> World:
+    """Rows in which every rule holds: 88 kept pictures, an exact copy and a near-duplicate."""
+    world: World = {name: [] for name in TABLES}
+    add_sources(world)
+    for number in range(PICTURES):
+        split = {8: "validation", 9: "test"}.get(number % 10, "train")
+        add_picture(world, number, split)
+        add_judgements(world, number, split)
+        add_items(world, number, split)
+    add_copies(world)
+    add_files(world)
+    return world
+
+
+def add_sources(world: World) -> None:
+    world["sources__datasets"] += [
+        {"source": source, "state": "complete", "expected_files": None}
+        for source in ("folder", "oasis")
+    ]
+    world["_ingest__counts"] += [
+        {
+            "source": "folder",
+            "unit": "file",
+            "found": PICTURES + 3,
+            "kept": PICTURES + 2,
+            "refused": 1,
+        },
+        {"source": "folder", "unit": "row", "found": PICTURES + 1, "kept": PICTURES, "refused": 1},
+    ]
+    world["ingest__rejects"] += [
+        {"source": "folder", "path": "broken.jpg", "row": None, "reason": "undecodable"},
+        {"source": "folder", "path": "labels.csv", "row": 999, "reason": "bad_number"},
+    ]
+
+
+def add_picture(world: World, number: int, split: str) -> None:
+    image_id, emotion = picture_id(number), MIKELS_8[number % 8]
+    ekman = EKMAN_7[number % 7]
+    second = EKMAN_7[(number + 1) % 7]
+    place = {"image_id": image_id, "source": "folder", "path": f"{number}.jpg"}
+    size = {"width_px": 100, "height_px": 80, "sources": ["folder"]}
+    world["ingest__records"].append({**place, "record_id": f"{number}", "annotation_count": 1})
+    world["ingest__annotations"].append(
+        {
+            **place,
+            "record_id": f"{number}",
+            "table_path": "labels.csv",
+            "row": number + 1,
+            "native_labels": [emotion],
+            "native_weights": [1.0],
+        }
+    )
+    world["_ingest__measurements"].append(place)
+    world["ingest__images"].append({**place, **size})
+    cluster = {"image_id": image_id, "cluster_id": image_id}
+    world["dedup__clusters"].append({**cluster, "is_kept": True, "kept_image_id": image_id})
+    world["dedup__images"].append({**place, **size, **cluster, "split": split})
+    for taxonomy, masses in (("mikels8", {emotion: 1.0}), ("ekman7", {ekman: 0.6, second: 0.3})):
+        world["labels__emotions"] += [
+            {
+                "image_id": image_id,
+                "taxonomy": taxonomy,
+                "emotion": name,
+                "mass": mass,
+                "lost_mass": round(1 - sum(masses.values()), 6),
+            }
+            for name, mass in masses.items()
+        ]
+    world["labels__rankings"].append(
+        {
+            "image_id": image_id,
+            "status": "ok",
+            "ranking": [ekman, second],
+            "dominant_emotion": ekman,
+        }
+    )
+    world["labels__vad"].append(
+        {
+            "image_id": image_id,
+            "origin": "rated:folder",
+            "valence": number / 100,
+            "arousal": 0.5,
+            "dominance": 0.5,
+        }
+    )
+
+
+def add_judgements(world: World, number: int, split: str) -> None:
+    image_id, emotion = picture_id(number), MIKELS_8[number % 8]
+    triplet = {"description": "d", "background": "b", "attribute": "a", "subject": "s"}
+    said = {"emotion": emotion, "intensity": 5, **triplet}
+    distribution = [float(name == emotion) for name in MIKELS_8]
+    world["annotation__replies"] += [
+        {
+            **said,
+            "image_id": image_id,
+            "annotator": annotator,
+            "round": 1,
+            "status": "ok",
+            "alternatives": ["awe"],
+            "alternative_probabilities": [0.2],
+        }
+        for annotator in ANNOTATORS
+    ]
+    world["_verification__features"].append(
+        {"image_id": image_id, "status": "ok", "features": [0.5, 1.5]}
+    )
+    world["verification__replies"].append(
+        {
+            "image_id": image_id,
+            "verifier": "probe",
+            "status": "ok",
+            "emotion": emotion,
+            "probability": 1.0,
+            "distribution": distribution,
+        }
+    )
+    decided = {**said, "image_id": image_id, "confidence": 8.0, "distribution": distribution}
+    world["verification__decisions"].append(decided)
+    world["grounding__regions"].append(
+        {
+            "image_id": image_id,
+            "region_no": 1,
+            "status": "ok",
+            "x1_px": 1.0,
+            "y1_px": 2.0,
+            "x2_px": 99.0,
+            "y2_px": 79.0,
+            "mask_size_px": [2, 3],
+            "mask_counts": [1, 5],
+        }
+    )
+    verdict = {"image_id": image_id, "field": "emotion", "verdict": "valid", "round": 1}
+    world["critic__verdicts"].append(verdict)
+    world["records__emoverse"].append(
+        {**decided, "source": "folder", "split": split, "state": "preserved"}
+    )
+    for kind in ("descriptions", "reasonings"):
+        world[f"texts__{kind}"].append(
+            {"image_id": image_id, "status": "ok", "text": "Two words", "word_count": 2}
+        )
+
+
+def add_items(world: World, number: int, split: str) -> None:
+    image_id, ekman = picture_id(number), EKMAN_7[number % 7]
+    world["qa__items"].append(
+        {
+            "item_id": f"q{number:02}",
+            "image_ids": [image_id],
+            "question": "Is it?",
+            "options": ["Yes", "No"],
+            "answer": "No",
+            "answer_letter": "B",
+            "split": split,
+        }
+    )
+    world["_qa__coverage"].append({"image_id": image_id, "item_count": 1})
+    answers = {
+        "ranking": {"answer": f"Emotion ranking: {ekman}, {EKMAN_7[(number + 1) % 7]}"},
+        "vad": {"answer": "Valence: 0.6250", "dimension": "valence", "target": 0.625},
+        "dominant_emotion": {"answer": f"Dominant emotion: {ekman}"},
+    }
+    for task in TASKS:
+        world["assess__items"].append(
+            {
+                "item_id": f"{task}{number:02}",
+                "image_id": image_id,
+                "task": task,
+                "split": split,
+                "candidates": [] if task == "vad" else list(EKMAN_7),
+                **answers[task],
+            }
+        )
+        world["_assess__candidates"].append(
+            {"image_id": image_id, "task": task, "is_selected": True}
+        )
+
+
+def add_copies(world: World) -> None:
+    """An exact copy of picture 0, and a near-duplicate of picture 1 that is dropped."""
+    world["ingest__records"] += [
+        {"source": "folder", "record_id": "copy", "path": "copy.jpg", "image_id": picture_id(0)},
+        {"source": "folder", "record_id": "near", "path": "near.jpg", "image_id": "ee" * 32},
+    ]
+    near = {"image_id": "ee" * 32, "source": "folder", "path": "near.jpg", "sources": ["folder"]}
+    for table in ("_ingest__measurements", "ingest__images", "dedup__images"):
+        world[table][0]["occurrence_count"] = 2
+    world["_ingest__measurements"].append(near)
+    world["ingest__images"].append(near)
+    world["dedup__clusters"].append(
+        {
+            "image_id": near["image_id"],
+            "cluster_id": picture_id(1),
+            "is_kept": False,
+            "reason": "near_duplicate",
+            "kept_image_id": picture_id(1),
+            "distance_bits": 3,
+        }
+    )
+
+
+def add_files(world: World) -> None:
+    for split in ("train", "validation", "test"):
+        rows = sum(item["split"] == split for item in world["qa__items"])
+        world["exports__files"].append(
+            {
+                "path": f"exports/qa/{split}.jsonl",
+                "format": "llava",
+                "split": split,
+                "row_count": rows,
+            }
+        )
+    world["training__runs"].append(
+        {
+            "run_id": "run",
+            "status": "ok",
+            "train_count": 60,
+            "test_count": 8,
+            "accuracy": 0.5,
+            "macro_f1": 0.4,
+            "baseline_accuracy": 0.2,
+            "path": "training/model.json",
+            "sha256": "x",
+        }
+    )
+
+
+def write_world(world: World, tables: Path) -> None:
+    for name, rows in world.items():
+        table = TABLES[name]
+        frame = pl.DataFrame([fill(table, row) for row in rows], schema=table.polars_schema)
+        if table.is_partitioned:
+            for source in ("folder", "oasis"):
+                part = frame.filter(pl.col("source") == source)
+                write_table(part, table, table_path(tables, table, source))
+        else:
+            write_table(frame, table, table_path(tables, table))
+
+
+@pytest.fixture
+def world() -> World:
+    """Tables in which every rule holds, to be spoiled."""
+    return make_world()
+
+
+@pytest.fixture(scope="session")
+def sound_tables(tmp_path_factory) -> Path:
+    """The tables of an unspoiled world, written once."""
+    tables = tmp_path_factory.mktemp("sound")
+    write_world(make_world(), tables)
+    return tables
+
+
+@pytest.fixture
+def write(sound_tables):
+    """Writes a world below a folder of tables, through the real storage."""
+    sound = make_world()
+
+    def write_spoiled(spoiled: World, tables: Path) -> None:
+        copytree(sound_tables, tables, dirs_exist_ok=True)
+        write_world({name: rows for name, rows in spoiled.items() if rows != sound[name]}, tables)
+
+    return write_spoiled

@@ -1,0 +1,329 @@
+"""Every check passes on tables in which its rule holds, and catches one planted violation."""
+
+import pytest
+
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.warehouse import list_checks, open_tables, read_check, run_check
+
+CHECKS = [(table, check) for table in TABLES for check in list_checks(table)]
+GONE = "dd" * 32
+FIRST = "00" * 32
+
+
+def change(table, number=0, **values):
+    """Plant: overwrite values of one row."""
+
+    def plant(world):
+        world[table][number].update(values)
+
+    return plant
+
+
+def drop(table, number=0):
+    """Plant: lose one row."""
+
+    def plant(world):
+        del world[table][number]
+
+    return plant
+
+
+def add(table, **values):
+    """Plant: one row more, otherwise like the first."""
+
+    def plant(world):
+        like = world[table][0] if world[table] else {}
+        world[table].append({**like, **values})
+
+    return plant
+
+
+def change_all(table, **values):
+    """Plant: overwrite values of every row."""
+
+    def plant(world):
+        for row in world[table]:
+            row.update(values)
+
+    return plant
+
+
+def keep(table, count):
+    """Plant: only the first rows remain."""
+
+    def plant(world):
+        del world[table][count:]
+
+    return plant
+
+
+PLANTS = {
+    ("sources__datasets", "sources_are_complete"): [
+        change("sources__datasets", state="absent"),
+        change("sources__datasets", state="partial"),
+    ],
+    ("_ingest__counts", "counts_add_up"): [change("_ingest__counts", refused=0)],
+    ("ingest__rejects", "files_are_conserved"): [
+        drop("ingest__rejects"),
+        drop("ingest__records", 5),
+        drop("_ingest__counts"),
+        add("ingest__rejects", path="0.jpg"),
+    ],
+    ("ingest__rejects", "rows_are_conserved"): [
+        drop("ingest__rejects", 1),
+        drop("ingest__annotations"),
+        change("ingest__rejects", 1, row=1),
+    ],
+    ("ingest__annotations", "records_exist"): [
+        change("ingest__annotations", record_id="unknown"),
+        change("ingest__annotations", image_id=GONE),
+    ],
+    ("ingest__annotations", "annotations_are_counted"): [
+        change("ingest__records", annotation_count=2)
+    ],
+    ("ingest__annotations", "weights_fit_labels"): [
+        change("ingest__annotations", native_weights=[0.5, 0.5]),
+        change("ingest__annotations", native_labels=None),
+    ],
+    ("_ingest__measurements", "pictures_are_measured"): [
+        drop("_ingest__measurements", 3),
+        add("_ingest__measurements", image_id=GONE),
+    ],
+    ("ingest__images", "pictures_are_conserved"): [
+        drop("ingest__images", 3),
+        add("ingest__images", image_id=GONE),
+        change("ingest__images", occurrence_count=1),
+    ],
+    ("dedup__clusters", "pictures_are_conserved"): [
+        drop("dedup__clusters"),
+        add("dedup__clusters", image_id=GONE),
+    ],
+    ("dedup__clusters", "kept_pictures_stand_for_dropped_ones"): [
+        change("dedup__clusters", -1, kept_image_id=GONE),
+        change("dedup__clusters", -1, kept_image_id=FIRST),
+        change("dedup__clusters", is_kept=False),
+    ],
+    ("dedup__images", "pictures_are_conserved"): [
+        drop("dedup__images"),
+        add("dedup__images", image_id="ee" * 32),
+        add("dedup__images", image_id=GONE),
+    ],
+    ("dedup__images", "clusters_do_not_cross_splits"): [
+        add("dedup__images", image_id=GONE, split="test")
+    ],
+    ("labels__emotions", "images_exist"): [change("labels__emotions", image_id=GONE)],
+    ("labels__emotions", "mass_sums_to_one"): [
+        change("labels__emotions", mass=0.99),
+        change("labels__emotions", 1, lost_mass=0.0),
+    ],
+    ("labels__emotions", "few_labels"): [keep("labels__emotions", 3 * 79)],
+    ("labels__vad", "images_exist"): [change("labels__vad", image_id=GONE)],
+    ("labels__rankings", "pictures_are_conserved"): [
+        drop("labels__rankings"),
+        change("labels__rankings", image_id=GONE),
+    ],
+    ("labels__rankings", "ranking_follows_mass"): [
+        change("labels__rankings", ranking=["disgust", "anger"], dominant_emotion="disgust"),
+        change("labels__rankings", dominant_emotion="joy"),
+        change("labels__rankings", ranking=["anger", "anger"]),
+        change("labels__rankings", ranking=["anger", "joy"]),
+    ],
+    ("labels__rankings", "emotion_balance"): [
+        change_all("labels__rankings", dominant_emotion="joy")
+    ],
+    ("annotation__replies", "pictures_are_conserved"): [
+        drop("annotation__replies"),
+        change("annotation__replies", image_id=GONE),
+        keep("annotation__replies", 0),
+    ],
+    ("annotation__replies", "alternatives_have_probabilities"): [
+        change("annotation__replies", alternative_probabilities=[0.2, 0.3]),
+        change("annotation__replies", alternative_probabilities=[1.1]),
+    ],
+    ("annotation__replies", "failures_have_reasons"): [
+        change("annotation__replies", status="refused"),
+        change("annotation__replies", emotion=None),
+    ],
+    ("annotation__replies", "annotators_beat_chance"): [
+        change_all("annotation__replies", emotion="awe")
+    ],
+    ("_verification__features", "pictures_are_conserved"): [drop("_verification__features")],
+    ("verification__replies", "pictures_are_conserved"): [
+        drop("verification__replies"),
+        keep("verification__replies", 0),
+    ],
+    ("verification__replies", "distribution_sums_to_one"): [
+        change("verification__replies", distribution=[1.0, 0.1, 0, 0, 0, 0, 0, 0]),
+        change("verification__replies", distribution=[1.0]),
+        change("verification__replies", probability=0.9),
+        change("verification__replies", emotion="fear"),
+    ],
+    ("verification__replies", "abstentions_have_reasons"): [
+        change("verification__replies", status="abstain"),
+        change("verification__replies", probability=None),
+    ],
+    ("verification__decisions", "pictures_are_conserved"): [drop("verification__decisions")],
+    ("verification__decisions", "distribution_sums_to_one"): [
+        change("verification__decisions", distribution=[0.5] * 8)
+    ],
+    ("grounding__regions", "pictures_are_conserved"): [
+        drop("grounding__regions"),
+        add("grounding__regions", image_id=GONE),
+    ],
+    ("grounding__regions", "box_inside_picture"): [
+        change("grounding__regions", x2_px=100.6),
+        change("grounding__regions", y2_px=81.0),
+        change("grounding__regions", x1_px=99.0),
+    ],
+    ("grounding__regions", "region_zero_stands_alone"): [
+        change("grounding__regions", region_no=0),
+        change("grounding__regions", x1_px=None),
+        add("grounding__regions", region_no=0, x1_px=None, reason="no_subject"),
+    ],
+    ("grounding__regions", "masks_fill_their_raster"): [
+        change("grounding__regions", mask_counts=[1, 4]),
+        change("grounding__regions", mask_size_px=None),
+    ],
+    ("critic__verdicts", "pictures_are_conserved"): [
+        drop("critic__verdicts"),
+        change("critic__verdicts", image_id=GONE),
+    ],
+    ("critic__verdicts", "revisions_are_instructed"): [
+        change("critic__verdicts", verdict="revisable"),
+        change("critic__verdicts", codes=["A1"]),
+    ],
+    ("_critic__replies", "revisions_follow_a_reply"): [
+        add("_critic__replies", image_id=FIRST, annotator="ann", round=1),
+        add("_critic__replies", image_id=FIRST, annotator="zoe", round=2),
+    ],
+    ("_critic__replies", "revisions_were_asked_for"): [
+        add("_critic__replies", image_id=FIRST, annotator="ann", round=2)
+    ],
+    ("records__emoverse", "pictures_are_conserved"): [drop("records__emoverse")],
+    ("records__emoverse", "preserved_records_are_whole"): [
+        change("records__emoverse", emotion=None),
+        change("records__emoverse", subject=None),
+        change("records__emoverse", state="human"),
+        change("records__emoverse", state="absent", reason="odd"),
+        change("records__emoverse", is_contested=True),
+    ],
+    ("records__emoverse", "distribution_sums_to_one"): [
+        change("records__emoverse", distribution=[0.5] * 8)
+    ],
+    ("records__emoverse", "split_is_the_pictures"): [change("records__emoverse", split="test")],
+    **{
+        (f"texts__{kind}", check): plants
+        for kind in ("descriptions", "reasonings")
+        for check, plants in {
+            "pictures_are_conserved": [drop(f"texts__{kind}")],
+            "text_or_reason": [
+                change(f"texts__{kind}", text=" "),
+                change(f"texts__{kind}", status="refused"),
+            ],
+        }.items()
+    },
+    ("qa__items", "images_exist"): [
+        change("qa__items", image_ids=[FIRST, GONE]),
+        change("qa__items", image_ids=[]),
+    ],
+    ("qa__items", "clusters_do_not_cross_splits"): [
+        change("qa__items", image_ids=["00" * 32, "09" * 32])
+    ],
+    ("qa__items", "answer_is_an_option"): [
+        change("qa__items", answer="Maybe"),
+        change("qa__items", answer_letter="A"),
+        change("qa__items", answer_letter=None),
+        change("qa__items", options=["No", "No"]),
+    ],
+    ("qa__items", "open_questions_have_no_letter"): [
+        change("qa__items", options=[]),
+        change("qa__items", answer=" "),
+    ],
+    ("_qa__coverage", "pictures_are_conserved"): [drop("_qa__coverage")],
+    ("_qa__coverage", "items_are_counted"): [
+        change("_qa__coverage", item_count=2),
+        drop("qa__items"),
+    ],
+    ("assess__items", "images_exist"): [
+        change("assess__items", image_id=GONE),
+        change("assess__items", split="test"),
+    ],
+    ("assess__items", "answer_fits_task"): [
+        change("assess__items", answer="Emotion ranking: anger, bliss"),
+        change("assess__items", 1, answer="Valence: 0.7"),
+        change("assess__items", 1, answer="Valence: high"),
+        change("assess__items", 1, dimension=None),
+        change("assess__items", 2, answer="Dominant emotion: bliss"),
+        change("assess__items", 2, answer="joy"),
+    ],
+    ("_assess__candidates", "pictures_are_conserved"): [
+        drop("_assess__candidates"),
+        change("_assess__candidates", image_id=GONE),
+    ],
+    ("_assess__candidates", "selected_pictures_have_items"): [
+        drop("assess__items"),
+        change("_assess__candidates", is_selected=False, reason="class_full"),
+    ],
+    ("exports__files", "rows_are_conserved"): [
+        change("exports__files", row_count=1),
+        drop("exports__files"),
+        drop("qa__items"),
+    ],
+    ("training__runs", "splits_are_respected"): [
+        change("training__runs", train_count=1000),
+        change("training__runs", test_count=9),
+    ],
+    ("training__runs", "finished_runs_have_scores"): [
+        change("training__runs", accuracy=None),
+        change("training__runs", status="skipped"),
+    ],
+    ("training__runs", "models_beat_baseline"): [change("training__runs", accuracy=0.2)],
+}
+PLANTED = [
+    pytest.param(table, check, plant, id=f"{table}/{check}-{number}")
+    for (table, check), plants in PLANTS.items()
+    for number, plant in enumerate(plants)
+]
+
+
+def test_every_check_has_a_planted_violation():
+    assert sorted(PLANTS) == sorted(CHECKS)
+
+
+def test_every_check_passes_where_its_rule_holds(world, write, tmp_path):
+    write(world, tmp_path)
+    with open_tables(tmp_path) as connection:
+        outcomes = [run_check(connection, table, check) for table, check in CHECKS]
+    assert [outcome for outcome in outcomes if outcome.bad_rows] == []
+
+
+def test_on_empty_tables_no_rule_is_broken(tmp_path):
+    with open_tables(tmp_path) as connection:
+        outcomes = [run_check(connection, table, check) for table, check in CHECKS]
+    assert {o.name for o in outcomes if o.bad_rows and o.severity == "error"} == set()
+
+
+@pytest.mark.parametrize(("table", "check", "plant"), PLANTED)
+def test_a_planted_violation_is_caught(world, write, tmp_path, table, check, plant):
+    plant(world)
+    write(world, tmp_path)
+    with open_tables(tmp_path) as connection:
+        outcome = run_check(connection, table, check)
+    assert outcome.bad_rows > 0
+    assert len(outcome.examples) == min(5, outcome.bad_rows)
+
+
+@pytest.mark.parametrize(("table", "check"), CHECKS)
+def test_a_check_reads_nothing_downstream_of_its_table(table, check):
+    later = list(TABLES)[list(TABLES).index(table) + 1 :]
+    same_stage = {name for name in later if TABLES[name].stage == TABLES[table].stage}
+    words = set(read_check(table, check).sql.replace(".", " ").replace(")", " ").split())
+    assert words & (set(later) - same_stage) == set()
+
+
+@pytest.mark.parametrize(("table", "check"), CHECKS)
+def test_a_check_states_its_rule(table, check):
+    statement = read_check(table, check)
+    assert len(statement.description) > 20
+    assert statement.description.endswith(".")
+    assert statement.severity in {"error", "warn"}

@@ -372,8 +372,9 @@ def _speaks_of(table: Table) -> str | None:
 def _resolve(database: Path, image: str) -> str | None:
     _, found = query(
         database,
-        "select image_id from ingest__images where starts_with(image_id, $image) union "
-        'select image_id from ingest__records where "path" = $image order by 1 limit 6',
+        "select image_id from ingest__images where starts_with(image_id, $image) "
+        "union select image_id from ingest__records "
+        'where starts_with(image_id, $image) or "path" = $image order by 1 limit 6',
         {"image": image},
     )
     if len(found) > 1 or not image:

@@ -1,0 +1,324 @@
+import hashlib
+import subprocess
+import sys
+
+import duckdb
+import polars as pl
+import pytest
+
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.statements import list_views
+from eemo_pipeline.storage import table_path, write_table
+from eemo_pipeline.warehouse import (
+    WarehouseError,
+    explain,
+    list_checks,
+    open_tables,
+    publish,
+    query,
+    read_check,
+    run_check,
+)
+
+HOSTILE = '\'); drop table "ingest__records"; --'
+FIRST, SECOND = "aa" * 32, "ab" * 32
+
+
+def write(tables, name, rows, partition=None):
+    table = TABLES[name]
+    frame = pl.DataFrame(rows, schema=table.polars_schema)
+    write_table(frame, table, table_path(tables, table, partition))
+
+
+def count_row(source, found=1, kept=1):
+    return {
+        "source": source,
+        "unit": "file",
+        "found": found,
+        "kept": kept,
+        "refused": found - kept,
+    }
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Two sources, one picture each, a refused file, a question about both; the rest unwritten."""
+    tables = tmp_path / "it's a folder" / "tables"
+    for source, image_id in (("folder", FIRST), ("oasis", SECOND)):
+        record = {
+            "source": source,
+            "record_id": HOSTILE,
+            "image_id": image_id,
+            "path": f"{source}.jpg",
+            "resolved_by": "listing",
+            "label_space": "none",
+            "semantics": "none",
+            "annotation_count": 0,
+        }
+        write(tables, "ingest__records", [record], source)
+        write(tables, "_ingest__counts", [count_row(source)], source)
+    reject = {"source": "folder", "path": "bad.jpg", "reason": "undecodable", "detail": HOSTILE}
+    write(tables, "ingest__rejects", [reject], "folder")
+    write(
+        tables,
+        "dedup__clusters",
+        [
+            {"image_id": FIRST, "cluster_id": FIRST, "is_kept": True, "kept_image_id": FIRST},
+            {"image_id": SECOND, "cluster_id": FIRST, "is_kept": False, "kept_image_id": FIRST},
+        ],
+    )
+    write(
+        tables,
+        "_verification__features",
+        [{"image_id": FIRST, "method": "m", "status": "ok", "features": [0.5] * 3}],
+    )
+    write(
+        tables,
+        "qa__items",
+        [{"item_id": "q", "image_ids": [SECOND, FIRST], "question": HOSTILE, "answer": "Yes"}],
+    )
+    return tables
+
+
+@pytest.fixture
+def database(tables):
+    return publish(tables, tables.parent / "eemo.duckdb").path
+
+
+def test_every_table_is_there_with_its_rows_and_types(tables, database):
+    _, columns = query(
+        database,
+        "select table_name, list(column_name order by column_index) from duckdb_columns() "
+        "where schema_name = 'main' and table_name in (select table_name from duckdb_tables()) "
+        "group by table_name",
+    )
+    assert dict(columns) == {name: list(table.columns) for name, table in TABLES.items()}
+    published = publish(tables, database)
+    assert {name: rows for name, rows in published.rows.items() if rows} == {
+        "ingest__records": 2,
+        "_ingest__counts": 2,
+        "ingest__rejects": 1,
+        "dedup__clusters": 2,
+        "_verification__features": 1,
+        "qa__items": 1,
+    }
+    assert set(published.rows) == set(TABLES)
+    types = query(database, "select typeof(image_ids), typeof(facts) from qa__items")[1]
+    assert types == [("VARCHAR[]", "VARCHAR")]
+
+
+def test_the_published_file_needs_no_other_file(tables, database):
+    for path in sorted(tables.rglob("*.parquet")):
+        path.unlink()
+    moved = database.rename(database.with_name("moved.duckdb"))
+    for view in list_views():
+        query(moved, f"from {view.name}")
+    assert query(moved, "select count(*) from files")[1] == [(3,)]
+
+
+def test_comments_and_dictionary_come_from_the_schema(database):
+    _, rows = query(database, "select table_name, comment from duckdb_tables() where not internal")
+    assert dict(rows)["qa__items"] == f"One row per {TABLES['qa__items'].grain}"
+    _, rows = query(
+        database, "select comment from duckdb_columns() where column_name = 'width_px' limit 1"
+    )
+    assert rows == [("Width after the EXIF orientation is applied [px]",)]
+    _, rows = query(database, "select view_name, comment from duckdb_views() where not internal")
+    assert {view.name: view.description for view in list_views()}.items() <= dict(rows).items()
+    _, rows = query(database, "select count(*) from meta.dictionary")
+    assert rows == [(sum(len(table.columns) for table in TABLES.values()),)]
+
+
+def test_hostile_text_stays_text(database):
+    _, rows = query(database, "select distinct record_id from ingest__records")
+    assert rows == [(HOSTILE,)]
+
+
+def digest(path):
+    return path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_an_unchanged_input_leaves_the_file_alone(tables, database):
+    before = digest(database)
+    again = publish(tables, database)
+    assert not again.is_changed
+    assert digest(database) == before
+
+
+def test_a_changed_table_a_new_partition_and_a_lost_one_are_noticed(tables, database):
+    first = publish(tables, database).fingerprint
+    write(tables, "_ingest__counts", [count_row("folder", found=2)], "folder")
+    changed = publish(tables, database)
+    assert changed.is_changed
+    assert query(database, "select sum(refused) from _ingest__counts")[1] == [(1,)]
+    write(tables, "_ingest__counts", [count_row("emotic", found=3, kept=3)], "emotic")
+    added = publish(tables, database)
+    assert added.is_changed
+    assert added.rows["_ingest__counts"] == 3
+    table_path(tables, TABLES["_ingest__counts"], "emotic").unlink()
+    write(tables, "_ingest__counts", [count_row("folder")], "folder")
+    back = publish(tables, database)
+    assert back.is_changed
+    assert back.fingerprint == first
+
+
+@pytest.mark.parametrize("content", [b"not a database", b""])
+def test_a_damaged_or_foreign_file_is_built_anew(tables, database, content):
+    database.write_bytes(content)
+    assert publish(tables, database).is_changed
+    assert query(database, "select count(*) from ingest__records")[1] == [(2,)]
+    database.unlink()
+    with duckdb.connect(str(database)) as foreign:
+        foreign.execute("create table mine (x int)")
+    assert publish(tables, database).is_changed
+
+
+READER = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+ask = "select sum(found)::int from _ingest__counts"
+print(connection.execute(ask).fetchall(), flush=True)
+sys.stdin.readline()
+print(connection.execute(ask).fetchall(), flush=True)
+"""
+
+
+def test_a_reader_in_another_process_is_neither_locked_nor_broken(tables, database):
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(database)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdin is not None
+    assert reader.stdout is not None
+    held = reader.stdout.readline()
+    assert held == "[(2,)]\n"
+    write(tables, "_ingest__counts", [count_row("folder", found=9, kept=9)], "folder")
+    assert publish(tables, database).is_changed
+    assert query(database, "select sum(found)::int from _ingest__counts")[1] == [(10,)]
+    out, _ = reader.communicate("\n", timeout=30)
+    assert out == held
+    assert reader.returncode == 0
+
+
+def test_a_failed_build_leaves_the_old_file_and_no_litter(tables, database):
+    before = digest(database)
+    pl.DataFrame({"other": [1]}).write_parquet(tables / "qa__items.parquet")
+    with pytest.raises(WarehouseError, match="Materialise qa__items again"):
+        publish(tables, database)
+    assert digest(database) == before
+    assert sorted(path.name for path in database.parent.iterdir()) == ["eemo.duckdb", "tables"]
+    with pytest.raises(WarehouseError, match="Materialise qa__items again"):
+        open_tables(tables)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select * from read_csv('{secret}')",
+        "select * from read_text('{secret}')",
+        "select * from '{secret}'",
+        "attach '{secret}.db'",
+        "copy ingest__records to '{secret}.csv'",
+        "set enable_external_access = true",
+        "drop table ingest__records",
+        "insert into meta.build values ('x')",
+        "load httpfs",
+    ],
+)
+def test_a_question_can_neither_change_the_file_nor_reach_another(database, tmp_path, statement):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\n1,2\n")
+    before = digest(database)
+    with pytest.raises(WarehouseError, match="query failed"):
+        query(database, statement.format(secret=secret))
+    assert digest(database) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["it's a folder", "secret.csv"]
+
+
+def test_parameters_are_bound(database):
+    columns, rows = query(
+        database, "select source as s from ingest__records where record_id = $id", {"id": HOSTILE}
+    )
+    assert columns == ["s"]
+    assert sorted(rows) == [("folder",), ("oasis",)]
+
+
+def test_a_missing_file_says_where_and_what_to_do(tmp_path):
+    with pytest.raises(WarehouseError, match=r"no warehouse at .*none\.duckdb.*eemo run"):
+        query(tmp_path / "none.duckdb", "select 1")
+    (tmp_path / "text.duckdb").write_text("no database")
+    with pytest.raises(WarehouseError, match="cannot be opened"):
+        query(tmp_path / "text.duckdb", "select 1")
+
+
+def test_tables_are_open_before_anything_is_published(tables):
+    with open_tables(tables) as connection:
+        for table in TABLES.values():
+            found = connection.execute(f'from "{table.name}"')
+            assert [column[0] for column in found.description] == list(table.columns)
+        assert connection.execute("select count(*) from files").fetchone() == (3,)
+
+
+def test_a_check_counts_all_bad_rows_and_shows_five(tables):
+    images = [
+        {"image_id": f"{n:064}", "cluster_id": f"{n % 2}", "split": "train"} for n in range(8)
+    ]
+    write(tables, "dedup__images", images)
+    with open_tables(tables) as connection:
+        outcome = run_check(connection, "dedup__images", "pictures_are_conserved")
+        sound = run_check(connection, "dedup__images", "clusters_do_not_cross_splits")
+    assert outcome.severity == "error"
+    assert outcome.description.startswith("Distinct pictures = kept pictures")
+    assert outcome.bad_rows == 9  # eight that no cluster knows, and one that is not here
+    assert len(outcome.examples) == 5
+    assert outcome.examples[0] == {
+        "image_id": f"{0:064}",
+        "expected_rows": "0",
+        "found_rows": "1",
+    }
+    assert (sound.bad_rows, sound.examples) == (0, ())
+
+
+def test_checks_are_found_by_folder():
+    assert "pictures_are_conserved" in list_checks("dedup__images")
+    assert list_checks("labels__centroids") == []
+    assert read_check("sources__datasets", "sources_are_complete").severity == "warn"
+    with pytest.raises(WarehouseError, match="has no check 'nothing'"):
+        read_check("dedup__images", "nothing")
+
+
+def test_explaining_a_picture_lists_every_table_in_stage_order(database):
+    explained = explain(database, FIRST)
+    assert [(part.stage, part.table, len(part.rows)) for part in explained] == [
+        ("ingest", "ingest__records", 1),
+        ("dedup", "dedup__clusters", 2),
+        ("verification", "_verification__features", 1),
+        ("qa", "qa__items", 1),
+    ]
+    assert "features" not in explained[2].rows[0]
+    assert explained[3].rows[0]["image_ids"] == [SECOND, FIRST]
+
+
+def test_a_refused_file_is_explained_by_its_path(database):
+    explained = explain(database, "bad.jpg")
+    assert [part.table for part in explained] == ["ingest__rejects"]
+    assert explained[0].rows[0]["reason"] == "undecodable"
+    by_path = explain(database, "oasis.jpg")
+    assert by_path[0].rows[0]["image_id"] == SECOND
+
+
+def test_a_prefix_must_be_unique(tables, database):
+    rows = [{"image_id": image_id, "source": "folder"} for image_id in (FIRST, SECOND)]
+    write(tables, "ingest__images", rows)
+    publish(tables, database)
+    assert explain(database, "aa")[0].rows[0]["image_id"] == FIRST
+    with pytest.raises(WarehouseError, match="more than one picture"):
+        explain(database, "a")
+    with pytest.raises(WarehouseError, match="more than one picture"):
+        explain(database, "")  # the prefix of all
+    with pytest.raises(WarehouseError, match="No picture's image_id begins with"):
+        explain(database, HOSTILE)
+    with pytest.raises(WarehouseError, match="No picture's image_id begins with"):
+        explain(database, "a%")

@@ -10,7 +10,8 @@ it is bound or quoted, never formatted into SQL.
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,6 @@ class Explained:
     stage: str
     table: str
     rows: tuple[dict[str, Any], ...]
-
-
-# --- building -------------------------------------------------------------------------------
 
 
 def publish(tables_dir: Path, database: Path) -> Published:
@@ -251,9 +249,6 @@ def _misfit(table: Table, place: Path, error: duckdb.Error) -> WarehouseError:
     )
 
 
-# --- asking ---------------------------------------------------------------------------------
-
-
 def list_checks(table: str) -> list[str]:
     """Names of the checks of a table, sorted; none where it has no folder."""
     return [statement.name for statement in read_folder(f"checks/{table}")]
@@ -274,8 +269,7 @@ def run_check(connection: duckdb.DuckDBPyConnection, table: str, check: str) -> 
     """Run one check of `sql/checks/<table>/` on the connection of `open_tables`."""
     statement = read_check(table, check)
     counting = f"select count(*) from ({statement.sql})"  # noqa: S608 (our own file)
-    counted = connection.execute(counting).fetchone()
-    bad_rows = counted[0] if counted else 0
+    (bad_rows,) = connection.execute(counting).fetchone() or (0,)
     examples: tuple[dict[str, str], ...] = ()
     if bad_rows:
         found = connection.execute(statement.sql)
@@ -298,6 +292,43 @@ def query(
     Raises:
         WarehouseError: there is no file, it cannot be read, or the statement fails.
     """
+    with _open_published(database) as connection:
+        return _ask(connection, sql, parameters or {})
+
+
+def explain(database: Path, image: str) -> list[Explained]:
+    """Everything the warehouse knows about one picture, table by table in stage order.
+
+    Args:
+        database: the published file.
+        image: an image_id, a prefix of exactly one, or the path of a file as its source lists
+            it. A refused file has no image_id and is found by its path.
+
+    Raises:
+        WarehouseError: nothing matches, or more than one picture does.
+    """
+    with _open_published(database) as connection:
+        parameters = {"id": _resolve(connection, image), "path": image}
+        explained = [_select(connection, table, parameters) for table in TABLES.values()]
+    return [part for part in explained if part.rows]
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection, table: Table, parameters: Mapping[str, Any]
+) -> Explained:
+    condition = _speaks_of(table)
+    columns = [column for column in table.columns if column not in _BLOBS]
+    wanted = ", ".join(quote_name(column) for column in columns)
+    order = ", ".join(quote_name(column) for column in table.key)
+    used = {name: value for name, value in parameters.items() if f"${name}" in condition}
+    statement = f"select {wanted} from {quote_name(table.name)} where {condition} order by {order}"  # noqa: S608
+    _, rows = _ask(connection, statement, used)
+    dicts = tuple(dict(zip(columns, row, strict=True)) for row in rows)
+    return Explained(table.stage, table.name, dicts)
+
+
+@contextmanager
+def _open_published(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     if not database.exists():
         raise WarehouseError(
             f"There is no warehouse at {database}: nothing was published there yet. "
@@ -315,46 +346,20 @@ def query(
             "Delete it and materialise warehouse__database again."
         ) from error
     with connection:
-        try:
-            answer = connection.execute(sql, dict(parameters) if parameters else None)
-            return [column[0] for column in answer.description or ()], answer.fetchall()
-        except duckdb.Error as error:
-            raise WarehouseError(f"The query failed on {database}: {error}") from error
+        yield connection
 
 
-def explain(database: Path, image: str) -> list[Explained]:
-    """Everything the warehouse knows about one picture, table by table in stage order.
-
-    Args:
-        database: the published file.
-        image: an image_id, a prefix of exactly one, or the path of a file as its source lists
-            it. A refused file has no image_id and is found by its path.
-
-    Raises:
-        WarehouseError: nothing matches, or more than one picture does.
-    """
-    parameters = {"id": _resolve(database, image), "path": image}
-    explained: list[Explained] = []
-    for table in TABLES.values():
-        condition = _speaks_of(table)
-        if condition is None:
-            continue
-        columns = [column for column in table.columns if column not in _BLOBS]
-        wanted = ", ".join(quote_name(column) for column in columns)
-        order = ", ".join(quote_name(column) for column in table.key)
-        used = {name: value for name, value in parameters.items() if f"${name}" in condition}
-        _, rows = query(
-            database,
-            f"select {wanted} from {quote_name(table.name)} where {condition} order by {order}",  # noqa: S608
-            used,
-        )
-        if rows:
-            dicts = tuple(dict(zip(columns, row, strict=True)) for row in rows)
-            explained.append(Explained(table.stage, table.name, dicts))
-    return explained
+def _ask(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    try:
+        answer = connection.execute(sql, dict(parameters) or None)
+        return [column[0] for column in answer.description or ()], answer.fetchall()
+    except duckdb.Error as error:
+        raise WarehouseError(f"The query failed: {error}") from error
 
 
-def _speaks_of(table: Table) -> str | None:
+def _speaks_of(table: Table) -> str:
     if "image_ids" in table.columns:
         return "list_contains(image_ids, $id)"
     if "kept_image_id" in table.columns:
@@ -366,12 +371,12 @@ def _speaks_of(table: Table) -> str | None:
             '"path" = $path or (source, "path") in '
             '(select (source, "path") from ingest__records where image_id = $id)'
         )
-    return None
+    return "false"
 
 
-def _resolve(database: Path, image: str) -> str | None:
-    _, found = query(
-        database,
+def _resolve(connection: duckdb.DuckDBPyConnection, image: str) -> str | None:
+    _, found = _ask(
+        connection,
         "select image_id from ingest__images where starts_with(image_id, $image) "
         "union select image_id from ingest__records "
         'where starts_with(image_id, $image) or "path" = $image order by 1 limit 6',
@@ -382,8 +387,8 @@ def _resolve(database: Path, image: str) -> str | None:
         raise WarehouseError(f"{image!r} names more than one picture: {some}. Give more digits.")
     if found:
         return found[0][0]
-    _, refused = query(
-        database,
+    _, refused = _ask(
+        connection,
         'select 1 from ingest__rejects where "path" = $image and "row" is null limit 1',
         {"image": image},
     )

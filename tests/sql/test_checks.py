@@ -267,6 +267,8 @@ PLANTS = {
     ("exports__files", "rows_are_conserved"): [
         change("exports__files", row_count=1),
         drop("exports__files"),
+        keep("exports__files", 0),
+        add("exports__files", format="parquet", path="exports/parquet/assess_train.parquet"),
         drop("qa__items"),
     ],
     ("training__runs", "splits_are_respected"): [

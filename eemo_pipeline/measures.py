@@ -1,7 +1,8 @@
-"""Numbers that describe the pixels of a picture: attributes, dominant colours, perceptual hash.
+"""Numbers that describe the pixels of a picture: attributes, dominant colours, hash, saliency.
 
-Belongs here: formulas from pixels to numbers. Does not belong here: files (`images.py`), and
-what the numbers say about emotion (`emotion/`, `features.py`).
+Belongs here: formulas from pixels to numbers, shared by stages that must not import each other.
+Does not belong here: files (`images.py`), and what the numbers say about emotion (`emotion/`,
+`features.py`, `annotation/`).
 """
 
 import math
@@ -16,6 +17,7 @@ Pixels = npt.NDArray[np.uint8]
 
 # Contrast below which a picture has no structure to hash.
 BLANK_CONTRAST = 0.02
+_SALIENCY_SIDE = 64
 
 
 def measure_pixels(rgb: Pixels) -> dict[str, float]:
@@ -88,3 +90,29 @@ def perceptual_hash(rgb: Pixels) -> str:
 def hash_method() -> str:
     """The hash behind `perceptual_hash`, with its version."""
     return f"imagehash {imagehash.__version__.rpartition('.')[0]} phash 8x8"
+
+
+def saliency(rgb: Pixels) -> npt.NDArray[np.float64]:
+    """Spectral residual saliency (Hou and Zhang 2007), long side 64, 0-1 with maximum 1.
+
+    The log amplitude spectrum of the grey picture minus its 3x3 mean, with the phase kept, is
+    transformed back, squared and smoothed (Gaussian, sigma 2.5 as a share of 64 pixels). A
+    picture without structure is 0 everywhere.
+    """
+    scale = _SALIENCY_SIDE / max(rgb.shape[:2])
+    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
+    grey = cv2.resize(
+        cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA
+    ).astype(np.float64)
+    if grey.std() / 255 < BLANK_CONTRAST:
+        return np.zeros_like(grey)
+    spectrum = np.fft.fft2(grey)
+    # One grey level: amplitudes below it are rounding noise and must not become residuals.
+    amplitude = np.log(np.abs(spectrum) + 1.0)
+    # The spectrum is periodic, so its edges are continued from the other side.
+    wrapped = np.pad(amplitude, 1, mode="wrap")
+    residual = amplitude - cv2.blur(wrapped, (3, 3))[1:-1, 1:-1]
+    restored = np.fft.ifft2(np.exp(residual + 1j * np.angle(spectrum)))
+    smooth = cv2.GaussianBlur(np.abs(restored) ** 2, (0, 0), 2.5).astype(np.float64)
+    highest = float(smooth.max())
+    return smooth / highest if highest > 0 else smooth

@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-# The eleven basic colour terms (Berlin and Kay 1969), each with sRGB values that are called by it;
-# the values are those of CSS colour keywords, how they are grouped is our choice.
+# The eleven basic colour terms (Berlin and Kay 1969), each with sRGB values that go by it; most are
+# values of CSS colour keywords. Which value goes by which term is our judgement.
 _TERMS = {
     "black": ("#000000", "#1c1c1c"),
     "grey": ("#404040", "#696969", "#808080", "#a9a9a9", "#c8c8c8", "#708090"),
     "white": ("#ffffff", "#f5f5f5", "#e8e8e8"),
-    "red": ("#ff0000", "#dc143c", "#b22222", "#8b0000", "#cd3333"),
+    "red": ("#ff0000", "#4d0f0f", "#dc143c", "#b22222", "#8b0000", "#cd3333"),
     "green": (
         "#008000",
         "#006400",
@@ -28,6 +28,7 @@ _TERMS = {
         "#90ee90",
         "#00ff00",
         "#8fbc8f",
+        "#1d3a1d",
     ),
     "yellow": ("#ffff00", "#ffd700", "#f0e68c", "#ffffe0", "#eee8aa", "#bdb76b"),
     "blue": (
@@ -39,6 +40,8 @@ _TERMS = {
         "#add8e6",
         "#1e90ff",
         "#191970",
+        "#14284b",
+        "#33507a",
     ),
     "brown": ("#8b4513", "#a0522d", "#654321", "#3d2b1f", "#bc8f8f", "#8b7355", "#d2b48c"),
     "purple": ("#800080", "#4b0082", "#9370db", "#8a2be2", "#663399", "#ba55d3"),

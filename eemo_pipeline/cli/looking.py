@@ -31,9 +31,13 @@ _WIDEST_VALUE = 300
 
 def show_status(data: Path | None, *, as_json: bool) -> None:
     """One line per table: rows, size, when it was written, how its checks stand."""
+    root = find_data_root(data)
+    if not root.path.is_dir():  # looking must not make one
+        raise Problem(
+            "there is no data root yet", shown(root.path), "no such folder", *making_commands(root)
+        )
     from eemo_pipeline import automation
 
-    root = find_data_root(data)
     tables = automation.read_status(root.path)
     columns = (
         "table",

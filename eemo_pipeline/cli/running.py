@@ -159,7 +159,10 @@ def _run(
         show_json({"providers": providers, **_as_object(root, outcome, commands)})
     else:
         _show_summary(root, outcome, commands)
-    return _judge(outcome, root)
+    code = judge(outcome)
+    if code != Exit.OK:
+        say(f"{called()} ui --data {quoted(root.path)} shows run {clean(outcome.run_id)}")
+    return code
 
 
 class _Follower:
@@ -239,16 +242,11 @@ def _as_object(root: DataRoot, outcome: "RunOutcome", commands: list[str]) -> di
     }
 
 
-def _judge(outcome: "RunOutcome", root: DataRoot) -> Exit:
-    """3 where a check stopped or marred the run, 1 where something else did."""
+def judge(outcome: "RunOutcome") -> Exit:
+    """3 where a check of severity ERROR failed, whatever else did; 1 where something else did."""
     if outcome.failed_checks:
-        code, what = Exit.CHECK_FAILED, f"{len(outcome.failed_checks)} checks failed"
-    elif outcome.failed_steps or not outcome.is_success:
-        code, what = Exit.FAILURE, f"{len(outcome.failed_steps)} steps failed"
-    else:
-        return Exit.OK
-    say(f"{what}; {called()} ui --data {quoted(root.path)} shows run {outcome.run_id}")
-    return code
+        return Exit.CHECK_FAILED
+    return Exit.OK if outcome.is_success and not outcome.failed_steps else Exit.FAILURE
 
 
 def _demo_commands(root: DataRoot, tables: Mapping[str, int]) -> list[str]:

@@ -158,3 +158,10 @@ def test_sources_lists_every_known_dataset(eemo: Run, tmp_path: Path) -> None:
     header = eemo("sources", "--data", "none").stdout.splitlines()[0]
     assert header == "source\tstate\tfound\texpected\tlicence\tmissing"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_status_of_no_data_root_makes_none(eemo: Run, tmp_path: Path) -> None:
+    answer = eemo("status", "--data", "none")
+    assert answer.returncode == 1
+    assert "eemo demo" in answer.stderr
+    assert list(tmp_path.iterdir()) == []

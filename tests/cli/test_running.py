@@ -3,11 +3,13 @@
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from eemo_pipeline.automation import CheckLine, RunOutcome
 from eemo_pipeline.cli.problems import Exit, Problem
-from eemo_pipeline.cli.running import attach_folder
+from eemo_pipeline.cli.running import attach_folder, judge
 from eemo_pipeline.data_root import DataRoot
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -104,3 +106,24 @@ def test_a_vanished_folder_is_not_an_empty_one(eemo: Run, tmp_path: Path, pictur
     answer = eemo("run", "--data", "root")
     assert answer.returncode == 2
     assert "the attached folder is gone" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("is_success", "outcome", "code"),
+    [
+        (True, {}, Exit.OK),
+        (True, {"warned_checks": [CheckLine("a", "c", "")]}, Exit.OK),
+        (True, {"failed_checks": [CheckLine("a", "c", "")]}, Exit.CHECK_FAILED),
+        (False, {"failed_steps": [("a", "no disk")]}, Exit.FAILURE),
+        (
+            False,
+            {"failed_steps": [("a", "no disk")], "failed_checks": [CheckLine("a", "c", "")]},
+            Exit.CHECK_FAILED,
+        ),
+        (False, {}, Exit.FAILURE),
+    ],
+)
+def test_the_exit_code_tells_a_failed_check_from_a_failed_step(
+    *, is_success: bool, outcome: dict[str, Any], code: Exit
+) -> None:
+    assert judge(RunOutcome("1", is_success=is_success, seconds=0.1, **outcome)) == code

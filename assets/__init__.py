@@ -1,0 +1,19 @@
+"""The stages in pipeline order; each is a module here, a group in the UI, a prefix of tables."""
+
+STAGES = (
+    "sources",
+    "ingest",
+    "dedup",
+    "labels",
+    "annotation",
+    "verification",
+    "grounding",
+    "critic",
+    "records",
+    "texts",
+    "qa",
+    "assess",
+    "exports",
+    "training",
+    "warehouse",
+)

@@ -41,6 +41,19 @@ class Ingested:
     measured: int
     reused: int
 
+    def counts_of(self, part: str) -> dict[str, int]:
+        """The counts that belong to one of the tables, by name of the field."""
+        if part != "records":
+            return {}
+        files = self.counts.filter(pl.col("unit") == "file")
+        return {
+            "rows_in": files["found"].sum(),
+            "rows_out": files["kept"].sum(),
+            "rows_refused": files["refused"].sum(),
+            "computed": self.measured,
+            "reused": self.reused,
+        }
+
 
 def ingest_sources(
     sources: Iterable[SourceDataset], sources_dir: Path, ledger: Ledger, workers: Workers

@@ -1,0 +1,46 @@
+# Few verbs. Each one sets up what it needs: the first takes a minute or two, the next nothing.
+# uv is used where there is one, else python's own venv and pip.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL = if command -v uv >/dev/null 2>&1; \
+	then uv pip install --quiet --python $(BIN)/python -c constraints.txt -e $(1); \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(1); fi
+
+.PHONY: run test check dev benchmark clean
+
+run: .venv/.base ## build the demo dataset in data/demo
+	@$(BIN)/eemo demo
+
+test: .venv/.dev ## run all tests
+	@$(BIN)/python -m pytest -n auto --dist loadscope
+
+check: .venv/.dev ## format, lint, types, import contracts, Dagster definitions
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/dg check defs
+
+dev: .venv/.base ## open the Dagster UI on the data root: EEMO_DATA, else ./data, else the demo
+	@$(BIN)/eemo ui --data "$${EEMO_DATA:-$$([ -d data/sources ] || [ ! -d data/demo ] && echo data || echo data/demo)}"
+
+benchmark: .venv/.dev ## measure speed, side by side in one run
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+clean: ## remove the environment; data are never touched
+	@rm -rf .venv
+
+.venv/bin/python:
+	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --allow-existing --python '>=3.11,<3.13' .venv; \
+	else $(PYTHON) -m venv .venv; fi
+
+.venv/.base: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "installing (once)"
+	@$(call INSTALL,.)
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "installing with development tools (once)"
+	@$(call INSTALL,'.[dev]')
+	@touch .venv/.base $@

@@ -1,0 +1,102 @@
+"""The checks of every table, made from the schema and from `sql/checks/`.
+
+Belongs here: how a violation becomes an asset check result. Does not belong here: any rule.
+A table's checks run in one step, right after the table is written; errors stop what is
+downstream, statistics warn.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.schema.tables import TABLES, Table
+from eemo_pipeline.schema.validate import (
+    SchemaError,
+    Violation,
+    conform,
+    key_violations,
+    null_violations,
+    range_violations,
+    vocabulary_violations,
+)
+from eemo_pipeline.storage import scan_table
+from eemo_pipeline.warehouse import CheckOutcome, list_checks, open_tables, read_check, run_check
+
+_RULES: dict[str, tuple[str, Callable[[pl.LazyFrame, Table], list[Violation]]]] = {
+    "key": ("No two rows share a key.", key_violations),
+    "nulls": ("Only optional columns hold nulls, and numbers are finite.", null_violations),
+    "vocabulary": ("Closed columns hold only their vocabulary.", vocabulary_violations),
+    "ranges": ("Numbers lie in their column's range.", range_violations),
+}
+
+
+def build_checks() -> list[dg.AssetChecksDefinition]:
+    """One definition per table: schema, key, nulls, vocabulary, ranges, and its SQL checks."""
+    return [_build_table_checks(table) for table in TABLES.values()]
+
+
+def _build_table_checks(table: Table) -> dg.AssetChecksDefinition:
+    specs = [
+        dg.AssetCheckSpec("schema", table.name, blocking=True, description="Columns and types."),
+        *(
+            dg.AssetCheckSpec(name, table.name, blocking=True, description=promise)
+            for name, (promise, _) in _RULES.items()
+        ),
+        *(_spec_of(table.name, name) for name in list_checks(table.name)),
+    ]
+
+    @dg.multi_asset_check(name=f"{table.name}_checks", specs=specs)
+    def check(data_root: dg.ResourceParam[DataRoot]) -> Iterator[dg.AssetCheckResult]:
+        yield from _check_table(table, data_root)
+
+    return check
+
+
+def _spec_of(table: str, check: str) -> dg.AssetCheckSpec:
+    statement = read_check(table, check)
+    return dg.AssetCheckSpec(
+        check, table, blocking=statement.severity == "error", description=statement.description
+    )
+
+
+def _check_table(table: Table, data_root: DataRoot) -> Iterator[dg.AssetCheckResult]:
+    result = partial(dg.AssetCheckResult, asset_key=table.name)
+    frame = scan_table(data_root.tables, table.name)
+    try:
+        conform(pl.DataFrame(schema=frame.collect_schema()), table)
+    except SchemaError as error:
+        yield result(check_name="schema", passed=False, description=str(error))
+        return
+    yield result(check_name="schema", passed=True)
+    for name, (_, find) in _RULES.items():
+        violations = find(frame, table)
+        yield result(
+            check_name=name, passed=not violations, metadata=_describe_violations(violations)
+        )
+    names = list_checks(table.name)
+    if names:
+        with open_tables(data_root.tables) as connection:
+            for name in names:
+                outcome = run_check(connection, table.name, name)
+                yield result(
+                    check_name=name,
+                    passed=outcome.bad_rows == 0,
+                    severity=dg.AssetCheckSeverity(outcome.severity.upper()),
+                    metadata=_describe_outcome(outcome),
+                )
+
+
+def _describe_violations(violations: Sequence[Violation]) -> dict[str, object]:
+    return {
+        f"{violation.rule}: {violation.column}": f"{violation.count} rows, e.g. "
+        + ", ".join(violation.examples or ("null",))
+        for violation in violations
+    }
+
+
+def _describe_outcome(outcome: CheckOutcome) -> dict[str, object]:
+    examples = {f"example {no}": dict(row) for no, row in enumerate(outcome.examples, 1)}
+    return {"bad_rows": outcome.bad_rows, **examples}

@@ -1,0 +1,22 @@
+"""Stage annotation: two annotators of different families look at every kept picture."""
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.annotation import annotate
+from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.ledger import Ledger
+from resources.annotators import Annotators
+from resources.results import count_answers
+
+
+@dg.asset(pool="pixels")
+def annotation__replies(
+    dedup__images: pl.DataFrame,
+    annotators: dg.ResourceParam[Annotators],
+    ledger: dg.ResourceParam[Ledger],
+    data_root: dg.ResourceParam[DataRoot],
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per kept picture and annotator: the first answer, or the reason there is none."""
+    answered = annotate(dedup__images, annotators.members, ledger, data_root.sources)
+    return count_answers(answered, dedup__images.height * len(annotators.members))

@@ -1,0 +1,52 @@
+"""Stage critic: every field is judged, and what can be mended is asked again."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.critic.revision import review
+from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.ledger import Ledger
+from resources.annotators import Annotators
+
+_OUTS = {
+    "critic__verdicts": dg.AssetOut(
+        dagster_type=pl.DataFrame,
+        description="One row per kept picture, round and field: the critic's judgement.",
+    ),
+    "_critic__replies": dg.AssetOut(
+        dagster_type=pl.DataFrame,
+        description="One row per picture, annotator and later round: the answer to the critic.",
+    ),
+}
+
+
+@dg.multi_asset(outs=_OUTS, pool="pixels")
+def critic(
+    dedup__images: pl.DataFrame,
+    annotation__replies: pl.DataFrame,
+    verification__replies: pl.DataFrame,
+    grounding__regions: pl.DataFrame,
+    annotators: dg.ResourceParam[Annotators],
+    ledger: dg.ResourceParam[Ledger],
+    data_root: dg.ResourceParam[DataRoot],
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Judge, ask again where that can help, and judge again, for three rounds at most."""
+    reviewed = review(
+        dedup__images,
+        annotation__replies,
+        verification__replies,
+        grounding__regions,
+        annotators.members,
+        ledger,
+        data_root.sources,
+    )
+    yield dg.Output(
+        reviewed.verdicts, "critic__verdicts", metadata={"rows_in": dedup__images.height}
+    )
+    yield dg.Output(
+        reviewed.replies,
+        "_critic__replies",
+        metadata={"computed": reviewed.asked, "reused": reviewed.reused},
+    )

@@ -1,0 +1,23 @@
+"""Stage dedup: near-duplicates are found, one of each is kept, and every cluster gets a split."""
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.dedup import cluster_images, keep_images
+from resources.results import count_rows
+
+
+@dg.asset
+def dedup__clusters(ingest__images: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per picture: its cluster of near-duplicates, whether it is kept, and why."""
+    return count_rows(cluster_images(ingest__images.lazy()), ingest__images.height)
+
+
+@dg.asset
+def dedup__images(
+    ingest__images: pl.DataFrame, dedup__clusters: pl.DataFrame
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per kept picture, with the split of its cluster."""
+    return count_rows(
+        keep_images(ingest__images.lazy(), dedup__clusters.lazy()), ingest__images.height
+    )

@@ -1,0 +1,50 @@
+"""Stage ingest: sources become records, annotations, measured pictures and rejects."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from assets._partitions import BY_SOURCE
+from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.ingest import collect_images, ingest_sources
+from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.registry import known_sources
+from eemo_pipeline.workers import Workers
+from resources.results import count_rows
+
+_TABLES = {
+    "ingest__records": "records",
+    "ingest__annotations": "annotations",
+    "ingest__rejects": "rejects",
+    "_ingest__measurements": "measurements",
+    "_ingest__counts": "counts",
+}
+
+
+@dg.multi_asset(
+    outs={name: dg.AssetOut(dagster_type=pl.DataFrame) for name in _TABLES},
+    partitions_def=BY_SOURCE,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    deps=[f"external__{name}" for name in known_sources()],
+    pool="pixels",
+)
+def ingest(
+    context: dg.AssetExecutionContext,
+    data_root: dg.ResourceParam[DataRoot],
+    ledger: dg.ResourceParam[Ledger],
+    workers: dg.ResourceParam[Workers],
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Read the sources of the run's partitions; a picture is measured once per content."""
+    known = known_sources()
+    chosen = [known[name] for name in sorted(context.partition_keys)]
+    ingested = ingest_sources(chosen, data_root.sources, ledger, workers)
+    for name, part in _TABLES.items():
+        yield dg.Output(getattr(ingested, part), name, metadata=ingested.counts_of(part))
+
+
+@dg.asset
+def ingest__images(_ingest__measurements: pl.LazyFrame) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per distinct picture by content, with what was measured on its pixels."""
+    images = collect_images(_ingest__measurements)
+    return count_rows(images, images["occurrence_count"].sum())

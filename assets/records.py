@@ -1,0 +1,28 @@
+"""Stage records: the integrated EmoVerse record of every kept picture."""
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.records import build_records
+from resources.results import count_rows
+
+
+@dg.asset
+def records__emoverse(
+    dedup__images: pl.DataFrame,
+    annotation__replies: pl.DataFrame,
+    _critic__replies: pl.DataFrame,
+    verification__replies: pl.DataFrame,
+    critic__verdicts: pl.DataFrame,
+    grounding__regions: pl.DataFrame,
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per kept picture: its EmoVerse record, and how far it came."""
+    records = build_records(
+        dedup__images,
+        annotation__replies,
+        _critic__replies,
+        verification__replies,
+        critic__verdicts,
+        grounding__regions,
+    )
+    return count_rows(records, dedup__images.height)

@@ -1,0 +1,31 @@
+"""Stage sources: what datasets there are, under which terms, and what of them is on disk."""
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.registry import describe_sources, known_sources
+from resources.results import count_rows
+
+# The true origin of every lineage: data that other people made and keep.
+external_sources = [
+    dg.AssetSpec(
+        f"external__{source.name}",
+        description=f"{source.title}\n\n{source.citation}\n\nHow to get it: {source.obtain}",
+        metadata={
+            "licence": source.licence,
+            "homepage": dg.MetadataValue.url(source.homepage) if source.homepage else "none",
+            "is_redistributable": source.is_redistributable,
+        },
+    )
+    for source in known_sources().values()
+]
+
+
+@dg.asset(deps=external_sources)
+def sources__datasets(
+    data_root: dg.ResourceParam[DataRoot],
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per known source dataset, with its terms and what of it is on disk."""
+    known = known_sources()
+    return count_rows(describe_sources(known, data_root.sources), len(known))

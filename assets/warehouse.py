@@ -1,0 +1,21 @@
+"""Stage warehouse: every table and view in one DuckDB file, for analysts."""
+
+import dagster as dg
+
+from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.warehouse import publish
+
+
+@dg.asset(deps=list(TABLES))
+def warehouse__database(data_root: dg.ResourceParam[DataRoot]) -> dg.MaterializeResult[None]:
+    """One DuckDB file with every table and view, published by renaming: readers never wait."""
+    published = publish(data_root.tables, data_root.database)
+    return dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(str(published.path)),
+            "tables": len(published.rows),
+            "rows": sum(published.rows.values()),
+            "is_changed": published.is_changed,
+        }
+    )

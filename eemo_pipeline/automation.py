@@ -1,0 +1,333 @@
+"""What runs when: jobs, the schedule, the sensor, and the run that the command line starts.
+
+Belongs here: Dagster jobs and their triggers, and the bridge between Dagster and `cli/`.
+Does not belong here: any asset. With `definitions.py`, one of the two modules of the library
+that know Dagster.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from assets._partitions import BY_SOURCE
+from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.listing import fingerprint
+from eemo_pipeline.schema.tables import TABLES, Table
+from eemo_pipeline.storage import scan_table
+
+_FIRST = "dagster/asset_partition_range_start"
+_LAST = "dagster/asset_partition_range_end"
+# The settings of dagster.yaml at the root of the repository, less its places: with DAGSTER_HOME
+# inside the data root, Dagster's defaults lie there.
+_HOME_SETTINGS = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: op
+"""
+
+build_dataset = dg.define_asset_job(
+    "build_dataset",
+    selection=dg.AssetSelection.all(),
+    description="Every table from every source, with all checks, to the DuckDB file.",
+)
+JOBS = [build_dataset]
+
+Listener = Callable[[str, str, dict[str, Any]], None]
+
+
+def partition_tags(first: str | None = None, last: str | None = None) -> dict[str, str]:
+    """Run tags that choose a range of sources, by default all of them, for one run."""
+    names = BY_SOURCE.get_partition_keys()
+    return {_FIRST: first or names[0], _LAST: last or names[-1]}
+
+
+@dg.schedule(
+    job=build_dataset,
+    cron_schedule="0 3 * * *",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Every night at 03:00: read every source again. Unchanged pictures cost nothing.",
+)
+def nightly_build() -> dg.RunRequest:
+    """One run over all sources."""
+    return dg.RunRequest(tags=partition_tags())
+
+
+@dg.sensor(
+    job=build_dataset,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    required_resource_keys={"data_root"},
+    description="Looks at the folder of each source every minute, and reads the changed ones.",
+)
+def changed_sources(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """One run per source whose files, sizes or times changed since the last look."""
+    data_root: DataRoot = context.resources.data_root
+    seen: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
+    current = {
+        name: fingerprint(data_root.sources / name) for name in BY_SOURCE.get_partition_keys()
+    }
+    changed = [name for name, value in current.items() if seen and seen.get(name) != value]
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(run_key=f"{name}-{current[name]}", tags=partition_tags(name, name))
+            for name in changed
+        ],
+        cursor=json.dumps(current),
+        skip_reason=None if changed else _quiet(seen),
+    )
+
+
+def _quiet(seen: Mapping[str, str]) -> str:
+    return "No source changed." if seen else "First look: the folders are remembered as they are."
+
+
+SCHEDULES = [nightly_build]
+SENSORS = [changed_sources]
+
+
+class BadSelection(Exception):
+    """The asset selection cannot be parsed, or selects nothing."""
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """A check that did not pass: its asset, its name, and what it promises."""
+
+    asset: str
+    check: str
+    description: str
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run did, for the command line."""
+
+    run_id: str
+    is_success: bool
+    seconds: float
+    failed_steps: list[tuple[str, str]] = field(default_factory=list)
+    failed_checks: list[CheckLine] = field(default_factory=list)
+    warned_checks: list[CheckLine] = field(default_factory=list)
+    tables: dict[str, int] = field(default_factory=dict)
+    computed: int = 0
+    reused: int = 0
+
+
+@dataclass(frozen=True)
+class TableStatus:
+    """A table on disk, and how its checks stand."""
+
+    table: str
+    stage: str
+    rows: int
+    size_bytes: int | None
+    written_at: str | None
+    checks_passed: int
+    checks_warned: int
+    checks_failed: int
+
+
+def prepare_home(data: Path) -> Path:
+    """The DAGSTER_HOME of a data root, absolute, with its `dagster.yaml`."""
+    home = DataRoot(data).state.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.exists() or settings.read_text("utf-8") != _HOME_SETTINGS:
+        settings.write_text(_HOME_SETTINGS, "utf-8")
+    return home
+
+
+def run_assets(data: Path, selection: str = "*", on_event: Listener | None = None) -> RunOutcome:
+    """Materialise the selected assets with their checks, in this process, for all sources.
+
+    The run is recorded in the data root's own Dagster instance: `eemo ui` shows it.
+
+    Raises:
+        BadSelection: `selection` is not Dagster's selection syntax, or selects nothing.
+    """
+    from eemo_pipeline.definitions import build_definitions
+
+    definitions = build_definitions(str(data), {"listener": _listening(on_event)})
+    job = definitions.resolve_job_def(build_dataset.name)
+    keys = _select(selection, definitions)
+    began = time.monotonic()
+    with dg.DagsterInstance.from_config(str(prepare_home(data))) as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            asset_selection=keys,
+            tags=partition_tags(),
+            run_config={"loggers": {"listener": {}}},
+            raise_on_error=False,
+        )
+    return _summarise(result, definitions, time.monotonic() - began)
+
+
+def read_status(data: Path) -> list[TableStatus]:
+    """Every table of the schema, in stage order, with the latest result of its checks."""
+    from eemo_pipeline.definitions import build_definitions
+
+    graph = build_definitions(str(data)).resolve_asset_graph()
+    with dg.DagsterInstance.from_config(str(prepare_home(data))) as instance:
+        latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(
+            list(graph.asset_check_keys)
+        )
+    marks: dict[str, list[str]] = {}
+    for key, record in latest.items():
+        evaluation = record.evaluation if record else None
+        if evaluation is not None:
+            mark = "passed" if evaluation.passed else evaluation.severity.value
+            marks.setdefault(key.asset_key.to_user_string(), []).append(mark)
+    return [_status(table, DataRoot(data), marks.get(table.name, [])) for table in TABLES.values()]
+
+
+def _status(table: Table, root: DataRoot, marks: list[str]) -> TableStatus:
+    place = root.tables / (table.name if table.is_partitioned else f"{table.name}.parquet")
+    files = sorted(place.glob("[!.]*.parquet")) if place.is_dir() else [place]
+    stats = [file.stat() for file in files if file.is_file()]
+    written = max((stat.st_mtime for stat in stats), default=None)
+    return TableStatus(
+        table.name,
+        table.stage,
+        scan_table(root.tables, table.name).select(pl.len()).collect().item(),
+        sum(stat.st_size for stat in stats) if stats else None,
+        datetime.fromtimestamp(written, UTC).isoformat(timespec="seconds") if written else None,
+        marks.count("passed"),
+        marks.count("WARN"),
+        marks.count("ERROR"),
+    )
+
+
+def _select(selection: str, definitions: dg.Definitions) -> list[dg.AssetKey] | None:
+    if selection == "*":
+        return None
+    graph = definitions.resolve_asset_graph()
+    try:
+        keys = dg.AssetSelection.from_string(selection).resolve(graph)
+    except (dg.DagsterInvalidDefinitionError, dg.DagsterError, ValueError) as error:
+        raise BadSelection(str(error)) from error
+    chosen = sorted(keys & graph.materializable_asset_keys)
+    if not chosen:
+        raise BadSelection("the selection matches no asset")
+    return chosen
+
+
+def _listening(on_event: Listener | None) -> dg.LoggerDefinition:
+    """A Dagster logger that hands events to `on_event` as they happen."""
+
+    class Handler(logging.Handler):
+        told: set[tuple[str, str]] = set()  # noqa: RUF012 (one class per run)
+
+        def emit(self, record: logging.LogRecord) -> None:
+            meta = getattr(record, "dagster_meta", None) or {}
+            event = meta.get("dagster_event") if isinstance(meta, dict) else None
+            if on_event is None or event is None:
+                return
+            for kind, name, metadata in _translate(event):
+                if (kind, name) not in self.told:  # a partitioned table has an event each
+                    self.told.add((kind, name))
+                    on_event(kind, name, metadata)
+
+    @dg.logger(description="Tells the command line what happens.")
+    def listener(_: dg.InitLoggerContext) -> logging.Logger:
+        logger = logging.Logger("eemo_pipeline")
+        logger.addHandler(Handler())
+        return logger
+
+    return listener
+
+
+def _translate(event: dg.DagsterEvent) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    if event.is_step_start and event.step_key:
+        yield "started", event.step_key, {}
+    elif event.is_step_materialization and event.asset_key:
+        rows = event.step_materialization_data.materialization.metadata.get("rows")
+        yield (
+            "table",
+            event.asset_key.to_user_string(),
+            {"rows": rows.value if isinstance(rows, dg.IntMetadataValue) else None},
+        )
+    elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        evaluation = event.asset_check_evaluation_data
+        yield (
+            "check",
+            f"{evaluation.asset_key.to_user_string()} {evaluation.check_name}",
+            {"passed": evaluation.passed, "severity": evaluation.severity.value},
+        )
+    elif event.is_step_failure and event.step_key:
+        yield "failed", event.step_key, {}
+
+
+def _summarise(
+    result: dg.ExecuteInProcessResult, definitions: dg.Definitions, seconds: float
+) -> RunOutcome:
+    tables: dict[str, int] = {}
+    computed: dict[str, int] = {}
+    reused: dict[str, int] = {}
+    failed_steps: list[tuple[str, str]] = []
+    checks: dict[str, list[CheckLine]] = {"ERROR": [], "WARN": []}
+    promises = {
+        spec.key: spec.description or ""
+        for definition in definitions.asset_checks or ()
+        for spec in definition.check_specs
+    }
+    for event in result.all_events:
+        if event.is_step_materialization and event.asset_key:
+            # One event per partition, each with the numbers of the whole step: the last counts.
+            name = event.asset_key.to_user_string()
+            numbers = _numbers(event.step_materialization_data.materialization.metadata)
+            if name in TABLES:
+                tables[name] = numbers.get("rows", 0)
+            computed[name] = numbers.get("computed", 0)
+            reused[name] = numbers.get("reused", 0)
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            evaluation = event.asset_check_evaluation_data
+            if not evaluation.passed:
+                key = evaluation.asset_check_key
+                line = CheckLine(
+                    key.asset_key.to_user_string(),
+                    key.name,
+                    evaluation.description or promises.get(key, ""),
+                )
+                checks[evaluation.severity.value].append(line)
+        elif event.is_step_failure and event.step_key:
+            failed_steps.append((event.step_key, _reason(event)))
+    return RunOutcome(
+        result.run_id,
+        result.success,
+        seconds,
+        failed_steps,
+        checks["ERROR"],
+        checks["WARN"],
+        tables,
+        sum(computed.values()),
+        sum(reused.values()),
+    )
+
+
+def _numbers(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, int]:
+    return {
+        name: value.value
+        for name, value in metadata.items()
+        if isinstance(value, dg.IntMetadataValue) and value.value is not None
+    }
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    """The innermost message of a failed step."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "no reason was recorded"

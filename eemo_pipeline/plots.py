@@ -1,0 +1,67 @@
+"""Small pictures and previews for the metadata of a table.
+
+Belongs here: text that a user interface shows inline. Dagster shows Markdown of fewer than 1,000
+characters without a click, so every plot stays below that. Does not belong here: reports.
+Values come from datasets and models: they are escaped, and no picture of a dataset is shown.
+"""
+
+import base64
+from html import escape
+
+import polars as pl
+
+INLINE_CHARACTERS = 1000
+_PREVIEW_ROWS, _PREVIEW_COLUMNS, _CELL_CHARACTERS = 3, 7, 24
+_BAR_PX, _WIDTH_PX, _LABEL_PX = 15, 300, 118
+
+
+def draw_counts(values: pl.Series, title: str) -> str:
+    """A bar per value, most frequent first, as an inline SVG in Markdown.
+
+    As many bars as fit into INLINE_CHARACTERS; the title says how many values there are.
+    """
+    counts = (
+        values.drop_nulls()
+        .value_counts(sort=False)
+        .sort(["count", values.name], descending=[True, False])
+    )
+    rows = [(str(value), int(count)) for value, count in counts.rows()]
+    for shown in range(min(len(rows), 8), 0, -1):
+        markdown = f"![{escape(title)}]({_encode(_bars(rows[:shown]))})"
+        if len(markdown) < INLINE_CHARACTERS:
+            return markdown
+    return f"{len(rows)} distinct values"
+
+
+def preview_rows(frame: pl.DataFrame) -> str:
+    """The first rows and columns as a Markdown table, values shortened and escaped."""
+    part = frame.select(frame.columns[:_PREVIEW_COLUMNS]).head(_PREVIEW_ROWS)
+    lines = ["|" + "|".join(part.columns) + "|", "|" + "-|" * part.width]
+    lines += ["|" + "|".join(_cell(value) for value in row) + "|" for row in part.rows()]
+    return "\n".join(lines)
+
+
+def _bars(rows: list[tuple[str, int]]) -> str:
+    most = max(count for _, count in rows)
+    longest = _WIDTH_PX - _LABEL_PX - 40
+    marks = "".join(
+        f'<text y="{11 + _BAR_PX * no}">{escape(name[:18])}</text>'
+        f'<path d="M{_LABEL_PX} {7 + _BAR_PX * no}h{max(1, round(count / most * longest))}"/>'
+        f'<text x="262" y="{11 + _BAR_PX * no}">{count}</text>'
+        for no, (name, count) in enumerate(rows)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX}" height="{_BAR_PX * len(rows)}"'
+        f' font-size="11" fill="#777" stroke-width="0"><style>path{{stroke:#4a90d9;'
+        f"stroke-width:10}}</style>{marks}</svg>"
+    )
+
+
+def _encode(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def _cell(value: object) -> str:
+    text = " ".join(str(value).split())
+    shortened = text if len(text) <= _CELL_CHARACTERS else text[: _CELL_CHARACTERS - 1] + "…"
+    return escape(shortened).replace("|", "&#124;").replace("`", "&#96;").replace("[", "&#91;")

@@ -1,0 +1,89 @@
+"""The IO manager: hands the tables of assets to `eemo_pipeline/storage.py`, and back.
+
+Belongs here: which file an asset is, and the metadata of what was written. Does not belong
+here: how a file is written, what is in a table, any data processing.
+https://docs.dagster.io/guides/build/io-managers
+"""
+
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.plots import draw_counts, preview_rows
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.storage import Written, scan_table, table_path, write_table
+
+# The column whose values are counted in the small plot that shows without a click.
+_PLOTTED = {
+    "sources__datasets": "state",
+    "ingest__records": "source",
+    "ingest__rejects": "reason",
+    "ingest__images": "format",
+    "dedup__clusters": "reason",
+    "dedup__images": "split",
+    "labels__emotions": "emotion",
+    "labels__rankings": "dominant_emotion",
+    "annotation__replies": "emotion",
+    "verification__replies": "emotion",
+    "verification__decisions": "pattern",
+    "grounding__regions": "status",
+    "critic__verdicts": "verdict",
+    "records__emoverse": "state",
+    "texts__descriptions": "status",
+    "texts__reasonings": "status",
+    "qa__items": "category",
+    "assess__items": "task",
+    "exports__files": "format",
+}
+
+
+class ParquetTables(dg.ConfigurableIOManager):
+    """Stores each asset as the Parquet table of its name; loads it as a lazy scan."""
+
+    data_root: dg.ResourceDependency[DataRoot]
+
+    def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame | pl.LazyFrame) -> None:
+        """Write the table, one file per source where it is partitioned."""
+        table = TABLES[context.asset_key.to_user_string()]
+        frame = obj.collect() if isinstance(obj, pl.LazyFrame) else obj
+        attempt = f"{context.run_id[:8]}-{context.step_context.previous_attempt_count}"
+        tables = self.data_root.tables
+        if table.is_partitioned:
+            files = [
+                write_table(
+                    frame.filter(pl.col("source") == source),
+                    table,
+                    table_path(tables, table, source),
+                    attempt,
+                )
+                for source in sorted(context.asset_partition_keys)
+            ]
+        else:
+            files = [write_table(frame, table, table_path(tables, table), attempt)]
+        context.add_output_metadata(_describe(table.name, frame, files))
+
+    def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame:
+        """Scan the table; an asset that asks for a DataFrame gets it collected."""
+        partitions = sorted(context.asset_partition_keys) if context.has_asset_partitions else None
+        scan = scan_table(self.data_root.tables, context.asset_key.to_user_string(), partitions)
+        return scan if context.dagster_type.typing_type is pl.LazyFrame else scan.collect()
+
+
+def _describe(name: str, frame: pl.DataFrame, files: list[Written]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "dagster/row_count": frame.height,
+        "rows": frame.height,
+        "size_bytes": sum(file.size_bytes for file in files),
+        "sha256": ", ".join(file.sha256 for file in files),
+        "files_changed": sum(file.is_changed for file in files),
+        "path": dg.MetadataValue.path(
+            str(files[0].path if len(files) == 1 else files[0].path.parent)
+        ),
+        "preview": dg.MetadataValue.md(preview_rows(frame)),
+    }
+    column = _PLOTTED.get(name)
+    if column and frame.height:
+        metadata["plot"] = dg.MetadataValue.md(draw_counts(frame[column], f"{name} by {column}"))
+    return metadata

@@ -1,0 +1,26 @@
+"""The pool of processes as a Dagster resource: one per run, started when first used.
+
+Belongs here: its size and life cycle. Does not belong here: the pool (`eemo_pipeline/workers.py`).
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import dagster as dg
+from pydantic import Field
+
+from eemo_pipeline.workers import Workers
+
+
+class WorkersResource(dg.ConfigurableResourceFactory[Workers]):
+    """Builds the pool that stages spread pictures over."""
+
+    processes: int | None = Field(
+        default=None, ge=1, description="Processes; by default one per core this run may use."
+    )
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Workers]:  # noqa: ARG002
+        """The pool; its processes end with the run."""
+        with closing(Workers(self.processes)) as workers:
+            yield workers

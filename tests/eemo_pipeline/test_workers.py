@@ -1,0 +1,65 @@
+"""The pool of processes: every item comes back, also those that kill their process."""
+
+import sys
+from collections import Counter
+from contextlib import closing
+from types import ModuleType
+
+import pytest
+
+from eemo_pipeline.workers import WorkerCrash, Workers, perform_on_pictures
+from eemo_pipeline.ledger import Ask
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """A module that worker processes can import by name."""
+    folder = tmp_path_factory.mktemp("work")
+    (folder / "work_for_workers.py").write_text(
+        "import os, signal\n"
+        "def double(n): return n * 2\n"
+        "def refuse(n): raise ValueError(f'no {n}')\n"
+        "def die_on_seven(n):\n"
+        "    if n == 7: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return {'status': 'ok', 'value': n}\n"
+    )
+    sys.path.insert(0, str(folder))
+    import work_for_workers  # type: ignore[import-not-found] (written above)
+
+    yield work_for_workers
+    sys.path.remove(str(folder))
+
+
+def test_every_item_comes_back_once(work: ModuleType):
+    with closing(Workers(2)) as workers:
+        results = list(workers.map(work.double, range(100), chunk=7))
+    assert Counter(results) == Counter((n, n * 2) for n in range(100))
+
+
+def test_no_items_start_no_process():
+    with closing(Workers(2)) as workers:
+        assert list(workers.map(len, [])) == []
+        assert workers._pool is None
+
+
+def test_an_exception_of_the_function_is_raised(work: ModuleType):
+    with closing(Workers(1)) as workers, pytest.raises(ValueError, match="no 3"):
+        list(workers.map(work.refuse, [3]))
+
+
+def test_only_the_item_that_kills_its_process_is_lost(work: ModuleType):
+    with closing(Workers(2)) as workers:
+        results = dict(workers.map(work.die_on_seven, list(range(30)), chunk=4))
+    assert set(results) == set(range(30))
+    assert [n for n, result in results.items() if isinstance(result, WorkerCrash)] == [7]
+
+
+def test_a_crash_becomes_an_answer_with_a_reason(work: ModuleType):
+    asks = [Ask(f"{n:064x}", payload=n) for n in (6, 7)]
+    with closing(Workers(1)) as workers:
+        answers = dict(
+            (ask.payload, answer)
+            for ask, answer in perform_on_pictures(workers, work.die_on_seven, "testing")(asks)
+        )
+    assert answers[6] == {"status": "ok", "value": 6}
+    assert (answers[7]["status"], answers[7]["reason"]) == ("error", "decoder_crashed")

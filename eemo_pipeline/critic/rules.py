@@ -23,7 +23,8 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 # Where the annotators' own mean valence plainly contradicts an emotion's half.
 PLEASANT_FROM, UNPLEASANT_UP_TO = 0.65, 0.35
 DESCRIPTION_WORDS = (8, 25)
-PHRASE_WORDS = 5
+# EmoVerse's subjects have one to three words; a part that cannot name objects needs a phrase.
+PHRASE_WORDS = 10
 # EmoVerse keeps a subject only with a detection of at least this score.
 SALIENT_SCORE = 0.35
 BOX_SHARES = (0.001, 0.95)
@@ -104,7 +105,7 @@ _WANTED = {
     "BAS_INCOHERENT": "Give the surroundings of the subject instead of the subject itself.",
     "ATTR_POLARITY": "Choose a visible attribute whose tone goes with the emotion.",
     "ATTR_NOT_VISIBLE": "Choose one or two words for a quality that can be seen on the subject.",
-    "SUBJ_WRONG": "Give the head noun of what carries the emotion, in one to three words.",
+    "SUBJ_WRONG": "Give a short phrase, best one to three words, for what carries the emotion.",
     "SUBJ_NOT_SALIENT": "Choose as subject something that stands out in the picture.",
     "BOX_MISSING": "A box around the subject is wanted.",
     "BOX_LOOSE": "A tighter box is wanted.",

@@ -86,7 +86,7 @@ def test_sound_values_have_no_problem():
         ),
         ({"subject": None}, {"subject": ["FIELD_EMPTY"]}),
         (
-            {"subject": "one of the very many big boat"},
+            {"subject": "the very old and worn and green and wooden fishing boat"},
             {"subject": ["SUBJ_WRONG"]},
         ),
         ({"boxes": (Box(10, 10, 60, 60, 0.2),)}, {"subject": ["SUBJ_NOT_SALIENT"]}),
@@ -149,6 +149,9 @@ def test_what_a_dominant_colour_is_called_is_borne_out(level):
 
 def test_head_noun_may_be_plural():
     assert mentions("Two small boxes on a table", "a wooden box")
+    assert mentions("A dark area", "an area at the left")
+    assert not mentions("A hill at the left", "an area at the left")
+    assert not mentions("A hill", "")
     assert not mentions("Two small boxers", "box")
     assert same_phrase("The old trees", "old tree")
 

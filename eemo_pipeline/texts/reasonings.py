@@ -22,7 +22,7 @@ METHOD = (
 _EMOTION_COUNT = 3
 _WIDE_MARGIN = 0.3
 _ROUNDING = 1.5e-6
-_DARK = ("brightness", "below", 0.42, "the picture is dark")
+_DARK = ("brightness", "below", 0.45, "the light is dim")
 _BRIGHT = ("brightness", "above", 0.6, "the picture is bright")
 _VIVID = ("colourfulness", "above", 45.0, "its colours are vivid")
 _MUTED = ("saturation", "below", 0.25, "its colours are muted")
@@ -144,7 +144,7 @@ def _viewers_feel() -> pl.Expr:
         pl.when(pl.col("mass") > 0.5)
         .then(pl.lit("Most viewers feel"))
         .when(is_strict)
-        .then(pl.lit("More viewers than for anything else report"))
+        .then(pl.lit("The largest group of viewers feels"))
         .otherwise(pl.lit("Many viewers feel"))
     )
     later = (

@@ -16,7 +16,6 @@ from eemo_pipeline.discovery import discover
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
 from eemo_pipeline.labels.rankings import build_rankings
 from eemo_pipeline.qa.build import build_items
-from eemo_pipeline.qa.draws import balance, base_of, below, mix, pick
 from eemo_pipeline.qa.facts import Facts, build_facts
 from eemo_pipeline.qa.templates import QaTemplate
 from eemo_pipeline.sampling import short_hash
@@ -364,52 +363,3 @@ def test_evoked_ratings_come_before_apparent_ones() -> None:
     assert (evoked["valence"].item(), evoked["valence_level"].item()) == (0.3, "negative")
     apparent = build_facts(images, emotions, vad.tail(1), rankings, *texts).pictures
     assert apparent["valence"].item() == 0.9
-
-
-# --- draws ---------------------------------------------------------------------------------
-
-
-def bases(count: int) -> pl.DataFrame:
-    keys = pl.DataFrame({"key": [str(no) for no in range(count)]})
-    return keys.with_columns(base_of(pl.col("key")).alias("base"))
-
-
-def test_mixing_is_splitmix64() -> None:
-    # first outputs of the published generator for seed 0 (state += 0x9E3779B97F4A7C15)
-    mask = 2**64 - 1
-    start = (0x9E3779B97F4A7C15 - int(short_hash("p"), 16)) & mask
-    mixed = pl.DataFrame({"base": [start]}, schema={"base": pl.UInt64}).select(
-        mix(pl.col("base"), "p")
-    )
-    assert mixed.item() == 0xE220A8397B1DCDAF
-
-
-def test_draws_are_uniform_and_independent_of_each_other() -> None:
-    drawn = bases(6000).select(
-        below(3, pl.col("base"), "one").alias("one"), below(2, pl.col("base"), "two").alias("two")
-    )
-    counts = drawn.group_by("one", "two").len()
-    assert counts.height == 6
-    assert counts["len"].to_list() == pytest.approx([1000] * 6, abs=120)
-
-
-def test_picks_are_eligible_distinct_and_null_where_there_are_too_few() -> None:
-    rows = bases(900).with_columns(small=pl.int_range(pl.len()) % 3 == 0)
-    eligible = {"a": ~pl.col("small"), "b": pl.lit(value=True), "c": ~pl.col("small")}
-    picked = pick(rows, eligible, 2, "test")
-    small = picked.filter("small")
-    assert set(small["pick_1"]) == {"b"}
-    assert small["pick_2"].null_count() == small.height
-    large = picked.filter(~pl.col("small"))
-    assert large.filter(pl.col("pick_1") == pl.col("pick_2")).is_empty()
-    orders = large.group_by("pick_1", "pick_2").len()["len"]
-    assert orders.to_list() == pytest.approx([100] * 6, abs=40)
-
-
-def test_balance_keeps_the_smaller_side_whole() -> None:
-    rows = bases(100).with_columns(
-        cell=pl.int_range(pl.len()) % 2, is_yes=pl.int_range(pl.len()) < 30
-    )
-    kept = balance(rows, ["cell"], "test")
-    assert kept.group_by("cell").agg(pl.col("is_yes").mean())["is_yes"].to_list() == [0.5, 0.5]
-    assert kept["is_yes"].sum() == 30

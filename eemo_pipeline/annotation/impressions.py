@@ -67,8 +67,8 @@ def look(rgb: Pixels) -> Impression:
     weights = np.array(shares) / sum(shares)
     by_term = _shares_of(colour_names(lab), weights)
     mask = _salient_area(rgb)
-    inside = _mean_lab(rgb, mask)
-    outside = _mean_lab(rgb, ~mask)
+    outside = lab_of(rgb[~mask].mean(axis=0).round().astype(np.uint8)) if mask.any() else None
+    inside = None if outside is None else _distinct_lab(rgb[mask], outside)
     lighter = 0.0 if inside is None or outside is None else inside[0] - outside[0]
     return Impression(
         brightness=measured["brightness"],
@@ -99,7 +99,9 @@ def describe_subject(impression: Impression, noun: str) -> str:
     """The most salient area in words: "a dark orange area in the centre"."""
     if not impression.place:
         return with_article(f"even {impression.colours[0]} {noun}")
-    words = (impression.subject_light, impression.subject_colour, noun)
+    # "Dark black" would say the same thing twice.
+    light = "" if impression.subject_colour in ("black", "white") else impression.subject_light
+    words = (light, impression.subject_colour, noun)
     return f"{with_article(' '.join(word for word in words if word))} {impression.place}"
 
 
@@ -121,15 +123,20 @@ def _salient_area(rgb: Pixels) -> npt.NDArray[np.bool_]:
     masses[0] = 0  # the background
     area = (labels == int(masses.argmax())).astype(np.uint8)
     size = (rgb.shape[1], rgb.shape[0])
-    return cv2.resize(area, size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
+    mask = cv2.resize(area, size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
+    # In a picture of very few pixels the area may be all there is, and then nothing stands out.
+    return mask & ~mask.all()
 
 
-def _mean_lab(rgb: Pixels, mask: npt.NDArray[np.bool_]) -> Floats | None:
-    """Lab of the mean colour under the mask, None where the mask is empty."""
-    if not mask.any():
-        return None
-    mean = rgb[mask].mean(axis=0).round().astype(np.uint8)
-    return lab_of(mean[None])[0]
+def _distinct_lab(pixels: Pixels, surroundings: Floats) -> Floats:
+    """Mean Lab of the pixels, each weighted by its squared distance to the surroundings.
+
+    What stands out from its surroundings is never all of the salient area, for the saliency map
+    is coarse; without the weights the rest of the area would drown it.
+    """
+    lab = lab_of(pixels)
+    weights = ((lab - surroundings) ** 2).sum(axis=1) + 1e-9
+    return weights @ lab / weights.sum()
 
 
 def _place(mask: npt.NDArray[np.bool_]) -> str:

@@ -40,9 +40,9 @@ def build_checks() -> list[dg.AssetChecksDefinition]:
 
 def _build_table_checks(table: Table) -> dg.AssetChecksDefinition:
     specs = [
-        dg.AssetCheckSpec("schema", table.name, blocking=True, description="Columns and types."),
+        dg.AssetCheckSpec("schema", asset=table.name, blocking=True, description="Columns and types."),
         *(
-            dg.AssetCheckSpec(name, table.name, blocking=True, description=promise)
+            dg.AssetCheckSpec(name, asset=table.name, blocking=True, description=promise)
             for name, (promise, _) in _RULES.items()
         ),
         *(_spec_of(table.name, name) for name in list_checks(table.name)),
@@ -58,7 +58,7 @@ def _build_table_checks(table: Table) -> dg.AssetChecksDefinition:
 def _spec_of(table: str, check: str) -> dg.AssetCheckSpec:
     statement = read_check(table, check)
     return dg.AssetCheckSpec(
-        check, table, blocking=statement.severity == "error", description=statement.description
+        check, asset=table, blocking=statement.severity == "error", description=statement.description
     )
 
 

@@ -8,6 +8,7 @@ that know Dagster.
 import json
 import logging
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -215,7 +216,9 @@ def _select(selection: str, definitions: dg.Definitions) -> list[dg.AssetKey] | 
         return None
     graph = definitions.resolve_asset_graph()
     try:
-        keys = dg.AssetSelection.from_string(selection).resolve(graph)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", dg.BetaWarning)  # of group:, which stays documented
+            keys = dg.AssetSelection.from_string(selection).resolve(graph)
     except (dg.DagsterInvalidDefinitionError, dg.DagsterError, ValueError) as error:
         raise BadSelection(str(error)) from error
     chosen = sorted(keys & graph.materializable_asset_keys)
@@ -227,17 +230,17 @@ def _select(selection: str, definitions: dg.Definitions) -> list[dg.AssetKey] | 
 def _listening(on_event: Listener | None) -> dg.LoggerDefinition:
     """A Dagster logger that hands events to `on_event` as they happen."""
 
-    class Handler(logging.Handler):
-        told: set[tuple[str, str]] = set()  # noqa: RUF012 (one class per run)
+    told: set[tuple[str, str]] = set()  # a partitioned table has one event per partition
 
+    class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             meta = getattr(record, "dagster_meta", None) or {}
             event = meta.get("dagster_event") if isinstance(meta, dict) else None
             if on_event is None or event is None:
                 return
             for kind, name, metadata in _translate(event):
-                if (kind, name) not in self.told:  # a partitioned table has an event each
-                    self.told.add((kind, name))
+                if (kind, name) not in told:
+                    told.add((kind, name))
                     on_event(kind, name, metadata)
 
     @dg.logger(description="Tells the command line what happens.")

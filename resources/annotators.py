@@ -4,6 +4,8 @@ Belongs here: the choice, one line per annotator. Does not belong here: any anno
 embedded ones are in `eemo_pipeline/annotation/`, each model provider will be a file beside this.
 """
 
+from typing import Any
+
 import dagster as dg
 
 from eemo_pipeline.annotation.embedded import embedded_annotators
@@ -19,11 +21,11 @@ class Annotators:
         self.members = members
 
 
-class AnnotatorsResource(dg.ConfigurableResourceFactory[Annotators]):
+class AnnotatorsResource(dg.ConfigurableResource):
     """Builds the embedded annotators; they need no key, no download and no GPU."""
 
     workers: dg.ResourceDependency[Workers]
 
-    def create_resource(self, context: dg.InitResourceContext) -> Annotators:  # noqa: ARG002
+    def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
         """The two embedded annotators."""
         return Annotators(embedded_annotators(self.workers))

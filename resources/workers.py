@@ -5,6 +5,7 @@ Belongs here: its size and life cycle. Does not belong here: the pool (`eemo_pip
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -12,7 +13,7 @@ from pydantic import Field
 from eemo_pipeline.workers import Workers
 
 
-class WorkersResource(dg.ConfigurableResourceFactory[Workers]):
+class WorkersResource(dg.ConfigurableResource):
     """Builds the pool that stages spread pictures over."""
 
     processes: int | None = Field(
@@ -20,7 +21,7 @@ class WorkersResource(dg.ConfigurableResourceFactory[Workers]):
     )
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Workers]:  # noqa: ARG002
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:  # noqa: ARG002
         """The pool; its processes end with the run."""
         with closing(Workers(self.processes)) as workers:
             yield workers

@@ -261,13 +261,13 @@ def _orientation(image: Image.Image) -> int:
 
 def _plain_mode(image: Image.Image) -> tuple[Image.Image, bool]:
     """The loaded picture in mode L, RGB, CMYK or LAB, opaque, and whether it had transparency."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _eight_bit(image), False  # a transparent grey level among 65536 is passed over
     has_alpha = "transparency" in image.info or image.mode in ("RGBA", "RGBa", "LA", "La", "PA")
     if has_alpha or getattr(image.palette, "mode", "RGB") == "RGBA":
         layer = image if image.mode == "RGBA" else image.convert("RGBA")
         white = Image.new("RGBA", layer.size, "white")
         return Image.alpha_composite(white, layer).convert("RGB"), True
-    if image.mode.startswith("I") or image.mode == "F":
-        return _eight_bit(image), False
     if image.mode == "1":
         return image.convert("L"), False
     if image.mode in ("L", "RGB", "CMYK", "LAB"):

@@ -115,8 +115,9 @@ def test_modes_become_rgb(tmp_path: Path, mode: str) -> None:
 def test_sixteen_bit_grey_keeps_its_range(tmp_path: Path) -> None:
     path = tmp_path / "deep.png"
     ramp = np.linspace(0, 65535, 64).round().astype(np.uint16)[None].repeat(8, axis=0)
-    path.write_bytes(saved(Image.fromarray(ramp), "PNG"))
-    assert open_picture(path, 200).rgb[0, :, 0].tolist() == (ramp[0] / 257).round().tolist()
+    for options in ({}, {"transparency": 0}):
+        path.write_bytes(saved(Image.fromarray(ramp), "PNG", **options))
+        assert open_picture(path, 200).rgb[0, :, 0].tolist() == (ramp[0] / 257).round().tolist()
 
 
 def test_float_outside_the_usual_ranges_is_stretched(tmp_path: Path) -> None:

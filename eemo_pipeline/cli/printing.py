@@ -105,6 +105,11 @@ def paint(text: str, colour: str, stream: TextIO) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m"
 
 
+def rows_in_words(rows: int) -> str:
+    """`1 row `, `2 rows`: as wide as each other, for columns."""
+    return f"{rows:,} row{'s' if rows != 1 else ' '}"
+
+
 def size_in_words(size_bytes: float) -> str:
     """Bytes in decimal units, as disks are sold: 512 B, 1.5 kB, 2.0 GB."""
     size = float(size_bytes)

@@ -7,12 +7,12 @@ belong here: the run itself (`automation.py`) or what the demo consists of (`dem
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eemo_pipeline.cli.pasting import beside, called, has_sources, making_commands, quoted, shown
-from eemo_pipeline.cli.printing import clean, paint, say, show, show_json
+from eemo_pipeline.cli.printing import clean, paint, rows_in_words, say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.data_root import VARIABLE, DataRoot, find_data_root
 
@@ -135,10 +135,11 @@ def _run(
     root: DataRoot,
     selection: str,
     providers: str,
-    next_commands: Callable[[DataRoot, Mapping[str, int]], list[str]],
+    next_commands: Callable[[DataRoot], list[str]],
     *,
     as_json: bool,
 ) -> Exit:
+    say(f"Running over {shown(root.sources)}; every table goes to {shown(root.tables)}")
     from eemo_pipeline import automation
 
     try:
@@ -154,7 +155,7 @@ def _run(
     except KeyboardInterrupt:
         say("what is finished is kept; the same command goes on from there")
         return Exit.INTERRUPTED
-    commands = next_commands(root, outcome.tables) if outcome.is_success else []
+    commands = next_commands(root) if outcome.is_success else []
     if as_json:
         show_json({"providers": providers, **_as_object(root, outcome, commands)})
     else:
@@ -176,7 +177,7 @@ class _Follower:
         name = clean(name)
         if kind == "table":
             rows = metadata.get("rows")
-            self._tell("✔", "32", f"{name:<30} {'' if rows is None else f'{rows:,} rows':>14}")
+            self._tell("✔", "32", f"{name:<30} {'' if rows is None else rows_in_words(rows):>14}")
         elif kind == "failed":
             self._tell("✘", "31", f"{name} failed")
         elif kind == "check" and not metadata.get("passed", True):
@@ -202,7 +203,7 @@ def _show_summary(root: DataRoot, outcome: "RunOutcome", commands: list[str]) ->
     show("tables")
     width = max((len(name) for name in outcome.tables), default=0)
     for name, rows in outcome.tables.items():
-        show(f"  {clean(name):<{width}}  {rows:>9,} rows")
+        show(f"  {clean(name):<{width}}  {rows_in_words(rows):>14}")
     show(
         f"computed {outcome.computed:,}, reused {outcome.reused:,} "
         f"({outcome.seconds:.1f} s, run {clean(outcome.run_id)})"
@@ -249,19 +250,19 @@ def judge(outcome: "RunOutcome") -> Exit:
     return Exit.OK if outcome.is_success and not outcome.failed_steps else Exit.FAILURE
 
 
-def _demo_commands(root: DataRoot, tables: Mapping[str, int]) -> list[str]:
+def _demo_commands(root: DataRoot) -> list[str]:
     pictures = next((path for path in sorted(root.sources.glob("*")) if path.is_dir()), None)
-    commands = _next_commands(root, tables)[-2:]
+    commands = _next_commands(root)[-2:]
     if pictures is not None:
         other = quoted(beside(root.path))
         commands.append(f"{called()} run --images {quoted(pictures)} --data {other}")
     return commands
 
 
-def _next_commands(root: DataRoot, tables: Mapping[str, int]) -> list[str]:
+def _next_commands(root: DataRoot) -> list[str]:
     at = f"--data {quoted(root.path)}"
     commands = [f"{called()} status {at}"]
-    if root.database.exists() and "records__emoverse" in tables:
+    if root.database.exists():
         commands.append(f'{called()} sql "{_QUERY}" {at}')
     else:
         commands.append(f"{called()} sources {at}")

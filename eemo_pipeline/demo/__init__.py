@@ -1,0 +1,29 @@
+"""The demo lake: four datasets in their native layouts, with invented annotations.
+
+Belongs here: the entry. The pictures are public-domain and CC0 photographs that ship with
+scikit-image (`photographs.py`) and scenes painted by code; copies, near-duplicates, broken files
+and bad rows are planted among them (`find_planted` says which), so that a run has something to
+find. Nothing here is data about real people's feelings.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from eemo_pipeline.demo.lake import Planted
+
+DEFAULT_SEED = 7
+
+
+def lay_out(sources_dir: Path, seed: int = DEFAULT_SEED) -> None:
+    """Write the demo's four datasets below `sources_dir`; a second call writes nothing."""
+    from eemo_pipeline.demo.lake import write_lake
+
+    write_lake(sources_dir, seed)
+
+
+def find_planted(seed: int = DEFAULT_SEED) -> "Planted":
+    """What the lake holds on purpose, as paths below `sources_dir`; paints nothing."""
+    from eemo_pipeline.demo.lake import list_planted
+
+    return list_planted(seed)

@@ -47,4 +47,4 @@ def ingest(
 def ingest__images(_ingest__measurements: pl.LazyFrame) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per distinct picture by content, with what was measured on its pixels."""
     images = collect_images(_ingest__measurements)
-    return count_rows(images, images["occurrence_count"].sum())
+    return count_rows(images, int(images["occurrence_count"].sum()))

@@ -8,7 +8,7 @@ from eemo_pipeline.warehouse import publish
 
 
 @dg.asset(deps=list(TABLES))
-def warehouse__database(data_root: dg.ResourceParam[DataRoot]) -> dg.MaterializeResult[None]:
+def warehouse__database(data_root: dg.ResourceParam[DataRoot]) -> dg.MaterializeResult:
     """One DuckDB file with every table and view, published by renaming: readers never wait."""
     published = publish(data_root.tables, data_root.database)
     return dg.MaterializeResult(

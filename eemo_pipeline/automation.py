@@ -1,11 +1,9 @@
-"""What runs when: jobs, the schedule, the sensor, and the run that the command line starts.
+"""The run that the command line starts, and how things stand, told without Dagster's types.
 
-Belongs here: Dagster jobs and their triggers, and the bridge between Dagster and `cli/`.
-Does not belong here: any asset. With `definitions.py`, one of the two modules of the library
-that know Dagster.
+Belongs here: the bridge between Dagster and `cli/`. Does not belong here: assets, jobs and
+triggers (`definitions.py`). With that one, the only module of the library that knows Dagster.
 """
 
-import json
 import logging
 import time
 import warnings
@@ -18,14 +16,11 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from assets._partitions import BY_SOURCE
 from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.listing import fingerprint
+from eemo_pipeline.definitions import build_dataset, build_definitions, partition_tags
 from eemo_pipeline.schema.tables import TABLES, Table
 from eemo_pipeline.storage import scan_table
 
-_FIRST = "dagster/asset_partition_range_start"
-_LAST = "dagster/asset_partition_range_end"
 # The settings of dagster.yaml at the root of the repository, less its places: with DAGSTER_HOME
 # inside the data root, Dagster's defaults lie there.
 _HOME_SETTINGS = """\
@@ -39,64 +34,7 @@ concurrency:
     granularity: op
 """
 
-build_dataset = dg.define_asset_job(
-    "build_dataset",
-    selection=dg.AssetSelection.all(),
-    description="Every table from every source, with all checks, to the DuckDB file.",
-)
-JOBS = [build_dataset]
-
 Listener = Callable[[str, str, dict[str, Any]], None]
-
-
-def partition_tags(first: str | None = None, last: str | None = None) -> dict[str, str]:
-    """Run tags that choose a range of sources, by default all of them, for one run."""
-    names = BY_SOURCE.get_partition_keys()
-    return {_FIRST: first or names[0], _LAST: last or names[-1]}
-
-
-@dg.schedule(
-    job=build_dataset,
-    cron_schedule="0 3 * * *",
-    default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Every night at 03:00: read every source again. Unchanged pictures cost nothing.",
-)
-def nightly_build() -> dg.RunRequest:
-    """One run over all sources."""
-    return dg.RunRequest(tags=partition_tags())
-
-
-@dg.sensor(
-    job=build_dataset,
-    minimum_interval_seconds=60,
-    default_status=dg.DefaultSensorStatus.STOPPED,
-    required_resource_keys={"data_root"},
-    description="Looks at the folder of each source every minute, and reads the changed ones.",
-)
-def changed_sources(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-    """One run per source whose files, sizes or times changed since the last look."""
-    data_root: DataRoot = context.resources.data_root
-    seen: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
-    current = {
-        name: fingerprint(data_root.sources / name) for name in BY_SOURCE.get_partition_keys()
-    }
-    changed = [name for name, value in current.items() if seen and seen.get(name) != value]
-    return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(run_key=f"{name}-{current[name]}", tags=partition_tags(name, name))
-            for name in changed
-        ],
-        cursor=json.dumps(current),
-        skip_reason=None if changed else _quiet(seen),
-    )
-
-
-def _quiet(seen: Mapping[str, str]) -> str:
-    return "No source changed." if seen else "First look: the folders are remembered as they are."
-
-
-SCHEDULES = [nightly_build]
-SENSORS = [changed_sources]
 
 
 class BadSelection(Exception):
@@ -159,8 +97,6 @@ def run_assets(data: Path, selection: str = "*", on_event: Listener | None = Non
     Raises:
         BadSelection: `selection` is not Dagster's selection syntax, or selects nothing.
     """
-    from eemo_pipeline.definitions import build_definitions
-
     definitions = build_definitions(str(data), {"listener": _listening(on_event)})
     job = definitions.resolve_job_def(build_dataset.name)
     keys = _select(selection, definitions)
@@ -178,8 +114,6 @@ def run_assets(data: Path, selection: str = "*", on_event: Listener | None = Non
 
 def read_status(data: Path) -> list[TableStatus]:
     """Every table of the schema, in stage order, with the latest result of its checks."""
-    from eemo_pipeline.definitions import build_definitions
-
     graph = build_definitions(str(data)).resolve_asset_graph()
     with dg.DagsterInstance.from_config(str(prepare_home(data))) as instance:
         latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(
@@ -243,13 +177,12 @@ def _listening(on_event: Listener | None) -> dg.LoggerDefinition:
                     told.add((kind, name))
                     on_event(kind, name, metadata)
 
-    @dg.logger(description="Tells the command line what happens.")
-    def listener(_: dg.InitLoggerContext) -> logging.Logger:
+    def build_logger(_: dg.InitLoggerContext) -> logging.Logger:
         logger = logging.Logger("eemo_pipeline")
         logger.addHandler(Handler())
         return logger
 
-    return listener
+    return dg.LoggerDefinition(build_logger, description="Tells the command line what happens.")
 
 
 def _translate(event: dg.DagsterEvent) -> Iterator[tuple[str, str, dict[str, Any]]]:

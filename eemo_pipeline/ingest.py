@@ -47,9 +47,9 @@ class Ingested:
             return {}
         files = self.counts.filter(pl.col("unit") == "file")
         return {
-            "rows_in": files["found"].sum(),
-            "rows_out": files["kept"].sum(),
-            "rows_refused": files["refused"].sum(),
+            "rows_in": int(files["found"].sum()),
+            "rows_out": int(files["kept"].sum()),
+            "rows_refused": int(files["refused"].sum()),
             "computed": self.measured,
             "reused": self.reused,
         }

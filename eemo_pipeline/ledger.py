@@ -127,9 +127,9 @@ class Ledger:
     ) -> Answers:
         """Answer every ask, performing only those that the ledger does not hold.
 
-        `perform` yields each ask with its answer, in any order; a failure that a rerun could
-        cure must not be yielded as an answer but raised. Every answer is stored before it is
-        returned, at the latest when `_AT_ONCE` of them are waiting.
+        `perform` yields each ask with its answer, in any order. Every answer is stored before it
+        is returned, at the latest when `_AT_ONCE` of them are waiting; an answer with status
+        "error" is returned but not stored, for a rerun may cure it.
 
         Raises:
             LookupError: `perform` left an ask unanswered.
@@ -139,7 +139,7 @@ class Ledger:
         open_asks = {key: ask for key, ask in zip(keys, asks, strict=True) if key not in found}
         performed = iter(perform(list(open_asks.values()))) if open_asks else iter(())
         while batch := list(islice(performed, _AT_ONCE)):
-            self.store(role, model, batch)
+            self.store(role, model, [pair for pair in batch if pair[1]["status"] != "error"])
             found.update((ask.key(role, model), answer) for ask, answer in batch)
         unanswered = [key for key in open_asks if key not in found]
         if unanswered:

@@ -50,10 +50,11 @@ def _bars(rows: list[tuple[str, int]]) -> str:
         f'<text x="262" y="{11 + _BAR_PX * no}">{count}</text>'
         for no, (name, count) in enumerate(rows)
     )
+    size = f'width="{_WIDTH_PX}" height="{_BAR_PX * len(rows)}"'
+    style = "<style>path{stroke:#4a90d9;stroke-width:10}</style>"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX}" height="{_BAR_PX * len(rows)}"'
-        f' font-size="11" fill="#777" stroke-width="0"><style>path{{stroke:#4a90d9;'
-        f"stroke-width:10}}</style>{marks}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-size="11" fill="#777" '
+        f'stroke-width="0">{style}{marks}</svg>'
     )
 
 

@@ -105,6 +105,7 @@ def ask_annotator(
             request.image_id,
             request,
             {
+                "annotator": annotator.name,
                 "prompt": annotator.prompt_hash,
                 "round": request.round,
                 "instructions": [asdict(item) for item in request.instructions],

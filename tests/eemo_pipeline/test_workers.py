@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from eemo_pipeline.workers import WorkerCrash, Workers, perform_on_pictures
 from eemo_pipeline.ledger import Ask
+from eemo_pipeline.workers import WorkerCrash, Workers, perform_on_pictures
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +57,7 @@ def test_only_the_item_that_kills_its_process_is_lost(work: ModuleType):
 def test_a_crash_becomes_an_answer_with_a_reason(work: ModuleType):
     asks = [Ask(f"{n:064x}", payload=n) for n in (6, 7)]
     with closing(Workers(1)) as workers:
-        answers = dict(
-            (ask.payload, answer)
-            for ask, answer in perform_on_pictures(workers, work.die_on_seven, "testing")(asks)
-        )
+        perform = perform_on_pictures(workers, work.die_on_seven, "testing")
+        answers = {ask.payload: answer for ask, answer in perform(asks)}
     assert answers[6] == {"status": "ok", "value": 6}
     assert (answers[7]["status"], answers[7]["reason"]) == ("error", "decoder_crashed")

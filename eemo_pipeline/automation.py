@@ -8,6 +8,7 @@ import logging
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,12 +97,13 @@ def run_assets(data: Path, selection: str = "*", on_event: Listener | None = Non
 
     Raises:
         BadSelection: `selection` is not Dagster's selection syntax, or selects nothing.
+        KeyboardInterrupt: the run was stopped; what is finished is kept.
     """
     definitions = build_definitions(str(data), {"listener": _listening(on_event)})
     job = definitions.resolve_job_def(build_dataset.name)
     keys = _select(selection, definitions)
     began = time.monotonic()
-    with dg.DagsterInstance.from_config(str(prepare_home(data))) as instance:
+    with _recording(data) as instance:
         result = job.execute_in_process(
             instance=instance,
             asset_selection=keys,
@@ -109,13 +111,15 @@ def run_assets(data: Path, selection: str = "*", on_event: Listener | None = Non
             run_config={"loggers": {"listener": {}}},
             raise_on_error=False,
         )
+    if any(_is_interrupt(event) for event in result.all_events):
+        raise KeyboardInterrupt
     return _summarise(result, definitions, time.monotonic() - began)
 
 
 def read_status(data: Path) -> list[TableStatus]:
     """Every table of the schema, in stage order, with the latest result of its checks."""
     graph = build_definitions(str(data)).resolve_asset_graph()
-    with dg.DagsterInstance.from_config(str(prepare_home(data))) as instance:
+    with _recording(data) as instance:
         latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(
             list(graph.asset_check_keys)
         )
@@ -204,6 +208,20 @@ def _translate(event: dg.DagsterEvent) -> Iterator[tuple[str, str, dict[str, Any
         )
     elif event.is_step_failure and event.step_key:
         yield "failed", event.step_key, {}
+
+
+@contextmanager
+def _recording(data: Path) -> Iterator[dg.DagsterInstance]:
+    """The data root's Dagster instance, without the notes of Dagster on its own interfaces."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        with dg.DagsterInstance.from_config(str(prepare_home(data))) as instance:
+            yield instance
+
+
+def _is_interrupt(event: dg.DagsterEvent) -> bool:
+    error = event.step_failure_data.error if event.is_step_failure else None
+    return error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__
 
 
 def _summarise(

@@ -26,7 +26,7 @@ _TABLES = {
     outs={name: dg.AssetOut(dagster_type=pl.DataFrame) for name in _TABLES},
     partitions_def=BY_SOURCE,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    deps=[f"external__{name}" for name in known_sources()],
+    deps=["sources__datasets"],
     pool="pixels",
 )
 def ingest(

@@ -85,7 +85,9 @@ def build_definitions(
     loaded = [
         asset
         for stage in STAGES
-        for asset in dg.load_assets_from_modules([import_module(f"assets.{stage}")], stage)
+        for asset in dg.load_assets_from_modules(
+            [import_module(f"assets.{stage}")], stage, include_specs=True
+        )
         if isinstance(asset, dg.AssetsDefinition | dg.AssetSpec)
     ]
     return dg.Definitions(

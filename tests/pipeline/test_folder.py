@@ -1,0 +1,145 @@
+"""Any folder of pictures through the real command: whole, conserved, and refused with reasons."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from eemo_pipeline.automation import read_status
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.schema.validate import conform
+from eemo_pipeline.storage import scan_table
+
+
+@pytest.fixture(scope="module")
+def answer(small_lake: Path) -> dict[str, Any]:
+    return json.loads((small_lake / "answer.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def database(small_lake: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(small_lake / "eemo.duckdb"), read_only=True)
+
+
+def load(lake: Path, name: str) -> pl.DataFrame:
+    return scan_table(lake / "tables", name).collect()
+
+
+def test_every_table_is_written_as_declared(small_lake: Path, answer: dict[str, Any]) -> None:
+    assert set(answer["tables"]) == set(TABLES)
+    for name, table in TABLES.items():
+        place = small_lake / "tables" / (name if table.is_partitioned else f"{name}.parquet")
+        assert place.exists()
+        frame = load(small_lake, name)
+        assert conform(frame, table).columns == frame.columns
+        assert frame.height == answer["tables"][name]
+        assert frame.equals(frame.sort(table.key, nulls_last=True))
+
+
+def test_every_table_of_a_labelled_folder_has_rows(answer: dict[str, Any]) -> None:
+    assert {name for name, rows in answer["tables"].items() if not rows} == set()
+
+
+def test_no_check_fails_and_every_table_was_checked(
+    small_lake: Path, answer: dict[str, Any]
+) -> None:
+    assert answer["is_success"]
+    assert answer["failed_checks"] == answer["failed_steps"] == []
+    for status in read_status(small_lake):
+        assert status.checks_failed == 0
+        assert status.checks_passed >= 2, status.table  # schema and key at the least
+
+
+def test_files_in_the_folder_are_occurrences_or_rejects(
+    pictures: Path, database: duckdb.DuckDBPyConnection
+) -> None:
+    found = [
+        Path(folder) / name
+        for folder, folders, files in os.walk(pictures)
+        for name in (*files, *(f for f in folders if (Path(folder) / f).is_symlink()))
+        if Path(folder) / name != pictures / "labels.csv"
+    ]
+    (occurrences,) = ask(database, "select sum(occurrence_count) from ingest__images")
+    (records,) = ask(database, "select count(*) from ingest__records")
+    (refused,) = ask(database, 'select count(*) from ingest__rejects where "row" is null')
+    assert len(found) == occurrences + refused
+    assert occurrences == records == 11
+
+
+def ask(database: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    row = database.execute(sql).fetchone()
+    assert row is not None
+    return row
+
+
+def test_refused_files_have_their_reason(
+    database: duckdb.DuckDBPyConnection, refused_files: dict[str, str]
+) -> None:
+    rows = database.execute('select path, reason from ingest__rejects where "row" is null')
+    assert dict(rows.fetchall()) == refused_files
+
+
+def test_refused_rows_have_their_reason(
+    database: duckdb.DuckDBPyConnection, refused_rows: dict[int, str]
+) -> None:
+    rows = database.execute('select "row", reason from ingest__rejects where "row" is not null')
+    assert dict(rows.fetchall()) == refused_rows
+
+
+def test_awkward_pictures_are_read_as_people_see_them(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = database.execute(
+        "select path, format, colour_mode, width_px, frame_count, has_alpha from ingest__images"
+    )
+    seen = {path: rest for path, *rest in rows.fetchall()}
+    assert seen["ink.jpg"] == ["JPEG", "CMYK", 160, 1, False]
+    assert seen["rotated.jpg"] == ["JPEG", "RGB", 120, 1, False]
+    assert seen["ghost.png"] == ["PNG", "RGBA", 160, 1, True]
+    assert seen["waves.gif"][0::3] == ["GIF", 2]
+    assert seen["nested/Ünïcode ☃.webp"][0] == "WEBP"
+
+
+def test_copies_and_near_duplicates_are_found(database: duckdb.DuckDBPyConnection) -> None:
+    (copies,) = ask(
+        database, "select occurrence_count from ingest__images where path = 'alps.jpg'"
+    )
+    assert copies == 2
+    dropped = database.execute(
+        "select a.path, b.path from dedup__clusters c join ingest__images a using (image_id) "
+        "join ingest__images b on b.image_id = c.kept_image_id where not is_kept"
+    ).fetchall()
+    assert dropped == [("alps small.jpg", "alps.jpg")]
+
+
+def test_hostile_captions_stay_text(database: duckdb.DuckDBPyConnection) -> None:
+    rows = database.execute("select comment from ingest__annotations where comment is not null")
+    assert {comment for (comment,) in rows.fetchall()} == {
+        "Snow, and quiet",
+        "<script>alert(1)</script>",
+        "'); drop table ingest__images; --",
+        "{image_id} %s $1 {{",
+    }
+
+
+def test_a_picture_tells_its_history(
+    small_lake: Path, run_eemo: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    told = run_eemo("explain", "beach photo.jpg", "--data", small_lake, "--json")
+    assert told.returncode == 0, told.stderr
+    tables = {part["table"] for part in json.loads(told.stdout)}
+    assert {"ingest__records", "labels__emotions", "annotation__replies", "qa__items"} <= tables
+
+
+def test_nothing_is_written_into_the_folder(
+    pictures: Path, small_lake: Path, stamp_files: Callable[[Path], dict[str, int]]
+) -> None:
+    assert (small_lake / "sources" / "folder").readlink() == pictures
+    before = json.loads((pictures.parent / "stamps.json").read_text())
+    assert stamp_files(pictures) == before

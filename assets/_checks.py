@@ -12,6 +12,7 @@ import dagster as dg
 import polars as pl
 
 from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.plots import preview_rows
 from eemo_pipeline.schema.tables import TABLES, Table
 from eemo_pipeline.schema.validate import (
     SchemaError,
@@ -111,5 +112,6 @@ def _describe_violations(violations: Sequence[Violation]) -> dict[str, object]:
 
 
 def _describe_outcome(outcome: CheckOutcome) -> dict[str, object]:
-    examples = {f"example {no}": dict(row) for no, row in enumerate(outcome.examples, 1)}
-    return {"bad_rows": outcome.bad_rows, **examples}
+    examples = pl.DataFrame(list(outcome.examples))
+    found = {"examples": dg.MetadataValue.md(preview_rows(examples))} if outcome.examples else {}
+    return {"bad_rows": outcome.bad_rows, **found}

@@ -107,7 +107,7 @@ def _complete(spec: dg.AssetSpec) -> dg.AssetSpec:
     """Add what follows from an asset's name: columns, kinds, owner, table name."""
     table = TABLES.get(spec.key.to_user_string())
     if table is None:
-        kinds = {"duckdb"} if spec.group_name == "warehouse" else set()
+        kinds = {"duckdb"} if spec.group_name == "warehouse" else {"file"}
         return spec.merge_attributes(owners=[_OWNER], kinds=kinds)
     kinds = {"parquet", "scikitlearn" if table.stage in _MODEL_STAGES else "polars"}
     return spec.merge_attributes(
@@ -125,8 +125,10 @@ def _complete(spec: dg.AssetSpec) -> dg.AssetSpec:
 
 def _column(column: Column, optional: frozenset[str]) -> dg.TableColumn:
     other = [f"unit: {column.unit}"] if column.unit else []
-    if column.minimum is not None or column.maximum is not None:
-        other.append(f"range: {column.minimum} to {column.maximum}")
+    if column.minimum is not None:
+        other.append(f"at least {column.minimum:g}")
+    if column.maximum is not None:
+        other.append(f"at most {column.maximum:g}")
     if column.values:
         other.append("one of: " + ", ".join(column.values))
     return dg.TableColumn(

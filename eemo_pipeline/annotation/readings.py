@@ -40,6 +40,10 @@ _FEELING = {
 }
 
 
+# How likely an alternative must be, relative to the first choice, to be taken on a mere doubt.
+_NEARLY = 0.8
+
+
 @dataclass(frozen=True)
 class Reading:
     """How one annotator reads one picture.
@@ -108,14 +112,16 @@ def revise(
     """The previous answer with the fields that the instructions name changed, and no other.
 
     The emotion becomes the likeliest alternative; what was given up is not offered again, so
-    that the alternatives get fewer. The attribute becomes another one whose polarity fits the
-    emotion, where there is one. The intensity moves by one level. Texts are worded anew from
-    the same measurements. A field that an annotator does not answer (the box) changes nothing.
+    that the alternatives get fewer. Where others merely judged differently (EMO_CONFUSABLE), it
+    does so only if the alternative was nearly as likely: an annotator that gave way whenever it
+    is asked would make agreement out of the asking. The attribute becomes another one whose
+    polarity fits the emotion, where there is one. The intensity moves by one level. Texts are
+    worded anew from the same measurements. A field that an annotator does not answer (the box) changes nothing.
     """
     answer = dict(previous)
     codes = {item.field: item.code for item in instructions}
     # The emotion first: a new attribute has to fit the new emotion.
-    if "emotion" in codes and previous["alternatives"]:
+    if "emotion" in codes and _gives_way(previous, codes["emotion"]):
         answer["emotion"] = previous["alternatives"][0]
         answer["alternatives"] = previous["alternatives"][1:]
         answer["alternative_probabilities"] = previous["alternative_probabilities"][1:]
@@ -131,6 +137,13 @@ def revise(
         if field in codes:
             answer[field] = next(text for text in wordings if text != previous[field])
     return answer
+
+
+def _gives_way(previous: dict[str, Any], code: str) -> bool:
+    others = previous["alternative_probabilities"]
+    if not others:
+        return False
+    return code != "EMO_CONFUSABLE" or others[0] >= _NEARLY * (1 - sum(others))
 
 
 def feeling(point: Vad) -> str:

@@ -16,7 +16,8 @@ def list_files(root: Path) -> Listing:
 
     The root itself may be a link. Below it, a link to a file inside the root is read as that
     file; links that leave the root, links to folders and broken links are refused, and so are
-    names that are not valid UTF-8 and things that are neither file nor folder.
+    paths that are not valid UTF-8, files without read permission, and things that are neither
+    file nor folder.
     """
     resolved = root.resolve()
     if not resolved.is_dir():
@@ -70,9 +71,9 @@ def _relative(path: Path, root: Path) -> str:
 
 def _refusal(entry: os.DirEntry[str], path: Path, root: Path) -> tuple[str, str] | None:
     try:
-        entry.name.encode()
+        entry.path.encode()
     except UnicodeEncodeError:
-        return "undecodable_name", "the file name is not valid UTF-8; rename the file"
+        return "undecodable_name", "the name of the file or of a folder above it is not valid UTF-8"
     if entry.is_symlink():
         target = Path(os.path.realpath(path))
         if not target.exists():
@@ -81,7 +82,8 @@ def _refusal(entry: os.DirEntry[str], path: Path, root: Path) -> tuple[str, str]
             return "link_outside", "the link leaves the source's folder; copy the file instead"
         if target.is_dir():
             return "link_to_folder", "links to folders are not followed"
-        return None if target.is_file() else ("not_a_file", "neither a file nor a folder")
-    if not entry.is_file(follow_symlinks=False):
+    if not entry.is_file():
         return "not_a_file", "neither a file nor a folder"
+    if not os.access(path, os.R_OK):
+        return "unreadable_file", "permission denied"
     return None

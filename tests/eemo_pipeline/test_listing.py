@@ -63,6 +63,22 @@ def test_names_that_are_not_utf8_and_pipes_are_refused(folder):
     assert refused["pipe.jpg"][0] == "not_a_file"
 
 
+def test_a_folder_whose_name_is_not_utf8_takes_its_files_along(folder):
+    inner = folder / os.fsdecode(b"caf\xe9")
+    inner.mkdir()
+    (inner / "a.jpg").write_bytes(b"x")
+    listing = list_files(folder)
+    assert listing.refused["caf\\xe9/a.jpg"][0] == "undecodable_name"
+    assert all((folder / path).is_file() for path in listing.paths)
+
+
+def test_a_file_without_read_permission_is_refused(folder):
+    (folder / "b.JPG").chmod(0)
+    if os.access(folder / "b.JPG", os.R_OK):
+        pytest.skip("this user may read every file")
+    assert list_files(folder).refused["b.JPG"][0] == "unreadable_file"
+
+
 def test_fingerprint_follows_names_sizes_and_times(folder):
     before = fingerprint(folder)
     assert fingerprint(folder) == before

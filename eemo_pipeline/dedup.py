@@ -111,10 +111,9 @@ def _near_pairs(hashes: np.ndarray, is_blank: np.ndarray, radius: int) -> Iterat
         if representative != position:
             yield int(representative), int(position)
     with duckdb.connect() as connection:
-        table = pl.DataFrame({"no": np.arange(len(distinct)), "hash": distinct})
-        connection.register("hashes", table)
+        connection.register("hashes", {"no": np.arange(len(distinct)), "hash": distinct})
         for shift, width in _BANDS:
-            connection.register("masks", pl.DataFrame({"mask": _masks(width)}))
+            connection.register("masks", {"mask": _masks(width)})
             connection.execute(_BUCKETS.format(shift=shift, band=2**width - 1))
             found = connection.execute(_PAIRS.format(radius=radius)).fetchnumpy()
             for low, high in zip(found["low"], found["high"], strict=True):

@@ -4,9 +4,11 @@ Belongs here: finding and reading the files, quoting. Does not belong here: any 
 (`warehouse.py`), or SQL that a file could hold.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
 import polars as pl
 
@@ -61,6 +63,15 @@ def quote_name(identifier: str) -> str:
 def quote_text(value: str) -> str:
     """A text as SQL literal, for statements that take no parameters."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def quote_files(paths: Sequence[Path]) -> str:
+    """The rows of exactly these Parquet files, as something to select from.
+
+    A path is a name and no pattern: a data root may be called "a*" or "source=b".
+    """
+    names = ", ".join(quote_text(re.sub(r"([*?[])", r"[\1]", str(path))) for path in paths)
+    return f"read_parquet([{names}], hive_partitioning = false)"
 
 
 def column_type(column: Column) -> str:

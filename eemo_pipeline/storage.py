@@ -92,7 +92,10 @@ def scan_table(tables: Path, name: str, partitions: Sequence[str] | None = None)
     else:
         candidates = [table_path(tables, table, partition) for partition in partitions]
         paths = [path for path in candidates if path.exists()]
-    return pl.scan_parquet(paths) if paths else table.empty().lazy()
+    if not paths:
+        return table.empty().lazy()
+    # Paths are names, not patterns: a data root may be called "[a]" or "source=b".
+    return pl.scan_parquet(paths, glob=False, hive_partitioning=False)
 
 
 def file_sha256(path: Path) -> str:

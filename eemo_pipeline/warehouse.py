@@ -24,6 +24,7 @@ from eemo_pipeline.statements import (
     column_type,
     list_examples,
     list_views,
+    quote_files,
     quote_name,
     quote_text,
     read_folder,
@@ -120,7 +121,7 @@ def open_tables(tables_dir: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     for table in TABLES.values():
         paths = _parquet_files(tables_dir, table)
-        source = _reading(paths) if paths else _no_rows(table)
+        source = quote_files(paths) if paths else _no_rows(table)
         columns = ", ".join(quote_name(column) for column in table.columns)
         try:
             connection.execute(
@@ -138,7 +139,7 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]
     if not paths:
         return
     names = ", ".join(quote_name(column) for column in table.columns)
-    load = f"insert into {quote_name(table.name)} select {names} from {_reading(paths)}"  # noqa: S608
+    load = f"insert into {quote_name(table.name)} select {names} from {quote_files(paths)}"  # noqa: S608
     try:
         connection.execute(load)
     except duckdb.Error as error:
@@ -231,10 +232,6 @@ def _row_counts(database: Path) -> dict[str, int]:
         for name in TABLES
     )
     return dict(query(database, counts)[1])
-
-
-def _reading(paths: list[Path]) -> str:
-    return f"read_parquet([{', '.join(quote_text(str(path)) for path in paths)}])"
 
 
 def _no_rows(table: Table) -> str:

@@ -95,3 +95,9 @@ def test_bytes_are_written_once(tmp_path):
     assert not write_bytes(b"{}\n{}\n", path).is_changed
     assert write_bytes(b"{}\n", path).is_changed
     assert [file.name for file in path.parent.iterdir()] == ["a.jsonl"]
+
+
+def test_a_folder_is_a_name_and_no_pattern(tmp_path):
+    tables = tmp_path / "image_id=x" / "[a]*?"
+    write_table(clusters("a"), CLUSTERS, table_path(tables, CLUSTERS))
+    assert scan_table(tables, CLUSTERS.name).collect()["image_id"].to_list() == ["a"]

@@ -43,7 +43,7 @@ def count_row(source, found=1, kept=1):
 @pytest.fixture
 def tables(tmp_path):
     """Two sources, one picture each, a refused file, a question about both; the rest unwritten."""
-    tables = tmp_path / "it's a folder" / "tables"
+    tables = tmp_path / "it's a folder" / "source=[a]*" / "tables"
     for source, image_id in (("folder", FIRST), ("oasis", SECOND)):
         record = {
             "source": source,

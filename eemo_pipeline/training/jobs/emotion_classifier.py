@@ -63,7 +63,7 @@ def main(folder: Path) -> None:
         os.environ[name] = "1"
     with open_job(folder) as reporter:
         parts = {
-            name: pl.read_parquet(folder / f"{name}.parquet")
+            name: pl.read_parquet(folder / f"{name}.parquet", glob=False, hive_partitioning=False)
             for name in ("train", "validation", "test")
         }
         model = fit(parts["train"], parts["validation"], reporter).rounded()

@@ -33,9 +33,9 @@ from eemo_pipeline.measures import (
 # Pillow itself refuses to open a file; the check is made on the header, before decoding.
 MAX_PIXELS = 178_956_970
 MAX_BYTES = 512 * 2**20
-# Long side at which pictures are measured: enough for edges and hash, a quarter of 800x600, so
-# that a JPEG is decoded at a quarter of its size by the decoder itself.
-MEASURE_SIDE = 200
+# Long side at which pictures are measured: three times what the hash looks at, and an eighth of
+# 800, so that the decoder itself scales a JPEG down, by the means of its 8x8 blocks.
+MEASURE_SIDE = 100
 
 # Raster formats, those with a magic number first. EPS and WMF are left out because their
 # decoders hand the file to a renderer; BUFR, GRIB, HDF5 and MPEG because Pillow has no decoder.
@@ -218,7 +218,8 @@ def _decode(content: bytes, image_id: str, long_side: int) -> Picture:
     plain, has_alpha = _plain_mode(image)
     small = _shrink(plain, long_side)
     converted = _to_srgb(small, profile)
-    rgb = small.convert("RGB") if converted is None else converted
+    rgb = small if converted is None else converted
+    rgb = rgb if rgb.mode == "RGB" else rgb.convert("RGB")
     if is_turned:
         rgb = rgb.transpose(_TRANSPOSES[orientation])
     return Picture(

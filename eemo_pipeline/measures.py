@@ -66,7 +66,7 @@ def dominant_colours(rgb: Pixels, count: int = 5) -> tuple[list[str], list[float
     pixels = rgb[::stride, ::stride].reshape(-1, 3).astype(np.float32)
     groups = min(count, len(pixels))
     labels = np.empty((len(pixels), 1), dtype=np.int32)
-    order = pixels.sum(axis=1).argsort(kind="stable")
+    order = (pixels[:, 0] + pixels[:, 1] + pixels[:, 2]).argsort(kind="stable")
     labels[order, 0] = np.arange(len(pixels)) * groups // len(pixels)
     steps = (cv2.TERM_CRITERIA_MAX_ITER, 5, 0.0)
     points = pixels.reshape(-1, 1, 3)  # with three channels a single pixel is one point too

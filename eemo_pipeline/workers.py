@@ -18,8 +18,9 @@ from eemo_pipeline.progress import track
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Imported once in the fork server, so that a worker starts in milliseconds.
-_PRELOAD = ["eemo_pipeline.images"]
+# Imported once in the fork server, so that a worker starts in milliseconds; imagehash imports
+# the transform only when it makes its first hash.
+_PRELOAD = ["eemo_pipeline.images", "scipy.fftpack"]
 _IN_FLIGHT_PER_PROCESS = 4
 
 

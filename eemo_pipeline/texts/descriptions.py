@@ -47,13 +47,13 @@ def _light_and_format() -> pl.Expr:
     )
     shape = scale(
         pl.col("width_px") / pl.col("height_px"),
-        "narrow and very tall",
-        (0.5, "upright"),
-        (0.95, "square"),
-        (1.06, "wide"),
-        (2.0, "very wide"),
+        "a narrow and very tall",
+        (0.5, "an upright"),
+        (0.95, "a square"),
+        (1.06, "a wide"),
+        (2.0, "a very wide"),
     )
-    return pl.format("This is {} and {} picture in a {} format.", light, colour, shape)
+    return pl.format("This is {} and {} picture in {} format.", light, colour, shape)
 
 
 def _structure() -> pl.Expr:

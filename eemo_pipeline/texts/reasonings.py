@@ -125,9 +125,7 @@ def _sentence() -> pl.Expr:
         .then(pl.format("because {}", cue))
         .when(words.is_not_null())
         .then(pl.format("because people speak of {}", words))
-        .otherwise(
-            pl.lit("although light and colour give no reason, so the subject must be the cause")
-        )
+        .otherwise(pl.lit("because of what it shows rather than its light or colour"))
     )
     feeling = (
         pl.when(pl.col("emotion") == "neutral").then(pl.lit("a neutral mood")).otherwise("emotion")

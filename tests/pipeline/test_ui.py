@@ -1,0 +1,194 @@
+"""The Dagster UI as a data engineer meets it: `dagster dev`, a real browser, the UI's own API."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from assets import STAGES
+from eemo_pipeline.definitions import build_dataset, partition_tags
+
+REPOSITORY = Path(__file__).parents[2]
+DAGSTER = Path(sys.executable).parent / "dagster"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LAUNCH = """
+mutation Launch($executionParams: ExecutionParams!) {
+  launchRun(executionParams: $executionParams) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+  }
+}
+"""
+STATUS = """
+query Status($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }
+"""
+CHECKS = """
+{ assetNodes {
+    assetKey { path }
+    assetChecksOrError { ... on AssetChecks { checks {
+      name
+      executionForLatestMaterialization { status evaluation { success severity } }
+    } } }
+} }
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `dagster dev` and the data root it works on."""
+
+    address: str
+    root: Path
+
+    def ask(self, query: str, **variables: object) -> dict:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(  # noqa: S310 (our own server)
+            f"{self.address}/graphql", body, {"content-type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.load(answer)["data"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Iterator[Server]:
+    """`dagster dev` in a folder with the repository's two YAML files, and nothing configured.
+
+    The data root is that folder's own `data/`, as for a newcomer; the pictures are attached.
+    """
+    home = tmp_path_factory.mktemp("checkout")
+    for name in ("dagster.yaml", "workspace.yaml"):
+        shutil.copy(REPOSITORY / name, home)
+    (home / "data" / "sources").mkdir(parents=True)
+    (home / "data" / "sources" / "folder").symlink_to(pictures)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"EEMO_DATA", "DAGSTER_HOME"}
+    }
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [DAGSTER, "dev", "-h", "127.0.0.1", "-p", str(port)],
+            cwd=home,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    found = Server(f"http://127.0.0.1:{port}", home / "data")
+    try:
+        wait_for(found, process, home / "log")
+        yield found
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(240):
+        assert process.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(f"{server.address}/server_info", timeout=5)  # noqa: S310
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def run_status(server: Server) -> str:
+    """How a run of the job that the Launchpad would start ends."""
+    launched = server.ask(
+        LAUNCH,
+        executionParams={
+            "selector": {
+                "repositoryLocationName": "eemo_pipeline",
+                "repositoryName": "__repository__",
+                "jobName": build_dataset.name,
+            },
+            "runConfigData": {},
+            "executionMetadata": {
+                "tags": [{"key": key, "value": value} for key, value in partition_tags().items()]
+            },
+        },
+    )["launchRun"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    for _ in range(600):
+        status = server.ask(STATUS, id=launched["run"]["runId"])["runOrError"]["status"]
+        if status in {"SUCCESS", "FAILURE", "CANCELED"}:
+            return status
+        time.sleep(0.5)
+    return "UNFINISHED"
+
+
+def test_a_run_of_everything_succeeds_with_its_checks(server: Server, run_status: str) -> None:
+    assert run_status == "SUCCESS"
+    outcomes = {
+        (node["assetKey"]["path"][0], check["name"]): check["executionForLatestMaterialization"]
+        for node in server.ask(CHECKS)["assetNodes"]
+        for check in node["assetChecksOrError"].get("checks", [])
+    }
+    assert len(outcomes) > 100
+    assert all(outcome["status"] in {"SUCCEEDED", "FAILED"} for outcome in outcomes.values())
+    failed = {
+        key: outcome["evaluation"]["severity"]
+        for key, outcome in outcomes.items()
+        if not outcome["evaluation"]["success"]
+    }
+    assert set(failed.values()) == {"WARN"}
+    assert ("sources__datasets", "sources_are_complete") in failed
+    assert (server.root / "eemo.duckdb").exists()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_the_pages_show_the_stages_and_what_a_table_is(server: Server, run_status: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    assert run_status == "SUCCESS"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        page = browser.new_page(viewport={"width": 1700, "height": 1000})
+        page.goto(f"{server.address}/asset-groups")
+        for stage in STAGES:
+            page.get_by_text(stage, exact=True).first.wait_for(timeout=60_000)
+        assert page.get_by_text("Join the Dagster community").count() == 0
+        page.goto(f"{server.address}/assets/dedup__images?view=events")
+        plot = page.locator("img[src^='data:image/svg+xml']")
+        plot.first.wait_for(timeout=60_000)  # the bars are there without a click
+        assert page.get_by_text("rows_in", exact=True).count() == 1
+        page.goto(f"{server.address}/assets/dedup__images?view=overview")
+        page.get_by_text("One row per kept picture, with the split of its cluster.").wait_for(
+            timeout=60_000
+        )
+        page.get_by_text("SHA-256 of the picture file's bytes, lower-case hexadecimal").wait_for(
+            timeout=60_000
+        )
+        browser.close()

@@ -9,7 +9,7 @@ resemble C. So a picture is dropped only for a kept picture that it resembles it
 keeps as many pictures as it takes.
 """
 
-from collections.abc import Iterator
+from itertools import combinations
 
 import duckdb
 import numpy as np
@@ -21,20 +21,26 @@ from eemo_pipeline.schema.tables import TABLES
 NEAR_BITS = 6
 TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
 
-# Multi-index hashing (Norouzi et al. 2012): two 64-bit hashes within 6 bits differ by at most 2
-# bits in one of three bands, since 3 bands of at least 3 flips each would make 9.
-_BANDS = ((0, 22), (22, 21), (43, 21))
-_FLIPS = 2
+# Multi-index hashing (Norouzi et al. 2012): of two hashes within r bits, by the pigeonhole
+# principle, one band differs by at most the flips that `_flips` gives it. The middle band gets
+# the most, and is the narrowest, since its probes grow with the square of its width.
+_BANDS = ((0, 22), (22, 20), (42, 22))
+_LARGEST_RADIUS = 8
 _BUCKETS = """
 create or replace temp table buckets as
 select no, hash, (hash >> {shift}) & {band}::ubigint as bucket from hashes
 """
-# The equality on bucket is the join; the cheap comparisons run on its few candidates.
+# The equality on bucket is the join; the cheap comparisons run on its few candidates. Each pair
+# of buckets is probed from the lower one alone.
 _PAIRS = """
 select a.no as low, b.no as high
-from (select no, hash, xor(bucket, mask) as probe from buckets, masks) a
+from (
+    select no, hash, bucket, xor(bucket, mask) as probe
+    from buckets, masks
+    where xor(bucket, mask) >= bucket
+) a
 join buckets b on a.probe = b.bucket
-where a.no < b.no and bit_count(xor(a.hash, b.hash)) <= {radius}
+where (a.probe > a.bucket or a.no < b.no) and bit_count(xor(a.hash, b.hash)) <= {radius}
 """
 
 
@@ -59,10 +65,9 @@ def cluster_images(images: pl.LazyFrame, radius: int = NEAR_BITS) -> pl.DataFram
     )  # from here on, the position of a picture is its rank of preference
     hashes = ordered["hash"].to_numpy()
     is_blank = ordered["is_blank"].to_numpy()
-    component = _connect(ordered.height, [*_near_pairs(hashes, is_blank, radius)])
+    component = _connect(ordered.height, *_near_pairs(hashes, is_blank, radius))
     component = _connect_blanks(component, ordered)
     kept = _keep(component, hashes, is_blank, radius)
-    ids = ordered["image_id"].to_numpy()
     is_kept = kept == np.arange(len(kept))
     distance = np.bitwise_count(hashes ^ hashes[kept]).astype(np.int64)
     reason = np.where(is_kept, "kept", np.where(is_blank, "blank_of_same_colour", "near_duplicate"))
@@ -72,10 +77,10 @@ def cluster_images(images: pl.LazyFrame, radius: int = NEAR_BITS) -> pl.DataFram
             "component": component,
             "is_kept": is_kept,
             "reason": reason.astype(str),
-            "kept_image_id": ids[kept].astype(str),
+            "kept_image_id": ordered["image_id"].gather(kept),
             "distance_bits": distance,
         },
-        schema_overrides={"reason": pl.String, "kept_image_id": pl.String},
+        schema_overrides={"reason": pl.String},
     )
     return clusters.with_columns(
         pl.col("image_id").min().over("component").alias("cluster_id")
@@ -98,42 +103,47 @@ def keep_images(images: pl.LazyFrame, clusters: pl.LazyFrame, seed: str = "split
     ).select(TABLES["dedup__images"].columns)
 
 
-def _near_pairs(hashes: np.ndarray, is_blank: np.ndarray, radius: int) -> Iterator[tuple[int, int]]:
-    """Pairs of positions within `radius` bits, exact for a radius up to 8."""
-    if radius >= len(_BANDS) * (_FLIPS + 1):
-        raise ValueError(f"radius {radius} needs more bands than {len(_BANDS)}")
+def _near_pairs(
+    hashes: np.ndarray, is_blank: np.ndarray, radius: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Links between positions that join all pairs within `radius` bits, exact up to 8."""
+    if not 0 <= radius <= _LARGEST_RADIUS:
+        raise ValueError(f"radius {radius} is not within 0 and {_LARGEST_RADIUS}")
     structured = np.flatnonzero(~is_blank)
     # Identical hashes are linked in a row and searched once: a bucket of a thousand equal
     # hashes costs a thousand links, not half a million pairs.
     distinct, first, inverse = np.unique(hashes[structured], return_index=True, return_inverse=True)
-    for position, group in zip(structured, inverse, strict=True):
-        representative = structured[first[group]]
-        if representative != position:
-            yield int(representative), int(position)
+    lows, highs = [structured[first[inverse]]], [structured]
     with duckdb.connect() as connection:
         connection.register("hashes", {"no": np.arange(len(distinct)), "hash": distinct})
-        for shift, width in _BANDS:
-            connection.register("masks", {"mask": _masks(width)})
+        for (shift, width), flips in zip(_BANDS, _flips(radius), strict=True):
+            connection.register("masks", {"mask": _masks(width, flips)})
             connection.execute(_BUCKETS.format(shift=shift, band=2**width - 1))
             found = connection.execute(_PAIRS.format(radius=radius)).fetchnumpy()
-            for low, high in zip(found["low"], found["high"], strict=True):
-                yield int(structured[first[low]]), int(structured[first[high]])
+            lows.append(structured[first[found["low"]]])
+            highs.append(structured[first[found["high"]]])
+    return np.concatenate(lows), np.concatenate(highs)
 
 
-def _masks(width: int) -> np.ndarray:
+def _flips(radius: int) -> tuple[int, int, int]:
+    """Flips to try in each band: were every band beyond its own, the sum would exceed `radius`."""
+    return (radius + 1) // 3 - 1, (radius + 3) // 3 - 1, (radius + 2) // 3 - 1
+
+
+def _masks(width: int, flips: int) -> np.ndarray:
+    """All patterns of at most `flips` bits in a band; none where the band need not be probed."""
     bits = [1 << bit for bit in range(width)]
-    pairs = [a | b for index, a in enumerate(bits) for b in bits[:index]]
-    return np.array([0, *bits, *pairs], dtype=np.uint64)
+    masks = [sum(chosen) for count in range(flips + 1) for chosen in combinations(bits, count)]
+    return np.array(masks, dtype=np.uint64)
 
 
-def _connect(size: int, pairs: list[tuple[int, int]]) -> np.ndarray:
+def _connect(size: int, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """The connected component of every position, as its number."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     if size == 0:
         return np.empty(0, dtype=np.int64)
-    low, high = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     graph = coo_array((np.ones(len(low), dtype=bool), (low, high)), shape=(size, size))
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
@@ -154,11 +164,10 @@ def _keep(
 ) -> np.ndarray:
     """For every position, the position of the kept picture it resembles, in preference order."""
     kept = np.arange(len(component))
-    order = np.argsort(component, kind="stable")
+    shared = np.flatnonzero(np.bincount(component)[component] > 1)  # most pictures are alone
+    order = shared[np.argsort(component[shared], kind="stable")]
     borders = np.flatnonzero(np.diff(component[order])) + 1
     for members in np.split(order, borders):
-        if len(members) < 2:
-            continue
         open_members = members
         while len(open_members):
             leader = open_members[0]

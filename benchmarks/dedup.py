@@ -1,0 +1,101 @@
+"""How fast near-duplicates are found, beside comparing every hash with every other.
+
+A random population of 64-bit hashes, of which 1 % are copies of others with 1 to 6 bits flipped:
+
+- `cluster_images`: the whole clustering, exact within NEAR_BITS by multi-index hashing;
+- brute force in numpy: a sample of the hashes against all of them. Its time for all pairs is
+  extrapolated from the sample (half of sample time x count / sample, each pair once), and said so.
+
+Recall is the share of planted pairs that end in one cluster, and must be 1.0. No time is asserted.
+
+    python benchmarks/dedup.py            # 100,000 hashes
+    python benchmarks/dedup.py --full     # and 1,000,000
+"""
+
+import argparse
+import os
+import time
+
+import numpy as np
+import polars as pl
+
+from eemo_pipeline.dedup import NEAR_BITS, cluster_images
+
+_SAMPLE = 200
+
+
+def plant(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`count` hashes, and the positions of originals and of their altered copies."""
+    random = np.random.default_rng(count)
+    hashes = random.integers(0, 2**64, count, dtype=np.uint64)
+    chosen = random.permutation(count)[: count // 50]
+    originals, copies = chosen[: count // 100], chosen[count // 100 :]
+    copied = hashes[originals]
+    for number, flips in enumerate(random.integers(1, NEAR_BITS + 1, len(copies))):
+        bits = random.permutation(64)[:flips].astype(np.uint64)
+        copied[number] ^= np.bitwise_or.reduce(np.uint64(1) << bits)
+    hashes[copies] = copied
+    return hashes, originals, copies
+
+
+def as_images(hashes: np.ndarray) -> pl.LazyFrame:
+    """The columns of `ingest__images` that clustering looks at."""
+    count = len(hashes)
+    return pl.LazyFrame(
+        {
+            "image_id": [f"{number:064x}" for number in range(count)],
+            "is_blank": pl.repeat(value=False, n=count, eager=True),
+            "phash": [f"{value:016x}" for value in hashes.tolist()],
+            "dominant_colours": pl.repeat("#808080", count, eager=True).reshape((count, 1)),
+            "width_px": pl.repeat(800, count, eager=True),
+            "height_px": pl.repeat(600, count, eager=True),
+            "size_bytes": pl.repeat(100_000, count, eager=True),
+        },
+        schema_overrides={"dominant_colours": pl.List(pl.String)},
+    )
+
+
+def count_by_force(hashes: np.ndarray) -> int:
+    """Near pairs of the first `_SAMPLE` hashes with any other."""
+    return sum(
+        int(np.count_nonzero(np.bitwise_count(hashes ^ one) <= NEAR_BITS)) - 1
+        for one in hashes[:_SAMPLE]
+    )
+
+
+def compare(count: int) -> None:
+    """Print one line for a population of `count`."""
+    hashes, originals, copies = plant(count)
+    images = as_images(hashes).collect().lazy()
+    started = time.perf_counter()
+    clusters = cluster_images(images)
+    ours = time.perf_counter() - started
+    cluster = (
+        images.select("image_id")
+        .collect()
+        .join(clusters.select("image_id", "cluster_id"), on="image_id", maintain_order="left")
+    )["cluster_id"].to_numpy()
+    recall = float(np.mean(cluster[originals] == cluster[copies]))
+    started = time.perf_counter()
+    count_by_force(hashes)
+    brute = (time.perf_counter() - started) * count / _SAMPLE / 2
+    print(f"{count:>10,}{ours:>16.1f}{brute:>22,.0f}{brute / ours:>8.0f}{recall:>8.3f}")
+
+
+def main() -> None:
+    """Compare at one size, or at two."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--full", action="store_true", help="also a million hashes")
+    options = parser.parse_args()
+    print(f"hashes with 1 % planted copies within {NEAR_BITS} bits; load {os.getloadavg()[0]:.1f}")
+    print(
+        f"{'hashes':>10}{'cluster_images':>16}{'brute, extrapolated':>22}{'ratio':>8}{'recall':>8}"
+    )
+    for count in (100_000, 1_000_000) if options.full else (100_000,):
+        compare(count)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""How long it takes until something can be done, beside Python and Dagster alone.
+
+Every line is a fresh interpreter, by turns, the best of some rounds: a bare Python and the import
+of Dagster say what of our time is theirs. Modules are compiled to bytecode by a first round that
+does not count. No time is asserted.
+
+    python benchmarks/startup.py --rounds 5
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+_EEMO = str(Path(sys.executable).with_name("eemo"))
+_BUILD = "from eemo_pipeline.definitions import build_definitions; build_definitions()"
+_WAYS = {
+    "python -c pass": [sys.executable, "-c", "pass"],
+    "eemo --help": [_EEMO, "--help"],
+    "import dagster": [sys.executable, "-c", "import dagster"],
+    "import eemo_pipeline.definitions": [sys.executable, "-c", "import eemo_pipeline.definitions"],
+    "build_definitions()": [sys.executable, "-c", _BUILD],
+    "a worker's modules": [sys.executable, "-c", "import eemo_pipeline.images, scipy.fftpack"],
+}
+
+
+def seconds(command: list[str]) -> float:
+    """Wall time of a command that must succeed."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Time every way by turns and print the best of each."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    best = {name: float("inf") for name in _WAYS}
+    for number in range(rounds + 1):
+        for name, command in _WAYS.items():
+            taken = seconds(command)
+            if number:
+                best[name] = min(best[name], taken)
+    print(f"load {os.getloadavg()[0]:.1f}")
+    print(f"{'best of ' + str(rounds):34}{'seconds':>9}{'of dagster':>12}")
+    for name, taken in best.items():
+        print(f"{name:34}{taken:9.2f}{taken / best['import dagster']:12.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ from resources.results import count_rows
 _TABLES = {
     "ingest__records": "records",
     "ingest__annotations": "annotations",
+    "ingest__words": "words",
     "ingest__rejects": "rejects",
     "_ingest__measurements": "measurements",
     "_ingest__counts": "counts",

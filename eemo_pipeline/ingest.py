@@ -35,6 +35,7 @@ class Ingested:
 
     records: pl.DataFrame
     annotations: pl.DataFrame
+    words: pl.DataFrame
     rejects: pl.DataFrame
     measurements: pl.DataFrame
     counts: pl.DataFrame
@@ -67,6 +68,7 @@ def ingest_sources(
     return Ingested(
         records=join("records", "ingest__records"),
         annotations=join("annotations", "ingest__annotations"),
+        words=join("words", "ingest__words"),
         rejects=join("rejects", "ingest__rejects"),
         measurements=join("measurements", "_ingest__measurements"),
         counts=join("counts", "_ingest__counts"),
@@ -118,6 +120,7 @@ def _ingest(source: SourceDataset, sources_dir: Path, ledger: Ledger, workers: W
     return Ingested(
         records=_finish(records, source.name, "ingest__records"),
         annotations=_finish(annotations, source.name, "ingest__annotations"),
+        words=_finish(read.words, source.name, "ingest__words"),
         rejects=_finish(rejects, source.name, "ingest__rejects"),
         measurements=_finish(_measurements(records, good), source.name, "_ingest__measurements"),
         counts=_finish(counts, source.name, "_ingest__counts"),
@@ -234,7 +237,8 @@ def _count(
 ) -> pl.DataFrame:
     is_file = rejects["row"].is_null()
     files = sum(path not in read.table_paths for path in listing.paths) + len(listing.refused)
-    rows = annotations.select("table_path", "row").drop_nulls("row").n_unique()
+    kept = [frame.select("table_path", "row") for frame in (annotations, read.words)]
+    rows = pl.concat(kept).drop_nulls("row").n_unique()
     return pl.DataFrame(
         {
             "unit": ["file", "row"],

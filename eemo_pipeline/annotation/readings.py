@@ -116,7 +116,8 @@ def revise(
     does so only if the alternative was nearly as likely: an annotator that gave way whenever it
     is asked would make agreement out of the asking. The attribute becomes another one whose
     polarity fits the emotion, where there is one. The intensity moves by one level. Texts are
-    worded anew from the same measurements. A field that an annotator does not answer (the box) changes nothing.
+    worded anew from the same measurements. A field that an annotator does not answer (the box)
+    changes nothing.
     """
     answer = dict(previous)
     codes = {item.field: item.code for item in instructions}

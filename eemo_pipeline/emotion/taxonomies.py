@@ -56,12 +56,69 @@ EMOTIC_26 = (
 SOMETHING_ELSE = "something else"
 AFFECTION_9 = (*MIKELS_8, SOMETHING_ELSE)
 
+# Plutchik's wheel as FindingEmo uses it (Mertens et al. 2024): three strengths of eight emotions.
+PLUTCHIK_24 = (
+    "acceptance",
+    "admiration",
+    "amazement",
+    "anger",
+    "annoyance",
+    "anticipation",
+    "apprehension",
+    "boredom",
+    "disgust",
+    "distraction",
+    "ecstasy",
+    "fear",
+    "grief",
+    "interest",
+    "joy",
+    "loathing",
+    "pensiveness",
+    "rage",
+    "sadness",
+    "serenity",
+    "surprise",
+    "terror",
+    "trust",
+    "vigilance",
+)
+
+# EmoArt's own twelve, labels of valence-arousal quadrants; they map to no other set.
+EMOART_12 = (
+    "alarmed",
+    "annoyed",
+    "aroused",
+    "bored",
+    "calm",
+    "contentment",
+    "excited",
+    "frustrated",
+    "glad",
+    "happy",
+    "sad",
+    "tired",
+)
+
+# GAPED's folders: what is shown, not what is felt.
+GAPED_CATEGORIES = (
+    "animal mistreatment",
+    "human rights violation",
+    "neutral",
+    "positive",
+    "snake",
+    "spider",
+)
+
 LABEL_SPACES: dict[str, tuple[str, ...]] = {
     "mikels8": MIKELS_8,
     "ekman7": EKMAN_7,
     "emotic26": EMOTIC_26,
     "affection9": AFFECTION_9,
     "mikels8_or_ekman7": tuple(dict.fromkeys((*MIKELS_8, *EKMAN_7))),
+    "plutchik24": PLUTCHIK_24,
+    "emoart12": EMOART_12,
+    "gaped6": GAPED_CATEGORIES,
     "none": (),
 }
 
@@ -121,6 +178,18 @@ _EMOTIC_TO_EKMAN = {
 # surprise a doubtful one, so their mass is declared lost rather than guessed.
 _EKMAN_TO_MIKELS = {emotion: emotion for emotion in ("anger", "disgust", "fear", "sadness")}
 
+# Plutchik: a reading of the wheel, since EEmoDB prints no table for it: every spoke goes to one of
+# Ekman's emotions, anticipation to neutral.
+_PLUTCHIK_TO_EKMAN = {
+    **dict.fromkeys(("ecstasy", "joy", "serenity", "admiration", "trust", "acceptance"), "joy"),
+    **dict.fromkeys(("amazement", "surprise", "distraction"), "surprise"),
+    **dict.fromkeys(("rage", "anger", "annoyance"), "anger"),
+    **dict.fromkeys(("loathing", "disgust", "boredom"), "disgust"),
+    **dict.fromkeys(("grief", "sadness", "pensiveness"), "sadness"),
+    **dict.fromkeys(("terror", "fear", "apprehension"), "fear"),
+    **dict.fromkeys(("vigilance", "anticipation", "interest"), "neutral"),
+}
+
 _EKMAN_IDENTITY = {emotion: emotion for emotion in EKMAN_7}
 _MIKELS_IDENTITY = {emotion: emotion for emotion in MIKELS_8}
 
@@ -133,6 +202,7 @@ MAPPINGS: dict[tuple[str, str], dict[str, str]] = {
     ("ekman7", "mikels8"): _EKMAN_TO_MIKELS,
     ("ekman7", "ekman7"): _EKMAN_IDENTITY,
     ("emotic26", "ekman7"): _EMOTIC_TO_EKMAN,
+    ("plutchik24", "ekman7"): _PLUTCHIK_TO_EKMAN,
     ("mikels8_or_ekman7", "mikels8"): {**_EKMAN_TO_MIKELS, **_MIKELS_IDENTITY},
     ("mikels8_or_ekman7", "ekman7"): {**_MIKELS_TO_EKMAN, **_EKMAN_IDENTITY},
 }

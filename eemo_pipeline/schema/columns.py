@@ -143,6 +143,8 @@ _ALL = (
     _number("scale_max", "Upper end of the native rating scale"),
     _text("comment", "What the annotator wrote; hostile text, never executed"),
     Column("person_box_px", FLOATS, "Box of the depicted person: x1, y1, x2, y2", "px"),
+    # --- lexicons -----------------------------------------------------------------------
+    _text("word", "Word or phrase of a lexicon, spelled as found; a word may well be null or true"),
     # --- pictures -----------------------------------------------------------------------
     _count("occurrence_count", "Records with exactly these bytes", minimum=1),
     _count("size_bytes", "Size of the file", "B", 1),

@@ -115,6 +115,15 @@ _ALL = (
         is_partitioned=True,
     ),
     _table(
+        "ingest__words",
+        "word or phrase of a lexicon, with its rating on the native scale",
+        "source word",
+        """source word table_path row native_valence native_arousal native_dominance
+        native_valence_sd native_arousal_sd scale_min scale_max""",
+        "native_valence native_arousal native_dominance native_valence_sd native_arousal_sd",
+        is_partitioned=True,
+    ),
+    _table(
         "ingest__rejects",
         "file (row is null) or row of an annotation file that was refused",
         "source path row reason detail",

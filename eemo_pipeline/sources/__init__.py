@@ -40,6 +40,13 @@ REJECT_SCHEMA = pl.Schema(
         if name != "source"
     }
 )
+WORD_SCHEMA = pl.Schema(
+    {
+        name: dtype
+        for name, dtype in TABLES["ingest__words"].polars_schema.items()
+        if name != "source"
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ class SourceTables:
         rejects: one row per refused row of an annotation file (REJECT_SCHEMA).
         table_paths: the annotation and documentation files; all other files count as pictures.
         row_count: data rows in the annotation files, counted before any of them is judged.
-            row_count = distinct (table_path, row) in annotations + those in rejects.
+            row_count = distinct (table_path, row) in annotations and words + those in rejects.
+        words: entries of a lexicon (WORD_SCHEMA); empty for sources of pictures.
     """
 
     records: pl.DataFrame
@@ -81,6 +89,24 @@ class SourceTables:
     rejects: pl.DataFrame
     table_paths: frozenset[str]
     row_count: int
+    words: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WORD_SCHEMA))
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that the owner offers without a form.
+
+    Attributes:
+        url: where it is.
+        name: what it is called on disk, below the source's folder.
+        sha256: what its bytes must be, None where the owner does not say.
+        is_archive: whether it is unpacked into the source's folder.
+    """
+
+    url: str
+    name: str
+    sha256: str | None = None
+    is_archive: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +120,13 @@ class SourceDataset:
         expected_files: picture files of a complete copy, None for open-ended sources.
         obtain: how a person gets the dataset.
         read: the reader, see the module's docstring.
+        role: training, evaluation (no picture of it, nor a near-duplicate, ever trains) or
+            lexicon (words instead of pictures).
+        expected_records: records of a complete copy by the owner's count, None where unknown or
+            disputed; reported beside what is found, never asserted.
+        embeds: other sources, or collections, whose pictures it holds.
+        downloads: files that the owner offers for direct download, empty where a form stands
+            before them.
     """
 
     name: str
@@ -107,6 +140,10 @@ class SourceDataset:
     expected_files: int | None
     obtain: str
     read: Callable[[Listing], SourceTables]
+    role: str = "training"
+    expected_records: int | None = None
+    embeds: tuple[str, ...] = ()
+    downloads: tuple[Download, ...] = ()
 
 
 def assemble(

@@ -4,6 +4,7 @@ Belongs here: matching records with pictures, measuring each picture once, count
 Does not belong here: the layout of a dataset (`sources/`), pixels (`images.py`).
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,8 +17,9 @@ from eemo_pipeline.images import measure_file, measure_method
 from eemo_pipeline.ledger import Ask, FileStamp, Ledger
 from eemo_pipeline.listing import list_files, stamp_files
 from eemo_pipeline.progress import track
+from eemo_pipeline.sampling import short_hash
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import WORKER, Listing, SourceDataset, SourceTables
 from eemo_pipeline.workers import WorkerCrash, Workers
 
 _ROLE = "measurer"
@@ -77,6 +79,22 @@ def ingest_sources(
     )
 
 
+def worker_salt() -> str:
+    """The project's salt: EEMO_SALT, else a public one.
+
+    With a salt of its own, a project's annotators cannot be matched with those of another.
+    """
+    return os.environ.get("EEMO_SALT", "eemo_pipeline")
+
+
+def hide_workers(annotations: pl.DataFrame, source: str, salt: str) -> pl.DataFrame:
+    """Replace people's identifiers by hashes of salt, source and identifier."""
+    names = annotations["annotator_id"].unique().sort()
+    people = names.filter(names.str.starts_with(WORKER)).to_list()
+    hashes = [short_hash(salt, source, person) for person in people]
+    return annotations.with_columns(pl.col("annotator_id").replace(people, hashes))
+
+
 def collect_images(measurements: pl.LazyFrame) -> pl.DataFrame:
     """`ingest__images`: one row per content, from the measurements of all sources.
 
@@ -109,6 +127,7 @@ def _ingest(source: SourceDataset, sources_dir: Path, ledger: Ledger, workers: W
     )
     records = read.records.join(image_ids, on="path", how="inner")
     annotations, orphans = _split_annotations(read, records)
+    annotations = hide_workers(annotations, source.name, worker_salt())
     records = records.join(
         annotations.group_by("record_id").agg(pl.len().cast(pl.Int64).alias("annotation_count")),
         on="record_id",

@@ -47,6 +47,9 @@ WORD_SCHEMA = pl.Schema(
         if name != "source"
     }
 )
+# An annotator_id that begins so names a person as the dataset does; ingest puts a salted hash in
+# its place, so that no worker's identifier reaches a table.
+WORKER = "worker:"
 
 
 @dataclass(frozen=True)

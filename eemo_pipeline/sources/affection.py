@@ -4,9 +4,6 @@ Belongs here: `language/version_0/affection_{raw,preprocessed}_public_version_0.
 under folders named after the column `dataset`, for names are unique only within one. Where both
 files are there, the preprocessed one is read, which holds the same rows and the split; the other
 one is known and not read twice.
-
-Workers are identified by a hash salted with the dataset's name; the salt of a project, which
-keeps workers from being matched across projects, comes with the registry of projects.
 """
 
 import polars as pl
@@ -27,8 +24,7 @@ from eemo_pipeline.annotation_files import (
     stack_rows,
 )
 from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sampling import short_hash
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import WORKER, Listing, SourceDataset, SourceTables
 
 _NAME = "affection"
 _TABLES = (
@@ -71,8 +67,9 @@ def read(listing: Listing) -> SourceTables:
         ],
     )
     return conclude(
-        _hash_workers(judged).with_columns(
+        judged.with_columns(
             pl.col("name").alias("record_id"),
+            pl.concat_str(pl.lit(WORKER), "workerid").alias("annotator_id"),
             pl.lit(1).alias("rater_count"),
             pl.concat_list("emotion").alias("native_labels"),
             pl.lit([1.0]).alias("native_weights"),
@@ -83,16 +80,6 @@ def read(listing: Listing) -> SourceTables:
         "affection9",
         "evoked",
     )
-
-
-def _hash_workers(rows: pl.DataFrame) -> pl.DataFrame:
-    workers = rows["workerid"].drop_nulls().unique().sort()
-    hashed = [short_hash(_NAME, worker) for worker in workers.to_list()]
-    table = pl.DataFrame(
-        {"workerid": workers, "annotator_id": hashed},
-        schema={"workerid": pl.String, "annotator_id": pl.String},
-    )
-    return rows.join(table, on="workerid", how="left", maintain_order="left")
 
 
 SOURCE = SourceDataset(

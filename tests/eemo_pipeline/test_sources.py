@@ -14,8 +14,9 @@ from eemo_pipeline import sources
 from eemo_pipeline.annotation_files import decode_text, read_annotation_file
 from eemo_pipeline.discovery import discover
 from eemo_pipeline.emotion.taxonomies import LABEL_SPACES
+from eemo_pipeline.ingest import hide_workers
 from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import WORKER, Listing, SourceDataset, SourceTables
 
 Files = Mapping[str, bytes | str]
 SOURCES = discover(sources, "SOURCE", SourceDataset)
@@ -327,7 +328,7 @@ def test_oasis_reads_carriage_returns_and_strips_names(tmp_path: Path) -> None:
     assert "__MACOSX/._OASIS.csv" in tables.table_paths
 
 
-def test_affection_keys_pictures_by_dataset_and_hashes_workers(tmp_path: Path) -> None:
+def test_affection_keys_pictures_by_dataset_and_marks_workers(tmp_path: Path) -> None:
     tables = read("affection", tmp_path, AFFECTION)
     assert sorted(tables.records["record_id"]) == [
         "coco_affective/1.jpg",
@@ -342,7 +343,11 @@ def test_affection_keys_pictures_by_dataset_and_hashes_workers(tmp_path: Path) -
     assert [row["native_labels"] for row in rows] == [["contentment"], ["something else"], ["fear"]]
     workers = [row["annotator_id"] for row in rows]
     assert workers[0] == workers[2] != workers[1]
-    assert "A1" not in workers
+    assert all(worker.startswith(WORKER) for worker in workers)
+    hidden = [hide_workers(tables.annotations, "affection", salt)["annotator_id"] for salt in "ab"]
+    assert not hidden[0].str.contains(WORKER).any()
+    assert hidden[0][0] == hidden[0][2] != hidden[0][1]
+    assert hidden[0][0] != hidden[1][0]  # another salt, another project
     assert reasons(tables) == {4: "unknown_label", 5: "picture_missing", 6: "missing_value"}
 
 

@@ -16,6 +16,23 @@ from eemo_pipeline.schema.tables import TABLES, Table
 from eemo_pipeline.schema.validate import conform
 
 
+class DamagedTable(Exception):
+    """A file under `tables/` is not the table of its name; it was altered from outside.
+
+    Attributes:
+        path: the file.
+        why: what is wrong with it.
+    """
+
+    def __init__(self, path: Path, table: str, why: str) -> None:
+        """Name the file, the table, the cause and the way out."""
+        super().__init__(
+            f"{path} does not hold the table {table}: {why}. Delete the file and run again."
+        )
+        self.path = path
+        self.why = why
+
+
 @dataclass(frozen=True)
 class Written:
     """A file on disk: its path, rows, bytes, SHA-256, and whether its bytes changed."""
@@ -82,6 +99,9 @@ def scan_table(tables: Path, name: str, partitions: Sequence[str] | None = None)
     """Scan a table; of a partitioned one, the named partitions or else all that exist.
 
     A table or partition that was never written has no rows.
+
+    Raises:
+        DamagedTable: a file does not hold the table.
     """
     table = TABLES[name]
     if not table.is_partitioned:
@@ -94,8 +114,26 @@ def scan_table(tables: Path, name: str, partitions: Sequence[str] | None = None)
         paths = [path for path in candidates if path.exists()]
     if not paths:
         return table.empty().lazy()
+    for path in paths:
+        require_table(path, table)
     # Paths are names, not patterns: a data root may be called "[a]" or "source=b".
     return pl.scan_parquet(paths, glob=False, hive_partitioning=False)
+
+
+def require_table(path: Path, table: Table) -> None:
+    """Look at the footer of a Parquet file for the columns and types of its table.
+
+    Raises:
+        DamagedTable: the file is no Parquet file, or another table's.
+    """
+    try:
+        with path.open("rb") as handle:
+            found = pl.read_parquet_schema(handle)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DamagedTable(path, table.name, str(error).splitlines()[0]) from error
+    if found != table.polars_schema:
+        wrong = sorted(set(found.items()) ^ set(table.polars_schema.items()), key=str)
+        raise DamagedTable(path, table.name, f"column {wrong[0][0]} differs from the schema")
 
 
 def file_sha256(path: Path) -> str:

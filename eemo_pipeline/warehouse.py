@@ -29,7 +29,7 @@ from eemo_pipeline.statements import (
     quote_text,
     read_folder,
 )
-from eemo_pipeline.storage import file_sha256, table_path
+from eemo_pipeline.storage import DamagedTable, file_sha256, require_table, table_path
 
 _EXAMPLES = 5
 _BLOBS = frozenset({"features", "mask_counts"})
@@ -115,20 +115,19 @@ def publish(tables_dir: Path, database: Path) -> Published:
 def open_tables(tables_dir: Path) -> duckdb.DuckDBPyConnection:
     """A connection in memory with every table over its Parquet files, and the views of `sql/`.
 
+    A damaged file stops only the statements that read it: a run can write it anew.
+
     Raises:
-        WarehouseError: a Parquet file or a view does not fit the schema.
+        WarehouseError: a view does not fit the schema.
     """
     connection = duckdb.connect(":memory:")
     for table in TABLES.values():
         paths = _parquet_files(tables_dir, table)
-        source = quote_files(paths) if paths else _no_rows(table)
+        source = _rows(table, paths)
         columns = ", ".join(quote_name(column) for column in table.columns)
-        try:
-            connection.execute(
-                f"create view {quote_name(table.name)} as select {columns} from {source}"  # noqa: S608
-            )
-        except duckdb.Error as error:
-            raise _misfit(table, tables_dir, error) from error
+        connection.execute(
+            f"create view {quote_name(table.name)} as select {columns} from {source}"  # noqa: S608
+        )
     _create_views(connection)
     return connection
 
@@ -139,11 +138,11 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]
     if not paths:
         return
     names = ", ".join(quote_name(column) for column in table.columns)
-    load = f"insert into {quote_name(table.name)} select {names} from {quote_files(paths)}"  # noqa: S608
+    load = f"insert into {quote_name(table.name)} select {names} from {_rows(table, paths)}"  # noqa: S608
     try:
         connection.execute(load)
     except duckdb.Error as error:
-        raise _misfit(table, paths[0].parent, error) from error
+        raise WarehouseError(f"{table.name} cannot be loaded: {error}") from error
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -234,16 +233,18 @@ def _row_counts(database: Path) -> dict[str, int]:
     return dict(query(database, counts)[1])
 
 
-def _no_rows(table: Table) -> str:
+def _rows(table: Table, paths: list[Path]) -> str:
+    """The rows of a table as something to select from; a damaged file is an error when read."""
+    condition = "false"
+    try:
+        for path in paths:
+            require_table(path, table)
+        if paths:
+            return quote_files(paths)
+    except DamagedTable as error:
+        condition = f"error({quote_text(str(error))}) is null"
     nulls = ", ".join(f"null::{column_type(c)} as {quote_name(c.name)}" for c in table.definitions)
-    return f"(select {nulls} where false)"
-
-
-def _misfit(table: Table, place: Path, error: duckdb.Error) -> WarehouseError:
-    return WarehouseError(
-        f"The files of {table.name} in {place} do not fit its schema: {error}. "
-        f"Materialise {table.name} again."
-    )
+    return f"(select {nulls} where {condition})"
 
 
 def list_checks(table: str) -> list[str]:
@@ -351,8 +352,10 @@ def _ask(
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     try:
         answer = connection.execute(sql, dict(parameters) or None)
+        if answer is None:  # nothing but blanks, semicolons and comments
+            raise WarehouseError("The query holds no statement.")
         return [column[0] for column in answer.description or ()], answer.fetchall()
-    except duckdb.Error as error:
+    except (duckdb.Error, RuntimeError) as error:  # RuntimeError: text that is not UTF-8
         raise WarehouseError(f"The query failed: {error}") from error
 
 

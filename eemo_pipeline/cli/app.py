@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 import click
 import typer
 
+from eemo_pipeline.cli.choosing import read_folder
 from eemo_pipeline.cli.pasting import called
 from eemo_pipeline.cli.printing import say, show, show_problem
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
@@ -23,7 +24,9 @@ _TRACEBACK = "EEMO_TRACEBACK"
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", help="Data root; else EEMO_DATA, else ./data."),
+    typer.Option(
+        "--data", parser=read_folder, metavar="DIR", help="Data root; else EEMO_DATA, else ./data."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 ProvidersOption = Annotated[
@@ -75,7 +78,12 @@ def demo(
     *,
     data: Annotated[
         Path | None,
-        typer.Option("--data", metavar="DIR", help="Data root; else EEMO_DATA, else ./data/demo."),
+        typer.Option(
+            "--data",
+            parser=read_folder,
+            metavar="DIR",
+            help="Data root; else EEMO_DATA, else ./data/demo.",
+        ),
     ] = None,
     providers: ProvidersOption = "embedded",
     as_json: JsonOption = False,
@@ -103,6 +111,7 @@ def run(
         Path | None,
         typer.Option(
             "--images",
+            parser=read_folder,
             metavar="FOLDER",
             help="Folder of pictures to take in; it is linked, nothing is copied.",
         ),

@@ -53,9 +53,9 @@ def examine(data: Path | None, *, as_json: bool) -> Exit:
         _python(),
         _cores(),
         _disk(root),
-        _writable(root),
+        look_at_place(root),
         _database(root),
-        _ledger(root),
+        look_at_ledger(root),
         *(_library(name) for name in _LIBRARIES),
         _keys(),
         _browser(),
@@ -99,7 +99,8 @@ def _disk(root: DataRoot) -> Finding:
     return Finding("disk", state, detail, "free some space, or name another data root with --data")
 
 
-def _writable(root: DataRoot) -> Finding:
+def look_at_place(root: DataRoot) -> Finding:
+    """Whether the data root can be written, or made."""
     place = _nearest_folder(root.path)
     try:
         with tempfile.TemporaryFile(dir=place):
@@ -137,7 +138,8 @@ def _database(root: DataRoot) -> Finding:
     return Finding("database", "ok", f"{shown(root.database)} holds {rows[0][0]} tables")
 
 
-def _ledger(root: DataRoot) -> Finding:
+def look_at_ledger(root: DataRoot) -> Finding:
+    """Whether the ledger is a sound database; the file is not changed."""
     if not root.ledger.exists():
         return Finding("ledger", "note", "none yet", making_commands(root)[0])
     moved = quoted(root.ledger.with_suffix(".broken"))

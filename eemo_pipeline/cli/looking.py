@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from eemo_pipeline.cli.choosing import choose_data_root, use_records
 from eemo_pipeline.cli.pasting import called, making_commands, quoted, shown
 from eemo_pipeline.cli.printing import (
     as_objects,
@@ -21,7 +22,7 @@ from eemo_pipeline.cli.printing import (
     size_in_words,
 )
 from eemo_pipeline.cli.problems import Problem, wrong_usage
-from eemo_pipeline.data_root import DataRoot, find_data_root
+from eemo_pipeline.data_root import DataRoot
 
 _SHORTEST_PREFIX = 4
 _IMAGE_ID_LENGTH = 64
@@ -31,14 +32,25 @@ _WIDEST_VALUE = 300
 
 def show_status(data: Path | None, *, as_json: bool) -> None:
     """One line per table: rows, size, when it was written, how its checks stand."""
-    root = find_data_root(data)
+    root = choose_data_root(data)
     if not root.path.is_dir():  # looking must not make one
         raise Problem(
             "there is no data root yet", shown(root.path), "no such folder", *making_commands(root)
         )
     from eemo_pipeline import automation
+    from eemo_pipeline.storage import DamagedTable
 
-    tables = automation.read_status(root.path)
+    try:
+        with use_records(root):
+            tables = automation.read_status(root.path)
+    except DamagedTable as error:
+        path = quoted(error.path)
+        raise Problem(
+            "a table cannot be read",
+            shown(error.path),
+            error.why,
+            f"rm -r {path} && {called()} run --data {quoted(root.path)}",
+        ) from error
     columns = (
         "table",
         "stage",
@@ -69,7 +81,7 @@ def show_sources(data: Path | None, *, as_json: bool) -> None:
     """One line per known source dataset: what of it is on disk, its licence, what is missing."""
     from eemo_pipeline.registry import describe_sources, known_sources
 
-    root = find_data_root(data)
+    root = choose_data_root(data)
     described = describe_sources(known_sources(), root.sources).sort("source")
     if as_json:
         show_json(described.to_dicts())
@@ -84,14 +96,14 @@ def answer_query(data: Path | None, sql: str, *, as_json: bool) -> None:
     """The rows of a query over the published tables, read-only."""
     from eemo_pipeline import warehouse
 
-    root = find_data_root(data)
+    root = choose_data_root(data)
     _require_database(root)
     try:
         columns, rows = warehouse.query(root.database, sql)
     except warehouse.WarehouseError as error:
         raise wrong_usage(
             "the query failed",
-            " ".join(sql.split()),
+            shorten(" ".join(sql.split()), _WIDEST_VALUE),
             " ".join(str(error.__cause__ or error).split("\n\nLINE ")[0].split()),
             f'{called()} sql "show tables" --data {quoted(root.path)}  # lists tables and views',
         ) from error
@@ -105,7 +117,7 @@ def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
     """Everything the warehouse holds on one picture, in stage order."""
     from eemo_pipeline import warehouse
 
-    root = find_data_root(data)
+    root = choose_data_root(data)
     _require_database(root)
     named = _find_image(root, image)
     explained = warehouse.explain(root.database, named)

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eemo_pipeline.cli.choosing import choose_data_root, hold, use_records
+from eemo_pipeline.cli.doctor import look_at_ledger, look_at_place
 from eemo_pipeline.cli.pasting import beside, called, has_sources, making_commands, quoted, shown
 from eemo_pipeline.cli.printing import clean, paint, rows_in_words, say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
-from eemo_pipeline.data_root import VARIABLE, DataRoot, find_data_root
+from eemo_pipeline.data_root import VARIABLE, DataRoot
 
 if TYPE_CHECKING:
     from eemo_pipeline.automation import RunOutcome
@@ -29,7 +31,8 @@ def run_demo(data: Path | None, providers: str, *, as_json: bool) -> Exit:
     from eemo_pipeline.demo import lay_out
 
     named = data is not None or bool(os.environ.get(VARIABLE))
-    root = find_data_root(data if named else _DEMO)
+    root = choose_data_root(data if named else _DEMO)
+    _require_sound(root)
     say(f"Laying out the demo lake under {shown(root.sources)}")
     lay_out(root.sources)
     return _run(root, "*", providers, _demo_commands, as_json=as_json)
@@ -39,11 +42,25 @@ def run_pipeline(
     data: Path | None, images: Path | None, selection: str, providers: str, *, as_json: bool
 ) -> Exit:
     """Attach the folder, if one is given, and take what lies in the data root through the graph."""
-    root = find_data_root(data)
+    root = choose_data_root(data)
+    _require_sound(root)
     if images is not None:
         attach_folder(root, images)
     _require_sources(root)
     return _run(root, selection, providers, _next_commands, as_json=as_json)
+
+
+def _require_sound(root: DataRoot) -> None:
+    """Refuse a data root that cannot be written, or whose ledger is damaged, before a long run."""
+    for finding in (look_at_place(root), look_at_ledger(root)):
+        if finding.state == "broken":
+            raise Problem(
+                f"the {finding.name} cannot be used",
+                shown(root.path),
+                finding.detail,
+                finding.fix,
+                "name another data root with --data DIR",
+            )
 
 
 def attach_folder(root: DataRoot, images: Path) -> None:
@@ -143,7 +160,8 @@ def _run(
     from eemo_pipeline import automation
 
     try:
-        outcome = automation.run_assets(root.path, selection, _Follower().hear)
+        with hold(root), use_records(root):
+            outcome = automation.run_assets(root.path, selection, _Follower().hear)
     except automation.BadSelection as error:
         raise wrong_usage(
             "the selection was not understood",

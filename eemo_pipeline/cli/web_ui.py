@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from eemo_pipeline.cli.choosing import choose_data_root
 from eemo_pipeline.cli.pasting import called, quoted
 from eemo_pipeline.cli.printing import say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem
-from eemo_pipeline.data_root import VARIABLE, find_data_root
+from eemo_pipeline.data_root import VARIABLE
 
 _HOST = "127.0.0.1"  # the pages have no login, so nobody else gets to see them
 _PATIENCE_S = 20
@@ -25,7 +26,7 @@ def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
     Raises:
         Problem: the port is taken.
     """
-    root = find_data_root(data)
+    root = choose_data_root(data)
     _require_free_port(port, root.path)
     from eemo_pipeline import automation
 

@@ -5,7 +5,7 @@ import pytest
 
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import SchemaError
-from eemo_pipeline.storage import scan_table, table_path, write_bytes, write_table
+from eemo_pipeline.storage import DamagedTable, scan_table, table_path, write_bytes, write_table
 
 CLUSTERS = TABLES["dedup__clusters"]
 
@@ -101,3 +101,14 @@ def test_a_folder_is_a_name_and_no_pattern(tmp_path):
     tables = tmp_path / "image_id=x" / "[a]*?"
     write_table(clusters("a"), CLUSTERS, table_path(tables, CLUSTERS))
     assert scan_table(tables, CLUSTERS.name).collect()["image_id"].to_list() == ["a"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 no table PAR1", None])
+def test_a_file_altered_from_outside_is_named_with_the_way_out(tmp_path, content):
+    path = table_path(tmp_path, CLUSTERS)
+    if content is None:
+        clusters("a").drop("reason").write_parquet(path)
+    else:
+        path.write_bytes(content)
+    with pytest.raises(DamagedTable, match=r"does not hold the table dedup__clusters.*Delete"):
+        scan_table(tmp_path, CLUSTERS.name)

@@ -205,12 +205,14 @@ def test_a_reader_in_another_process_is_neither_locked_nor_broken(tables, databa
 def test_a_failed_build_leaves_the_old_file_and_no_litter(tables, database):
     before = digest(database)
     pl.DataFrame({"other": [1]}).write_parquet(tables / "qa__items.parquet")
-    with pytest.raises(WarehouseError, match="Materialise qa__items again"):
+    with pytest.raises(WarehouseError, match=r"not hold the table qa__items.*Delete the file"):
         publish(tables, database)
     assert digest(database) == before
     assert sorted(path.name for path in database.parent.iterdir()) == ["eemo.duckdb", "tables"]
-    with pytest.raises(WarehouseError, match="Materialise qa__items again"):
-        open_tables(tables)
+    with open_tables(tables) as connection:
+        assert connection.execute("from ingest__rejects").fetchall()
+        with pytest.raises(duckdb.Error, match=r"not hold the table qa__items.*Delete the file"):
+            connection.execute("from qa__items").fetchall()
 
 
 @pytest.mark.parametrize(
@@ -322,3 +324,9 @@ def test_a_prefix_must_be_unique(tables, database):
         explain(database, HOSTILE)
     with pytest.raises(WarehouseError, match="No picture's image_id begins with"):
         explain(database, "a%")
+
+
+@pytest.mark.parametrize("statement", ["", " ; ;", "-- nothing", "select 'caf\udce9'"])
+def test_a_query_that_is_none_is_told_as_such(tables, database, statement):
+    with pytest.raises(WarehouseError, match=r"[Qq]uery"):
+        query(database, statement)

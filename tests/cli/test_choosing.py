@@ -1,0 +1,102 @@
+"""The data root: what cannot be one, and who holds it. Each refusal tells what to do."""
+
+import fcntl
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eemo_pipeline.cli.choosing import choose_data_root, hold
+from eemo_pipeline.cli.problems import Problem
+from eemo_pipeline.data_root import DataRoot
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def told(result: subprocess.CompletedProcess[str]) -> list[str]:
+    """The names of the lines on stderr, after any talk."""
+    lines = result.stderr.splitlines()
+    first = next(place for place, line in enumerate(lines) if line.startswith("error:"))
+    return [line.partition(":")[0] for line in lines[first:]]
+
+
+@pytest.mark.parametrize("name", ["why?", "back\\slash", "per%20cent", "caf\udce9"])
+def test_a_path_that_the_databases_misread_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Problem, match="cannot have this name"):
+        choose_data_root(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["100% [a]*", "source=b", "it's; a {x} #1", "a:b", "n\n"])
+def test_other_names_are_fine(tmp_path: Path, name: str) -> None:
+    assert choose_data_root(tmp_path / name).path == tmp_path / name
+
+
+def test_the_data_root_is_absolute() -> None:
+    assert choose_data_root(Path("~/x")).path == Path.cwd() / "~" / "x"
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "status", "sources", "ui"])
+def test_a_file_is_no_data_root(tmp_path: Path, eemo: Run, command: str) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    result = eemo(command, "--data", tmp_path / "file")
+    assert told(result)[:4] == ["error", "where", "why", "fix"]
+    assert result.returncode == 2
+
+
+@pytest.mark.parametrize("option", ["--data", "--images"])
+def test_an_empty_name_is_not_the_working_folder(tmp_path: Path, eemo: Run, option: str) -> None:
+    result = eemo("run", option, "")
+    assert told(result)[:4] == ["error", "where", "why", "fix"]
+    assert result.returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_run_is_told_which_process_is_at_work(tmp_path: Path, eemo: Run) -> None:
+    (tmp_path / "pictures").mkdir()
+    with hold(DataRoot(tmp_path / "root")):
+        result = eemo("run", "--images", "pictures", "--data", "root")
+    assert told(result)[:4] == ["error", "where", "why", "fix"]
+    assert "kill -INT" in result.stderr
+    assert result.returncode == 1
+
+
+def test_the_hold_ends_with_its_block(tmp_path: Path) -> None:
+    root = DataRoot(tmp_path)
+    with hold(root):
+        pass
+    with hold(root), (root.state / "run.lock").open() as lock, pytest.raises(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_damaged_ledger_is_told_before_the_run(tmp_path: Path, eemo: Run) -> None:
+    (tmp_path / "pictures").mkdir()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "ledger.sqlite").write_bytes(b"no database at all" * 100)
+    result = eemo("run", "--images", "pictures", "--data", root)
+    assert told(result)[:4] == ["error", "where", "why", "fix"]
+    assert "mv root/ledger.sqlite" in result.stderr
+    assert not (root / "tables").exists()
+
+
+def test_damaged_records_of_runs_can_be_put_aside(tmp_path: Path, eemo: Run) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    assert eemo("status", "--data", root).returncode == 0
+    databases = list((root / ".dagster").rglob("*.db"))
+    assert databases
+    for database in databases:
+        database.write_bytes(b"no database at all" * 100)
+    result = eemo("status", "--data", root)
+    assert told(result)[:4] == ["error", "where", "why", "fix"]
+    assert "mv root/.dagster" in result.stderr
+
+
+def test_a_damaged_table_is_named(tmp_path: Path, eemo: Run) -> None:
+    tables = tmp_path / "root" / "tables"
+    tables.mkdir(parents=True)
+    (tables / "qa__items.parquet").write_bytes(b"no table")
+    result = eemo("status", "--data", "root")
+    assert told(result)[:4] == ["error", "where", "why", "fix"]
+    assert "rm -r root/tables/qa__items.parquet" in result.stderr

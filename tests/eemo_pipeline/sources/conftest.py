@@ -1,0 +1,131 @@
+"""A dataset's folder from text, its reader, and the contract that every reader keeps."""
+
+import random
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from eemo_pipeline import sources
+from eemo_pipeline.emotion.taxonomies import LABEL_SPACES
+from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+
+Files = Mapping[str, bytes | str]
+
+
+def lay(root: Path, files: Files) -> Listing:
+    for path, content in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    paths = sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
+    return Listing(root, tuple(paths))
+
+
+def find_source(name: str) -> SourceDataset:
+    source = import_module(f"eemo_pipeline.sources.{name}").SOURCE
+    assert source.name == name
+    assert source.label_space in LABEL_SPACES
+    assert source.semantics in {"evoked", "apparent", "none"}
+    assert source.role in {"training", "evaluation", "lexicon"}
+    return source
+
+
+def assert_sound(tables: SourceTables, listing: Listing) -> None:
+    """The contract: schemas, conservation of rows, keys, and nothing but listed pictures."""
+    assert tables.records.schema == sources.RECORD_SCHEMA
+    assert tables.annotations.schema == sources.ANNOTATION_SCHEMA
+    assert tables.rejects.schema == sources.REJECT_SCHEMA
+    kept = set(tables.annotations.select("table_path", "row").drop_nulls("row").rows())
+    kept |= set(tables.words.select("table_path", "row").rows())
+    refused = tables.rejects.select("path", "row").rows()
+    assert len(refused) == len(set(refused))
+    assert not kept & set(refused)
+    assert len(kept) + len(refused) == tables.row_count
+    for column in ("path", "record_id"):
+        assert tables.records[column].is_unique().all()
+    assert set(tables.records["path"]) <= listing.known - tables.table_paths
+    assert set(tables.annotations["record_id"]) <= set(tables.records["record_id"])
+    assert tables.annotations.select("record_id", "annotation_no").is_unique().all()
+    for frame in (tables.records, tables.annotations):
+        needed = ["record_id", "label_space", "semantics"]
+        needed += [name for name in ("path", "resolved_by", "annotator_id") if name in frame]
+        assert frame.select(needed).null_count().sum_horizontal().sum() == 0
+    for name, dtype in tables.annotations.schema.items():
+        if dtype == pl.Float64:
+            assert tables.annotations[name].drop_nulls().is_finite().all()
+
+
+def damage(data: bytes, chance: random.Random) -> bytes:
+    start, end = sorted(chance.randrange(len(data) + 1) for _ in range(2))
+    kind = chance.randrange(6)
+    if kind == 0:  # flip a byte
+        return data[:start] + bytes([chance.randrange(256)]) + data[start + 1 :]
+    if kind == 1:  # cut a piece out
+        return data[:start] + data[min(end, start + 40) :]
+    if kind == 2:  # repeat a piece
+        return data[:end] + data[start:end]
+    if kind == 3:  # add what parsers trip over
+        tripping = [b'"', b"\0", b",", b"\r", b"\n\n", b"[", b"{", b"\\ud800", b"\\", b"../"]
+        return data[:start] + chance.choice(tripping) + data[start:]
+    if kind == 4:  # put another value in a number's place, or amid a text
+        values = [b"null", b"true", b"[]", b"{}", b"1e999", b"NaN", b"-1", b'""', b"9" * 400]
+        digits = [place for place, byte in enumerate(data) if 48 <= byte <= 57] or [start]
+        place = chance.choice(digits)
+        return data[:place] + chance.choice(values) + data[place + 1 :]
+    lines = data.split(b"\n")
+    chance.shuffle(lines)
+    return b"\n".join(lines)
+
+
+@pytest.fixture
+def read_files(tmp_path: Path) -> Callable[[str, Files], SourceTables]:
+    """Lay the files of a dataset in an empty folder, read them, and check the contract."""
+    count = 0
+
+    def read(name: str, files: Files) -> SourceTables:
+        nonlocal count
+        count += 1
+        listing = lay(tmp_path / str(count), files)
+        tables = find_source(name).read(listing)
+        assert_sound(tables, listing)
+        return tables
+
+    return read
+
+
+@pytest.fixture
+def read_damaged(tmp_path: Path) -> Callable[[str, Files, int], SourceTables]:
+    """Damage the annotation files, by their endings, at places that the seed draws; then read."""
+    endings = (".csv", ".json", ".jsonl", ".txt", ".tsv", ".ann", ".token")
+
+    def read(name: str, files: Files, seed: int) -> SourceTables:
+        chance = random.Random(seed)  # noqa: S311 (a test's damage needs no secrecy)
+        damaged: dict[str, bytes | str] = {}
+        for path, content in sorted(files.items()):
+            data = content if isinstance(content, bytes) else content.encode()
+            if path.endswith(endings) and "__MACOSX" not in path:
+                for _ in range(chance.randrange(1, 7)):
+                    data = damage(data, chance)
+            damaged[path] = data
+        listing = lay(tmp_path / "damaged", damaged)
+        tables = find_source(name).read(listing)
+        assert_sound(tables, listing)
+        return tables
+
+    return read
+
+
+@pytest.fixture
+def reasons() -> Callable[..., dict[int, str]]:
+    """Row -> reason of the rejects, of one file where its name is given."""
+
+    def collect(tables: SourceTables, path: str | None = None) -> dict[int, str]:
+        rejects = tables.rejects
+        if path is not None:
+            rejects = rejects.filter(pl.col("path") == path)
+        return dict(rejects.select("row", "reason").rows())
+
+    return collect

@@ -15,9 +15,10 @@ def dedup__clusters(ingest__images: pl.DataFrame) -> dg.MaterializeResult[pl.Dat
 
 @dg.asset
 def dedup__images(
-    ingest__images: pl.DataFrame, dedup__clusters: pl.DataFrame
+    ingest__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
+    sources__datasets: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept picture, with the split of its cluster."""
-    return count_rows(
-        keep_images(ingest__images.lazy(), dedup__clusters.lazy()), ingest__images.height
-    )
+    kept = keep_images(ingest__images.lazy(), dedup__clusters.lazy(), sources__datasets.lazy())
+    return count_rows(kept, ingest__images.height)

@@ -87,14 +87,44 @@ def cluster_images(images: pl.LazyFrame, radius: int = NEAR_BITS) -> pl.DataFram
     ).select(TABLES["dedup__clusters"].columns)
 
 
-def keep_images(images: pl.LazyFrame, clusters: pl.LazyFrame, seed: str = "split") -> pl.DataFrame:
-    """`dedup__images`: the kept pictures with a split that depends on the cluster alone."""
-    kept = images.join(
-        clusters.filter("is_kept").select("image_id", "cluster_id"), on="image_id"
-    ).collect()
+def keep_images(
+    images: pl.LazyFrame, clusters: pl.LazyFrame, datasets: pl.LazyFrame, seed: str = "split"
+) -> pl.DataFrame:
+    """`dedup__images`: the kept pictures with a split that depends on the cluster alone.
+
+    A cluster that holds a picture of an evaluation dataset is in the test split as a whole. A
+    picture may be passed on only if every source that holds its bytes allows it.
+
+    Args:
+        images: `ingest__images`.
+        clusters: `dedup__clusters`.
+        datasets: `sources__datasets`, for roles and terms.
+        seed: of the draw.
+    """
+    roles = datasets.select("source", "role", allowed="is_redistributable")
+    terms = (
+        images.select("image_id", source="sources")
+        .explode("source")
+        .join(roles, on="source", how="left")
+        .group_by("image_id")
+        .agg(
+            (pl.col("role") == "evaluation").any().alias("evaluates"),
+            pl.col("allowed").fill_null(value=False).all().alias("is_redistributable"),
+        )
+    )
+    members = clusters.select("image_id", "cluster_id", "is_kept").join(terms, on="image_id")
+    kept = (
+        members.with_columns(pl.col("evaluates").any().over("cluster_id").alias("is_evaluation"))
+        .filter("is_kept")
+        .select("image_id", "cluster_id", "is_evaluation", "is_redistributable")
+        .join(images, on="image_id")
+        .collect()
+    )
     place = draw(pl.col("cluster_id"), seed)
     return kept.with_columns(
-        pl.when(place < TRAIN_SHARE)
+        pl.when("is_evaluation")
+        .then(pl.lit("test"))
+        .when(place < TRAIN_SHARE)
         .then(pl.lit("train"))
         .when(place < TRAIN_SHARE + VALIDATION_SHARE)
         .then(pl.lit("validation"))

@@ -45,6 +45,7 @@ def _describe(source: SourceDataset, sources_dir: Path) -> dict[str, object]:
     return {
         "source": source.name,
         "title": source.title,
+        "role": source.role,
         "licence": source.licence,
         "is_redistributable": source.is_redistributable,
         "homepage": source.homepage,

@@ -101,6 +101,11 @@ _ALL = (
     _text("title", "Full name of the dataset"),
     _text("licence", "Licence or terms of use, in the owner's words or as an SPDX identifier"),
     _flag("is_redistributable", "Whether its terms allow the pictures or labels to be passed on"),
+    _text(
+        "role",
+        "training; evaluation: no picture of it, nor a near-duplicate, ever trains; lexicon: words",
+        ("training", "evaluation", "lexicon"),
+    ),
     _text("homepage", "Where the owner describes the dataset"),
     _text("citation", "The publication to cite"),
     _text("label_space", "The vocabulary of the native labels"),
@@ -177,6 +182,7 @@ _ALL = (
         0,
         64,
     ),
+    _flag("is_evaluation", "Whether a picture of the cluster comes from an evaluation dataset"),
     # --- emotion ------------------------------------------------------------------------
     _text("taxonomy", "Label set", ("mikels8", "ekman7")),
     _text("emotion", "Emotion evoked in the viewer", EMOTIONS),

@@ -88,8 +88,8 @@ _ALL = (
         "sources__datasets",
         "known source dataset, with its terms and what of it is on disk",
         "source",
-        """source title licence is_redistributable homepage citation label_space semantics obtain
-        place expected_files found_files state missing""",
+        """source title role licence is_redistributable homepage citation label_space semantics
+        obtain place expected_files found_files state missing""",
         "expected_files missing",
     ),
     _table(
@@ -161,7 +161,8 @@ _ALL = (
         "dedup__images",
         "kept picture, with the split of its cluster",
         "image_id",
-        f"image_id cluster_id split source path sources occurrence_count {_MEASURED}",
+        f"""image_id cluster_id split is_evaluation is_redistributable source path sources
+        occurrence_count {_MEASURED}""",
     ),
     _table(
         "labels__emotions",

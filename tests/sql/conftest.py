@@ -50,7 +50,7 @@ def make_world() -> World:
 
 def add_sources(world: World) -> None:
     world["sources__datasets"] += [
-        {"source": source, "state": "complete", "expected_files": None}
+        {"source": source, "role": "training", "state": "complete", "expected_files": None}
         for source in ("folder", "oasis")
     ]
     world["_ingest__counts"] += [
@@ -74,7 +74,8 @@ def add_picture(world: World, number: int, split: str) -> None:
     ekman = EKMAN_7[number % 7]
     second = EKMAN_7[(number + 1) % 7]
     place = {"image_id": image_id, "source": "folder", "path": f"{number}.jpg"}
-    size = {"width_px": 100, "height_px": 80, "sources": ["folder"]}
+    sources = ["folder", "oasis"] if number == 1 else ["folder"]
+    size = {"width_px": 100, "height_px": 80, "sources": sources}
     world["ingest__records"].append({**place, "record_id": f"{number}", "annotation_count": 1})
     world["ingest__annotations"].append(
         {

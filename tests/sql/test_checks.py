@@ -111,6 +111,7 @@ PLANTS = {
     ("dedup__images", "clusters_do_not_cross_splits"): [
         add("dedup__images", image_id=GONE, split="test")
     ],
+    ("dedup__images", "evaluation_never_trains"): [change("sources__datasets", role="evaluation")],
     ("labels__emotions", "images_exist"): [change("labels__emotions", image_id=GONE)],
     ("labels__emotions", "mass_sums_to_one"): [
         change("labels__emotions", mass=0.99),

@@ -20,6 +20,7 @@ EXPECTED = {
     "balance": 3 * 7 + 8 + 4 + 4,  # even pictures validate, odd ones test
     "agreement": 6,
     "duplicates": 2,
+    "leaks": 1,
     "template_coverage": 3,
     "source_overview": 2,
 }

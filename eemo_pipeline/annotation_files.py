@@ -109,19 +109,31 @@ def read_annotation_file(listing: Listing, path: str, delimiters: str = ",") -> 
     of them where it holds none. A blank among them stands for any run of blanks, and then names
     in square brackets in the first line stay whole.
     """
-    text = decode_text((listing.root / path).read_bytes()).lstrip("\n")
-    first_line = text.partition("\n")[0]
-    delimiter = max(delimiters, key=first_line.count)
+    text, delimiter = _read_text(listing, path, delimiters)
     if delimiter == " ":
         text = "\n".join(
             "\t".join(re.findall(r"\[[^\]]*\]|\S+", line)) for line in text.split("\n")
         )
         delimiter = "\t"
-    csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
     first_line, _, body = text.partition("\n")
     # The header is one line: a quote left open in it must not swallow the rows.
     header = tuple(cell.strip() for cell in next(csv.reader([first_line], delimiter=delimiter), []))
     return AnnotationFile(path, header, _number_rows(_parse(body, delimiter, len(header))))
+
+
+def read_headless_file(
+    listing: Listing, path: str, header: Sequence[str], delimiters: str = ","
+) -> AnnotationFile:
+    """Read a file whose first line is data already; `header` names its columns."""
+    text, delimiter = _read_text(listing, path, delimiters)
+    return AnnotationFile(path, tuple(header), _number_rows(_parse(text, delimiter, len(header))))
+
+
+def _read_text(listing: Listing, path: str, delimiters: str) -> tuple[str, str]:
+    """The text from its first line that is not empty, and the delimiter that this line shows."""
+    csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
+    text = decode_text((listing.root / path).read_bytes()).lstrip("\n")
+    return text, max(delimiters, key=text.partition("\n")[0].count)
 
 
 def _parse(body: str, delimiter: str, width: int) -> pl.DataFrame:

@@ -130,6 +130,9 @@ class SourceDataset:
         embeds: other sources, or collections, whose pictures it holds.
         downloads: files that the owner offers for direct download, empty where a form stands
             before them.
+        needs: files, other than pictures, that every owner's copy holds: names or the ends of
+            paths, compared without case, with `*` for any characters and `|` between names that
+            serve alike ("labels.csv|labels.txt"). One that is not there is named as missing.
     """
 
     name: str
@@ -147,6 +150,7 @@ class SourceDataset:
     expected_records: int | None = None
     embeds: tuple[str, ...] = ()
     downloads: tuple[Download, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 def assemble(

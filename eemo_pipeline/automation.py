@@ -159,10 +159,12 @@ def _select(selection: str, definitions: dg.Definitions) -> list[dg.AssetKey] | 
             keys = dg.AssetSelection.from_string(selection).resolve(graph)
     except (dg.DagsterInvalidDefinitionError, dg.DagsterError, ValueError) as error:
         raise BadSelection(str(error)) from error
-    chosen = sorted(keys & graph.materializable_asset_keys)
+    chosen = keys & graph.materializable_asset_keys
     if not chosen:
         raise BadSelection("the selection matches no asset")
-    return chosen
+    # What one step makes together is taken together.
+    together = (graph.get_execution_set_asset_and_check_keys(key) for key in chosen)
+    return sorted({key for made in together for key in made if isinstance(key, dg.AssetKey)})
 
 
 def _listening(on_event: Listener | None) -> dg.LoggerDefinition:

@@ -27,7 +27,8 @@ class DamagedTable(Exception):
     def __init__(self, path: Path, table: str, why: str) -> None:
         """Name the file, the table, the cause and the way out."""
         super().__init__(
-            f"{path} does not hold the table {table}: {why}. Delete the file and run again."
+            f"{path} does not hold the table {table}: {why}. "
+            "Delete the file and run everything again."
         )
         self.path = path
         self.why = why

@@ -4,6 +4,7 @@ Belongs here: which rows to show and how a mistake is told. Does not belong here
 the tables (`warehouse.py`, `sql/`) or layout (`printing.py`).
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,16 @@ def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
 
     root = choose_data_root(data)
     _require_database(root)
-    named = _find_image(root, image)
-    explained = warehouse.explain(root.database, named)
+    try:
+        named = _find_image(root, image)
+        explained = warehouse.explain(root.database, named)
+    except warehouse.WarehouseError as error:  # such as tables of an older version
+        raise Problem(
+            "the database does not answer",
+            shown(root.database),
+            str(error.__cause__ or error).splitlines()[0],
+            f"{called()} run --data {quoted(root.path)}  # publishes it anew",
+        ) from error
     if as_json:
         show_json(
             [
@@ -172,7 +181,9 @@ def _find_image(root: DataRoot, image: str) -> str:
     from eemo_pipeline.storage import file_sha256
 
     path = Path(image)
-    if path.is_file():
+    # As `listing.py` writes a name that is not valid UTF-8.
+    image = image.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if os.path.isfile(path):  # noqa: PTH113 (Path.is_file raises on a name that is too long)
         image_id = file_sha256(path)
         if _matches(root, image_id):
             return image_id
@@ -184,7 +195,7 @@ def _find_image(root: DataRoot, image: str) -> str:
     if not is_hexadecimal or not _SHORTEST_PREFIX <= len(prefix) <= _IMAGE_ID_LENGTH:
         raise wrong_usage(
             "this names no picture",
-            f"explain {image}",
+            shorten(f"explain {image}", _WIDEST_VALUE),
             f"an image_id is {_SHORTEST_PREFIX} to {_IMAGE_ID_LENGTH} hexadecimal digits, "
             "and there is no such file",
             _listing_command(root),
@@ -194,7 +205,7 @@ def _find_image(root: DataRoot, image: str) -> str:
         some = ", ".join(match[:16] for match in found[:_CANDIDATES])
         raise wrong_usage(
             "this names more than one picture",
-            f"explain {image}",
+            shorten(f"explain {image}", _WIDEST_VALUE),
             f"{'at least ' * (len(found) > _CANDIDATES)}{min(len(found), _CANDIDATES)} "
             f"begin with it: {some}",
             f"{called()} explain {found[0][:16]} --data {quoted(root.path)}",
@@ -256,6 +267,7 @@ def _find_refused(root: DataRoot, path: Path) -> str:
     for folder in folders:
         if resolved.is_relative_to(folder.resolve()):
             listed = resolved.relative_to(folder.resolve()).as_posix()
+            listed = listed.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             if _has_path(root, listed):
                 return listed
     raise Problem(

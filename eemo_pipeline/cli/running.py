@@ -167,8 +167,8 @@ def _run(
             "the selection was not understood",
             f"--select {selection}",
             str(error),
-            f"""{called()} run --select 'key:"qa__items"'""",
-            f"{called()} status  # lists the tables",
+            f"""{called()} run --select 'key:"qa__items"' --data {quoted(root.path)}""",
+            f"{called()} status --data {quoted(root.path)}  # lists the tables",
         ) from error
     except KeyboardInterrupt:
         say("what is finished is kept; the same command goes on from there")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from eemo_pipeline.registry import known_sources
@@ -144,11 +145,21 @@ def test_an_ambiguous_prefix_lists_the_candidates(
     assert all(image_id[:16] in answer.stderr for image_id in pair)
 
 
-@pytest.mark.parametrize("image", ["abc", "xyz", "0" * 65, "' or 1=1 --", "", "."])
+@pytest.mark.parametrize(
+    "image", ["abc", "xyz", "0" * 65, "' or 1=1 --", "", ".", "caf\udce9", "g" * 5000]
+)
 def test_what_is_no_id_is_a_usage_error(eemo: Run, built: Path, image: str) -> None:
     answer = eemo("explain", image, "--data", built)
     assert answer.returncode == 2
     assert "fix:" in answer.stderr
+
+
+def test_a_database_of_another_version_is_told_with_the_fix(eemo: Run, tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    duckdb.connect(str(tmp_path / "root" / "eemo.duckdb")).close()
+    answer = eemo("explain", "abcd", "--data", "root")
+    assert answer.returncode == 1
+    assert "run --data root" in answer.stderr
 
 
 def test_sources_lists_every_known_dataset(eemo: Run, tmp_path: Path) -> None:

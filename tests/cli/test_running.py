@@ -32,6 +32,15 @@ def test_attaching_links_and_copies_nothing(tmp_path: Path, pictures: Path) -> N
     assert [path.name for path in root.path.rglob("*")] == ["sources", "folder"]
 
 
+def test_one_table_of_a_step_brings_the_others_that_it_makes(
+    tmp_path: Path, pictures: Path, eemo: Run
+) -> None:
+    options = ("--images", pictures, "--data", "root", "--select", 'key:"ingest__records"')
+    answer = eemo("run", *options)
+    assert answer.returncode == 0, answer.stderr
+    assert (tmp_path / "root" / "tables" / "ingest__rejects" / "folder.parquet").exists()
+
+
 def test_a_link_to_the_folder_is_the_folder(tmp_path: Path, pictures: Path) -> None:
     alias = tmp_path / "alias"
     alias.symlink_to(pictures)

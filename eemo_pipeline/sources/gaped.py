@@ -1,0 +1,139 @@
+"""GAPED: 730 pictures in six categories with valence and arousal (Dan-Glauser and Scherer 2011).
+
+Belongs here: `<category>.txt` and `<category>_with SD.txt` (tabs, nothing over the names), and
+`<category>/<name>.bmp`; the tables say .jpg. Where a category has both tables, the one with
+deviations is read: it names the same pictures, with means rounded to three decimals; the other
+one is known and not read twice. The category is the label: what is shown, not what is felt, so
+spiders are negative content. Ratings and norms are means on 0..100.
+"""
+
+from dataclasses import replace
+from itertools import chain
+
+import polars as pl
+
+from eemo_pipeline.annotation_files import (
+    Check,
+    conclude,
+    find_documents,
+    find_tables,
+    judge,
+    number,
+    number_checks,
+    picture_checks,
+    presence_checks,
+    read_annotation_file,
+    repetition_check,
+    shape_checks,
+    stack_rows,
+)
+from eemo_pipeline.emotion.taxonomies import GAPED_CATEGORIES
+from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+
+_SCALE = (0.0, 100.0)
+# Table and folder -> category; both in alphabetical order.
+_CATEGORIES = dict(zip(("A", "H", "N", "P", "Sn", "Sp"), GAPED_CATEGORIES, strict=True))
+_RATINGS = ("valence", "arousal")
+# Animal mistreatment and human rights violation alone have them: offence against the viewer's
+# own norms and against the law.
+_NORMS = ("internal_norms", "external_norms")
+_NEEDED = {"name": ("picture",), **{name: (name,) for name in _RATINGS}}
+_OPTIONAL = {
+    **{f"{name}_sd": (f"{name} (sd)",) for name in _RATINGS},
+    **{name: (name.replace("_", " "),) for name in _NORMS},
+    **{f"{name}_sd": (f"{name.replace('_', ' ')} (sd)",) for name in _NORMS},
+}
+
+
+def read(listing: Listing) -> SourceTables:
+    """One record and one annotation, the aggregate over raters, per picture."""
+    detailed = {letter: find_tables(listing, f"{letter}_with SD.txt") for letter in _CATEGORIES}
+    plain = {letter: find_tables(listing, f"{letter}.txt") for letter in _CATEGORIES}
+    known = frozenset(chain(*detailed.values(), *plain.values(), find_documents(listing)))
+    index = PictureIndex(path for path in listing.paths if path not in known)
+    rows = [
+        _read_table(listing, index, letter, path)
+        for letter in _CATEGORIES
+        for path in detailed[letter] or plain[letter]
+    ]
+    nothing = index.resolve(stack_rows([], _NEEDED, _OPTIONAL)).with_columns(category=pl.lit(""))
+    judged = judge(pl.concat([nothing, *rows]), _checks())
+    norms = [number(name).alias(name) for norm in _NORMS for name in (norm, f"{norm}_sd")]
+    has_norms = pl.any_horizontal(number(norm).is_not_null() for norm in _NORMS)
+    return conclude(
+        judged.with_columns(
+            pl.col("name").str.strip_chars().alias("record_id"),
+            pl.lit("aggregate").alias("annotator_id"),
+            pl.col("category").alias("native_label"),
+            pl.concat_list("category").alias("native_labels"),
+            pl.lit([1.0]).alias("native_weights"),
+            *(number(name).alias(f"native_{name}") for name in _RATINGS),
+            *(number(f"{name}_sd").alias(f"native_{name}_sd") for name in _RATINGS),
+            pl.lit(_SCALE[0]).alias("scale_min"),
+            pl.lit(_SCALE[1]).alias("scale_max"),
+            pl.when(has_norms).then(pl.struct(norms).struct.json_encode()).alias("attributes"),
+        ),
+        known,
+        "gaped6",
+        "evoked",
+    )
+
+
+def _read_table(listing: Listing, index: PictureIndex, letter: str, path: str) -> pl.DataFrame:
+    """The rows of a category's table, with the pictures of the category's folder."""
+    file = read_annotation_file(listing, path, "\t")
+    rows = replace(file, header=_name_cells(file.header)).take(_NEEDED, _OPTIONAL)
+    beside = f"{path.rpartition('/')[0]}/{letter}/".lstrip("/")
+    return index.resolve(rows, (beside, f"{letter}/", "")).with_columns(
+        # the deviations stand in brackets: (5.43)
+        *(pl.col(f"{name}_sd").str.strip_chars(" ()") for name in (*_RATINGS, *_NORMS)),
+        category=pl.lit(_CATEGORIES[letter]),
+    )
+
+
+def _name_cells(header: tuple[str, ...]) -> tuple[str, ...]:
+    """The header with a name over the pictures, and each "(SD)" named after its measure."""
+    named: list[str] = []
+    measure = ""
+    for cell in header:
+        if cell.casefold() == "(sd)":
+            named.append(f"{measure} (SD)")
+        else:
+            named.append(cell)
+            measure = cell or measure
+    return ("picture", *named[1:])
+
+
+def _checks() -> list[Check]:
+    measures = (*_RATINGS, *_NORMS)
+    return [
+        *shape_checks(),
+        *presence_checks("name"),
+        *picture_checks(),
+        *presence_checks(*_RATINGS),
+        *(
+            check
+            for measure in measures
+            for name in (measure, f"{measure}_sd")
+            for check in number_checks(name, *_SCALE)
+        ),
+        repetition_check("path"),
+    ]
+
+
+SOURCE = SourceDataset(
+    name="gaped",
+    title="Geneva Affective Picture Database",
+    licence="CC BY-NC-SA 3.0; research only, no upload for free access",
+    is_redistributable=False,
+    homepage="https://www.unige.ch/cisa/index.php/download_file/view/288/296/",
+    citation="Dan-Glauser and Scherer 2011, Behavior Research Methods 43, 468-477",
+    label_space="gaped6",
+    semantics="evoked",
+    expected_files=730,
+    expected_records=730,
+    obtain="Download from the homepage and unpack: the tables and the folders A, H, N, P, Sn, Sp",
+    needs=tuple(f"{letter}_with SD.txt|{letter}.txt" for letter in _CATEGORIES),
+    read=read,
+)

@@ -200,6 +200,44 @@ def explain(
     explain_image(data, image, as_json=as_json)
 
 
+@app.command(
+    epilog=_examples(
+        "eemo export --to ~/handed-out --redistributable-only",
+        "eemo export --to ~/handed-out --permitted folder --data data/mine",
+    )
+)
+def export(
+    *,
+    to: Annotated[
+        Path,
+        typer.Option("--to", metavar="FOLDER", help="Where to write; outside the data root."),
+    ],
+    permitted: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--permitted",
+            metavar="SOURCE",
+            help="A source whose owner gave you permission beyond its terms; repeatable.",
+        ),
+    ] = None,
+    redistributable_only: Annotated[
+        bool,
+        typer.Option(
+            "--redistributable-only", help="Leave out what the terms do not allow to be passed on."
+        ),
+    ] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hand the published items out, within the terms of their sources.
+
+    Refused, with the list of sources, where an item depends on data that may not be passed on.
+    """
+    from eemo_pipeline.cli.exporting import export as write
+
+    write(data, to, permitted or [], redistributable_only=redistributable_only, as_json=as_json)
+
+
 @app.command(epilog=_examples("eemo doctor", "eemo doctor --data data/demo", "eemo doctor --json"))
 def doctor(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Look whether this machine and the data root are fit to work."""

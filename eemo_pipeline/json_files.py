@@ -25,7 +25,8 @@ class JsonRow:
         row: position in the file, from 1.
         name: the key it stands under where the file is an object of elements, else None.
         fields: what the element holds; empty where it is no object.
-        refusal: bad_json where the text is no JSON, not_an_object where the element is none.
+        refusal: bad_json where the text is no JSON, not_an_object where the element is none,
+            surplus_cells where a line of delimited text is longer than its header.
     """
 
     table_path: str
@@ -134,8 +135,8 @@ def clean_text(text: str) -> str:
 
 
 def as_cell(value: Any) -> str | None:
-    """A value as text: a string as it is, null as none, anything else as JSON."""
-    if value is None:
+    """A value as text: a string as it is, null and empty lists as none, the rest as JSON."""
+    if value is None or value in ([], {}):
         return None
     return clean_text(value) if isinstance(value, str) else encode_json(value)
 
@@ -186,10 +187,11 @@ def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
 
 
 def json_checks() -> list[Check]:
-    """Files that are not JSON, and elements that are no object."""
+    """Files that are not JSON, elements that are no object, lines that are too long."""
     details = {
         "bad_json": "the text is not JSON",
         "not_an_object": "the element is not an object of named fields",
+        "surplus_cells": "the line has more cells than the header",
     }
     return [
         Check(reason, pl.col("refused_as") == reason, pl.lit(detail))

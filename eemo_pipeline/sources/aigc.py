@@ -1,0 +1,48 @@
+"""Generated pictures, as a governed folder: every picture has a row in the manifest.
+
+Belongs here: the columns of `manifest.csv` or `manifest.jsonl`: `path`, `licence`, `prompt`,
+`generator`, `seed`, `parent_image_id`, `replaced` (which of background, attribute and subject
+differ from the parent's), `intended_emotion`, and the new `background`, `attribute`, `subject`.
+
+The emotion a picture was meant to evoke says where it comes from, not what it evokes: it is kept
+in the record's attributes and never becomes a label, so that people and models judge the picture
+without it.
+"""
+
+from eemo_pipeline.manifests import MANIFESTS, read_manifest
+from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+
+_TRIPLET = ("background", "attribute", "subject")
+_FACTS = {
+    "prompt": ("prompt",),
+    "generator": ("generator", "model"),
+    "seed": ("seed",),
+    "parent_image_id": ("parent_image_id", "parent_id"),
+    "replaced": ("replaced", "replaced_elements"),
+    "intended_emotion": ("intended_emotion",),
+    **{part: (part,) for part in _TRIPLET},
+}
+
+
+def read(listing: Listing) -> SourceTables:
+    """One record and one annotation without labels per licensed picture of the manifest."""
+    return read_manifest(listing, _FACTS, {"triplet": _TRIPLET})
+
+
+SOURCE = SourceDataset(
+    name="aigc",
+    title="Generated pictures with a manifest",
+    licence="per picture, as the manifest states",
+    is_redistributable=False,
+    homepage="",
+    citation="",
+    label_space="none",
+    semantics="none",
+    expected_files=None,
+    obtain=(
+        "Put generated pictures into the folder, with a manifest.csv or manifest.jsonl: path, "
+        "licence, prompt, generator, seed, parent_image_id, replaced, intended_emotion"
+    ),
+    read=read,
+    needs=("|".join(MANIFESTS),),
+)

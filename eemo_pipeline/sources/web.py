@@ -1,0 +1,40 @@
+"""Pictures found on the web, as a governed folder: every picture has a row in the manifest.
+
+Belongs here: the columns of `manifest.csv` or `manifest.jsonl`: `path`, `licence`, `query`, `url`,
+and `background`, `attribute`, `subject`: the triplet of the picture whose query found this one.
+This source fetches nothing. A picture without a row, or whose row names no licence, stays outside.
+"""
+
+from eemo_pipeline.manifests import MANIFESTS, read_manifest
+from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+
+_TRIPLET = ("background", "attribute", "subject")
+_FACTS = {
+    "query": ("query",),
+    "url": ("url",),
+    **{part: (part, f"parent_{part}") for part in _TRIPLET},
+}
+
+
+def read(listing: Listing) -> SourceTables:
+    """One record and one annotation without labels per licensed picture of the manifest."""
+    return read_manifest(listing, _FACTS, {"parent_triplet": _TRIPLET})
+
+
+SOURCE = SourceDataset(
+    name="web",
+    title="Web pictures with a manifest",
+    licence="per picture, as the manifest states",
+    is_redistributable=False,
+    homepage="",
+    citation="",
+    label_space="none",
+    semantics="none",
+    expected_files=None,
+    obtain=(
+        "Put the pictures you have the right to use into the folder, with a manifest.csv or "
+        "manifest.jsonl: path, licence, query, url, background, attribute, subject"
+    ),
+    read=read,
+    needs=("|".join(MANIFESTS),),
+)

@@ -7,6 +7,7 @@ Belongs here: refusing a place before anything is written. Does not belong here:
 import fcntl
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from eemo_pipeline.data_root import DataRoot, find_data_root
 
 # SQLite and DuckDB take what follows these for options of theirs, or for another separator.
 _MISREAD = re.compile(r"[?\\]|%[0-9A-Fa-f]{2}")
+
+
+_FULL = 1_000_000  # bytes free under which SQLite's "disk I/O error" means a full disk
 
 
 def read_folder(text: str) -> Path:
@@ -83,13 +87,20 @@ def use_records(root: DataRoot) -> Iterator[None]:
     """Tell how to go on where Dagster's databases in the data root cannot be used.
 
     Raises:
-        Problem: one of them is damaged, locked or read-only.
+        Problem: one of them is damaged, locked or read-only, or the disk is full.
     """
     from sqlalchemy.exc import DatabaseError
 
     try:
         yield
     except DatabaseError as error:
+        if shutil.disk_usage(root.path).free < _FULL:
+            raise Problem(
+                "the disk is full",
+                shown(root.path),
+                str(error.orig or error),
+                f"free some space, then {called()} run --data {quoted(root.path)}",
+            ) from error
         moved = quoted(root.state.with_name(f"{root.state.name}.broken"))
         raise Problem(
             "the records of past runs cannot be used",

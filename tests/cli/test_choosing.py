@@ -4,10 +4,12 @@ import fcntl
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 
-from eemo_pipeline.cli.choosing import choose_data_root, hold
+from eemo_pipeline.cli.choosing import choose_data_root, hold, use_records
 from eemo_pipeline.cli.problems import Problem
 from eemo_pipeline.data_root import DataRoot
 
@@ -91,6 +93,14 @@ def test_damaged_records_of_runs_can_be_put_aside(tmp_path: Path, eemo: Run) -> 
     result = eemo("status", "--data", root)
     assert told(result)[:4] == ["error", "where", "why", "fix"]
     assert "mv root/.dagster" in result.stderr
+
+
+def test_a_full_disk_is_not_taken_for_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    with pytest.raises(Problem, match="disk is full"), use_records(DataRoot(tmp_path)):
+        raise DatabaseError("insert", {}, OSError("disk I/O error"))
 
 
 def test_a_damaged_table_is_named(tmp_path: Path, eemo: Run) -> None:

@@ -165,7 +165,7 @@ _ALL = (
     _share("saturation", "Mean of the HSV saturation over pixels"),
     _share("contrast", "Root-mean-square contrast: standard deviation of luma (Peli 1990)"),
     _number("colourfulness", "Colourfulness M3 of Hasler and Suesstrunk 2003, 8-bit RGB", "", 0),
-    _share("edge_density", "Share of pixels on a Canny edge"),
+    _share("edge_density", "Share of pixels on a Canny edge, at the scale that phash_method names"),
     _texts("dominant_colours", "Up to five dominant colours as #rrggbb, most frequent first"),
     _shares("dominant_shares", "Share of pixels of each dominant colour"),
     _flag("is_blank", "Whether the picture has no structure to hash (contrast below 0.02)"),

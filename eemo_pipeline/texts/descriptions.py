@@ -63,9 +63,9 @@ def _structure() -> pl.Expr:
     detail = scale(
         pl.col("edge_density"),
         "its surfaces are smooth, with hardly an edge",
-        (0.02, "its surfaces are mostly smooth"),
-        (0.08, "it shows a fair amount of detail"),
-        (0.18, "it is dense with edges and fine detail"),
+        (0.03, "its surfaces are mostly smooth"),
+        (0.12, "it shows a fair amount of detail"),
+        (0.27, "it is dense with edges and fine detail"),
     )
     return (
         pl.when("is_blank")

@@ -28,8 +28,8 @@ _VIVID = ("colourfulness", "above", 45.0, "its colours are vivid")
 _MUTED = ("saturation", "below", 0.25, "its colours are muted")
 _STARK = ("contrast", "above", 0.28, "light and shadow stand sharply against each other")
 _FLAT = ("contrast", "below", 0.15, "its contrast is weak")
-_BUSY = ("edge_density", "above", 0.12, "it is dense with detail")
-_EMPTY = ("edge_density", "below", 0.03, "there is little detail to hold the eye")
+_BUSY = ("edge_density", "above", 0.18, "it is dense with detail")
+_EMPTY = ("edge_density", "below", 0.045, "there is little detail to hold the eye")
 # Pleasure rises with brightness and saturation, arousal with saturation and with darkness
 # (Valdez and Mehrabian 1994, equations 1 and 2). Contrast and detail stand for activity.
 _CUES = {

@@ -1,0 +1,154 @@
+"""AIGIEmo: 160,000 generated pictures, balanced over eight emotions (She et al.).
+
+Belongs here: the list of fields that its page names. No file, schema, scale or licence has been
+published, so the names of the files are ours: `annotations.jsonl`, `.json` or `.csv` for the
+fields, `prompts.csv` (or the other two formats) for prompt, generator and seed, one row per
+picture and, in the annotations, per rater where raters are named. Valence and arousal are on
+-4..4, as the authors' pilot has them.
+
+Emotion, valence and arousal are labels; all other fields go to the annotation's attributes as
+they are. A facial expression or an action that is null, there being no person, stays null there,
+and one that is not given stays away.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.annotation_files import (
+    Check,
+    cell_detail,
+    conclude,
+    find_documents,
+    find_tables,
+    is_given,
+    judge,
+    known_label,
+    number,
+    number_checks,
+    picture_checks,
+    presence_checks,
+    repetition_check,
+)
+from eemo_pipeline.json_files import (
+    JsonRow,
+    encode_json,
+    json_checks,
+    lower_names,
+    tabulate,
+)
+from eemo_pipeline.manifests import read_rows
+from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.sources import WORKER, Listing, SourceDataset, SourceTables
+
+_LABEL_SPACE = "mikels8"
+_SCALE = (-4.0, 4.0)
+_RATINGS = ("valence", "arousal", "dominance")
+_FORMATS = ("jsonl", "json", "csv")
+_ANNOTATIONS = tuple(f"annotations.{ending}" for ending in _FORMATS)
+_PROMPTS = tuple(f"prompts.{ending}" for ending in _FORMATS)
+_HEADERS = {
+    "name": ("path", "file", "image", "image_path"),
+    "emotion": ("emotion",),
+    **{rating: (rating,) for rating in _RATINGS},
+    "rater": ("rater", "annotator", "user"),
+}
+# Our name of a field -> what else it is called.
+_SPELLINGS = {
+    "colourfulness": "colorfulness",
+    "reason": "reason_for_emotion",
+    "scene": "scene_type",
+    "objects": "object_types",
+    "action": "human_action",
+    "prompt": "prompt_text",
+    "colour": "color",
+}
+
+
+def read(listing: Listing) -> SourceTables:
+    """One record per picture that a row names, one annotation per row."""
+    prompts = find_tables(listing, *_PROMPTS)
+    tables = [*find_tables(listing, *_ANNOTATIONS), *prompts]
+    known = frozenset((*tables, *find_documents(listing)))
+    rows = [row for path in tables for row in read_rows(listing, path)]
+    frame = tabulate(rows, _HEADERS).with_columns(
+        pl.Series("attributes", [_encode_others(row) for row in rows], dtype=pl.String),
+        pl.when(pl.col("table_path").is_in(prompts))
+        .then(pl.lit("prompts"))
+        .when(is_given("rater"))
+        .then(pl.concat_str(pl.lit(WORKER), "rater"))
+        .otherwise(pl.lit("release"))
+        .alias("annotator_id"),
+    )
+    index = PictureIndex(path for path in listing.paths if path not in known)
+    resolved = index.resolve(frame, ("", "images/")).with_columns(
+        pl.concat_str("path", "annotator_id", separator="\n").alias("path and annotator")
+    )
+    has_rating = pl.any_horizontal(is_given(name) for name in _RATINGS)
+    return conclude(
+        judge(resolved, _checks()).with_columns(
+            pl.col("path").alias("record_id"),
+            pl.when(is_given("emotion")).then(pl.concat_list("emotion")).alias("native_labels"),
+            pl.when(is_given("emotion")).then(pl.lit([1.0])).alias("native_weights"),
+            *(number(name).alias(f"native_{name}") for name in _RATINGS),
+            pl.when(has_rating).then(_SCALE[0]).alias("scale_min"),
+            pl.when(has_rating).then(_SCALE[1]).alias("scale_max"),
+        ),
+        known,
+        _LABEL_SPACE,
+        "evoked",
+    )
+
+
+def _checks() -> list[Check]:
+    fields = ("emotion", *_RATINGS, "attributes")
+    return [
+        *json_checks(),
+        *presence_checks("name"),
+        *picture_checks(),
+        Check(
+            "empty_row",
+            ~pl.any_horizontal(is_given(name) for name in fields),
+            cell_detail("name"),
+        ),
+        Check(
+            "unknown_label",
+            is_given("emotion") & ~known_label(pl.col("emotion"), _LABEL_SPACE),
+            cell_detail("emotion"),
+        ),
+        *(check for name in _RATINGS for check in number_checks(name, *_SCALE)),
+        repetition_check("path and annotator"),
+    ]
+
+
+def _encode_others(row: JsonRow) -> str | None:
+    """Every field that is no label, under our own name for it, as a JSON object."""
+    ours = {spelling: name for name, spelling in _SPELLINGS.items()}
+    labels = {spelling for spellings in _HEADERS.values() for spelling in spellings}
+    others: dict[str, Any] = {
+        ours.get(name, name): value
+        for name, value in lower_names(row.fields).items()
+        if name not in labels
+    }
+    return encode_json(others) if others else None
+
+
+SOURCE = SourceDataset(
+    name="aigiemo",
+    title="AIGIEmo: emotions evoked by generated pictures",
+    licence="not stated by the authors",
+    is_redistributable=False,
+    homepage="https://aigiemo.github.io",
+    citation="She, Gao, Yao, Liu, Chen, Xiao, Yu and Jin, AIGIEmo, https://aigiemo.github.io",
+    label_space=_LABEL_SPACE,
+    semantics="evoked",
+    expected_files=160000,
+    obtain=(
+        "No download has been published; ask the authors. Put the pictures into the folder, with "
+        "annotations.jsonl (path, emotion, valence, arousal and the other fields) and prompts.csv "
+        "(path, prompt, generator, seed)"
+    ),
+    read=read,
+    expected_records=160000,
+    needs=("|".join(_ANNOTATIONS), "|".join(_PROMPTS)),
+)

@@ -28,7 +28,7 @@ def picture(image_id: str = "a", **fields: Any) -> dict[str, Any]:
         "saturation": 0.4,
         "contrast": 0.2,
         "colourfulness": 50.0,
-        "edge_density": 0.1,
+        "edge_density": 0.15,
         "dominant_colours": ["#ff0000", "#fe0808", "#000080"],
         "dominant_shares": [0.4, 0.2, 0.4],
         "width_px": 800,

@@ -33,7 +33,9 @@ from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
 
 _SCALE = (0.0, 100.0)
 # Table and folder -> category; both in alphabetical order.
-_CATEGORIES = dict(zip(("A", "H", "N", "P", "Sn", "Sp"), GAPED_CATEGORIES, strict=True))
+_CATEGORIES: dict[str, str] = dict(
+    zip(("A", "H", "N", "P", "Sn", "Sp"), GAPED_CATEGORIES, strict=True)
+)
 _RATINGS = ("valence", "arousal")
 # Animal mistreatment and human rights violation alone have them: offence against the viewer's
 # own norms and against the law.

@@ -1,0 +1,111 @@
+"""Abstract-8: 280 abstract paintings with votes over eight emotions (Machajdik and Hanbury 2010).
+
+Belongs here: `ABSTRACT_groundTruth.csv`, whose names and header stand in single quotes, and the
+pictures beside it. A row counts the votes for each emotion; the dataset chooses none of them, and
+for about one picture in five two or more lead. "Content" and "Sad" are its spellings.
+"""
+
+from dataclasses import replace
+
+import polars as pl
+
+from eemo_pipeline.annotation_files import (
+    AnnotationFile,
+    Check,
+    cell_detail,
+    conclude,
+    find_documents,
+    find_tables,
+    judge,
+    number,
+    number_checks,
+    picture_checks,
+    presence_checks,
+    read_annotation_file,
+    repetition_check,
+    shape_checks,
+    stack_rows,
+)
+from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.sources import Download, Listing, SourceDataset, SourceTables
+
+_TABLE = "ABSTRACT_groundTruth.csv"
+_FOLDER = "testImages_abstract/"
+_MOST_VOTES = 1e6
+_EMOTIONS = ("Amusement", "Anger", "Awe", "Content", "Disgust", "Excitement", "Fear", "Sad")
+_NEEDED = {"name": ("picture",), **{name: (name.casefold(),) for name in _EMOTIONS}}
+
+
+def read(listing: Listing) -> SourceTables:
+    """One record and one annotation, the votes of all raters, per picture."""
+    tables = find_tables(listing, _TABLE)
+    known = frozenset((*tables, *find_documents(listing)))
+    files = [_unquote(read_annotation_file(listing, path)) for path in tables]
+    rows = stack_rows(files, _NEEDED).with_columns(pl.col("name", *_EMOTIONS).str.strip_chars(" '"))
+    index = PictureIndex(path for path in listing.paths if path not in known)
+    votes = [number(name) for name in _EMOTIONS]
+    total = pl.sum_horizontal(votes)
+    judged = judge(
+        index.resolve(rows, (_FOLDER, "")),
+        [
+            *shape_checks(),
+            *presence_checks("name"),
+            *picture_checks(),
+            *presence_checks(*_EMOTIONS),
+            *(check for name in _EMOTIONS for check in number_checks(name, 0.0, _MOST_VOTES)),
+            *(
+                Check("bad_number", number(name) != number(name).floor(), cell_detail(name))
+                for name in _EMOTIONS
+            ),
+            Check("bad_distribution", total == 0, pl.lit("nobody voted")),
+            repetition_check("path"),
+        ],
+    )
+    most = pl.max_horizontal(votes)
+    leading = pl.sum_horizontal((vote == most).cast(pl.Int64) for vote in votes)
+    leader = pl.coalesce(*(pl.when(number(name) == most).then(pl.lit(name)) for name in _EMOTIONS))
+    return conclude(
+        judged.with_columns(
+            pl.col("name").alias("record_id"),
+            pl.lit("aggregate").alias("annotator_id"),
+            total.cast(pl.Int64, strict=False).alias("rater_count"),
+            pl.lit(list(_EMOTIONS)).alias("native_labels"),
+            pl.concat_list(votes).alias("native_weights"),
+            # the one label of the record, where the votes name one
+            pl.when(pl.col("reason").is_null() & (leading == 1)).then(leader).alias("native_label"),
+            pl.struct((leading > 1).alias("is_tied")).struct.json_encode().alias("attributes"),
+        ),
+        known,
+        "mikels8",
+        "evoked",
+    )
+
+
+def _unquote(file: AnnotationFile) -> AnnotationFile:
+    """The file with plain names of columns; the first column holds the pictures."""
+    header = tuple(cell.strip(" '") for cell in file.header)
+    return replace(file, header=("picture", *header[1:]))
+
+
+SOURCE = SourceDataset(
+    name="abstract8",
+    title="Abstract-8: abstract paintings",
+    licence="none stated; research use by convention, no redistribution",
+    is_redistributable=False,
+    homepage="https://www.imageemotion.org",
+    citation="Machajdik and Hanbury 2010, ACM Multimedia, 83-92",
+    label_space="mikels8",
+    semantics="evoked",
+    expected_files=280,
+    expected_records=280,
+    obtain="Download testImages_abstract.zip from the homepage and unpack it",
+    downloads=(
+        Download(
+            "https://www.imageemotion.org/testImages_abstract.zip",
+            "testImages_abstract.zip",
+            is_archive=True,
+        ),
+    ),
+    needs=(_TABLE,),
+    read=read,
+)

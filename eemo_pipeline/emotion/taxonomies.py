@@ -110,6 +110,35 @@ GAPED_CATEGORIES = (
     "spider",
 )
 
+# WEBEmo in the order of its class numbers, 0 to 24 (Panda et al. 2018), misspelt as its authors do.
+WEBEMO_25 = (
+    "affection",
+    "cheerfullness",
+    "confusion",
+    "contentment",
+    "disappointment",
+    "disgust",
+    "enthrallment",
+    "envy",
+    "exasperation",
+    "gratitude",
+    "horror",
+    "irritabilty",
+    "lust",
+    "neglect",
+    "nervousness",
+    "optimism",
+    "pride",
+    "rage",
+    "relief",
+    "sadness",
+    "shame",
+    "suffering",
+    "surprise",
+    "sympathy",
+    "zest",
+)
+
 LABEL_SPACES: dict[str, tuple[str, ...]] = {
     "mikels8": MIKELS_8,
     "ekman7": EKMAN_7,
@@ -119,6 +148,7 @@ LABEL_SPACES: dict[str, tuple[str, ...]] = {
     "plutchik24": PLUTCHIK_24,
     "emoart12": EMOART_12,
     "gaped6": GAPED_CATEGORIES,
+    "webemo25": WEBEMO_25,
     "none": (),
 }
 
@@ -127,6 +157,10 @@ ALIASES = {
     "content": "contentment",
     "disquitement": "disquietment",
     "neutrality": "neutral",
+    # FindingEmo, as its authors' own code spells them
+    "annotance": "annoyance",
+    "digust": "disgust",
+    "ecstast": "ecstasy",
 }
 
 

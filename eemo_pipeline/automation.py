@@ -4,6 +4,7 @@ Belongs here: the bridge between Dagster and `cli/`. Does not belong here: asset
 triggers (`definitions.py`). With that one, the only module of the library that knows Dagster.
 """
 
+import fcntl
 import logging
 import time
 import warnings
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 import polars as pl
@@ -103,8 +105,11 @@ def run_assets(data: Path, selection: str = "*", on_event: Listener | None = Non
     job = definitions.resolve_job_def(build_dataset.name)
     keys = _select(selection, definitions)
     began = time.monotonic()
-    with _recording(data) as instance:
+    run_id = str(uuid4())
+    with _recording(data) as instance, _alive(DataRoot(data).state / "alive", run_id):
+        _close_killed_runs(instance, DataRoot(data).state / "alive")
         result = job.execute_in_process(
+            run_id=run_id,
             instance=instance,
             asset_selection=keys,
             tags=partition_tags(),
@@ -219,6 +224,35 @@ def _recording(data: Path) -> Iterator[dg.DagsterInstance]:
         warnings.simplefilter("ignore", dg.PreviewWarning)
         with dg.DagsterInstance.from_config(str(prepare_home(data))) as instance:
             yield instance
+
+
+@contextmanager
+def _alive(folder: Path, run_id: str) -> Iterator[None]:
+    """A file that is locked for as long as this process lives, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / run_id).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+        (folder / run_id).unlink(missing_ok=True)
+
+
+def _close_killed_runs(instance: dg.DagsterInstance, folder: Path) -> None:
+    """Record as failed the runs whose process was killed, and free the pools that they hold.
+
+    Dagster frees a pool when a step ends, and a killed step does not: without this the next run
+    would wait for it for ever.
+    """
+    for path in sorted(folder.iterdir()):
+        try:
+            with path.open() as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, FileNotFoundError):
+            continue  # at work, or just finished
+        run = instance.get_run_by_id(path.name)
+        if run is not None and not run.is_finished:
+            instance.report_run_failed(run, "The process of this run was killed.")
+        instance.event_log_storage.free_concurrency_slots_for_run(path.name)
+        path.unlink(missing_ok=True)
 
 
 def _is_interrupt(event: dg.DagsterEvent) -> bool:

@@ -1,0 +1,35 @@
+"""A data root without a single picture: every table is there, empty, checked and queryable."""
+
+from pathlib import Path
+
+import duckdb
+
+from eemo_pipeline.automation import read_status, run_assets
+from eemo_pipeline.schema.tables import TABLES
+
+
+def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
+    outcome = run_assets(tmp_path / "lake")
+    assert outcome.failed_steps == []
+    assert outcome.failed_checks == []
+    assert outcome.is_success
+    assert outcome.computed == 0
+    assert set(outcome.tables) == set(TABLES)
+    has_rows = {name for name, rows in outcome.tables.items() if rows}
+    # What is known of sources, counts of nothing, the seven emotions, and a skipped training run.
+    assert has_rows == {
+        "sources__datasets",
+        "_ingest__counts",
+        "labels__centroids",
+        "training__runs",
+    }
+    warned = {(line.asset, line.check) for line in outcome.warned_checks}
+    assert ("sources__datasets", "sources_are_complete") in warned
+    for status in read_status(tmp_path / "lake"):
+        assert status.checks_failed == 0
+        assert status.checks_passed >= 1
+    with duckdb.connect(str(tmp_path / "lake" / "eemo.duckdb"), read_only=True) as connection:
+        states = connection.execute("select distinct state from sources__datasets").fetchall()
+        assert states == [("absent",)]
+        for (sql,) in connection.execute("select sql from meta.examples").fetchall():
+            connection.execute(sql).fetchall()

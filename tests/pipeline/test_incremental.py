@@ -1,0 +1,194 @@
+"""Same inputs, same bytes; what is unchanged is not computed again; readers never wait."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from eemo_pipeline.automation import RunOutcome, prepare_home, run_assets
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.storage import scan_table
+
+Hash = Callable[..., dict[str, str]]
+Stamp = Callable[[Path], dict[str, int]]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# Says what it sees whenever that changes, and at the end how often it asked.
+READER = """
+import sys, duckdb, pathlib, time
+database, stop, how = sys.argv[1:]
+asked = "select (select fingerprint from meta.build), (select count(*) from ingest__images), " \\
+    "(select count(*) from dedup__clusters), (select count(*) from images)"
+connection, seen, times = duckdb.connect(database, read_only=True), None, 0
+while not pathlib.Path(stop).exists():
+    answer, times = connection.execute(asked).fetchone(), times + 1
+    if answer != seen:
+        print(*answer, flush=True)
+    seen = answer
+    if how == "reopening":
+        connection.close()
+        connection = duckdb.connect(database, read_only=True)
+    time.sleep(0.01)
+print(times)
+"""
+
+
+def answers(lake: Path) -> list[tuple[str, str]]:
+    with sqlite3.connect(f"file:{lake}/ledger.sqlite?mode=ro", uri=True) as connection:
+        return connection.execute("select key, answer from answers order by key").fetchall()
+
+
+def computed(lake: Path, asset: str) -> tuple[object, object]:
+    """What the latest materialisation says it computed and reused."""
+    with dg.DagsterInstance.from_config(str(prepare_home(lake))) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+        assert event is not None
+        assert event.asset_materialization is not None
+        metadata = event.asset_materialization.metadata
+        return metadata["computed"].value, metadata["reused"].value
+
+
+def test_a_second_run_computes_nothing_and_changes_no_file(
+    small_lake: Path,
+    tmp_path: Path,
+    copy_lake: Callable[[Path, Path], Path],
+    hash_files: Hash,
+    stamp_files: Stamp,
+    run_eemo: Run,
+) -> None:
+    lake = copy_lake(small_lake, tmp_path / "lake")
+    parts = ("tables", "exports", "training")
+    before = hash_files(lake), [stamp_files(lake / part) for part in parts]
+    published = (lake / "eemo.duckdb").stat()
+    again = run_eemo("run", "--data", lake, "--json")
+    assert again.returncode == 0, again.stderr
+    first, second = json.loads((small_lake / "answer.json").read_text()), json.loads(again.stdout)
+    assert second["tables"] == first["tables"]
+    assert second["computed"] == 0
+    assert second["reused"] == first["computed"] + first["reused"]
+    assert (hash_files(lake), [stamp_files(lake / part) for part in parts]) == before
+    after = (lake / "eemo.duckdb").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (published.st_ino, published.st_mtime_ns)
+    assert answers(lake) == answers(small_lake)
+
+
+@dataclass(frozen=True)
+class History:
+    """A data root over time: as it began, with five more pictures, with one less."""
+
+    lake: Path
+    hashes: dict[str, str]
+    gone: str
+    outcomes: tuple[RunOutcome, RunOutcome]
+    computed: dict[str, tuple[object, object]]
+    reopened: list[str]
+    held: list[str]
+
+
+@pytest.fixture(scope="module")
+def history(
+    tmp_path_factory: pytest.TempPathFactory,
+    fill_pictures: Callable[[Path], None],
+    paint_jpeg: Callable[[int], bytes],
+    hash_files: Hash,
+    run_eemo: Run,
+) -> History:
+    home = tmp_path_factory.mktemp("history")
+    folder, lake = home / "another folder", home / "lake"
+    fill_pictures(folder)
+    first = run_eemo("run", "--images", folder, "--data", lake)
+    assert first.returncode == 0, first.stderr
+    hashes = hash_files(lake)
+    with reading(lake, "reopening") as reader, reading(lake, "holding") as holder:
+        for seed in range(101, 106):
+            (folder / "nested" / f"new {seed}.jpg").write_bytes(paint_jpeg(seed))
+        grown = run_assets(lake)
+        counted = {
+            name: computed(lake, name)
+            for name in ("ingest__records", "_verification__features", "grounding__regions")
+        }
+        gone = find_image(lake, "beach photo.jpg")
+        (folder / "beach photo.jpg").unlink()
+        shrunk = run_assets(lake)
+        counted["after one went"] = computed(lake, "ingest__records")
+        seen = [finish(process, lake) for process in (reader, holder)]
+    return History(lake, hashes, gone, (grown, shrunk), counted, *seen)
+
+
+def reading(lake: Path, how: str) -> subprocess.Popen[str]:
+    """Another process that asks the database again and again."""
+    return subprocess.Popen(
+        [sys.executable, "-c", READER, lake / "eemo.duckdb", lake / "stop", how],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str], lake: Path) -> list[str]:
+    (lake / "stop").touch()
+    answered, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    return answered.splitlines()
+
+
+def find_image(lake: Path, path: str) -> str:
+    records = scan_table(lake / "tables", "ingest__records")
+    return records.filter(pl.col("path") == path).select("image_id").collect().item()
+
+
+def test_two_data_roots_over_equal_folders_hold_the_same_bytes(
+    history: History, small_lake: Path, hash_files: Hash
+) -> None:
+    assert len(history.hashes) > len(TABLES)
+    assert history.hashes == hash_files(small_lake)
+
+
+def test_five_more_pictures_cost_five(history: History, small_lake: Path) -> None:
+    kept = scan_table(small_lake / "tables", "dedup__images").collect().height
+    assert history.computed["ingest__records"] == (5, 16)  # eleven pictures, five broken files
+    assert history.computed["_verification__features"] == (5, kept)
+    assert history.computed["grounding__regions"] == (5, kept)
+
+
+def test_a_removed_picture_leaves_every_table(history: History) -> None:
+    assert history.computed["after one went"] == (0, 20)
+    grown, shrunk = history.outcomes
+    assert grown.is_success
+    assert shrunk.is_success
+    assert grown.tables["ingest__images"] - shrunk.tables["ingest__images"] == 1
+    left = [name for name in TABLES if mentions(history.lake, name, history.gone)]
+    assert left == []
+    rejects = scan_table(history.lake / "tables", "ingest__rejects").collect()
+    missing = rejects.filter(pl.col("reason") == "picture_missing")
+    assert missing["row"].to_list() == [
+        2,
+        9,
+    ]  # its row in labels.csv, beside one that never had one
+
+
+def mentions(lake: Path, name: str, image_id: str) -> bool:
+    columns = {"image_id", "kept_image_id", "cluster_id", "image_ids"} & set(TABLES[name].columns)
+    frame = scan_table(lake / "tables", name).select(sorted(columns)).collect()
+    return any(image_id in column.explode() for column in frame)
+
+
+def test_a_reader_in_a_loop_sees_the_old_then_the_new(history: History) -> None:
+    *versions, times = [line.split() for line in history.reopened]
+    sizes = [sizes for _, *sizes in versions]
+    assert sizes == [["10", "10", "9"], ["15", "15", "14"], ["14", "14", "13"]]
+    assert len({fingerprint for fingerprint, *_ in versions}) == 3
+    assert int(times[0]) > 50
+
+
+def test_a_reader_that_holds_the_file_open_keeps_what_it_opened(history: History) -> None:
+    seen, times = history.held
+    assert seen == history.reopened[0]
+    assert int(times) > 50

@@ -1,0 +1,95 @@
+"""`kill -9` at any moment, then the same command again: the tables of an undisturbed run."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from eemo_pipeline.automation import prepare_home
+from eemo_pipeline.warehouse import query
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+def ledger_has_rows(lake: Path) -> bool:
+    try:
+        with sqlite3.connect(f"file:{lake}/ledger.sqlite?mode=ro", uri=True) as connection:
+            return connection.execute("select count(*) from files").fetchone()[0] > 0
+    except sqlite3.OperationalError:  # not there yet, or without its tables
+        return False
+
+
+def has_file(name: str) -> Callable[[Path], bool]:
+    return lambda lake: (lake / name).exists()
+
+
+MOMENTS = {
+    "first measurements": ledger_has_rows,
+    "annotators have answered": has_file("tables/annotation__replies.parquet"),
+    "before the warehouse": has_file("tables/exports__files.parquet"),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_run_is_completed_by_the_next(
+    moment: str,
+    pictures: Path,
+    small_lake: Path,
+    tmp_path: Path,
+    start_eemo: Start,
+    run_eemo: Callable[..., subprocess.CompletedProcess[str]],
+    hash_files: Callable[..., dict[str, str]],
+) -> None:
+    lake = tmp_path / "lake"
+    words = ("run", "--images", pictures, "--data", lake)
+    kill_at(start_eemo(*words), lambda: MOMENTS[moment](lake))
+    assert not (lake / "eemo.duckdb").exists()
+    litter(lake)
+    answer = run_eemo(*words, "--json")
+    assert answer.returncode == 0, answer.stderr
+    assert hash_files(lake) == hash_files(small_lake)
+    assert fingerprint(lake) == fingerprint(small_lake)
+    assert outcomes(lake) == ["FAILURE", "SUCCESS"]  # the killed run is not at work for ever
+    told = json.loads(answer.stdout)
+    assert told["tables"] == json.loads((small_lake / "answer.json").read_text())["tables"]
+    assert told["reused"] > 1  # what the killed run had finished was not done again
+
+
+def fingerprint(lake: Path) -> str:
+    """What the published database was made of."""
+    return query(lake / "eemo.duckdb", "select fingerprint from meta.build")[1][0][0]
+
+
+def outcomes(lake: Path) -> list[str]:
+    with dg.DagsterInstance.from_config(str(prepare_home(lake))) as instance:
+        return sorted(run.status.value for run in instance.get_runs())
+
+
+def kill_at(process: subprocess.Popen[bytes], is_due: Callable[[], bool]) -> None:
+    """Kill the process and its workers as soon as the moment has come, and not after the end."""
+    deadline = time.monotonic() + 120
+    while not is_due():
+        assert process.poll() is None, "the run ended before the moment came"
+        assert time.monotonic() < deadline, "the moment never came"
+        time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait(timeout=10) == -signal.SIGKILL
+
+
+def litter(lake: Path) -> None:
+    """What a kill can leave: files under temporary names, cut short."""
+    for name in (
+        "tables/.ingest__images.parquet.0badcafe-0.tmp",
+        "tables/ingest__records/.folder.parquet.0badcafe-0.tmp",
+        "exports/llava/.qa_train.jsonl.99999.tmp",
+        ".eemo.duckdb.99999.tmp",
+    ):
+        (lake / name).parent.mkdir(parents=True, exist_ok=True)
+        (lake / name).write_bytes(b"PAR1 cut short")

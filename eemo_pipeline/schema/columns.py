@@ -130,7 +130,7 @@ _ALL = (
     _text(
         "resolved_by",
         "How the picture named in the annotation file was found on disk",
-        ("listing", "exact", "stripped", "extension", "case", "nested"),
+        ("listing", "exact", "stripped", "extension", "case", "nested", "folded"),
     ),
     _text("attributes", "Further native fields as a JSON object"),
     _count("annotation_count", "Annotations of the record"),

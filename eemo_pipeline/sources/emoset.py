@@ -1,0 +1,212 @@
+"""EmoSet-118K: 118,102 pictures with one of eight emotions and six attributes (Yang et al. 2023).
+
+Belongs here: `{train,val,test}.json`, lists of `[emotion, image, annotation]` as distributed or
+`[emotion, id, image, annotation]` as documented, told apart by what starts with `image/`; and one
+`annotation/<emotion>/<name>.json` per picture. Does not belong here: `info.json`, the vocabulary
+of the attributes. It is known and not opened, for the one inside the archive is not complete.
+
+Rules
+- The emotion of the split file is the label. Where the picture's own file says another one, that
+  is kept as the attribute `annotation_emotion`.
+- An attribute that the picture's file does not name is unknown, not none: it is left out. One
+  that makes no sense stands under `unusable` as found.
+- A picture's file that is missing or damaged costs its attributes, not its label;
+  `annotation_problem` says which.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.annotation_files import (
+    Check,
+    cell_detail,
+    conclude,
+    decode_text,
+    find_documents,
+    find_tables,
+    judge,
+    known_label,
+    picture_checks,
+    presence_checks,
+    repetition_check,
+)
+from eemo_pipeline.json_files import as_cell, encode_given, parse_json
+from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+
+_SPLITS = ("train", "val", "test")
+_MEASURES = ("brightness", "colorfulness")
+_NAMES = ("scene", "facial_expression", "human_action")
+_ROWS = pl.Schema(
+    {
+        **dict.fromkeys(("table_path", "source_split", "bad_file", "bad_row"), pl.String),
+        "row": pl.Int64,
+        **dict.fromkeys(("label", "name", "annotation", "native_id"), pl.String),
+    }
+)
+
+
+def read(listing: Listing) -> SourceTables:
+    """One record and one annotation per picture."""
+    splits = {path: split for split in _SPLITS for path in find_tables(listing, f"{split}.json")}
+    documents = [path for path in listing.paths if path.casefold().endswith(".json")]
+    known = frozenset((*documents, *find_documents(listing)))
+    rows = [row for path, split in splits.items() for row in _read_split(listing, path, split)]
+    index = PictureIndex(path for path in listing.paths if path not in known)
+    judged = judge(
+        index.resolve(pl.DataFrame(rows, schema=_ROWS, orient="row")),
+        [
+            Check("bad_json", pl.col("bad_file").is_not_null(), pl.col("bad_file")),
+            Check("bad_list", pl.col("bad_row").is_not_null(), pl.col("bad_row")),
+            *presence_checks("name", "label"),
+            *picture_checks(),
+            Check("unknown_label", ~known_label(pl.col("label"), "mikels8"), cell_detail("label")),
+            repetition_check("path"),
+        ],
+    )
+    return conclude(
+        judged.with_columns(
+            pl.col("name").alias("record_id"),
+            pl.lit("aggregate").alias("annotator_id"),
+            pl.col("label").alias("native_label"),
+            pl.concat_list("label").alias("native_labels"),
+            pl.lit([1.0]).alias("native_weights"),
+            _read_attributes(listing, judged, PictureIndex(documents)),
+        ),
+        known,
+        "mikels8",
+        "evoked",
+    )
+
+
+def _read_split(listing: Listing, path: str, split: str) -> Iterator[tuple[Any, ...]]:
+    """The elements of a split file, in the columns of `_ROWS`."""
+    text = decode_text((listing.root / path).read_bytes())
+    elements, is_json = parse_json(text)
+    if not text.strip():
+        return
+    if not is_json or not isinstance(elements, list):
+        detail = "the file is no list" if is_json else "the text is not JSON"
+        yield path, split, detail, None, 1, None, None, None, None
+        return
+    for row, element in enumerate(elements, 1):
+        if isinstance(element, list) and not any(isinstance(cell, list | dict) for cell in element):
+            yield path, split, None, None, row, *_tell_apart([as_cell(cell) for cell in element])
+        else:
+            detail = as_cell(element) or "nothing"
+            yield path, split, None, f"no list of texts: {detail}", row, None, None, None, None
+
+
+def _tell_apart(cells: list[str | None]) -> tuple[str | None, str | None, str | None, str | None]:
+    """Label, picture, annotation file and identifier of an element, by what its cells look like."""
+    given = [cell for cell in cells if cell is not None]
+    picture = next((cell for cell in given if _is_below("image", cell)), None)
+    annotation = next((cell for cell in given if _is_below("annotation", cell)), None)
+    others = [cell for cell in given if cell not in (picture, annotation)]
+    label, identifier, *_ = (*others, None, None)
+    return label, picture, annotation, identifier
+
+
+def _is_below(folder: str, cell: str) -> bool:
+    plain = cell.strip().replace("\\", "/").removeprefix("./")
+    return plain.casefold().startswith(f"{folder}/")
+
+
+# --- attributes --------------------------------------------------------------------------------
+
+
+def _read_attributes(listing: Listing, judged: pl.DataFrame, documents: PictureIndex) -> pl.Series:
+    columns = ("reason", "label", "path", "annotation", "native_id")
+    attributes = [
+        encode_given(
+            {"id": identifier, **_describe(listing, documents, label, annotation or _guess(path))}
+        )
+        if reason is None
+        else None
+        for reason, label, path, annotation, identifier in judged.select(columns).iter_rows()
+    ]
+    return pl.Series("record_attributes", attributes, dtype=pl.String)
+
+
+def _guess(picture: str) -> str:
+    """Where the annotation file lies if the split file does not say: beside `image/`."""
+    folder, _, name = picture.rpartition("image/")
+    return f"{folder}annotation/{name.rpartition('.')[0]}.json"
+
+
+def _describe(
+    listing: Listing, documents: PictureIndex, label: str, annotation: str
+) -> dict[str, Any]:
+    path, _, refusal = documents.find(annotation)
+    if path is None:
+        return {"annotation_problem": refusal if refusal == "unsafe_path" else "missing"}
+    fields, problem = _open(listing.root / path)
+    return {"annotation_problem": problem} if problem else _take(fields, label)
+
+
+def _open(path: Path) -> tuple[Mapping[str, Any], str | None]:
+    fields, is_json = parse_json(decode_text(path.read_bytes()))
+    if not is_json:
+        return {}, "bad_json"
+    return (fields, None) if isinstance(fields, dict) else ({}, "not_an_object")
+
+
+def _take(fields: Mapping[str, Any], label: str) -> dict[str, Any]:
+    """The attributes that are there and make sense, and apart from them those that make none."""
+    found: dict[str, Any] = {name: _as_level(fields.get(name)) for name in _MEASURES}
+    found.update({name: _as_name(fields.get(name)) for name in _NAMES})
+    things = fields.get("object")
+    things = [things] if isinstance(things, str) else things
+    if isinstance(things, list) and all(isinstance(thing, str) for thing in things):
+        found["object"] = things
+    unusable = {
+        name: as_cell(fields[name])
+        for name in (*_MEASURES, *_NAMES, "object")
+        if name in fields and found.get(name) is None
+    }
+    emotion = fields.get("emotion")
+    is_other = isinstance(emotion, str) and emotion.strip().casefold() != label.strip().casefold()
+    return {
+        **{name: value for name, value in found.items() if value is not None},
+        "annotation_emotion": emotion if is_other else None,
+        "unusable": {name: cell for name, cell in unusable.items() if cell is not None},
+    }
+
+
+def _as_level(value: Any) -> float | None:
+    """A level from 0 to 1; a file may write it as a number without a point, or as a text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        level = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return level if math.isfinite(level) and 0 <= level <= 1 else None
+
+
+def _as_name(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+SOURCE = SourceDataset(
+    name="emoset",
+    title="EmoSet-118K: a large-scale visual emotion dataset with rich attributes",
+    licence="MIT for the code; no terms known for the data, research use; no redistribution",
+    is_redistributable=False,
+    homepage="https://github.com/JingyuanYY/EmoSet",
+    citation="Yang, Huang, Ding, Lischinski, Cohen-Or and Huang 2023, ICCV",
+    label_space="mikels8",
+    semantics="evoked",
+    expected_files=118102,
+    expected_records=118102,
+    obtain=(
+        "Download EmoSet-118K by the link in the authors' README and unpack it: train.json, "
+        "val.json, test.json and the folders image/ and annotation/"
+    ),
+    read=read,
+    needs=("train.json", "val.json", "test.json"),
+)

@@ -11,6 +11,7 @@ from functools import partial
 import dagster as dg
 import polars as pl
 
+from eemo_pipeline.checks import CheckOutcome, list_checks, read_check, run_check
 from eemo_pipeline.data_root import DataRoot
 from eemo_pipeline.plots import preview_rows
 from eemo_pipeline.schema.tables import TABLES, Table
@@ -24,7 +25,7 @@ from eemo_pipeline.schema.validate import (
     vocabulary_violations,
 )
 from eemo_pipeline.storage import scan_table
-from eemo_pipeline.warehouse import CheckOutcome, list_checks, open_tables, read_check, run_check
+from eemo_pipeline.warehouse import open_tables
 
 _Rule = Callable[[pl.LazyFrame, Table], list[Violation]]
 _PROMISES: dict[str, tuple[str, _Rule]] = {
@@ -99,7 +100,8 @@ def _check_table(
         )
     statements = [name for name in list_checks(table.name) if name in chosen]
     if statements:
-        with open_tables(data_root.tables) as connection:
+        texts = [read_check(table.name, name).sql for name in statements]
+        with open_tables(data_root.tables, texts) as connection:
             for name in statements:
                 outcome = run_check(connection, table.name, name)
                 yield result(

@@ -1,7 +1,8 @@
 """The tables as SQL: published to one DuckDB file, opened for checks, queried, explained.
 
-Belongs here: building the file, applying `sql/`, running a check or a question. Does not belong
-here: the SQL itself (`sql/`), how a Parquet file is written (`storage.py`), or Dagster.
+Belongs here: building the file, applying `sql/`, answering a question. Does not belong here: the
+SQL itself (`sql/`), running its checks (`checks.py`), how a Parquet file is written
+(`storage.py`), or Dagster.
 The published file is self-contained and only ever replaced as a whole, so that an analyst who
 holds it open is neither locked nor shown half a build. Text from datasets is data throughout:
 it is bound or quoted, never formatted into SQL.
@@ -10,7 +11,8 @@ it is bound or quoted, never formatted into SQL.
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +29,9 @@ from eemo_pipeline.statements import (
     quote_files,
     quote_name,
     quote_text,
-    read_folder,
 )
 from eemo_pipeline.storage import DamagedTable, file_sha256, require_table, table_path
 
-_EXAMPLES = 5
 _BLOBS = frozenset({"features", "mask_counts"})
 
 
@@ -47,25 +47,6 @@ class Published:
     rows: dict[str, int]
     fingerprint: str
     is_changed: bool
-
-
-@dataclass(frozen=True)
-class CheckOutcome:
-    """What a check found.
-
-    Attributes:
-        name: stem of the file.
-        description: the rule, from the file's leading comment.
-        severity: "error", or "warn" for a statistic that deserves a look.
-        bad_rows: how many rows break the rule; 0 is a pass.
-        examples: up to five of them, values as text.
-    """
-
-    name: str
-    description: str
-    severity: str
-    bad_rows: int
-    examples: tuple[dict[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -101,7 +82,7 @@ def publish(tables_dir: Path, database: Path) -> Published:
             connection.execute("begin")  # one write to disk instead of one per comment
             for name, table in TABLES.items():
                 _load(connection, table, sources[name])
-            _create_views(connection)
+            _create_views(connection, list_views())
             _describe(connection, fingerprint)
             connection.execute("commit")
             connection.execute("checkpoint")
@@ -112,24 +93,42 @@ def publish(tables_dir: Path, database: Path) -> Published:
     return Published(database, _row_counts(database), fingerprint, is_changed=True)
 
 
-def open_tables(tables_dir: Path) -> duckdb.DuckDBPyConnection:
+def open_tables(
+    tables_dir: Path, statements: Iterable[str] | None = None
+) -> duckdb.DuckDBPyConnection:
     """A connection in memory with every table over its Parquet files, and the views of `sql/`.
 
-    A damaged file stops only the statements that read it: a run can write it anew.
+    With `statements`, only the tables and views that they mention: a check reads two or three of
+    them, and opening all costs more than the check. A damaged file stops only the statements that
+    read it: a run can write it anew.
 
     Raises:
         WarehouseError: a view does not fit the schema.
     """
+    views = list_views()
+    mentioned = None if statements is None else _mentioned(statements, views)
     connection = duckdb.connect(":memory:")
     for table in TABLES.values():
-        paths = _parquet_files(tables_dir, table)
-        source = _rows(table, paths)
+        if mentioned is not None and table.name not in mentioned:
+            continue
+        source = _rows(table, _parquet_files(tables_dir, table))
         columns = ", ".join(quote_name(column) for column in table.columns)
         connection.execute(
             f"create view {quote_name(table.name)} as select {columns} from {source}"  # noqa: S608
         )
-    _create_views(connection)
+    _create_views(
+        connection, [view for view in views if mentioned is None or view.name in mentioned]
+    )
     return connection
+
+
+def _mentioned(statements: Iterable[str], views: Sequence[Statement]) -> set[str]:
+    """Every word of the statements, and of the views among them; a word too many costs little."""
+    words = {word for sql in statements for word in re.findall(r"\w+", sql)}
+    for view in reversed(views):  # a view reads only those before it
+        if view.name in words:
+            words.update(re.findall(r"\w+", view.sql))
+    return words
 
 
 def _load(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]) -> None:
@@ -145,8 +144,8 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]
         raise WarehouseError(f"{table.name} cannot be loaded: {error}") from error
 
 
-def _create_views(connection: duckdb.DuckDBPyConnection) -> None:
-    for view in list_views():
+def _create_views(connection: duckdb.DuckDBPyConnection, views: Iterable[Statement]) -> None:
+    for view in views:
         try:
             connection.execute(f"create view {quote_name(view.name)} as {view.sql}")
         except duckdb.Error as error:
@@ -245,38 +244,6 @@ def _rows(table: Table, paths: list[Path]) -> str:
         condition = f"error({quote_text(str(error))}) is null"
     nulls = ", ".join(f"null::{column_type(c)} as {quote_name(c.name)}" for c in table.definitions)
     return f"(select {nulls} where {condition})"
-
-
-def list_checks(table: str) -> list[str]:
-    """Names of the checks of a table, sorted; none where it has no folder."""
-    return [statement.name for statement in read_folder(f"checks/{table}")]
-
-
-def read_check(table: str, check: str) -> Statement:
-    """A check's rule, severity and SQL, without running it."""
-    for statement in read_folder(f"checks/{table}"):
-        if statement.name == check:
-            return statement
-    raise WarehouseError(
-        f"{table} has no check {check!r}; it has {', '.join(list_checks(table)) or 'none'}. "
-        f"Add sql/checks/{table}/{check}.sql or correct the name."
-    )
-
-
-def run_check(connection: duckdb.DuckDBPyConnection, table: str, check: str) -> CheckOutcome:
-    """Run one check of `sql/checks/<table>/` on the connection of `open_tables`."""
-    statement = read_check(table, check)
-    counting = f"select count(*) from ({statement.sql})"  # noqa: S608 (our own file)
-    (bad_rows,) = connection.execute(counting).fetchone() or (0,)
-    examples: tuple[dict[str, str], ...] = ()
-    if bad_rows:
-        found = connection.execute(statement.sql)
-        columns = [column[0] for column in found.description or ()]
-        examples = tuple(
-            {column: str(value) for column, value in zip(columns, row, strict=True)}
-            for row in found.fetchmany(_EXAMPLES)
-        )
-    return CheckOutcome(check, statement.description, statement.severity, bad_rows, examples)
 
 
 def query(

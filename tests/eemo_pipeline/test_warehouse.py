@@ -6,18 +6,16 @@ import duckdb
 import polars as pl
 import pytest
 
+from eemo_pipeline.checks import list_checks, read_check, run_check
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.statements import list_views
 from eemo_pipeline.storage import table_path, write_table
 from eemo_pipeline.warehouse import (
     WarehouseError,
     explain,
-    list_checks,
     open_tables,
     publish,
     query,
-    read_check,
-    run_check,
 )
 
 HOSTILE = '\'); drop table "ingest__records"; --'

@@ -2,8 +2,9 @@
 
 import pytest
 
+from eemo_pipeline.checks import list_checks, read_check, run_check
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.warehouse import list_checks, open_tables, read_check, run_check
+from eemo_pipeline.warehouse import open_tables
 
 CHECKS = [(table, check) for table in TABLES for check in list_checks(table)]
 GONE = "dd" * 32
@@ -310,7 +311,7 @@ def test_on_empty_tables_no_rule_is_broken(tmp_path):
 def test_a_planted_violation_is_caught(world, write, tmp_path, table, check, plant):
     plant(world)
     write(world, tmp_path)
-    with open_tables(tmp_path) as connection:
+    with open_tables(tmp_path, [read_check(table, check).sql]) as connection:
         outcome = run_check(connection, table, check)
     assert outcome.bad_rows > 0
     assert len(outcome.examples) == min(5, outcome.bad_rows)

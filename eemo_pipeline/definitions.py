@@ -15,7 +15,7 @@ from assets import STAGES
 from assets._checks import build_checks
 from assets._partitions import BY_SOURCE
 from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.listing import fingerprint
+from eemo_pipeline.listing import content_fingerprint, fingerprint, list_files
 from eemo_pipeline.schema.columns import Column
 from eemo_pipeline.schema.tables import TABLES
 from resources import build_resources
@@ -49,33 +49,40 @@ def nightly_build() -> dg.RunRequest:
     return dg.RunRequest(tags=partition_tags())
 
 
-@dg.sensor(
-    job=build_dataset,
-    minimum_interval_seconds=60,
-    default_status=dg.DefaultSensorStatus.STOPPED,
-    required_resource_keys={"data_root"},
-    description="Looks at the folder of each source every minute, and reads the changed ones.",
-)
-def changed_sources(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-    """One run per source whose files, sizes or times changed since the last look."""
-    data_root: DataRoot = context.resources.data_root
-    seen: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
-    current = {
-        name: fingerprint(data_root.sources / name) for name in BY_SOURCE.get_partition_keys()
-    }
-    changed = [name for name, value in current.items() if seen and seen.get(name) != value]
-    return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(run_key=f"{name}-{current[name]}", tags=partition_tags(name, name))
-            for name in changed
-        ],
-        cursor=json.dumps(current),
-        skip_reason=None if changed else _quiet(seen),
+def build_sensor(source: str) -> dg.SensorDefinition:
+    """The sensor of one source: it asks for that source's partition and all that follows from it.
+
+    Names, sizes and times are compared at every look. Where they differ, the contents decide, so
+    that a copy or a touch alone starts nothing.
+    """
+
+    @dg.sensor(
+        name=f"changed_{source}",
+        job=build_dataset,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        required_resource_keys={"data_root"},
+        description=f"Looks at sources/{source} every minute, and reads it again when it changed.",
     )
+    def changed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        data_root: DataRoot = context.resources.data_root
+        listing = list_files(data_root.sources / source)
+        seen = json.loads(context.cursor) if context.cursor else {}
+        stamp = fingerprint(listing)
+        content = seen.get("content")
+        if stamp != seen.get("stamp"):
+            content = content_fingerprint(listing)
+        cursor = json.dumps({"stamp": stamp, "content": content})
+        if not seen or content == seen.get("content"):
+            return dg.SensorResult(cursor=cursor, skip_reason=_say_quiet(seen))
+        run = dg.RunRequest(run_key=f"{content}-{stamp}", tags=partition_tags(source, source))
+        return dg.SensorResult([run], cursor=cursor)
+
+    return changed
 
 
-def _quiet(seen: Mapping[str, str]) -> str:
-    return "No source changed." if seen else "First look: the folders are remembered as they are."
+def _say_quiet(seen: Mapping[str, str]) -> str:
+    return "Nothing changed." if seen else "First look: the folder is remembered as it is."
 
 
 def build_definitions(
@@ -95,7 +102,7 @@ def build_definitions(
         asset_checks=build_checks(),
         jobs=[build_dataset],
         schedules=[nightly_build],
-        sensors=[changed_sources],
+        sensors=[build_sensor(name) for name in BY_SOURCE.get_partition_keys()],
         resources=build_resources(data),
         loggers=loggers or {},
         # A step is cheap and pixels have their own pool: one process per run is the fastest.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from eemo_pipeline.ledger import FileStamp
 from eemo_pipeline.sources import Listing
+from eemo_pipeline.storage import file_sha256
 
 
 def list_files(root: Path) -> Listing:
@@ -56,11 +57,23 @@ def stamp_files(listing: Listing) -> list[FileStamp]:
     return stamps
 
 
-def fingerprint(root: Path) -> str:
-    """SHA-256 over names, sizes and times of the files below `root`."""
+def fingerprint(listing: Listing) -> str:
+    """SHA-256 over names, sizes and times of the files."""
     digest = sha256()
-    for stamp in stamp_files(list_files(root)):
+    for stamp in stamp_files(listing):
         digest.update(f"{stamp.path}\0{stamp.size_bytes}\0{stamp.modified_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def content_fingerprint(listing: Listing) -> str:
+    """SHA-256 over names and contents of the files; one that cannot be read counts as empty."""
+    digest = sha256()
+    for path in listing.paths:
+        try:
+            content = file_sha256(listing.root / path)
+        except OSError:
+            content = ""
+        digest.update(f"{path}\0{content}\n".encode())
     return digest.hexdigest()
 
 

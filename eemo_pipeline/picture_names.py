@@ -48,6 +48,40 @@ class PictureIndex:
             maintain_order="left",
         )
 
+    def resolve_folded(
+        self, resolved: pl.DataFrame, folders: Sequence[str] = ("",)
+    ) -> pl.DataFrame:
+        """After `resolve`: find what is still missing by its name without all but plain letters.
+
+        Accents that two programs damaged in two ways, and apostrophes that one of them dropped,
+        do not count. A picture is taken only where one name and one file fold alike and no other
+        name has found that file; else the name is an ambiguous_picture.
+        """
+        missing = resolved.filter(pl.col("refusal") == "picture_missing")["name"].unique().sort()
+        if missing.is_empty():
+            return resolved
+        files: dict[str, list[str]] = {}
+        for path in sorted(self._known):
+            files.setdefault(_fold(path), []).append(path)
+        wanted: dict[str, list[str]] = {}
+        for name in missing.to_list():
+            plain = _plain_name(name) or ""
+            folds = [fold for folder in folders if (fold := _fold(folder + plain)) in files]
+            if folds and _is_foldable(plain):
+                wanted.setdefault(folds[0], []).append(name)
+        taken = set(resolved["path"].drop_nulls())
+        found: list[tuple[str, *Found]] = []
+        for fold, names in wanted.items():
+            is_clear = len(names) == len(files[fold]) == 1 and files[fold][0] not in taken
+            path, way, refusal = (
+                (files[fold][0], "folded", None) if is_clear else (None, None, "ambiguous_picture")
+            )
+            found += [(name, path, way, refusal) for name in names]
+        return resolved.update(
+            pl.DataFrame(found, schema=_FOUND_SCHEMA, orient="row"),
+            on="name",
+        ).with_columns(pl.when(pl.col("path").is_null()).then("refusal").alias("refusal"))
+
     def find(self, name: str, folders: Sequence[str] = ("",)) -> Found:
         """Path, the way it was found, and the reason where it was not."""
         for folder in folders:
@@ -124,3 +158,13 @@ def _without_suffix(path: str) -> str:
 
 def _loosen(path: str) -> str:
     return _without_suffix(_tidy(path)).casefold()
+
+
+def _fold(path: str) -> str:
+    return re.sub(r"[^a-z0-9_/.-]", "", _loosen(path))
+
+
+def _is_foldable(name: str) -> bool:
+    """Whether at least half of the name is left: what folds to next to nothing fits anything."""
+    last = _loosen(name).rpartition("/")[2]
+    return len(_fold(last)) * 2 >= len(last) > 0

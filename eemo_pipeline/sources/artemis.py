@@ -1,0 +1,109 @@
+"""ArtEmis: 454,684 explanations of what 80,031 paintings evoke (Achlioptas et al. 2021).
+
+Belongs here: `artemis_dataset_release_v0.csv`, one row per annotation, or the authors'
+preprocessed form of it, which adds `split`; and WikiArt's pictures, a dataset of its own, as
+`<art_style>/<painting>.jpg`. Evaluation: no picture of it trains.
+
+The names of 757 paintings and of their files carry accents that were damaged in two different
+ways; they are matched by what both kept, where that is unique, and recorded as folded. Annotators
+are not told apart. Labels, "something else" among them, stay as they are.
+"""
+
+import polars as pl
+
+from eemo_pipeline.annotation_files import (
+    Check,
+    cell_detail,
+    conclude,
+    find_documents,
+    find_tables,
+    is_given,
+    judge,
+    known_label,
+    picture_checks,
+    presence_checks,
+    read_annotation_file,
+    shape_checks,
+    stack_rows,
+)
+from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+
+_LABEL_SPACE = "affection9"
+_FOLDERS = ("", "wikiart/", "images/")
+_RELEASE = "artemis_dataset_release_v0.csv"
+_PREPROCESSED = "artemis_preprocessed.csv"
+_NEEDED = {
+    "art_style": ("art_style",),
+    "painting": ("painting",),
+    "emotion": ("emotion",),
+    "utterance": ("utterance",),
+}
+_OPTIONAL = {"repetition": ("repetition",), "split": ("split",)}
+
+
+def read(listing: Listing) -> SourceTables:
+    """One record per painting, one annotation per row: an emotion and an explanation."""
+    release, preprocessed = (find_tables(listing, name) for name in (_RELEASE, _PREPROCESSED))
+    tables = preprocessed or release
+    known = frozenset((*release, *preprocessed, *find_documents(listing)))
+    rows = stack_rows([read_annotation_file(listing, path) for path in tables], _NEEDED, _OPTIONAL)
+    named = rows.with_columns(
+        pl.when(is_given("art_style") & is_given("painting"))
+        .then(pl.format("{}/{}.jpg", "art_style", "painting"))
+        .alias("name")
+    )
+    index = PictureIndex(path for path in listing.paths if path not in known)
+    resolved = index.resolve_folded(index.resolve(named, _FOLDERS), _FOLDERS)
+    judged = judge(
+        resolved,
+        [
+            *shape_checks(),
+            *presence_checks("art_style", "painting", "emotion"),
+            *picture_checks(),
+            Check(
+                "unknown_label",
+                ~known_label(pl.col("emotion"), _LABEL_SPACE),
+                cell_detail("emotion"),
+            ),
+        ],
+    )
+    return conclude(
+        judged.with_columns(
+            pl.concat_str("art_style", "painting", separator="/").alias("record_id"),
+            pl.lit("anonymous").alias("annotator_id"),
+            pl.lit(1).alias("rater_count"),
+            pl.concat_list("emotion").alias("native_labels"),
+            pl.lit([1.0]).alias("native_weights"),
+            pl.when(is_given("utterance")).then("utterance").alias("comment"),
+            pl.when(is_given("split")).then("split").alias("source_split"),
+            pl.struct("art_style", "painting", "repetition")
+            .struct.json_encode()
+            .alias("record_attributes"),
+        ),
+        known,
+        _LABEL_SPACE,
+        "evoked",
+    )
+
+
+SOURCE = SourceDataset(
+    name="artemis",
+    title="ArtEmis: affective language for visual art",
+    licence="terms of use of the authors, on request; no redistribution",
+    is_redistributable=False,
+    homepage="https://www.artemisdataset.org",
+    citation="Achlioptas, Ovsjanikov, Haydarov, Elhoseiny and Guibas 2021, CVPR, 11569-11579",
+    label_space=_LABEL_SPACE,
+    semantics="evoked",
+    expected_files=80031,
+    obtain=(
+        "Request artemis_dataset_release_v0.csv from the authors; put WikiArt's pictures beside "
+        "it as wikiart/<art_style>/<painting>.jpg"
+    ),
+    read=read,
+    role="evaluation",
+    expected_records=80031,
+    embeds=("wikiart",),
+    needs=(f"{_RELEASE}|{_PREPROCESSED}",),
+)

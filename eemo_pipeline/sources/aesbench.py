@@ -1,0 +1,93 @@
+"""AesBench: 2,800 pictures with questions on what they evoke and how they look (evaluation).
+
+Belongs here: `test_AesBench_AesE.json`, an object of pictures, each with `AesE_data` (evoked
+emotion: `Question`, and `Options` as one text of lines "A) ...") beside the questions on
+perception (`AesP_data`), assessment (`AesA1_data`) and interpretation (`AesI_data`), as
+EEmo-Logic's authors hand it out. It holds no gold answer, so no label is read: a picture's
+questions are one annotation without labels, as they are in the attributes.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.annotation_files import (
+    conclude,
+    find_documents,
+    find_tables,
+    judge,
+    picture_checks,
+    presence_checks,
+    repetition_check,
+)
+from eemo_pipeline.json_files import (
+    JsonRow,
+    as_cell,
+    encode_given,
+    json_checks,
+    read_json_object,
+    tabulate,
+)
+from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+
+_TABLE = "test_AesBench_AesE.json"
+
+
+def read(listing: Listing) -> SourceTables:
+    """One record and one annotation per picture that the file names."""
+    tables = find_tables(listing, _TABLE)
+    known = frozenset((*tables, *find_documents(listing)))
+    rows = [row for path in tables for row in read_json_object(listing, path)]
+    columns: dict[str, list[Any]] = {
+        "name": [row.name for row in rows],
+        "question": [as_cell(_question(row)) for row in rows],
+        "attributes": [encode_given(row.fields) for row in rows],
+    }
+    frame = tabulate(rows, {}).with_columns(
+        pl.Series(name, values, dtype=pl.String) for name, values in columns.items()
+    )
+    index = PictureIndex(path for path in listing.paths if path not in known)
+    judged = judge(
+        index.resolve(frame, ("", "images/")),
+        [
+            *json_checks(),
+            *presence_checks("name", "question"),
+            *picture_checks(),
+            repetition_check("path"),
+        ],
+    )
+    return conclude(
+        judged.with_columns(
+            pl.col("path").alias("record_id"), pl.lit("benchmark").alias("annotator_id")
+        ),
+        known,
+        "none",
+        "evoked",
+    )
+
+
+def _question(row: JsonRow) -> Any:
+    part = row.fields.get("AesE_data")
+    return part.get("Question") if isinstance(part, dict) else None
+
+
+SOURCE = SourceDataset(
+    name="aesbench",
+    title="AesBench, questions on evoked emotion",
+    licence="none stated with the file",
+    is_redistributable=False,
+    homepage="https://github.com/workerred/EEmo-Logic",
+    citation="Huang et al. 2024, AesBench, arXiv 2401.08276",
+    label_space="none",
+    semantics="evoked",
+    expected_files=2800,
+    obtain=(
+        "Take test_AesBench_AesE.json from test_data/ of github.com/workerred/EEmo-Logic and the "
+        "pictures from the authors of AesBench"
+    ),
+    read=read,
+    role="evaluation",
+    expected_records=2800,
+    needs=(_TABLE,),
+)

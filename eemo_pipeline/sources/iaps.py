@@ -1,0 +1,155 @@
+"""IAPS and tables in its layout: pictures with normed valence, arousal and dominance (evaluation).
+
+Belongs here: `AllSubjects_1-20.txt`: lines of preamble, a line of column names that is not always
+right, then a tab-separated table without quotes: desc, IAPS, valmn, valsd, aromn, arosd, dom1mn,
+dom1sd, dom2mn, dom2sd, set. Pictures are called by their code, `2055.1.jpg`, which stays text.
+
+The table begins after the line that names the columns, or, where no line does, at the first line
+whose second cell is a code; lines before it are no rows. Dominance is missing where it is `.` or
+zero, which no rating on 1..9 can be. Twelve codes recur in several sets of pictures: both rows are
+kept, and only a code that recurs within its set is a duplicate_row. Restricted: neither pictures
+nor norms may be passed on, and none are in this repository.
+"""
+
+import re
+
+import polars as pl
+
+from eemo_pipeline.annotation_files import (
+    Check,
+    cell_detail,
+    conclude,
+    decode_text,
+    find_documents,
+    find_tables,
+    is_given,
+    judge,
+    number,
+    number_checks,
+    picture_checks,
+    presence_checks,
+    repetition_check,
+)
+from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+
+_SCALE = (1.0, 9.0)
+_WIDEST_SD = 8.0  # no sample on 1..9 can spread further
+_TABLE = "AllSubjects_1-20.txt"
+_MEANS = ("valmn", "aromn", "dom1mn", "dom2mn")
+_SDS = ("valsd", "arosd", "dom1sd", "dom2sd")
+_COLUMNS = (
+    *("desc", "iaps", "valmn", "valsd", "aromn", "arosd"),
+    *("dom1mn", "dom1sd", "dom2mn", "dom2sd", "set"),
+)
+_DOMINANCE = ("dom1mn", "dom1sd", "dom2mn", "dom2sd")
+_CODE = re.compile(r"\d+(\.\d+)?")
+
+
+def read(listing: Listing) -> SourceTables:
+    """One record per picture, one annotation, the aggregate over raters, per row."""
+    tables = find_tables(listing, _TABLE)
+    known = frozenset((*tables, *find_documents(listing)))
+    rows = pl.concat([_frame([]), *(_read_table(listing, path) for path in tables)])
+    named = rows.with_columns(
+        pl.when(is_given("iaps")).then(pl.col("iaps").str.strip_chars() + ".jpg").alias("name"),
+        *(_without_blanks(name) for name in _DOMINANCE),
+    )
+    index = PictureIndex(path for path in listing.paths if path not in known)
+    resolved = index.resolve(named, ("", "images/")).with_columns(
+        pl.concat_str("path", pl.col("set").fill_null("").str.strip_chars(), separator="\n").alias(
+            "picture and set"
+        )
+    )
+    return conclude(
+        judge(resolved, _checks()).with_columns(
+            pl.col("iaps").str.strip_chars().alias("record_id"),
+            pl.lit("aggregate").alias("annotator_id"),
+            number("valmn").alias("native_valence"),
+            number("aromn").alias("native_arousal"),
+            number("dom1mn").alias("native_dominance"),
+            number("valsd").alias("native_valence_sd"),
+            number("arosd").alias("native_arousal_sd"),
+            pl.lit(_SCALE[0]).alias("scale_min"),
+            pl.lit(_SCALE[1]).alias("scale_max"),
+            pl.struct("dom1sd", "dom2mn", "dom2sd", "set").struct.json_encode().alias("attributes"),
+            pl.struct("desc").struct.json_encode().alias("record_attributes"),
+        ),
+        known,
+        "none",
+        "evoked",
+    )
+
+
+def _checks() -> list[Check]:
+    return [
+        Check("surplus_cells", pl.col("surplus").is_not_null(), cell_detail("surplus")),
+        *presence_checks("iaps"),
+        *picture_checks(),
+        *presence_checks("valmn", "aromn"),
+        *(check for name in _MEANS for check in number_checks(name, *_SCALE)),
+        *(check for name in _SDS for check in number_checks(name, 0.0, _WIDEST_SD)),
+        repetition_check("picture and set"),
+    ]
+
+
+def _without_blanks(name: str) -> pl.Expr:
+    """The cell, null where it is a point or zero: what the table writes for no rating."""
+    cell = pl.col(name).str.strip_chars()
+    return pl.when((cell != ".") & (number(name).is_null() | (number(name) != 0))).then(
+        pl.col(name)
+    )
+
+
+def _read_table(listing: Listing, path: str) -> pl.DataFrame:
+    lines = decode_text((listing.root / path).read_bytes()).split("\n")
+    cells = [line.split("\t") for line in lines if line.strip()]
+    headers = (place + 1 for place, row in enumerate(cells) if _is_header(row))
+    firsts = (place for place, row in enumerate(cells) if len(row) > 1 and _is_code(row[1]))
+    start = next(headers, next(firsts, len(cells)))
+    return _frame([(path, place, row) for place, row in enumerate(cells[start:], 1)])
+
+
+def _is_header(cells: list[str]) -> bool:
+    names = {cell.strip().casefold() for cell in cells}
+    return "iaps" in names and "valmn" in names
+
+
+def _is_code(cell: str) -> bool:
+    return _CODE.fullmatch(cell.strip()) is not None
+
+
+def _frame(rows: list[tuple[str, int, list[str]]]) -> pl.DataFrame:
+    """Cells by the order of the columns; those that a line lacks are null."""
+    width = len(_COLUMNS)
+    padded = [
+        (path, place, *cells[:width], *[None] * (width - len(cells)), _first_text(cells[width:]))
+        for path, place, cells in rows
+    ]
+    schema = {"table_path": pl.String, "row": pl.Int64, **dict.fromkeys(_COLUMNS, pl.String)}
+    return pl.DataFrame(padded, schema={**schema, "surplus": pl.String}, orient="row")
+
+
+def _first_text(cells: list[str]) -> str | None:
+    return next((cell for cell in cells if cell.strip()), None)
+
+
+SOURCE = SourceDataset(
+    name="iaps",
+    title="International Affective Picture System",
+    licence="restricted, on request; no redistribution of pictures or norms",
+    is_redistributable=False,
+    homepage="",
+    citation="Lang, Bradley and Cuthbert 2008, technical report A-8, University of Florida",
+    label_space="none",
+    semantics="evoked",
+    expected_files=1195,
+    obtain=(
+        "Request it from its owners; put AllSubjects_1-20.txt and the pictures, named by their "
+        "codes, into the folder"
+    ),
+    read=read,
+    role="evaluation",
+    expected_records=1195,
+    needs=(_TABLE,),
+)

@@ -5,20 +5,24 @@ Belongs here: what of an archive may reach the disk. Does not belong here: where
 bytes are counted, and every file is written as a plain new file.
 """
 
+import errno
 import gzip
+import os
 import re
 import shutil
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import IO
+
+from eemo_pipeline.storage import file_sha256
 
 _CHUNK = 1 << 20
 _LARGEST_READ = 1 << 26  # a header of a tar file is read at once; none needs more
@@ -79,6 +83,19 @@ class RefusedArchive(Exception):
         self.fix = fix
 
 
+class WouldOverwrite(Exception):
+    """Files that are there already with other content; nothing was moved.
+
+    Attributes:
+        paths: those files, sorted.
+    """
+
+    def __init__(self, paths: list[Path]) -> None:
+        """Keep the paths."""
+        super().__init__(", ".join(map(str, paths)))
+        self.paths = paths
+
+
 @dataclass(frozen=True)
 class _Member:
     """A file of an archive by its safe name, or a link to another one by that one's."""
@@ -127,6 +144,49 @@ def unpack(
         (folder / link.name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(origin, folder / link.name)
     return sorted([*files, *(link.name for link in links)])
+
+
+def move_files(origin: Path, names: Iterable[str], folder: Path) -> list[str]:
+    """Move files from below `origin` to below `folder`; the names of those that were not there.
+
+    A file that is there with the same bytes stays, and its double under `origin` as well.
+
+    Raises:
+        WouldOverwrite: a file is there with other bytes.
+    """
+    missing, conflicts = [], []
+    for name in names:
+        if not os.path.lexists(folder / name):
+            missing.append(name)
+        elif not _are_equal(origin / name, folder / name):
+            conflicts.append(folder / name)
+    if conflicts:
+        raise WouldOverwrite(sorted(conflicts))
+    for name in missing:
+        _move(origin / name, folder / name)
+    return missing
+
+
+def _are_equal(one: Path, other: Path) -> bool:
+    return (
+        other.is_file()
+        and one.stat().st_size == other.stat().st_size
+        and file_sha256(one) == file_sha256(other)
+    )
+
+
+def _move(origin: Path, target: Path) -> None:
+    """Rename; to another disk, copy beside the target first, so that no half file has its name."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        origin.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy = target.with_name(f".{target.name}.part")
+        shutil.copyfile(origin, copy)
+        copy.rename(target)
+        origin.unlink()
 
 
 class _Budget:

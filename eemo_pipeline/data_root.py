@@ -23,6 +23,11 @@ class DataRoot:
         return self.path / "sources"
 
     @property
+    def downloads(self) -> Path:
+        """`downloads/<dataset>/`: fetched archives, and files on their way to `sources/`."""
+        return self.path / "downloads"
+
+    @property
     def tables(self) -> Path:
         """`tables/<stage>__<nouns>.parquet`, a folder of that name where partitioned."""
         return self.path / "tables"

@@ -1,7 +1,7 @@
 """The commands of `eemo`: names, options, help, examples, and how one ends.
 
 Belongs here: declarations, and turning every outcome into an exit code. Does not belong here:
-what a command does (`running.py`, `looking.py`, `doctor.py`, `web_ui.py`).
+what a command does (`running.py`, `looking.py`, `fetching.py`, `doctor.py`, `web_ui.py`).
 """
 
 import importlib.metadata
@@ -150,6 +150,33 @@ def sources(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     from eemo_pipeline.cli.looking import show_sources
 
     show_sources(data, as_json=as_json)
+
+
+@app.command(
+    epilog=_examples(
+        "eemo fetch emotion6 --data data/mine",
+        "eemo fetch emotic",
+        "eemo fetch warriner --url https://example.org/Ratings_Warriner_et_al.csv",
+    )
+)
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    *,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", metavar="URL", help="Another address of the file, http or https."),
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch a source dataset, or tell how to get it.
+
+    A download that breaks off goes on where it stopped. Archives are unpacked; no file is
+    overwritten. Where the owner wants to be asked, the steps are shown.
+    """
+    from eemo_pipeline.cli.fetching import fetch_source
+
+    fetch_source(data, name, url, as_json=as_json)
 
 
 @app.command(

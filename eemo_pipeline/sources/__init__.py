@@ -101,7 +101,8 @@ class Download:
 
     Attributes:
         url: where it is.
-        name: what it is called on disk, below the source's folder.
+        name: what it is called on disk, below the source's folder; an archive is kept outside
+            of it, below `downloads/`.
         sha256: what its bytes must be, None where the owner does not say.
         is_archive: whether it is unpacked into the source's folder.
     """

@@ -24,7 +24,7 @@ from eemo_pipeline.annotation_files import (
 )
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
 from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import Download, Listing, SourceDataset, SourceTables
 
 _SCALE = (1.0, 9.0)
 _SUM_TOLERANCE = 0.01
@@ -97,4 +97,16 @@ SOURCE = SourceDataset(
     expected_files=1980,
     obtain="Download Emotion6.zip and unpack it: ground_truth.txt and the folder images/",
     read=read,
+    expected_records=1980,
+    downloads=(
+        Download(
+            url="http://chenlab.ece.cornell.edu/people/kuanchuan/publications/Emotion6.zip",
+            name="Emotion6.zip",
+            is_archive=True,
+        ),
+    ),
+    needs=(
+        "ground_truth.txt|train_ground_truth.txt",
+        "ground_truth.txt|test_ground_truth.txt",
+    ),
 )

@@ -102,4 +102,6 @@ SOURCE = SourceDataset(
     expected_files=900,
     obtain="Download from the homepage: OASIS.csv and the folder images/",
     read=read,
+    expected_records=900,
+    needs=("OASIS.csv",),
 )

@@ -19,7 +19,7 @@ from eemo_pipeline.annotation_files import (
     stack_rows,
 )
 from eemo_pipeline.lexicons import conclude_words
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import Download, Listing, SourceDataset, SourceTables
 
 _SCALE = (1.0, 9.0)
 _WIDEST_SD = 8.0  # no sample on 1..9 can spread further
@@ -76,5 +76,12 @@ SOURCE = SourceDataset(
     read=read,
     role="lexicon",
     expected_records=13915,
+    downloads=(
+        Download(
+            url="https://raw.githubusercontent.com/JULIELab/XANEW/"
+            "8b6e40a1fc17ab5d9f7ad9a1aa817be3075f7a20/Ratings_Warriner_et_al.csv",
+            name="Ratings_Warriner_et_al.csv",
+        ),
+    ),
     needs=("*.csv",),
 )

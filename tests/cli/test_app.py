@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("demo", "run", "status", "sources", "sql", "explain", "doctor", "ui")
+COMMANDS = ("demo", "run", "status", "sources", "fetch", "sql", "explain", "export", "doctor", "ui")
 HEAVY = ("dagster", "duckdb", "numpy", "polars", "PIL", "sklearn")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -47,7 +47,17 @@ def test_version_is_that_of_the_distribution(eemo: Run) -> None:
 
 
 def test_importing_every_command_imports_nothing_heavy(tmp_path: Path) -> None:
-    modules = ("app", "doctor", "looking", "pasting", "printing", "problems", "running", "web_ui")
+    modules = (
+        "app",
+        "doctor",
+        "fetching",
+        "looking",
+        "pasting",
+        "printing",
+        "problems",
+        "running",
+        "web_ui",
+    )
     program = (
         f"import sys, importlib\nfor name in {modules!r}:\n"
         "    importlib.import_module(f'eemo_pipeline.cli.{name}')\n"

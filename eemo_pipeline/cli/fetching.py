@@ -1,0 +1,203 @@
+"""Gets a dataset: `eemo fetch`, or the steps where its owner wants to be asked.
+
+Belongs here: the order of the steps, and how a failure is told. Does not belong here: the network
+(`resources/downloads.py`) or what an archive may do (`archives.py`).
+"""
+
+import difflib
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from eemo_pipeline.cli.choosing import choose_data_root
+from eemo_pipeline.cli.pasting import called, quoted, shown
+from eemo_pipeline.cli.printing import clean, say, show, show_json, show_rows, size_in_words
+from eemo_pipeline.cli.problems import Problem, wrong_usage
+from eemo_pipeline.data_root import DataRoot
+
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    """What became of one download.
+
+    Attributes:
+        name: the file.
+        url: where it came from.
+        size_bytes: its size.
+        sha256: its checksum.
+        is_verified: whether its owner says what the checksum must be, and it is that.
+        is_new: whether it was fetched just now.
+        placed: files that were put into the source's folder just now.
+        unchanged: files that were there already.
+    """
+
+    name: str
+    url: str
+    size_bytes: int
+    sha256: str
+    is_verified: bool
+    is_new: bool
+    placed: int
+    unchanged: int
+
+
+def fetch_source(data: Path | None, name: str, url: str | None, *, as_json: bool) -> None:
+    """Fetch what a source's owner offers for download, else tell how to get it."""
+    from eemo_pipeline.registry import known_sources
+
+    known = known_sources()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        raise wrong_usage(
+            "there is no such source",
+            f"fetch {name}",
+            f"there are {', '.join(known)}",
+            f"{called()} fetch {near[0]}" if near else "",
+            f"{called()} sources  # tells about each",
+        )
+    source = known[name]
+    root = choose_data_root(data)
+    downloads = source.downloads
+    if url is not None:
+        from eemo_pipeline.sources import Download
+
+        file = _file_name(url)
+        declared = {download.name: download.sha256 for download in downloads}
+        is_archive = file.lower().endswith(_ARCHIVES)
+        downloads = (Download(url, file, declared.get(file), is_archive),)
+    facts = {
+        "source": source.name,
+        "title": source.title,
+        "licence": source.licence,
+        "homepage": source.homepage,
+        "obtain": source.obtain,
+        "place": shown(root.sources / source.name),
+    }
+    if downloads:
+        say(clean(f"terms of {source.title}: {source.licence}"))
+        fetched = [
+            _fetch(root, name, one.url, one.name, one.sha256, is_archive=one.is_archive)
+            for one in downloads
+        ]
+    else:
+        fetched = []
+    if as_json:
+        show_json({**facts, "files": [vars(file) for file in fetched]})
+    elif fetched:
+        _show_fetched(fetched, root, name)
+    else:
+        _show_steps(facts, root)
+
+
+def _file_name(url: str) -> str:
+    """The last part of the address, where it can be the name of a file."""
+    try:
+        name = PurePosixPath(unquote(urlsplit(url).path)).name
+    except ValueError:
+        name = ""
+    if not re.fullmatch(r"[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]{0,200}", name):
+        why = "its path does not end with the name of a file"
+        raise wrong_usage("this address names no file", f"--url {url}", why, "name the file itself")
+    return name
+
+
+def _fetch(
+    root: DataRoot, source: str, url: str, name: str, sha256: str | None, *, is_archive: bool
+) -> _Fetched:
+    from eemo_pipeline.archives import RefusedArchive, WouldOverwrite
+    from eemo_pipeline.progress import track_bytes
+    from resources.downloads import DownloadFailed, download
+
+    again = f"{called()} fetch {source} --data {quoted(root.path)}"
+    folder = root.sources / source
+    # A file lies beside the lake until it is whole, so that no run reads half of it.
+    kept = root.downloads / source / name
+    place = kept if is_archive or not (folder / name).exists() else folder / name
+    try:
+        with track_bytes(name) as report:
+            got = download(url, place, sha256, report)
+        if place != kept:
+            placed, unchanged = 0, 1
+        else:
+            placed, unchanged = _put(kept, folder, is_archive=is_archive)
+    except DownloadFailed as error:
+        raise Problem(error.what, error.where, error.why, error.fix) from error
+    except RefusedArchive as error:
+        path = error.path
+        anew = f"rm {quoted(path)} && {again}"
+        raise Problem(
+            "the archive is not unpacked", shown(path), error.why, error.fix, anew
+        ) from error
+    except WouldOverwrite as error:
+        some = ", ".join(shown(path) for path in error.paths[:_MOST_NAMED])
+        raise Problem(
+            f"{len(error.paths)} files are there already, with other content",
+            some,
+            f"nothing is overwritten, and nothing was moved; what was fetched is {shown(kept)}",
+            f"move those files away, then: {again}",
+        ) from error
+    return _Fetched(
+        name,
+        url,
+        got.size_bytes,
+        got.sha256,
+        is_verified=sha256 is not None,
+        is_new=got.is_new,
+        placed=placed,
+        unchanged=unchanged,
+    )
+
+
+def _put(kept: Path, folder: Path, *, is_archive: bool) -> tuple[int, int]:
+    """Files put into the source's folder, and files that were there already."""
+    from eemo_pipeline.archives import move_files, unpack
+    from eemo_pipeline.progress import track_bytes
+
+    if not is_archive:
+        return len(move_files(kept.parent, [kept.name], folder)), 0
+    unpacked = kept.with_name(f"{kept.name}.unpacked")
+    shutil.rmtree(unpacked, ignore_errors=True)
+    unpacked.mkdir(parents=True)
+    try:
+        with track_bytes(f"unpacking {kept.name}") as report:
+            names = unpack(kept, unpacked, report=report)
+        moved = len(move_files(unpacked, names, folder))
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
+    return moved, len(names) - moved
+
+
+def _show_fetched(fetched: list[_Fetched], root: DataRoot, source: str) -> None:
+    show_rows(
+        ("file", "size", "fetched", "checksum", "placed", "there already"),
+        [
+            (
+                file.name,
+                size_in_words(file.size_bytes),
+                "now" if file.is_new else "before",
+                "right" if file.is_verified else "not known",
+                file.placed,
+                file.unchanged,
+            )
+            for file in fetched
+        ],
+    )
+    say(f"in {shown(root.sources / source)}; next: {called()} run --data {quoted(root.path)}")
+
+
+def _show_steps(facts: dict[str, str], root: DataRoot) -> None:
+    """How a person gets what no program may fetch."""
+    show(clean(f"{facts['title']} is not offered for direct download."))
+    for heading, name in (
+        ("how", "obtain"),
+        ("where", "homepage"),
+        ("terms", "licence"),
+        ("put it", "place"),
+    ):
+        show(f"  {heading:<7} {clean(facts[name] or 'not known')}")
+    show(f"  then    {called()} run --data {quoted(root.path)}")

@@ -75,7 +75,8 @@ def build_sensor(source: str) -> dg.SensorDefinition:
         cursor = json.dumps({"stamp": stamp, "content": content})
         if not seen or content == seen.get("content"):
             return dg.SensorResult(cursor=cursor, skip_reason=_say_quiet(seen))
-        run = dg.RunRequest(run_key=f"{content}-{stamp}", tags=partition_tags(source, source))
+        # Without a run key: Dagster starts one run per key, ever, and a folder may change back.
+        run = dg.RunRequest(tags=partition_tags(source, source))
         return dg.SensorResult([run], cursor=cursor)
 
     return changed

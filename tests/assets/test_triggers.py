@@ -1,0 +1,130 @@
+"""The schedule and the sensors: what they ask for, and that they ask for nothing by default."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from eemo_pipeline.definitions import (
+    build_dataset,
+    build_definitions,
+    nightly_build,
+    partition_tags,
+)
+from eemo_pipeline.registry import known_sources
+from eemo_pipeline.schema.tables import TABLES
+from resources.data_root import DataRootResource
+
+INGEST = [dg.AssetKey(name) for name, table in TABLES.items() if table.is_partitioned]
+
+
+def sensors(lake: Path) -> dict[str, dg.SensorDefinition]:
+    found = build_definitions(str(lake)).sensors or ()
+    return {sensor.name: sensor for sensor in found if isinstance(sensor, dg.SensorDefinition)}
+
+
+class Watch:
+    """A sensor that looks again and again, and remembers what it saw by its cursor."""
+
+    def __init__(self, lake: Path, source: str) -> None:
+        self.lake, self.cursor = lake, None
+        self.sensor = sensors(lake)[f"changed_{source}"]
+
+    def look(self) -> list[dg.RunRequest]:
+        with dg.build_sensor_context(
+            cursor=self.cursor, resources={"data_root": DataRootResource(path=str(self.lake))}
+        ) as context:
+            result = self.sensor.evaluate_tick(context)
+        self.cursor = result.cursor
+        return list(result.run_requests or ())
+
+
+@pytest.fixture
+def lake(tmp_path: Path, paint_jpeg: Callable[[int], bytes]) -> Path:
+    for source, seed in (("folder", 1), ("oasis", 2)):
+        (tmp_path / "sources" / source).mkdir(parents=True)
+        (tmp_path / "sources" / source / "a.jpg").write_bytes(paint_jpeg(seed))
+    return tmp_path
+
+
+def test_there_is_a_sensor_per_source_and_all_triggers_are_off(lake: Path) -> None:
+    found = sensors(lake)
+    assert set(found) == {f"changed_{name}" for name in known_sources()}
+    assert {sensor.default_status for sensor in found.values()} == {dg.DefaultSensorStatus.STOPPED}
+    assert nightly_build.default_status is dg.DefaultScheduleStatus.STOPPED
+
+
+def test_the_first_look_remembers_and_asks_for_nothing(lake: Path) -> None:
+    watch = Watch(lake, "folder")
+    assert watch.look() == []
+    assert watch.look() == []
+
+
+def test_a_changed_folder_asks_for_its_own_partition_and_no_other(
+    lake: Path, paint_jpeg: Callable[[int], bytes]
+) -> None:
+    folder, oasis = Watch(lake, "folder"), Watch(lake, "oasis")
+    folder.look()
+    oasis.look()
+    (lake / "sources" / "folder" / "b.jpg").write_bytes(paint_jpeg(3))
+    (request,) = folder.look()
+    assert request.tags.items() >= partition_tags("folder", "folder").items()
+    assert oasis.look() == []
+    assert folder.look() == []
+
+
+def test_a_touched_file_of_the_same_contents_asks_for_nothing(lake: Path) -> None:
+    watch = Watch(lake, "folder")
+    watch.look()
+    os.utime(lake / "sources" / "folder" / "a.jpg", (1, 1))
+    assert watch.look() == []
+
+
+def test_a_folder_that_changes_back_and_forth_is_read_every_time(
+    lake: Path, tmp_path: Path
+) -> None:
+    watch = Watch(lake, "folder")
+    watch.look()
+    picture, aside = lake / "sources" / "folder" / "a.jpg", tmp_path / "aside.jpg"
+    keys = []
+    for _ in range(2):
+        picture.rename(aside)
+        keys += [request.run_key for request in watch.look()]
+        aside.rename(picture)  # with its old time: the folder is what it was
+        keys += [request.run_key for request in watch.look()]
+    assert len(keys) == 4
+    # Dagster starts a run once per key, and passes over a second request with the same one.
+    given = [key for key in keys if key is not None]
+    assert len(set(given)) == len(given)
+
+
+def test_what_a_sensor_asks_for_runs(lake: Path, paint_jpeg: Callable[[int], bytes]) -> None:
+    watch = Watch(lake, "folder")
+    watch.look()
+    (lake / "sources" / "folder" / "b.jpg").write_bytes(paint_jpeg(3))
+    (request,) = watch.look()
+    job = build_definitions(str(lake)).resolve_job_def(build_dataset.name)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(
+            instance=instance, tags=dict(request.tags), asset_selection=INGEST
+        )
+    assert result.success
+    assert [path.name for path in (lake / "tables" / "ingest__records").iterdir()] == [
+        "folder.parquet"
+    ]
+
+
+def test_the_schedule_asks_for_every_source(lake: Path) -> None:
+    with dg.build_schedule_context() as context:
+        request = nightly_build(context)
+    assert isinstance(request, dg.RunRequest)
+    job = build_definitions(str(lake)).resolve_job_def(build_dataset.name)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(
+            instance=instance, tags=dict(request.tags), asset_selection=INGEST
+        )
+    assert result.success
+    written = {path.stem for path in (lake / "tables" / "ingest__records").iterdir()}
+    assert written == set(known_sources())

@@ -200,11 +200,15 @@ def _remember(
 def _split_annotations(
     read: SourceTables, records: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Annotations of records with a readable picture, and rejects for all others."""
+    """Annotations of records with a readable picture, and rejects for the rows of all others.
+
+    An annotation that stands in no file (a label that is a folder's name) has no row to refuse:
+    it goes with its picture, which has a reject of its own.
+    """
     image_ids = records.select("record_id", "image_id")
     kept = read.annotations.join(image_ids, on="record_id", how="inner")
     orphans = read.annotations.join(image_ids, on="record_id", how="anti")
-    rejects = orphans.select(
+    rejects = orphans.drop_nulls("row").select(
         pl.col("table_path").alias("path"),
         "row",
         pl.lit("picture_refused").alias("reason"),

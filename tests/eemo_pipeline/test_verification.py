@@ -218,7 +218,8 @@ def test_features_of_real_files_are_computed_once(tmp_path: Path):
     finally:
         workers.close()
         ledger.close()
-    assert (first.asked, again.asked, again.reused) == (3, 0, 3)
+    # The picture that is gone is asked about again: it may be back.
+    assert (first.asked, again.asked, again.reused) == (3, 1, 2)
     assert again.frame.equals(first.frame)
     conform(first.frame, TABLES["_verification__features"])
     by_image = {row["image_id"]: row for row in first.frame.iter_rows(named=True)}

@@ -10,6 +10,7 @@ from eemo_pipeline.data_root import DataRoot
 from eemo_pipeline.ingest import collect_images, ingest_sources
 from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.registry import known_sources
+from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.workers import Workers
 from resources.results import count_rows
 
@@ -24,7 +25,12 @@ _TABLES = {
 
 
 @dg.multi_asset(
-    outs={name: dg.AssetOut(dagster_type=pl.DataFrame) for name in _TABLES},
+    outs={
+        name: dg.AssetOut(
+            dagster_type=pl.DataFrame, description=f"One row per {TABLES[name].grain}."
+        )
+        for name in _TABLES
+    },
     partitions_def=BY_SOURCE,
     backfill_policy=dg.BackfillPolicy.single_run(),
     deps=["sources__datasets"],

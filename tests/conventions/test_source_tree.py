@@ -1,0 +1,156 @@
+"""Conventions of the source tree that no linter knows."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import chain
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from eemo_pipeline import exports, sources
+from eemo_pipeline.automation import prepare_home
+from eemo_pipeline.discovery import discover
+from eemo_pipeline.exports import Exporter
+from eemo_pipeline.qa import templates
+from eemo_pipeline.qa.templates import QaTemplate
+from eemo_pipeline.sources import SourceDataset
+
+REPOSITORY = Path(__file__).parents[2]
+LIBRARY = ("eemo_pipeline", "assets", "resources")
+FOLDERS = (*LIBRARY, "sql", "tests", "benchmarks", ".ci")
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+HEAVY = ("torch", "transformers", "sklearn", "skimage", "scipy", "ray", "pandas", "pyarrow")
+VAGUE = {"utils", "util", "helpers", "common", "base", "manager", "misc"}
+# Settings of dagster.yaml that say where things lie; in a data root Dagster's defaults do.
+PLACES = {"storage", "local_artifact_storage", "compute_logs"}
+
+
+def files_of(*folders: str) -> list[Path]:
+    """Every file below the folders, less what Python leaves there."""
+    return [
+        path
+        for folder in folders
+        for path in sorted((REPOSITORY / folder).rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+
+
+def modules_of(*folders: str) -> list[Path]:
+    return [path for path in files_of(*folders) if path.suffix == ".py"]
+
+
+def named(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+@pytest.mark.parametrize("path", modules_of(*LIBRARY, "benchmarks"), ids=named)
+def test_a_module_opens_by_saying_what_it_is_for(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    is_empty_package = path.name == "__init__.py" and not tree.body
+    assert is_empty_package or ast.get_docstring(tree), "the module has no docstring"
+    assert path.stem not in VAGUE, "the name says nothing about what is in it"
+
+
+def test_files_and_functions_stay_readable() -> None:
+    long_files = [
+        named(path)
+        for path in modules_of(*LIBRARY)
+        if path.read_text("utf-8").count("\n") > 400 and path.parent.name != "schema"
+    ]
+    long_functions = [
+        f"{named(path)}:{node.name}"
+        for path in modules_of(*LIBRARY)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= 60
+    ]
+    assert long_files == long_functions == []
+
+
+@pytest.mark.parametrize(
+    ("package", "attribute", "kind"),
+    [
+        (sources, "SOURCE", SourceDataset),
+        (templates, "TEMPLATE", QaTemplate),
+        (exports, "EXPORTER", Exporter),
+    ],
+)
+def test_a_plug_in_is_named_as_its_file(
+    package: ModuleType, attribute: str, kind: type[SourceDataset]
+) -> None:
+    folder = Path(package.__path__[0])
+    found = discover(package, attribute, kind)
+    assert set(found) == {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert {module: declared.name for module, declared in found.items()} == {
+        module: module for module in found
+    }
+
+
+def test_loading_the_definitions_loads_nothing_heavy() -> None:
+    program = (
+        "import sys\n"
+        "from eemo_pipeline.definitions import build_definitions\n"
+        "build_definitions()\n"
+        f"print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "[]\n"
+
+
+def test_a_data_root_has_the_settings_of_the_repository(tmp_path: Path) -> None:
+    ours = yaml.safe_load((REPOSITORY / "dagster.yaml").read_text("utf-8"))
+    written = yaml.safe_load((prepare_home(tmp_path) / "dagster.yaml").read_text("utf-8"))
+    assert written == {name: value for name, value in ours.items() if name not in PLACES}
+    assert set(ours) >= PLACES
+    assert ours["telemetry"] == ours["nux"] == {"enabled": False}
+
+
+def test_constraints_pin_every_dependency_within_its_bounds() -> None:
+    lines = (REPOSITORY / "constraints.txt").read_text("utf-8").splitlines()
+    pins = [line for line in lines if line.strip() and not line.startswith("#")]
+    assert [
+        pin for pin in pins if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*==[0-9][\w.+!]*", pin)
+    ] == []
+    assert not any("/" in line for line in lines if not line.startswith("#"))
+    assert "://" not in "\n".join(lines)
+    versions = dict(pin.split("==") for pin in pins)
+    assert list(versions) == sorted(versions)
+    project = PROJECT["project"]
+    extras = project["optional-dependencies"].values()
+    wanted = [
+        Requirement(text) for text in [*project["dependencies"], *chain.from_iterable(extras)]
+    ]
+    assert {
+        requirement.name: versions.get(canonicalize_name(requirement.name))
+        for requirement in wanted
+        if not requirement.specifier.contains(
+            versions.get(canonicalize_name(requirement.name), "0"), prereleases=True
+        )
+    } == {}
+
+
+def test_no_file_names_a_machine_or_an_index() -> None:
+    places = "|".join(("wo" + "rk", "ro" + "ot", "ho" + "me", "Us" + "ers", "mn" + "t"))
+    hosts = ("pypi" + ".org", "python" + "hosted", "index" + "-url", "arti" + "factory")
+    forbidden = re.compile(
+        rf"(?<![\w.~*])/(?:{places})/(?!me/)\w|" + "|".join(re.escape(host) for host in hosts)
+    )
+    own = [path for path in REPOSITORY.iterdir() if path.is_file() and path.name not in _PRIVATE]
+    found = [
+        f"{named(path)}: {match.group()}"
+        for path in [*own, *files_of(*FOLDERS)]
+        for match in forbidden.finditer(path.read_text("utf-8", errors="replace"))
+    ]
+    assert found == []
+
+
+_PRIVATE = {".env", "uv.lock"}  # never in the repository, though they may lie beside it

@@ -29,6 +29,7 @@ _SHORTEST_PREFIX = 4
 _IMAGE_ID_LENGTH = 64
 _CANDIDATES = 10  # named in a message; one more is asked for, to know whether there are more
 _WIDEST_VALUE = 300
+_QUICKLY_READ = 5_000_000  # bytes of annotation files, to name pictures that are not there
 
 
 def show_status(data: Path | None, *, as_json: bool) -> None:
@@ -83,14 +84,20 @@ def show_sources(data: Path | None, *, as_json: bool) -> None:
     from eemo_pipeline.registry import describe_sources, known_sources
 
     root = choose_data_root(data)
-    described = describe_sources(known_sources(), root.sources).sort("source")
+    described = describe_sources(known_sources(), root.sources, _QUICKLY_READ).sort("source")
     if as_json:
         show_json(described.to_dicts())
         return
-    shortened = described.select(
-        "source", "state", "found_files", "expected_files", "licence", "missing"
-    )
-    show_rows(("source", "state", "found", "expected", "licence", "missing"), shortened.rows())
+    columns = {
+        "source": "source",
+        "role": "role",
+        "state": "state",
+        "found": "found_files",
+        "expected": "expected_files",
+        "licence": "licence",
+        "missing": "missing",
+    }
+    show_rows(tuple(columns), described.select(columns.values()).rows())
 
 
 def answer_query(data: Path | None, sql: str, *, as_json: bool) -> None:

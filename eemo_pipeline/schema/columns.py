@@ -115,16 +115,18 @@ _ALL = (
         "none: the source carries no emotion",
         ("evoked", "apparent", "none"),
     ),
+    _texts("embeds", "Other sources or collections whose pictures it holds"),
     _text("obtain", "How to get the dataset"),
     _text("place", "Where to put it, relative to the data root"),
     _count("expected_files", "Picture files that a complete copy holds"),
+    _count("expected_records", "Records of a complete copy by its owner's count"),
     _count("found_files", "Picture files found on disk"),
     _text(
         "state",
         "How far the dataset, or the record, has come",
         ("absent", "partial", "complete", "present", "preserved", "human", "dropped"),
     ),
-    _text("missing", "What exactly is missing"),
+    _text("missing", "What exactly is missing: files, pictures that tables name, and how many"),
     # --- records and annotations --------------------------------------------------------
     _text("native_label", "The one label its source gives the record, spelled as found"),
     _text(

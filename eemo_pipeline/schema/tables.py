@@ -89,8 +89,8 @@ _ALL = (
         "known source dataset, with its terms and what of it is on disk",
         "source",
         """source title role licence is_redistributable homepage citation label_space semantics
-        obtain place expected_files found_files state missing""",
-        "expected_files missing",
+        embeds obtain place expected_files expected_records found_files state missing""",
+        "expected_files expected_records missing",
     ),
     _table(
         "ingest__records",

@@ -97,4 +97,7 @@ SOURCE = SourceDataset(
         "Genome, Flickr30k, FI and the Emotional Machines set, each in a folder of its own name"
     ),
     read=read,
+    expected_records=85007,
+    embeds=("coco", "visual_genome", "flickr30k", "fi", "emotional_machines"),
+    needs=("affection_preprocessed_public_version_0.csv|affection_raw_public_version_0.csv",),
 )

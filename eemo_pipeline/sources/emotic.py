@@ -308,5 +308,5 @@ SOURCE = SourceDataset(
     read=read,
     expected_records=23571,
     embeds=("coco", "ade20k"),
-    needs=("Annotations.mat|CVPR17_Annotations.mat|emotic_pre/train.csv",),
+    needs=tuple(f"Annotations.mat|CVPR17_Annotations.mat|{path}" for path in _TABLES),
 )

@@ -167,7 +167,7 @@ def test_sources_lists_every_known_dataset(eemo: Run, tmp_path: Path) -> None:
     assert [source["source"] for source in listed] == list(known_sources())
     assert {source["state"] for source in listed} <= {"absent"}
     header = eemo("sources", "--data", "none").stdout.splitlines()[0]
-    assert header == "source\tstate\tfound\texpected\tlicence\tmissing"
+    assert header == "source\trole\tstate\tfound\texpected\tlicence\tmissing"
     assert list(tmp_path.iterdir()) == []
 
 

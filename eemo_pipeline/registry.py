@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from eemo_pipeline import sources
+from eemo_pipeline.annotation_files import find_documents
 from eemo_pipeline.discovery import discover
 from eemo_pipeline.listing import list_files
 from eemo_pipeline.schema.tables import TABLES
@@ -100,8 +101,9 @@ def _describe(
 
 def _name_missing_files(source: SourceDataset, listing: Listing) -> list[str]:
     """The files that the source needs, in its own words, of which no alternative is there."""
-    tables = (path for path in listing.paths if not path.lower().endswith(_PICTURE_ENDINGS))
-    paths = [f"/{path.casefold()}" for path in tables]
+    tables = [path for path in listing.paths if not path.lower().endswith(_PICTURE_ENDINGS)]
+    documents = set(find_documents(Listing(listing.root, tuple(tables))))
+    paths = [f"/{path.casefold()}" for path in tables if path not in documents]
     return [
         f"the file {need.replace('|', ' or ')}"
         for need in source.needs

@@ -6,9 +6,11 @@ Belongs here: the order of the steps, and how a failure is told. Does not belong
 
 import difflib
 import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from eemo_pipeline.cli.choosing import choose_data_root
@@ -16,6 +18,9 @@ from eemo_pipeline.cli.pasting import called, quoted, shown
 from eemo_pipeline.cli.printing import clean, say, show, show_json, show_rows, size_in_words
 from eemo_pipeline.cli.problems import Problem, wrong_usage
 from eemo_pipeline.data_root import DataRoot
+
+if TYPE_CHECKING:
+    from eemo_pipeline.sources import Download
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 _MOST_NAMED = 5
@@ -63,13 +68,10 @@ def fetch_source(data: Path | None, name: str, url: str | None, *, as_json: bool
     source = known[name]
     root = choose_data_root(data)
     downloads = source.downloads
+    again = f"{called()} fetch {name} --data {quoted(root.path)}"
     if url is not None:
-        from eemo_pipeline.sources import Download
-
-        file = _file_name(url)
-        declared = {download.name: download.sha256 for download in downloads}
-        is_archive = file.lower().endswith(_ARCHIVES)
-        downloads = (Download(url, file, declared.get(file), is_archive),)
+        again = f"{again} --url {shlex.quote(url)}"
+        downloads = (_rename(url, downloads),)
     facts = {
         "source": source.name,
         "title": source.title,
@@ -78,20 +80,32 @@ def fetch_source(data: Path | None, name: str, url: str | None, *, as_json: bool
         "obtain": source.obtain,
         "place": shown(root.sources / source.name),
     }
+    fetched: list[_Fetched] = []
     if downloads:
         say(clean(f"terms of {source.title}: {source.licence}"))
-        fetched = [
-            _fetch(root, name, one.url, one.name, one.sha256, is_archive=one.is_archive)
-            for one in downloads
-        ]
-    else:
-        fetched = []
+    for one in downloads:
+        try:
+            fetched.append(_fetch(root, name, one, again))
+        except Problem as problem:
+            by_hand = f"by hand: {source.obtain}; put it under {facts['place']}"
+            raise Problem(
+                problem.what, problem.where, problem.why, *problem.fixes, by_hand
+            ) from problem
     if as_json:
         show_json({**facts, "files": [vars(file) for file in fetched]})
     elif fetched:
         _show_fetched(fetched, root, name)
     else:
         _show_steps(facts, root)
+
+
+def _rename(url: str, declared: tuple["Download", ...]) -> "Download":
+    """The file at another address; one of a declared name must have the declared checksum."""
+    from eemo_pipeline.sources import Download
+
+    name = _file_name(url)
+    sha256 = next((one.sha256 for one in declared if one.name == name), None)
+    return Download(url, name, sha256, name.lower().endswith(_ARCHIVES))
 
 
 def _file_name(url: str) -> str:
@@ -106,25 +120,26 @@ def _file_name(url: str) -> str:
     return name
 
 
-def _fetch(
-    root: DataRoot, source: str, url: str, name: str, sha256: str | None, *, is_archive: bool
-) -> _Fetched:
-    from eemo_pipeline.archives import RefusedArchive, WouldOverwrite
+def _fetch(root: DataRoot, source: str, wanted: "Download", again: str) -> _Fetched:
+    from eemo_pipeline.archives import RefusedArchive, WouldOverwrite, move_files
     from eemo_pipeline.progress import track_bytes
     from resources.downloads import DownloadFailed, download
 
-    again = f"{called()} fetch {source} --data {quoted(root.path)}"
     folder = root.sources / source
     # A file lies beside the lake until it is whole, so that no run reads half of it.
-    kept = root.downloads / source / name
-    place = kept if is_archive or not (folder / name).exists() else folder / name
+    kept = root.downloads / source / wanted.name
+    is_there = not wanted.is_archive and (folder / wanted.name).exists()
     try:
-        with track_bytes(name) as report:
-            got = download(url, place, sha256, report)
-        if place != kept:
-            placed, unchanged = 0, 1
+        with track_bytes(wanted.name) as report:
+            place = folder / wanted.name if is_there else kept
+            got = download(wanted.url, place, wanted.sha256, report)
+        if wanted.is_archive:
+            placed, unchanged = _unpack(kept, folder)
         else:
-            placed, unchanged = _put(kept, folder, is_archive=is_archive)
+            placed = (
+                0 if is_there else len(move_files(root.downloads / source, [wanted.name], folder))
+            )
+            unchanged = 1 - placed
     except DownloadFailed as error:
         raise Problem(error.what, error.where, error.why, error.fix) from error
     except RefusedArchive as error:
@@ -142,24 +157,22 @@ def _fetch(
             f"move those files away, then: {again}",
         ) from error
     return _Fetched(
-        name,
-        url,
+        wanted.name,
+        wanted.url,
         got.size_bytes,
         got.sha256,
-        is_verified=sha256 is not None,
+        is_verified=wanted.sha256 is not None,
         is_new=got.is_new,
         placed=placed,
         unchanged=unchanged,
     )
 
 
-def _put(kept: Path, folder: Path, *, is_archive: bool) -> tuple[int, int]:
-    """Files put into the source's folder, and files that were there already."""
+def _unpack(kept: Path, folder: Path) -> tuple[int, int]:
+    """Files of an archive put into the source's folder, and those that were there already."""
     from eemo_pipeline.archives import move_files, unpack
     from eemo_pipeline.progress import track_bytes
 
-    if not is_archive:
-        return len(move_files(kept.parent, [kept.name], folder)), 0
     unpacked = kept.with_name(f"{kept.name}.unpacked")
     shutil.rmtree(unpacked, ignore_errors=True)
     unpacked.mkdir(parents=True)

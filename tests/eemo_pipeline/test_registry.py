@@ -108,7 +108,7 @@ def test_files_that_serve_alike_are_named_together(describe: Describe) -> None:
 def test_a_lexicon_is_complete_without_pictures(describe: Describe) -> None:
     row = describe(KNOWN["warriner"], {"Ratings_Warriner_et_al.csv": "x"})
     assert (row["role"], row["state"], row["missing"]) == ("lexicon", "complete", None)
-    assert describe(KNOWN["nrc_vad"], {"README": "x"})["missing"] == (
+    assert describe(KNOWN["nrc_vad"], {"README.txt": "x"})["missing"] == (
         "the file *.txt or *.csv or *.tsv"
     )
 

@@ -12,9 +12,12 @@ with steps (step_no, stage, unit, rows_in, rows_out, rows_refused) as (
         (
             select count(*)
             from (
-                select distinct source, table_path, "row"
+                select source, table_path, "row"
                 from ingest__annotations
                 where "row" is not null
+                union
+                select source, table_path, "row"
+                from ingest__words
             )
         ),
         (select count(*) from ingest__rejects where "row" is not null)

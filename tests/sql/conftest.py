@@ -61,7 +61,16 @@ def add_sources(world: World) -> None:
             "kept": PICTURES + 2,
             "refused": 1,
         },
-        {"source": "folder", "unit": "row", "found": PICTURES + 1, "kept": PICTURES, "refused": 1},
+        {
+            "source": "folder",
+            "unit": "row",
+            "found": PICTURES + 2,
+            "kept": PICTURES + 1,
+            "refused": 1,
+        },
+    ]
+    world["ingest__words"] += [
+        {"source": "folder", "word": "null", "table_path": "words.csv", "row": 1}
     ]
     world["ingest__rejects"] += [
         {"source": "folder", "path": "broken.jpg", "row": None, "reason": "undecodable"},

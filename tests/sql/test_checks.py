@@ -73,7 +73,9 @@ PLANTS = {
     ("ingest__rejects", "rows_are_conserved"): [
         drop("ingest__rejects", 1),
         drop("ingest__annotations"),
+        drop("ingest__words"),
         change("ingest__rejects", 1, row=1),
+        change("ingest__rejects", 1, path="words.csv", row=1),
     ],
     ("ingest__annotations", "records_exist"): [
         change("ingest__annotations", record_id="unknown"),

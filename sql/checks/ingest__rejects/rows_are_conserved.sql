@@ -1,8 +1,11 @@
--- Annotation rows found = rows with an annotation + rows refused, per source; no row is both.
+-- Rows of annotation files = rows with an annotation or a word + rows refused; none is both.
 with kept as (
-    select distinct source, table_path as "path", "row"
+    select source, table_path as "path", "row"
     from ingest__annotations
     where "row" is not null
+    union
+    select source, table_path, "row"
+    from ingest__words
 ),
 
 refused as (

@@ -18,7 +18,7 @@ _BAR_PX, _WIDTH_PX, _LABEL_PX = 15, 300, 118
 def draw_counts(values: pl.Series, title: str) -> str:
     """A bar per value, most frequent first, as an inline SVG in Markdown.
 
-    As many bars as fit into INLINE_CHARACTERS; the title says how many values there are.
+    As many bars as fit into INLINE_CHARACTERS, at most eight.
     """
     counts = (
         values.drop_nulls()
@@ -45,7 +45,7 @@ def _bars(rows: list[tuple[str, int]]) -> str:
     most = max(count for _, count in rows)
     longest = _WIDTH_PX - _LABEL_PX - 40
     marks = "".join(
-        f'<text y="{11 + _BAR_PX * no}">{escape(name[:18])}</text>'
+        f'<text y="{11 + _BAR_PX * no}">{escape(_visible(name[:18]))}</text>'
         f'<path d="M{_LABEL_PX} {7 + _BAR_PX * no}h{max(1, round(count / most * longest))}"/>'
         f'<text x="262" y="{11 + _BAR_PX * no}">{count}</text>'
         for no, (name, count) in enumerate(rows)
@@ -62,7 +62,12 @@ def _encode(svg: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
+def _visible(text: str) -> str:
+    """The text with a mark in place of characters that neither XML nor a page can show."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
 def _cell(value: object) -> str:
-    text = " ".join(str(value).split())
+    text = _visible(" ".join(str(value).split()))
     shortened = text if len(text) <= _CELL_CHARACTERS else text[: _CELL_CHARACTERS - 1] + "…"
     return escape(shortened).replace("|", "&#124;").replace("`", "&#96;").replace("[", "&#91;")

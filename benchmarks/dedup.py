@@ -1,8 +1,8 @@
 """How fast near-duplicates are found, beside comparing every hash with every other.
 
-A random population of 64-bit hashes, of which 1 % are copies of others with 1 to 6 bits flipped:
+A random population of 64-bit hashes, of which 1 % are copies of others with 1 to 10 bits flipped:
 
-- `cluster_images`: the whole clustering, exact within NEAR_BITS by multi-index hashing;
+- `cluster_images`: the whole clustering, exact within SPLIT_BITS by multi-index hashing;
 - brute force in numpy: a sample of the hashes against all of them. Its time for all pairs is
   extrapolated from the sample (half of sample time x count / sample, each pair once), and said so.
 
@@ -19,7 +19,7 @@ import time
 import numpy as np
 import polars as pl
 
-from eemo_pipeline.dedup import NEAR_BITS, cluster_images
+from eemo_pipeline.dedup import SPLIT_BITS, cluster_images
 
 _SAMPLE = 200
 
@@ -31,7 +31,7 @@ def plant(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     chosen = random.permutation(count)[: count // 50]
     originals, copies = chosen[: count // 100], chosen[count // 100 :]
     copied = hashes[originals]
-    for number, flips in enumerate(random.integers(1, NEAR_BITS + 1, len(copies))):
+    for number, flips in enumerate(random.integers(1, SPLIT_BITS + 1, len(copies))):
         bits = random.permutation(64)[:flips].astype(np.uint64)
         copied[number] ^= np.bitwise_or.reduce(np.uint64(1) << bits)
     hashes[copies] = copied
@@ -58,7 +58,7 @@ def as_images(hashes: np.ndarray) -> pl.LazyFrame:
 def count_by_force(hashes: np.ndarray) -> int:
     """Near pairs of the first `_SAMPLE` hashes with any other."""
     return sum(
-        int(np.count_nonzero(np.bitwise_count(hashes ^ one) <= NEAR_BITS)) - 1
+        int(np.count_nonzero(np.bitwise_count(hashes ^ one) <= SPLIT_BITS)) - 1
         for one in hashes[:_SAMPLE]
     )
 
@@ -89,7 +89,7 @@ def main() -> None:
     )
     parser.add_argument("--full", action="store_true", help="also a million hashes")
     options = parser.parse_args()
-    print(f"hashes with 1 % planted copies within {NEAR_BITS} bits; load {os.getloadavg()[0]:.1f}")
+    print(f"hashes with 1 % planted copies within {SPLIT_BITS} bits; load {os.getloadavg()[0]:.1f}")
     print(
         f"{'hashes':>10}{'cluster_images':>16}{'brute, extrapolated':>22}{'ratio':>8}{'recall':>8}"
     )

@@ -3,10 +3,11 @@
 Belongs here: comparing perceptual hashes, clusters, the kept picture, the split.
 Does not belong here: making the hashes (`images.py`).
 
-A cluster is a connected component of pictures within NEAR_BITS of one another; it is never
-divided between splits. Components may chain: A resembles B, B resembles C, and A does not
-resemble C. So a picture is dropped only for a kept picture that it resembles itself; a chain
-keeps as many pictures as it takes.
+Two distances, since the two mistakes cost differently. A cluster is a connected component of
+pictures within SPLIT_BITS of one another, and is never divided between splits: a doubtful pair
+in one split does no harm, in two it leaks. A picture is dropped only for a kept picture within
+NEAR_BITS of itself: a doubtful pair stays. So chains (A resembles B, B resembles C, A does not
+resemble C) keep as many pictures as it takes.
 """
 
 from itertools import combinations
@@ -18,14 +19,19 @@ import polars as pl
 from eemo_pipeline.sampling import draw
 from eemo_pipeline.schema.tables import TABLES
 
+# Recompressed, resized and slightly cropped copies differ by up to 6 bits, copies cropped by a
+# twentieth mostly by up to 10, unrelated photographs by 14 and more.
 NEAR_BITS = 6
+SPLIT_BITS = 10
 TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
 
 # Multi-index hashing (Norouzi et al. 2012): of two hashes within r bits, by the pigeonhole
-# principle, one band differs by at most the flips that `_flips` gives it. The middle band gets
-# the most, and is the narrowest, since its probes grow with the square of its width.
-_BANDS = ((0, 22), (22, 20), (42, 22))
-_LARGEST_RADIUS = 8
+# principle, one band differs by at most the flips that are tried in it, where those flips, plus
+# one per band, make more than r. (shift, width) of each band: few wide bands have few candidates
+# per probe, and probes that grow with the power of the flips.
+_THREE_BANDS = ((0, 22), (22, 20), (42, 22))
+_FOUR_BANDS = ((0, 16), (16, 16), (32, 16), (48, 16))
+_LARGEST_RADIUS = 11
 _BUCKETS = """
 create or replace temp table buckets as
 select no, hash, (hash >> {shift}) & {band}::ubigint as bucket from hashes
@@ -44,7 +50,9 @@ where (a.probe > a.bucket or a.no < b.no) and bit_count(xor(a.hash, b.hash)) <= 
 """
 
 
-def cluster_images(images: pl.LazyFrame, radius: int = NEAR_BITS) -> pl.DataFrame:
+def cluster_images(
+    images: pl.LazyFrame, near: int = NEAR_BITS, alike: int = SPLIT_BITS
+) -> pl.DataFrame:
     """`dedup__clusters`: one row per picture.
 
     Pictures without structure have no meaningful hash: they are compared by their colour, with
@@ -65,9 +73,9 @@ def cluster_images(images: pl.LazyFrame, radius: int = NEAR_BITS) -> pl.DataFram
     )  # from here on, the position of a picture is its rank of preference
     hashes = ordered["hash"].to_numpy()
     is_blank = ordered["is_blank"].to_numpy()
-    component = _connect(ordered.height, *_near_pairs(hashes, is_blank, radius))
+    component = _connect(ordered.height, *_near_pairs(hashes, is_blank, alike))
     component = _connect_blanks(component, ordered)
-    kept = _keep(component, hashes, is_blank, radius)
+    kept = _keep(component, hashes, is_blank, near)
     is_kept = kept == np.arange(len(kept))
     distance = np.bitwise_count(hashes ^ hashes[kept]).astype(np.int64)
     reason = np.where(is_kept, "kept", np.where(is_blank, "blank_of_same_colour", "near_duplicate"))
@@ -136,7 +144,7 @@ def keep_images(
 def _near_pairs(
     hashes: np.ndarray, is_blank: np.ndarray, radius: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Links between positions that join all pairs within `radius` bits, exact up to 8."""
+    """Links between positions that join all pairs within `radius` bits, exact up to 11."""
     if not 0 <= radius <= _LARGEST_RADIUS:
         raise ValueError(f"radius {radius} is not within 0 and {_LARGEST_RADIUS}")
     structured = np.flatnonzero(~is_blank)
@@ -146,7 +154,7 @@ def _near_pairs(
     lows, highs = [structured[first[inverse]]], [structured]
     with duckdb.connect() as connection:
         connection.register("hashes", {"no": np.arange(len(distinct)), "hash": distinct})
-        for (shift, width), flips in zip(_BANDS, _flips(radius), strict=True):
+        for shift, width, flips in _probes(radius):
             connection.register("masks", {"mask": _masks(width, flips)})
             connection.execute(_BUCKETS.format(shift=shift, band=2**width - 1))
             found = connection.execute(_PAIRS.format(radius=radius)).fetchnumpy()
@@ -155,9 +163,18 @@ def _near_pairs(
     return np.concatenate(lows), np.concatenate(highs)
 
 
-def _flips(radius: int) -> tuple[int, int, int]:
-    """Flips to try in each band: were every band beyond its own, the sum would exceed `radius`."""
-    return (radius + 1) // 3 - 1, (radius + 3) // 3 - 1, (radius + 2) // 3 - 1
+def _probes(radius: int) -> list[tuple[int, int, int]]:
+    """Shift, width and flips of each band; with one per band, the flips make `radius` + 1.
+
+    The middle of three bands gets the most flips, and is the narrowest for that reason.
+    """
+    if radius <= 8:
+        spread = ((radius + 1) // 3 - 1, (radius + 3) // 3 - 1, (radius + 2) // 3 - 1)
+        bands = _THREE_BANDS
+    else:
+        spread = tuple((radius + 1 + extra) // 4 - 1 for extra in range(4))
+        bands = _FOUR_BANDS
+    return [(shift, width, flips) for (shift, width), flips in zip(bands, spread, strict=True)]
 
 
 def _masks(width: int, flips: int) -> np.ndarray:

@@ -5,7 +5,7 @@ Does not belong here: the layout of a dataset (`sources/`), pixels (`images.py`)
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,6 +23,11 @@ from eemo_pipeline.sources import WORKER, Listing, SourceDataset, SourceTables
 from eemo_pipeline.workers import WorkerCrash, Workers
 
 _ROLE = "measurer"
+_PLACEHOLDER = {
+    "status": "refused",
+    "reason": "placeholder",
+    "detail": "the same bytes stand under several labels of this source",
+}
 _BATCH = 256  # pictures per transaction; a killed run loses at most this many measurements
 _MEASURED = [
     name
@@ -95,6 +100,28 @@ def hide_workers(annotations: pl.DataFrame, source: str, salt: str) -> pl.DataFr
     return annotations.with_columns(pl.col("annotator_id").replace(people, hashes))
 
 
+def find_placeholders(
+    records: pl.DataFrame, measured: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Paths of pictures that a host served in place of others: "this photo is not available".
+
+    The same bytes in three records or more, under two labels or more, are no picture of any of
+    them. One picture that a source lists twice, or under one label, is not meant.
+    """
+    contents = pl.DataFrame(
+        [(path, answer.get("image_id")) for path, answer in measured.items()],
+        schema={"path": pl.String, "image_id": pl.String},
+        orient="row",
+    )
+    repeated = (
+        records.drop_nulls("native_label")
+        .join(contents.drop_nulls(), on="path")
+        .filter((pl.len() >= 3).over("image_id"))
+        .filter((pl.col("native_label").n_unique() >= 2).over("image_id"))
+    )
+    return repeated["path"].unique().sort().to_list()
+
+
 def collect_images(measurements: pl.LazyFrame) -> pl.DataFrame:
     """`ingest__images`: one row per content, from the measurements of all sources.
 
@@ -120,6 +147,8 @@ def _ingest(source: SourceDataset, sources_dir: Path, ledger: Ledger, workers: W
     read = source.read(listing)
     pictures = sorted(set(read.records["path"]))
     measured, new = _measure(listing, pictures, ledger, workers)
+    for path in find_placeholders(read.records, measured):
+        measured[path] = measured[path] | _PLACEHOLDER
     good = {path: answer for path, answer in measured.items() if answer["status"] == "ok"}
     image_ids = pl.DataFrame(
         {"path": list(good), "image_id": [answer["image_id"] for answer in good.values()]},

@@ -1,0 +1,77 @@
+"""Evaluation pictures never train: not themselves, and not as a near-duplicate elsewhere."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+import skimage
+from PIL import Image
+
+from eemo_pipeline.automation import run_assets
+from eemo_pipeline.checks import run_check
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.storage import scan_table, table_path, write_table
+from eemo_pipeline.warehouse import open_tables
+
+SHIPPED = Path(skimage.__file__).parent / "data"
+PHOTOGRAPHS = (
+    "astronaut.png",
+    "camera.png",
+    "chelsea.png",
+    "coffee.png",
+    "hubble_deep_field.jpg",
+    "retina.jpg",
+    "rocket.jpg",
+)
+DEDUP = 'key:"dedup__images"'
+CHECK = ("dedup__images", "evaluation_never_trains")
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """ArtPhoto, an evaluation set, and a folder that holds its pictures recompressed and cropped.
+
+    Seven clusters: were the split left to the draw, most of them would train.
+    """
+    root = tmp_path_factory.mktemp("leak")
+    evaluation, training = root / "sources" / "artphoto", root / "sources" / "folder"
+    for place in (evaluation, training):
+        place.mkdir(parents=True)
+    for number, name in enumerate(PHOTOGRAPHS):
+        original = Image.open(SHIPPED / name).convert("RGB")
+        original.save(evaluation / f"awe_{number:04}.jpg", quality=92)
+        width, height = original.size
+        margin = (width // 66, height // 66)
+        box = (*margin, width - margin[0], height - margin[1])
+        # A larger copy, so that the folder's picture would be the one to keep.
+        larger = original.crop(box).resize((2 * width, 2 * height))
+        larger.save(training / f"mine {number}.jpg", quality=50)
+    outcome = run_assets(root, f"+{DEDUP}")
+    assert outcome.is_success, outcome
+    return root / "tables"
+
+
+def test_a_cropped_copy_in_a_training_source_is_in_the_test_split(lake: Path) -> None:
+    kept = scan_table(lake, "dedup__images").collect()
+    assert kept["cluster_id"].n_unique() == len(PHOTOGRAPHS)
+    assert "folder" in set(kept["source"])
+    assert kept["is_evaluation"].all()
+    assert set(kept["split"]) == {"test"}
+
+
+def test_the_blocking_check_catches_one_that_would_train(lake: Path, tmp_path: Path) -> None:
+    kept = scan_table(lake, "dedup__images").collect()
+    leaking = kept.with_columns(
+        pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("train")).otherwise("split").alias("split")
+    )
+    for name, table in TABLES.items():
+        if not table.is_partitioned:
+            frame = leaking if name == "dedup__images" else scan_table(lake, name).collect()
+            write_table(frame, table, table_path(tmp_path, table))
+    with open_tables(tmp_path) as connection:
+        outcome = run_check(connection, *CHECK)
+    with open_tables(lake) as connection:
+        sound = run_check(connection, *CHECK)
+    assert (outcome.bad_rows, outcome.severity) == (1, "error")
+    assert outcome.examples[0]["split"] == "train"
+    assert sound.bad_rows == 0

@@ -1,0 +1,110 @@
+"""How fast a large annotation file becomes common tables, and a large folder a listing.
+
+Affection-sized: 526,749 invented rows over 85,007 pictures, in the native layout.
+
+- `polars`: `pl.read_csv` of the same file and a Parquet file of the frame, the least anybody pays.
+- `affection`: the adapter's `read` from the listing, then records, annotations and rejects as the
+  Parquet files of their tables; every row judged, resolved to its picture and kept or refused.
+
+Then a folder of many empty files, listed once. Peak memory is that of the process so far. The
+pictures themselves are not opened here; `benchmarks/ingest.py` is about them.
+
+    python benchmarks/sources.py                    # 100,000 files in the folder
+    python benchmarks/sources.py --files 1000000
+"""
+
+import argparse
+import random
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from eemo_pipeline.emotion.taxonomies import AFFECTION_9
+from eemo_pipeline.listing import list_files
+from eemo_pipeline.sources import Listing
+from eemo_pipeline.sources.affection import SOURCE
+
+ROWS, PICTURES, ROUNDS = 526_749, 85_007, 3
+TABLE = "language/version_0/affection_raw_public_version_0.csv"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def invent(root: Path) -> Listing:
+    """Write the annotation file, and a listing of pictures that need not exist to be named."""
+    choose = random.Random(7)  # noqa: S311 (invented words, not secrets)
+    words = ["".join(choose.choices(LETTERS, k=choose.randint(2, 10))) for _ in range(5000)]
+    names = [f"coco_affective/{number:06}.jpg" for number in range(PICTURES)]
+    path = root / TABLE
+    path.parent.mkdir(parents=True)
+    with path.open("w", encoding="utf-8") as table:
+        table.write("workerid,utterance,emotion,dataset,image_name\n")
+        for number in range(ROWS):
+            text = " ".join(choose.choices(words, k=12))
+            emotion = AFFECTION_9[choose.randrange(9)]
+            table.write(f'A{number % 6283},"{text}",{emotion},coco_affective,')
+            table.write(f"{number % PICTURES:06}.jpg\n")
+    return Listing(root, tuple(sorted([*names, TABLE])))
+
+
+def read_plainly(listing: Listing, to: Path) -> int:
+    """The least anybody pays: cells to a frame, the frame to Parquet; the rows."""
+    frame = pl.read_csv(listing.root / TABLE)
+    frame.write_parquet(to / "plain.parquet", compression="zstd")
+    return frame.height
+
+
+def read_source(listing: Listing, to: Path) -> int:
+    """The adapter, and its tables to Parquet; rows kept and refused."""
+    tables = SOURCE.read(listing)
+    for name in ("records", "annotations", "rejects"):
+        getattr(tables, name).write_parquet(to / f"{name}.parquet", compression="zstd")
+    return tables.annotations.height + tables.rejects.height
+
+
+def best(run: Callable[[], int]) -> tuple[float, int]:
+    """The shortest of the rounds in seconds, and what the last one counted."""
+    shortest, count = float("inf"), 0
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        count = run()
+        shortest = min(shortest, time.perf_counter() - began)
+    return shortest, count
+
+
+def peak_mb() -> float:
+    """Peak memory of this process in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Measure, and print a line each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--files", type=int, default=100_000)
+    files = parser.parse_args().files
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        listing = invent(folder / "affection")
+        plain_s, rows = best(lambda: read_plainly(listing, folder))
+        print(f"{'':<12}{'rows':>10}{'seconds':>10}{'ratio':>8}{'peak MB':>10}")
+        print(f"{'polars':<12}{rows:>10,}{plain_s:>10.2f}{1:>8.1f}{peak_mb():>10.0f}")
+        ours_s, rows = best(lambda: read_source(listing, folder))
+        ratio = ours_s / plain_s
+        print(f"{'affection':<12}{rows:>10,}{ours_s:>10.2f}{ratio:>8.1f}{peak_mb():>10.0f}")
+        crowd = folder / "crowd"
+        for number in range(files):
+            place = crowd / f"{number // 1000:04}"
+            if number % 1000 == 0:
+                place.mkdir(parents=True)
+            (place / f"{number}.jpg").touch()
+        began = time.perf_counter()
+        found = len(list_files(crowd).paths)
+        seconds = time.perf_counter() - began
+        print(f"{'listing':<12}{found:>10,}{seconds:>10.2f}{'':>8}{peak_mb():>10.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -82,7 +82,7 @@ def peak_mb() -> float:
 
 def main() -> None:
     """Measure, and print a line each."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Measure the reading of sources.")
     parser.add_argument("--files", type=int, default=100_000)
     files = parser.parse_args().files
     with tempfile.TemporaryDirectory() as temporary:

@@ -124,7 +124,7 @@ def test_a_traceback_is_shown_only_on_demand(eemo: Run) -> None:
 def test_a_place_that_cannot_be_written_is_named(eemo: Run, tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     (tmp_path / "file").write_text("")
-    answer = eemo("run", "--data", "file/root", "--images", "pictures")
+    answer = eemo("run", "--data", "file/place", "--images", "pictures")
     assert answer.returncode == 1
-    assert "where: file/root/sources/folder" in answer.stderr
+    assert "where: file/place/sources/folder" in answer.stderr
     assert "why: Not a directory" in answer.stderr

@@ -5,16 +5,16 @@ rejects. Does not belong here: the columns of any one dataset, or how a picture 
 (`picture_names.py`). Nothing here raises on content: a cell is text until a check accepts it.
 """
 
+import codecs
 import csv
-import io
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
+from eemo_pipeline.cells import number_rows, parse_cells
 from eemo_pipeline.emotion.taxonomies import ALIASES, LABEL_SPACES, canonical
 from eemo_pipeline.sources import (
     ANNOTATION_SCHEMA,
@@ -109,93 +109,57 @@ def read_annotation_file(listing: Listing, path: str, delimiters: str = ",") -> 
     of them where it holds none. A blank among them stands for any run of blanks, and then names
     in square brackets in the first line stay whole.
     """
-    text, delimiter = _read_text(listing, path, delimiters)
+    data, delimiter = _read_bytes(listing, path, delimiters)
     if delimiter == " ":
-        text = "\n".join(
-            "\t".join(re.findall(r"\[[^\]]*\]|\S+", line)) for line in text.split("\n")
-        )
+        lines = data.decode().split("\n")
+        data = "\n".join("\t".join(re.findall(r"\[[^\]]*\]|\S+", line)) for line in lines).encode()
         delimiter = "\t"
-    first_line, _, body = text.partition("\n")
+    first_line = _first_line(data)
+    body = memoryview(data)[len(first_line.encode()) + 1 :]
     # The header is one line: a quote left open in it must not swallow the rows.
     header = tuple(cell.strip() for cell in next(csv.reader([first_line], delimiter=delimiter), []))
-    return AnnotationFile(path, header, _number_rows(_parse(body, delimiter, len(header))))
+    return AnnotationFile(path, header, number_rows(parse_cells(body, delimiter, len(header))))
 
 
 def read_headless_file(
     listing: Listing, path: str, header: Sequence[str], delimiters: str = ","
 ) -> AnnotationFile:
     """Read a file whose first line is data already; `header` names its columns."""
-    text, delimiter = _read_text(listing, path, delimiters)
-    return AnnotationFile(path, tuple(header), _number_rows(_parse(text, delimiter, len(header))))
+    data, delimiter = _read_bytes(listing, path, delimiters)
+    cells = parse_cells(memoryview(data), delimiter, len(header))
+    return AnnotationFile(path, tuple(header), number_rows(cells))
 
 
-def _read_text(listing: Listing, path: str, delimiters: str) -> tuple[str, str]:
-    """The text from its first line that is not empty, and the delimiter that this line shows."""
+def _read_bytes(listing: Listing, path: str, delimiters: str) -> tuple[bytes, str]:
+    """UTF-8 from the first line that is not empty, and the delimiter that this line shows."""
     csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
-    text = decode_text((listing.root / path).read_bytes()).lstrip("\n")
-    return text, max(delimiters, key=text.partition("\n")[0].count)
+    data = (listing.root / path).read_bytes()
+    if not _is_plain(data):
+        data = decode_text(data).encode()
+    data = data.lstrip(b"\n")
+    return data, max(delimiters, key=_first_line(data).count)
 
 
-def _parse(body: str, delimiter: str, width: int) -> pl.DataFrame:
-    """Cells in columns "0" ... and "surplus"; cells that a line lacks are null.
-
-    Polars reads ten times faster than the csv module, but says that quotes out of place are
-    undefined behaviour. Such text goes to the csv module, which takes anything.
-    """
-    names = [*(str(place) for place in range(width)), "surplus"]
-    data = body.encode()
-    if data and _is_quoting_regular(data, delimiter):
-        try:
-            return pl.read_csv(
-                delimiter.join(names).encode() + b"\n" + data,
-                separator=delimiter,
-                infer_schema=False,
-                truncate_ragged_lines=True,
-            ).select(names)
-        except pl.exceptions.PolarsError:
-            pass  # falls through to the reader that takes anything
-    rows = csv.reader(io.StringIO(body, newline="\n"), delimiter=delimiter)
-    padding = [None] * (width + 1)
-    padded = [(*row, *padding)[: width + 1] for row in rows]
-    return pl.DataFrame(padded, schema=dict.fromkeys(names, pl.String), orient="row")
+def _first_line(data: bytes) -> str:
+    end = data.find(b"\n")
+    return data[: end if end >= 0 else len(data)].decode()
 
 
-def _is_quoting_regular(data: bytes, delimiter: str) -> bool:
-    """Whether the quotes keep to RFC 4180, section 2.
-
-    Counted from 0, even quotes open a cell and odd ones close it, a doubled quote doing both. So
-    what stands before an even quote is a delimiter, a line end or a quote, and likewise after an
-    odd one.
-    """
-    text = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
-    quotes = np.flatnonzero(text == ord('"'))
-    outside = np.zeros(256, dtype=bool)
-    outside[[ord("\n"), ord('"'), ord(delimiter)]] = True
-    return bool(
-        quotes.size % 2 == 0
-        and outside[text[quotes[::2] - 1]].all()
-        and outside[text[quotes[1::2] + 1]].all()
-    )
-
-
-def _number_rows(cells: pl.DataFrame) -> pl.DataFrame:
-    is_blank = pl.all_horizontal(pl.all().fill_null("").str.strip_chars() == "")
-    return (
-        cells.filter(~is_blank)
-        .with_row_index("row", offset=1)
-        .with_columns(pl.col("row").cast(pl.Int64), _null_if_blank(pl.col("surplus")))
-    )
-
-
-def _null_if_blank(cell: pl.Expr) -> pl.Expr:
-    return pl.when(cell.str.strip_chars() != "").then(cell)
+def _is_plain(data: bytes) -> bool:
+    """Whether `decode_text` would change nothing: UTF-8, no mark, line feeds alone."""
+    if b"\r" in data or data.startswith(codecs.BOM_UTF8):
+        return False
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def stack_rows(
     files: Sequence[AnnotationFile], needed: Headers, optional: Headers = NONE_NEEDED
 ) -> pl.DataFrame:
     """The rows of files of one layout, one under the other; `AnnotationFile.take` of each."""
-    nothing = AnnotationFile("", (), _number_rows(_parse("", ",", 0)))
+    nothing = AnnotationFile("", (), number_rows(parse_cells(memoryview(b""), ",", 0)))
     return pl.concat([file.take(needed, optional) for file in (nothing, *files)])
 
 
@@ -208,10 +172,13 @@ def find_tables(listing: Listing, *names: str) -> list[str]:
     Names are compared without case; junk of file managers and archivers is left out.
     """
     wanted = tuple(f"/{name.casefold()}" for name in names)
+    # One pass of plain string work over all pictures; what else is asked is asked of the rest.
+    ends = tuple(end[1:] for end in wanted)
     return [
         path
         for path in listing.paths
-        if f"/{path}".casefold().endswith(wanted)
+        if path.casefold().endswith(ends)
+        and f"/{path}".casefold().endswith(wanted)
         and not is_junk(path)
         and _depth_below(path, wanted) <= _NESTING_DEPTH
     ]

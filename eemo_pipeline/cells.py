@@ -1,0 +1,67 @@
+"""Cuts delimited text into cells.
+
+Belongs here: UTF-8 bytes with line feeds in, columns of text out. Does not belong here: encodings
+of files, headers, or what a cell means (`annotation_files.py`).
+"""
+
+import csv
+import io
+import sys
+
+import numpy as np
+import polars as pl
+
+
+def parse_cells(body: memoryview, delimiter: str, width: int) -> pl.DataFrame:
+    """Cells in columns "0" ... and "surplus"; cells that a line lacks are null.
+
+    Polars reads ten times faster than the csv module, but says that quotes out of place are
+    undefined behaviour. Such text goes to the csv module, which takes anything.
+    """
+    names = [*(str(place) for place in range(width)), "surplus"]
+    data = b"".join((delimiter.join(names).encode(), b"\n", body))
+    if body and _is_quoting_regular(data, delimiter):
+        try:
+            return pl.read_csv(
+                data, separator=delimiter, infer_schema=False, truncate_ragged_lines=True
+            ).select(names)
+        except pl.exceptions.PolarsError:
+            pass  # falls through to the reader that takes anything
+    csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
+    text = io.StringIO(str(body, "utf-8"), newline="\n")
+    padding = [None] * (width + 1)
+    padded = [(*row, *padding)[: width + 1] for row in csv.reader(text, delimiter=delimiter)]
+    return pl.DataFrame(padded, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def _is_quoting_regular(data: bytes, delimiter: str) -> bool:
+    """Whether the quotes keep to RFC 4180, section 2; the first line of `data` holds none.
+
+    Counted from 0, even quotes open a cell and odd ones close it, a doubled quote doing both. So
+    what stands before an even quote is a delimiter, a line end or a quote, and likewise after an
+    odd one, or nothing does.
+    """
+    text = np.frombuffer(data, dtype=np.uint8)
+    quotes = np.flatnonzero(text == ord('"'))
+    outside = np.zeros(256, dtype=bool)
+    outside[[ord("\n"), ord('"'), ord(delimiter)]] = True
+    after = np.minimum(quotes[1::2] + 1, text.size - 1)  # the last byte counts as its own follower
+    return bool(
+        quotes.size % 2 == 0 and outside[text[quotes[::2] - 1]].all() and outside[text[after]].all()
+    )
+
+
+def number_rows(cells: pl.DataFrame) -> pl.DataFrame:
+    """Drop the lines that hold blanks alone, and count the others in `row`, from 1."""
+    is_blank = cells.select(_is_blank("0" if "0" in cells.columns else "surplus")).to_series()
+    if is_blank.any():  # seldom; a line whose first cell holds something is not blank
+        is_blank = cells.select(pl.all_horizontal(*map(_is_blank, cells.columns))).to_series()
+        cells = cells.filter(~is_blank)
+    return cells.with_row_index("row", offset=1).with_columns(
+        pl.col("row").cast(pl.Int64),
+        pl.when(~_is_blank("surplus")).then("surplus").alias("surplus"),
+    )
+
+
+def _is_blank(name: str) -> pl.Expr:
+    return (pl.col(name).str.strip_chars() == "").fill_null(value=True)

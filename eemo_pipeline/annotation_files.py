@@ -32,6 +32,10 @@ _BYTE_ESCAPES = {
 }
 _DOCUMENT = re.compile(r"(readme|licen[sc]e|terms_of_use)[^/]*", re.IGNORECASE)
 _JUNK_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+# True of all documents and junk with names in ASCII, and of few pictures.
+_PERHAPS_A_DOCUMENT = (
+    r"__MACOSX|(?:^|/)(?i:readme|licen|terms_of_use|\._|\.ds_store|thumbs|desktop)[^/]*$"
+)
 
 
 Headers = Mapping[str, Collection[str]]
@@ -172,13 +176,11 @@ def find_tables(listing: Listing, *names: str) -> list[str]:
     Names are compared without case; junk of file managers and archivers is left out.
     """
     wanted = tuple(f"/{name.casefold()}" for name in names)
-    # One pass of plain string work over all pictures; what else is asked is asked of the rest.
-    ends = tuple(end[1:] for end in wanted)
+    ends = "|".join(pl.escape_regex(end[1:]) for end in wanted)
     return [
         path
-        for path in listing.paths
-        if path.casefold().endswith(ends)
-        and f"/{path}".casefold().endswith(wanted)
+        for path in _filter_paths(listing, f"(?i:{ends})$")
+        if f"/{path}".casefold().endswith(wanted)
         and not is_junk(path)
         and _depth_below(path, wanted) <= _NESTING_DEPTH
     ]
@@ -200,9 +202,19 @@ def find_documents(listing: Listing) -> list[str]:
     """Junk, and files called readme, licence or terms of use: known, and not pictures."""
     return [
         path
-        for path in listing.paths
+        for path in _filter_paths(listing, _PERHAPS_A_DOCUMENT)
         if is_junk(path) or _DOCUMENT.fullmatch(path.rpartition("/")[2])
     ]
+
+
+def _filter_paths(listing: Listing, pattern: str) -> list[str]:
+    """The paths that fit the pattern, and those beyond ASCII.
+
+    Few of many pictures, at the speed of polars, for Python to look at one by one. On case beyond
+    ASCII the two do not always agree, so such paths are all left to Python.
+    """
+    paths = pl.Series(listing.paths, dtype=pl.String)
+    return paths.filter(paths.str.contains(rf"[^\x00-\x7f]|{pattern}")).to_list()
 
 
 # --- checks ------------------------------------------------------------------------------------

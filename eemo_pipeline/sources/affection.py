@@ -43,9 +43,9 @@ _OPTIONAL = {"split": ("split",)}
 
 def read(listing: Listing) -> SourceTables:
     """One record per picture, one annotation per row: a worker, an emotion, an explanation."""
-    found = [find_tables(listing, name) for name in _TABLES]
-    tables = next((paths for paths in found if paths), [])
-    known = frozenset((*found[0], *found[1], *find_documents(listing)))
+    found = find_tables(listing, *_TABLES)
+    tables = [path for path in found if path.casefold().endswith(_TABLES[0])] or found
+    known = frozenset((*found, *find_documents(listing)))
     rows = stack_rows([read_annotation_file(listing, path) for path in tables], _NEEDED, _OPTIONAL)
     index = PictureIndex(path for path in listing.paths if path not in known)
     named = rows.with_columns(

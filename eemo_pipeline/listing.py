@@ -38,7 +38,7 @@ def list_files(root: Path) -> Listing:
             path = folder + entry.name
             if entry.is_dir(follow_symlinks=False):
                 folders.append(f"{path}/")
-            elif reason := _refusal(entry, path, resolved):
+            elif reason := _refusal(entry, resolved):
                 refused[_printable(path)] = reason
             else:
                 paths.append(path)
@@ -82,7 +82,7 @@ def _printable(path: str) -> str:
     return plain.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _refusal(entry: os.DirEntry[str], path: str, root: Path) -> tuple[str, str] | None:
+def _refusal(entry: os.DirEntry[str], root: Path) -> tuple[str, str] | None:
     try:
         entry.path.encode()
     except UnicodeEncodeError:

@@ -348,8 +348,14 @@ def conclude(
     annotations = (
         judged.filter(pl.col("reason").is_null())
         .drop("record_id")
-        .join(records.select("path", "record_id"), on="path", how="left", maintain_order="left")
-        .with_columns(pl.int_range(pl.len()).over("path").alias("annotation_no"))
+        .join(
+            # Rows are counted by the number of their record: text is slow to group by.
+            records.select("path", "record_id").with_row_index("record_no"),
+            on="path",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(pl.int_range(pl.len()).over("record_no").alias("annotation_no"))
     )
     rejects = judged.filter(pl.col("reason").is_not_null()).select(
         pl.col("table_path").alias("path"), "row", "reason", "detail"

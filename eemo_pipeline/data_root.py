@@ -49,7 +49,7 @@ class DataRoot:
 
     @property
     def training(self) -> Path:
-        """`training/<job>/<run_id>/`: job folders."""
+        """`training/<job>/`: job folders, each with its latest run."""
         return self.path / "training"
 
     @property

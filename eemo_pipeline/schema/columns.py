@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8
+from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8, TAXONOMIES
 
 STRINGS = pl.List(pl.String)
 FLOATS = pl.List(pl.Float64)
@@ -186,7 +186,7 @@ _ALL = (
     ),
     _flag("is_evaluation", "Whether a picture of the cluster comes from an evaluation dataset"),
     # --- emotion ------------------------------------------------------------------------
-    _text("taxonomy", "Label set", ("mikels8", "ekman7")),
+    _text("taxonomy", "Label set", tuple(TAXONOMIES)),
     _text("emotion", "Emotion evoked in the viewer", EMOTIONS),
     _share("mass", "Share of the raters' mass on the emotion"),
     _share("lost_mass", "Share of the native mass with no counterpart in the taxonomy"),

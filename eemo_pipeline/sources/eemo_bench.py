@@ -14,9 +14,7 @@ scores of the top three emotions, not shares of all raters. The third number of 
 documented meaning and stays in the attributes, and so does the SD of dominance.
 """
 
-import ast
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +24,7 @@ import polars as pl
 from eemo_pipeline.annotation_files import conclude, fill_schema, find_documents, is_junk
 from eemo_pipeline.emotion.taxonomies import EKMAN_7, canonical
 from eemo_pipeline.json_files import JsonRow, as_cell, encode_given, read_json_list
+from eemo_pipeline.literals import parse_literal
 from eemo_pipeline.picture_names import PictureIndex
 from eemo_pipeline.schema.columns import FLOATS, STRINGS
 from eemo_pipeline.sources import RECORD_SCHEMA, Listing, SourceDataset, SourceTables
@@ -224,7 +223,7 @@ def _unpack_labels(packed: Any) -> Labels:
     """The labels that a pair packs in a text: a Python dict of votes, and means."""
     text = as_cell(packed) or ""
     match = _PACKED.fullmatch(text.strip()) if len(text) <= _LONGEST_TEXT else None
-    votes = _parse_literal(match[1]) if match else None
+    votes = parse_literal(match[1], _LONGEST_TEXT) if match else None
     if match is None or not isinstance(votes, dict):
         raise Refusal("bad_label_text", f"label = {text}")
     numbers = [_parse_number(number) for number in match.groups()[1:]]
@@ -276,24 +275,12 @@ def _parse_number(text: str) -> float | None:
 
 
 def _read_options(text: str) -> dict[str, str]:
-    options = _parse_literal(text)
+    options = parse_literal(text, _LONGEST_TEXT)
     if not isinstance(options, dict) or not all(
         isinstance(part, str) for entry in options.items() for part in entry
     ):
         raise Refusal("bad_options", f"options = {as_cell(text)}")
     return options
-
-
-def _parse_literal(text: str) -> Any:
-    """The Python literal, which is data and never code; None where it is none or too long."""
-    if len(text) > _LONGEST_TEXT:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a literal like `1and 2` makes the compiler warn
-            return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        return None
 
 
 def _as_words(votes: Mapping[str, float]) -> str:

@@ -18,10 +18,8 @@ Rules
 - A row with NaN among its ratings is refused, as the authors of the CSV conversion do.
 """
 
-import ast
 import json
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -44,6 +42,7 @@ from eemo_pipeline.annotation_files import (
     stack_rows,
 )
 from eemo_pipeline.emotic_mat import RATINGS, read_people
+from eemo_pipeline.literals import parse_literal
 from eemo_pipeline.picture_names import PictureIndex
 from eemo_pipeline.schema.columns import FLOATS, STRINGS
 from eemo_pipeline.sources import WORKER, Listing, SourceDataset, SourceTables
@@ -256,21 +255,9 @@ def _parse_cells(
 ) -> pl.Series:
     """The literal in each cell, null where it is none or `accept` refuses it."""
     parsed: dict[str | None, list[Any] | None] = {None: None}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a literal like `1and 2` makes the compiler warn
-        for cell in cells.drop_nulls().unique().to_list():
-            parsed[cell] = accept(_parse_literal(cell))
+    for cell in cells.drop_nulls().unique().to_list():
+        parsed[cell] = accept(parse_literal(cell, _LONGEST_CELL))
     return pl.Series(name, [parsed[cell] for cell in cells.to_list()], dtype=dtype)
-
-
-def _parse_literal(cell: str) -> Any:
-    """The Python literal, which is data and never code; None where it is none or too long."""
-    if len(cell) > _LONGEST_CELL:
-        return None
-    try:
-        return ast.literal_eval(cell.strip())
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        return None
 
 
 def _as_texts(value: Any) -> list[str] | None:

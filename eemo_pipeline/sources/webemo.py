@@ -7,9 +7,7 @@ Python literal that names the classes; and pictures as people download them, in
 the known ones count. A picture that no line names is labelled by its folder.
 """
 
-import ast
 import re
-import warnings
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -35,6 +33,7 @@ from eemo_pipeline.annotation_files import (
     stack_rows,
 )
 from eemo_pipeline.emotion.taxonomies import WEBEMO_25
+from eemo_pipeline.literals import parse_literal
 from eemo_pipeline.picture_names import PictureIndex
 from eemo_pipeline.placed_labels import conclude_placed, place_files
 from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
@@ -155,12 +154,7 @@ def _parse_labels(text: str) -> Any:
     start = re.search(r"^\s*labels\s*=\s*", text, re.MULTILINE)
     if start is None or len(text) > _LONGEST_TEXT:
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a literal like `1and 2` makes the compiler warn
-        try:
-            return ast.literal_eval(text[start.end() :].strip())
-        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-            return None
+    return parse_literal(text[start.end() :], _LONGEST_TEXT)
 
 
 def _as_names(value: Any) -> list[str] | None:

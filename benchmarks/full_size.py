@@ -11,7 +11,7 @@ sources overlap: some pictures have comments and ratings, or evoked and apparent
 real English forms (simplemma's dictionary), their ratings invented, frequencies by Zipf's law.
 Some comments are empty, in other scripts, or of ten thousand words.
 
-    from benchmarks.full_size import make_lake, write_lake
+    from benchmarks.full_size import make_labels, make_lake, write_lake
     python benchmarks/full_size.py --data /tmp/full_size
 """
 
@@ -24,6 +24,9 @@ import numpy as np
 import polars as pl
 
 from benchmarks.full_size_people import annotate, make_words
+from eemo_pipeline.labels.emotions import build_emotions
+from eemo_pipeline.labels.rankings import build_rankings
+from eemo_pipeline.labels.vad import build_vad
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.storage import table_path, write_table
 
@@ -79,6 +82,17 @@ def make_lake(
         "ingest__images": images,
         **_dedup(random, images),
         **_texts(random, ids),
+    }
+
+
+def make_labels(lake: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables of the stage labels over a lake: emotions, V-A-D and rankings, by name."""
+    images, annotations = lake["dedup__images"], lake["ingest__annotations"]
+    emotions = build_emotions(images, annotations)
+    return {
+        "labels__emotions": emotions,
+        "labels__vad": build_vad(images, annotations),
+        "labels__rankings": build_rankings(images, emotions),
     }
 
 

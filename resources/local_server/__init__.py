@@ -1,0 +1,124 @@
+"""A provider on this machine that speaks the OpenAI and the Gemini protocol, for tests and demos.
+
+Belongs here: how to start it and where it is. Does not belong here: the server, which runs in a
+process of its own (`python -m resources.local_server --help`) and loads nothing into this one.
+
+Its models are `local-a`, `local-b` and `local-critic`; their answers come from simple measures of
+the pixels, and no model of a real provider is behind them. What can go wrong is scripted
+(`faults.py`), what it costs is in `prices.toml` of the pipeline, and what it has answered is in
+its account (`account.py`).
+"""
+
+import json
+import select
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+KEY = "local-key"
+_READY_WITHIN_S = 60.0
+_STOPS_WITHIN_S = 10.0
+
+
+class LocalServerFailed(Exception):
+    """The server did not start; the message holds what it said."""
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """A running server.
+
+    Attributes:
+        port: where it listens, on 127.0.0.1.
+        key: a key that it accepts, for both protocols.
+        process_id: of the server's process.
+    """
+
+    port: int
+    key: str
+    process_id: int
+
+    @property
+    def openai_url(self) -> str:
+        """`base_url` of the openai SDK."""
+        return f"http://127.0.0.1:{self.port}/openai/v1"
+
+    @property
+    def gemini_url(self) -> str:
+        """`base_url` in the HTTP options of the google-genai SDK."""
+        return f"http://127.0.0.1:{self.port}/gemini"
+
+    def account(self) -> dict[str, Any]:
+        """What the server has answered so far and what it is owed."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/account", timeout=10) as reply:
+            return json.load(reply)
+
+
+@contextmanager
+def local_server(
+    script: str | Path | Mapping[str, Any] | None = None,
+    *,
+    port: int = 0,
+    account: Path | None = None,
+    latency_ms: float | None = None,
+    answers: str = "pixels",
+    keys: Sequence[str] = (KEY,),
+) -> Iterator[LocalServer]:
+    """Start a server, wait until it answers, and stop it at the end.
+
+    It also stops when this process ends in any other way.
+
+    Args:
+        script: fault script, a mapping or a file.
+        port: 0 for any that is free.
+        account: file that keeps the account; without one it ends with the server.
+        latency_ms: how long an answer takes; over the script's.
+        answers: pixels, or schema: pictures are not decoded, for measuring speed.
+        keys: what it accepts; the first is handed out.
+
+    Raises:
+        LocalServerFailed: it did not start.
+    """
+    command = [sys.executable, "-m", "resources.local_server", "--until-stdin-ends"]
+    command += ["--port", str(port), "--answers", answers]
+    command += [part for key in keys for part in ("--key", key)]
+    if script is not None:
+        is_mapping = isinstance(script, Mapping)
+        command += ["--script", json.dumps(script) if is_mapping else str(script)]
+    if account is not None:
+        command += ["--account", str(account)]
+    if latency_ms is not None:
+        command += ["--latency-ms", str(latency_ms)]
+    pipe = subprocess.PIPE
+    # A file, for nobody reads what the server complains of while it runs.
+    with (
+        TemporaryFile() as complaints,
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=complaints) as process,  # noqa: S603
+    ):
+        try:
+            yield LocalServer(_await_port(process, complaints), keys[0], process.pid)
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOPS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _await_port(process: subprocess.Popen[bytes], complaints: IO[bytes]) -> int:
+    line = b""
+    if process.stdout is not None:
+        ready, _, _ = select.select([process.stdout], [], [], _READY_WITHIN_S)
+        line = process.stdout.readline() if ready else b""
+    if not line:
+        process.kill()
+        complaints.seek(0)
+        said = complaints.read().decode("utf-8", "replace").strip()
+        raise LocalServerFailed(f"The local server did not start: {said or 'it said nothing'}")
+    return int(json.loads(line)["port"])

@@ -1,0 +1,150 @@
+"""The HTTP application: paths of both protocols, keys, ids and broken connections.
+
+Belongs here: aiohttp. Does not belong here: what is answered.
+"""
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
+
+from aiohttp import web
+
+from resources.local_server import openai_wire
+from resources.local_server.asked import Dialect, Problem
+from resources.local_server.gemini_wire import GENERATE
+from resources.local_server.openai_wire import CHAT, RESPONSES
+from resources.local_server.prices import PRICES
+from resources.local_server.service import Broken, Served, Service
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+OPENAI_PREFIX = "/openai/v1"
+GEMINI_PREFIX = "/gemini"
+_LARGEST_BODY = 512 * 1024 * 1024
+_SAVED_EVERY_S = 0.2
+_ids = count(1)
+
+
+def build_app(service: Service) -> web.Application:
+    """The application; the account is saved while it runs and when it stops."""
+    app = web.Application(client_max_size=_LARGEST_BODY)
+    app.router.add_get("/account", _account(service))
+    add_openai(app, service)
+    add_gemini(app, service)
+    app.cleanup_ctx.append(_keep_account(service))
+    return app
+
+
+def add_openai(app: web.Application, service: Service) -> None:
+    """Chat completions, responses and models."""
+    for path, dialect in (("/chat/completions", CHAT), ("/responses", RESPONSES)):
+        app.router.add_post(f"{OPENAI_PREFIX}{path}", ask(service, dialect))
+    app.router.add_get(f"{OPENAI_PREFIX}/models", guarded(service, CHAT, _openai_models))
+
+
+def add_gemini(app: web.Application, service: Service) -> None:
+    """generateContent and models, in every version of the API."""
+    models = f"{GEMINI_PREFIX}/{{version:v1(?:beta|alpha)?}}/models"
+    app.router.add_post(f"{models}/{{model}}:generateContent", ask(service, GENERATE))
+    app.router.add_get(models, guarded(service, GENERATE, _gemini_models))
+
+
+def key_of(request: web.Request) -> str | None:
+    """The key as either protocol sends it."""
+    bearer = request.headers.get("Authorization", "")
+    return (
+        bearer.removeprefix("Bearer ").strip()
+        or request.headers.get("x-goog-api-key")
+        or request.query.get("key")
+    )
+
+
+def guarded(service: Service, dialect: Dialect, handler: Handler) -> Handler:
+    """The handler behind the key, with problems in the protocol's own form."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            service.check_key(key_of(request))
+            return await handler(request)
+        except Problem as problem:
+            return as_response(Served(*dialect.write_problem(problem)))
+
+    return handle
+
+
+def ask(service: Service, dialect: Dialect) -> Handler:
+    """A handler that asks a model."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        asked = service.read(dialect, raw, request.match_info.get("model"))
+
+        def is_gone() -> bool:
+            return request.transport is None or request.transport.is_closing()
+
+        try:
+            return as_response(await service.serve(dialect, asked, is_gone))
+        except Broken:
+            return cut_connection(request)
+
+    return guarded(service, dialect, handle)
+
+
+def as_response(served: Served) -> web.Response:
+    """The answer as JSON, with an id of its own."""
+    return web.Response(
+        body=json.dumps(served.body, ensure_ascii=False).encode("utf-8", "surrogatepass"),
+        status=served.status,
+        headers={**served.headers, "x-request-id": f"req_{next(_ids):012x}"},
+        content_type="application/json",
+    )
+
+
+def cut_connection(request: web.Request) -> web.Response:
+    """Reset the connection: the client sees neither status nor end."""
+    if request.transport is not None:
+        if (sock := request.transport.get_extra_info("socket")) is not None:
+            # Lingering for zero seconds makes the kernel send RST in place of FIN.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.transport.abort()
+    return web.Response()
+
+
+def _account(service: Service) -> Handler:
+    async def handle(_: web.Request) -> web.StreamResponse:
+        return web.json_response(service.account.report())
+
+    return handle
+
+
+async def _openai_models(_: web.Request) -> web.StreamResponse:
+    models = [
+        {"id": name, "object": "model", "created": openai_wire.CREATED, "owned_by": "local"}
+        for name in PRICES
+    ]
+    return web.json_response({"object": "list", "data": models})
+
+
+async def _gemini_models(_: web.Request) -> web.StreamResponse:
+    models = [
+        {"name": f"models/{name}", "supportedGenerationMethods": ["generateContent"]}
+        for name in PRICES
+    ]
+    return web.json_response({"models": models})
+
+
+def _keep_account(service: Service) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def keep(_: web.Application) -> AsyncIterator[None]:
+        async def save() -> None:
+            while True:
+                await asyncio.sleep(_SAVED_EVERY_S)
+                service.account.save()
+
+        saver = asyncio.create_task(save())
+        yield
+        saver.cancel()
+        service.account.save()
+
+    return keep

@@ -1,0 +1,223 @@
+"""The fault script: what goes wrong, when, and how fast the server is.
+
+Belongs here: reading a script, and the decision for one request. Does not belong here: how a
+fault looks in a protocol (`openai_wire.py`, `gemini_wire.py`) or in an answer (`spoiling.py`).
+
+A script is a JSON object; every part may be left out:
+
+    {"seed": 7,
+     "requests_per_second": 300, "burst": 300, "says_retry_after": true, "says_limits": true,
+     "latency_ms": 200, "latency_sigma": 0.4,
+     "balance_usd": 0.5,
+     "rules": [{"fault": "server_error", "share": 0.015},
+               {"fault": "hang", "share": 0.005, "seconds": 30},
+               {"fault": "rate_limited", "every": 20, "retry_after_s": 1.5},
+               {"fault": "refused", "share": 0.01, "model": "local-a"},
+               {"fault": "revoked", "after": 100}],
+     "batch": {"delay_s": 1, "expired": 0.1, "failed": 0.05, "fails": false}}
+
+The first rule that fits decides. A rule fits where `model`, `endpoint` (chat, responses,
+generate, batch), `contains` (in the request's text) and `picture` (first digits of the SHA-256 of
+a picture as sent) do; of the requests that fit, it skips the first `after` and then takes all, or
+the `first` n, or one in `every` n, in order of arrival, or the `share` by a hash of seed, rule and
+request. What would be as bad on the next attempt (`refused`, `content_filter`,
+`picture_rejected`) is drawn per picture; all else anew for every attempt at the same request; so
+that who comes first plays no part. Latency is the median of a log-normal distribution with that
+sigma, 0 for a constant.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from hashlib import sha256
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+from resources.local_server.asked import Asked, draw
+from resources.local_server.tokens import picture_bytes
+
+# No answer: an HTTP error, or no HTTP at all. These are free.
+ERRORS = ("rate_limited", "server_error", "unavailable", "revoked", "balance_empty")
+REJECTIONS = ("picture_rejected",)
+BREAKS = ("hang", "reset")
+# A model's answer that is of no use, or late. These are billed.
+SPOILT = (
+    "truncated",
+    "broken_json",
+    "prose",
+    "wrong_label",
+    "two_labels",
+    "refused",
+    "content_filter",
+    "enormous",
+    "empty",
+    "slow",
+)
+FAULTS = (*ERRORS, *REJECTIONS, *BREAKS, *SPOILT)
+_LASTING = frozenset(("refused", "content_filter", "picture_rejected"))
+_NORMAL = NormalDist()
+
+
+class BadScript(Exception):
+    """A fault script that cannot be followed; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of a script; see the module.
+
+    Attributes:
+        seconds: how long a hang lasts, or how much later a slow answer comes.
+        size_bytes: how large an enormous answer is.
+    """
+
+    fault: str
+    share: float | None = None
+    every: int | None = None
+    first: int | None = None
+    after: int = 0
+    model: str | None = None
+    endpoint: str | None = None
+    contains: str | None = None
+    picture: str | None = None
+    retry_after_s: float | None = None
+    seconds: float = 30.0
+    size_bytes: int = 2_000_000
+
+    def __post_init__(self) -> None:
+        """Refuse a rule that could not be followed."""
+        if self.fault not in FAULTS:
+            raise BadScript(f"unknown fault {self.fault!r}; there are {', '.join(FAULTS)}")
+        if sum(part is not None for part in (self.share, self.every, self.first)) > 1:
+            raise BadScript(f"rule {self.fault}: give one of share, every and first")
+
+    def covers(self, asked: Asked, endpoint: str) -> bool:
+        """Whether the rule speaks of such a request at all."""
+        return (
+            self.model in (None, asked.model)
+            and self.endpoint in (None, endpoint)
+            and (self.contains is None or any(self.contains in text for text in asked.texts))
+            and (self.picture is None or any(map(self._is_named, asked.pictures)))
+        )
+
+    def _is_named(self, picture: Any) -> bool:
+        return sha256(picture_bytes(picture)).hexdigest().startswith(self.picture or "")
+
+
+@dataclass(frozen=True)
+class BatchScript:
+    """How batch jobs go.
+
+    Attributes:
+        delay_s: from submission to the end of the job.
+        expired: share of rows that are not answered in time.
+        failed: share of rows that end in an error of the provider.
+        fails: the whole job fails, and no row is answered.
+    """
+
+    delay_s: float = 0.0
+    expired: float = 0.0
+    failed: float = 0.0
+    fails: bool = False
+
+
+@dataclass(frozen=True)
+class Script:
+    """A whole fault script; see the module."""
+
+    seed: int = 0
+    requests_per_second: float | None = None
+    burst: float | None = None
+    says_retry_after: bool = True
+    says_limits: bool = True
+    latency_ms: float = 0.0
+    latency_sigma: float = 0.0
+    balance_usd: float | None = None
+    rules: tuple[Rule, ...] = ()
+    batch: BatchScript = field(default_factory=BatchScript)
+
+    def latency_s(self, digest: bytes, attempt: int) -> float:
+        """How long this attempt takes, seconds."""
+        if not self.latency_sigma:
+            return self.latency_ms / 1000
+        chance = draw(self.seed, "latency", digest.hex(), attempt)
+        spread = _NORMAL.inv_cdf(min(max(chance, 1e-9), 1 - 1e-9))
+        return self.latency_ms / 1000 * 2.718281828459045 ** (self.latency_sigma * spread)
+
+
+def read_script(source: str | Mapping[str, Any]) -> Script:
+    """A script from a mapping, from JSON text, or from the file of that name.
+
+    Raises:
+        BadScript: what is wrong with it.
+    """
+    where = "the script"
+    if isinstance(source, str):
+        text = source
+        if not source.lstrip().startswith("{"):
+            where = source
+            try:
+                text = Path(source).read_text("utf-8")
+            except OSError as error:
+                raise BadScript(f"{where}: cannot be read ({error.strerror})") from None
+        try:
+            source = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise BadScript(f"{where}: not JSON ({error})") from None
+    if not isinstance(source, Mapping):
+        raise BadScript(f"{where}: not a JSON object")
+    parts = dict(source)
+    rules = tuple(_build(Rule, rule, where) for rule in parts.pop("rules", ()))
+    batch = _build(BatchScript, parts.pop("batch", {}), where)
+    return _build(Script, {**parts, "rules": rules, "batch": batch}, where)
+
+
+def _build(kind: type[Any], parts: Mapping[str, Any], where: str) -> Any:
+    known = {part.name for part in fields(kind)}
+    if unknown := set(parts) - known:
+        raise BadScript(
+            f"{where}: {kind.__name__} has no {', '.join(sorted(unknown))}; "
+            f"it has {', '.join(sorted(known))}"
+        )
+    return kind(**parts)
+
+
+class Fate:
+    """Decides for each attempt which rule it meets; counts what has arrived."""
+
+    def __init__(self, script: Script) -> None:
+        """Start with nothing seen."""
+        self.script = script
+        self._attempts: dict[bytes, int] = {}
+        self._covered = [0] * len(script.rules)
+
+    def count_attempt(self, digest: bytes) -> int:
+        """1 for the first time that this request comes, 2 for the second, and so on."""
+        attempt = self._attempts.get(digest, 0) + 1
+        self._attempts[digest] = attempt
+        return attempt
+
+    def decide(self, asked: Asked, endpoint: str, attempt: int) -> Rule | None:
+        """The first rule that takes this attempt."""
+        for number, rule in enumerate(self.script.rules):
+            if not rule.covers(asked, endpoint):
+                continue
+            self._covered[number] += 1
+            if self._takes(rule, number, self._covered[number] - rule.after, asked, attempt):
+                return rule
+        return None
+
+    def _takes(self, rule: Rule, number: int, place: int, asked: Asked, attempt: int) -> bool:
+        if place < 1:
+            return False
+        if rule.first is not None:
+            return place <= rule.first
+        if rule.every is not None:
+            return place % rule.every == 0
+        if rule.share is None:
+            return True
+        if rule.fault in _LASTING and asked.pictures:
+            subject = "".join(picture.base64 for picture in asked.pictures)
+            return draw(self.script.seed, number, subject) < rule.share
+        return draw(self.script.seed, number, asked.digest.hex(), attempt) < rule.share

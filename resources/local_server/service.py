@@ -1,0 +1,193 @@
+"""One request from the key to the bill, the same for both protocols.
+
+Belongs here: the order of things. Does not belong here: any protocol, fault or answer.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from resources.local_server.account import Account
+from resources.local_server.answers import Answers, count_tokens, cut
+from resources.local_server.asked import Answer, Asked, Dialect, Problem, Tokens
+from resources.local_server.faults import BREAKS, ERRORS, REJECTIONS, Fate, Rule, Script
+from resources.local_server.limits import Bucket
+from resources.local_server.prices import PRICES, bill
+from resources.local_server.spoiling import spoil
+
+# In the words of this server; the providers' codes are in the wire modules.
+_WORDS = {
+    "rate_limited": "Rate limit reached. Please try again later.",
+    "server_error": "The server had an error while processing your request.",
+    "unavailable": "The model is overloaded. Please try again later.",
+    "revoked": "This key has been revoked.",
+    "balance_empty": "The prepaid credits of this account are used up; check plan and billing.",
+    "picture_rejected": "A picture was not accepted.",
+}
+
+
+class Broken(Exception):
+    """The connection is to be cut without an answer."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A request's answer in the protocol's JSON, or its error."""
+
+    status: int
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+class Service:
+    """Answers requests and keeps the account."""
+
+    def __init__(
+        self, script: Script, account: Account, answers: Answers, keys: Sequence[str]
+    ) -> None:
+        """Hold the parts; nothing runs yet."""
+        self.script = script
+        self.account = account
+        self.keys = frozenset(keys)
+        self._answers = answers
+        self._fate = Fate(script)
+        self._buckets: dict[str, Bucket] = {}
+        self._worker = ThreadPoolExecutor(1, "pixels")
+
+    def check_key(self, key: str | None) -> None:
+        """Let a known key pass.
+
+        Raises:
+            Problem: there is none, or it is another; the words quote its ends, as OpenAI's do.
+        """
+        if not key:
+            raise Problem("missing_key", "You did not provide an API key.")
+        if key not in self.keys:
+            shown = f"{key[:8]}{'*' * 8}{key[-4:]}" if len(key) > 12 else "*" * len(key)
+            raise Problem("wrong_key", f"Incorrect API key provided: {shown}.")
+
+    def read(self, dialect: Dialect, raw: bytes, model: str | None) -> Asked:
+        """The request in the body.
+
+        Raises:
+            Problem: it is none, or asks for a model that is not here.
+        """
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            raise Problem("bad_request", "The body is not JSON.") from None
+        if not isinstance(body, dict):
+            raise Problem("bad_request", "The body is not a JSON object.")
+        if body.get("stream"):
+            raise Problem("bad_request", "This server does not stream.")
+        asked = dialect.read(body, raw, model)
+        if asked.model not in PRICES:
+            raise Problem("unknown_model", f"The model `{asked.model}` does not exist here.")
+        return asked
+
+    async def serve(self, dialect: Dialect, asked: Asked, is_gone: Any) -> Served:
+        """Answer one request, late or badly where the script says so.
+
+        Args:
+            dialect: the protocol.
+            asked: the request.
+            is_gone: tells whether the client has hung up.
+
+        Raises:
+            Broken: the script wants the connection cut.
+        """
+        self.account.enter()
+        try:
+            return await self._serve(dialect, asked, is_gone)
+        except Problem as problem:
+            self.account.count_free(asked.provider, asked.model, problem.kind)
+            return Served(*dialect.write_problem(problem))
+        except Broken as broken:
+            self.account.count_free(asked.provider, asked.model, str(broken))
+            raise
+        finally:
+            self.account.leave()
+
+    async def _serve(self, dialect: Dialect, asked: Asked, is_gone: Any) -> Served:
+        self._take_turn(asked)
+        self._check_balance()
+        attempt = self._fate.count_attempt(asked.digest)
+        rule = self._fate.decide(asked, dialect.endpoint, attempt)
+        if rule is not None:
+            await self._fail(rule)
+        # A picture that nobody can read is refused at once, and free.
+        tokens = count_tokens(asked)
+        latency = self.script.latency_s(asked.digest, attempt)
+        if rule is not None and rule.fault == "slow":
+            latency += rule.seconds
+        started = asyncio.get_running_loop().time()
+        answer, spent = await self.answer(asked, rule, tokens)
+        if (left := latency - (asyncio.get_running_loop().time() - started)) > 0:
+            await asyncio.sleep(left)
+        self.account.count_billed(
+            (asked.provider, asked.model, asked.digest),
+            answer.kind,
+            spent,
+            bill(asked.model, spent),
+            is_gone=is_gone(),
+        )
+        answer_id = f"{asked.digest.hex()}{attempt:04x}"
+        return Served(200, self._limits(asked), dialect.write(asked, answer, spent, answer_id))
+
+    async def answer(
+        self, asked: Asked, rule: Rule | None, tokens: Tokens
+    ) -> tuple[Answer, Tokens]:
+        """The model's answer, spoilt by the rule and cut at the request's limit, and its tokens."""
+        text = self._answers.known(asked)
+        if text is None:
+            loop = asyncio.get_running_loop()
+            text = await loop.run_in_executor(self._worker, self._answers.work_out, asked)
+        answer = Answer(text) if rule is None else spoil(text, rule)
+        return cut(answer, asked, tokens)
+
+    def _take_turn(self, asked: Asked) -> None:
+        if (bucket := self._bucket(asked)) is None:
+            return
+        wait_s = bucket.take(asyncio.get_running_loop().time())
+        if wait_s:
+            told = wait_s if self.script.says_retry_after else None
+            raise Problem("rate_limited", _WORDS["rate_limited"], told)
+
+    def _bucket(self, asked: Asked) -> Bucket | None:
+        """The bucket of the model; none where the script sets no limit."""
+        rate = self.script.requests_per_second
+        if rate is None:
+            return None
+        if (bucket := self._buckets.get(asked.model)) is None:
+            size = max(1.0, self.script.burst or rate)
+            now = asyncio.get_running_loop().time()
+            bucket = self._buckets[asked.model] = Bucket(rate, size, size, now)
+        return bucket
+
+    def _check_balance(self) -> None:
+        balance = self.script.balance_usd
+        if balance is not None and self.account.nano_usd >= balance * 1e9:
+            raise Problem("balance_empty", _WORDS["balance_empty"])
+
+    async def _fail(self, rule: Rule) -> None:
+        """Raise what the rule demands; nothing for rules that spoil an answer."""
+        if rule.fault in ERRORS or rule.fault in REJECTIONS:
+            raise Problem(rule.fault, _WORDS[rule.fault], rule.retry_after_s)
+        if rule.fault in BREAKS:
+            if rule.fault == "hang":
+                await asyncio.sleep(rule.seconds)
+            raise Broken(rule.fault)
+
+    def _limits(self, asked: Asked) -> dict[str, str]:
+        """What the limit leaves, in OpenAI's headers; Gemini sends none."""
+        bucket = self._buckets.get(asked.model)
+        if bucket is None or not self.script.says_limits or asked.provider != "local_openai":
+            return {}
+        return {
+            "x-ratelimit-limit-requests": str(int(bucket.size)),
+            "x-ratelimit-remaining-requests": str(int(bucket.level)),
+            "x-ratelimit-reset-requests": f"{bucket.full_in_s * 1000:.0f}ms",
+        }

@@ -1,0 +1,55 @@
+"""Answers that are of no use: what a fault makes of a good one.
+
+Belongs here: the text of spoilt answers. Does not belong here: when an answer is spoilt
+(`faults.py`).
+"""
+
+import json
+import re
+
+from resources.local_server.asked import Answer
+from resources.local_server.faults import Rule
+
+_NO = "I cannot help with this picture."
+
+
+def spoil(text: str, rule: Rule) -> Answer:
+    """The answer that the rule makes of the model's text."""
+    kind = rule.fault
+    if kind == "truncated":
+        return Answer(text[: len(text) // 2], "length", kind)
+    if kind == "broken_json":
+        return Answer(text[: len(text) * 2 // 3], "stop", kind)
+    if kind == "prose":
+        return Answer(
+            f"Here is what I see:\n```json\n{text}\n```\nAsk if you need more.", kind=kind
+        )
+    if kind in ("wrong_label", "two_labels"):
+        return Answer(_relabel(text, kind), kind=kind)
+    if kind == "refused":
+        return Answer(_NO, "refusal", kind)
+    if kind == "content_filter":
+        return Answer("", "content_filter", kind)
+    if kind == "empty":
+        return Answer("", kind=kind)
+    if kind == "enormous":
+        return Answer(_inflate(text, rule.size_bytes), kind=kind)
+    return Answer(text, kind=kind)
+
+
+def _relabel(text: str, kind: str) -> str:
+    """The reply with a label that no label set has, or with two at once."""
+    label = "melancholy wonder" if kind == "wrong_label" else "awe, sadness"
+    changed, count = re.subn(
+        r'("(?:emotion|label|verdict)":\s*)"[^"]*"', rf'\1"{label}"', text, count=1
+    )
+    return changed if count else json.dumps({"emotion": label})
+
+
+def _inflate(text: str, size: int) -> str:
+    """The reply with its first text repeated until it has that many bytes."""
+    filler = "and so on " * (max(0, size - len(text)) // 10 + 1)
+    changed, count = re.subn(
+        r'(":\s*"[^"]*)"', lambda match: f'{match[1]} {filler}"', text, count=1
+    )
+    return changed if count else text + filler

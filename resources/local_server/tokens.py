@@ -1,0 +1,136 @@
+"""How many tokens a request and an answer have; the server's own rule, stated in full.
+
+Belongs here: the rule, and the size of a picture from the first bytes of its file. Does not
+belong here: what tokens cost (`prices.py`).
+
+- Text: one token per four bytes of UTF-8, rounded up, for each text of the conversation and for
+  the reply's schema as compact JSON. The JSON around them is free.
+- Picture, OpenAI protocol: 85 at detail low. Else the picture is fitted into 2048 x 2048 pixels,
+  its shorter side reduced to 768, and costs 85 + 170 per tile of 512 x 512 begun (the rule that
+  OpenAI published for gpt-4o).
+- Picture, Gemini protocol: 258 where both sides have at most 384 pixels, else 258 per tile of
+  768 x 768 begun (the rule that Google published for Gemini 2).
+- Output: one token per four bytes of UTF-8 of the reply, rounded up, never more than the request
+  allows.
+"""
+
+import binascii
+import math
+import struct
+
+from resources.local_server.asked import Problem, SentPicture
+
+_HEAD = 4096  # characters of base64; a multiple of four
+_STANDARD = str.maketrans("-_", "+/")
+# Start of frame of the JPEG kinds; C4, C8 and CC are other segments.
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Markers without a length: padding, temporary, restart, start of image.
+_BARE = frozenset((0xFF, 0x01, *range(0xD0, 0xD9)))
+
+
+def text_tokens(text: str) -> int:
+    """Tokens of a text."""
+    return (len(text.encode("utf-8", "surrogatepass")) + 3) // 4
+
+
+def openai_picture_tokens(width: int, height: int, detail: str) -> int:
+    """Tokens of a picture of that many pixels, OpenAI protocol."""
+    if detail == "low":
+        return 85
+    fitted = min(1.0, 2048 / max(width, height))
+    scale = fitted * min(1.0, 768 / (min(width, height) * fitted))
+    return 85 + 170 * math.ceil(width * scale / 512) * math.ceil(height * scale / 512)
+
+
+def gemini_picture_tokens(width: int, height: int) -> int:
+    """Tokens of a picture of that many pixels, Gemini protocol."""
+    if max(width, height) <= 384:
+        return 258
+    return 258 * math.ceil(width / 768) * math.ceil(height / 768)
+
+
+def picture_tokens(provider: str, picture: SentPicture) -> int:
+    """Tokens of a picture as it was sent.
+
+    Raises:
+        Problem: the bytes are no JPEG, PNG or WebP file.
+    """
+    width, height = picture_size(picture)
+    if provider == "local_gemini":
+        return gemini_picture_tokens(width, height)
+    return openai_picture_tokens(width, height, picture.detail)
+
+
+def picture_size(picture: SentPicture) -> tuple[int, int]:
+    """Width and height in pixels from the file's header; little of the base64 is decoded.
+
+    Raises:
+        Problem: the bytes are no JPEG, PNG or WebP file.
+    """
+    size = _size(_decode(picture.base64[:_HEAD]))
+    if size is None and len(picture.base64) > _HEAD:
+        size = _size(_decode(picture.base64))
+    if size is None or min(size) < 1:
+        raise Problem("picture_rejected", "A picture is not a JPEG, PNG or WebP file.")
+    return size
+
+
+def picture_bytes(picture: SentPicture) -> bytes:
+    """The picture's file.
+
+    Raises:
+        Problem: the text is not base64.
+    """
+    return _decode(picture.base64)
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return binascii.a2b_base64(text.translate(_STANDARD))
+    except (binascii.Error, ValueError):
+        raise Problem("picture_rejected", "A picture is not base64.") from None
+
+
+def _size(data: bytes) -> tuple[int, int] | None:
+    try:
+        if data[:2] == b"\xff\xd8":
+            return _jpeg_size(data)
+        if data[:8] == b"\x89PNG\r\n\x1a\n":
+            width, height = struct.unpack_from(">II", data, 16)
+            return width, height
+        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+            return _webp_size(data)
+    except (struct.error, IndexError):
+        return None
+    return None
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+    at = 2
+    while True:
+        if data[at] != 0xFF:
+            return None
+        marker = data[at + 1]
+        if marker in _BARE:
+            at += 1 if marker == 0xFF else 2
+            continue
+        if marker in _FRAMES:
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return width, height
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+
+
+def _webp_size(data: bytes) -> tuple[int, int] | None:
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return (
+            1 + int.from_bytes(data[24:27], "little"),
+            1 + int.from_bytes(data[27:30], "little"),
+        )
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", data, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    return None

@@ -1,20 +1,54 @@
 """Stage exports: the published files, in the formats that trainers read."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.exports import publish
-from resources.results import count_rows
+from eemo_pipeline.exports import Tables, publish
+
+_OUTS = {
+    "exports__files": dg.AssetOut(
+        dagster_type=pl.DataFrame, description="One row per published file."
+    ),
+    "_exports__violations": dg.AssetOut(
+        dagster_type=pl.DataFrame,
+        description="One row per entry and rule of its consumer that a published file breaks.",
+    ),
+}
 
 
-@dg.asset
-def exports__files(
+class ExportsConfig(dg.Config):
+    """Settings of the stage: the formats to write; none named means all."""
+
+    formats: list[str] = Field(default_factory=list)
+
+
+@dg.multi_asset(outs=_OUTS)
+def exports(
+    config: ExportsConfig,
     qa__items: pl.DataFrame,
     assess__items: pl.DataFrame,
     dedup__images: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
+    labels__vad: pl.DataFrame,
+    texts__descriptions: pl.DataFrame,
+    texts__reasonings: pl.DataFrame,
     data_root: dg.ResourceParam[DataRoot],
-) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per published file."""
-    files = publish(qa__items, assess__items, dedup__images, data_root.exports)
-    return count_rows(files, qa__items.height + assess__items.height)
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Write every format and read it back by its consumer's rules."""
+    tables = Tables(
+        qa__items,
+        assess__items,
+        dedup__images,
+        labels__emotions,
+        labels__vad,
+        texts__descriptions,
+        texts__reasonings,
+    )
+    published = publish(tables, data_root.exports, data_root.path, config.formats)
+    rows_in = {"rows_in": qa__items.height + assess__items.height}
+    yield dg.Output(published.files, "exports__files", metadata=rows_in)
+    yield dg.Output(published.violations, "_exports__violations", metadata=rows_in)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from eemo_pipeline.exports import publish
+from eemo_pipeline.exports import Tables, publish
 from eemo_pipeline.storage import scan_table, write_bytes
 
 _Judge = Callable[[pl.DataFrame], list[str]]  # forbidden items -> those to leave out
@@ -108,10 +108,28 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
     )
     withheld = judge(forbidden)
     kept = [frame.filter(~pl.col("item_id").is_in(withheld)) for frame in (qa, assess)]
-    files = publish(kept[0], kept[1], images, folder / "exports")
+    is_closed = ~pl.col("is_redistributable") & ~pl.col("source").is_in(list(permitted))
+    closed = terms.filter(is_closed)["source"].to_list()
+    is_open = ~pl.col("sources").list.eval(pl.element().is_in(closed)).list.any()
+    passed_on = images.filter(is_open)
+    published = publish(
+        Tables(
+            kept[0],
+            kept[1],
+            images,
+            read("labels__emotions").filter(is_open),
+            read("labels__vad").filter(~pl.col("source").is_in(closed)),
+            *(
+                read(name).join(passed_on, on="image_id", how="semi")
+                for name in ("texts__descriptions", "texts__reasonings")
+            ),
+        ),
+        folder / "exports",
+        tables.parent,
+    )
     used = needed.filter(~pl.col("item_id").is_in(withheld))["source"].unique()
     write_bytes(_render_terms(datasets, used.to_list()), folder / "TERMS.md")
-    return HandedOut(files, items.height - len(withheld), len(withheld))
+    return HandedOut(published.files, items.height - len(withheld), len(withheld))
 
 
 def _refuse(forbidden: pl.DataFrame) -> list[str]:

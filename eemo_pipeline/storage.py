@@ -6,7 +6,7 @@ it (`schema/`), or Dagster (`resources/parquet_tables.py` hands its values to th
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,17 +83,27 @@ def write_table(
 
 def write_bytes(content: bytes, path: Path, attempt: str = str(os.getpid())) -> Written:
     """Write a published file by the same rule as `write_table`; `rows` is its line count."""
+    return write_chunks([content], path, attempt)
+
+
+def write_chunks(chunks: Iterable[bytes], path: Path, attempt: str = str(os.getpid())) -> Written:
+    """Write a published file piece by piece; only one piece is in memory at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    sha256 = hashlib.sha256(content).hexdigest()
-    is_changed = not (path.exists() and file_sha256(path) == sha256)
-    if is_changed:
-        temporary = path.with_name(f".{path.name}.{attempt}.tmp")
-        try:
-            temporary.write_bytes(content)
+    temporary = path.with_name(f".{path.name}.{attempt}.tmp")
+    digest, rows, size = hashlib.sha256(), 0, 0
+    try:
+        with temporary.open("wb") as handle:
+            for chunk in chunks:
+                handle.write(chunk)
+                digest.update(chunk)
+                rows += chunk.count(b"\n")
+                size += len(chunk)
+        is_changed = not (path.exists() and file_sha256(path) == digest.hexdigest())
+        if is_changed:
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    return Written(path, content.count(b"\n"), len(content), sha256, is_changed)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return Written(path, rows, size, digest.hexdigest(), is_changed)
 
 
 def scan_table(tables: Path, name: str, partitions: Sequence[str] | None = None) -> pl.LazyFrame:

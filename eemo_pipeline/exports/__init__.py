@@ -1,33 +1,60 @@
 """The contract of an export format, and how to add one.
 
 To add a format, add one file `eemo_pipeline/exports/<format>.py` that declares
-`EXPORTER = Exporter(name="<format>", ...)`. Nothing else is touched: the files are published and
-listed in `exports__files`.
+`EXPORTER = Exporter(name="<format>", ...)`. Nothing else is touched: the files are published,
+listed in `exports__files` and held to the rules of `publication.py`.
 
 `write` gets the whole tables and the folder that is the format's own, writes through
-`publish_splits`, and says what it wrote. The same tables give the same bytes.
+`publish_splits`, and says what it wrote. `read` opens one of these files as its consumer would,
+and says what the consumer sees. The same tables give the same bytes.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 
 from eemo_pipeline.discovery import discover
+from eemo_pipeline.publication import MARK, as_seen, broken_rules
 from eemo_pipeline.schema.columns import SPLITS
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import Written, write_bytes
+from eemo_pipeline.storage import Written, write_chunks
+
+LETTERS = ("A", "B", "C", "D")
+LLAVA_SCHEMA = pl.Schema(
+    {
+        "id": pl.String,
+        "image": pl.List(pl.String),  # one path alone is read as a list of one
+        "conversations": pl.List(pl.Struct({"from": pl.String, "value": pl.String})),
+    }
+)
+_SLICE_ROWS = 50_000
 
 
 @dataclass(frozen=True)
 class Tables:
-    """What is published: `qa__items`, `assess__items`, and `dedup__images` for the paths."""
+    """What is published.
+
+    Attributes:
+        qa: `qa__items` with `images`, the paths of its pictures relative to the data root.
+        assess: `assess__items` with `images` likewise, a list of one, and `options`, empty.
+        images: `dedup__images` with `image`, the path.
+        emotions: `labels__emotions`.
+        vad: `labels__vad`.
+        descriptions: `texts__descriptions`.
+        reasonings: `texts__reasonings`.
+    """
 
     qa: pl.DataFrame
     assess: pl.DataFrame
     images: pl.DataFrame
+    emotions: pl.DataFrame
+    vad: pl.DataFrame
+    descriptions: pl.DataFrame
+    reasonings: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -36,13 +63,15 @@ class PublishedFile:
 
     Attributes:
         written: where it lies, its bytes and hash.
-        split: the part of the dataset in it, None where it holds several.
-        row_count: items in it.
+        row_count: entries in it.
+        dataset: qa or assess, None for a file that holds no items.
+        split: the part of the dataset in it, None likewise.
     """
 
     written: Written
-    split: str | None
     row_count: int
+    dataset: str | None = None
+    split: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,45 +81,75 @@ class Exporter:
     Attributes:
         name: equals the module's name and the folder below `exports/`.
         write: writes the files below the given folder.
+        read: the entries of one written file, a frame of `publication.SEEN`; no rows for a file
+            that describes others.
     """
 
     name: str
     write: Callable[[Tables, Path], list[PublishedFile]]
+    read: Callable[[Path], pl.DataFrame]
 
 
-def publish(
-    qa__items: pl.DataFrame, assess__items: pl.DataFrame, dedup__images: pl.DataFrame, exports: Path
-) -> pl.DataFrame:
-    """Write every format below `exports`, the folder of that name in the data root.
+@dataclass(frozen=True)
+class Published:
+    """`exports__files`, and `_exports__violations`: the rules that these files break."""
 
-    Returns:
-        A frame of `exports__files`; paths are relative to the data root.
+    files: pl.DataFrame
+    violations: pl.DataFrame
+
+
+def publish(tables: Tables, exports: Path, root: Path, formats: Sequence[str] = ()) -> Published:
+    """Write every format, or those named, below `exports`, and read them back.
+
+    Args:
+        tables: frames without the picture paths, which are added here.
+        exports: a folder named exports; `exports__files` has paths relative to its parent.
+        root: the data root; the paths of pictures are relative to it.
+        formats: names of formats; empty means all.
+
+    Raises:
+        ValueError: there is no format of such a name.
     """
-    tables = Tables(
-        qa__items.sort("item_id"), assess__items.sort("item_id"), dedup__images.sort("image_id")
-    )
-    found = discover(sys.modules[__name__], "EXPORTER", Exporter)
-    rows = [
-        {
-            "path": file.written.path.relative_to(exports.parent).as_posix(),
-            "format": exporter.name,
-            "split": file.split,
-            "row_count": file.row_count,
-            "size_bytes": file.written.size_bytes,
-            "sha256": file.written.sha256,
-        }
-        for exporter in found.values()
-        for file in exporter.write(tables, exports / exporter.name)
-    ]
-    return pl.DataFrame(rows, schema=TABLES["exports__files"].polars_schema).sort("path")
+    exporters = discover(sys.modules[__name__], "EXPORTER", Exporter)
+    unknown = sorted(set(formats) - exporters.keys())
+    if unknown:
+        raise ValueError(f"no export format {unknown[0]!r}; there are {', '.join(exporters)}")
+    ready = _with_paths(tables)
+    rows, violations = [], [TABLES["_exports__violations"].empty()]
+    for exporter in (exporters[name] for name in formats or exporters):
+        for file in exporter.write(ready, exports / exporter.name):
+            path = file.written.path.relative_to(exports.parent).as_posix()
+            rows.append(
+                {
+                    "path": path,
+                    "format": exporter.name,
+                    "dataset": file.dataset,
+                    "split": file.split,
+                    "row_count": file.row_count,
+                    "size_bytes": file.written.size_bytes,
+                    "sha256": file.written.sha256,
+                }
+            )
+            seen = exporter.read(file.written.path)
+            broken = broken_rules(seen, file.row_count, ready.images, root)
+            violations.append(
+                broken.select(pl.lit(path).alias("path"), "item_id", "rule", "detail")
+            )
+    files = pl.DataFrame(rows, schema=TABLES["exports__files"].polars_schema)
+    return Published(files.sort("path"), pl.concat(violations).sort("path", "item_id", "rule"))
 
 
 def publish_splits(
-    rows: pl.DataFrame, encode: Callable[[pl.DataFrame], bytes], folder: Path, pattern: str
+    dataset: str,
+    rows: pl.DataFrame,
+    encode: Callable[[pl.DataFrame], Iterable[bytes]],
+    folder: Path,
+    pattern: str,
 ) -> list[PublishedFile]:
     """Write one file per part of the dataset, `pattern` with the part's name in place of `{}`.
 
-    A part without rows has no file; one that an earlier run left under its name is removed.
+    `dataset` is qa or assess. A part without rows has no file; one that an earlier run left
+    under its name is removed.
     """
     files: list[PublishedFile] = []
     for split in SPLITS:
@@ -99,13 +158,145 @@ def publish_splits(
         if part.is_empty():
             path.unlink(missing_ok=True)
         else:
-            files.append(PublishedFile(write_bytes(encode(part), path), split, part.height))
+            written = write_chunks(encode(part), path)
+            files.append(PublishedFile(written, part.height, dataset, split))
     return files
 
 
-def image_paths(images: pl.DataFrame) -> pl.DataFrame:
-    """image_id and `image`, the picture's POSIX path relative to the data root."""
-    return images.select(
-        "image_id",
-        pl.concat_str(pl.lit("sources"), "source", "path", separator="/").alias("image"),
+def json_lines(line: pl.Expr) -> Callable[[pl.DataFrame], Iterator[bytes]]:
+    """An encoder that writes the JSON text of each row on a line of its own."""
+
+    def encode(rows: pl.DataFrame) -> Iterator[bytes]:
+        for part in rows.iter_slices(_SLICE_ROWS):
+            yield ("\n".join(part.select(line).to_series().to_list()) + "\n").encode()
+
+    return encode
+
+
+def json_array(element: pl.Expr) -> Callable[[pl.DataFrame], Iterator[bytes]]:
+    """An encoder that writes the rows as one JSON array, an element on a line of its own."""
+    lines = json_lines(element)
+
+    def encode(rows: pl.DataFrame) -> Iterator[bytes]:
+        lead = b"[\n"
+        for chunk in lines(rows):
+            yield lead + chunk.removesuffix(b"\n").replace(b"\n", b",\n")
+            lead = b",\n"
+        yield b"\n]\n"
+
+    return encode
+
+
+def json_object(*fields: pl.Expr | str) -> pl.Expr:
+    """The fields as the text of a JSON object."""
+    return pl.struct(*fields).struct.json_encode()
+
+
+def llava_object() -> pl.Expr:
+    """A LLaVA conversation: `image` is a path, or a list where the item has several pictures."""
+    keys = ("from", "value")
+    turns = pl.concat_list(turn("human", asked(), keys), turn("gpt", answered(), keys))
+    id_, conversations = pl.col("item_id").alias("id"), turns.alias("conversations")
+    several = pl.col("images").alias("image")
+    return (
+        pl.when(pl.col("images").list.len() == 1)
+        .then(json_object(id_, several.list.first(), conversations))
+        .otherwise(json_object(id_, several, conversations))
+    )
+
+
+def see_llava(conversations: pl.DataFrame) -> pl.DataFrame:
+    """What a consumer sees of conversations that were read with LLAVA_SCHEMA."""
+    turns = pl.col("conversations")
+    speaker = pl.element().struct.field("from")
+    return as_seen(
+        conversations.select(
+            pl.col("id").alias("item_id"),
+            pl.col("image").alias("images"),
+            turns.list.first().struct.field("value").alias("prompt"),
+            turns.list.last().struct.field("value").alias("answer"),
+            turns.list.eval(speaker.replace({"human": "user", "gpt": "assistant"})).alias("roles"),
+        )
+    )
+
+
+def read_json(path: Path, schema: pl.Schema) -> pl.DataFrame:
+    """The objects that `json_lines` or `json_array` wrote, one per row."""
+    lines = pl.read_lines(path).to_series().str.strip_suffix(",")
+    objects = lines.filter(~lines.is_in(["[", "]"]))
+    return objects.str.json_decode(pl.Struct(schema)).struct.unnest()
+
+
+def parquet_bytes(rows: pl.DataFrame) -> Iterator[bytes]:
+    """The rows as one Parquet file."""
+    buffer = BytesIO()
+    rows.write_parquet(buffer, compression="zstd", statistics=True)
+    yield buffer.getvalue()
+
+
+def turn(speaker: str, value: pl.Expr, names: tuple[str, str]) -> pl.Expr:
+    """One turn of a conversation; `names` are the keys of the speaker and of the words."""
+    return pl.struct(pl.lit(speaker).alias(names[0]), value.alias(names[1]))
+
+
+def asked() -> pl.Expr:
+    """A mark per picture, the question and its options."""
+    marks = pl.lit(f"{MARK}\n").repeat_by(pl.col("images").list.len()).list.join("")
+    return pl.concat_str(marks, question())
+
+
+def question() -> pl.Expr:
+    """The question, and each option on a line of its own after its letter."""
+    options = [
+        pl.concat_str(
+            pl.lit(f"\n{letter}. "), _unmarked(pl.col("options").list.get(place, null_on_oob=True))
+        ).fill_null("")
+        for place, letter in enumerate(LETTERS)
+    ]
+    return pl.concat_str(_unmarked(pl.col("question")), *options)
+
+
+def answered() -> pl.Expr:
+    """The answer after its letter, or alone where there are no options."""
+    lettered = pl.concat_str("answer_letter", pl.lit(". "), "answer")
+    return _unmarked(pl.coalesce(lettered, "answer"))
+
+
+def _unmarked(text: pl.Expr) -> pl.Expr:
+    """Words of people may hold the mark of a picture; a consumer would look for a picture."""
+    return text.str.replace_all(MARK, "(image)", literal=True)
+
+
+def _with_paths(tables: Tables) -> Tables:
+    images = tables.images.with_columns(
+        pl.concat_str(pl.lit("sources"), "source", "path", separator="/").alias("image")
+    ).sort("image_id")
+    paths = images.select("image_id", "image")
+    positions = (
+        tables.qa.select("item_id", "image_ids")
+        .explode("image_ids")
+        .join(paths, left_on="image_ids", right_on="image_id", how="left", maintain_order="left")
+        .group_by("item_id", maintain_order=True)
+        .agg(pl.col("image").alias("images"))
+    )
+    qa = tables.qa.join(positions, on="item_id", how="left", maintain_order="left")
+    assess = tables.assess.join(paths, on="image_id", how="left", maintain_order="left")
+    return Tables(
+        qa.sort("item_id"),
+        assess.with_columns(
+            pl.concat_list("image").alias("images"),
+            pl.lit([], dtype=pl.List(pl.String)).alias("options"),
+        )
+        .drop("image")
+        .sort("item_id"),
+        images,
+        *(
+            frame.join(images, on="image_id", how="semi").sort(TABLES[name].key)
+            for name, frame in (
+                ("labels__emotions", tables.emotions),
+                ("labels__vad", tables.vad),
+                ("texts__descriptions", tables.descriptions),
+                ("texts__reasonings", tables.reasonings),
+            )
+        ),
     )

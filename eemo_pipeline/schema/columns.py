@@ -76,6 +76,15 @@ def _number(
 SPLITS = ("train", "validation", "test")
 EMOTIONS = tuple(dict.fromkeys((*MIKELS_8, *EKMAN_7)))
 INTENSITY_LEVELS = ("low", "medium", "high")
+STYLES = (
+    *("photograph", "painting", "drawing", "illustration", "cartoon", "anime", "pixel_art"),
+    *("rendering", "collage", "abstract", "other"),
+)
+# EmoSet's six, and what else can be the case: absent and unknown are two different things.
+FACIAL_EXPRESSIONS = (
+    *("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "other"),
+    *("absent", "unknown"),
+)
 
 _ALL = (
     # --- identity and place -------------------------------------------------------------
@@ -190,7 +199,7 @@ _ALL = (
     _text("emotion", "Emotion evoked in the viewer", EMOTIONS),
     _share("mass", "Share of the raters' mass on the emotion"),
     _share("lost_mass", "Share of the native mass with no counterpart in the taxonomy"),
-    _text("rule", "The rule that made the value from the native one"),
+    _text("rule", "The rule that made the value from the native one, or that is broken"),
     _text("origin", "Where the value comes from: rated or lexicon, and the source"),
     _share("valence", "Pleasantness: 0 unpleasant, 1 pleasant"),
     _share("arousal", "Activation: 0 calm, 1 excited"),
@@ -226,11 +235,26 @@ _ALL = (
     Column("intensity", pl.Int64, "How strong the emotion is: 1 faint, 10 overwhelming", "", 1, 10),
     _text("intensity_level", "low 1-4, medium 5-7, high 8-10", INTENSITY_LEVELS),
     _texts("evidence", "Visible cues, at most three"),
+    _text("style", "What kind of picture it is", STYLES),
+    _text("scene", "Setting and kind of place: indoor/kitchen, outdoor/beach, or none"),
+    _texts("objects", "Things and beings that are visible, the most important first"),
+    _text(
+        "facial_expression",
+        "Of the most prominent person; absent where no face is shown, unknown where unreadable",
+        FACIAL_EXPRESSIONS,
+    ),
+    _text(
+        "human_action",
+        "What the most prominent person does; absent without a person, unknown where unseen",
+    ),
     _share("probability", "Probability of the verifier's emotion"),
     _shares("distribution", "Probability of the eight Mikels emotions, in alphabetical order"),
-    _count("fold", "Cross-fitting fold that judged the picture; 0 where all folds were used"),
+    _count(
+        "fold",
+        "Fold of the picture's near-duplicate cluster in cross-fitting; 0 where all labels are used",
+    ),
     Column("features", FLOATS, "Pixel features, in the order that the method documents"),
-    _count("training_count", "Labelled pictures the probe was fitted on"),
+    _count("training_count", "Labelled pictures the verifier was fitted on here"),
     _text(
         "pattern",
         "How the annotators and the verifier agree",
@@ -242,9 +266,19 @@ _ALL = (
             "pair_only",
             "split",
             "none",
+            "any",
         ),
     ),
+    _text("verifier_emotion", "The verifier's emotion, or any of them", (*MIKELS_8, "any")),
+    _text("voice", "Who names an emotion: the verifier, the annotators' majority, or one by name"),
+    _count("labelled_count", "Pictures of the source with people's labels behind the row"),
+    _count("right_count", "Pictures on which the voice named the emotion that people named"),
+    _share("lower_bound", "Lower end of the 95 % interval of the share (Wilson)"),
+    _flag("is_chosen", "Whether the voice decides the emotion in this cell"),
+    _flag("is_accepted", "Whether it decides without a critic's or a person's word"),
+    _number("weight", "The verifier's weight, where an annotator's is 1", "", 1, 2),
     _flag("is_contested", "Whether the emotion needs a critic's or a person's word"),
+    _flag("is_clarity_contested", "Whether those who named the emotion differ by more than 2"),
     # --- grounding ----------------------------------------------------------------------
     _count("region_no", "Region within the picture, most salient first; 0 where none was found"),
     _number("x1_px", "Left edge of the box", "px", 0),
@@ -264,7 +298,11 @@ _ALL = (
         "Field of the record that was judged",
         ("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
     ),
-    _text("verdict", "Judgement of the field", ("valid", "revisable", "discarded")),
+    _text(
+        "verdict",
+        "Judgement of the field; unjudged where the critic could not be asked",
+        ("valid", "revisable", "discarded", "unjudged"),
+    ),
     _texts("codes", "Error codes that were found"),
     _text("instruction", "What the annotators are asked to change; never the new value"),
     _text("finding", "What was measured or read that led to the verdict"),
@@ -273,8 +311,19 @@ _ALL = (
     _count("round_count", "Rounds of annotation", minimum=1),
     _text("text", "The written text"),
     _count("word_count", "Words in the text"),
+    _text(
+        "evoked_by",
+        "What the emotions come from: the visual effect itself, associations, or both",
+        ("direct", "indirect", "both"),
+    ),
+    _text("first_image_id", "The picture that the text calls the first"),
+    _text("second_image_id", "The picture that the text calls the second"),
+    _text("aspect", "What is compared", ("overall", "valence", "arousal", "dominance")),
+    _text("element", "Visible or named thing that the reasoning ties to the emotion"),
+    _texts("distractors", "Elements that the reasoning does not speak of"),
     # --- questions ----------------------------------------------------------------------
     _text("item_id", "SHA-256 of template, pictures and question, first 16 digits"),
+    _text("dataset", "Published dataset whose items the file holds", ("qa", "assess")),
     _text("template", "Template that made the item: the module under eemo_pipeline/qa/templates/"),
     _text(
         "category", "Task of the item", ("perception", "pair_perception", "ranking", "description")
@@ -286,7 +335,20 @@ _ALL = (
     _text("answer", "The right answer in words"),
     _text("answer_letter", "Letter of the right option"),
     _text("facts", "The label facts that prove the answer, as a JSON object"),
+    _text(
+        "claim",
+        "What the answer claims of the labels; each claim is held against them by a check",
+        (
+            *("level_is", "level", "both_at_level", "higher", "difference"),
+            *("in_top3", "is_dominant", "outweighs", "dominant", "present", "absent", "stronger"),
+            *("both_in_top3", "both_dominant", "both_outweigh", "common", "absent_from_both"),
+            *("which_dominant", "which_top3", "caused_by", "cause", "ranking", "written"),
+        ),
+    ),
     _count("item_count", "Items made"),
+    _count("candidate_count", "Questions that could be asked"),
+    _count("most_uses", "Items of the template that show the most used picture"),
+    _texts("templates", "Question templates, sorted"),
     _text("task", "Task of the Assess item", ("ranking", "vad", "dominant_emotion")),
     _text("dimension", "Dimension that is scored", ("valence", "arousal", "dominance")),
     _texts("candidates", "Emotions the answer may name"),

@@ -78,9 +78,10 @@ _MEASURED = """size_bytes format colour_mode width_px height_px frame_count orie
     dominant_shares is_blank phash phash_method"""
 _REPLY = """image_id annotator round model method prompt_hash status reason description background
     attribute subject emotion alternatives alternative_probabilities clarity intensity valence
-    arousal dominance evidence"""
+    arousal dominance evidence style scene objects facial_expression human_action"""
 _REPLY_OPTIONAL = """reason description background attribute subject emotion alternatives
-    alternative_probabilities clarity intensity valence arousal dominance evidence"""
+    alternative_probabilities clarity intensity valence arousal dominance evidence style scene
+    objects facial_expression human_action"""
 _TEXT = "image_id writer method status reason text word_count"
 
 _ALL = (
@@ -212,16 +213,24 @@ _ALL = (
         "verification__replies",
         "kept picture and verifier: its judgement, or why it abstains",
         "image_id verifier",
-        """image_id verifier model method status reason emotion probability distribution fold
-        training_count""",
-        "reason emotion probability distribution",
+        """image_id verifier source model method status reason emotion probability distribution
+        fold training_count""",
+        "reason emotion probability distribution training_count",
+    ),
+    _table(
+        "verification__patterns",
+        "source, fold, agreement pattern, verifier's emotion and voice: how often people agree",
+        "source fold pattern verifier_emotion voice",
+        """source fold pattern verifier_emotion voice image_count right_count probability
+        lower_bound labelled_count is_chosen is_accepted weight""",
+        "weight",
     ),
     _table(
         "verification__decisions",
         "kept picture: what the annotators and the verifier agree on",
         "image_id",
-        """image_id pattern is_contested emotion confidence intensity intensity_level distribution
-        annotator description background attribute subject""",
+        """image_id pattern is_contested emotion confidence is_clarity_contested intensity
+        intensity_level distribution annotator description background attribute subject""",
         """emotion confidence intensity intensity_level distribution annotator description
         background attribute subject""",
     ),
@@ -271,10 +280,38 @@ _ALL = (
         "reason text",
     ),
     _table(
+        "texts__details",
+        "kept picture: content, emotions and levels in one answer",
+        "image_id",
+        _TEXT,
+        "reason text",
+    ),
+    _table(
+        "texts__evocations",
+        "kept picture: whether it evokes its emotions directly or by association",
+        "image_id",
+        f"{_TEXT} evoked_by",
+        "reason text evoked_by",
+    ),
+    _table(
+        "texts__comparisons",
+        "two kept pictures and aspect: what they have in common, and what not",
+        "first_image_id second_image_id aspect",
+        f"first_image_id second_image_id aspect {_TEXT.removeprefix('image_id ')}",
+        "reason text",
+    ),
+    _table(
+        "texts__candidates",
+        "kept picture: an element that its reasoning ties to an emotion, and two that it does not",
+        "image_id",
+        "image_id status reason emotion element distractors",
+        "reason emotion element distractors",
+    ),
+    _table(
         "qa__items",
         "instruction of EEmoDB-QA",
-        "item_id",
-        """item_id template category question_type image_ids question options answer answer_letter
+        "template item_id",
+        """item_id template category question_type claim image_ids question options answer answer_letter
         split sources facts""",
         "answer_letter",
     ),
@@ -283,6 +320,19 @@ _ALL = (
         "kept picture: how many questions it is in, or why in none",
         "image_id",
         "image_id item_count reason",
+        "reason",
+    ),
+    _table(
+        "_qa__refusals",
+        "kept picture and reason: the question templates that have nothing of it",
+        "image_id reason",
+        "image_id reason templates",
+    ),
+    _table(
+        "_qa__templates",
+        "question template: what it could ask, what it asks, or why nothing",
+        "template",
+        "template category question_type claim candidate_count item_count most_uses reason",
         "reason",
     ),
     _table(
@@ -303,8 +353,14 @@ _ALL = (
         "exports__files",
         "published file",
         "path",
-        "path format split row_count size_bytes sha256",
-        "split",
+        "path format dataset split row_count size_bytes sha256",
+        "dataset split",
+    ),
+    _table(
+        "_exports__violations",
+        "entry of a published file and rule of its consumer that it breaks; none is right",
+        "path item_id rule detail",
+        "path item_id rule detail",
     ),
     _table(
         "training__runs",

@@ -1,35 +1,38 @@
+"""Published files: what is in them, that their consumers can read them, and planted violations."""
+
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 
 import eemo_pipeline.exports as exports
 from eemo_pipeline.discovery import discover
-from eemo_pipeline.exports import Exporter, publish
+from eemo_pipeline.exports import Exporter, Published, Tables, publish
+from eemo_pipeline.publication import as_seen, broken_rules
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
     key_violations,
     null_violations,
     range_violations,
+    vocabulary_violations,
 )
 
-HOSTILE_PATH = 'holi"day\n/\u00e9t\u00e9 <image>.jpg'
+HOSTILE_PATH = 'holi"day\n/\u00e9t\u00e9 <image>.png'
+PATHS = {"a": "one.png", "b": HOSTILE_PATH}
+FORMATS = sorted(discover(exports, "EXPORTER", Exporter))
 
 
 def frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TABLES[name].polars_schema)
-
-
-def images() -> pl.DataFrame:
-    paths = {"a": "one.jpg", "b": HOSTILE_PATH}
-    return frame(
-        "dedup__images",
-        [{"image_id": key, "source": "folder", "path": path} for key, path in paths.items()],
-    )
 
 
 def item(item_id: str, split: str = "train", **fields: Any) -> dict[str, Any]:
@@ -50,118 +53,346 @@ def item(item_id: str, split: str = "train", **fields: Any) -> dict[str, Any]:
     return known | fields
 
 
-def qa() -> pl.DataFrame:
+def scored(item_id: str, split: str, **fields: Any) -> dict[str, Any]:
+    known = {
+        "item_id": item_id,
+        "task": "dominant_emotion",
+        "image_id": "b",
+        "question": "Which of joy, fear?",
+        "answer": "Dominant emotion: joy",
+        "candidates": ["joy", "fear"],
+        "split": split,
+        "source": "folder",
+    }
+    return known | fields
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A data root with two pictures, one of them with a name that breaks naive writers."""
+    for number, path in enumerate(PATHS.values()):
+        place = tmp_path / "sources" / "folder" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8, 3), 40 * number, np.uint8)).save(place)
+    return tmp_path
+
+
+def tables(root: Path) -> Tables:
     open_ended = {"question_type": "open", "options": [], "answer_letter": None}
-    return frame(
-        "qa__items",
-        [
-            item("2", image_ids=["b", "a"], **open_ended, answer="A text."),
-            item("1"),
-            item("3", split="test", image_ids=["b"]),
-        ],
+    return Tables(
+        qa=frame(
+            "qa__items",
+            [
+                item(
+                    "2",
+                    image_ids=["b", "a"],
+                    **open_ended,
+                    answer="A <image> of\n\u201ctext\u201d.",
+                ),
+                item("1", question='Which "emotion"\t<image>?'),
+                item("3", split="test", image_ids=["b"]),
+                item("4", split="test", **open_ended, answer="[A] text."),
+                item("5", split="test", image_ids=["b", "a"]),
+            ],
+        ),
+        assess=frame(
+            "assess__items",
+            [
+                scored("9", "train"),
+                scored("8", "test"),
+                scored("7", "train", task="vad", dimension="valence", target=0.5, candidates=[])
+                | {"answer": "Valence: 0.5000"},
+            ],
+        ),
+        images=frame(
+            "dedup__images",
+            [
+                {
+                    "image_id": key,
+                    "source": "folder",
+                    "path": path,
+                    "size_bytes": (root / "sources" / "folder" / path).stat().st_size,
+                }
+                for key, path in PATHS.items()
+            ],
+        ),
+        emotions=frame(
+            "labels__emotions",
+            [
+                {"image_id": "a", "taxonomy": "ekman7", "emotion": emotion, "mass": mass}
+                for emotion, mass in (("fear", 0.2), ("joy", 0.8))
+            ],
+        ),
+        vad=frame(
+            "labels__vad", [{"image_id": "a", "origin": "rated:x", "source": "x", "valence": 0.9}]
+        ),
+        descriptions=frame(
+            "texts__descriptions", [{"image_id": "a", "status": "ok", "text": "A square."}]
+        ),
+        reasonings=frame("texts__reasonings", []),
     )
 
 
-def assess() -> pl.DataFrame:
-    return frame(
-        "assess__items",
-        [{"item_id": "9", "image_id": "b", "split": "train", "candidates": ["joy"]}],
-    )
+def publish_in(
+    root: Path, chosen: Tables | None = None, formats: tuple[str, ...] = ()
+) -> Published:
+    return publish(chosen or tables(root), root / "exports", root, formats)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().split("\n")[:-1]]
 
 
-def test_every_published_file_is_listed_as_it_lies_on_disk(tmp_path: Path) -> None:
-    files = publish(qa(), assess(), images(), tmp_path / "exports")
+def test_every_published_file_is_listed_as_it_lies_on_disk(root: Path) -> None:
+    files = publish_in(root).files
     table, lazy = TABLES["exports__files"], conform(files, TABLES["exports__files"]).lazy()
-    assert not key_violations(lazy, table)
-    assert not null_violations(lazy, table)
-    assert not range_violations(lazy, table)
+    for violations in (key_violations, null_violations, range_violations, vocabulary_violations):
+        assert not violations(lazy, table)
     on_disk = sorted(
-        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()
+        path.relative_to(root).as_posix()
+        for path in (root / "exports").rglob("*")
+        if path.is_file()
     )
     assert files["path"].to_list() == on_disk
     for row in files.rows(named=True):
-        content = (tmp_path / row["path"]).read_bytes()
+        content = (root / row["path"]).read_bytes()
         assert row["size_bytes"] == len(content)
         assert row["sha256"] == hashlib.sha256(content).hexdigest()
-    counts = {row["path"]: (row["split"], row["row_count"]) for row in files.rows(named=True)}
-    assert counts == {
-        "exports/llava/qa_test.jsonl": ("test", 1),
-        "exports/llava/qa_train.jsonl": ("train", 2),
-        "exports/parquet/assess_train.parquet": ("train", 1),
-        "exports/parquet/qa_test.parquet": ("test", 1),
-        "exports/parquet/qa_train.parquet": ("train", 2),
+    assert set(files["format"]) == set(FORMATS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_is_named_after_its_file_and_holds_every_item(root: Path, name: str) -> None:
+    assert discover(exports, "EXPORTER", Exporter)[name].name == name
+    published = publish_in(root, formats=(name,))
+    assert published.violations.is_empty()
+    counts = (
+        published.files.drop_nulls("dataset")
+        .group_by("dataset", "split")
+        .agg(pl.col("row_count").sum())
+    )
+    expected = {
+        ("qa", "train"): 2,
+        ("qa", "test"): 3,
+        ("assess", "train"): 2,
+        ("assess", "test"): 1,
+    }
+    found = {(dataset, split): count for dataset, split, count in counts.rows()}
+    datasets = {dataset for dataset, _ in found}
+    splits = {"test"} if name == "vlmevalkit" else {"train", "test"}
+    assert found == {
+        key: count for key, count in expected.items() if key[0] in datasets and key[1] in splits
     }
 
 
-def test_a_conversation_shows_as_many_marks_as_pictures(tmp_path: Path) -> None:
-    publish(qa(), assess(), images(), tmp_path / "exports")
-    choice, open_ended = lines(tmp_path / "exports/llava/qa_train.jsonl")
+def test_a_conversation_shows_as_many_marks_as_pictures(root: Path) -> None:
+    publish_in(root, formats=("llava",))
+    choice, open_ended = lines(root / "exports/llava/qa_train.jsonl")
     assert choice == {
         "id": "1",
-        "image": "sources/folder/one.jpg",
+        "image": "sources/folder/one.png",
         "conversations": [
-            {"from": "human", "value": "<image>\nWhich emotion?\nA. joy\nB. fear\nC. anger"},
+            {
+                "from": "human",
+                "value": '<image>\nWhich "emotion"\t(image)?\nA. joy\nB. fear\nC. anger',
+            },
             {"from": "gpt", "value": "B. fear"},
         ],
     }
     assert open_ended == {
         "id": "2",
-        "image": [f"sources/folder/{HOSTILE_PATH}", "sources/folder/one.jpg"],
+        "image": [f"sources/folder/{HOSTILE_PATH}", "sources/folder/one.png"],
         "conversations": [
             {"from": "human", "value": "<image>\n<image>\nWhich emotion?"},
-            {"from": "gpt", "value": "A text."},
+            {"from": "gpt", "value": "A (image) of\n\u201ctext\u201d."},
         ],
     }
 
 
-def test_parquet_holds_the_items_and_their_pictures(tmp_path: Path) -> None:
-    publish(qa(), assess(), images(), tmp_path / "exports")
-    train = pl.read_parquet(tmp_path / "exports/parquet/qa_train.parquet")
-    assert train.drop("images").equals(qa().filter(split="train").sort("item_id"))
-    assert train["images"].to_list() == [
-        ["sources/folder/one.jpg"],
-        [f"sources/folder/{HOSTILE_PATH}", "sources/folder/one.jpg"],
-    ]
-    scored = pl.read_parquet(tmp_path / "exports/parquet/assess_train.parquet")
-    assert scored["image"].to_list() == [f"sources/folder/{HOSTILE_PATH}"]
+def test_the_released_layout_is_json_with_labels_of_pictures_and_pairs(root: Path) -> None:
+    publish_in(root, formats=("eemodb",))
+    folder = root / "exports" / "eemodb"
 
+    def load(name: str) -> list[dict[str, Any]]:
+        return json.loads((folder / name).read_text())
 
-def test_the_same_items_in_any_order_change_no_file(tmp_path: Path) -> None:
-    first = publish(qa(), assess(), images(), tmp_path / "exports")
-    times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
-    again = publish(qa().reverse(), assess(), images().reverse(), tmp_path / "exports")
-    assert again.equals(first)
-    assert times == {
-        path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()
+    assert {row["image_name"] for row in load("image_mapping.json")} == {
+        f"sources/folder/{path}" for path in PATHS.values()
     }
+    labels = {row["image_name"]: row for row in load("QA_data(SFT).json")}
+    one = labels["sources/folder/one.png"]
+    assert [entry["emotion"] for entry in one["emotion_list"]] == ["joy", "fear"]
+    assert one["Valence"] == [{"origin": "rated:x", "value": 0.9}]
+    assert one["description"] == "A square."
+    (pair,) = load("QA_data(pair-SFT).json")
+    assert pair["image2_label"]["emotion_list"][0] == {"emotion": "joy", "mass": 0.8}
+    answers = [row["answer"] for row in load("EEmoDB-Assess/RL(conversation_train).json")]
+    assert answers == ["Valence: 0.5000", "Dominant emotion: joy(joy, fear)"]
+    assert len(load("EEmoDB-QA/QA_data(conversation_test).json")) == 3
 
 
-def test_a_part_that_lost_its_rows_loses_its_file(tmp_path: Path) -> None:
-    publish(qa(), assess(), images(), tmp_path / "exports")
-    kept = tmp_path / "exports/llava/notes of the user.txt"
-    kept.write_text("mine")
-    files = publish(qa().filter(split="train"), assess().clear(), images(), tmp_path / "exports")
-    assert files["path"].to_list() == [
-        "exports/llava/qa_train.jsonl",
-        "exports/parquet/qa_train.parquet",
+def test_hugging_face_loads_the_folder_and_the_trl_files(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.chdir(root)
+    publish_in(root, formats=("huggingface", "trl", "sharegpt"))
+    cache = str(root / "cache")
+    loaded = datasets.load_dataset("exports/huggingface", "qa", cache_dir=cache)
+    assert {name: part.num_rows for name, part in loaded.items()} == {"train": 2, "test": 3}
+    sft = datasets.load_dataset(
+        "parquet", data_files="exports/trl/sft_train.parquet", split="train", cache_dir=cache
+    )
+    pictures = datasets.List(datasets.Image())
+    second = sft.cast_column("images", pictures)[1]
+    assert [picture.size for picture in second["images"]] == [(8, 8), (8, 8)]
+    assert second["prompt"] == [{"role": "user", "content": "Which emotion?"}]
+    assert second["completion"][0]["role"] == "assistant"
+    grpo = datasets.load_dataset(
+        "parquet", data_files="exports/trl/grpo_train.parquet", split="train", cache_dir=cache
+    )
+    assert grpo["solution"][:] == ["Valence: 0.5000", "Dominant emotion: joy"]
+    assert grpo.cast_column("images", pictures)[0]["images"][0].size == (8, 8)
+    info = json.loads((root / "exports/sharegpt/dataset_info.json").read_text())
+    chats = datasets.load_dataset(
+        "json",
+        data_files=f"exports/sharegpt/{info['eemodb_train']['file_name']}",
+        split="train",
+        cache_dir=cache,
+    )
+    assert [turn["role"] for turn in chats[0]["messages"]] == ["user", "assistant"]
+
+
+def test_pandas_reads_the_tsv_of_vlmevalkit(root: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    publish_in(root, formats=("vlmevalkit",))
+    choices = pandas.read_csv(root / "exports/vlmevalkit/choices_test.tsv", sep="\t")
+    assert choices["index"].tolist() == [0, 1]
+    assert choices["answer"].tolist() == ["B", "B"]
+    assert choices["image_path"][0] == f"sources/folder/{HOSTILE_PATH}"
+    assert json.loads(choices["image_path"][1]) == [
+        f"sources/folder/{HOSTILE_PATH}",
+        "sources/folder/one.png",
     ]
-    on_disk = {path for path in tmp_path.rglob("*") if path.is_file()}
-    assert on_disk == {kept, *(tmp_path / path for path in files["path"])}
+    answers = pandas.read_csv(root / "exports/vlmevalkit/open_test.tsv", sep="\t")
+    assert answers["answer"].tolist() == ["[A] text."]
+
+
+def test_verl_rows_hold_what_a_rule_needs(root: Path) -> None:
+    publish_in(root, formats=("verl",))
+    first = pl.read_parquet(root / "exports/verl/assess_train.parquet").row(0, named=True)
+    assert first["prompt"] == [{"role": "user", "content": "<image>\nWhich of joy, fear?"}]
+    assert first["images"] == [{"image": f"sources/folder/{HOSTILE_PATH}"}]
+    assert first["reward_model"] == {"style": "rule", "ground_truth": "Valence: 0.5000"}
+    assert first["extra_info"]["target"] == 0.5
+
+
+def test_the_same_items_in_any_order_change_no_file(root: Path) -> None:
+    first = publish_in(root)
+    times = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+    given = tables(root)
+    turned = replace(given, qa=given.qa.reverse(), images=given.images.reverse())
+    again = publish_in(root, turned)
+    assert again.files.equals(first.files)
+    assert times == {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_part_that_lost_its_rows_loses_its_file(root: Path) -> None:
+    publish_in(root)
+    kept = root / "exports/llava/notes of the user.txt"
+    kept.write_text("mine")
+    given = tables(root)
+    fewer = replace(given, qa=given.qa.filter(split="train"), assess=given.assess.clear())
+    files = publish_in(root, fewer).files
+    on_disk = {path for path in (root / "exports").rglob("*") if path.is_file()}
+    assert on_disk == {kept, *(root / path for path in files["path"])}
+    assert not [path for path in files["path"] if "test" in path]
 
 
 def test_nothing_in_publishes_nothing(tmp_path: Path) -> None:
-    empty = {name: table.empty() for name, table in TABLES.items()}
-    files = publish(
-        empty["qa__items"], empty["assess__items"], empty["dedup__images"], tmp_path / "exports"
+    names = (
+        "qa__items assess__items dedup__images labels__emotions labels__vad texts__descriptions "
+        "texts__reasonings"
     )
-    assert conform(files, TABLES["exports__files"]).is_empty()
+    empty = Tables(*(TABLES[name].empty() for name in names.split()))
+    published = publish(empty, tmp_path / "exports", tmp_path)
+    assert conform(published.files, TABLES["exports__files"]).is_empty()
+    assert published.violations.is_empty()
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
 
-@pytest.mark.parametrize("name", sorted(discover(exports, "EXPORTER", Exporter)))
-def test_a_format_is_named_after_its_file(name: str) -> None:
-    assert discover(exports, "EXPORTER", Exporter)[name].name == name
+def test_an_unknown_format_is_refused_by_name(root: Path) -> None:
+    with pytest.raises(ValueError, match=r"no export format 'coco'; there are .*llava"):
+        publish_in(root, formats=("coco",))
+
+
+def test_a_picture_that_went_or_changed_is_named(root: Path) -> None:
+    given = tables(root)
+    one, other = (root / "sources" / "folder" / path for path in PATHS.values())
+    one.unlink()
+    other.write_bytes(other.read_bytes() + b"more")
+    rules = publish_in(root, given).violations
+    assert set(rules["rule"]) == {"picture_missing", "picture_changed"}
+    assert set(rules["path"].str.split("/").list.get(1)) == set(FORMATS)
+
+
+ENTRY = {
+    "item_id": "1",
+    "images": ["sources/x.png"],
+    "prompt": "<image>\nWhich?",
+    "answer": "B. fear",
+    "roles": ["user", "assistant"],
+    "answer_letter": "B",
+    "options": ["joy", "fear", "", ""],
+}
+PLANTED = {
+    "marks_differ": {"prompt": "<image>\n<image>\nWhich?"},
+    "mark_in_answer": {"answer": "<image>"},
+    "roles_do_not_alternate": {"roles": ["user", "user"]},
+    "answer_empty": {"answer": "  "},
+    "question_empty": {"prompt": "<image>\n"},
+    "letter_without_option": {"answer_letter": "C"},
+    "picture_outside": {"images": ["sources/../../etc/passwd"]},
+}
+
+
+def judge(root: Path, *entries: dict[str, Any], row_count: int | None = None) -> list[str]:
+    place = root / "sources"
+    place.mkdir(exist_ok=True)
+    (place / "x.png").write_bytes(b"12345")
+    images = pl.DataFrame({"image": ["sources/x.png"], "size_bytes": [5]})
+    seen = as_seen(pl.DataFrame(list(entries)))
+    count = len(entries) if row_count is None else row_count
+    return sorted(set(broken_rules(seen, count, images, root)["rule"]))
+
+
+@pytest.mark.parametrize("rule", sorted(PLANTED))
+def test_a_planted_violation_of_each_rule_is_caught(tmp_path: Path, rule: str) -> None:
+    assert judge(tmp_path, ENTRY) == []
+    assert judge(tmp_path, ENTRY | PLANTED[rule]) == [rule]
+
+
+def test_repeated_and_lost_entries_are_caught(tmp_path: Path) -> None:
+    assert judge(tmp_path, ENTRY, ENTRY) == ["item_repeated"]
+    assert judge(tmp_path, ENTRY, row_count=2) == ["entries_lost"]
+    assert judge(tmp_path, ENTRY | {"images": ["/etc/passwd"]}) == ["picture_outside"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(words=st.lists(st.text(max_size=30), min_size=3, max_size=3))
+def test_any_words_pass_through_every_format(
+    tmp_path_factory: pytest.TempPathFactory, words: list[str]
+) -> None:
+    root = tmp_path_factory.mktemp("words")
+    place = root / "sources" / "folder" / "one.png"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"x")
+    (root / "sources" / "folder" / 'holi"day\n').mkdir()
+    (root / "sources" / "folder" / HOSTILE_PATH).write_bytes(b"x")
+    question, answer, option = (f"q{word}" for word in words)
+    spoken = item("1", split="test", question=question, answer=answer, options=[option, answer])
+    given_ = tables(root)
+    published = publish_in(root, replace(given_, qa=frame("qa__items", [spoken])))
+    assert published.violations.is_empty()
+    (row,) = lines(root / "exports/sharegpt/qa_test.jsonl")
+    assert row["messages"][1]["content"] == f"B. {answer}".replace("<image>", "(image)")

@@ -252,6 +252,7 @@ def add_files(world: World) -> None:
             {
                 "path": f"exports/qa/{split}.jsonl",
                 "format": "llava",
+                "dataset": "qa",
                 "split": split,
                 "row_count": rows,
             }

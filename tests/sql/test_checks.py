@@ -148,6 +148,10 @@ PLANTS = {
         change("annotation__replies", status="refused"),
         change("annotation__replies", emotion=None),
     ],
+    ("annotation__replies", "attributes_are_not_templates"): [
+        change_all("annotation__replies", emotion="fear", attribute=" Fearful"),
+        change_all("annotation__replies", emotion="awe", attribute="awe"),
+    ],
     ("annotation__replies", "annotators_beat_chance"): [
         change_all("annotation__replies", emotion="awe")
     ],
@@ -272,8 +276,11 @@ PLANTS = {
         change("exports__files", row_count=1),
         drop("exports__files"),
         keep("exports__files", 0),
-        add("exports__files", format="parquet", path="exports/parquet/assess_train.parquet"),
+        add("exports__files", format="parquet", path="exports/parquet/a", dataset="assess"),
         drop("qa__items"),
+    ],
+    ("_exports__violations", "no_rule_is_broken"): [
+        add("_exports__violations", path="exports/llava/qa_train.jsonl", item_id="1", rule="r"),
     ],
     ("training__runs", "splits_are_respected"): [
         change("training__runs", train_count=1000),

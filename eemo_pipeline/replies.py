@@ -18,6 +18,7 @@ from eemo_pipeline.sampling import short_hash
 from eemo_pipeline.schema.tables import TABLES
 
 _TABLE = TABLES["annotation__replies"]
+ROLE = "annotator"
 # What an annotator answers: the columns of the reply that are its own words and numbers.
 ANSWER_FIELDS = (
     "description",
@@ -33,6 +34,11 @@ ANSWER_FIELDS = (
     "arousal",
     "dominance",
     "evidence",
+    "style",
+    "scene",
+    "objects",
+    "facial_expression",
+    "human_action",
 )
 
 
@@ -88,7 +94,12 @@ class Annotator(Protocol):
 
     @property
     def prompt_hash(self) -> str:
-        """Hash of the instruction template; part of the ledger's key."""
+        """Hash of all that the first round asks, in words and settings; part of the key."""
+        ...
+
+    @property
+    def revision_hash(self) -> str:
+        """The same for later rounds."""
         ...
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
@@ -96,17 +107,15 @@ class Annotator(Protocol):
         ...
 
 
-def ask_annotator(
-    annotator: Annotator, requests: Sequence[AnnotationRequest], ledger: Ledger
-) -> AnsweredTable:
-    """One row of `annotation__replies` per request, through the ledger."""
-    asks = [
+def asks_for(annotator: Annotator, requests: Sequence[AnnotationRequest]) -> list[Ask]:
+    """The ledger's questions behind the requests, in their order."""
+    return [
         Ask(
             request.image_id,
             request,
             {
                 "annotator": annotator.name,
-                "prompt": annotator.prompt_hash,
+                "prompt": _template(annotator, request),
                 "round": request.round,
                 "instructions": [asdict(item) for item in request.instructions],
                 "previous": request.previous,
@@ -114,7 +123,14 @@ def ask_annotator(
         )
         for request in requests
     ]
-    answers = ledger.answer_all("annotator", annotator.model, asks, annotator.perform)
+
+
+def ask_annotator(
+    annotator: Annotator, requests: Sequence[AnnotationRequest], ledger: Ledger
+) -> AnsweredTable:
+    """One row of `annotation__replies` per request, through the ledger."""
+    asks = asks_for(annotator, requests)
+    answers = ledger.answer_all(ROLE, annotator.model, asks, annotator.perform)
     rows = [
         {
             "image_id": request.image_id,
@@ -123,7 +139,8 @@ def ask_annotator(
             "model": annotator.model,
             "method": annotator.method,
             "prompt_hash": short_hash(
-                annotator.prompt_hash, *(str(asdict(item)) for item in request.instructions)
+                _template(annotator, request),
+                *(str(asdict(item)) for item in request.instructions),
             ),
             "status": answer["status"],
             "reason": answer.get("reason"),
@@ -133,3 +150,7 @@ def ask_annotator(
     ]
     frame = pl.DataFrame(rows, schema=_TABLE.polars_schema)
     return AnsweredTable(frame, answers.asked, answers.reused)
+
+
+def _template(annotator: Annotator, request: AnnotationRequest) -> str:
+    return annotator.prompt_hash if request.round == 1 else annotator.revision_hash

@@ -26,6 +26,11 @@ class EmbeddedAnnotator:
     answer: Callable[[AnnotationRequest], dict[str, Any]]
     workers: Workers
 
+    @property
+    def revision_hash(self) -> str:
+        """Later rounds have no text of their own either."""
+        return self.prompt_hash
+
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
         """Answer the asks as they come; a picture that kills its process is an error row."""
         return perform_on_pictures(self.workers, self.answer, f"{self.name} reads")(asks)

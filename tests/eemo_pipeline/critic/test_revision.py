@@ -58,6 +58,7 @@ class Scripted:
     model: str = "script"
     method: str = "a script"
     prompt_hash: str = "0"
+    revision_hash: str = "0"
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
         for ask in asks:

@@ -1,0 +1,171 @@
+"""From a model's text to a JSON object that fits its schema, or to a complaint it can act on.
+
+Belongs here: finding the object in the text, and checking it against the part of JSON Schema that
+providers hold models to. Does not belong here: what a field means (the stages), re-asking
+(`engine.py`).
+
+The text is hostile: it may be endless, nested a thousand deep, hold the same key twice, numbers
+that are none, or half of a surrogate pair. Nothing of it is executed, and no complaint quotes
+more than a few words of it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from eemo_pipeline.vlm.questions import Unusable
+
+# A reply to our largest schema has 2,000 characters; what is longer than this is not parsed.
+LONGEST_REPLY = 20_000
+_LONGEST_QUOTE = 40
+_SPACES = re.compile(r"\s+")
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "null": (type(None),),
+}
+
+
+@dataclass(frozen=True)
+class ReadObject:
+    """The object in a reply, and whether the model wrote anything else around it."""
+
+    value: dict[str, Any]
+    has_prose: bool
+
+
+def read_object(text: str, schema: Mapping[str, Any]) -> ReadObject:
+    """The outermost object of a reply, checked against the schema.
+
+    Keys that the schema does not know are left out. Strings lose control characters and runs of
+    white space; words of a closed list may come in either case.
+
+    Raises:
+        Unusable: the text holds no such object; the message says what to change.
+    """
+    start = text.find("{")
+    if start < 0:
+        raise Unusable(
+            "The reply holds no JSON object. Reply with one JSON object and nothing else."
+        )
+    if len(text) > LONGEST_REPLY:
+        raise Unusable(
+            f"The reply has {len(text)} characters. Reply with one JSON object of at most "
+            f"{LONGEST_REPLY} characters."
+        )
+    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+    try:
+        value, end = decoder.raw_decode(text, start)
+    except (ValueError, RecursionError) as error:
+        raise Unusable(f"The reply is not valid JSON: {_describe(error)}.") from error
+    checked = _conform(value, schema)
+    problems = list(_complaints(checked, schema, ""))
+    if problems:
+        raise Unusable(" ".join(problems[:5]))
+    return ReadObject(checked, bool(_without_fence(text[:start]) or _without_fence(text[end:])))
+
+
+def _without_fence(text: str) -> str:
+    """What stands around the object, less the marks of a Markdown block."""
+    return text.strip().removeprefix("```json").removeprefix("```").strip()
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Unusable(f"{_quote(twice)} is given twice. Give every field once.")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise Unusable(f"{name} is not a JSON number.")
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos}"
+    return "it is nested too deep" if isinstance(error, RecursionError) else "a number is too long"
+
+
+def _conform(value: Any, schema: Mapping[str, Any]) -> Any:
+    """The value with clean strings, known keys only, and listed words spelled as listed."""
+    if isinstance(value, dict):
+        parts = schema.get("properties", {})
+        return {name: _conform(value[name], part) for name, part in parts.items() if name in value}
+    if isinstance(value, list):
+        return [_conform(item, schema.get("items", {})) for item in value]
+    if isinstance(value, float) and value.is_integer() and "integer" in _types(schema):
+        return int(value)
+    if not isinstance(value, str):
+        return value
+    text = clean(value)
+    return next((word for word in schema.get("enum", ()) if word == text.lower()), text)
+
+
+def clean(text: str) -> str:
+    """One line without control characters, and such that it can be written as UTF-8."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return _SPACES.sub(" ", printable.encode("utf-8", "replace").decode()).strip()
+
+
+def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    kinds = schema.get("type", ())
+    return (kinds,) if isinstance(kinds, str) else tuple(kinds)
+
+
+def _complaints(value: Any, schema: Mapping[str, Any], place: str) -> Iterator[str]:
+    """What is wrong with a value, in the words of its schema."""
+    name = place or "The reply"
+    kinds = _types(schema)
+    if kinds and not any(_is_kind(value, kind) for kind in kinds):
+        yield f"{name} must be of type {' or '.join(kinds)}."
+    elif "enum" in schema and value not in schema["enum"]:
+        listed = ", ".join(str(word) for word in schema["enum"])
+        yield f"{name} must be exactly one of: {listed}; it was {_quote(value)}."
+    elif isinstance(value, dict):
+        yield from _object_complaints(value, schema, place)
+    elif isinstance(value, list):
+        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+            yield f"{name} must have {_count_words(schema)} items; it had {len(value)}."
+        for index, item in enumerate(value):
+            yield from _complaints(item, schema.get("items", {}), f"{name}[{index}]")
+    elif _is_kind(value, "number"):
+        low, high = schema.get("minimum", -inf), schema.get("maximum", inf)
+        if not low <= value <= high:
+            yield f"{name} must lie from {low} to {high}; it was {_quote(value)}."
+
+
+def _object_complaints(
+    value: Mapping[str, Any], schema: Mapping[str, Any], place: str
+) -> Iterator[str]:
+    missing = [part for part in schema.get("required", ()) if part not in value]
+    if missing:
+        yield f"{place or 'The reply'} lacks {', '.join(missing)}."
+    for part, below in schema.get("properties", {}).items():
+        if part in value:
+            yield from _complaints(value[part], below, f"{place}.{part}" if place else part)
+
+
+def _is_kind(value: Any, kind: str) -> bool:
+    return isinstance(value, _KINDS[kind]) and (kind == "boolean" or not isinstance(value, bool))
+
+
+def _count_words(schema: Mapping[str, Any]) -> str:
+    low, high = schema.get("minItems", 0), schema.get("maxItems")
+    if high is None:
+        return f"at least {low}"
+    return f"{low} to {high}" if low else f"at most {high}"
+
+
+def _quote(value: Any) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."

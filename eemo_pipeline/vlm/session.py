@@ -1,0 +1,46 @@
+"""What all model calls of one run share, so that whoever asks need not know it.
+
+Belongs here: holding it together. Does not belong here: any of it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.vlm import VisionLanguageModel
+from eemo_pipeline.vlm.budget import Budget
+from eemo_pipeline.vlm.engine import ask_all
+from eemo_pipeline.vlm.prices import Prices
+from eemo_pipeline.vlm.questions import Limits, Question
+
+
+@dataclass(frozen=True)
+class Session:
+    """How the calls of a run are kept, paid and paced.
+
+    Attributes:
+        ledger: where answers and attempts are written.
+        budget: what may be spent.
+        prices: what an attempt costs.
+        limits: how hard each model may be worked.
+    """
+
+    ledger: Ledger
+    budget: Budget
+    prices: Prices
+    limits: Limits = field(default_factory=Limits)
+
+    def ask_all(
+        self, model: VisionLanguageModel, questions: Iterable[Question], *, stage: str
+    ) -> Iterator[tuple[Question, dict[str, Any]]]:
+        """Put the questions to the model; as `engine.ask_all`."""
+        return ask_all(
+            model,
+            questions,
+            stage=stage,
+            ledger=self.ledger,
+            budget=self.budget,
+            prices=self.prices,
+            limits=self.limits,
+        )

@@ -4,9 +4,10 @@ Belongs here: the request, the answer and the problem in the form in which both 
 them. Does not belong here: JSON of either protocol (`openai_wire.py`, `gemini_wire.py`).
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any, Literal
 
 Finish = Literal["stop", "length", "refusal", "content_filter"]
@@ -35,6 +36,7 @@ class Asked:
         texts: every text of the conversation, in order.
         pictures: every picture of the conversation, in order.
         schema: JSON Schema of the reply, None for free text.
+        schema_text: the schema as compact JSON; empty for free text.
         max_output_tokens: None where the request sets no limit.
         digest: hash of the bytes that were sent; equal requests have equal digests.
     """
@@ -44,6 +46,7 @@ class Asked:
     texts: tuple[str, ...]
     pictures: tuple[SentPicture, ...]
     schema: Mapping[str, Any] | None
+    schema_text: str
     max_output_tokens: int | None
     digest: bytes
 
@@ -114,9 +117,16 @@ class Dialect:
     )
 
 
+def compact(schema: Mapping[str, Any] | None) -> str:
+    """A schema as compact JSON; empty where there is none."""
+    if schema is None:
+        return ""
+    return json.dumps(schema, separators=(",", ":"), ensure_ascii=False)
+
+
 def digest_of(body: bytes) -> bytes:
     """The hash that stands for a request."""
-    return blake2b(body, digest_size=16).digest()
+    return sha256(body).digest()[:16]
 
 
 def draw(*parts: object) -> float:

@@ -14,6 +14,7 @@ from resources.local_server.asked import (
     Problem,
     SentPicture,
     Tokens,
+    compact,
     digest_of,
 )
 
@@ -61,6 +62,7 @@ def read_generate(body: Mapping[str, Any], raw: bytes, model: str | None) -> Ask
         tuple(texts),
         tuple(pictures),
         schema,
+        compact(schema),
         config.get("maxOutputTokens"),
         digest_of(raw),
     )

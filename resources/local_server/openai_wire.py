@@ -15,6 +15,7 @@ from resources.local_server.asked import (
     Problem,
     SentPicture,
     Tokens,
+    compact,
     digest_of,
 )
 
@@ -115,6 +116,7 @@ def _asked(
         tuple(texts),
         tuple(pictures),
         schema,
+        compact(schema),
         most,
         digest_of(raw),
     )

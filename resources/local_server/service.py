@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from resources.local_server.account import Account
-from resources.local_server.answers import Answers, count_tokens, cut
+from resources.local_server.answers import Answers, cut
 from resources.local_server.asked import Answer, Asked, Dialect, Problem, Tokens
 from resources.local_server.faults import BREAKS, ERRORS, REJECTIONS, Fate, Rule, Script
 from resources.local_server.limits import Bucket
 from resources.local_server.prices import PRICES, bill
 from resources.local_server.spoiling import spoil
+from resources.local_server.tokens import count_tokens
 
 # In the words of this server; the providers' codes are in the wire modules.
 _WORDS = {

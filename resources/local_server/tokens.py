@@ -18,10 +18,9 @@ import binascii
 import math
 import struct
 
-from resources.local_server.asked import Problem, SentPicture
+from resources.local_server.asked import Asked, Problem, SentPicture, Tokens
 
 _HEAD = 4096  # characters of base64; a multiple of four
-_STANDARD = str.maketrans("-_", "+/")
 # Start of frame of the JPEG kinds; C4, C8 and CC are other segments.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Markers without a length: padding, temporary, restart, start of image.
@@ -30,7 +29,8 @@ _BARE = frozenset((0xFF, 0x01, *range(0xD0, 0xD9)))
 
 def text_tokens(text: str) -> int:
     """Tokens of a text."""
-    return (len(text.encode("utf-8", "surrogatepass")) + 3) // 4
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    return (size + 3) // 4
 
 
 def openai_picture_tokens(width: int, height: int, detail: str) -> int:
@@ -75,6 +75,17 @@ def picture_size(picture: SentPicture) -> tuple[int, int]:
     return size
 
 
+def count_tokens(asked: Asked) -> Tokens:
+    """Tokens of a request that has no answer yet.
+
+    Raises:
+        Problem: a picture is no picture.
+    """
+    texts = sum(map(text_tokens, asked.texts)) + text_tokens(asked.schema_text)
+    pictures = sum(picture_tokens(asked.provider, picture) for picture in asked.pictures)
+    return Tokens(texts, pictures, 0)
+
+
 def picture_bytes(picture: SentPicture) -> bytes:
     """The picture's file.
 
@@ -86,7 +97,7 @@ def picture_bytes(picture: SentPicture) -> bytes:
 
 def _decode(text: str) -> bytes:
     try:
-        return binascii.a2b_base64(text.translate(_STANDARD))
+        return binascii.a2b_base64(text.replace("-", "+").replace("_", "/"))
     except (binascii.Error, ValueError):
         raise Problem("picture_rejected", "A picture is not base64.") from None
 

@@ -1,0 +1,259 @@
+"""The ledger's tables in SQLite or PostgreSQL, through SQLAlchemy Core.
+
+Belongs here: opening, creating, and one method per statement. Does not belong here: what the rows
+mean (`__init__.py`), sums and exports (`accounts.py`).
+
+SQLite is a file in WAL mode with `synchronous = full`: what a commit returned for is on disk.
+PostgreSQL is so by default. No message names a password.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+_WAIT_S = 60  # for another process that is writing
+_KEYS_AT_ONCE = 20_000
+_LOCK = 0x65656D6F  # PostgreSQL's advisory lock while tables are made: "eemo"
+_METADATA = sa.MetaData()
+
+
+def _text(name: str, **options: Any) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, **options)
+
+
+def _integer(name: str, **options: Any) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False, **options)
+
+
+# `stage` and `provider` came later than the others: an older ledger gets them when it is opened.
+ANSWERS = sa.Table(
+    "answers",
+    _METADATA,
+    _text("key", primary_key=True),
+    _text("role"),
+    _text("model"),
+    _text("image_id"),
+    _text("answer"),
+    _text("stage", server_default=""),
+    _text("provider", server_default="embedded"),
+    sqlite_with_rowid=False,
+)
+ATTEMPTS = sa.Table(
+    "attempts",
+    _METADATA,
+    sa.Column("attempt_no", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    _text("recorded_at"),
+    _text("run_id"),
+    _text("key"),
+    _text("stage"),
+    _text("role"),
+    _text("provider"),
+    _text("model"),
+    _text("image_id"),
+    _text("outcome"),
+    sa.Column("reason", sa.Text),
+    _integer("input_tokens"),
+    _integer("output_tokens"),
+    _integer("cached_tokens"),
+    sa.Column("nano_usd", sa.BigInteger),
+    _integer("latency_ms"),
+    sa.Column("is_batch", sa.Boolean, nullable=False),
+)
+PASSES = sa.Table(
+    "passes",
+    _METADATA,
+    _text("stage", primary_key=True),
+    _text("role", primary_key=True),
+    _text("provider", primary_key=True),
+    _text("model", primary_key=True),
+    _integer("asked"),
+    _integer("found"),
+    sqlite_with_rowid=False,
+)
+FILES = sa.Table(
+    "files",
+    _METADATA,
+    _text("root", primary_key=True),
+    _text("path", primary_key=True),
+    _integer("size_bytes"),
+    _integer("modified_ns"),
+    _text("image_id"),
+    sqlite_with_rowid=False,
+)
+# One parameter instead of one mark per key: the statement is prepared once.
+_OF_KEYS = {
+    "sqlite": "key in (select value from json_each(:keys))",
+    "postgresql": "key = any(:keys)",
+}
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class LedgerProblem(Exception):
+    """The ledger cannot be opened; the message says which, why, and what to do."""
+
+
+class Database:
+    """An open database with the ledger's tables. Thread-safe; one writer at a time."""
+
+    def __init__(self, place: Path | str) -> None:
+        """Open a file or an URL, creating the tables where there are none.
+
+        Raises:
+            LedgerProblem: it cannot be reached or is no database.
+        """
+        url = _read_url(place)
+        self.shown = _show(url)
+        self.engine = _create_engine(url)
+        self.dialect = self.engine.dialect.name
+        self._writing = threading.Lock()
+        try:
+            _prepare(self.engine)
+        except SQLAlchemyError as error:
+            self.engine.dispose()
+            why = _without_secrets(str(getattr(error, "orig", None) or error), url)
+            # Without its cause, whose text may quote the URL.
+            raise LedgerProblem(
+                f"the ledger {self.shown} cannot be used: {why.strip()}. `eemo doctor` looks at it"
+            ) from None
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def find_answers(self, keys: Sequence[str]) -> list[tuple[str, str]]:
+        """(key, answer) of the keys that are there."""
+        return self._select("key, answer", keys)
+
+    def find_keys(self, keys: Sequence[str]) -> set[str]:
+        """The keys that have an answer."""
+        return {row[0] for row in self._select("key", keys)}
+
+    def write(
+        self,
+        attempts: Sequence[Mapping[str, Any]] = (),
+        answers: Sequence[Mapping[str, Any]] = (),
+        passes: Sequence[Mapping[str, Any]] = (),
+        files: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Write rows in one durable transaction; an answer that is there already stays."""
+        insert = _INSERT[self.dialect]
+        with self._writing, self.engine.begin() as connection:
+            if attempts:
+                connection.execute(ATTEMPTS.insert(), attempts)
+            if answers:
+                connection.execute(insert(ANSWERS).on_conflict_do_nothing(), answers)
+            for table, rows in ((PASSES, passes), (FILES, files)):
+                if rows:
+                    connection.execute(_replace(insert(table), table), rows)
+
+    def read_files(self, root: str) -> Iterable[Any]:
+        """(path, size_bytes, modified_ns, image_id) of the files under `root`."""
+        columns = (FILES.c.path, FILES.c.size_bytes, FILES.c.modified_ns, FILES.c.image_id)
+        with self.engine.connect() as connection:
+            return connection.execute(sa.select(*columns).where(FILES.c.root == root)).all()
+
+    def _select(self, columns: str, keys: Sequence[str]) -> list[Any]:
+        statement = sa.text(f"select {columns} from answers where {_OF_KEYS[self.dialect]}")  # noqa: S608
+        ordered = sorted(keys)  # neighbours lie on the same pages
+        found: list[Any] = []
+        with self.engine.connect() as connection:
+            for start in range(0, len(ordered), _KEYS_AT_ONCE):
+                chunk: Any = ordered[start : start + _KEYS_AT_ONCE]
+                bound = '["' + '","'.join(chunk) + '"]' if self.dialect == "sqlite" else chunk
+                found += connection.execute(statement, {"keys": bound}).all()
+        return found
+
+
+def _replace(statement: Any, table: sa.Table) -> Any:
+    values = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
+
+
+def _read_url(place: Path | str) -> sa.URL:
+    if isinstance(place, Path) or "://" not in place:
+        path = Path(place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return sa.URL.create("sqlite", database=str(path))
+    try:
+        url = sa.make_url(place)
+        name = url.get_backend_name()
+    except (ArgumentError, ValueError):
+        raise LedgerProblem(
+            "the ledger's URL cannot be read. Write EEMO_LEDGER_URL as "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special characters as %XX"
+        ) from None
+    if name not in _INSERT:
+        raise LedgerProblem(
+            f"the ledger cannot be kept in {name}. Name a database of PostgreSQL or SQLite in "
+            "EEMO_LEDGER_URL, or unset it"
+        )
+    return url.set(drivername="postgresql+psycopg") if name == "postgresql" else url
+
+
+def _show(url: sa.URL) -> str:
+    """The place in words: no password, and no query, which may hold one."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    port = f":{url.port}" if url.port else ""
+    return f"postgresql://{url.username or ''}@{url.host or ''}{port}/{url.database or ''}"
+
+
+def _without_secrets(text: str, url: sa.URL) -> str:
+    for secret in (url.password, url.query.get("password"), url.query.get("sslpassword")):
+        if secret:
+            text = text.replace(str(secret), "[password]")
+    return text
+
+
+def _create_engine(url: sa.URL) -> sa.Engine:
+    # `hide_parameters`: answers and pictures' texts are not for messages.
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": _WAIT_S})
+        event.listen(engine, "connect", _set_durable)
+        return engine
+    try:
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    except ImportError:
+        raise LedgerProblem(
+            "the ledger is in PostgreSQL, and its driver is not installed: "
+            "pip install 'eemo-pipeline[postgres]'"
+        ) from None
+
+
+def _set_durable(connection: Any, _: Any) -> None:
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.execute("pragma cache_size = -65536")  # 64 MiB: an upper level of every index
+
+
+def _prepare(engine: sa.Engine) -> None:
+    """Make the tables and columns that are missing."""
+    if _is_complete(engine):
+        return
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("begin immediate")
+        else:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        for table in _METADATA.sorted_tables:
+            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+        present = {column["name"] for column in sa.inspect(connection).get_columns("answers")}
+        for column in (ANSWERS.c.stage, ANSWERS.c.provider):
+            if column.name not in present:
+                default = column.server_default.arg  # type: ignore[union-attr]
+                added = f"{column.name} text not null default '{default}'"
+                connection.exec_driver_sql(f"alter table answers add column {added}")
+        connection.commit()
+
+
+def _is_complete(engine: sa.Engine) -> bool:
+    found = sa.inspect(engine)
+    if not set(_METADATA.tables) <= set(found.get_table_names()):
+        return False
+    return {column["name"] for column in found.get_columns("answers")} >= set(ANSWERS.c.keys())

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
+from pydantic_core import from_json
 
 if TYPE_CHECKING:
     from eemo_pipeline.ledger import database as sql
@@ -76,7 +77,7 @@ class Attempt:
         image_id: the picture, by content.
         outcome: how it ended; only `ok` and `refused` come with an answer.
         reason: code or words for what went wrong, None where nothing did.
-        input_tokens: billed tokens of the request, pictures included.
+        input_tokens: billed tokens of the request, pictures included; None where not known.
         output_tokens: billed tokens of the reply, reasoning included.
         cached_tokens: the part of `input_tokens` that the provider had cached.
         nano_usd: the cost, exact; None where it is not known.
@@ -92,10 +93,10 @@ class Attempt:
     image_id: str
     outcome: Outcome
     reason: str | None = None
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    nano_usd: int | None = 0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    nano_usd: int | None = None
     latency_ms: int = 0
     is_batch: bool = False
 
@@ -170,8 +171,6 @@ class Ledger:
         self.database: sql.Database = Database(place)
         self._run_id = run_id
         self._guard = threading.Lock()
-        self._committing = threading.Lock()
-        self._waiting: list[_Entry] = []
         self._spent = Spent()
         self._passes: dict[tuple[str, str, str, str], tuple[int, int]] = {}
 
@@ -181,7 +180,7 @@ class Ledger:
 
     def find(self, keys: Sequence[str]) -> dict[str, Answer]:
         """The stored answers among `keys`."""
-        return {key: json.loads(answer) for key, answer in self.database.find_answers(keys)}
+        return {key: _decode(answer) for key, answer in self.database.find_answers(keys)}
 
     def store(
         self, role: str, model: str, answers: Iterable[tuple[Ask, Answer]], *, stage: str = ""
@@ -202,8 +201,7 @@ class Ledger:
     ) -> None:
         """Write attempts, and the answers they brought, in one durable transaction.
 
-        It returns when they are on disk. Threads that record at the same time share a commit: the
-        first one in writes for all that wait.
+        It returns when they are on disk.
 
         Args:
             attempts: in the order in which they ended.
@@ -211,46 +209,21 @@ class Ledger:
                 and where the ledger holds the key already its answer stays. Stage and provider
                 are those of the attempt with the same key.
         """
-        entry = _Entry(tuple(attempts), tuple(answers))
-        with self._guard:
-            self._waiting.append(entry)
-        with self._committing:
-            if not entry.is_written:
-                with self._guard:
-                    taken, self._waiting = self._waiting, []
-                self._write(taken)
-        if entry.error is not None:
-            raise entry.error
-
-    def _write(self, entries: Sequence["_Entry"]) -> None:
-        attempts = [attempt for entry in entries for attempt in entry.attempts]
         asked = {attempt.key: attempt for attempt in attempts}
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        try:
-            self.database.write(
-                [
-                    asdict(attempt)
-                    | {"recorded_at": now, "run_id": self._run_id, "reason": _inert(attempt.reason)}
-                    for attempt in attempts
-                ],
-                [
-                    _answer_row(*row, *_asker(asked.get(row[0])))
-                    for entry in entries
-                    for row in entry.answers
-                    if row[4]["status"] != "error"
-                ],
-            )
-        except BaseException as error:  # noqa: BLE001 (every thread that waits must hear of it)
-            for entry in entries:
-                entry.error = error
-        else:
-            cost = sum(attempt.nano_usd or 0 for attempt in attempts)
-            with self._guard:
-                spent = self._spent
-                self._spent = Spent(spent.calls + len(attempts), spent.nano_usd + cost)
-        finally:
-            for entry in entries:
-                entry.is_written = True
+        told = {"recorded_at": now, "run_id": self._run_id}
+        self.database.write(
+            [asdict(attempt) | told | {"reason": _inert(attempt.reason)} for attempt in attempts],
+            [
+                _answer_row(*row, *_asker(asked.get(row[0])))
+                for row in answers
+                if row[4]["status"] != "error"
+            ],
+        )
+        cost = sum(attempt.nano_usd or 0 for attempt in attempts)
+        with self._guard:
+            spent = self._spent
+            self._spent = Spent(spent.calls + len(attempts), spent.nano_usd + cost)
 
     def spent(self) -> Spent:
         """What was recorded since this ledger was opened."""
@@ -333,16 +306,6 @@ class Ledger:
         )
 
 
-@dataclass
-class _Entry:
-    """What one thread wants to be written, and what came of it."""
-
-    attempts: tuple[Attempt, ...]
-    answers: tuple[tuple[str, str, str, str, Answer], ...]
-    is_written: bool = False
-    error: BaseException | None = None
-
-
 def _answer_row(
     key: str,
     role: str,
@@ -361,6 +324,13 @@ def _answer_row(
         "stage": stage,
         "provider": provider,
     }
+
+
+def _decode(answer: str) -> Answer:
+    try:
+        return from_json(answer)  # three times as fast as `json`
+    except ValueError:  # half of a surrogate pair, which `json` lets pass
+        return json.loads(answer)
 
 
 def _asker(attempt: Attempt | None) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from eemo_pipeline.cells import number_rows, parse_cells
+from eemo_pipeline.cells import count_within, number_rows, parse_cells
 from eemo_pipeline.emotion.taxonomies import ALIASES, LABEL_SPACES, canonical
 from eemo_pipeline.sources import (
     ANNOTATION_SCHEMA,
@@ -25,6 +25,7 @@ from eemo_pipeline.sources import (
 )
 
 _DETAIL_CHARACTERS = 160
+_WORDS = pl.Schema({"place": pl.UInt32, "reason": pl.String, "detail": pl.String})
 _NESTING_DEPTH = 2
 # Half surrogate -> character: what `surrogateescape` makes of a byte that is not UTF-8.
 _BYTE_ESCAPES = {
@@ -275,7 +276,10 @@ def known_label(label: pl.Expr, label_space: str) -> pl.Expr:
     """Whether the text is a label of the space, or a known spelling of one."""
     space = LABEL_SPACES[label_space]
     spellings = [*space, *(alias for alias in ALIASES if canonical(alias) in space)]
-    return label.str.strip_chars().str.to_lowercase().is_in(spellings)
+    # Few of many rows differ: only those are brought to one form.
+    found = label.unique(maintain_order=True)
+    known = found.filter(found.str.strip_chars().str.to_lowercase().is_in(spellings))
+    return label.is_in(known.implode())
 
 
 def picture_checks() -> list[Check]:
@@ -297,18 +301,29 @@ def repetition_check(column: str) -> Check:
 
 def judge(frame: pl.DataFrame, checks: Sequence[Check]) -> pl.DataFrame:
     """Add `reason` and `detail` of the first check that holds, null where none does."""
-    return frame.with_columns(
-        pl.coalesce(
-            *(pl.when(check.holds).then(pl.lit(check.reason)) for check in checks),
-            pl.lit(None, dtype=pl.String),
-        ).alias("reason"),
-        pl.coalesce(
-            *(pl.when(check.holds).then(check.detail) for check in checks),
-            pl.lit(None, dtype=pl.String),
-        )
-        .str.slice(0, _DETAIL_CHARACTERS)
-        .alias("detail"),
+    which = pl.coalesce(
+        *(pl.when(check.holds).then(pl.lit(place)) for place, check in enumerate(checks)),
+        pl.lit(None, dtype=pl.Int32),
     )
+    judged = frame.with_columns(which.alias("check")).with_row_index("place")
+    refused = judged.filter(pl.col("check").is_not_null())
+    # What is wrong is put into words for the refused rows alone: few of many. In one piece, for
+    # polars 2.1 panics where it joins texts of a frame with an empty piece.
+    words = [
+        refused.filter(pl.col("check") == place)
+        .rechunk()
+        .select(
+            "place",
+            pl.lit(checks[place].reason).alias("reason"),
+            checks[place].detail.str.slice(0, _DETAIL_CHARACTERS).alias("detail"),
+        )
+        for place in refused["check"].unique().sort()
+    ]
+    nothing = pl.DataFrame(schema=_WORDS)
+    placed = judged.select("place").join(
+        pl.concat([nothing, *words]), on="place", how="left", maintain_order="left"
+    )
+    return frame.with_columns(placed["reason"], placed["detail"])
 
 
 def conclude(
@@ -345,17 +360,16 @@ def conclude(
             .alias("record_id")
         )
     )
-    annotations = (
-        judged.filter(pl.col("reason").is_null())
-        .drop("record_id")
-        .join(
-            # Rows are counted by the number of their record: text is slow to group by.
-            records.select("path", "record_id").with_row_index("record_no"),
-            on="path",
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(pl.int_range(pl.len()).over("record_no").alias("annotation_no"))
+    annotations = judged.filter(pl.col("reason").is_null())
+    # Joined apart: a join copies every column it is given.
+    numbered = annotations.select("path").join(
+        records.select("path", "record_id").with_row_index("record_no"),
+        on="path",
+        how="left",
+        maintain_order="left",
+    )
+    annotations = annotations.with_columns(
+        numbered["record_id"], count_within(numbered["record_no"]).alias("annotation_no")
     )
     rejects = judged.filter(pl.col("reason").is_not_null()).select(
         pl.col("table_path").alias("path"), "row", "reason", "detail"

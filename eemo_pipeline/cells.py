@@ -1,6 +1,6 @@
 """Cuts delimited text into cells.
 
-Belongs here: UTF-8 bytes with line feeds in, columns of text out. Does not belong here: encodings
+Belongs here: UTF-8 bytes with line feeds in, columns of text out, rows counted. Does not belong here: encodings
 of files, headers, or what a cell means (`annotation_files.py`).
 """
 
@@ -61,6 +61,21 @@ def number_rows(cells: pl.DataFrame) -> pl.DataFrame:
         pl.col("row").cast(pl.Int64),
         pl.when(~_is_blank("surplus")).then("surplus").alias("surplus"),
     )
+
+
+def count_within(groups: pl.Series) -> pl.Series:
+    """How many rows of its own group stand before a row.
+
+    A window over groups makes a list of each, which is slow where they are many and small. One
+    sort of group and place, packed into one number, has every group together and in order.
+    """
+    order = np.arange(len(groups), dtype=np.int64)
+    bits = order.size.bit_length()
+    packed = np.sort((groups.cast(pl.Int64).fill_null(-1).to_numpy() << bits) | order)
+    is_first = np.diff(packed >> bits, prepend=np.iinfo(np.int64).min) != 0
+    counted = np.empty_like(order)
+    counted[packed & ((1 << bits) - 1)] = order - np.maximum.accumulate(order * is_first)
+    return pl.Series(counted)
 
 
 def _is_blank(name: str) -> pl.Expr:

@@ -4,7 +4,8 @@ Belongs here: names and paths as text. Does not belong here: opening any file.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
 
@@ -16,14 +17,32 @@ _FOUND_SCHEMA = pl.Schema(
 
 # Path, the way it was found, and the reason where it was not.
 Found = tuple[str | None, str | None, str | None]
+NameFound = tuple[str, str | None, str | None, str | None]
+Fold = Callable[[str], str]
+
+
+def fold_accents(name: str) -> str:
+    """The name in compatibility form without its combining marks (Unicode Annex 15, NFKD)."""
+    decomposed = unicodedata.normalize("NFKD", name)
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).casefold()
+
+
+def fold_to_plain_letters(name: str) -> str:
+    """The name without all but plain letters.
+
+    Accents that two programs damaged in two ways, and apostrophes that one of them dropped, do
+    not count.
+    """
+    return re.sub(r"[^a-z0-9_/.-]", "", name)
 
 
 class PictureIndex:
     """Finds pictures by name; built once from the listing.
 
     A name is tried as it is, then with blanks removed, with another extension, in another case,
-    and last with one or two folders in front of it. Where two pictures fit a name equally well,
-    neither is taken.
+    with one or two folders in front of it, and last folded: without its accents, and then by
+    further folds that a dataset needs. Where two pictures fit a name equally well, neither is
+    taken.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
@@ -32,65 +51,83 @@ class PictureIndex:
         self._loose: dict[str, list[str]] = {}
         self._tails: dict[str, list[str]] = {}
 
-    def resolve(self, frame: pl.DataFrame, folders: Sequence[str] = ("",)) -> pl.DataFrame:
+    def resolve(
+        self,
+        frame: pl.DataFrame,
+        folders: Sequence[str] = ("",),
+        folds: Sequence[Fold] = (fold_accents,),
+    ) -> pl.DataFrame:
         """Add `path`, `resolved_by` and `refusal` to a frame with the column `name`.
 
         `folders` are the prefixes, such as "images/", under which the layout keeps pictures. A
         name that is null stays without all three. `refusal` is picture_missing,
         ambiguous_picture or unsafe_path.
+
+        A fold makes one picture of many names, so it takes one only where a single name that is
+        still missing and a single file fold alike, and no other name has found that file; else
+        the name is an ambiguous_picture.
         """
         known = pl.Series(list(self._known), dtype=pl.String).implode()
-        paths = [pl.concat_str(pl.lit(folder), "name") for folder in folders]
-        # `find` begins with the exact names too; they are most of them, and polars is faster.
-        named = frame.select(pl.col("name").drop_nulls().unique()).with_columns(
-            pl.coalesce(None, *(pl.when(path.is_in(known)).then(path) for path in paths))
-            .cast(pl.String)
-            .alias("path")
-        )
-        exact = named.drop_nulls().with_columns(
-            pl.lit("exact").alias("resolved_by"), pl.lit(None, dtype=pl.String).alias("refusal")
-        )
-        others = named.filter(pl.col("path").is_null())["name"].to_list()
-        found = pl.DataFrame(
-            [(name, *self.find(name, folders)) for name in others],
-            schema=_FOUND_SCHEMA,
-            orient="row",
-        )
-        return frame.join(pl.concat([exact, found]), on="name", how="left", maintain_order="left")
 
-    def resolve_folded(
-        self, resolved: pl.DataFrame, folders: Sequence[str] = ("",)
-    ) -> pl.DataFrame:
-        """After `resolve`: find what is still missing by its name without all but plain letters.
+        def place(folder: str) -> pl.Expr:
+            path = pl.concat_str(pl.lit(folder), "name") if folder else pl.col("name")
+            return pl.when(path.is_in(known)).then(path)
 
-        Accents that two programs damaged in two ways, and apostrophes that one of them dropped,
-        do not count. A picture is taken only where one name and one file fold alike and no other
-        name has found that file; else the name is an ambiguous_picture.
-        """
-        missing = resolved.filter(pl.col("refusal") == "picture_missing")["name"].unique().sort()
-        if missing.is_empty():
-            return resolved
+        # Most names are exact in one folder; polars finds them row by row, the fastest way.
+        first = frame.with_columns(place(folders[0]).alias("path"))
+        missing = first.filter(pl.col("path").is_null()).select(pl.col("name").drop_nulls())
+        others = (
+            missing.unique()
+            .with_columns(pl.coalesce(*map(place, folders)).alias("path"))
+            .sort("name")
+        )
+        found = [
+            (name, path, "exact", None) if path else (name, *self.find(name, folders))
+            for name, path in others.rows()
+        ]
+        taken = {path for _, path, *_ in found if path}
+        if any(refusal == "picture_missing" for *_, refusal in found):
+            taken |= set(first["path"].drop_nulls().unique())
+        for fold in folds:
+            found = self._find_folded(found, taken, folders, fold)
+        exact = pl.when(pl.col("path").is_not_null()).then(pl.lit("exact"))
+        if not found:
+            nothing = pl.lit(None, dtype=pl.String).alias("refusal")
+            return first.with_columns(exact.alias("resolved_by"), nothing)
+        searched = pl.DataFrame(found, schema=_FOUND_SCHEMA, orient="row")
+        joined = first.select("name").join(searched, on="name", how="left", maintain_order="left")
+        return first.with_columns(
+            pl.coalesce("path", joined["path"]).alias("path"),
+            pl.coalesce(exact, joined["resolved_by"]).alias("resolved_by"),
+            joined["refusal"],
+        )
+
+    def _find_folded(
+        self, found: list[NameFound], taken: set[str], folders: Sequence[str], fold: Fold
+    ) -> list[NameFound]:
+        """What was found, with the names that are still missing looked for by a fold."""
+        missing = [name for name, _, _, refusal in found if refusal == "picture_missing"]
+        if not missing:
+            return found
         files: dict[str, list[str]] = {}
         for path in sorted(self._known):
-            files.setdefault(_fold(path), []).append(path)
+            files.setdefault(fold(_loosen(path)), []).append(path)
         wanted: dict[str, list[str]] = {}
-        for name in missing.to_list():
-            plain = _plain_name(name) or ""
-            folds = [fold for folder in folders if (fold := _fold(folder + plain)) in files]
-            if folds and _is_foldable(plain):
-                wanted.setdefault(folds[0], []).append(name)
-        taken = set(resolved["path"].drop_nulls())
-        found: list[tuple[str, *Found]] = []
-        for fold, names in wanted.items():
-            is_clear = len(names) == len(files[fold]) == 1 and files[fold][0] not in taken
-            path, way, refusal = (
-                (files[fold][0], "folded", None) if is_clear else (None, None, "ambiguous_picture")
-            )
-            found += [(name, path, way, refusal) for name in names]
-        return resolved.update(
-            pl.DataFrame(found, schema=_FOUND_SCHEMA, orient="row"),
-            on="name",
-        ).with_columns(pl.when(pl.col("path").is_null()).then("refusal").alias("refusal"))
+        for name in missing:
+            plain = _loosen(_plain_name(name) or "")
+            places = [
+                alike for folder in folders if (alike := fold(_loosen(folder) + plain)) in files
+            ]
+            if places and _is_foldable(plain, fold):
+                wanted.setdefault(places[0], []).append(name)
+        ways: dict[str, Found] = {}
+        for alike, names in wanted.items():
+            path = files[alike][0]
+            is_clear = len(names) == len(files[alike]) == 1 and path not in taken
+            way = (path, "folded", None) if is_clear else (None, None, "ambiguous_picture")
+            ways |= dict.fromkeys(names, way)
+            taken |= {path} if is_clear else set()
+        return [(one[0], *ways.get(one[0], one[1:])) for one in found]
 
     def find(self, name: str, folders: Sequence[str] = ("",)) -> Found:
         """Path, the way it was found, and the reason where it was not."""
@@ -170,11 +207,7 @@ def _loosen(path: str) -> str:
     return _without_suffix(_tidy(path)).casefold()
 
 
-def _fold(path: str) -> str:
-    return re.sub(r"[^a-z0-9_/.-]", "", _loosen(path))
-
-
-def _is_foldable(name: str) -> bool:
+def _is_foldable(loose: str, fold: Fold) -> bool:
     """Whether at least half of the name is left: what folds to next to nothing fits anything."""
-    last = _loosen(name).rpartition("/")[2]
-    return len(_fold(last)) * 2 >= len(last) > 0
+    last = loose.rpartition("/")[2]
+    return len(fold(last)) * 2 >= len(last) > 0

@@ -26,7 +26,7 @@ from eemo_pipeline.annotation_files import (
     shape_checks,
     stack_rows,
 )
-from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.picture_names import PictureIndex, fold_accents, fold_to_plain_letters
 from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
 
 _LABEL_SPACE = "affection9"
@@ -54,9 +54,8 @@ def read(listing: Listing) -> SourceTables:
         .alias("name")
     )
     index = PictureIndex(path for path in listing.paths if path not in known)
-    resolved = index.resolve_folded(index.resolve(named, _FOLDERS), _FOLDERS)
     judged = judge(
-        resolved,
+        index.resolve(named, _FOLDERS, (fold_accents, fold_to_plain_letters)),
         [
             *shape_checks(),
             *presence_checks("art_style", "painting", "emotion"),

@@ -6,10 +6,11 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.picture_names import PictureIndex, fold_accents, fold_to_plain_letters
 from eemo_pipeline.sources import Listing, artemis
 
 TABLE = "artemis_dataset_release_v0.csv"
+FOLDS = (fold_accents, fold_to_plain_letters)
 HEADER = "art_style,painting,emotion,utterance,repetition\n"
 ARTEMIS = {
     "wikiart/Realism/joaqu+\u00a1n-sorolla_the-sea-1905.jpg": "pixels",
@@ -61,7 +62,7 @@ def test_names_that_fold_alike_find_nothing() -> None:
     names = ["x\u00eby.jpg", "one\u00eb.jpg", "taken.jpg", "taken\u00e9.jpg", "\u00e9\u00e9\u00e9"]
     frame = pl.DataFrame({"name": names})
     folders = ("a/", "b/", "")
-    found = index.resolve_folded(index.resolve(frame, folders), folders)
+    found = index.resolve(frame, folders, FOLDS)
     assert found.select("name", "path", "resolved_by", "refusal").rows() == [
         (names[0], "a/x\u00e9y.jpg", "folded", None),
         (names[1], None, None, "ambiguous_picture"),
@@ -70,8 +71,11 @@ def test_names_that_fold_alike_find_nothing() -> None:
         (names[4], None, None, "picture_missing"),
     ]
     twins = pl.DataFrame({"name": ["x\u00eby.jpg", "x'y.jpg", "x\u00eby.jpg"]})
-    both = index.resolve_folded(index.resolve(twins, folders), folders)
-    assert both["refusal"].to_list() == ["ambiguous_picture"] * 3
+    both = index.resolve(twins, folders, FOLDS)
+    assert both["path"].to_list() == ["a/x\u00e9y.jpg", None, "a/x\u00e9y.jpg"]
+    assert both["refusal"].to_list() == [None, "ambiguous_picture", None]
+    crowd = index.resolve(pl.DataFrame({"name": ["x\u00eby.jpg", "xe\u0301y.png"]}), folders, FOLDS)
+    assert crowd["refusal"].to_list() == ["ambiguous_picture"] * 2
 
 
 def test_the_preprocessed_file_is_read_instead_of_the_raw_one(read_files) -> None:

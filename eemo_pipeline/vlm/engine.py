@@ -1,0 +1,123 @@
+"""Puts questions to a model and hands their answers out: each is paid once, and kept.
+
+Belongs here: the one way in, and what happens when the caller stops. Does not belong here: when an
+attempt is made (`scheduler.py`), what is asked (the stages), any provider (`resources/`).
+
+Three kinds of threads serve one run. Some build requests a little ahead, one runs the event loop
+that sends them, one commits to the ledger whatever is finished. The caller gets an answer when it
+is durable: after `kill -9` at most the attempts in flight are paid for twice, and none is lost.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.vlm import VisionLanguageModel
+from eemo_pipeline.vlm.budget import Budget
+from eemo_pipeline.vlm.journal import Journal
+from eemo_pipeline.vlm.prices import Prices
+from eemo_pipeline.vlm.questions import Limits, Question
+from eemo_pipeline.vlm.scheduler import Scheduler
+
+_MOST_AHEAD = 128  # requests built and not sent: 25 MB of pictures
+
+
+def ask_all(
+    model: VisionLanguageModel,
+    questions: Iterable[Question],
+    *,
+    stage: str,
+    ledger: Ledger,
+    budget: Budget,
+    prices: Prices,
+    limits: Limits,
+) -> Iterator[tuple[Question, dict[str, Any]]]:
+    """Yield every question with its answer, in the order in which they come.
+
+    An answer has `status`: "ok" with the fields that `read` made; "refused" with a `reason`, which
+    stays; or "error" with a `reason`, which is not stored, for a rerun may cure it. What the
+    ledger already holds is not looked up here.
+
+    Questions are read ahead from other threads, and not at all before the first answer is asked
+    for. One model takes part in one run at a time; its connections are closed at the end.
+
+    An interrupt, and closing the iterator, let the attempts in flight finish and store their
+    answers; a second interrupt stops at once.
+
+    Raises:
+        BudgetReached: no further attempt fits in; what was in flight is stored.
+        CredentialProblem: the provider takes nothing from us; likewise.
+        ProviderDown: it has answered nothing but faults for `patience_s`; likewise.
+        UnknownPrice: the model has no price.
+    """
+    run = _Run(model, stage, ledger, budget, prices, limits)
+    run.start(questions)
+    try:
+        while batch := run.journal.take():
+            yield from batch
+    finally:
+        run.end()
+    run.raise_problem()
+
+
+class _Run:
+    def __init__(
+        self,
+        model: VisionLanguageModel,
+        stage: str,
+        ledger: Ledger,
+        budget: Budget,
+        prices: Prices,
+        limits: Limits,
+    ) -> None:
+        self.journal = Journal(ledger, model.model)
+        self._model = model
+        self._ahead = max(2, min(_MOST_AHEAD, limits.in_flight))
+        self._scheduler = Scheduler(
+            model, stage, limits=limits, journal=self.journal, budget=budget, prices=prices
+        )
+        self._problem: BaseException | None = None
+        self._has_begun = threading.Event()
+        self._has_ended = threading.Event()
+
+    def start(self, questions: Iterable[Question]) -> None:
+        threading.Thread(
+            target=self._run, args=(questions,), name="vlm-engine", daemon=True
+        ).start()
+
+    def end(self) -> None:
+        """Stop sending and wait for what is in flight; an interrupt meanwhile ends the wait."""
+        try:
+            self._tell("stop")
+            self._has_ended.wait()
+        except BaseException:
+            self._tell("abort")
+            self._has_ended.wait(timeout=5)
+            raise
+
+    def raise_problem(self) -> None:
+        problem = self._problem or self._scheduler.problem or self.journal.problem
+        if problem:
+            raise problem
+
+    def _tell(self, method: str) -> None:
+        self._has_begun.wait()
+        if not self._has_ended.is_set():
+            self._loop.call_soon_threadsafe(getattr(self._scheduler, method))
+
+    def _run(self, questions: Iterable[Question]) -> None:
+        try:
+            asyncio.run(self._serve(questions))
+        except BaseException as problem:  # noqa: BLE001 (it is raised where the caller is)
+            self._problem = problem
+        finally:
+            self._has_begun.set()
+            self.journal.close()
+            self._has_ended.set()
+
+    async def _serve(self, questions: Iterable[Question]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.call_soon(self._has_begun.set)  # that is, when the scheduler first waits
+        await self._scheduler.run(questions, self._ahead)

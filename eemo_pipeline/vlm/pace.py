@@ -1,0 +1,209 @@
+"""How fast requests may follow each other, as configured and as learned from the provider.
+
+Belongs here: the limits in requests and tokens per minute, the rate that is learned from 429s and
+headers, the pauses a provider asks for. Does not belong here: faults and retries, any clock (every
+call is told the time, in seconds of a clock that never jumps).
+
+What is learned rests on one fact about rate limits: at a 429 the allowance is used up. Providers
+keep it as a token bucket of unknown rate r and unknown size, or as a window. Between two such
+moments, T seconds apart, at most r * T requests can have been let through: what went through
+bounds r from below. The rate at which we were sending at the second moment bounds r from above,
+or it would not have run dry. The next rate lies between the bounds and rises towards the upper
+one, which itself rises gently while nothing is refused. A pause does not spoil the lower bound:
+the allowance goes on filling up meanwhile, and what it held is sent afterwards.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from math import inf
+
+from eemo_pipeline.vlm.questions import Limits
+
+_FIRST_WINDOW = 32  # in flight at first; grows by two per reply until something is refused
+_LOW_WEIGHT = 0.6  # of the lower bound in the (geometric) mean that is the next rate
+_RISE_S = 3.0  # the rate goes this fast (time constant) to its upper bound
+_PROBE_PER_S = 0.005  # the upper bound rises by this share every second, and by as much again
+_PROBE_DOUBLES_S = 10.0  # for each so many seconds without a refusal
+_STEP_S = 0.02  # no request counts for more time than this, so that slow rates rise slowly
+_RECENT = 32  # requests over which the rate of sending is measured
+_SAVED_S = 1.0  # an allowance holds about what flows in during so many seconds
+_LEAST_RATE = 1 / 60
+_BURST_S = 0.05  # a held-up loop may catch up on so much
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 60.0
+
+
+class Bucket:
+    """A token bucket: `rate` per second flow in, at most `burst` are kept."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        """Full, at time 0."""
+        self.rate = rate
+        self.burst = burst
+        self._level = burst
+        self._at = 0.0
+
+    def level(self, now: float) -> float:
+        """What may be taken now."""
+        self._level = min(self.burst, self._level + (now - self._at) * self.rate)
+        self._at = now
+        return self._level
+
+    def delay_s(self, now: float, amount: float) -> float:
+        """Seconds until `amount` may be taken; an amount above the burst waits for a full one."""
+        missing = min(amount, self.burst) - self.level(now)
+        return max(0.0, missing / self.rate)
+
+    def take(self, now: float, amount: float) -> None:
+        """Take `amount`, which may leave a debt."""
+        self._level = self.level(now) - amount
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Which request it was, and when it was sent."""
+
+    number: int
+    sent_at: float
+
+
+class Pace:
+    """When the next request may be sent."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Nothing is known yet but the limits."""
+        self._told = [
+            Bucket(per_minute / 60, max(1.0, per_minute / 60))
+            for per_minute in (limits.requests_per_minute,)
+            if per_minute is not None
+        ]
+        self._tokens = (
+            Bucket(limits.tokens_per_minute / 60, limits.tokens_per_minute / 60)
+            if limits.tokens_per_minute is not None
+            else None
+        )
+        self._most_in_flight = limits.in_flight
+        self._window = float(min(limits.in_flight, _FIRST_WINDOW))
+        self._sent = 0
+        self._paused_until = -inf
+        self._learned: Bucket | None = None
+        self._high = inf
+        self._recent: deque[float] = deque(maxlen=_RECENT)
+        self._quiet_s = 0.0  # how long the rate was tested since
+        self._empty: Ticket | None = None  # the request at which the allowance last ran dry
+        self._noticed_at = -inf  # when we were told so
+        self._refused = 0  # since then
+        self._fruitless = 0  # pauses in a row after which nothing went through
+        self._probe: Ticket | None = None  # sent alone after such a pause
+        self._header = Bucket(inf, 1.0)
+        self._header_until = -inf
+
+    @property
+    def rate(self) -> float | None:
+        """The learned rate in requests per second, None while nothing was refused."""
+        return self._learned.rate if self._learned else None
+
+    def delay_s(self, now: float, in_flight: int, tokens: int) -> float:
+        """Seconds until a request of so many tokens may be sent; infinite: not before a reply."""
+        if in_flight >= self._window or self._probe:
+            return inf
+        delay = max(0.0, self._paused_until - now)
+        for bucket in self._told:
+            delay = max(delay, bucket.delay_s(now, 1))
+        if self._tokens:
+            delay = max(delay, self._tokens.delay_s(now, tokens))
+        if self._learned:
+            delay = max(delay, self._learned.delay_s(now, 1))
+        if now < self._header_until:
+            delay = max(delay, self._header.delay_s(now, 1))
+        return delay
+
+    def send(self, now: float, tokens: int) -> Ticket:
+        """Count a request that is sent now."""
+        ticket = Ticket(self._sent, now)
+        self._sent += 1
+        for bucket in self._told:
+            bucket.take(now, 1)
+        if self._tokens:
+            self._tokens.take(now, tokens)
+        if now < self._header_until:
+            self._header.take(now, 1)
+        if self._learned:
+            if self._learned.level(now) < 1.5:  # the rate is what holds us back, so it is tested
+                self._rise(self._learned)
+            self._learned.take(now, 1)
+        else:
+            self._recent.append(now)
+        if self._fruitless:
+            self._probe = ticket
+        if self._empty is None:
+            self._empty = ticket
+        return ticket
+
+    def let_through(self, ticket: Ticket) -> None:
+        """A request was not refused, whatever became of it."""
+        if ticket is self._probe:
+            self._probe = None
+            self._fruitless = 0
+        self._window = min(self._most_in_flight, self._window + 2)
+
+    def hear(
+        self, ticket: Ticket, now: float, requests_left: int | None, resets_after_s: float | None
+    ) -> None:
+        """Spread what the provider says is left over the time for which it must last.
+
+        What was sent since is no longer left. Where the allowance is a token bucket that would be
+        full after `resets_after_s`, this settles at its rate with the bucket half full.
+        """
+        if requests_left is None or not resets_after_s or resets_after_s <= 0:
+            return
+        left = max(1, requests_left - (self._sent - ticket.number - 1))
+        self._header.level(now)
+        self._header.rate = left / resets_after_s
+        self._header_until = now + resets_after_s
+
+    def refuse(self, ticket: Ticket, now: float, retry_after_s: float | None) -> None:
+        """A request was refused with 429: pause, and learn from it if it is the first of many."""
+        if ticket is self._probe:
+            self._probe = None
+        if ticket.sent_at > self._noticed_at:
+            self._learn(ticket)
+            self._noticed_at = now
+            pause = _SHORTEST_PAUSE_S  # so that what is measured next is more than noise
+            if retry_after_s is None:
+                pause = min(_LONGEST_PAUSE_S, pause * 2**self._fruitless)
+            self._paused_until = max(self._paused_until, now + pause)
+        self._refused += 1
+        if retry_after_s is not None:
+            self._paused_until = max(self._paused_until, now + retry_after_s)
+
+    def _learn(self, ticket: Ticket) -> None:
+        start = self._empty or ticket
+        consumed = max(0, ticket.number - start.number - self._refused)
+        self._fruitless = self._fruitless + 1 if consumed == 0 else 0
+        if self._learned and not consumed:
+            return  # nothing was let through, and nothing is learned but to wait longer
+        low = consumed / max(ticket.sent_at - start.sent_at, 1e-3)
+        if self._learned:
+            self._high = self._learned.rate
+            tested = ticket.sent_at - self._paused_until
+            low = max(low, consumed / max(tested, 1e-3) * (1 - _SAVED_S / max(tested, _SAVED_S)))
+        else:
+            # What was saved up before the first request is unknown: there is no lower bound yet.
+            span = max(self._recent[-1] - self._recent[0], 1e-3)
+            self._high = max(low, len(self._recent) / span)
+            low = min(low, self._high / 4)
+            self._window = self._most_in_flight
+        self._empty = ticket
+        self._refused = 0
+        self._quiet_s = 0.0
+        low = max(_LEAST_RATE, min(low, self._high))
+        rate = low**_LOW_WEIGHT * self._high ** (1 - _LOW_WEIGHT)
+        self._learned = Bucket(rate, max(1.0, rate * _BURST_S))
+        self._learned.take(ticket.sent_at, self._learned.burst)
+
+    def _rise(self, bucket: Bucket) -> None:
+        seconds = min(_STEP_S, 1 / bucket.rate)
+        self._quiet_s += seconds
+        self._high *= 1 + _PROBE_PER_S * seconds * (1 + self._quiet_s / _PROBE_DOUBLES_S)
+        bucket.rate += (self._high - bucket.rate) * seconds / _RISE_S
+        bucket.burst = max(1.0, bucket.rate * _BURST_S)

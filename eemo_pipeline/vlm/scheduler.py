@@ -1,0 +1,323 @@
+"""Sends attempts to one model, as many and as fast as it bears, until every question is answered.
+
+Belongs here: what is sent when, and what follows from what comes back. Does not belong here: the
+rules themselves (`pace.py`, `breaker.py`, `latencies.py`, `pursuit.py`), threads (`supply.py`,
+`journal.py`, `engine.py`).
+
+Everything runs on one event loop and is driven by two things: an attempt that ends, and a tick.
+Between them nothing waits, so an attempt costs one task and no timer of its own. The clock is the
+loop's, which never jumps.
+"""
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from eemo_pipeline.images import UnreadablePicture
+from eemo_pipeline.ledger import Attempt
+from eemo_pipeline.vlm import VisionLanguageModel, VlmReply
+from eemo_pipeline.vlm.breaker import Breaker, ProviderDown
+from eemo_pipeline.vlm.budget import Budget, BudgetReached, Reservation
+from eemo_pipeline.vlm.journal import Journal
+from eemo_pipeline.vlm.latencies import Latencies
+from eemo_pipeline.vlm.pace import Pace, Ticket
+from eemo_pipeline.vlm.prices import Prices
+from eemo_pipeline.vlm.problems import RateLimited
+from eemo_pipeline.vlm.pursuit import Kind, Outcome, Pursuit, judge_problem, judge_reply
+from eemo_pipeline.vlm.questions import Limits, Question
+from eemo_pipeline.vlm.supply import Supply
+
+_TICK_S = 0.01
+_MOST_UNTAKEN = 5000  # answers that the caller has not taken; beyond that nothing is sent
+_SPARE_HEDGES = 5  # hedges that a run too short for a share of its attempts may make
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """An attempt under way.
+
+    Attributes:
+        ending: why it was cancelled, None where it was not.
+    """
+
+    pursuit: Pursuit
+    ticket: Ticket
+    reservation: Reservation
+    task: asyncio.Task[VlmReply]
+    ending: Kind | None = None
+
+
+class Scheduler:
+    """The run of one model over its questions."""
+
+    def __init__(
+        self,
+        model: VisionLanguageModel,
+        stage: str,
+        *,
+        limits: Limits,
+        journal: Journal,
+        budget: Budget,
+        prices: Prices,
+    ) -> None:
+        """Nothing is sent before `run`."""
+        self.problem: Exception | None = None
+        self._model = model
+        self._stage = stage
+        self._limits = limits
+        self._journal = journal
+        self._budget = budget
+        self._prices = prices
+        self._pace = Pace(limits)
+        self._breaker = Breaker(limits.patience_s)
+        self._latencies = Latencies()
+        self._calls: dict[Call, None] = {}  # oldest first
+        self._queue: deque[Pursuit] = deque()  # to be sent before any new question
+        self._later: list[tuple[float, int, Pursuit]] = []
+        self._order = count()
+        self._open = 0  # questions begun and not answered
+        self._sent = 0
+        self._hedges = 0
+        self._is_stopping = False
+
+    async def run(self, questions: Iterable[Question], ahead: int) -> None:
+        """Answer all questions, or as many as can be, building `ahead` requests beforehand."""
+        self._loop = loop = asyncio.get_running_loop()
+        self._ended = loop.create_future()
+
+        def wake() -> None:
+            with suppress(RuntimeError):  # the loop is closed, the run is over
+                loop.call_soon_threadsafe(self.advance)
+
+        self._supply = Supply(questions, ahead, wake)
+        try:
+            self._tick()
+            await self._ended
+        finally:
+            self._supply.stop()
+            await self._model.close()
+
+    def stop(self, problem: Exception | None = None) -> None:
+        """Send nothing more; what is under way comes to its end and is stored."""
+        self.problem = self.problem or problem
+        self._is_stopping = True
+        self._supply.stop()
+
+    def abort(self) -> None:
+        """Stop at once, whatever is under way."""
+        self.stop()
+        for call in self._calls:
+            self._cancel(call, "cancelled")
+
+    def advance(self) -> None:
+        """Send whatever may be sent now."""
+        if self._ended.done():
+            return
+        now = self._loop.time()
+        while self._later and self._later[0][0] <= now:
+            self._queue.append(heapq.heappop(self._later)[2])
+        while not self._is_stopping and len(self._calls) < self._limits.in_flight:
+            pursuit = self._next()
+            if pursuit is None:
+                break
+            if not self._send(pursuit, now):
+                self._queue.appendleft(pursuit)
+                break
+        if problem := self._supply.problem or self._journal.problem:
+            self.stop(problem)
+        is_over = self._is_stopping or (self._supply.is_spent and not self._open)
+        if is_over and not self._calls:
+            self._ended.set_result(None)
+
+    def _next(self) -> Pursuit | None:
+        while self._queue:
+            pursuit = self._queue.popleft()
+            if not pursuit.is_answered:
+                return pursuit
+        while self._journal.untaken < _MOST_UNTAKEN and (built := self._supply.take()):
+            question, request = built
+            if isinstance(request, UnreadablePicture):
+                answer = {"status": "error", "reason": request.reason}
+                self._journal.add(None, (question, answer))
+                continue
+            self._open += 1
+            return Pursuit(question, request, self._model.bound_tokens(request), is_queued=True)
+        return None
+
+    def _send(self, pursuit: Pursuit, now: float) -> bool:
+        """Whether an attempt could be begun."""
+        bound = pursuit.bound
+        tokens = bound.input_tokens + bound.output_tokens
+        delay = max(self._pace.delay_s(now, len(self._calls), tokens), self._breaker.delay_s(now))
+        if delay > 0:
+            return False
+        try:
+            cost = self._prices.cost(self._model.provider, self._model.model, bound)
+            reservation = self._budget.reserve(self._stage, cost)
+        except BudgetReached as reached:
+            if not self._calls:  # what is under way may cost less than it may at most
+                self.stop(reached)
+            return False
+        except Exception as problem:  # noqa: BLE001 (no price: the caller is told)
+            self.stop(problem)
+            return False
+        self._sent += 1
+        self._hedges += pursuit.running > 0
+        pursuit.running += 1
+        pursuit.is_queued = False
+        self._breaker.send()
+        task = self._loop.create_task(self._model.send(pursuit.request))
+        call = Call(pursuit, self._pace.send(now, tokens), reservation, task)
+        self._calls[call] = None
+        task.add_done_callback(lambda _: self._land(call))
+        return True
+
+    def _land(self, call: Call) -> None:
+        """An attempt has ended: pay, learn, decide, write."""
+        now = self._loop.time()
+        pursuit = call.pursuit
+        del self._calls[call]
+        pursuit.running -= 1
+        outcome = self._judge(call)
+        self._learn(call, outcome, now)
+        if outcome.problem:
+            self.stop(outcome.problem)
+        answer = None
+        if pursuit.is_answered:
+            outcome = Outcome("cancelled", "hedge_lost", outcome.usage)
+        elif outcome.answer:
+            answer = outcome.answer
+        else:
+            pursuit.fail(outcome, now, self._limits)
+            answer = self._go_on(pursuit, outcome)
+        if answer:
+            self._open -= 1
+            pursuit.is_answered = True
+            if pursuit.running:
+                self._cancel_others(pursuit)
+        row = self._row(call, outcome, now)
+        self._journal.add(row, (pursuit.question, answer) if answer else None)
+        self.advance()
+
+    def _judge(self, call: Call) -> Outcome:
+        task = call.task
+        if task.cancelled():
+            return Outcome(call.ending or "cancelled", None)
+        if problem := task.exception():
+            return judge_problem(problem)
+        reply = task.result()
+        try:
+            return judge_reply(call.pursuit.question, reply, call.pursuit.request.max_output_tokens)
+        except Exception as problem:  # noqa: BLE001 (a defect in `read`: the caller is told)
+            return Outcome("malformed", "unexpected_error", reply.usage, problem=problem)
+
+    def _learn(self, call: Call, outcome: Outcome, now: float) -> None:
+        match outcome.kind:
+            case "rate_limited":
+                problem = call.task.exception()
+                wait_s = problem.retry_after_s if isinstance(problem, RateLimited) else None
+                self._pace.refuse(call.ticket, now, wait_s)
+                self._breaker.release()
+                if wait_s is not None and wait_s > self._limits.patience_s:
+                    self.stop(self._down(f"it asks to wait {wait_s:.0f} s: {problem}"))
+            case "transient" | "timed_out":
+                self._pace.let_through(call.ticket)
+                self._breaker.fail(call.ticket.sent_at, now)
+                if self._breaker.is_hopeless(now):
+                    why = outcome.kind if call.task.cancelled() else call.task.exception()
+                    self.stop(self._down(f"nothing but faults, the last: {why}"))
+            case "ok" | "refused" | "malformed":
+                reply = call.task.result()
+                self._pace.let_through(call.ticket)
+                self._pace.hear(call.ticket, now, reply.requests_left, reply.resets_after_s)
+                self._breaker.succeed()
+                self._latencies.add(now - call.ticket.sent_at)
+            case "rejected":
+                self._pace.let_through(call.ticket)
+                self._breaker.succeed()
+            case "cancelled" | "credential":
+                self._pace.let_through(call.ticket)
+                self._breaker.release()
+
+    def _down(self, why: str) -> ProviderDown:
+        return ProviderDown(
+            f"{self._model.provider} {self._model.model} was given up in {self._stage}: {why}. "
+            "What was answered is stored; run the same command again when the provider works."
+        )
+
+    def _go_on(self, pursuit: Pursuit, outcome: Outcome) -> dict[str, Any] | None:
+        """Queue the next attempt of an unanswered question; its answer where there is none."""
+        if pursuit.running or self._is_stopping or pursuit.is_queued:
+            return None
+        if pursuit.is_given_up(self._limits):
+            return pursuit.give_up()
+        pursuit.is_queued = True
+        if outcome.turn:
+            pursuit.bound = self._model.bound_tokens(pursuit.request)
+        if outcome.kind in ("rate_limited", "malformed"):
+            self._queue.append(pursuit)
+        else:
+            heapq.heappush(self._later, (pursuit.due_at, next(self._order), pursuit))
+        return None
+
+    def _row(self, call: Call, outcome: Outcome, now: float) -> Attempt:
+        """Settle what the attempt cost, and write it down."""
+        model, usage, question = self._model, outcome.usage, call.pursuit.question
+        cost = None
+        if usage is not None:
+            cost = self._prices.cost(model.provider, model.model, usage)
+        call.reservation.settle(cost)
+        return Attempt(
+            key=question.key,
+            stage=self._stage,
+            role=question.role,
+            provider=model.provider,
+            model=model.model,
+            image_id=question.image_id,
+            outcome=outcome.kind,
+            reason=outcome.reason,
+            input_tokens=usage and usage.input_tokens,
+            output_tokens=usage and usage.output_tokens,
+            cached_tokens=usage and usage.cached_tokens,
+            nano_usd=cost,
+            latency_ms=round((now - call.ticket.sent_at) * 1000),
+            is_batch=False,
+        )
+
+    def _tick(self) -> None:
+        if self._ended.done():
+            return
+        now = self._loop.time()
+        slow_s = min(self._latencies.slow_s, self._limits.timeout_s)
+        for call in self._calls:
+            age = now - call.ticket.sent_at
+            if age < slow_s:
+                break  # the others are younger
+            if age >= self._limits.timeout_s:
+                self._cancel(call, "timed_out")
+            elif self._may_hedge(call.pursuit):
+                call.pursuit.is_queued = True
+                self._queue.appendleft(call.pursuit)
+        self.advance()
+        self._loop.call_later(_TICK_S, self._tick)
+
+    def _may_hedge(self, pursuit: Pursuit) -> bool:
+        if pursuit.running != 1 or pursuit.is_queued or self._is_stopping:
+            return False
+        return self._hedges < self._limits.hedge_share * self._sent + _SPARE_HEDGES
+
+    def _cancel_others(self, pursuit: Pursuit) -> None:
+        for call in self._calls:
+            if call.pursuit is pursuit:
+                self._cancel(call, "cancelled")
+
+    @staticmethod
+    def _cancel(call: Call, ending: Kind) -> None:
+        if call.ending is None:
+            call.ending = ending
+            call.task.cancel()

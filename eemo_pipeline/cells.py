@@ -1,7 +1,7 @@
 """Cuts delimited text into cells.
 
-Belongs here: UTF-8 bytes with line feeds in, columns of text out, rows counted. Does not belong here: encodings
-of files, headers, or what a cell means (`annotation_files.py`).
+Belongs here: UTF-8 bytes with line feeds in, columns of text out, rows counted. Does not belong
+here: encodings of files, headers, or what a cell means (`annotation_files.py`).
 """
 
 import csv
@@ -71,7 +71,8 @@ def count_within(groups: pl.Series) -> pl.Series:
     """
     order = np.arange(len(groups), dtype=np.int64)
     bits = order.size.bit_length()
-    packed = np.sort((groups.cast(pl.Int64).fill_null(-1).to_numpy() << bits) | order)
+    numbers = groups.cast(pl.Int64).fill_null(-1).to_numpy()
+    packed = pl.Series((numbers << bits) | order).sort().to_numpy()  # on all cores
     is_first = np.diff(packed >> bits, prepend=np.iinfo(np.int64).min) != 0
     counted = np.empty_like(order)
     counted[packed & ((1 << bits) - 1)] = order - np.maximum.accumulate(order * is_first)

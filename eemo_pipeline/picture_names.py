@@ -50,6 +50,7 @@ class PictureIndex:
         self._known = frozenset(paths)
         self._loose: dict[str, list[str]] = {}
         self._tails: dict[str, list[str]] = {}
+        self._folded: dict[Fold, dict[str, list[str]]] = {}
 
     def resolve(
         self,
@@ -109,9 +110,7 @@ class PictureIndex:
         missing = [name for name, _, _, refusal in found if refusal == "picture_missing"]
         if not missing:
             return found
-        files: dict[str, list[str]] = {}
-        for path in sorted(self._known):
-            files.setdefault(fold(_loosen(path)), []).append(path)
+        files = self._fold_files(fold)
         wanted: dict[str, list[str]] = {}
         for name in missing:
             plain = _loosen(_plain_name(name) or "")
@@ -128,6 +127,13 @@ class PictureIndex:
             ways |= dict.fromkeys(names, way)
             taken |= {path} if is_clear else set()
         return [(one[0], *ways.get(one[0], one[1:])) for one in found]
+
+    def _fold_files(self, fold: Fold) -> dict[str, list[str]]:
+        if fold not in self._folded:
+            files = self._folded.setdefault(fold, {})
+            for path in sorted(self._known):
+                files.setdefault(fold(_loosen(path)), []).append(path)
+        return self._folded[fold]
 
     def find(self, name: str, folders: Sequence[str] = ("",)) -> Found:
         """Path, the way it was found, and the reason where it was not."""

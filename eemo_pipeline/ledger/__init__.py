@@ -135,13 +135,17 @@ class Answers:
 
 @dataclass(frozen=True)
 class AnsweredTable:
-    """A table made of answers: how many were new, how many the ledger held, and the cost."""
+    """A table made of answers: how many were new, how many the ledger held, and the cost.
+
+    `cached` are those that the ledger held and a provider had been paid for.
+    """
 
     frame: pl.DataFrame
     asked: int
     reused: int
     calls: int = 0
     usd: float = 0.0
+    cached: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ PostgreSQL is so by default. No message names a password.
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -112,15 +113,13 @@ class Database:
         self.engine = _create_engine(url)
         self.dialect = self.engine.dialect.name
         self._writing = threading.Lock()
-        try:
-            _prepare(self.engine)
-        except SQLAlchemyError as error:
+        if why := _try(lambda: _prepare(self.engine)):
             self.engine.dispose()
-            why = _without_secrets(str(getattr(error, "orig", None) or error), url)
-            # Without its cause, whose text may quote the URL.
+            # Raised outside of the handler: the driver's words may quote the URL.
             raise LedgerProblem(
-                f"the ledger {self.shown} cannot be used: {why.strip()}. `eemo doctor` looks at it"
-            ) from None
+                f"the ledger {self.shown} cannot be used: {_without_secrets(why, url)}. "
+                "`eemo doctor` looks at it"
+            )
 
     def close(self) -> None:
         """Close every connection."""
@@ -143,7 +142,7 @@ class Database:
     ) -> None:
         """Write rows in one durable transaction; an answer that is there already stays."""
         insert = _INSERT[self.dialect]
-        with self._writing, self.engine.begin() as connection:
+        with self.writing() as connection:
             if attempts:
                 connection.execute(ATTEMPTS.insert(), attempts)
             if answers:
@@ -151,6 +150,12 @@ class Database:
             for table, rows in ((PASSES, passes), (FILES, files)):
                 if rows:
                     connection.execute(_replace(insert(table), table), rows)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A connection inside one transaction, while no other thread of this ledger writes."""
+        with self._writing, self.engine.begin() as connection:
+            yield connection
 
     def read_files(self, root: str) -> Iterable[Any]:
         """(path, size_bytes, modified_ns, image_id) of the files under `root`."""
@@ -175,6 +180,15 @@ def _replace(statement: Any, table: sa.Table) -> Any:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
 
 
+def _try(action: Callable[[], None]) -> str:
+    """Why the database refused; empty where it did not."""
+    try:
+        action()
+    except SQLAlchemyError as error:
+        return str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+    return ""
+
+
 def _read_url(place: Path | str) -> sa.URL:
     if isinstance(place, Path) or "://" not in place:
         path = Path(place)
@@ -184,10 +198,12 @@ def _read_url(place: Path | str) -> sa.URL:
         url = sa.make_url(place)
         name = url.get_backend_name()
     except (ArgumentError, ValueError):
+        url, name = None, ""
+    if url is None:  # raised outside of the handler, which knows the URL
         raise LedgerProblem(
             "the ledger's URL cannot be read. Write EEMO_LEDGER_URL as "
             "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special characters as %XX"
-        ) from None
+        )
     if name not in _INSERT:
         raise LedgerProblem(
             f"the ledger cannot be kept in {name}. Name a database of PostgreSQL or SQLite in "

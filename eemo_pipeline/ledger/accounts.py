@@ -1,0 +1,212 @@
+"""What the ledger adds up to: sums per asker, rows to hand out, rows to delete.
+
+Belongs here: reading the ledger as a whole, and pruning it. Does not belong here: the tables
+(`database.py`), asking and recording (`__init__.py`), how any of it is shown (`cli/`).
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from eemo_pipeline.ledger import EMBEDDED, Ledger
+from eemo_pipeline.ledger.database import ANSWERS, ATTEMPTS, PASSES
+
+_ROWS_AT_ONCE = 10_000
+_ASKER = ("stage", "role", "provider", "model")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one model was asked in one role of one stage, over the ledger's whole life.
+
+    Attributes:
+        stage: the stage that asked; the role where an answer is older than that column.
+        role: what the model was asked to be.
+        provider: whom the money went to; `embedded` where there was none.
+        model: model and version.
+        calls: attempts, however they ended; for embedded models the answers that are stored.
+        answered: calls that brought an answer.
+        refused: calls that the model or the provider refused to answer.
+        malformed: calls whose reply could not be used.
+        limited: calls that met a rate limit.
+        failed: all others.
+        retries: calls beyond the first about the same question.
+        found: questions that the ledger answered in the latest pass.
+        input_tokens: billed tokens of requests.
+        output_tokens: billed tokens of replies.
+        cached_tokens: the part of `input_tokens` that the provider had cached.
+        nano_usd: the cost as far as it is known.
+        unpriced: calls whose cost is not known.
+    """
+
+    stage: str
+    role: str
+    provider: str
+    model: str
+    calls: int = 0
+    answered: int = 0
+    refused: int = 0
+    malformed: int = 0
+    limited: int = 0
+    failed: int = 0
+    retries: int = 0
+    found: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    nano_usd: int = 0
+    unpriced: int = 0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which stored answers are meant: those that match everything that is named.
+
+    Attributes:
+        model: the model that answered.
+        stage: the stage that asked.
+        status: ok or refused.
+    """
+
+    model: str | None = None
+    stage: str | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """Answers that were chosen, and what they had cost."""
+
+    answers: int
+    nano_usd: int
+    models: dict[str, int] = field(default_factory=dict)
+
+
+def add_up(ledger: Ledger) -> list[Account]:
+    """One account per stage, role, provider and model, sorted by them."""
+    database = ledger.database
+    with database.engine.connect() as connection:
+        found = {tuple(row[:4]): row.found for row in connection.execute(sa.select(PASSES))}
+        accounts = [
+            Account(**row, found=found.pop(tuple(row[name] for name in _ASKER), 0))
+            for row in connection.execute(_sum_attempts()).mappings()
+        ]
+        accounts += [
+            Account(**row) for row in connection.execute(_sum_embedded(database.dialect)).mappings()
+        ]
+    # A model may have found every answer and made no call, in a ledger that was pruned or merged.
+    accounts += [
+        Account(**dict(zip(_ASKER, asker, strict=True)), found=count)
+        for asker, count in found.items()
+    ]
+    return sorted(accounts, key=lambda account: [getattr(account, name) for name in _ASKER])
+
+
+def read_rows(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:
+    """Every attempt, then every answer, in batches; `entry` says which it is.
+
+    Columns that the other kind has are None, so that all rows have the same.
+    """
+    for entry, table in (("attempt", ATTEMPTS), ("answer", ANSWERS)):
+        blank = dict.fromkeys(ROW_COLUMNS) | {"entry": entry}
+        query = sa.select(table).order_by(*table.primary_key)
+        with ledger.database.engine.connect() as connection:
+            streamed = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+            with closing(streamed):
+                for batch in streamed.mappings().partitions(_ROWS_AT_ONCE):
+                    yield [blank | dict(row) for row in batch]
+
+
+ROW_COLUMNS = ("entry", *dict.fromkeys((*ATTEMPTS.c.keys(), *ANSWERS.c.keys())))
+
+
+def weigh(ledger: Ledger, choice: Choice) -> Pruned:
+    """How many stored answers `choice` means, of which models, and what they cost."""
+    database = ledger.database
+    matching = _matching(choice, database.dialect)
+    counted = sa.select(ANSWERS.c.model, sa.func.count()).where(matching).group_by(ANSWERS.c.model)
+    keys = sa.select(ANSWERS.c.key).where(matching)
+    cost = sa.select(sa.func.coalesce(sa.func.sum(ATTEMPTS.c.nano_usd), 0)).where(
+        ATTEMPTS.c.key.in_(keys)
+    )
+    with database.engine.connect() as connection:
+        models = {row[0]: row[1] for row in connection.execute(counted)}
+        return Pruned(sum(models.values()), int(connection.execute(cost).scalar_one()), models)
+
+
+def prune(ledger: Ledger, choice: Choice) -> int:
+    """Delete the answers that `choice` means; how many there were.
+
+    They will be asked for, and paid, again. Attempts stay: the money was spent.
+    """
+    database = ledger.database
+    with database.writing() as connection:
+        deleted = connection.execute(ANSWERS.delete().where(_matching(choice, database.dialect)))
+    return deleted.rowcount
+
+
+def _sum_attempts() -> sa.Select[*tuple[Any, ...]]:
+    outcome, count = ATTEMPTS.c.outcome, sa.func.count
+
+    def ending(*outcomes: str) -> sa.ColumnElement[int]:
+        return count().filter(outcome.in_(outcomes))
+
+    def total(column: sa.Column[Any]) -> sa.ColumnElement[int]:
+        return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
+
+    told = ("ok", "refused", "malformed", "rate_limited")
+    return sa.select(
+        *(ATTEMPTS.c[name] for name in _ASKER),
+        count().label("calls"),
+        ending("ok").label("answered"),
+        ending("refused").label("refused"),
+        ending("malformed").label("malformed"),
+        ending("rate_limited").label("limited"),
+        count().filter(outcome.not_in(told)).label("failed"),
+        (count() - count(ATTEMPTS.c.key.distinct())).label("retries"),
+        *(
+            total(ATTEMPTS.c[name]).label(name)
+            for name in ("input_tokens", "output_tokens", "cached_tokens", "nano_usd")
+        ),
+        count().filter(ATTEMPTS.c.nano_usd.is_(None)).label("unpriced"),
+    ).group_by(*(ATTEMPTS.c[name] for name in _ASKER))
+
+
+def _sum_embedded(dialect: str) -> sa.Select[*tuple[Any, ...]]:
+    stage = sa.case((ANSWERS.c.stage == "", ANSWERS.c.role), else_=ANSWERS.c.stage)
+    status, count = _status(dialect), sa.func.count
+    return (
+        sa.select(
+            stage.label("stage"),
+            ANSWERS.c.role,
+            ANSWERS.c.provider,
+            ANSWERS.c.model,
+            count().label("calls"),
+            count().filter(status == "ok").label("answered"),
+            count().filter(status == "refused").label("refused"),
+            count().filter(status.not_in(("ok", "refused"))).label("failed"),
+        )
+        .where(ANSWERS.c.provider == EMBEDDED)
+        .group_by(stage, ANSWERS.c.role, ANSWERS.c.provider, ANSWERS.c.model)
+    )
+
+
+def _matching(choice: Choice, dialect: str) -> sa.ColumnElement[bool]:
+    conditions: list[sa.ColumnElement[bool]] = [sa.true()]
+    if choice.model is not None:
+        conditions.append(ANSWERS.c.model == choice.model)
+    if choice.stage is not None:
+        conditions.append(ANSWERS.c.stage == choice.stage)
+    if choice.status is not None:
+        conditions.append(_status(dialect) == choice.status)
+    return sa.and_(*conditions)
+
+
+def _status(dialect: str) -> sa.ColumnElement[str]:
+    """The status inside the answer; both databases read it out of the text."""
+    if dialect == "sqlite":
+        return sa.func.json_extract(ANSWERS.c.answer, "$.status", type_=sa.Text)
+    return sa.cast(ANSWERS.c.answer, sa.JSON)["status"].as_string()

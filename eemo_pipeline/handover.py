@@ -12,6 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from eemo_pipeline.exports import Tables, publish
+from eemo_pipeline.licences import why_kept_in
+from eemo_pipeline.registry import known_sources
 from eemo_pipeline.storage import scan_table, write_bytes
 
 _Judge = Callable[[pl.DataFrame], list[str]]  # forbidden items -> those to leave out
@@ -19,7 +21,10 @@ _Judge = Callable[[pl.DataFrame], list[str]]  # forbidden items -> those to leav
 
 @dataclass(frozen=True)
 class Offender:
-    """A source whose terms do not allow its data to be passed on, and how many items need it."""
+    """A source whose terms do not allow its data to be passed on, and how many items need it.
+
+    Where the source licenses each picture, `licence` is that of the picture, and why not.
+    """
 
     source: str
     licence: str
@@ -66,22 +71,76 @@ def hand_out_redistributable(
 
 
 def item_sources(items: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
-    """item_id and source, one row for every source that an item depends on.
+    """item_id, image_id and source, one row for everything that an item depends on.
 
-    An item depends on the sources of its labels and on all that hold the bytes of its pictures.
+    An item depends on the sources of its labels, where image_id is null, and on all that hold
+    the bytes of its pictures.
 
     Args:
         items: item_id, image_ids, label_sources.
         images: rows of `dedup__images`.
     """
-    of_labels = items.select("item_id", source="label_sources").explode("source")
+    of_labels = items.select(
+        "item_id", pl.lit(None, pl.String).alias("image_id"), source="label_sources"
+    ).explode("source")
     of_pictures = (
         items.select("item_id", image_id="image_ids")
         .explode("image_id")
         .join(images.select("image_id", source="sources").explode("source"), on="image_id")
-        .select("item_id", "source")
     )
-    return pl.concat([of_labels, of_pictures]).drop_nulls().unique().sort("item_id", "source")
+    needed = pl.concat([of_labels, of_pictures]).drop_nulls("source")
+    return needed.unique().sort("item_id", "source", "image_id")
+
+
+def picture_terms(records: pl.DataFrame) -> pl.DataFrame:
+    """image_id, source, licence and is_redistributable of pictures with a licence of their own.
+
+    A picture that one source lists twice may go where each of its licences lets it.
+
+    Args:
+        records: rows of `ingest__records`.
+    """
+    own = [name for name, source in known_sources().items() if source.is_licensed_per_picture]
+    found = records.filter(pl.col("source").is_in(own)).select(
+        "image_id",
+        "source",
+        pl.col("attributes").str.json_path_match("$.licence").fill_null("").alias("licence"),
+    )
+    licences = found["licence"].unique().sort().to_list()
+    reasons = {licence: why_kept_in(licence) for licence in licences}
+    judged = pl.DataFrame(
+        [(name, f"{name}: {why}" if why else name, why is None) for name, why in reasons.items()],
+        schema={"found": pl.String, "licence": pl.String, "is_redistributable": pl.Boolean},
+        orient="row",
+    )
+    return (
+        found.rename({"licence": "found"})
+        .join(judged, on="found")
+        .sort("image_id", "source", "is_redistributable", "found")
+        .unique(["image_id", "source"], keep="first", maintain_order=True)
+        .drop("found")
+    )
+
+
+def _join_terms(needed: pl.DataFrame, datasets: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """Licence and is_redistributable for each need: the picture's own, else its source's."""
+    terms = datasets.select("source", "licence", "is_redistributable")
+    # What a source says of a picture goes with that picture, and needs no permission of its own.
+    with_own = needed.join(own, on=["image_id", "source"], how="semi").select("item_id", "source")
+    of_labels = needed.filter(pl.col("image_id").is_null())
+    spoken_for = of_labels.join(with_own, on=["item_id", "source"], how="semi")
+    return (
+        needed.join(spoken_for, on=["item_id", "source", "image_id"], how="anti", nulls_equal=True)
+        .join(terms, on="source", how="left")
+        .join(own, on=["image_id", "source"], how="left", suffix="_own")
+        .select(
+            *needed.columns,
+            pl.coalesce("licence_own", "licence").alias("licence"),
+            pl.coalesce("is_redistributable_own", "is_redistributable", pl.lit(value=False)).alias(
+                "is_redistributable"
+            ),
+        )
+    )
 
 
 def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge) -> HandedOut:
@@ -100,25 +159,27 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
             ),
         ]
     )
+    own = picture_terms(read("ingest__records"))
+    is_closed = ~pl.col("is_redistributable") & ~pl.col("source").is_in(list(permitted))
     needed = item_sources(items, images)
-    terms = datasets.select("source", "licence", "is_redistributable")
-    forbidden = needed.join(terms, on="source", how="left").filter(
-        ~pl.col("is_redistributable").fill_null(value=False)
-        & ~pl.col("source").is_in(list(permitted))
-    )
+    forbidden = _join_terms(needed, datasets, own).filter(is_closed)
     withheld = judge(forbidden)
     kept = [frame.filter(~pl.col("item_id").is_in(withheld)) for frame in (qa, assess)]
-    is_closed = ~pl.col("is_redistributable") & ~pl.col("source").is_in(list(permitted))
-    closed = terms.filter(is_closed)["source"].to_list()
+    # Of a source that licenses each picture, pictures are closed and not the source.
+    closed = datasets.filter(is_closed & ~pl.col("source").is_in(own["source"].unique().implode()))
+    closed = closed["source"].to_list()
+    shut = own.filter(is_closed)
     is_open = ~pl.col("sources").list.eval(pl.element().is_in(closed)).list.any()
-    passed_on = images.filter(is_open)
+    passed_on = images.filter(is_open).join(shut, on="image_id", how="anti")
     published = publish(
         Tables(
             kept[0],
             kept[1],
             images,
-            read("labels__emotions").filter(is_open),
-            read("labels__vad").filter(~pl.col("source").is_in(closed)),
+            read("labels__emotions").filter(is_open).join(shut, on="image_id", how="anti"),
+            read("labels__vad")
+            .filter(~pl.col("source").is_in(closed))
+            .join(shut, on="image_id", how="anti"),
             *(
                 read(name).join(passed_on, on="image_id", how="semi")
                 for name in ("texts__descriptions", "texts__reasonings")
@@ -136,8 +197,8 @@ def _refuse(forbidden: pl.DataFrame) -> list[str]:
     if forbidden.height:
         counts = (
             forbidden.group_by("source", "licence")
-            .agg(pl.len().alias("items"))
-            .sort(["items", "source"], descending=[True, False])
+            .agg(pl.col("item_id").n_unique().alias("items"))
+            .sort(["items", "source", "licence"], descending=[True, False, False])
         )
         raise TermsForbid([Offender(*row) for row in counts.rows()])
     return []

@@ -134,6 +134,8 @@ class SourceDataset:
         needs: files, other than pictures, that every owner's copy holds: names or the ends of
             paths, compared without case, with `*` for any characters and `|` between names that
             serve alike ("labels.csv|labels.txt"). One that is not there is named as missing.
+        is_licensed_per_picture: whether the record's attribute `licence` decides, picture by
+            picture, in place of `is_redistributable`.
     """
 
     name: str
@@ -152,6 +154,7 @@ class SourceDataset:
     embeds: tuple[str, ...] = ()
     downloads: tuple[Download, ...] = ()
     needs: tuple[str, ...] = ()
+    is_licensed_per_picture: bool = False
 
 
 def assemble(

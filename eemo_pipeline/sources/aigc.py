@@ -34,6 +34,7 @@ SOURCE = SourceDataset(
     title="Generated pictures with a manifest",
     licence="per picture, as the manifest states",
     is_redistributable=False,
+    is_licensed_per_picture=True,
     homepage="",
     citation="",
     label_space="none",

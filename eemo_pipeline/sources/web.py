@@ -26,6 +26,7 @@ SOURCE = SourceDataset(
     title="Web pictures with a manifest",
     licence="per picture, as the manifest states",
     is_redistributable=False,
+    is_licensed_per_picture=True,
     homepage="",
     citation="",
     label_space="none",

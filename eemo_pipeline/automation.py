@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import dagster as dg
@@ -38,6 +38,9 @@ concurrency:
 """
 
 Listener = Callable[[str, str, dict[str, Any]], None]
+Stop = Literal["budget", "credential"]
+# The errors behind a failed step that a person has to act on, by name: Dagster keeps no more.
+_STOPS: dict[str, Stop] = {"BudgetReached": "budget", "CredentialProblem": "credential"}
 
 
 class BadSelection(Exception):
@@ -55,7 +58,14 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What a run did, for the command line."""
+    """What a run did, for the command line.
+
+    Attributes:
+        calls: calls of model providers, failed ones included.
+        cached: answers of providers that the ledger held.
+        usd: what the calls cost.
+        stopped_by: what only a person can mend, where that ended the run.
+    """
 
     run_id: str
     is_success: bool
@@ -66,6 +76,10 @@ class RunOutcome:
     tables: dict[str, int] = field(default_factory=dict)
     computed: int = 0
     reused: int = 0
+    calls: int = 0
+    cached: int = 0
+    usd: float = 0.0
+    stopped_by: Stop | None = None
 
 
 @dataclass(frozen=True)
@@ -92,16 +106,31 @@ def prepare_home(data: Path) -> Path:
     return home
 
 
-def run_assets(data: Path, selection: str = "*", on_event: Listener | None = None) -> RunOutcome:
+def run_assets(
+    data: Path,
+    selection: str = "*",
+    on_event: Listener | None = None,
+    providers: str | None = None,
+    budget_usd: str | None = None,
+) -> RunOutcome:
     """Materialise the selected assets with their checks, in this process, for all sources.
 
     The run is recorded in the data root's own Dagster instance: `eemo ui` shows it.
+
+    Args:
+        data: the data root.
+        selection: Dagster's asset selection syntax.
+        on_event: told what happens.
+        providers: which models answer; else EEMO_PROVIDERS, else the embedded ones.
+        budget_usd: what may be spent; else EEMO_BUDGET_USD, else all it takes.
 
     Raises:
         BadSelection: `selection` is not Dagster's selection syntax, or selects nothing.
         KeyboardInterrupt: the run was stopped; what is finished is kept.
     """
-    definitions = build_definitions(str(data), {"listener": _listening(on_event)})
+    definitions = build_definitions(
+        str(data), {"listener": _listening(on_event)}, providers, budget_usd
+    )
     job = definitions.resolve_job_def(build_dataset.name)
     keys = _select(selection, definitions)
     began = time.monotonic()
@@ -264,8 +293,8 @@ def _summarise(
     result: dg.ExecuteInProcessResult, definitions: dg.Definitions, seconds: float
 ) -> RunOutcome:
     tables: dict[str, int] = {}
-    computed: dict[str, int] = {}
-    reused: dict[str, int] = {}
+    work: dict[str, dict[str, int | float]] = {}
+    stops: set[Stop] = set()
     failed_steps: list[tuple[str, str]] = []
     checks: dict[str, list[CheckLine]] = {"ERROR": [], "WARN": []}
     promises = {
@@ -279,9 +308,8 @@ def _summarise(
             name = event.asset_key.to_user_string()
             numbers = _numbers(event.step_materialization_data.materialization.metadata)
             if name in TABLES:
-                tables[name] = numbers.get("rows", 0)
-            computed[name] = numbers.get("computed", 0)
-            reused[name] = numbers.get("reused", 0)
+                tables[name] = int(numbers.get("rows", 0))
+            work[name] = numbers
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             evaluation = event.asset_check_evaluation_data
             if not evaluation.passed:
@@ -294,6 +322,13 @@ def _summarise(
                 checks[evaluation.severity.value].append(line)
         elif event.is_step_failure and event.step_key:
             failed_steps.append((event.step_key, _reason(event)))
+            stops |= {
+                _STOPS[error.cls_name] for error in _errors(event) if error.cls_name in _STOPS
+            }
+
+    def total(name: str) -> int:
+        return sum(int(numbers.get(name, 0)) for numbers in work.values())
+
     return RunOutcome(
         result.run_id,
         result.success,
@@ -302,22 +337,33 @@ def _summarise(
         checks["ERROR"],
         checks["WARN"],
         tables,
-        sum(computed.values()),
-        sum(reused.values()),
+        total("computed"),
+        total("reused"),
+        total("calls"),
+        total("cached"),
+        round(sum(numbers.get("usd", 0.0) for numbers in work.values()), 9),
+        "credential" if "credential" in stops else next(iter(stops), None),
     )
 
 
-def _numbers(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, int]:
+def _numbers(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, int | float]:
     return {
         name: value.value
         for name, value in metadata.items()
-        if isinstance(value, dg.IntMetadataValue) and value.value is not None
+        if isinstance(value, dg.IntMetadataValue | dg.FloatMetadataValue)
+        and value.value is not None
     }
 
 
 def _reason(event: dg.DagsterEvent) -> str:
     """The innermost message of a failed step."""
+    messages = [error.message.strip() for error in _errors(event)]
+    return messages[-1] if messages else "no reason was recorded"
+
+
+def _errors(event: dg.DagsterEvent) -> Iterator[Any]:  # Dagster's type has no public name
+    """The error of a failed step and its causes, the innermost last."""
     error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
+    while error is not None:
+        yield error
         error = error.cause
-    return error.message.strip() if error is not None else "no reason was recorded"

@@ -43,6 +43,11 @@ class DataRoot:
         return self.path / "ledger.sqlite"
 
     @property
+    def local_account(self) -> Path:
+        """`local_account.json`: what the local provider server answered, by its own count."""
+        return self.path / "local_account.json"
+
+    @property
     def exports(self) -> Path:
         """`exports/<format>/`: the published files."""
         return self.path / "exports"

@@ -87,7 +87,10 @@ def _say_quiet(seen: Mapping[str, str]) -> str:
 
 
 def build_definitions(
-    data: str | None = None, loggers: dict[str, dg.LoggerDefinition] | None = None
+    data: str | None = None,
+    loggers: dict[str, dg.LoggerDefinition] | None = None,
+    providers: str | None = None,
+    budget_usd: str | None = None,
 ) -> dg.Definitions:
     """The code location; tests and tools build it for a data root of their own."""
     loaded = [
@@ -104,7 +107,7 @@ def build_definitions(
         jobs=[build_dataset],
         schedules=[nightly_build],
         sensors=[build_sensor(name) for name in BY_SOURCE.get_partition_keys()],
-        resources=build_resources(data),
+        resources=build_resources(data, providers, budget_usd),
         loggers=loggers or {},
         # A step is cheap and pixels have their own pool: one process per run is the fastest.
         executor=dg.in_process_executor,

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from eemo_pipeline.ledger import AnsweredTable, Ask, Ledger
+from eemo_pipeline.ledger import EMBEDDED, AnsweredTable, Ask, Ledger
 from eemo_pipeline.sampling import short_hash
 from eemo_pipeline.schema.tables import TABLES
 
@@ -83,6 +83,11 @@ class Annotator(Protocol):
         ...
 
     @property
+    def provider(self) -> str:
+        """Whom the model belongs to, as the costs name it; "embedded" where nobody is paid."""
+        ...
+
+    @property
     def model(self) -> str:
         """Model and version; part of the ledger's key."""
         ...
@@ -130,7 +135,14 @@ def ask_annotator(
 ) -> AnsweredTable:
     """One row of `annotation__replies` per request, through the ledger."""
     asks = asks_for(annotator, requests)
-    answers = ledger.answer_all(ROLE, annotator.model, asks, annotator.perform)
+    answers = ledger.answer_all(
+        ROLE,
+        annotator.model,
+        asks,
+        annotator.perform,
+        stage=stage_of(requests),
+        provider=annotator.provider,
+    )
     rows = [
         {
             "image_id": request.image_id,
@@ -149,7 +161,13 @@ def ask_annotator(
         for request, answer in zip(requests, answers.values, strict=True)
     ]
     frame = pl.DataFrame(rows, schema=_TABLE.polars_schema)
-    return AnsweredTable(frame, answers.asked, answers.reused)
+    cached = 0 if annotator.provider == EMBEDDED else answers.reused
+    return AnsweredTable(frame, answers.asked, answers.reused, answers.calls, answers.usd, cached)
+
+
+def stage_of(requests: Sequence[AnnotationRequest]) -> str:
+    """The stage that asks in this round: the first is annotation's, all later the critic's."""
+    return "critic" if any(request.round > 1 for request in requests) else "annotation"
 
 
 def _template(annotator: Annotator, request: AnnotationRequest) -> str:

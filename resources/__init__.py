@@ -10,20 +10,39 @@ import dagster as dg
 from resources.annotators import AnnotatorsResource
 from resources.data_root import DataRootResource
 from resources.ledger import LedgerResource
+from resources.local_models import LocalModelsResource
 from resources.parquet_tables import ParquetTables
+from resources.session import SessionResource
 from resources.training_launcher import TrainingLauncher
 from resources.workers import WorkersResource
 
 
-def build_resources(data: str | None = None) -> dict[str, Any]:
-    """All resources for a data root; without one, EEMO_DATA or ./data decides at run time."""
+def build_resources(
+    data: str | None = None, providers: str | None = None, budget_usd: str | None = None
+) -> dict[str, Any]:
+    """All resources of a run; what is not named, EEMO_* variables decide at run time.
+
+    Args:
+        data: the data root; else EEMO_DATA, else ./data.
+        providers: which models answer, as `providers.py` reads it; else EEMO_PROVIDERS.
+        budget_usd: what may be spent, as `session.py` reads it; else EEMO_BUDGET_USD.
+    """
     data_root = DataRootResource(path=data)
-    workers = WorkersResource()
+    # What is configured at launch is made once per run and shared; what is configured in full is
+    # made anew for every resource that holds it, and a second budget or ledger would be wrong.
+    workers = WorkersResource.configure_at_launch()
+    ledger = LedgerResource.configure_at_launch(data_root=data_root)
+    session = SessionResource.configure_at_launch(ledger=ledger, budget_usd=budget_usd)
+    local_models = LocalModelsResource.configure_at_launch(data_root=data_root)
     return {
         "data_root": data_root,
         "io_manager": ParquetTables(data_root=data_root),
-        "ledger": LedgerResource(data_root=data_root),
+        "ledger": ledger,
         "workers": workers,
-        "annotators": AnnotatorsResource(workers=workers),
+        "session": session,
+        "local_models": local_models,
+        "annotators": AnnotatorsResource(
+            workers=workers, session=session, local_models=local_models, providers=providers
+        ),
         "launcher": TrainingLauncher(data_root=data_root, client=dg.PipesSubprocessClient()),
     }

@@ -1,16 +1,22 @@
 """Which annotators a run asks.
 
-Belongs here: the choice, one line per annotator. Does not belong here: any annotator; the
-embedded ones are in `eemo_pipeline/annotation/`, each model provider will be a file beside this.
+Belongs here: the choice. Does not belong here: any annotator (`eemo_pipeline/annotation/`), any
+provider (`providers.py`).
 """
 
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from eemo_pipeline.annotation.embedded import embedded_annotators
+from eemo_pipeline.annotation.vision import VisionAnnotator
 from eemo_pipeline.replies import Annotator
+from eemo_pipeline.vlm.pictures import PicturePolicy
+from eemo_pipeline.vlm.session import Session
 from eemo_pipeline.workers import Workers
+from resources.local_models import LocalModels
+from resources.providers import EMBEDDED, LOCAL, VARIABLE, chosen_text, read_choices
 
 
 class Annotators:
@@ -22,10 +28,31 @@ class Annotators:
 
 
 class AnnotatorsResource(dg.ConfigurableResource):
-    """Builds the embedded annotators; they need no key, no download and no GPU."""
+    """Builds the annotators; the embedded ones need no key, no download and no GPU."""
 
     workers: dg.ResourceDependency[Workers]
+    session: dg.ResourceDependency[Session]
+    local_models: dg.ResourceDependency[LocalModels]
+    providers: str | None = Field(
+        default=None,
+        description=f"embedded, local, or a list as openai:MODEL,gemini; else {VARIABLE}.",
+    )
+    long_side_px: int = Field(default=768, ge=64, description="Pictures are sent at most so large.")
+    detail: str = Field(default="high", pattern="^(low|high|auto)$", description="Picture detail.")
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
-        """The two embedded annotators."""
-        return Annotators(embedded_annotators(self.workers))
+        """The annotators of this run."""
+        text = chosen_text(self.providers)
+        if text == EMBEDDED:
+            return Annotators(embedded_annotators(self.workers))
+        if text == LOCAL:
+            models = (self.local_models.openai("local-a"), self.local_models.gemini("local-b"))
+        else:
+            models = tuple(choice.build() for choice in read_choices(text))
+        policy = PicturePolicy(self.long_side_px)
+        return Annotators(
+            tuple(
+                VisionAnnotator(model.provider, model, self.session, policy, self.detail)  # pyright: ignore[reportArgumentType]
+                for model in models
+            )
+        )

@@ -3,6 +3,8 @@
 Belongs here: names of metadata. Does not belong here: counting (the stages and `sql/` do).
 """
 
+from typing import Protocol
+
 import dagster as dg
 import polars as pl
 
@@ -16,13 +18,35 @@ def count_rows(frame: pl.DataFrame, rows_in: int) -> dg.MaterializeResult[pl.Dat
 
 def count_answers(answered: AnsweredTable, rows_in: int) -> dg.MaterializeResult[pl.DataFrame]:
     """A table of answers: how many were computed now, and how many the ledger held."""
-    metadata = _counts(answered.frame, rows_in)
-    metadata |= {"computed": answered.asked, "reused": answered.reused}
+    metadata = _counts(answered.frame, rows_in) | count_work(answered)
     return dg.MaterializeResult(value=answered.frame, metadata=metadata)
 
 
-def _counts(frame: pl.DataFrame, rows_in: int) -> dict[str, int]:
-    counts = {"rows_in": rows_in, "rows_out": frame.height}
+class Work(Protocol):
+    """How many answers were made and found, and what providers were paid for them."""
+
+    @property
+    def asked(self) -> int: ...  # noqa: D102
+    @property
+    def reused(self) -> int: ...  # noqa: D102
+    @property
+    def calls(self) -> int: ...  # noqa: D102
+    @property
+    def usd(self) -> float: ...  # noqa: D102
+    @property
+    def cached(self) -> int: ...  # noqa: D102
+
+
+def count_work(done: Work) -> dict[str, int | float]:
+    """Answers made now and found in the ledger; and, where providers answer, calls and cost."""
+    counts: dict[str, int | float] = {"computed": done.asked, "reused": done.reused}
+    if done.calls or done.cached:
+        counts |= {"calls": done.calls, "cached": done.cached, "usd": round(done.usd, 9)}
+    return counts
+
+
+def _counts(frame: pl.DataFrame, rows_in: int) -> dict[str, int | float]:
+    counts: dict[str, int | float] = {"rows_in": rows_in, "rows_out": frame.height}
     if "status" in frame.columns:
         counts["rows_refused"] = int((~frame["status"].is_in(["ok", "ranked"])).sum())
     return counts

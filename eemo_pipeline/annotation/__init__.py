@@ -32,4 +32,7 @@ def annotate(
         pl.concat([empty, *(table.frame for table in tables)]),
         sum(table.asked for table in tables),
         sum(table.reused for table in tables),
+        sum(table.calls for table in tables),
+        sum(table.usd for table in tables),
+        sum(table.cached for table in tables),
     )

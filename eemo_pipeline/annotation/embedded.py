@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eemo_pipeline.annotation import ou_solli_lenz, valdez_mehrabian
-from eemo_pipeline.ledger import Ask
+from eemo_pipeline.ledger import EMBEDDED, Ask
 from eemo_pipeline.replies import AnnotationRequest, Annotator
 from eemo_pipeline.sampling import short_hash
 from eemo_pipeline.workers import Workers, perform_on_pictures
@@ -25,6 +25,11 @@ class EmbeddedAnnotator:
     prompt_hash: str
     answer: Callable[[AnnotationRequest], dict[str, Any]]
     workers: Workers
+
+    @property
+    def provider(self) -> str:
+        """Nobody is paid."""
+        return EMBEDDED
 
     @property
     def revision_hash(self) -> str:

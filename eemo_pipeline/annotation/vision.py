@@ -24,7 +24,8 @@ from eemo_pipeline.annotation.replying import (
     revision_schema,
 )
 from eemo_pipeline.ledger import Ask
-from eemo_pipeline.replies import ROLE, AnnotationRequest
+from eemo_pipeline.progress import track
+from eemo_pipeline.replies import ROLE, AnnotationRequest, stage_of
 from eemo_pipeline.sampling import short_hash
 from eemo_pipeline.vlm import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
 from eemo_pipeline.vlm.pictures import PicturePolicy, encode_picture
@@ -57,6 +58,11 @@ class VisionAnnotator:
     detail: Detail = "high"
 
     @property
+    def provider(self) -> str:
+        """Whom the model belongs to."""
+        return self.vlm.provider
+
+    @property
     def model(self) -> str:
         """The model that is asked for."""
         return self.vlm.model
@@ -82,11 +88,12 @@ class VisionAnnotator:
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
         """Ask the model; every answer is in the ledger before it is yielded."""
-        for stage, is_asked in (("annotation", _is_first), ("critic", _is_later)):
-            by_key = {ask.key(ROLE, self.model): ask for ask in asks if is_asked(ask)}
-            questions = [self._question(key, ask.payload) for key, ask in by_key.items()]
-            for question, answer in self.session.ask_all(self.vlm, questions, stage=stage):
-                yield by_key[question.key], answer
+        by_key = {ask.key(ROLE, self.model): ask for ask in asks}
+        questions = (self._question(key, ask.payload) for key, ask in by_key.items())
+        stage = stage_of([ask.payload for ask in asks])
+        answers = self.session.ask_all(self.vlm, questions, stage=stage)
+        for question, answer in track(answers, len(by_key), f"{self.name} answers"):
+            yield by_key[question.key], answer
 
     def build(self, request: AnnotationRequest) -> VlmRequest:
         """The request to the model.
@@ -132,14 +139,6 @@ class VisionAnnotator:
 
 def _known(record: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (record or {}).items() if value is not None}
-
-
-def _is_first(ask: Ask) -> bool:
-    return ask.payload.round == 1
-
-
-def _is_later(ask: Ask) -> bool:
-    return ask.payload.round > 1
 
 
 @cache

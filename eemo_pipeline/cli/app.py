@@ -10,7 +10,7 @@ import shlex
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import click
 import typer
@@ -30,8 +30,22 @@ DataOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 ProvidersOption = Annotated[
-    Literal["embedded"],
-    typer.Option(help="Which models answer: the embedded ones, without key or download."),
+    str | None,
+    typer.Option(
+        "--providers",
+        metavar="WHO",
+        help="Who annotates: embedded (no key, no download), local (a server of this program), or "
+        "a list as openai:MODEL,gemini,compatible:MODEL; else EEMO_PROVIDERS, else embedded.",
+    ),
+]
+BudgetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--budget-usd",
+        metavar="USD",
+        help="Spend no more: 5 for the run, annotation=2 for a stage; repeatable. Else "
+        "EEMO_BUDGET_USD.",
+    ),
 ]
 
 app = typer.Typer(
@@ -72,7 +86,7 @@ def _start(
 
 
 @app.command(
-    epilog=_examples("eemo demo", "eemo demo --data /tmp/demo", "eemo demo --json > demo.json")
+    epilog=_examples("eemo demo", "eemo demo --providers local", "eemo demo --json > demo.json")
 )
 def demo(
     *,
@@ -85,7 +99,8 @@ def demo(
             help="Data root; else EEMO_DATA, else ./data/demo.",
         ),
     ] = None,
-    providers: ProvidersOption = "embedded",
+    providers: ProvidersOption = None,
+    budget_usd: BudgetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Build the demo lake and take it through the whole graph.
@@ -95,13 +110,15 @@ def demo(
     """
     from eemo_pipeline.cli.running import run_demo
 
-    raise typer.Exit(run_demo(data, providers, as_json=as_json))
+    raise typer.Exit(run_demo(data, providers, budget_usd or (), as_json=as_json))
 
 
 @app.command(
     epilog=_examples(
         "eemo run --images ~/Pictures --data data/mine",
         "eemo run --data data/mine",
+        "eemo run --data data/mine --providers openai,gemini --dry-run",
+        "eemo run --data data/mine --providers openai,gemini --budget-usd 5",
         """eemo run --data data/mine --select '+key:"qa__items"'""",
     )
 )
@@ -121,17 +138,30 @@ def run(
         typer.Option("--select", metavar="SELECTION", help="Dagster's asset selection syntax."),
     ] = "*",
     data: DataOption = None,
-    providers: ProvidersOption = "embedded",
+    providers: ProvidersOption = None,
+    budget_usd: BudgetOption = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Tell what it would call and cost; run and pay nothing."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take a folder of pictures through the graph.
 
     Without --images, what already lies in the data root is run over. What is unchanged since
-    the last run is reused.
+    the last run is reused, and no answer is paid twice. Exit code 4: the budget is spent, and the
+    same command goes on; 5: a key or a model is missing.
     """
+    if dry_run:
+        from eemo_pipeline.cli.forecasting import show_forecast
+
+        show_forecast(data, images, providers, as_json=as_json)
+        return
     from eemo_pipeline.cli.running import run_pipeline
 
-    raise typer.Exit(run_pipeline(data, images, select, providers, as_json=as_json))
+    raise typer.Exit(
+        run_pipeline(data, images, select, providers, budget_usd or (), as_json=as_json)
+    )
 
 
 @app.command(epilog=_examples("eemo status", "eemo status --data data/demo", "eemo status --json"))

@@ -13,6 +13,8 @@ class Exit(IntEnum):
     FAILURE = 1
     USAGE = 2
     CHECK_FAILED = 3
+    BUDGET = 4
+    CREDENTIAL = 5
     INTERRUPTED = 130
 
 

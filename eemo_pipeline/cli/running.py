@@ -7,10 +7,11 @@ belong here: the run itself (`automation.py`) or what the demo consists of (`dem
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eemo_pipeline.cli.asking import ModelChoice, choose_models
 from eemo_pipeline.cli.choosing import choose_data_root, hold, use_records
 from eemo_pipeline.cli.doctor import look_at_ledger, look_at_place
 from eemo_pipeline.cli.pasting import beside, called, has_sources, making_commands, quoted, shown
@@ -26,28 +27,38 @@ _ATTACHED = "folder"  # the source that reads any folder of pictures
 _QUERY = "select emotion, count(*) as pictures from records__emoverse group by all order by all"
 
 
-def run_demo(data: Path | None, providers: str, *, as_json: bool) -> Exit:
+def run_demo(
+    data: Path | None, providers: str | None, budgets: Sequence[str], *, as_json: bool
+) -> Exit:
     """Lay out the demo lake, take it through the graph, show what came of it."""
     from eemo_pipeline.demo import lay_out
 
+    models = choose_models(providers, budgets)
     named = data is not None or bool(os.environ.get(VARIABLE))
     root = choose_data_root(data if named else _DEMO)
     _require_sound(root)
     say(f"Laying out the demo lake under {shown(root.sources)}")
     lay_out(root.sources)
-    return _run(root, "*", providers, _demo_commands, as_json=as_json)
+    return _run(root, "*", models, _demo_commands, as_json=as_json)
 
 
 def run_pipeline(
-    data: Path | None, images: Path | None, selection: str, providers: str, *, as_json: bool
+    data: Path | None,
+    images: Path | None,
+    selection: str,
+    providers: str | None,
+    budgets: Sequence[str],
+    *,
+    as_json: bool,
 ) -> Exit:
     """Attach the folder, if one is given, and take what lies in the data root through the graph."""
+    models = choose_models(providers, budgets)
     root = choose_data_root(data)
     _require_sound(root)
     if images is not None:
         attach_folder(root, images)
-    _require_sources(root)
-    return _run(root, selection, providers, _next_commands, as_json=as_json)
+    require_sources(root)
+    return _run(root, selection, models, _next_commands, as_json=as_json)
 
 
 def _require_sound(root: DataRoot) -> None:
@@ -128,7 +139,8 @@ def _require_folder(images: Path, folder: Path, home: Path) -> None:
     )
 
 
-def _require_sources(root: DataRoot) -> None:
+def require_sources(root: DataRoot) -> None:
+    """Refuse a data root without a source, or whose attached folder is gone."""
     link = root.sources / _ATTACHED
     if link.is_symlink() and not link.exists():
         raise wrong_usage(
@@ -151,7 +163,7 @@ def _require_sources(root: DataRoot) -> None:
 def _run(
     root: DataRoot,
     selection: str,
-    providers: str,
+    models: ModelChoice,
     next_commands: Callable[[DataRoot], list[str]],
     *,
     as_json: bool,
@@ -161,7 +173,9 @@ def _run(
 
     try:
         with hold(root), use_records(root):
-            outcome = automation.run_assets(root.path, selection, _Follower().hear)
+            outcome = automation.run_assets(
+                root.path, selection, _Follower().hear, models.providers, models.budget_usd
+            )
     except automation.BadSelection as error:
         raise wrong_usage(
             "the selection was not understood",
@@ -175,10 +189,12 @@ def _run(
         return Exit.INTERRUPTED
     commands = next_commands(root) if outcome.is_success else []
     if as_json:
-        show_json({"providers": providers, **_as_object(root, outcome, commands)})
+        show_json({"providers": models.providers, **_as_object(root, outcome, commands)})
     else:
         _show_summary(root, outcome, commands)
     code = judge(outcome)
+    if code in (Exit.BUDGET, Exit.CREDENTIAL):
+        say("every answer so far is in the ledger; the same command goes on from there")
     if code != Exit.OK:
         say(f"{called()} ui --data {quoted(root.path)} shows run {clean(outcome.run_id)}")
     return code
@@ -226,6 +242,11 @@ def _show_summary(root: DataRoot, outcome: "RunOutcome", commands: list[str]) ->
         f"computed {outcome.computed:,}, reused {outcome.reused:,} "
         f"({outcome.seconds:.1f} s, run {clean(outcome.run_id)})"
     )
+    if outcome.calls or outcome.cached:
+        show(
+            f"models    {outcome.calls:,} calls, {outcome.cached:,} answered before, "
+            f"{outcome.usd:,.4f} USD"
+        )
     if root.database.exists():
         show(f"database  {shown(root.database)}")
     if commands:
@@ -252,6 +273,10 @@ def _as_object(root: DataRoot, outcome: "RunOutcome", commands: list[str]) -> di
         "tables": dict(outcome.tables),
         "computed": outcome.computed,
         "reused": outcome.reused,
+        "calls": outcome.calls,
+        "cached": outcome.cached,
+        "usd": outcome.usd,
+        "stopped_by": outcome.stopped_by,
         "seconds": round(outcome.seconds, 3),
         "failed_steps": [{"step": step, "message": text} for step, text in outcome.failed_steps],
         "failed_checks": checks(outcome.failed_checks),
@@ -262,9 +287,11 @@ def _as_object(root: DataRoot, outcome: "RunOutcome", commands: list[str]) -> di
 
 
 def judge(outcome: "RunOutcome") -> Exit:
-    """3 where a check of severity ERROR failed, whatever else did; 1 where something else did."""
+    """3 where a check of severity ERROR failed, whatever else did; then 5 and 4; then 1."""
     if outcome.failed_checks:
         return Exit.CHECK_FAILED
+    if outcome.stopped_by is not None:
+        return Exit.CREDENTIAL if outcome.stopped_by == "credential" else Exit.BUDGET
     return Exit.OK if outcome.is_success and not outcome.failed_steps else Exit.FAILURE
 
 

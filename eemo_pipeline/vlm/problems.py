@@ -61,8 +61,8 @@ class CredentialProblem(ProviderProblem):
     """
 
     def __init__(self, message: str, variable: str, fix: str) -> None:
-        """Nothing was billed."""
-        super().__init__(message, Usage(0, 0))
+        """Nothing was billed; the message ends with the fix."""
+        super().__init__(f"{message}; {fix}", Usage(0, 0))
         self.variable = variable
         self.fix = fix
 

@@ -59,6 +59,7 @@ class Scripted:
     method: str = "a script"
     prompt_hash: str = "0"
     revision_hash: str = "0"
+    provider: str = "embedded"
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
         for ask in asks:

@@ -26,6 +26,7 @@ ANY_MODEL = "*"
 _SNAPSHOT = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")  # gpt-4o-2024-08-06 costs what gpt-4o costs
 _FIELDS = {"input", "cached_input", "output", "batch_share"}
 _PICO_PER_NANO = 1000
+_MILLION = 1_000_000
 
 
 class BadPrices(ValueError):
@@ -44,13 +45,13 @@ class Price:
         input_pico: pico-USD per input token, which is the published USD per million, times 10^6.
         cached_pico: the same for input tokens that the provider had cached.
         output_pico: the same for output tokens, reasoning included.
-        batch_percent: what a batch costs, in percent of the online price.
+        batch_share: what a batch costs of the online price, in millionths.
     """
 
     input_pico: int
     cached_pico: int
     output_pico: int
-    batch_percent: int
+    batch_share: int
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ class Prices:
             + cached * price.cached_pico
             + usage.output_tokens * price.output_pico
         )
-        percent = price.batch_percent if is_batch else 100
-        return -(-pico * percent // (100 * _PICO_PER_NANO))
+        share = price.batch_share if is_batch else _MILLION
+        return -(-pico * share // (_MILLION * _PICO_PER_NANO))
 
 
 def read_prices(override: Path | None = None) -> Prices:
@@ -143,28 +144,29 @@ def _read_price(path: Path, provider: str, model: str, fields: Any) -> Price:
         raise BadPrices(
             f"{place}: a price has input and output, and may have cached_input and batch_share"
         )
-    numbers = {name: Decimal(str(value)) for name, value in fields.items() if _is_number(value)}
-    if len(numbers) != len(fields):
-        wrong = next(name for name in fields if name not in numbers)
+    wrong = [name for name, value in fields.items() if not _is_price(name, value)]
+    if wrong:
         raise BadPrices(
-            f"{place}: {wrong} is {fields[wrong]!r}. Write a number of 0 or more, USD per million "
-            "tokens as published"
+            f"{place}: {wrong[0]} is {fields[wrong[0]]!r}. Prices are USD per million tokens as "
+            "published, with six decimals at most; batch_share is between 0 and 1"
         )
     return Price(
-        _pico(numbers["input"]),
-        _pico(numbers.get("cached_input", numbers["input"])),
-        _pico(numbers["output"]),
-        int(numbers.get("batch_share", Decimal(1)) * 100),
+        _millionths(fields["input"]),
+        _millionths(fields.get("cached_input", fields["input"])),
+        _millionths(fields["output"]),
+        _millionths(fields.get("batch_share", 1)),
     )
 
 
-def _is_number(value: Any) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and 0 <= value < 1e6
+def _is_price(name: str, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    is_in_range = 0 <= value <= (1 if name == "batch_share" else 1_000_000)
+    return is_in_range and Decimal(str(value)) * _MILLION == _millionths(value)
 
 
-def _pico(usd_per_million: Decimal) -> int:
-    return int(usd_per_million * 1_000_000)
+def _millionths(value: float) -> int:
+    return int(Decimal(str(value)) * _MILLION)
 
 
 def _quoted(model: str) -> str:

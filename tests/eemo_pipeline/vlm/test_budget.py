@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eemo_pipeline.vlm.budget import NANO_PER_USD, Budget, BudgetReached, Reservation, to_nano
 
-STAGES = ("annotation", "critic")
+STAGES: tuple[str, ...] = ("annotation", "critic")
 SUMS = st.integers(0, 200)
 # A cap in nano-USD, as the USD that the command line takes.
 CAPS = st.none() | SUMS.map(lambda nano: nano / NANO_PER_USD)

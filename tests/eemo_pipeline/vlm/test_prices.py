@@ -1,6 +1,7 @@
 """Prices: exact sums, nothing without a price, and a file of the user's own over ours."""
 
 from decimal import ROUND_CEILING, Decimal
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -43,14 +44,13 @@ def test_every_provider_is_dated_or_made_up() -> None:
     }
 
 
-@pytest.mark.parametrize("is_batch", [False, True])
-def test_the_local_server_bills_what_we_reckon(is_batch: bool) -> None:
+def test_the_local_server_bills_what_we_reckon() -> None:
     prices = read_prices()
     local = [entry for entry in prices.entries if entry[0].startswith("local_")]
     assert local
-    for provider, model in local:
+    for (provider, model), is_batch in product(local, (False, True)):
         cost = prices.cost(provider, model, Usage(1013, 77), is_batch=is_batch)
-        assert cost == bill(provider, model, Tokens(1013, 77), is_batch=is_batch)
+        assert cost == bill(provider, model, Tokens(13, 1000, 77), is_batch=is_batch)
 
 
 def test_a_snapshot_costs_what_its_model_costs() -> None:

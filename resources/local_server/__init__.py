@@ -13,10 +13,11 @@ import json
 import select
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -24,10 +25,11 @@ from typing import IO, Any
 KEY = "local-key"
 _READY_WITHIN_S = 60.0
 _STOPS_WITHIN_S = 10.0
+_ANSWERS_WITHIN_S = 10.0
 
 
 class LocalServerFailed(Exception):
-    """The server did not start; the message holds what it said."""
+    """The server did not start or does not take a script; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,23 @@ class LocalServer:
         """`base_url` in the HTTP options of the google-genai SDK."""
         return f"http://127.0.0.1:{self.port}/gemini"
 
+    def follow(self, script: Mapping[str, Any]) -> None:
+        """Have the server go by another fault script; it counts from the next request."""
+        self._call("PUT", "/script", json.dumps(script))
+
     def account(self) -> dict[str, Any]:
         """What the server has answered so far and what it is owed."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/account", timeout=10) as reply:
-            return json.load(reply)
+        return self._call("GET", "/account", None)
+
+    def _call(self, method: str, path: str, body: str | None) -> dict[str, Any]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=_ANSWERS_WITHIN_S)
+        with closing(connection):
+            connection.request(method, path, body, {"Authorization": f"Bearer {self.key}"})
+            reply = connection.getresponse()
+            said = json.load(reply)
+        if reply.status != HTTPStatus.OK:
+            raise LocalServerFailed(said["error"]["message"])
+        return said
 
 
 @contextmanager

@@ -22,7 +22,8 @@ from resources.local_server.app import build_app
 from resources.local_server.faults import BadScript, Script, read_script
 from resources.local_server.service import Service
 
-_IDLE_S = 3600
+_IDLE_S = 3600  # a connection that is idle is not cut under a client's hands
+_GRACE_S = 0.5  # for answers in flight when the server stops
 
 
 def main() -> int:
@@ -72,7 +73,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(service: Service, options: argparse.Namespace) -> None:
     runner = web.AppRunner(
-        build_app(service), access_log=None, keepalive_timeout=_IDLE_S, handle_signals=False
+        build_app(service),
+        access_log=None,
+        keepalive_timeout=_IDLE_S,
+        shutdown_timeout=_GRACE_S,
+        handle_signals=False,
     )
     await runner.setup()
     site = web.TCPSite(runner, options.host, options.port, backlog=4096)

@@ -12,11 +12,15 @@ from itertools import count
 
 from aiohttp import web
 
-from resources.local_server import openai_wire
+from resources.local_server import gemini_wire, openai_wire
 from resources.local_server.asked import Dialect, Problem
+from resources.local_server.faults import BadScript, read_script
+from resources.local_server.gemini_jobs import GeminiJobs, add_gemini_jobs
 from resources.local_server.gemini_wire import GENERATE
+from resources.local_server.jobs import Desk
+from resources.local_server.openai_jobs import OpenAiJobs, add_openai_jobs
 from resources.local_server.openai_wire import CHAT, RESPONSES
-from resources.local_server.prices import PRICES
+from resources.local_server.prices import models_of
 from resources.local_server.service import Broken, Served, Service
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -31,6 +35,7 @@ def build_app(service: Service) -> web.Application:
     """The application; the account is saved while it runs and when it stops."""
     app = web.Application(client_max_size=_LARGEST_BODY)
     app.router.add_get("/account", _account(service))
+    app.router.add_put("/script", guarded(service, CHAT, _script(service)))
     add_openai(app, service)
     add_gemini(app, service)
     app.cleanup_ctx.append(_keep_account(service))
@@ -38,17 +43,21 @@ def build_app(service: Service) -> web.Application:
 
 
 def add_openai(app: web.Application, service: Service) -> None:
-    """Chat completions, responses and models."""
+    """Chat completions, responses, models, files and batches."""
     for path, dialect in (("/chat/completions", CHAT), ("/responses", RESPONSES)):
         app.router.add_post(f"{OPENAI_PREFIX}{path}", ask(service, dialect))
     app.router.add_get(f"{OPENAI_PREFIX}/models", guarded(service, CHAT, _openai_models))
+    jobs = OpenAiJobs(Desk(service))
+    add_openai_jobs(app.router, OPENAI_PREFIX, jobs, _clerk(service, CHAT))
 
 
 def add_gemini(app: web.Application, service: Service) -> None:
-    """generateContent and models, in every version of the API."""
+    """generateContent, models, files and batches, in every version of the API."""
     models = f"{GEMINI_PREFIX}/{{version:v1(?:beta|alpha)?}}/models"
     app.router.add_post(f"{models}/{{model}}:generateContent", ask(service, GENERATE))
     app.router.add_get(models, guarded(service, GENERATE, _gemini_models))
+    jobs = GeminiJobs(Desk(service))
+    add_gemini_jobs(app.router, GEMINI_PREFIX, jobs, _clerk(service, GENERATE))
 
 
 def key_of(request: web.Request) -> str | None:
@@ -61,12 +70,15 @@ def key_of(request: web.Request) -> str | None:
     )
 
 
-def guarded(service: Service, dialect: Dialect, handler: Handler) -> Handler:
+def guarded(
+    service: Service, dialect: Dialect, handler: Handler, *, needs_key: bool = True
+) -> Handler:
     """The handler behind the key, with problems in the protocol's own form."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            service.check_key(key_of(request))
+            if needs_key:
+                service.check_key(key_of(request))
             return await handler(request)
         except Problem as problem:
             return as_response(Served(*dialect.write_problem(problem)))
@@ -90,6 +102,28 @@ def ask(service: Service, dialect: Dialect) -> Handler:
             return cut_connection(request)
 
     return guarded(service, dialect, handle)
+
+
+def _clerk(service: Service, dialect: Dialect) -> Callable[..., Handler]:
+    """Wraps handlers of files and batches: the key, and the faults that name their endpoint.
+
+    An error comes in place of the work. A broken connection comes after it: the client cannot
+    know that it was done.
+    """
+
+    def wrap(endpoint: str, handler: Handler, *, needs_key: bool = True) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            rule = await service.meet(endpoint)
+            response = await handler(request)
+            if rule is None:
+                return response
+            if rule.fault == "hang":
+                await asyncio.sleep(rule.seconds)
+            return cut_connection(request)
+
+        return guarded(service, dialect, handle, needs_key=needs_key)
+
+    return wrap
 
 
 def as_response(served: Served) -> web.Response:
@@ -119,10 +153,22 @@ def _account(service: Service) -> Handler:
     return handle
 
 
+def _script(service: Service) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            script = read_script(await request.text())
+        except BadScript as problem:
+            raise Problem("bad_request", str(problem)) from None
+        service.follow(script)
+        return web.json_response({})
+
+    return handle
+
+
 async def _openai_models(_: web.Request) -> web.StreamResponse:
     models = [
         {"id": name, "object": "model", "created": openai_wire.CREATED, "owned_by": "local"}
-        for name in PRICES
+        for name in models_of(openai_wire.PROVIDER)
     ]
     return web.json_response({"object": "list", "data": models})
 
@@ -130,7 +176,7 @@ async def _openai_models(_: web.Request) -> web.StreamResponse:
 async def _gemini_models(_: web.Request) -> web.StreamResponse:
     models = [
         {"name": f"models/{name}", "supportedGenerationMethods": ["generateContent"]}
-        for name in PRICES
+        for name in models_of(gemini_wire.PROVIDER)
     ]
     return web.json_response({"models": models})
 

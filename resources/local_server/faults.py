@@ -14,16 +14,18 @@ A script is a JSON object; every part may be left out:
                {"fault": "rate_limited", "every": 20, "retry_after_s": 1.5},
                {"fault": "refused", "share": 0.01, "model": "local-a"},
                {"fault": "revoked", "after": 100}],
-     "batch": {"delay_s": 1, "expired": 0.1, "failed": 0.05, "fails": false}}
+     "batch": {"delay_s": 1, "expired": 0.1, "failed": 0.05, "jobs_failed": 1}}
 
-The first rule that fits decides. A rule fits where `model`, `endpoint` (chat, responses,
-generate, batch), `contains` (in the request's text) and `picture` (first digits of the SHA-256 of
-a picture as sent) do; of the requests that fit, it skips the first `after` and then takes all, or
-the `first` n, or one in `every` n, in order of arrival, or the `share` by a hash of seed, rule and
-request. What would be as bad on the next attempt (`refused`, `content_filter`,
-`picture_rejected`) is drawn per picture; all else anew for every attempt at the same request; so
-that who comes first plays no part. Latency is the median of a log-normal distribution with that
-sigma, 0 for a constant.
+The first rule that fits decides. A rule fits where `model`, `endpoint`, `contains` (in the
+request's text) and `picture` (first digits of the SHA-256 of a picture as sent) do. Endpoints are
+chat, responses, generate and batch, which is a row of a batch; and files, batches, which are
+calls that ask no model and which only a rule that names them fits. Rows of a batch meet spoilt
+answers and rejected pictures alone. Of the requests that fit, a rule skips the first `after` and
+then takes all, or the `first` n, or one in `every` n, in order of arrival, or the `share` by a
+hash of seed, rule and request. What would be as bad on the next attempt (`refused`,
+`content_filter`, `picture_rejected`) is drawn per picture; all else anew for every attempt at the
+same request; so that who comes first plays no part. Latency is the median of a log-normal
+distribution with that sigma, 0 for a constant.
 """
 
 import json
@@ -55,6 +57,9 @@ SPOILT = (
     "slow",
 )
 FAULTS = (*ERRORS, *REJECTIONS, *BREAKS, *SPOILT)
+# Endpoints at which a model is asked.
+ASKING = ("chat", "responses", "generate", "batch")
+_OF_ROWS = frozenset((*REJECTIONS, *SPOILT)) - {"slow"}
 _LASTING = frozenset(("refused", "content_filter", "picture_rejected"))
 _NORMAL = NormalDist()
 
@@ -94,9 +99,11 @@ class Rule:
 
     def covers(self, asked: Asked, endpoint: str) -> bool:
         """Whether the rule speaks of such a request at all."""
+        if endpoint == "batch" and self.fault not in _OF_ROWS:
+            return False
         return (
             self.model in (None, asked.model)
-            and self.endpoint in (None, endpoint)
+            and (self.endpoint == endpoint or (self.endpoint is None and endpoint in ASKING))
             and (self.contains is None or any(self.contains in text for text in asked.texts))
             and (self.picture is None or any(map(self._is_named, asked.pictures)))
         )
@@ -113,13 +120,19 @@ class BatchScript:
         delay_s: from submission to the end of the job.
         expired: share of rows that are not answered in time.
         failed: share of rows that end in an error of the provider.
-        fails: the whole job fails, and no row is answered.
+        jobs_failed: so many jobs, the first ones, fail as a whole, and no row is answered.
+        rows_most: a job with more rows is refused.
+        bytes_most: a file with more bytes is refused.
+        inline_bytes_most: a Gemini job with more bytes in its request is refused.
     """
 
     delay_s: float = 0.0
     expired: float = 0.0
     failed: float = 0.0
-    fails: bool = False
+    jobs_failed: int = 0
+    rows_most: int = 50_000
+    bytes_most: int = 200_000_000
+    inline_bytes_most: int = 20_000_000
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,56 @@
-"""What the local models cost: invented prices, as round as they are small.
+"""What the local models cost, and the arithmetic of a bill.
 
-Belongs here: the price list of this server and the arithmetic of a bill. Does not belong here:
-the prices of real providers, nor what the pipeline believes that it pays.
+Belongs here: reading the figures, and a sum of this server's own. Does not belong here: what the
+pipeline believes that it pays (`eemo_pipeline/vlm/prices.py`): the two reckon apart, from the same
+figures in `eemo_pipeline/vlm/prices.toml`, so that one can check the other.
 """
 
+import math
+import tomllib
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from importlib.resources import files
 
 from resources.local_server.asked import Tokens
+
+PROVIDERS = ("local_openai", "local_gemini")
 
 
 @dataclass(frozen=True)
 class Price:
-    """Nano-USD per token: a thousand is one USD per million tokens."""
+    """Nano-USD per token, exactly; a thousand is one USD per million tokens."""
 
-    input: int
-    output: int
-
-
-PRICES = {
-    "local-a": Price(400, 1600),
-    "local-b": Price(300, 2400),
-    "local-critic": Price(1000, 4000),
-}
+    input: Fraction
+    output: Fraction
+    batch_share: Fraction
 
 
-def bill(model: str, tokens: Tokens, share: int = 1) -> int:
-    """Nano-USD for one answer; a `share` of 2 halves it, any half nano-USD rounded up."""
-    price = PRICES[model]
-    return -(-(tokens.input * price.input + tokens.output * price.output) // share)
+@cache
+def read_prices() -> dict[tuple[str, str], Price]:
+    """(provider, model) -> price, of every model that this server has."""
+    text = files("eemo_pipeline.vlm").joinpath("prices.toml").read_text("utf-8")
+    # A float is taken for the decimal number that was written.
+    tables = tomllib.loads(text, parse_float=Fraction)
+    return {
+        (provider, model): Price(
+            1000 * Fraction(entry["input"]),
+            1000 * Fraction(entry["output"]),
+            Fraction(entry.get("batch_share", 1)),
+        )
+        for provider in PROVIDERS
+        for model, entry in tables[provider].items()
+        if isinstance(entry, dict)
+    }
+
+
+def models_of(provider: str) -> list[str]:
+    """The models that answer under a protocol."""
+    return [model for owner, model in read_prices() if owner == provider]
+
+
+def bill(provider: str, model: str, tokens: Tokens, *, is_batch: bool = False) -> int:
+    """Nano-USD for one answer, rounded up to a whole one."""
+    price = read_prices()[provider, model]
+    owed = tokens.input * price.input + tokens.output * price.output
+    return math.ceil(owed * price.batch_share if is_batch else owed)

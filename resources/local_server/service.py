@@ -12,10 +12,10 @@ from typing import Any
 
 from resources.local_server.account import Account
 from resources.local_server.answers import Answers, cut
-from resources.local_server.asked import Answer, Asked, Dialect, Problem, Tokens
+from resources.local_server.asked import Answer, Asked, Dialect, Problem, Tokens, draw
 from resources.local_server.faults import BREAKS, ERRORS, REJECTIONS, Fate, Rule, Script
 from resources.local_server.limits import Bucket
-from resources.local_server.prices import PRICES, bill
+from resources.local_server.prices import bill, read_prices
 from resources.local_server.spoiling import spoil
 from resources.local_server.tokens import count_tokens
 
@@ -50,13 +50,23 @@ class Service:
         self, script: Script, account: Account, answers: Answers, keys: Sequence[str]
     ) -> None:
         """Hold the parts; nothing runs yet."""
-        self.script = script
         self.account = account
         self.keys = frozenset(keys)
         self._answers = answers
+        self._worker = ThreadPoolExecutor(1, "pixels")
+        self.follow(script)
+
+    def follow(self, script: Script) -> None:
+        """Go by this script from now on; it counts from the next request."""
+        self.script = script
         self._fate = Fate(script)
         self._buckets: dict[str, Bucket] = {}
-        self._worker = ThreadPoolExecutor(1, "pixels")
+        self._jobs_to_fail = script.batch.jobs_failed
+
+    def fails_job(self) -> bool:
+        """Whether the job that is about to run fails as a whole."""
+        self._jobs_to_fail -= 1
+        return self._jobs_to_fail >= 0
 
     def check_key(self, key: str | None) -> None:
         """Let a known key pass.
@@ -85,7 +95,7 @@ class Service:
         if body.get("stream"):
             raise Problem("bad_request", "This server does not stream.")
         asked = dialect.read(body, raw, model)
-        if asked.model not in PRICES:
+        if (asked.provider, asked.model) not in read_prices():
             raise Problem("unknown_model", f"The model `{asked.model}` does not exist here.")
         return asked
 
@@ -118,7 +128,7 @@ class Service:
         attempt = self._fate.count_attempt(asked.digest)
         rule = self._fate.decide(asked, dialect.endpoint, attempt)
         if rule is not None:
-            await self._fail(rule)
+            await fail(rule)
         # A picture that nobody can read is refused at once, and free.
         tokens = count_tokens(asked)
         latency = self.script.latency_s(asked.digest, attempt)
@@ -132,11 +142,65 @@ class Service:
             (asked.provider, asked.model, asked.digest),
             answer.kind,
             spent,
-            bill(asked.model, spent),
+            bill(asked.provider, asked.model, spent),
             is_gone=is_gone(),
         )
         answer_id = f"{asked.digest.hex()}{attempt:04x}"
         return Served(200, self._limits(asked), dialect.write(asked, answer, spent, answer_id))
+
+    async def serve_row(self, dialect: Dialect, raw: bytes, model: str | None) -> Served:
+        """Answer one row of a batch: no limit, no latency, no broken connection, half the price.
+
+        A row may expire (status 0) or fail by the script's `batch`, anew each time that it comes.
+        """
+        try:
+            asked = self.read(dialect, raw, model)
+        except Problem as problem:
+            return Served(*dialect.write_problem(problem))
+        attempt = self._fate.count_attempt(asked.digest)
+        try:
+            chance = draw(self.script.seed, "row", asked.digest.hex(), attempt)
+            if chance < self.script.batch.expired:
+                raise Problem("expired", "The row was not answered in time.")
+            if chance < self.script.batch.expired + self.script.batch.failed:
+                raise Problem("server_error", _WORDS["server_error"])
+            rule = self._fate.decide(asked, "batch", attempt)
+            if rule is not None:
+                await fail(rule)
+            answer, spent = await self.answer(asked, rule, count_tokens(asked))
+        except Problem as problem:
+            self.account.count_free(asked.provider, asked.model, problem.kind, is_batch=True)
+            if problem.kind == "expired":
+                return Served(0, {}, {})
+            return Served(*dialect.write_problem(problem))
+        self.account.count_billed(
+            (asked.provider, asked.model, asked.digest),
+            answer.kind,
+            spent,
+            bill(asked.provider, asked.model, spent, is_batch=True),
+            is_batch=True,
+        )
+        answer_id = f"{asked.digest.hex()}{attempt:04x}"
+        return Served(200, {}, dialect.write(asked, answer, spent, answer_id))
+
+    async def meet(self, endpoint: str) -> Rule | None:
+        """What a rule does to a call that asks no model: files, or batches.
+
+        Returns:
+            A rule that breaks the connection, for the caller to follow once its work is done: the
+            client then does not know that it was done.
+
+        Raises:
+            Problem: the script wants an error.
+        """
+        nothing = Asked("", "", (), (), None, "", None, endpoint.encode())
+        attempt = self._fate.count_attempt(nothing.digest)
+        rule = self._fate.decide(nothing, endpoint, attempt)
+        if rule is not None and rule.fault in BREAKS:
+            return rule
+        if rule is not None:
+            await fail(rule)
+        return None
 
     async def answer(
         self, asked: Asked, rule: Rule | None, tokens: Tokens
@@ -173,15 +237,6 @@ class Service:
         if balance is not None and self.account.nano_usd >= balance * 1e9:
             raise Problem("balance_empty", _WORDS["balance_empty"])
 
-    async def _fail(self, rule: Rule) -> None:
-        """Raise what the rule demands; nothing for rules that spoil an answer."""
-        if rule.fault in ERRORS or rule.fault in REJECTIONS:
-            raise Problem(rule.fault, _WORDS[rule.fault], rule.retry_after_s)
-        if rule.fault in BREAKS:
-            if rule.fault == "hang":
-                await asyncio.sleep(rule.seconds)
-            raise Broken(rule.fault)
-
     def _limits(self, asked: Asked) -> dict[str, str]:
         """What the limit leaves, in OpenAI's headers; Gemini sends none."""
         bucket = self._buckets.get(asked.model)
@@ -192,3 +247,18 @@ class Service:
             "x-ratelimit-remaining-requests": str(int(bucket.level)),
             "x-ratelimit-reset-requests": f"{bucket.full_in_s * 1000:.0f}ms",
         }
+
+
+async def fail(rule: Rule) -> None:
+    """Raise what the rule demands; nothing for rules that spoil an answer.
+
+    Raises:
+        Problem: an error of the protocol.
+        Broken: the connection is to be cut.
+    """
+    if rule.fault in ERRORS or rule.fault in REJECTIONS:
+        raise Problem(rule.fault, _WORDS[rule.fault], rule.retry_after_s)
+    if rule.fault in BREAKS:
+        if rule.fault == "hang":
+            await asyncio.sleep(rule.seconds)
+        raise Broken(rule.fault)

@@ -6,7 +6,7 @@ declaring.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 
 import dagster as dg
@@ -16,12 +16,16 @@ from assets._checks import build_checks
 from assets._partitions import BY_SOURCE
 from eemo_pipeline.data_root import DataRoot
 from eemo_pipeline.listing import content_fingerprint, fingerprint, list_files
+from eemo_pipeline.registry import known_sources
 from eemo_pipeline.schema.columns import Column
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.sources import SourceDataset
 from resources import build_resources
+from resources.remote_versions import look_at_remotes
 
 _FIRST = "dagster/asset_partition_range_start"
 _LAST = "dagster/asset_partition_range_end"
+REMOTE_VERSION = "eemo/remote_version"  # run tag: what is new at the source's address
 _OWNER = "team:eemo"
 _MODEL_STAGES = {"annotation", "verification", "grounding", "critic", "training"}
 
@@ -47,6 +51,36 @@ def partition_tags(first: str | None = None, last: str | None = None) -> dict[st
 def nightly_build() -> dg.RunRequest:
     """One run over all sources."""
     return dg.RunRequest(tags=partition_tags())
+
+
+def build_remote_schedule(sources: Iterable[SourceDataset]) -> dg.ScheduleDefinition:
+    """The schedule that asks the sources' addresses, each with one request, what is new there.
+
+    A source that has changed is read again: its partition alone, in a run whose tag names the
+    new version. Nothing is fetched here: `eemo fetch` does that when a person wants it.
+    """
+    watched = tuple(sources)
+
+    @dg.schedule(
+        name="remote_changes",
+        job=build_dataset,
+        cron_schedule="0 2 * * *",
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        required_resource_keys={"data_root"},
+        description="Every night at 02:00: which sources have a new version where they come from?",
+    )
+    def remote_changes(
+        context: dg.ScheduleEvaluationContext,
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        look = look_at_remotes(watched, context.resources.data_root)
+        if not look.changed:
+            return dg.SkipReason("; ".join(f"{name}: {why}" for name, why in look.quiet.items()))
+        return [
+            dg.RunRequest(tags={**partition_tags(name, name), REMOTE_VERSION: version})
+            for name, version in look.changed.items()
+        ]
+
+    return remote_changes
 
 
 def build_sensor(source: str) -> dg.SensorDefinition:
@@ -105,7 +139,7 @@ def build_definitions(
         assets=dg.map_asset_specs(_complete, loaded),
         asset_checks=build_checks(),
         jobs=[build_dataset],
-        schedules=[nightly_build],
+        schedules=[nightly_build, build_remote_schedule(known_sources().values())],
         sensors=[build_sensor(name) for name in BY_SOURCE.get_partition_keys()],
         resources=build_resources(data, providers, budget_usd),
         loggers=loggers or {},

@@ -14,7 +14,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -116,6 +116,27 @@ def download(
         part.rename(place)
         notes.unlink(missing_ok=True)
     return Downloaded(place, size, found, is_new=True)
+
+
+def ask_version(url: str) -> str | None:
+    """What the server calls the file's present version, without fetching it; None for no name.
+
+    One HEAD request: the entity tag, else the time of the last change with the size (RFC 9110,
+    8.8). A size alone names no version.
+
+    Raises:
+        DownloadFailed: the address is refused, or does not answer.
+    """
+    _require_scheme(url, url)
+    try:
+        with _open(url, {}, "HEAD") as response:
+            headers = response.headers
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        why, fix = _explain(error), "it is asked again next time; or open the address yourself"
+        raise DownloadFailed("the version of this file is not known", url, why, fix) from error
+    if headers["ETag"] or not headers["Last-Modified"]:
+        return headers["ETag"]
+    return f"{headers['Last-Modified']}, {headers['Content-Length'] or 'unknown'} bytes"
 
 
 def _require_scheme(url: str, asked: str) -> None:
@@ -227,11 +248,15 @@ def _append(file: IO[bytes], chunk: bytes, folder: Path) -> None:
 
 
 def _ask(url: str, offset: int, note: _Note | None) -> http.client.HTTPResponse:
-    headers = {"User-Agent": "eemo", "Accept-Encoding": "identity"}
+    headers: dict[str, str] = {}
     if offset:
         headers["Range"] = f"bytes={offset}-"
         if note and note.validator:
             headers["If-Range"] = note.validator
+    return _open(url, headers, "GET")
+
+
+def _open(url: str, headers: Mapping[str, str], method: str) -> http.client.HTTPResponse:
     # An opener of our own: the default one also opens file:, ftp: and data: addresses.
     opener = urllib.request.OpenerDirector()
     for handler in (
@@ -243,7 +268,8 @@ def _ask(url: str, offset: int, note: _Note | None) -> http.client.HTTPResponse:
         _CarefulRedirects(),
     ):
         opener.add_handler(handler)
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 (the scheme was checked)
+    asked = {"User-Agent": "eemo", "Accept-Encoding": "identity", **headers}
+    request = urllib.request.Request(url, headers=asked, method=method)  # noqa: S310 (checked)
     return opener.open(request, timeout=_TIMEOUT_S)
 
 

@@ -1,13 +1,57 @@
 """Stage labels: people's native labels become distributions, ratings and rankings."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
+from eemo_pipeline.data_root import DataRoot
 from eemo_pipeline.labels.centroids import build_centroids
 from eemo_pipeline.labels.emotions import build_emotions
+from eemo_pipeline.labels.fates import build_coverage, build_label_fates
+from eemo_pipeline.labels.label_points import Regression, build_label_points
+from eemo_pipeline.labels.lexicon import LexiconRules, parse_rules
 from eemo_pipeline.labels.rankings import build_rankings
+from eemo_pipeline.labels.trials import build_trials
 from eemo_pipeline.labels.vad import build_vad
+from eemo_pipeline.labels.validation import (
+    PER_TERTILE,
+    build_validation_items,
+    write_blind_sheet,
+)
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.storage import write_bytes
 from resources.results import count_rows
+
+_VAD_OUTS = {
+    name: dg.AssetOut(dagster_type=pl.DataFrame, description=f"One row per {TABLES[name].grain}.")
+    for name in ("labels__vad", "labels__lexicon_trials")
+}
+
+
+class LexiconConfig(dg.Config):
+    """How comments become valence, arousal and dominance; see `labels/lexicon.py`."""
+
+    lexicons: list[str] = Field(default_factory=lambda: list(LexiconRules.preference))
+    scaling: str = LexiconRules.scaling
+    negation: str = LexiconRules.negation
+
+
+class RegressionConfig(dg.Config):
+    """How labels of EMOTIC are placed by their ratings; see `labels/label_points.py`."""
+
+    folds: int = Regression.folds
+    repeats: int = Regression.repeats
+    radius: float = Regression.radius
+    seed: str = Regression.seed
+
+
+class SheetConfig(dg.Config):
+    """How many pictures experts see of each dimension and tertile, and which."""
+
+    per_tertile: int = PER_TERTILE
+    seed: str = "eemodb"
 
 
 @dg.asset
@@ -21,19 +65,62 @@ def labels__emotions(
 
 
 @dg.asset
-def labels__vad(
+def labels__label_fates(
     dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per picture and origin of its valence, arousal and dominance."""
-    return count_rows(build_vad(dedup__images, ingest__annotations), ingest__annotations.height)
+    """One row per source, taxonomy and native label: what the mapping made of its mass."""
+    return count_rows(
+        build_label_fates(dedup__images, ingest__annotations), ingest__annotations.height
+    )
+
+
+@dg.multi_asset(outs=_VAD_OUTS)
+def vad(
+    config: LexiconConfig,
+    dedup__images: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
+    ingest__words: pl.DataFrame,
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Bring ratings and the words of comments to one scale, and compare the two."""
+    rules = parse_rules(config.lexicons, config.scaling, config.negation)
+    values = build_vad(dedup__images, ingest__annotations, ingest__words, rules)
+    rows_in = {"rows_in": ingest__annotations.height}
+    yield dg.Output(values, "labels__vad", metadata=rows_in)
+    trials = build_trials(ingest__annotations, ingest__words, values, rules)
+    yield dg.Output(trials, "labels__lexicon_trials", metadata=rows_in)
+
+
+@dg.asset
+def labels__validation_items(
+    config: SheetConfig,
+    data_root: dg.ResourceParam[DataRoot],
+    dedup__images: pl.DataFrame,
+    labels__vad: pl.DataFrame,
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per picture and dimension on the sheet by which experts validate the lexicon.
+
+    The blind sheet is `reports/validation_sheet.csv`. Give each expert a copy of their own, with
+    these instructions: look at the picture alone, without any text that came with it; say how
+    strongly it moves you on the dimension in the column `rate`; write low, medium or high into
+    `answer`, by your first impression, or nothing where the picture does not open. Valence: low is
+    unpleasant, high is pleasant. Arousal: low is calm, high is excited. Dominance: low is
+    helpless, high is in control. Do not sort the sheet and do not look at one another's. The
+    tertile of the score stays in the table and is not for experts' eyes.
+    """
+    items = build_validation_items(labels__vad, config.seed, config.per_tertile)
+    sheet = data_root.path / "reports" / "validation_sheet.csv"
+    write_bytes(write_blind_sheet(items, dedup__images), sheet)
+    return count_rows(items, labels__vad.height)
 
 
 @dg.asset
 def labels__rankings(
-    dedup__images: pl.DataFrame, labels__emotions: pl.DataFrame
+    dedup__images: pl.DataFrame, labels__emotions: pl.DataFrame, ingest__annotations: pl.DataFrame
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept picture: its ranking of Ekman emotions, or why it has none."""
-    return count_rows(build_rankings(dedup__images, labels__emotions), dedup__images.height)
+    return count_rows(
+        build_rankings(dedup__images, labels__emotions, ingest__annotations), dedup__images.height
+    )
 
 
 @dg.asset
@@ -42,3 +129,25 @@ def labels__centroids(
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per Ekman emotion: its mean place in valence-arousal-dominance space."""
     return count_rows(build_centroids(labels__emotions, labels__vad), labels__vad.height)
+
+
+@dg.asset
+def labels__label_points(
+    config: RegressionConfig, dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per label of EMOTIC: where it lies in valence-arousal-dominance space."""
+    rules = Regression(config.folds, config.repeats, config.radius, config.seed)
+    points = build_label_points(dedup__images, ingest__annotations, rules)
+    return count_rows(points, ingest__annotations.height)
+
+
+@dg.asset
+def _labels__coverage(
+    dedup__images: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
+    labels__vad: pl.DataFrame,
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per source, kind of annotation and reason: how many were used, or why not."""
+    coverage = build_coverage(dedup__images, ingest__annotations, labels__emotions, labels__vad)
+    return count_rows(coverage, ingest__annotations.height)

@@ -25,6 +25,7 @@ import polars as pl
 
 from benchmarks.full_size_people import annotate, make_words
 from eemo_pipeline.labels.emotions import build_emotions
+from eemo_pipeline.labels.lexicon import LexiconRules
 from eemo_pipeline.labels.rankings import build_rankings
 from eemo_pipeline.labels.vad import build_vad
 from eemo_pipeline.schema.tables import TABLES
@@ -91,8 +92,8 @@ def make_labels(lake: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     emotions = build_emotions(images, annotations)
     return {
         "labels__emotions": emotions,
-        "labels__vad": build_vad(images, annotations),
-        "labels__rankings": build_rankings(images, emotions),
+        "labels__vad": build_vad(images, annotations, lake["ingest__words"], LexiconRules()),
+        "labels__rankings": build_rankings(images, emotions, annotations),
     }
 
 

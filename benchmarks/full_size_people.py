@@ -7,7 +7,8 @@ row per annotation with `picture`, its number. Does not belong here: tables (`fu
 import numpy as np
 import polars as pl
 
-from eemo_pipeline.emotion.taxonomies import EKMAN_7, EMOTIC_26, LABEL_SPACES, MAPPINGS, MIKELS_8
+from eemo_pipeline.emotion.mappings import read_mapping
+from eemo_pipeline.emotion.taxonomies import EKMAN_7, EMOTIC_26, LABEL_SPACES, MIKELS_8
 from eemo_pipeline.emotion.vad import MIKELS_ANCHORS, PUBLISHED_CENTROIDS
 
 _WORDS = 13_915
@@ -30,7 +31,7 @@ _ODD = {
 EMOTIC_POINTS: dict[str, tuple[float, ...]] = {
     label: tuple(
         round(value + 0.02 * ((place * (7, 11, 13)[axis]) % 5 - 2), 4)
-        for axis, value in enumerate(PUBLISHED_CENTROIDS[MAPPINGS[("emotic26", "ekman7")][label]])
+        for axis, value in enumerate(PUBLISHED_CENTROIDS[read_mapping("emotic26", "ekman7")[label]])
     )
     for place, label in enumerate(EMOTIC_26)
 }
@@ -223,7 +224,7 @@ def _findingemo(random: np.random.Generator, own: np.ndarray, frame: pl.DataFram
     """One participant per picture: an emotion with valence, and a row with the arousal."""
     anchors = np.array(
         [
-            PUBLISHED_CENTROIDS[MAPPINGS[("plutchik24", "ekman7")][name]]
+            PUBLISHED_CENTROIDS[read_mapping("plutchik24", "ekman7")[name]]
             for name in LABEL_SPACES["plutchik24"]
         ]
     )

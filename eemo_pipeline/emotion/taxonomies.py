@@ -1,7 +1,7 @@
-"""The label sets of the field, their spellings, and how one maps to another.
+"""The label sets of the field and their spellings.
 
-Belongs here: closed vocabularies, aliases, mapping tables with their source.
-Does not belong here: numbers (`vad.py`) or anything that reads a picture or a table.
+Belongs here: closed vocabularies and aliases. Does not belong here: how one set maps to another
+(`mappings.py`), numbers (`vad.py`) or anything that reads a picture or a table.
 Aliases are matched on the whole label, never on a part of it.
 """
 
@@ -168,75 +168,3 @@ def canonical(label: str) -> str:
     """Lower-case label without outer blanks, with known spellings unified."""
     plain = label.strip().lower()
     return ALIASES.get(plain, plain)
-
-
-# To Ekman-7. Mikels: thesaurus synonyms as EEmoDB's authors describe (awe to surprise).
-# EMOTIC: EEmoDB, Table 6; its joy cell is lost in print, and the ten labels that no other cell
-# names are taken for it. A label without an entry loses its mass, and the loss is reported.
-_MIKELS_TO_EKMAN = {
-    "amusement": "joy",
-    "anger": "anger",
-    "awe": "surprise",
-    "contentment": "joy",
-    "disgust": "disgust",
-    "excitement": "joy",
-    "fear": "fear",
-    "sadness": "sadness",
-}
-_EMOTIC_TO_EKMAN = {
-    **dict.fromkeys(
-        (
-            "affection",
-            "anticipation",
-            "confidence",
-            "esteem",
-            "excitement",
-            "happiness",
-            "pleasure",
-            "sensitivity",
-            "sympathy",
-            "yearning",
-        ),
-        "joy",
-    ),
-    **dict.fromkeys(("engagement", "surprise", "embarrassment"), "surprise"),
-    "anger": "anger",
-    **dict.fromkeys(
-        ("disquietment", "doubt/confusion", "annoyance", "disapproval", "aversion"), "disgust"
-    ),
-    **dict.fromkeys(("sadness", "suffering", "pain"), "sadness"),
-    "fear": "fear",
-    **dict.fromkeys(("disconnection", "peace", "fatigue"), "neutral"),
-}
-# To Mikels-8: only the four emotions that both sets share. Joy has three counterparts and
-# surprise a doubtful one, so their mass is declared lost rather than guessed.
-_EKMAN_TO_MIKELS = {emotion: emotion for emotion in ("anger", "disgust", "fear", "sadness")}
-
-# Plutchik: a reading of the wheel, since EEmoDB prints no table for it: every spoke goes to one of
-# Ekman's emotions, anticipation to neutral.
-_PLUTCHIK_TO_EKMAN = {
-    **dict.fromkeys(("ecstasy", "joy", "serenity", "admiration", "trust", "acceptance"), "joy"),
-    **dict.fromkeys(("amazement", "surprise", "distraction"), "surprise"),
-    **dict.fromkeys(("rage", "anger", "annoyance"), "anger"),
-    **dict.fromkeys(("loathing", "disgust", "boredom"), "disgust"),
-    **dict.fromkeys(("grief", "sadness", "pensiveness"), "sadness"),
-    **dict.fromkeys(("terror", "fear", "apprehension"), "fear"),
-    **dict.fromkeys(("vigilance", "anticipation", "interest"), "neutral"),
-}
-
-_EKMAN_IDENTITY = {emotion: emotion for emotion in EKMAN_7}
-_MIKELS_IDENTITY = {emotion: emotion for emotion in MIKELS_8}
-
-# (label space, taxonomy) -> label -> emotion
-MAPPINGS: dict[tuple[str, str], dict[str, str]] = {
-    ("mikels8", "mikels8"): _MIKELS_IDENTITY,
-    ("mikels8", "ekman7"): _MIKELS_TO_EKMAN,
-    ("affection9", "mikels8"): _MIKELS_IDENTITY,
-    ("affection9", "ekman7"): _MIKELS_TO_EKMAN,
-    ("ekman7", "mikels8"): _EKMAN_TO_MIKELS,
-    ("ekman7", "ekman7"): _EKMAN_IDENTITY,
-    ("emotic26", "ekman7"): _EMOTIC_TO_EKMAN,
-    ("plutchik24", "ekman7"): _PLUTCHIK_TO_EKMAN,
-    ("mikels8_or_ekman7", "mikels8"): {**_EKMAN_TO_MIKELS, **_MIKELS_IDENTITY},
-    ("mikels8_or_ekman7", "ekman7"): {**_MIKELS_TO_EKMAN, **_EKMAN_IDENTITY},
-}

@@ -29,7 +29,8 @@ def build_centroids(labels__emotions: pl.DataFrame, labels__vad: pl.DataFrame) -
         .select("image_id", "emotion")
     )
     rated = (
-        labels__vad.sort("image_id", "origin")
+        labels__vad.filter(pl.col("origin").str.starts_with("rated:"))
+        .sort("image_id", "origin")
         .group_by("image_id", maintain_order=True)
         .agg(pl.col(*_DIMENSIONS).mean())
     )

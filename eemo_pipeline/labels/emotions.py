@@ -1,7 +1,7 @@
 """Native labels of people, mapped to the two taxonomies: `labels__emotions`.
 
 Belongs here: weighting of annotations, mapping, and the declared loss. Does not belong here:
-vocabularies and mapping tables (`emotion/taxonomies.py`), ratings (`labels/vad.py`), rankings.
+vocabularies and mapping tables (`emotion/`), ratings (`labels/vad.py`), rankings.
 
 Rules
 - A picture's labels come from every source that holds exactly its bytes.
@@ -10,18 +10,20 @@ Rules
 - An annotation's native weights are scaled to sum to one; without usable weights its labels
   share equally. It then counts as many times as it has raters where every labelled annotation
   of the picture says how many it has, and else once.
-- A label space without a mapping into a taxonomy takes no part there. A label without an entry
-  in a mapping that exists loses its mass, and the loss is reported in `lost_mass`.
+- A label space without a mapping into a taxonomy takes no part there. A label that a mapping
+  drops, finds ambiguous or does not know loses its mass: `lost_mass` has it all, `ambiguous_mass`
+  the ambiguous part of it, and `labels__label_fates` says which labels lost how much.
 """
 
 import polars as pl
 
-from eemo_pipeline.emotion.taxonomies import MAPPINGS, canonical
+from eemo_pipeline.emotion.mappings import list_entries, list_mappings
+from eemo_pipeline.emotion.taxonomies import canonical
 from eemo_pipeline.schema.tables import TABLES
 
 # mass at or below this is rounding, not an opinion
 _SMALLEST_MASS = 5e-7
-_GROUP = ("image_id", "taxonomy", "semantics")
+_GROUP = ("picture", "taxonomy", "semantics")
 
 
 def build_emotions(dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame) -> pl.DataFrame:
@@ -33,119 +35,147 @@ def build_emotions(dedup__images: pl.DataFrame, ingest__annotations: pl.DataFram
     Returns:
         A frame of `labels__emotions`.
     """
-    votes = _votes(_labelled(dedup__images, ingest__annotations))
-    mapped = _mapped(votes)
-    group = list(_GROUP)
-    totals = mapped.group_by(group).agg(
-        pl.col("native_mass").sum().alias("total"),
-        pl.col("native_mass").filter(pl.col("emotion").is_not_null()).sum().alias("survived"),
-        pl.col("source").unique().sort().alias("sources"),
-        pl.col("rule").unique().sort().str.join("; ").alias("rule"),
-    )
-    raters = (
-        mapped.unique(subset=["annotation", "taxonomy"])
-        .group_by(group)
-        .agg(
-            pl.when(pl.col("rater_count").is_not_null().all())
-            .then(pl.col("rater_count").sum())
-            .alias("rater_count")
-        )
-    )
+    # pictures by number: grouping by 64 characters takes many times as long
+    pictures = dedup__images.select("image_id").sort("image_id").with_row_index("picture")
+    kept = ingest__annotations.join(pictures, on="image_id")
+    mapped = map_votes(spread_votes(kept))
+    totals = _totals(mapped)
     masses = (
-        mapped.drop_nulls("emotion")
-        .group_by([*group, "emotion"])
-        .agg(pl.col("native_mass").sum())
-        .join(totals, on=group)
+        _by_annotation(mapped.filter(pl.col("fate") == "mapped"))
+        .group_by([*_GROUP, "emotion"])
+        .agg(
+            pl.col("native_mass").sum(),
+            pl.len().cast(pl.Int64).alias("choice_count"),
+            (1.0 / pl.col("place")).sum().round(6).alias("order_score"),
+        )
+        .join(totals, on=_GROUP)
         .with_columns((pl.col("native_mass") / pl.col("total")).round(6).alias("mass"))
         .filter(pl.col("mass") > _SMALLEST_MASS)
-        .join(raters, on=group)
     )
-    lost = (1.0 - pl.col("mass").sum().over(group)).round(6).clip(0.0, 1.0)
+    lost = (1.0 - pl.col("mass").sum().over(_GROUP)).round(6).clip(0.0, 1.0)
     return (
         _evoked_first(masses.with_columns(lost_mass=lost))
+        .with_columns(pl.min_horizontal("ambiguous_mass", "lost_mass").alias("ambiguous_mass"))
+        .join(pictures, on="picture")
         .select(TABLES["labels__emotions"].columns)
         .sort("image_id", "taxonomy", "emotion")
     )
 
 
-def _labelled(images: pl.DataFrame, annotations: pl.DataFrame) -> pl.DataFrame:
-    """Labelled annotations of kept pictures in a total order, so that float sums repeat."""
-    return (
-        annotations.join(images.select("image_id"), on="image_id", how="semi")
-        .filter(
-            pl.col("semantics").is_in(["evoked", "apparent"])
-            & (pl.col("native_labels").list.len() > 0)
+def spread_votes(annotations: pl.DataFrame) -> pl.DataFrame:
+    """One row per labelled annotation and native label that carries weight.
+
+    Args:
+        annotations: rows of `ingest__annotations` with `picture`, a number.
+
+    Returns:
+        The columns annotation (a number), picture, source, semantics, label_space, rater_count
+        (null where it is not positive), label (in its canonical spelling), share (the labels of
+        an annotation sum to 1) and place (of the label in its annotation, from 1), in an order
+        that depends on the keys alone, so that sums repeat.
+    """
+    weights, labels = pl.col("native_weights"), pl.col("native_labels")
+    labelled = (
+        annotations.filter(
+            pl.col("semantics").is_in(["evoked", "apparent"]) & (labels.list.len() > 0)
         )
         .sort("source", "record_id", "annotation_no")
         .with_row_index("annotation")
         .select(
             "annotation",
-            "image_id",
+            "picture",
             "source",
             "semantics",
             "label_space",
-            "native_labels",
+            labels.alias("label"),
             pl.when(pl.col("rater_count") > 0).then("rater_count").alias("rater_count"),
             # a list that does not fit its labels says nothing about them
-            pl.when(pl.col("native_weights").list.len() == pl.col("native_labels").list.len())
-            .then("native_weights")
-            .otherwise(pl.lit(1.0).repeat_by(pl.col("native_labels").list.len()))
-            .alias("native_weights"),
+            pl.when(weights.list.len() == labels.list.len())
+            .then(weights)
+            .otherwise(pl.lit(1.0).repeat_by(labels.list.len()))
+            .alias("weight"),
+            pl.int_ranges(1, labels.list.len() + 1).alias("place"),
         )
     )
-
-
-def _votes(labelled: pl.DataFrame) -> pl.DataFrame:
-    """One row per annotation and native label; `share` sums to 1 over an annotation."""
-    weight = pl.col("native_weights")
-    usable = pl.when(weight.is_finite() & (weight > 0)).then(weight).otherwise(0.0)
-    votes = labelled.explode("native_labels", "native_weights").with_columns(native_weights=usable)
-    spellings = votes["native_labels"].drop_nulls().unique().to_list()
-    labels = pl.DataFrame(
-        {"native_labels": spellings, "label": [canonical(label) for label in spellings]},
-        schema={"native_labels": pl.String, "label": pl.String},
+    weight = pl.col("weight")
+    votes = labelled.explode("label", "weight", "place").with_columns(
+        pl.when(weight.is_finite() & (weight > 0)).then(weight).otherwise(0.0).alias("weight")
     )
-    share = pl.col("native_weights") / pl.col("native_weights").sum().over("annotation")
+    spellings = votes["label"].drop_nulls().unique().sort().to_list()
+    known = pl.DataFrame(
+        {"label": spellings, "canonical": [canonical(label) for label in spellings]},
+        schema={"label": pl.String, "canonical": pl.String},
+    )
     return (
-        votes.join(labels, on="native_labels", how="left", maintain_order="left")
-        .with_columns(share=share)
+        votes.join(known, on="label", how="left", maintain_order="left")
+        .with_columns((weight / weight.sum().over("annotation")).alias("share"))
         .filter(pl.col("share").is_finite() & (pl.col("share") > 0))
+        .with_columns(pl.col("canonical").alias("label"))
+        .drop("canonical", "weight")
     )
 
 
-def _mapped(votes: pl.DataFrame) -> pl.DataFrame:
-    """One row per vote and taxonomy that its label space maps into; lost votes stay, unnamed."""
+def map_votes(votes: pl.DataFrame) -> pl.DataFrame:
+    """One row per vote and taxonomy that its label space maps into.
+
+    Adds taxonomy, emotion (null where the mass is lost), fate, rule and native_mass: the share,
+    times the raters where every annotation of the picture and semantics counts its own.
+    """
     spaces = pl.DataFrame(
         [
             (space, taxonomy, "identity" if space == taxonomy else f"{space}>{taxonomy}")
-            for space, taxonomy in MAPPINGS
+            for space, taxonomy in list_mappings()
         ],
         schema={"label_space": pl.String, "taxonomy": pl.String, "rule": pl.String},
         orient="row",
     )
     entries = pl.DataFrame(
-        [
-            (space, taxonomy, label, emotion)
-            for (space, taxonomy), mapping in MAPPINGS.items()
-            for label, emotion in mapping.items()
-        ],
-        schema=dict.fromkeys(("label_space", "taxonomy", "label", "emotion"), pl.String),
+        [(e.label_space, e.taxonomy, e.label, e.emotion, e.fate) for e in list_entries()],
+        schema=dict.fromkeys(("label_space", "taxonomy", "label", "emotion", "fate"), pl.String),
         orient="row",
     )
-    group = list(_GROUP)
     weight = (
-        pl.when(pl.col("rater_count").is_not_null().all().over(group))
+        pl.when(pl.col("rater_count").is_not_null().all().over(_GROUP))
         .then("rater_count")
         .otherwise(1)
     )
     return (
         votes.join(spaces, on="label_space", maintain_order="left")
         .join(entries, on=["label_space", "taxonomy", "label"], how="left", maintain_order="left")
-        .with_columns(native_mass=pl.col("share") * weight)
+        .with_columns(
+            pl.col("fate").fill_null("unknown"), (pl.col("share") * weight).alias("native_mass")
+        )
+    )
+
+
+def _by_annotation(mapped: pl.DataFrame) -> pl.DataFrame:
+    """Mass of each annotation on each emotion, and the place of its first label of it."""
+    return mapped.group_by([*_GROUP, "annotation", "emotion"], maintain_order=True).agg(
+        pl.col("native_mass").sum(), pl.col("place").min()
+    )
+
+
+def _totals(mapped: pl.DataFrame) -> pl.DataFrame:
+    """Per picture, taxonomy and semantics: all mass, the ambiguous share, raters and sources."""
+    is_first = pl.struct("annotation", "taxonomy").is_first_distinct()
+    raters = pl.col("rater_count").filter(pl.col("is_first"))
+    mass = pl.col("native_mass")
+    return (
+        mapped.with_columns(is_first.alias("is_first"))
+        .group_by(_GROUP)
+        .agg(
+            mass.sum().alias("total"),
+            (mass.filter(pl.col("fate") == "ambiguous").sum() / mass.sum())
+            .round(6)
+            .alias("ambiguous_mass"),
+            pl.when(raters.is_not_null().all()).then(raters.sum()).alias("rater_count"),
+            pl.col("source").unique().sort().alias("sources"),
+            pl.col("rule").unique().sort().str.join("; ").alias("rule"),
+        )
     )
 
 
 def _evoked_first(masses: pl.DataFrame) -> pl.DataFrame:
     """Of each picture and taxonomy the evoked rows, or the apparent ones where none is evoked."""
-    has_evoked = (pl.col("semantics") == "evoked").any().over("image_id", "taxonomy")
+    has_evoked = (pl.col("semantics") == "evoked").any().over("picture", "taxonomy")
     return masses.filter((pl.col("semantics") == "evoked") | ~has_evoked)

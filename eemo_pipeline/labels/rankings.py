@@ -1,16 +1,25 @@
 """The three strongest Ekman emotions of each picture, where they are distinct.
 
-Belongs here: the gradient rule and the reasons for a refusal. Does not belong here: mapping of
-labels (`labels/emotions.py`).
+Belongs here: the rules by which emotions are told apart, and the reasons for a refusal. Does not
+belong here: mapping of labels (`labels/emotions.py`).
 
-The rule (EEmoDB, appendix C.5, with thresholds of our own, since the published ones are lost):
-p1 > p2 > p3 > p4 and p3 > 0, and every gap is at least one vote where the raters are counted,
-else at least 0.05 of the mass.
+A distribution (EEmoDB, appendix C.5, with thresholds of our own, since the published ones are
+lost): p1 > p2 > p3 > p4 and p3 > 0, and every gap is at least one vote where the raters are
+counted, else at least 0.05 of the mass.
+
+Annotators who choose several labels each, as EMOTIC's do (the same appendix): neighbours are
+compared by frequency, the annotators who name the emotion; then by weight, the sum of 1/m over
+annotators who choose m labels; then by order, the sum of one over the place of the label in the
+annotator's list (that earlier labels weigh more is published, by how much is not). Emotions that
+all three leave equal are discarded with the ranking that they break.
+
+Native weights were scaled to sum to one before, whatever their sum. A single annotator who chooses
+one label ranks nothing (`one_annotator`); one who chooses several ranks by order alone.
 """
 
 import polars as pl
 
-from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.emotion.mappings import list_mappings
 from eemo_pipeline.schema.tables import TABLES
 
 RANKING_LENGTH = 3
@@ -19,56 +28,158 @@ SMALLEST_GAP = 0.05
 # differ by 1e-6, and a whole vote may fall short by some 1e-6 times the number of raters.
 _ROUNDING = 1.5e-6
 _VOTE_TOLERANCE = 0.001
+# Label spaces of which an annotator may choose several labels, in order.
+_MULTI_LABEL_RULE = "emotic26>ekman7"
+_STAGES = {"frequency": "choice_count", "weight": "weight", "order": "order_score"}
 
 
-def build_rankings(dedup__images: pl.DataFrame, labels__emotions: pl.DataFrame) -> pl.DataFrame:
+def build_rankings(
+    dedup__images: pl.DataFrame, labels__emotions: pl.DataFrame, ingest__annotations: pl.DataFrame
+) -> pl.DataFrame:
     """One row per kept picture: its ranking, or why it has none.
 
-    `status` is ok or refused; reasons: no_labels, too_few_emotions, tie, gap_too_small.
-    `dominant_emotion` is set wherever the first mass is strictly above the second.
+    `status` is ok or refused; reasons: no_labels, all_mass_lost (labels, but none that maps),
+    one_annotator, too_few_emotions, tie, gap_too_small. `dominant_emotion` is set wherever
+    something tells the first emotion from the second.
 
     Returns:
         A frame of `labels__rankings`.
     """
-    ordered = (
-        labels__emotions.filter(pl.col("taxonomy") == "ekman7")
-        .sort(["image_id", "mass", "emotion"], descending=[False, True, False])
-        .group_by("image_id", maintain_order=True)
-        .agg("emotion", "mass", pl.col("rater_count").first(), pl.col("lost_mass").first())
+    ordered = _ordered(labels__emotions.filter(pl.col("taxonomy") == "ekman7"))
+    labelled = (
+        ingest__annotations.filter(pl.col("native_labels").list.len() > 0)
+        .filter(pl.col("label_space").is_in([s for s, t in list_mappings() if t == "ekman7"]))
+        .select("image_id", pl.lit(value=True).alias("is_labelled"))
+        .unique()
     )
-    places = range(len(EKMAN_7) + 1)
-    masses = [
-        pl.col("mass").list.get(place, null_on_oob=True).fill_null(0.0).alias(f"p{place + 1}")
-        for place in places[: RANKING_LENGTH + 1]
-    ]
-    gaps = [pl.col(f"p{place}") - pl.col(f"p{place + 1}") for place in (1, 2, 3)]
-    one_vote = (1.0 - _VOTE_TOLERANCE) / pl.col("rater_count")
-    smallest = pl.when(pl.col("rater_count") > 0).then(one_vote).otherwise(SMALLEST_GAP - _ROUNDING)
-    reason = (
-        pl.when(pl.col("mass").is_null())
-        .then(pl.lit("no_labels"))
-        .when(pl.col("p3") <= 0)
-        .then(pl.lit("too_few_emotions"))
-        .when(pl.min_horizontal(gaps) <= _ROUNDING)
-        .then(pl.lit("tie"))
-        .when(pl.min_horizontal(gaps) < smallest)
-        .then(pl.lit("gap_too_small"))
-    )
-    is_ranked = pl.col("reason").is_null()
-    has_labels = pl.col("mass").is_not_null()
+    has_labels = pl.col("emotions").is_not_null()
     return (
         dedup__images.select("image_id")
         .join(ordered, on="image_id", how="left")
-        .with_columns(masses)
-        .with_columns(reason.alias("reason"))
+        .join(labelled, on="image_id", how="left")
+        .with_columns(_reason().alias("reason"))
         .with_columns(
-            pl.when(is_ranked).then(pl.lit("ok")).otherwise(pl.lit("refused")).alias("status"),
-            pl.when(is_ranked).then(pl.col("emotion").list.head(RANKING_LENGTH)).alias("ranking"),
-            pl.when(gaps[0] > _ROUNDING)
-            .then(pl.col("emotion").list.first())
+            pl.when(pl.col("reason").is_null())
+            .then(pl.lit("ok"))
+            .otherwise(pl.lit("refused"))
+            .alias("status"),
+            pl.when(pl.col("reason").is_null())
+            .then(pl.col("emotions").list.head(RANKING_LENGTH))
+            .alias("ranking"),
+            pl.when(pl.col("stage_1").is_not_null())
+            .then(pl.col("emotions").list.first())
             .alias("dominant_emotion"),
-            pl.when(has_labels).then(gaps[0].round(6)).alias("margin"),
+            pl.when(pl.col("reason").is_null()).then(_decision()).alias("decided_by"),
+            pl.when(pl.col("reason") == "tie").then(_tied()).alias("tied_emotions"),
+            pl.when(has_labels).then(_gap(1).clip(0.0).round(6)).alias("margin"),
+            pl.when(pl.col("reason") == "all_mass_lost")
+            .then(1.0)
+            .otherwise("lost_mass")
+            .alias("lost_mass"),
         )
         .select(TABLES["labels__rankings"].columns)
         .sort("image_id")
     )
+
+
+def _ordered(emotions: pl.DataFrame) -> pl.DataFrame:
+    """One row per labelled picture: its emotions, strongest first, and what tells them apart.
+
+    `stage_1` to `stage_3` name what tells an emotion from the next, null where nothing does.
+    """
+    is_progressive = (pl.col("rule") == _MULTI_LABEL_RULE).alias("is_progressive")
+    # in steps of 0.0001, so that what rounding tells apart stays equal
+    steps = (pl.col("mass") * 10_000 + 0.1).floor()
+    # a distribution is compared by its mass alone
+    compared = emotions.with_columns(is_progressive).with_columns(
+        *(
+            pl.when("is_progressive").then(name).otherwise(0).alias(name)
+            for name in ("choice_count", "order_score")
+        ),
+        pl.when("is_progressive").then(steps).otherwise("mass").alias("weight"),
+    )
+    ordered = compared.sort(
+        "image_id", *_STAGES.values(), "emotion", descending=[False, True, True, True, False]
+    )
+    stages = [
+        (pl.col(column) - pl.col(column).shift(-1).over("image_id")).abs() > _ROUNDING
+        for column in _STAGES.values()
+    ]
+    is_last = pl.col("emotion").shift(-1).over("image_id").is_null()
+    told = (
+        pl.when(is_last | (~pl.col("is_progressive") & stages[1]))
+        .then(pl.lit("distribution"))
+        .when(stages[0])
+        .then(pl.lit("frequency"))
+        .when(stages[1])
+        .then(pl.lit("weight"))
+        .when(stages[2])
+        .then(pl.lit("order"))
+    )
+    return (
+        ordered.with_columns(told.alias("stage"))
+        .group_by("image_id", maintain_order=True)
+        .agg(
+            pl.col("emotion").alias("emotions"),
+            pl.col("mass").alias("masses"),
+            *(
+                pl.col("stage").get(place, null_on_oob=True).alias(f"stage_{place + 1}")
+                for place in range(RANKING_LENGTH)
+            ),
+            pl.col("stage").alias("stages"),
+            pl.col("is_progressive", "rater_count", "lost_mass").first(),
+        )
+    )
+
+
+def _gap(place: int) -> pl.Expr:
+    """Mass of the emotion in a place, from 1, minus that of the next."""
+    mass, following = (
+        pl.col("masses").list.get(index, null_on_oob=True).fill_null(0.0)
+        for index in (place - 1, place)
+    )
+    return mass - following
+
+
+def _reason() -> pl.Expr:
+    count = pl.col("emotions").list.len()
+    told = [pl.col(f"stage_{place + 1}").is_not_null() for place in range(RANKING_LENGTH)]
+    gaps = [_gap(place + 1) for place in range(RANKING_LENGTH)]
+    one_vote = (1.0 - _VOTE_TOLERANCE) / pl.col("rater_count")
+    smallest = pl.when(pl.col("rater_count") > 0).then(one_vote).otherwise(SMALLEST_GAP - _ROUNDING)
+    return (
+        pl.when(count.is_null() & pl.col("is_labelled").is_null())
+        .then(pl.lit("no_labels"))
+        .when(count.is_null())
+        .then(pl.lit("all_mass_lost"))
+        .when((count < RANKING_LENGTH) & (pl.col("rater_count") == 1))
+        .then(pl.lit("one_annotator"))
+        .when(count < RANKING_LENGTH)
+        .then(pl.lit("too_few_emotions"))
+        .when(~pl.all_horizontal(told))
+        .then(pl.lit("tie"))
+        .when(~pl.col("is_progressive") & (pl.min_horizontal(gaps) < smallest))
+        .then(pl.lit("gap_too_small"))
+    )
+
+
+def _decision() -> pl.Expr:
+    """The last stage that was needed between the three emotions and the fourth."""
+    needed = pl.concat_list(f"stage_{place + 1}" for place in range(RANKING_LENGTH))
+    choice: pl.Expr = pl.lit("distribution")
+    for stage in _STAGES:  # a later stage overrides an earlier one
+        choice = pl.when(needed.list.contains(stage)).then(pl.lit(stage)).otherwise(choice)
+    return choice
+
+
+def _tied() -> pl.Expr:
+    """The emotions of the first tie among the places that a ranking needs."""
+    stages, emotions = pl.col("stages"), pl.col("emotions")
+    first = pl.coalesce(
+        pl.when(pl.col(f"stage_{place + 1}").is_null()).then(pl.lit(place))
+        for place in range(RANKING_LENGTH)
+    )
+    # a tie goes on while nothing tells an emotion from the next
+    rest = stages.list.slice(first)
+    length = rest.list.eval(pl.element().is_not_null()).list.arg_max() + 1
+    return emotions.list.slice(first, length).list.sort()

@@ -169,7 +169,8 @@ _ALL = (
         "labels__emotions",
         "picture, taxonomy and emotion with mass",
         "image_id taxonomy emotion",
-        "image_id taxonomy emotion mass lost_mass rater_count sources rule",
+        """image_id taxonomy emotion mass lost_mass ambiguous_mass semantics choice_count
+        order_score rater_count sources rule""",
         "rater_count",
     ),
     _table(
@@ -177,15 +178,17 @@ _ALL = (
         "picture and origin of its valence, arousal and dominance",
         "image_id origin",
         """image_id origin source semantics valence arousal dominance valence_sd arousal_sd
-        rater_count rule""",
-        "valence arousal dominance valence_sd arousal_sd rater_count",
+        dominance_sd rater_count lexicon lexicon_word_count is_best rule""",
+        """valence arousal dominance valence_sd arousal_sd dominance_sd rater_count lexicon
+        lexicon_word_count""",
     ),
     _table(
         "labels__rankings",
         "kept picture: its ranking of Ekman emotions, or why it has none",
         "image_id",
-        "image_id status reason ranking dominant_emotion margin lost_mass",
-        "reason ranking dominant_emotion margin lost_mass",
+        """image_id status reason ranking dominant_emotion decided_by tied_emotions margin lost_mass
+        rater_count""",
+        "reason ranking dominant_emotion decided_by tied_emotions margin lost_mass rater_count",
     ),
     _table(
         "labels__centroids",
@@ -194,6 +197,43 @@ _ALL = (
         """emotion image_count valence arousal dominance published_valence published_arousal
         published_dominance""",
         "valence arousal dominance published_valence published_arousal published_dominance",
+    ),
+    _table(
+        "labels__label_points",
+        "EMOTIC label: its point in valence-arousal-dominance space, by regression on the ratings",
+        "label",
+        """label status reason emotion rule anchor_emotion anchor_distance published_emotion valence
+        arousal dominance fit_sd label_count held_out_error baseline_error""",
+        """reason emotion rule anchor_emotion anchor_distance valence arousal dominance fit_sd
+        held_out_error baseline_error""",
+    ),
+    _table(
+        "labels__label_fates",
+        "source, taxonomy and native label: what the mapping made of its mass",
+        "source label_space taxonomy label",
+        """source label_space taxonomy label fate emotion label_count label_mass label_share basis
+        note""",
+        "emotion basis note",
+    ),
+    _table(
+        "_labels__coverage",
+        "source, kind of annotation and reason: how many annotations were used, or why not",
+        "source kind reason",
+        "source kind reason annotation_count image_count",
+    ),
+    _table(
+        "labels__lexicon_trials",
+        "lexicon, rule, source of ratings and dimension: how well comments agree with raters",
+        "lexicon negation has_phrases source dimension",
+        """lexicon negation has_phrases source dimension is_used image_count pearson spearman
+        mean_absolute_error""",
+        "pearson spearman mean_absolute_error",
+    ),
+    _table(
+        "labels__validation_items",
+        "picture and dimension on the sheet by which experts validate the lexicon",
+        "sheet_no",
+        "sheet_no image_id dimension tertile lexicon_value lexicon_word_count",
     ),
     _table(
         "annotation__replies",
@@ -348,6 +388,12 @@ _ALL = (
         "image_id task",
         "image_id task is_selected reason",
         "reason",
+    ),
+    _table(
+        "assess__balance",
+        "task, label set or dimension, and class or score bin: items there could be and are",
+        "task balanced_over stratum",
+        "task balanced_over stratum available_count selected_count",
     ),
     _table(
         "exports__files",

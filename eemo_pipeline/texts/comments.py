@@ -5,7 +5,8 @@ Belongs here: from hostile free text to a few plain words. Does not belong here:
 
 import polars as pl
 
-from eemo_pipeline.emotion.taxonomies import MAPPINGS, canonical
+from eemo_pipeline.emotion.mappings import read_mapping
+from eemo_pipeline.emotion.taxonomies import canonical
 from eemo_pipeline.texts.guards import EMOTION_WORDS
 
 KEYWORD_COUNT = 3
@@ -94,7 +95,7 @@ def _aligned(comments: pl.DataFrame) -> pl.DataFrame:
     )
     spellings = labels.select("label_space", "native_labels").unique().drop_nulls()
     emotions = [
-        MAPPINGS.get((space, "ekman7"), {}).get(canonical(label))
+        read_mapping(space, "ekman7").get(canonical(label))
         for space, label in spellings.iter_rows()
     ]
     named = (

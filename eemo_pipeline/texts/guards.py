@@ -3,9 +3,12 @@
 Belongs here: limits and vocabularies that judge a finished text. Does not belong here: writing.
 """
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
-from eemo_pipeline.emotion.taxonomies import EMOTIC_26, MAPPINGS, MIKELS_8
+from eemo_pipeline.emotion.mappings import read_mapping
+from eemo_pipeline.emotion.taxonomies import EMOTIC_26, MIKELS_8
 
 MAX_WORDS = 200
 # Everyday forms of the labels; the labels themselves follow from the mapping tables.
@@ -23,7 +26,7 @@ _FORMS: dict[str, str] = {
 # label or form -> Ekman emotion
 EMOTION_WORDS: dict[str, str] = {
     **{
-        label: MAPPINGS[(space, "ekman7")][label]
+        label: read_mapping(space, "ekman7")[label]
         for space, labels in (("emotic26", EMOTIC_26), ("mikels8", MIKELS_8))
         for label in labels
         if label.isalpha()
@@ -37,16 +40,53 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("bullet_marks", r"(?m)^\s*[-*\u{2022}]"),
     ("markup", r"[<>{}\[\]\\`|#*_]|://|www\."),
     ("language", r"[^\x00-\x7F]"),
-    ("forbidden_phrase", r"(?i)\b(?:comment|annotator|rating|probability|dataset)s?\b"),
+    (
+        "forbidden_phrase",
+        r"(?i)\b(?:comment|annotator|rating|probability|dataset)s?\b"
+        # the order of emotions is one of frequency, never of time
+        r"|\b(?:over time|gives? way to|turns? into|transitions?)\b",
+    ),
 )
+# Words without which English prose does not get by; a longer text holds one in ten at least.
+_FUNCTION_WORDS = r"\b(?:the|a|an|is|are|and|of|in|to|it|its|this|with|by|from|for|as|but|more)\b"
+_SHORT = 10
+_LEVEL_PATTERN = r"\b(?:negative|neutral|positive|low|moderate|high)\b"
 
 
 def emotions_named(text: pl.Expr) -> pl.Expr:
-    """The distinct Ekman emotions that a text names by any of their words, as a list."""
-    words = text.str.to_lowercase().str.extract_all(_EMOTION_PATTERN)
+    """The distinct Ekman emotions that a text names by any of their words, as a list.
+
+    A sentence about valence, arousal or dominance names levels and no emotions.
+    """
+    words = (
+        text.str.to_lowercase()
+        .str.replace_all(_about("valence|arousal|dominance"), "")
+        .str.extract_all(_EMOTION_PATTERN)
+    )
     return words.list.eval(
         pl.element().replace_strict(EMOTION_WORDS, return_dtype=pl.String)
     ).list.unique()
+
+
+def levels_named(text: pl.Expr, dimension: str) -> pl.Expr:
+    """The distinct level words in the sentences that name a dimension, as a list."""
+    sentences = text.str.to_lowercase().str.extract_all(_about(dimension)).list.join(" ")
+    return sentences.str.extract_all(_LEVEL_PATTERN).list.unique()
+
+
+def verdict_of(text: pl.Expr) -> pl.Expr:
+    """direct, indirect or both, as the first sentence says; null where it says none of them."""
+    opening = text.str.to_lowercase().str.extract(r"^([^.]*)")
+    is_indirect = opening.str.contains(r"\bindirect(?:ly)?\b")
+    is_direct = opening.str.contains(r"\bdirect(?:ly)?\b")
+    return (
+        pl.when(is_direct & is_indirect)
+        .then(pl.lit("both"))
+        .when(is_indirect)
+        .then(pl.lit("indirect"))
+        .when(is_direct)
+        .then(pl.lit("direct"))
+    )
 
 
 def count_words(text: pl.Expr) -> pl.Expr:
@@ -60,10 +100,16 @@ def broken_rule(text: pl.Expr, allowed: pl.Expr) -> pl.Expr:
     Codes: digits, bullet_marks, markup, language, forbidden_phrase, too_long (more than 200
     words), foreign_emotion (an emotion that is not among `allowed`, a list of Ekman emotions).
     """
+    words = count_words(text)
+    is_foreign = (words >= _SHORT) & (
+        text.str.to_lowercase().str.count_matches(_FUNCTION_WORDS) * _SHORT < words
+    )
     foreign = emotions_named(text).list.set_difference(allowed).list.len() > 0
     reason = (
-        pl.when(count_words(text) > MAX_WORDS)
+        pl.when(words > MAX_WORDS)
         .then(pl.lit("too_long"))
+        .when(is_foreign)
+        .then(pl.lit("language"))
         .when(foreign)
         .then(pl.lit("foreign_emotion"))
     )
@@ -72,32 +118,57 @@ def broken_rule(text: pl.Expr, allowed: pl.Expr) -> pl.Expr:
     return reason
 
 
-def judged(frame: pl.DataFrame, allowed: pl.Expr, method: str) -> pl.DataFrame:
+def wrong_levels(text: pl.Expr, levels: Mapping[str, pl.Expr]) -> pl.Expr:
+    """Reason wrong_level where a text does not give exactly these level words, else null.
+
+    Args:
+        text: the finished text.
+        levels: dimension -> list of the level words that the text must give for it.
+    """
+    is_wrong = pl.any_horizontal(
+        levels_named(text, dimension).list.set_symmetric_difference(words.list.unique()).list.len()
+        > 0
+        for dimension, words in levels.items()
+    )
+    return pl.when(is_wrong).then(pl.lit("wrong_level"))
+
+
+def judged(
+    frame: pl.DataFrame,
+    allowed: pl.Expr,
+    method: str,
+    *,
+    levels: Mapping[str, pl.Expr] | None = None,
+    key: Sequence[str] = ("image_id",),
+    writer: str = "template_realiser",
+) -> pl.DataFrame:
     """Finish a text table: status, reason and word count; a refused text is removed.
 
     Args:
-        frame: image_id, text, and `reason`, which is set where no text could be written.
+        frame: the key, text, and `reason`, which is set where no text could be written.
         allowed: list of the Ekman emotions that the text may name.
         method: how the texts were made.
+        levels: dimension -> list of the level words that the text must give, if it must.
+        key: columns that identify a text.
+        writer: who made the texts.
     """
-    reason = pl.coalesce("reason", broken_rule(pl.col("text"), allowed))
+    text = pl.col("text")
+    rules = [broken_rule(text, allowed), *([wrong_levels(text, levels)] if levels else [])]
+    silent = pl.when(text.is_null()).then(pl.lit("not_written"))
     is_ok = pl.col("reason").is_null()
     return (
-        frame.with_columns(reason=reason)
+        frame.with_columns(pl.coalesce("reason", silent, *rules).alias("reason"))
         .with_columns(
             pl.when(is_ok).then(pl.lit("ok")).otherwise(pl.lit("refused")).alias("status"),
             pl.when(is_ok).then("text").alias("text"),
-            pl.lit("template_realiser").alias("writer"),
+            pl.lit(writer).alias("writer"),
             pl.lit(method).alias("method"),
         )
-        .select(
-            "image_id",
-            "writer",
-            "method",
-            "status",
-            "reason",
-            "text",
-            count_words(pl.col("text")).alias("word_count"),
-        )
-        .sort("image_id")
+        .with_columns(count_words(pl.col("text")).alias("word_count"))
+        .select(*key, "writer", "method", "status", "reason", "text", "word_count")
+        .sort(key)
     )
+
+
+def _about(dimensions: str) -> str:
+    return rf"[^.]*\b(?:{dimensions})\b[^.]*\.?"

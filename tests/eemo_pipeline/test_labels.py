@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.emotion.taxonomies import EKMAN_7, LABEL_SPACES, MAPPINGS, canonical
+from eemo_pipeline.emotion.mappings import list_mappings, read_mapping
+from eemo_pipeline.emotion.taxonomies import EKMAN_7, LABEL_SPACES, canonical
 from eemo_pipeline.labels.centroids import build_centroids
 from eemo_pipeline.labels.emotions import build_emotions
 from eemo_pipeline.labels.rankings import build_rankings
+from eemo_pipeline.labels.lexicon import LexiconRules
 from eemo_pipeline.labels.vad import build_vad
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
@@ -75,7 +77,12 @@ def ranked(shares: dict[str, float], rater_count: int | None = None) -> dict[str
         }
         for emotion, share in shares.items()
     ]
-    rankings = build_rankings(images("a"), frame("labels__emotions", rows))
+    return ranking_of(frame("labels__emotions", rows))
+
+
+def ranking_of(emotions: pl.DataFrame, *rows: dict[str, Any]) -> dict[str, Any]:
+    annotations = frame("ingest__annotations", list(rows))
+    rankings = build_rankings(images("a"), emotions, annotations)
     assert_valid("labels__rankings", rankings)
     return rankings.row(0, named=True)
 
@@ -183,7 +190,7 @@ def masses_by_hand(rows: list[dict[str, Any]], image_id: str, taxonomy: str) -> 
             if row["image_id"] == image_id
             and row["semantics"] == semantics
             and row["native_labels"]
-            and (row["label_space"], taxonomy) in MAPPINGS
+            and (row["label_space"], taxonomy) in list_mappings()
             and (row["native_weights"] is None or sum(row["native_weights"]) > 0)
         ]
         counted = all(row["rater_count"] for row in usable)
@@ -191,7 +198,7 @@ def masses_by_hand(rows: list[dict[str, Any]], image_id: str, taxonomy: str) -> 
         for row in usable:
             weights = row["native_weights"] or [1.0] * len(row["native_labels"])
             for label, weight in zip(row["native_labels"], weights, strict=True):
-                mapping = MAPPINGS[(row["label_space"], taxonomy)]
+                mapping = read_mapping(row["label_space"], taxonomy)
                 emotion = mapping.get(canonical(label), "")
                 mass = weight / sum(weights) * (row["rater_count"] if counted else 1)
                 total[emotion] += mass
@@ -221,8 +228,12 @@ def test_masses_and_loss_sum_to_one_whatever_the_order(
     assert emotions_of(*rows, kept=("c", "a", "b")).equals(emotions)
 
 
+def rate(annotations: pl.DataFrame, *kept: str) -> pl.DataFrame:
+    return build_vad(images(*kept), annotations, TABLES["ingest__words"].empty(), LexiconRules())
+
+
 def vad_of(*rows: dict[str, Any]) -> list[dict[str, Any]]:
-    rated = build_vad(images("a", "b"), frame("ingest__annotations", list(rows)))
+    rated = rate(frame("ingest__annotations", list(rows)), "a", "b")
     assert_valid("labels__vad", rated)
     return rated.rows(named=True)
 
@@ -311,7 +322,14 @@ def test_gradient_rule(
 
 
 def test_a_picture_without_labels_has_a_row_with_its_reason() -> None:
-    rankings = build_rankings(images("a", "b"), TABLES["labels__emotions"].empty())
+    rankings = build_rankings(
+        images("a", "b"),
+        TABLES["labels__emotions"].empty(),
+        frame(
+            "ingest__annotations",
+            [annotation(0, native_labels=["alarmed"], label_space="emoart12")],
+        ),
+    )
     assert_valid("labels__rankings", rankings)
     assert rankings["reason"].to_list() == ["no_labels", "no_labels"]
     assert rankings["margin"].null_count() == 2
@@ -345,7 +363,7 @@ def test_centroids_are_means_beside_the_published_anchors() -> None:
         "ingest__annotations",
         [rating(9, 8.0), rating(9, 4.0, source="oasis"), rating(9, 9.0, image_id="b")],
     )
-    centroids = build_centroids(emotions, build_vad(images("a", "b", "c"), rated))
+    centroids = build_centroids(emotions, rate(rated, "a", "b", "c"))
     assert_valid("labels__centroids", centroids)
     assert centroids["emotion"].to_list() == list(EKMAN_7)
     by_name = {row["emotion"]: row for row in centroids.rows(named=True)}
@@ -359,8 +377,8 @@ def test_nothing_in_gives_the_schema_and_seven_centroids() -> None:
     empty = {name: table.empty() for name, table in TABLES.items()}
     pictures, native = empty["dedup__images"], empty["ingest__annotations"]
     assert_valid("labels__emotions", build_emotions(pictures, native))
-    assert_valid("labels__vad", build_vad(pictures, native))
-    assert_valid("labels__rankings", build_rankings(pictures, empty["labels__emotions"]))
+    assert_valid("labels__vad", build_vad(pictures, native, empty["ingest__words"], LexiconRules()))
+    assert_valid("labels__rankings", build_rankings(pictures, empty["labels__emotions"], native))
     centroids = build_centroids(empty["labels__emotions"], empty["labels__vad"])
     assert_valid("labels__centroids", centroids)
     assert centroids.height == 7

@@ -1,4 +1,4 @@
--- A ranking names distinct emotions in the order of their mass, the dominant emotion first.
+-- A ranking names distinct emotions in the order of what decided it, the dominant emotion first: of their mass, or of frequency, mass and order in turn.
 with ranked as (
     select
         r.image_id,
@@ -6,11 +6,20 @@ with ranked as (
         r.dominant_emotion,
         list_transform(
             r.ranking,
-            lambda emotion: m.masses[emotion]
-        ) as masses
+            lambda emotion: if(
+                r.decided_by = 'distribution' or r.decided_by is null,
+                m.masses[emotion],
+                m.strengths[emotion]
+            )
+        ) as strengths
     from labels__rankings as r
     left join (
-        select image_id, map_from_entries(list((emotion, mass))) as masses
+        select
+            image_id,
+            map_from_entries(list((emotion, [0, mass, 0]))) as masses,
+            map_from_entries(
+                list((emotion, [choice_count, floor(mass * 10000 + 0.1), order_score]))
+            ) as strengths
         from labels__emotions
         where taxonomy = 'ekman7'
         group by image_id
@@ -18,11 +27,11 @@ with ranked as (
     where r.ranking is not null
 )
 
-select image_id, ranking, dominant_emotion, masses
+select image_id, ranking, dominant_emotion, strengths
 from ranked
 where
     len(list_distinct(ranking)) <> len(ranking)
     or ranking[1] is distinct from dominant_emotion
-    or masses is distinct from list_reverse_sort(masses)
-    or len(list_filter(masses, lambda mass: mass is not null)) <> len(ranking)
+    or strengths is distinct from list_reverse_sort(strengths)
+    or len(list_filter(strengths, lambda strength: strength is not null)) <> len(ranking)
 order by image_id

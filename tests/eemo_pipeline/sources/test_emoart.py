@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.emotion.taxonomies import MAPPINGS
+from eemo_pipeline.emotion.mappings import list_mappings
 from eemo_pipeline.sources import SourceTables
 
 Read = Callable[..., SourceTables]
@@ -77,7 +77,7 @@ def test_labels_stay_as_found_and_categories_stay_words(read_files: Read) -> Non
         "healing_effects": ["rest"],
     }
     assert set(tables.annotations["label_space"]) == {"emoart12"}
-    assert not any(space == "emoart12" for space, _ in MAPPINGS)
+    assert not any(space == "emoart12" for space, _ in list_mappings())
 
 
 def test_windows_paths_lead_to_both_layouts(read_files: Read) -> None:

@@ -1,0 +1,52 @@
+"""How one label set maps to another: the reviewed entries of `mappings.csv`.
+
+Belongs here: reading them. Does not belong here: the label sets (`taxonomies.py`), or weighing
+labels (`labels/`).
+
+A row of the file is one label of a label space: the emotion of the taxonomy that it maps to, or
+that it is dropped (no counterpart) or ambiguous (several), where the entry comes from, and a note.
+A space maps into a taxonomy with all its labels or not at all. Abstract-8 is `mikels8`, and
+Emotion6 is `ekman7`, in other spellings (`taxonomies.ALIASES`). EMOTIC, whose labels are what a
+depicted person seems to feel, maps into Ekman's set alone.
+"""
+
+import csv
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One row of `mappings.csv`; `emotion` is None unless the fate is mapped."""
+
+    label_space: str
+    taxonomy: str
+    label: str
+    emotion: str | None
+    fate: str
+    basis: str
+    note: str
+
+
+@cache
+def list_entries() -> tuple[Entry, ...]:
+    """All entries, sorted by label space, taxonomy and label."""
+    text = files("eemo_pipeline.emotion").joinpath("mappings.csv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return tuple(Entry(**(row | {"emotion": row["emotion"] or None})) for row in rows)
+
+
+@cache
+def list_mappings() -> tuple[tuple[str, str], ...]:
+    """The label space and taxonomy of every mapping, sorted."""
+    return tuple(sorted({(entry.label_space, entry.taxonomy) for entry in list_entries()}))
+
+
+@cache
+def read_mapping(label_space: str, taxonomy: str) -> dict[str, str]:
+    """Label -> emotion, without those that lose their mass; empty where the space does not map."""
+    return {
+        entry.label: entry.emotion
+        for entry in list_entries()
+        if (entry.label_space, entry.taxonomy) == (label_space, taxonomy) and entry.emotion
+    }

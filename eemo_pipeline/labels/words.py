@@ -1,0 +1,148 @@
+"""The words of comments, and what a lexicon says of each.
+
+Belongs here: cutting a text into tokens, their lemmas, the choice and the scale of a lexicon.
+Does not belong here: what negation does to a value, or averages over a picture (`lexicon.py`).
+
+A token is what stands between blanks. Everything costly is done once per distinct token, of which
+half a million comments have less than a hundred thousand.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import polars as pl
+
+from eemo_pipeline.emotion.vad import normalise_rating, normalised_ratings
+
+DIMENSIONS = ("valence", "arousal", "dominance")
+Scaling = Literal["tenth", "stretched"]
+
+# A word may hold apostrophes and hyphens, and is at most this long; longer ones are not English.
+_WORD = r"[\p{L}\p{M}]+(?:['\u{2019}-][\p{L}\p{M}]+)*"
+_LONGEST_WORD = 30
+# Negators of English (Huddleston and Pullum 2002, chapter 9), without approximate ones.
+_NEGATOR = (
+    r"^(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|.+n['\u{2019}]t)$"
+)
+_LEXICON_SCHEMA = pl.Schema({"word": pl.String} | dict.fromkeys(DIMENSIONS, pl.Float64))
+
+
+def choose_lexicon(words: pl.DataFrame, preference: Sequence[str]) -> str | None:
+    """The first lexicon of the preference that has words, None where none has any."""
+    present = set(words["source"].unique().to_list())
+    return next((name for name in preference if name in present), None)
+
+
+def normalise_words(words: pl.DataFrame, lexicon: str, scaling: Scaling) -> pl.DataFrame:
+    """The entries of one lexicon on 0-1: word in lower case, valence, arousal, dominance.
+
+    `tenth` divides ratings on 1-9 by ten, as all V-A-D of the pipeline; `stretched` takes the ends
+    of every scale to 0 and 1. An entry without all three ratings says nothing. Of two spellings
+    of a word, the one in lower case counts.
+    """
+    low, high = pl.col("scale_min"), pl.col("scale_max")
+    values = {
+        "tenth": lambda rating: normalised_ratings(rating, low, high).struct.field("value"),
+        "stretched": lambda rating: ((rating - low) / (high - low)).round(6),
+    }[scaling]
+    return (
+        words.filter(pl.col("source") == lexicon)
+        .select(
+            pl.col("word").str.to_lowercase().str.strip_chars(),
+            (pl.col("word").str.to_lowercase() != pl.col("word")).alias("is_capital"),
+            *(values(pl.col(f"native_{name}")).alias(name) for name in DIMENSIONS),
+        )
+        .drop_nulls(DIMENSIONS)
+        .sort("word", "is_capital", *DIMENSIONS)
+        .unique("word", keep="first", maintain_order=True)
+        .select(_LEXICON_SCHEMA.names())
+    )
+
+
+def middle_of_scale(words: pl.DataFrame, lexicon: str, scaling: Scaling) -> float:
+    """Where the middle of the lexicon's native scale lies on 0-1: its point of no valence."""
+    low, high = words.filter(source=lexicon).select("scale_min", "scale_max").row(0)
+    middle = (low + high) / 2
+    if scaling == "stretched":
+        return 0.5
+    return normalise_rating(middle, low, high)[0] or 0.5
+
+
+def describe_tokens(tokens: pl.Series, lexicon: pl.DataFrame) -> pl.DataFrame:
+    """What each token is worth.
+
+    Args:
+        tokens: distinct tokens.
+        lexicon: what `normalise_words` returns; entries with blanks are not found here.
+
+    Returns:
+        One row per token in the given order: word (its one word in lower case, null where it has
+        none or several), word_count (words of it that the lexicon knows), is_negator,
+        ends_clause, and per dimension the sum and <dimension>_squares over those words.
+    """
+    lower = tokens.rename("token").str.to_lowercase()
+    frame = lower.to_frame().with_row_index("no")
+    found = (
+        frame.with_columns(pl.col("token").str.extract_all(_WORD).alias("word"))
+        .explode("word", empty_as_null=False, keep_nulls=False)
+        .select("no", "word")
+    )
+    known = _look_up(_split_compounds(found, lexicon), lexicon)
+    sums = [
+        column
+        for name in DIMENSIONS
+        for column in (
+            pl.col(name).sum().alias(name),
+            pl.col(name).pow(2).sum().alias(f"{name}_squares"),
+        )
+    ]
+    worth = known.group_by("no").agg(pl.col("valence").count().alias("word_count"), *sums)
+    single = found.filter(pl.len().over("no") == 1)
+    return (
+        frame.join(worth, on="no", how="left", maintain_order="left")
+        .join(single, on="no", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("word").str.contains(_NEGATOR).fill_null(value=False).alias("is_negator"),
+            pl.col("token")
+            .str.contains(r"[.,;:!?)\u{2026}]['\"\u{201D}\u{2019}]*$")
+            .alias("ends_clause"),
+            pl.exclude("no", "token", "word").fill_null(0),
+        )
+        .drop("no", "token")
+    )
+
+
+def _split_compounds(found: pl.DataFrame, lexicon: pl.DataFrame) -> pl.DataFrame:
+    """Compounds with hyphens that the lexicon does not know, cut at the hyphens."""
+    is_unknown = pl.col("word").str.contains("-", literal=True) & ~pl.col("word").is_in(
+        lexicon["word"].implode()
+    )
+    return found.with_columns(
+        pl.when(is_unknown)
+        .then(pl.col("word").str.split("-"))
+        .otherwise(pl.concat_list("word"))
+        .alias("word")
+    ).explode("word")
+
+
+def _look_up(found: pl.DataFrame, lexicon: pl.DataFrame) -> pl.DataFrame:
+    """Each word as it stands, else by its lemma; words that are unknown either way are left out."""
+    from simplemma import lemmatize
+
+    words = found.select("word").unique()
+    unknown = words.join(lexicon, on="word", how="anti")["word"].to_list()
+    lemmas = [
+        lemmatize(word, "en").lower() if len(word) <= _LONGEST_WORD else None for word in unknown
+    ]
+    entries = pl.concat(
+        [
+            words.join(lexicon, on="word"),
+            pl.DataFrame(
+                {"form": unknown, "word": lemmas}, schema={"form": pl.String, "word": pl.String}
+            )
+            .join(lexicon, on="word")
+            .drop("word")
+            .rename({"form": "word"}),
+        ]
+    )
+    return found.join(entries, on="word")

@@ -1,4 +1,4 @@
-"""Stage verification: a verifier fitted on people's labels judges every kept picture."""
+"""Stage verification: a verifier of another kind judges every kept picture."""
 
 import dagster as dg
 import polars as pl
@@ -6,9 +6,11 @@ import polars as pl
 from eemo_pipeline.data_root import DataRoot
 from eemo_pipeline.decisions import decide
 from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.verification import extract, verify
+from eemo_pipeline.verification.asking import ask_verifier, count_patterns
+from eemo_pipeline.verification.probe import extract
 from eemo_pipeline.workers import Workers
 from resources.results import count_answers, count_rows
+from resources.verifiers import VerifierChoice
 
 
 @dg.asset(pool="pixels")
@@ -24,23 +26,38 @@ def _verification__features(
     )
 
 
-@dg.asset
+@dg.asset(pool="pixels")
 def verification__replies(
     dedup__images: pl.DataFrame,
     _verification__features: pl.DataFrame,
     labels__emotions: pl.DataFrame,
+    verifier: dg.ResourceParam[VerifierChoice],
+    ledger: dg.ResourceParam[Ledger],
+    data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept picture and verifier: its judgement, or why it abstains."""
-    return count_rows(
-        verify(dedup__images, _verification__features, labels__emotions), dedup__images.height
-    )
+    chosen = verifier.build(dedup__images, _verification__features, labels__emotions)
+    answered = ask_verifier(chosen, dedup__images, labels__emotions, ledger, data_root.sources)
+    return count_answers(answered, dedup__images.height)
+
+
+@dg.asset
+def verification__patterns(
+    annotation__replies: pl.DataFrame,
+    verification__replies: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per source, fold, agreement pattern, verifier's emotion and voice, with its hits."""
+    patterns = count_patterns(annotation__replies, verification__replies, labels__emotions)
+    return count_rows(patterns, verification__replies.height)
 
 
 @dg.asset
 def verification__decisions(
-    annotation__replies: pl.DataFrame, verification__replies: pl.DataFrame
+    annotation__replies: pl.DataFrame,
+    verification__replies: pl.DataFrame,
+    verification__patterns: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept picture: what the annotators and the verifier agree on."""
-    return count_rows(
-        decide(annotation__replies, verification__replies), verification__replies.height
-    )
+    decisions = decide(annotation__replies, verification__replies, verification__patterns)
+    return count_rows(decisions, verification__replies.height)

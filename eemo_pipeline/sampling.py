@@ -5,6 +5,7 @@ Belongs here: hash-based draws. Does not belong here: the rules that use them.
 
 import hashlib
 
+import numpy as np
 import polars as pl
 
 
@@ -12,6 +13,16 @@ def unit_interval(*parts: str) -> float:
     """A number in [0, 1) that depends on the parts alone, uniform over parts."""
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def uniforms(count: int, *parts: str) -> np.ndarray:
+    """`count` numbers in [0, 1), in steps of 2^-32, that depend on the parts and their place.
+
+    They are the output of SHAKE-256, so no version of numpy changes them. For choices that no
+    row id can seed, such as the resamples of a bootstrap.
+    """
+    stream = hashlib.shake_256("\x1f".join(parts).encode()).digest(4 * count)
+    return np.frombuffer(stream, dtype="<u4") / 2**32
 
 
 def short_hash(*parts: str) -> str:

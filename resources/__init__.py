@@ -14,6 +14,7 @@ from resources.local_models import LocalModelsResource
 from resources.parquet_tables import ParquetTables
 from resources.session import SessionResource
 from resources.training_launcher import TrainingLauncher
+from resources.verifiers import VerifierResource
 from resources.workers import WorkersResource
 
 
@@ -44,5 +45,6 @@ def build_resources(
         "annotators": AnnotatorsResource(
             workers=workers, session=session, local_models=local_models, providers=providers
         ),
+        "verifier": VerifierResource(session=session, local_models=local_models),
         "launcher": TrainingLauncher(data_root=data_root, client=dg.PipesSubprocessClient()),
     }

@@ -46,6 +46,7 @@ def verified(image: str, emotion: str | None, probability: float = 0.9, **more: 
     return {
         "image_id": image,
         "verifier": "probe",
+        "source": "s",
         "model": "m",
         "method": "m",
         "status": "ok" if emotion else "abstain",
@@ -68,8 +69,27 @@ def frames(replies: list[dict[str, Any]], verdicts: list[dict[str, Any]]):
     )
 
 
-def decide_one(replies: list[dict[str, Any]], verdicts: list[dict[str, Any]]) -> dict[str, Any]:
-    frame = decide(*frames(replies, verdicts))
+def trusted_weight() -> pl.DataFrame:
+    """A pattern table that says one thing: the verifier earned its weight in source s."""
+    row = {
+        "source": "s",
+        "fold": 0,
+        "pattern": "any",
+        "verifier_emotion": "any",
+        "voice": "verifier",
+        "is_chosen": False,
+        "is_accepted": False,
+        "weight": 2.0,
+    }
+    return pl.DataFrame([row], schema=TABLES["verification__patterns"].polars_schema)
+
+
+def decide_one(
+    replies: list[dict[str, Any]],
+    verdicts: list[dict[str, Any]],
+    patterns: pl.DataFrame | None = None,
+) -> dict[str, Any]:
+    frame = decide(*frames(replies, verdicts), patterns)
     assert frame.height == 1
     return frame.row(0, named=True)
 
@@ -84,6 +104,7 @@ def test_worked_example_of_emoverse():
     decision = decide_one(
         [reply("i", "a", "contentment", 7), reply("i", "b", "amusement", 8)],
         [verified("i", "amusement", 0.9)],
+        trusted_weight(),
     )
     assert decision["emotion"] == "amusement"
     assert decision["pattern"] == "agreed_two"
@@ -170,7 +191,9 @@ def test_missing_clarity_is_not_invented():
 
 def test_verifier_without_distribution_votes_with_its_probability():
     decision = decide_one(
-        [reply("i", "a", "awe", 10)], [verified("i", "awe", 0.5, distribution=None)]
+        [reply("i", "a", "awe", 10)],
+        [verified("i", "awe", 0.5, distribution=None)],
+        trusted_weight(),
     )
     # awe: (1 * 1 + 2 * (0.5 + 0.5 / 8)) / 3
     assert decision["distribution"][MIKELS_8.index("awe")] == pytest.approx(2.125 / 3, abs=1e-5)
@@ -182,6 +205,23 @@ def test_verifier_without_distribution_votes_with_its_probability():
 def test_level_cuts(intensity, level):
     replies = [reply("i", n, "awe", 5, intensity=intensity) for n in "ab"]
     assert decide_one(replies, [verified("i", None)])["intensity_level"] == level
+
+
+def test_a_verifier_that_nobody_calibrated_weighs_as_much_as_an_annotator():
+    voices = [reply("i", "a", "contentment", 7), reply("i", "b", "amusement", 8)]
+    elsewhere = trusted_weight().with_columns(source=pl.lit("t"))
+    for patterns in (None, elsewhere):
+        decision = decide_one(voices, [verified("i", "amusement", 0.9)], patterns)
+        assert decision["confidence"] == pytest.approx(17 / 3, abs=1e-6)
+
+
+@pytest.mark.parametrize(("clarities", "is_contested"), [((5, 7), False), ((5, 8), True)])
+def test_clarities_agree_within_two(clarities, is_contested):
+    replies = [reply("i", name, "awe", c) for name, c in zip("ab", clarities, strict=True)]
+    dissent = reply("i", "c", "fear", 1)
+    decision = decide_one([*replies, dissent], [verified("i", None)])
+    assert decision["emotion"] == "awe"
+    assert decision["is_clarity_contested"] is is_contested
 
 
 def test_empty_input_gives_an_empty_table():

@@ -20,11 +20,20 @@ from eemo_pipeline.schema.validate import (
     vocabulary_violations,
 )
 from eemo_pipeline.storage import file_sha256
-from eemo_pipeline.verification import MIN_TRAINING, extract, verify
+from eemo_pipeline.verification.asking import ask_verifier
+from eemo_pipeline.verification.probe import MIN_TRAINING, ProbeVerifier, extract
 from eemo_pipeline.workers import Workers
 
 REPLIES = TABLES["verification__replies"]
 CLASSES = ("awe", "fear", "sadness")
+
+
+def verify(images: pl.DataFrame, features: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """What the probe says; it leaves the ledger alone."""
+    probe = ProbeVerifier(images, features, labels)
+    placed = images.with_columns(pl.col("source", "path").fill_null("s"))
+    ledger: Any = None
+    return ask_verifier(probe, placed, labels, ledger, Path()).frame
 
 
 def table(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:

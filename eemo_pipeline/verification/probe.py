@@ -1,8 +1,7 @@
 """The trusted verifier's embedded default: a linear probe fitted on the human labels in the lake.
 
 Belongs here: pixel features of all pictures, the probe, its cross-fitting, and its abstentions.
-Does not belong here: how a feature is computed (`features.py`), or how the verifier's word is
-weighed against the annotators' (`decisions.py`).
+Does not belong here: how a feature is computed (`features.py`), or the folds (`folds.py`).
 
 A linear probe is a linear classifier on fixed features (Alain and Bengio 2016, arXiv 1610.01644).
 It is cross-fitted (Stone 1974; Chernozhukov et al. 2018): no picture is judged by a probe that
@@ -11,6 +10,7 @@ temperature (Guo et al. 2017): one temperature for all would let a picture's own
 its judgement.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,14 @@ import polars as pl
 from eemo_pipeline.decisions import round_shares
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.features import FEATURE_METHOD, extract_features
-from eemo_pipeline.ledger import AnsweredTable, Ask, Ledger
-from eemo_pipeline.sampling import draw
+from eemo_pipeline.ledger import AnsweredTable, Answers, Ask, Ledger
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.verification.asking import (
+    THIS_LAKE,
+    VerificationRequest,
+    VerifierDescription,
+)
+from eemo_pipeline.verification.folds import FOLDS, assign_folds, find_human_labels
 from eemo_pipeline.workers import Workers, perform_on_pictures
 
 VERIFIER = "linear_probe"
@@ -31,7 +36,6 @@ METHOD = (
     "linear probe (Alain and Bengio 2016) on standardised pixel features: multinomial logistic "
     "regression, cross-fitted in 5 folds of whole near-duplicate clusters"
 )
-FOLDS = 5
 MIN_TRAINING = 40
 MIN_CLASSES = 2
 MIN_PER_CLASS = 5
@@ -39,7 +43,6 @@ MIN_PER_CLASS = 5
 INVERSE_PENALTY = 0.1
 
 _FEATURES = TABLES["_verification__features"]
-_REPLIES = TABLES["verification__replies"]
 
 
 @dataclass(frozen=True)
@@ -83,31 +86,53 @@ def answer_features(payload: tuple[Path, str]) -> dict[str, Any]:
     return extract_features(path, image_id)
 
 
-def verify(images: pl.DataFrame, features: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
-    """`verification__replies`: one row per picture, judged or abstained on.
+@dataclass(frozen=True)
+class ProbeVerifier:
+    """The probe as a verifier; implements `Verifier`.
 
-    The label of a picture is the Mikels emotion with the largest mass; where two share it there
-    is none. A cluster's fold, 1 to 5, follows from the hash of its name. A picture of a cluster
-    with a label is judged by the probe fitted on the other four folds; any other picture by the
-    probe fitted on all labels (fold 0). The probe abstains with reason `too_few_labels` where
-    it would be fitted on fewer than 40 labelled pictures or fewer than two emotions with five
-    each, and with `features_missing` where the picture has no features. An emotion that no
-    training picture has gets probability 0.
+    It is fitted anew in every run, in less time than the ledger would take, so nothing of it is
+    kept there. Its answers also say `training_count`.
 
-    Args:
+    Attributes:
         images: rows of `dedup__images`.
         features: rows of `_verification__features`.
         labels: rows of `labels__emotions`.
     """
-    from sklearn import __version__
 
-    model = f"multinomial logistic regression, scikit-learn {__version__}"
+    images: pl.DataFrame
+    features: pl.DataFrame
+    labels: pl.DataFrame
+
+    def describe(self) -> VerifierDescription:
+        """A multinomial logistic regression, fitted on this lake."""
+        from sklearn import __version__
+
+        model = f"multinomial logistic regression, scikit-learn {__version__}"
+        return VerifierDescription(VERIFIER, model, METHOD, ("label", "scores"), (THIS_LAKE,))
+
+    def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:  # noqa: ARG002
+        """Judge the pictures, each by a probe that knows neither it nor its near-duplicates.
+
+        A picture of a cluster with a label is judged by the probe fitted on the other four
+        folds; any other picture by the probe fitted on all labels (fold 0). The probe abstains
+        with reason `too_few_labels` where it would be fitted on fewer than 40 labelled pictures
+        or fewer than two emotions with five each, and with `features_missing` where the picture
+        has no features. An emotion that no training picture has gets probability 0.
+        """
+        answers = judge(self.images, self.features, self.labels)
+        return Answers([answers[request.image_id] for request in requests], 0)
+
+
+def judge(
+    images: pl.DataFrame, features: pl.DataFrame, labels: pl.DataFrame
+) -> dict[str, dict[str, Any]]:
+    """image_id -> answer, for every row of `images`; as `ProbeVerifier.answer` says."""
     pictures = _assemble(images, features, labels)
     matrix = _feature_matrix(pictures["features"])
     is_usable = np.isfinite(matrix).all(axis=1) & (matrix.shape[1] > 0)
     is_training = is_usable & pictures["label"].is_not_null().to_numpy()
     assigned = pictures["cluster_fold"].to_numpy()
-    rows: list[dict[str, Any]] = []
+    answers: dict[str, dict[str, Any]] = {}
     for fold in range(FOLDS + 1):
         chosen = pictures["fold"].to_numpy() == fold
         if not chosen.any():
@@ -116,43 +141,24 @@ def verify(images: pl.DataFrame, features: pl.DataFrame, labels: pl.DataFrame) -
         names = pictures["label"].filter(pl.Series(training)).to_list()
         probe = _fit(matrix[training], names)
         judged = chosen & is_usable
-        ids = pictures["image_id"]
-        common = {"model": model, "fold": fold, "training_count": len(names)}
+        ids = pictures["image_id"].filter(pl.Series(judged)).to_list()
         if probe is None:
-            rows += _abstentions(ids.filter(pl.Series(judged)), "too_few_labels", common)
+            answers |= dict.fromkeys(ids, _abstain("too_few_labels", len(names)))
         else:
-            rows += _judgements(ids.filter(pl.Series(judged)), probe, matrix[judged], common)
-        rows += _abstentions(ids.filter(pl.Series(chosen & ~is_usable)), "features_missing", common)
-    return pl.DataFrame(rows, schema=_REPLIES.polars_schema).sort("image_id")
+            answers |= _judgements(ids, probe, matrix[judged], len(names))
+        unusable = pictures["image_id"].filter(pl.Series(chosen & ~is_usable)).to_list()
+        answers |= dict.fromkeys(unusable, _abstain("features_missing", len(names)))
+    return answers
 
 
 def _assemble(images: pl.DataFrame, features: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
     """image_id, features, label, cluster_fold 1-5, and the fold that judges, in key order."""
-    mass = labels.filter((pl.col("taxonomy") == "mikels8") & (pl.col("mass") > 0))
-    is_largest = pl.col("mass") == pl.col("mass").max().over("image_id")
-    human = (
-        mass.filter(is_largest)
-        .filter(pl.len().over("image_id") == 1)
-        .select("image_id", pl.col("emotion").alias("label"))
-    )
+    human = find_human_labels(labels)
     answered = features.filter(pl.col("status") == "ok").select("image_id", "features")
-    clusters = images.select("cluster_id").unique().sort("cluster_id")
-    folds = clusters.with_columns(
-        (draw(pl.col("cluster_id"), "verification fold") * FOLDS + 1)
-        .cast(pl.Int64)
-        .alias("cluster_fold")
-    )
     return (
-        images.select("image_id", "cluster_id")
-        .join(human, on="image_id", how="left")
+        assign_folds(images, human)
+        .join(human.rename({"emotion": "label"}), on="image_id", how="left")
         .join(answered, on="image_id", how="left")
-        .join(folds, on="cluster_id", how="left")
-        .with_columns(
-            pl.when(pl.col("label").is_not_null().any().over("cluster_id"))
-            .then("cluster_fold")
-            .otherwise(0)
-            .alias("fold")
-        )
         .sort("image_id")
     )
 
@@ -192,38 +198,25 @@ def _fit(features: np.ndarray, names: list[str]) -> Probe | None:
 
 
 def _judgements(
-    ids: pl.Series, probe: Probe, features: np.ndarray, common: dict[str, Any]
-) -> list[dict[str, Any]]:
+    ids: Sequence[str], probe: Probe, features: np.ndarray, training_count: int
+) -> dict[str, dict[str, Any]]:
     logits = np.einsum("if,fc->ic", (features - probe.mean) / probe.scale, probe.weights)
     logits = logits + probe.bias
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     places = [MIKELS_8.index(name) for name in probe.classes]
     shares = np.zeros((len(features), len(MIKELS_8)))
     shares[:, places] = odds / odds.sum(axis=1, keepdims=True)
-    return [
-        {
-            **_row(image_id, common),
+    return {
+        image_id: {
             "status": "ok",
             "emotion": MIKELS_8[int(row.argmax())],
             "probability": float(row.max()),
             "distribution": row.tolist(),
+            "training_count": training_count,
         }
         for image_id, row in zip(ids, round_shares(shares), strict=True)
-    ]
-
-
-def _abstentions(ids: pl.Series, reason: str, common: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{**_row(image_id, common), "status": "abstain", "reason": reason} for image_id in ids]
-
-
-def _row(image_id: str, common: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "image_id": image_id,
-        "verifier": VERIFIER,
-        "method": METHOD,
-        "reason": None,
-        "emotion": None,
-        "probability": None,
-        "distribution": None,
-        **common,
     }
+
+
+def _abstain(reason: str, training_count: int) -> dict[str, Any]:
+    return {"status": "abstain", "reason": reason, "training_count": training_count}

@@ -1,0 +1,97 @@
+"""A verifier that runs in a process of its own.
+
+Belongs here: pictures out, answers in, through the ledger. Does not belong here: the process
+(`json_lines.py`), or what a given model's answers mean (`emovit_verifier.py` and its like).
+
+The child gets the pixels, encoded anew, and never a path: released names of pictures hold their
+labels.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from eemo_pipeline.images import UnreadablePicture
+from eemo_pipeline.ledger import Answers, Ask, Ledger
+from eemo_pipeline.progress import track
+from eemo_pipeline.sampling import short_hash
+from eemo_pipeline.verification.asking import (
+    VerificationRequest,
+    VerifierDescription,
+    answer_by_ledger,
+)
+from eemo_pipeline.vlm.pictures import PicturePolicy, encode_picture
+from resources.json_lines import Child, Patience
+
+# The child scales for its own model; this only bounds what is sent.
+POLICY = PicturePolicy(1024, 95)
+
+
+@dataclass(frozen=True)
+class ChildVerifier:
+    """Asks a child process, one picture at a time; implements `Verifier`.
+
+    Attributes:
+        description: what the child says it is.
+        command: how it is started.
+        read: makes an answer of what the child says about a picture.
+        question: what is sent besides the picture.
+        patience: how long it is waited for.
+    """
+
+    description: VerifierDescription
+    command: tuple[str, ...]
+    read: Callable[[Mapping[str, Any]], dict[str, Any]]
+    question: Mapping[str, Any] = field(default_factory=dict)
+    patience: Patience = field(default_factory=Patience)
+
+    def describe(self) -> VerifierDescription:
+        """What the child says it is."""
+        return self.description
+
+    def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:
+        """Ask about what the ledger does not hold."""
+        asked = short_hash(POLICY.name, str(sorted(self.question.items())))
+        return answer_by_ledger(self.description, requests, ledger, self._perform, prompt=asked)
+
+    def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+        with closing(Child(self.command, self.patience)) as child:
+            for ask in track(asks, len(asks), f"{self.description.name} judges"):
+                yield ask, self._judge(child, ask.payload)
+
+    def _judge(self, child: Child, request: VerificationRequest) -> dict[str, Any]:
+        try:
+            picture = encode_picture(request.path, POLICY, request.image_id)
+        except UnreadablePicture as error:
+            return {"status": "error", "reason": error.reason}
+        shown = {"image": b64encode(picture.data).decode(), "media_type": picture.media_type}
+        told = child.ask({**shown, **self.question})
+        if told.get("status") == "error":
+            reason = told.get("reason")
+            is_code = isinstance(reason, str) and reason.isidentifier() and len(reason) <= 40
+            return {"status": "error", "reason": reason if is_code else "verifier_failed"}
+        return self.read(told)
+
+
+def read_description(told: Mapping[str, Any], name: str, method: str) -> VerifierDescription:
+    """What a child says with `--describe`, under the name that we give it.
+
+    The version names the weights, where their hash is told; a child that tells no version is
+    known by that.
+    """
+    weights = str(told.get("weights_sha256") or "")[:16]
+    version = " ".join(filter(None, (str(told.get("id") or name), str(told.get("version") or ""))))
+    gives = tuple(sorted({"label", "scores"} & set(_texts(told.get("gives")))))
+    return VerifierDescription(
+        name,
+        f"{version}, weights {weights}" if weights else version,
+        method,
+        gives or ("label",),
+        _texts(told.get("trained_on")),
+    )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()

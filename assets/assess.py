@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
-from eemo_pipeline.assess import build_assess
+from eemo_pipeline.assess import Choices, build_assess
+from eemo_pipeline.plots import draw_balance
 
 _OUTS = {
     "assess__items": dg.AssetOut(
@@ -15,6 +17,10 @@ _OUTS = {
         dagster_type=pl.DataFrame,
         description="One row per kept picture and task: whether it became an item, or why not.",
     ),
+    "assess__balance": dg.AssetOut(
+        dagster_type=pl.DataFrame,
+        description="One row per class or score bin: the items there could be, and there are.",
+    ),
 }
 
 
@@ -22,20 +28,36 @@ class AssessConfig(dg.Config):
     """Settings of the stage."""
 
     seed: str = "eemodb"
+    bins: int = Field(default=10, ge=2, le=100, description="Equal parts of a 0-1 score")
+    class_cap: float = Field(default=3.0, ge=1, description="Multiple of the median class")
+    ranking_sources: list[str] = Field(
+        default_factory=list, description="Sources whose rankings are taken; none named means all"
+    )
 
 
 @dg.multi_asset(outs=_OUTS)
 def assess(
     config: AssessConfig,
     dedup__images: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
     labels__emotions: pl.DataFrame,
     labels__vad: pl.DataFrame,
     labels__rankings: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Select the pictures of each task; minorities are kept whole, majorities capped."""
-    items, candidates = build_assess(
-        dedup__images, labels__emotions, labels__vad, labels__rankings, config.seed
+    assessed = build_assess(
+        dedup__images,
+        ingest__annotations,
+        labels__emotions,
+        labels__vad,
+        labels__rankings,
+        Choices(config.seed, config.bins, config.class_cap, config.ranking_sources),
     )
     rows_in = {"rows_in": dedup__images.height}
-    yield dg.Output(items, "assess__items", metadata=rows_in)
-    yield dg.Output(candidates, "_assess__candidates", metadata=rows_in)
+    plots = {
+        name: dg.MetadataValue.md(draw_balance(part, f"{name}: before (grey) and after (blue)"))
+        for (name,), part in assessed.balance.group_by("balanced_over", maintain_order=True)
+    }
+    yield dg.Output(assessed.items, "assess__items", metadata=rows_in)
+    yield dg.Output(assessed.candidates, "_assess__candidates", metadata=rows_in)
+    yield dg.Output(assessed.balance, "assess__balance", metadata=plots)

@@ -33,6 +33,34 @@ def draw_counts(values: pl.Series, title: str) -> str:
     return f"{len(rows)} distinct values"
 
 
+def draw_balance(strata: pl.DataFrame, title: str) -> str:
+    """A bar per stratum as it could be (grey) and as it is (blue), as an inline SVG in Markdown.
+
+    Args:
+        strata: stratum, available_count and selected_count, in the order to be drawn.
+        title: the alternative text.
+    """
+    most = max(1, int(strata["available_count"].max() or 0))  # pyright: ignore[reportArgumentType]
+    width = max(2, min(24, _WIDTH_PX // max(1, strata.height)))
+    height = 60
+
+    def bars(column: str, colour: str) -> str:
+        tops = [round(height * count / most) for count in strata[column]]
+        path = "".join(f"M{width * no + width // 2} {height}v-{top}" for no, top in enumerate(tops))
+        return f'<path d="{path}" stroke="{colour}"/>'
+
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * strata.height}" '
+        f'height="{height}" stroke-width="{width - 1}">'
+        f"{bars('available_count', '#ccc')}{bars('selected_count', '#4a90d9')}</svg>"
+    )
+    shown = strata.select(
+        pl.format("{} {}/{}", "stratum", "selected_count", "available_count")
+    ).to_series()
+    markdown = f"![{escape(title)}]({_encode(svg)})"
+    return markdown if len(markdown) < INLINE_CHARACTERS else escape(", ".join(shown))
+
+
 def preview_rows(frame: pl.DataFrame) -> str:
     """The first rows and columns as a Markdown table, values shortened and escaped."""
     part = frame.select(frame.columns[:_PREVIEW_COLUMNS]).head(_PREVIEW_ROWS)

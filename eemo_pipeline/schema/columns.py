@@ -141,7 +141,7 @@ _ALL = (
     _text(
         "resolved_by",
         "How the picture named in the annotation file was found on disk",
-        ("listing", "exact", "stripped", "extension", "case", "nested", "folded"),
+        ("listing", "exact", "stripped", "extension", "case", "nested", "folded", "content"),
     ),
     _text("attributes", "Further native fields as a JSON object"),
     _count("annotation_count", "Annotations of the record"),

@@ -46,6 +46,7 @@ class PreparedRun:
 def select_rows(assess__items: pl.DataFrame, features: pl.DataFrame) -> pl.DataFrame:
     """One row per dominant-emotion item with usable features, sorted by picture.
 
+    A classifier speaks one label set: that of most items, and of equals the first by its labels.
     The label is read from the item's answer, "Dominant emotion: joy" with or without the
     candidates in parentheses. An item is left out where its picture has no features, too few of
     them or one that is not a number, or where its answer names none of its candidates.
@@ -67,8 +68,13 @@ def select_rows(assess__items: pl.DataFrame, features: pl.DataFrame) -> pl.DataF
         .list.eval(pl.element().is_not_null() & pl.element().is_finite())
         .list.all()
     ).select("image_id", "features")
+    label_set = pl.col("candidates").list.sort().list.join("\n")
+    tasks = assess__items.filter(pl.col("task") == TASK).with_columns(
+        label_set.alias("label_set"), pl.len().over(label_set).alias("size")
+    )
+    spoken = tasks.sort(["size", "label_set"], descending=[True, False])["label_set"].head(1)
     return (
-        assess__items.filter(pl.col("task") == TASK)
+        tasks.filter(pl.col("label_set").is_in(spoken.implode()))
         .with_columns(label.alias("label"))
         .filter(pl.col("label").is_in(pl.col("candidates")))
         .join(usable, on="image_id", how="inner")

@@ -4,8 +4,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.assess import build_assess
-from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.assess import Assessed, Choices, build_assess
+from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8
 from eemo_pipeline.labels.rankings import build_rankings
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
@@ -23,14 +23,45 @@ def frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TABLES[name].polars_schema)
 
 
-def assess(
+def annotation(image_id: str, label: str, number: int, **fields: Any) -> dict[str, Any]:
+    known = {
+        "source": "pictures",
+        "record_id": image_id,
+        "annotation_no": number,
+        "image_id": image_id,
+        "label_space": "ekman7",
+        "semantics": "evoked",
+        "native_labels": [label],
+    }
+    return known | fields
+
+
+def annotations_of(votes: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
+    return [
+        annotation(key, emotion, number, rater_count=count)
+        for key, counts in votes.items()
+        for number, (emotion, count) in enumerate(sorted(counts.items()), 1)
+    ]
+
+
+def build(
     votes: dict[str, dict[str, int]],
     ratings: list[dict[str, Any]] | None = None,
-    seed: str = "seed",
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+    annotations: list[dict[str, Any]] | None = None,
+    evaluation: frozenset[str] = frozenset(),
+    **choices: Any,
+) -> Assessed:
     images = frame(
         "dedup__images",
-        [{"image_id": key, "split": "train", "source": "pictures"} for key in votes],
+        [
+            {
+                "image_id": key,
+                "split": "train",
+                "source": "pictures",
+                "is_evaluation": key in evaluation,
+            }
+            for key in votes
+        ],
     )
     emotions = frame(
         "labels__emotions",
@@ -47,15 +78,35 @@ def assess(
             for emotion, count in counts.items()
         ],
     )
-    vad = frame("labels__vad", ratings or [])
-    items, candidates = build_assess(images, emotions, vad, build_rankings(images, emotions), seed)
-    for name, rows in (("assess__items", items), ("_assess__candidates", candidates)):
+    native = frame(
+        "ingest__annotations", annotations_of(votes) if annotations is None else annotations
+    )
+    assessed = build_assess(
+        images,
+        native,
+        emotions,
+        frame("labels__vad", ratings or []),
+        build_rankings(images, emotions, native),
+        Choices(**choices),
+    )
+    for name, rows in (
+        ("assess__items", assessed.items),
+        ("_assess__candidates", assessed.candidates),
+        ("assess__balance", assessed.balance),
+    ):
         table, lazy = TABLES[name], conform(rows, TABLES[name]).lazy()
         assert not key_violations(lazy, table)
         assert not null_violations(lazy, table)
         assert not vocabulary_violations(lazy, table)
         assert not range_violations(lazy, table)
-    return items, candidates
+    return assessed
+
+
+def assess(
+    votes: dict[str, dict[str, int]], ratings: list[dict[str, Any]] | None = None, **choices: Any
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    assessed = build(votes, ratings, **choices)
+    return assessed.items, assessed.candidates
 
 
 def rating(image_id: str, origin: str, **fields: Any) -> dict[str, Any]:
@@ -94,7 +145,7 @@ def test_the_origin_that_knows_best_gives_the_score() -> None:
         ],
     )
     scores = {row["dimension"]: row["source"] for row in items.rows(named=True)}
-    assert scores == {"valence": "some", "arousal": "few"}
+    assert scores == {"valence": "some", "arousal": "few", "dominance": "words"}
 
 
 def test_minorities_are_kept_whole_and_majorities_capped_at_three_medians() -> None:
@@ -109,7 +160,7 @@ def test_minorities_are_kept_whole_and_majorities_capped_at_three_medians() -> N
         "Dominant emotion: fear": 2,
         "Dominant emotion: anger": 1,
     }
-    capped = candidates.filter(reason="class_capped")
+    capped = candidates.filter(reason="class_full")
     assert capped.height == 14
     other, _ = assess(votes, seed="another")
     assert set(other["image_id"]) != set(chosen["image_id"])
@@ -122,6 +173,70 @@ def test_candidates_are_the_whole_label_set_in_drawn_orders() -> None:
     assert chosen["candidates"].n_unique() > 1
     for row in chosen.rows(named=True):
         assert ", ".join(row["candidates"]) in row["question"]
+
+
+def lexicon(image_id: str, words: int, score: float) -> dict[str, Any]:
+    return rating(image_id, "lexicon:words", valence=score, lexicon_word_count=words)
+
+
+def test_lexicon_scores_enter_by_their_words_until_the_bins_are_even() -> None:
+    votes: dict[str, dict[str, int]] = {f"{no:02}": {} for no in range(40)}
+    rated = [rating(f"{no:02}", "rated:x", valence=0.55) for no in range(4)]
+    read = [lexicon(f"{no:02}", no, 0.25 if no % 2 else 0.57) for no in range(4, 40)]
+    assessed = build(votes, rated + read)
+    chosen = set(assessed.items.filter(task="vad")["image_id"])
+    most_words = {f"{no:02}" for no in (39, 37, 35, 33)}
+    assert chosen == {"00", "01", "02", "03"} | most_words
+    full = assessed.candidates.filter(reason="bin_full")
+    assert full.height == 32
+    balance = {
+        row["stratum"]: (row["available_count"], row["selected_count"])
+        for row in assessed.balance.filter(balanced_over="valence").rows(named=True)
+    }
+    assert balance == {"0.20-0.30": (18, 4), "0.50-0.60": (22, 4)}
+
+
+def test_where_nobody_rated_bins_are_filled_to_their_median() -> None:
+    votes: dict[str, dict[str, int]] = {f"{no:02}": {} for no in range(9)}
+    read = [
+        lexicon(key, 5, score)
+        for key, score in zip(votes, [0.1, 0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 1.0], strict=True)
+    ]
+    selected = build(votes, read).balance.sort("stratum")["selected_count"].to_list()
+    assert selected == [1, 2, 2, 1]
+
+
+def test_the_dominant_emotion_is_named_in_the_label_set_of_its_dataset() -> None:
+    annotations = [
+        annotation("a", "Awe", 1, label_space="affection9"),
+        annotation("a", "Happiness", 1, source="z", label_space="emotic26", semantics="apparent"),
+        annotation("b", "something else", 1, label_space="affection9"),
+        annotation("c", "ecstasy", 1, label_space="plutchik24"),
+        annotation("d", "spider", 1, label_space="gaped6"),
+    ]
+    items = build({key: {} for key in "abcd"}, annotations=annotations).items
+    answers = {row["image_id"]: row for row in items.rows(named=True)}
+    assert {key: row["answer"] for key, row in answers.items()} == {
+        "a": "Dominant emotion: awe",
+        "c": "Dominant emotion: ecstasy",
+    }
+    assert sorted(answers["a"]["candidates"]) == sorted(MIKELS_8)
+    assert len(answers["c"]["candidates"]) == 24
+
+
+def test_rankings_can_be_taken_from_chosen_sources() -> None:
+    votes = {"a": {"fear": 3, "joy": 1, "anger": 2}}
+    chosen = {"ranking_sources": ["labels", "pictures"]}
+    assert build(votes, **chosen).items.filter(task="ranking").height == 1
+    _, candidates = assess(votes, ranking_sources=["labels"])
+    assert candidates.filter(task="ranking")["reason"].to_list() == ["source_not_chosen"]
+
+
+def test_pictures_of_an_evaluation_set_are_never_assessed() -> None:
+    votes = {"a": {"fear": 3, "joy": 1, "anger": 2}, "b": {"joy": 1}}
+    assessed = build(votes, [rating("a", "rated:x", valence=0.5)], evaluation=frozenset({"a"}))
+    assert set(assessed.items["image_id"]) == {"b"}
+    assert set(assessed.candidates.filter(image_id="a")["reason"]) == {"evaluation_picture"}
 
 
 def test_every_refusal_has_its_reason() -> None:

@@ -237,6 +237,15 @@ def test_items_that_cannot_be_used_are_left_out_and_counted(tmp_path):
     assert prepare_classifier(tmp_path, odd, broken, seed=1).left_out_count == 5
 
 
+def test_only_the_label_set_of_most_items_is_learnt():
+    items, features = make_tables()
+    shown = pl.col("image_id").is_in(["image000", "image001"])
+    other = pl.when(shown).then(pl.lit([*LABELS, "awe"])).otherwise("candidates")
+    rows = select_rows(items.with_columns(other.alias("candidates")), features)
+    assert rows.height == select_rows(items, features).height - 2
+    assert not rows["image_id"].is_in(["image000", "image001"]).any()
+
+
 def test_an_altered_input_or_artefact_is_noticed(finished, tmp_path):
     prepare_classifier(tmp_path, *make_tables(), seed=1)
     assert run_job(tmp_path).returncode == 0

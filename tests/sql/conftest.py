@@ -220,6 +220,15 @@ def add_items(world: World, number: int, split: str) -> None:
         world["_assess__candidates"].append(
             {"image_id": image_id, "task": task, "is_selected": True}
         )
+        world["assess__balance"].append(
+            {
+                "task": task,
+                "balanced_over": "ekman7",
+                "stratum": f"{number:02}",
+                "available_count": 1,
+                "selected_count": 1,
+            }
+        )
 
 
 def add_copies(world: World) -> None:

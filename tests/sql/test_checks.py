@@ -272,6 +272,12 @@ PLANTS = {
         drop("assess__items"),
         change("_assess__candidates", is_selected=False, reason="class_full"),
     ],
+    ("assess__balance", "items_are_counted"): [
+        drop("assess__balance"),
+        change("assess__balance", selected_count=2),
+        change("assess__balance", available_count=0),
+        drop("assess__items"),
+    ],
     ("exports__files", "rows_are_conserved"): [
         change("exports__files", row_count=1),
         drop("exports__files"),

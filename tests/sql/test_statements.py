@@ -21,6 +21,7 @@ EXPECTED = {
     "agreement": 6,
     "duplicates": 2,
     "leaks": 1,
+    "assess_evenness": 3,
     "template_coverage": 3,
     "source_overview": 2,
 }

@@ -41,6 +41,7 @@ from eemo_pipeline.sources import Listing, SourceTables
 
 MANIFESTS = ("manifest.csv", "manifest.jsonl")
 _NEEDED: Headers = {"name": ("path",)}
+_CONTENT: Headers = {"content_hash": ("sha256", "sha1", "md5", "image_id")}
 _LICENCE: Headers = {"licence": ("licence", "license")}
 
 
@@ -51,17 +52,19 @@ def read_manifest(
 
     `facts` leads from our names to the columns they may stand under, in lower case; each group
     gathers some of our names under one name of its own. Columns that are not among the facts go
-    to the attributes as they are.
+    to the attributes as they are. A picture that no longer goes by the row's name is found by its
+    hash, where the manifest gives one.
     """
     tables = find_tables(listing, *MANIFESTS)
     known = frozenset((*tables, *find_documents(listing)))
     rows = [row for path in tables for row in read_rows(listing, path)]
     attributes = [_gather(lower_names(row.fields), facts, groups) for row in rows]
-    frame = tabulate(rows, {**_NEEDED, **_LICENCE}).with_columns(
+    frame = tabulate(rows, {**_NEEDED, **_CONTENT, **_LICENCE}).with_columns(
         pl.Series("record_attributes", attributes, dtype=pl.String)
     )
     index = PictureIndex(path for path in listing.paths if path not in known)
-    judged = judge(index.resolve(frame), _checks())
+    resolved = index.resolve_content(index.resolve(frame), listing.root)
+    judged = judge(resolved, _checks())
     # Repeated is what repeats an accepted row: one without a licence shuts out no later one.
     accepted = judged.with_columns(pl.when(pl.col("reason").is_null()).then("path").alias("path"))
     repeated = judge(accepted, [repetition_check("path")])

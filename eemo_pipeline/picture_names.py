@@ -1,16 +1,20 @@
 """Finds the picture that a table names among the files that were listed.
 
-Belongs here: names and paths as text. Does not belong here: opening any file.
+Belongs here: names and paths as text, and the bytes of files where a table gives their hash. Does
+not belong here: what a file shows.
 """
 
+import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
 
 import polars as pl
 
 _PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 _NESTING_DEPTH = 2
+_HASHES = {32: "md5", 40: "sha1", 64: "sha256"}  # by the number of hexadecimal digits
 _FOUND_SCHEMA = pl.Schema(
     {"name": pl.String, "path": pl.String, "resolved_by": pl.String, "refusal": pl.String}
 )
@@ -103,6 +107,33 @@ class PictureIndex:
             joined["refusal"],
         )
 
+    def resolve_content(self, resolved: pl.DataFrame, root: Path) -> pl.DataFrame:
+        """After `resolve`: find what is still missing by the hash in the column `content_hash`.
+
+        MD5, SHA-1 and SHA-256 in hexadecimal are told apart by their length. Files that a name
+        has found already are not read; files of equal bytes are one picture, whichever is taken.
+        """
+        asked = pl.col("content_hash").str.strip_chars().str.to_lowercase()
+        is_asked = (pl.col("refusal") == "picture_missing") & asked.str.contains("^[0-9a-f]+$")
+        wanted = set(resolved.filter(is_asked).select(asked).to_series())
+        kinds = {name for size, name in _HASHES.items() if any(len(one) == size for one in wanted)}
+        if not kinds:
+            return resolved
+        found: dict[str, str] = {}
+        for path in sorted(self._known.difference(resolved["path"].drop_nulls())):
+            for digest in _hash_file(root / path, kinds):
+                found.setdefault(digest, path)
+        places = {digest: found[digest] for digest in sorted(wanted & found.keys())}
+        path = pl.when(is_asked).then(
+            asked.replace_strict(list(places), list(places.values()), default=None)
+        )
+        is_found = path.is_not_null()
+        return resolved.with_columns(
+            pl.coalesce("path", path).cast(pl.String).alias("path"),
+            pl.when(is_found).then(pl.lit("content")).otherwise("resolved_by").alias("resolved_by"),
+            pl.when(~is_found).then("refusal").alias("refusal"),
+        )
+
     def _find_folded(
         self, found: list[NameFound], taken: set[str], folders: Sequence[str], fold: Fold
     ) -> list[NameFound]:
@@ -167,6 +198,18 @@ class PictureIndex:
             for _ in range(min(_NESTING_DEPTH, tail.count("/"))):
                 tail = tail.partition("/")[2]
                 self._tails.setdefault(tail, []).append(path)
+
+
+def _hash_file(path: Path, kinds: Collection[str]) -> list[str]:
+    """The file's hashes; none where it cannot be read."""
+    hashes = []
+    for kind in sorted(kinds):
+        try:
+            with path.open("rb") as file:
+                hashes.append(hashlib.file_digest(file, kind).hexdigest())
+        except OSError:
+            return []
+    return hashes
 
 
 def _plain_name(name: str) -> str | None:

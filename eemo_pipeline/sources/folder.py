@@ -5,8 +5,13 @@ is a picture is for the ingest stage to say.
 
 `labels.csv` has the column `file` and any of `emotion`, `valence`, `arousal`, `dominance`, each
 on 0..1, and `caption`; commas, semicolons or tabs; further columns go into the annotation's
-`attributes`. Where it gives a picture twice, the first row counts and the others are refused.
+`attributes`. Where it gives a picture twice, the first row counts and the others are refused. A
+picture that no longer goes by its name is found by its hash, in a column `sha256`, `sha1`, `md5`
+or `image_id`. Where the first line names none of these columns it is a row like the others: a
+file, then an emotion.
 """
+
+from itertools import chain
 
 import polars as pl
 
@@ -24,6 +29,7 @@ from eemo_pipeline.annotation_files import (
     picture_checks,
     presence_checks,
     read_annotation_file,
+    read_headless_file,
     repetition_check,
     shape_checks,
 )
@@ -38,11 +44,13 @@ from eemo_pipeline.sources import (
 )
 
 _TABLE = "labels.csv"
+_DELIMITERS = ",;\t"
 _LABEL_SPACE = "mikels8_or_ekman7"
 _SEMANTICS = "evoked"
 _RATINGS = ("valence", "arousal", "dominance")
 _NEEDED = {"name": ("file",)}
 _OPTIONAL = {name: (name,) for name in ("emotion", *_RATINGS, "caption")}
+_CONTENT = {"content_hash": ("sha256", "sha1", "md5", "image_id")}
 
 
 def read(listing: Listing) -> SourceTables:
@@ -80,9 +88,10 @@ def read(listing: Listing) -> SourceTables:
 
 
 def _read_labels(listing: Listing, pictures: list[str]) -> SourceTables:
-    file = read_annotation_file(listing, _TABLE, ",;\t")
-    rows = file.take(_NEEDED, _OPTIONAL).with_columns(_attributes(file))
-    resolved = PictureIndex(pictures).resolve(rows)
+    file = _read_table(listing)
+    rows = file.take(_NEEDED, {**_OPTIONAL, **_CONTENT}).with_columns(_attributes(file))
+    index = PictureIndex(pictures)
+    resolved = index.resolve_content(index.resolve(rows), listing.root)
     fields = ("emotion", *_RATINGS, "caption")
     judged = judge(
         resolved,
@@ -120,6 +129,16 @@ def _read_labels(listing: Listing, pictures: list[str]) -> SourceTables:
         _LABEL_SPACE,
         _SEMANTICS,
     )
+
+
+def _read_table(listing: Listing) -> AnnotationFile:
+    """The cells; a first line that names no column of ours is data: a file, then its emotion."""
+    file = read_annotation_file(listing, _TABLE, _DELIMITERS)
+    known = {*_NEEDED["name"], *_OPTIONAL, *chain(*_CONTENT.values())}
+    if any(cell.casefold() in known for cell in file.header):
+        return file
+    names = ["file", "emotion", *(f"cell {place}" for place in range(3, len(file.header) + 1))]
+    return read_headless_file(listing, _TABLE, names[: len(file.header)], _DELIMITERS)
 
 
 def _attributes(file: AnnotationFile) -> pl.Series:

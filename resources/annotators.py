@@ -12,11 +12,17 @@ from pydantic import Field
 from eemo_pipeline.annotation.embedded import embedded_annotators
 from eemo_pipeline.annotation.vision import VisionAnnotator
 from eemo_pipeline.replies import Annotator
+from eemo_pipeline.vlm import VisionLanguageModel
 from eemo_pipeline.vlm.pictures import PicturePolicy
 from eemo_pipeline.vlm.session import Session
 from eemo_pipeline.workers import Workers
+from resources.gemini_vlm import GeminiVlm
 from resources.local_models import LocalModels
+from resources.openai_vlm import OpenAiVlm
 from resources.providers import EMBEDDED, LOCAL, VARIABLE, chosen_text, read_choices
+
+# The local models that annotate, one for each vendor's SDK.
+LOCAL_A, LOCAL_B = "local-a", "local-b"
 
 
 class Annotators:
@@ -46,9 +52,9 @@ class AnnotatorsResource(dg.ConfigurableResource):
         if text == EMBEDDED:
             return Annotators(embedded_annotators(self.workers))
         if text == LOCAL:
-            models = (self.local_models.openai("local-a"), self.local_models.gemini("local-b"))
+            models = (self.local_models.openai(LOCAL_A), self.local_models.gemini(LOCAL_B))
         else:
-            models = tuple(choice.build() for choice in read_choices(text))
+            models = planned_models(text)
         policy = PicturePolicy(self.long_side_px)
         return Annotators(
             tuple(
@@ -56,3 +62,14 @@ class AnnotatorsResource(dg.ConfigurableResource):
                 for model in models
             )
         )
+
+
+def planned_models(text: str) -> tuple[VisionLanguageModel, ...]:
+    """The models that annotate, by the choice alone; nothing is opened, no server is started.
+
+    Raises:
+        BadProviders: the choice cannot be understood.
+    """
+    if text == LOCAL:
+        return (OpenAiVlm(LOCAL_A, "local_openai"), GeminiVlm(LOCAL_B, "local_gemini"))
+    return tuple(choice.build() for choice in read_choices(text))

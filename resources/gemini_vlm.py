@@ -270,6 +270,6 @@ def picture_tokens(model: str, picture: EncodedPicture, detail: str) -> int:
         tiles = math.ceil(width / tile) * math.ceil(height / tile)
     by_tiles = tiles * _TILE_TOKENS
     by_budget = _LOW_BUDGET if detail == "low" else _BUDGET
-    if model.startswith(("gemini-1", "gemini-2")):
+    if model.startswith(("gemini-1", "gemini-2", "local-")):
         return by_tiles
     return by_budget if model.startswith("gemini-3") else max(by_tiles, by_budget)

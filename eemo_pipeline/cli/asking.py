@@ -7,9 +7,14 @@ the providers (`resources/providers.py`), the budget (`resources/session.py`).
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.pasting import called
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+
+if TYPE_CHECKING:
+    from eemo_pipeline.vlm import VisionLanguageModel
+    from resources.providers import Choice
 
 
 @dataclass(frozen=True)
@@ -26,43 +31,63 @@ def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelCh
     Raises:
         Problem: something about it is wrong (exit code 2) or missing (5).
     """
-    from eemo_pipeline.vlm.prices import BadPrices, UnknownPrice, read_prices
-    from resources.providers import BadProviders, chosen_text, read_choices
-    from resources.session import BadBudget, read_budget
-
-    text = chosen_text(providers)
-    where = f"--providers {text}"
-    budget = ",".join(budgets) or None
-    try:
-        choices = read_choices(text)
-        read_budget(budget or os.environ.get("EEMO_BUDGET_USD"))
-        prices = read_prices()
-        for choice in choices:
-            prices.find(choice.provider, choice.model)
-    except BadProviders as error:
-        raise wrong_usage(
-            "the providers were not understood",
-            where,
-            str(error),
-            f"{called()} run --providers openai,gemini",
-        ) from error
-    except BadBudget as error:
-        raise wrong_usage(
-            "the budget was not understood",
-            f"--budget-usd {budget or os.environ.get('EEMO_BUDGET_USD')}",
-            str(error),
-            f"{called()} run --budget-usd 5 --budget-usd annotation=2",
-        ) from error
-    except (BadPrices, UnknownPrice) as error:
-        raise wrong_usage("the cost of a model cannot be told", where, str(error)) from error
+    text, choices = _understand(providers)
     for choice in choices:
         for variable in choice.missing(os.environ):
             raise Problem(
                 f"{choice.provider} cannot be asked",
-                where,
+                f"--providers {text}",
                 f"the environment variable {variable} is not set",
                 f"export {variable}=...",
                 f"{called()} run --providers local  # the same graph without a key",
                 code=Exit.CREDENTIAL,
             )
-    return ModelChoice(text, budget)
+    return ModelChoice(text, _understand_budget(budgets))
+
+
+def choose_plan(providers: str | None) -> tuple[str, "tuple[VisionLanguageModel, ...]"]:
+    """The choice and its models, to be reckoned with but not asked: no key is needed.
+
+    Raises:
+        Problem: something about it is wrong (exit code 2).
+    """
+    from resources.annotators import planned_models
+
+    text, _ = _understand(providers)
+    return text, planned_models(text)
+
+
+def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":
+    from eemo_pipeline.vlm.prices import BadPrices, UnknownPrice, read_prices
+    from resources.providers import BadProviders, chosen_text, read_choices
+
+    text = chosen_text(providers)
+    where = f"--providers {text}"
+    try:
+        choices = read_choices(text)
+        prices = read_prices()
+        for choice in choices:
+            prices.find(choice.provider, choice.model)
+    except BadProviders as error:
+        fix = f"{called()} run --providers openai,gemini"
+        raise wrong_usage("the providers were not understood", where, str(error), fix) from error
+    except (BadPrices, UnknownPrice) as error:
+        raise wrong_usage("the cost of a model cannot be told", where, str(error)) from error
+    return text, choices
+
+
+def _understand_budget(budgets: Sequence[str]) -> str | None:
+    from resources.session import VARIABLE, BadBudget, read_budget
+
+    typed = ",".join(budgets) or None
+    text = typed or os.environ.get(VARIABLE)
+    try:
+        read_budget(text)
+    except BadBudget as error:
+        raise wrong_usage(
+            "the budget was not understood",
+            f"--budget-usd {text}",
+            str(error),
+            f"{called()} run --budget-usd 5 --budget-usd annotation=2",
+        ) from error
+    return typed

@@ -81,9 +81,7 @@ def attach_folder(root: DataRoot, images: Path) -> None:
         Problem: `images` is no readable folder, overlaps with the data root, or another folder
             is attached already.
     """
-    folder = images.resolve()
-    home = root.path.resolve()
-    _require_folder(images, folder, home)
+    folder = require_images(root, images)
     link = root.sources / _ATTACHED
     if link.is_symlink() or link.exists():
         if link.resolve() == folder:
@@ -108,7 +106,13 @@ def attach_folder(root: DataRoot, images: Path) -> None:
         ) from error
 
 
-def _require_folder(images: Path, folder: Path, home: Path) -> None:
+def require_images(root: DataRoot, images: Path) -> Path:
+    """The folder of pictures, resolved; refused where it cannot be read or touches the data root.
+
+    Raises:
+        Problem: as said.
+    """
+    folder, home = images.resolve(), root.path.resolve()
     where = f"--images {images}"
     if not folder.exists():
         raise wrong_usage(
@@ -130,7 +134,7 @@ def _require_folder(images: Path, folder: Path, home: Path) -> None:
     elif folder.is_relative_to(home):
         relation = "lies inside the data root"
     else:
-        return
+        return folder
     raise wrong_usage(
         f"the folder {relation}",
         where,

@@ -10,6 +10,8 @@ import json
 import math
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from eemo_pipeline.vlm import EncodedPicture, Usage, VlmReply, VlmRequest
 from eemo_pipeline.vlm.problems import CredentialProblem, Transient
@@ -115,9 +117,20 @@ class CompatibleVlm:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
-                trust_env=True,
+                proxy=_find_proxy(self._address()),
             )
         return self._session
+
+
+def _find_proxy(url: str) -> str | None:
+    """The proxy that the environment names for an address.
+
+    aiohttp's own `trust_env` looks it up in a thread for every request, at the price of the rest.
+    """
+    address = urlsplit(url)
+    if not address.hostname or proxy_bypass(address.hostname):
+        return None
+    return getproxies().get(address.scheme)
 
 
 def _encode(request: VlmRequest, model: str) -> bytes:

@@ -146,19 +146,16 @@ class Pace:
             self._fruitless = 0
         self._window = min(self._most_in_flight, self._window + 2)
 
-    def hear(
-        self, ticket: Ticket, now: float, requests_left: int | None, resets_after_s: float | None
-    ) -> None:
+    def hear(self, now: float, requests_left: int | None, resets_after_s: float | None) -> None:
         """Spread what the provider says is left over the time for which it must last.
 
-        What was sent since is no longer left. Where the allowance is a token bucket that would be
-        full after `resets_after_s`, this settles at its rate with the bucket half full.
+        Where the allowance is a token bucket that would be full after `resets_after_s`, this
+        settles at its rate, with the bucket half full.
         """
         if requests_left is None or not resets_after_s or resets_after_s <= 0:
             return
-        left = max(1, requests_left - (self._sent - ticket.number - 1))
         self._header.level(now)
-        self._header.rate = left / resets_after_s
+        self._header.rate = max(1, requests_left) / resets_after_s
         self._header_until = now + resets_after_s
 
     def refuse(self, ticket: Ticket, now: float, retry_after_s: float | None) -> None:

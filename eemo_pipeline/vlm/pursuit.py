@@ -73,7 +73,9 @@ def judge_reply(question: Question, reply: VlmReply, max_output_tokens: int) -> 
         reason = "cut_off" if reply.is_truncated else "unusable_reply"
         turn = Turn(reply.text[:_LONGEST_TURN], complaint)
         return Outcome("malformed", reason, reply.usage, turn=turn)
-    return Outcome("ok", None, reply.usage, {"status": "ok", **fields})
+    answer = {"status": "ok", **fields}  # a model may also say in its fields that it cannot tell
+    kind: Kind = "ok" if answer["status"] == "ok" else "refused"
+    return Outcome(kind, answer.get("reason"), reply.usage, answer)
 
 
 def judge_problem(problem: BaseException) -> Outcome:

@@ -10,7 +10,6 @@ more than a few words of it.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -21,7 +20,6 @@ from eemo_pipeline.vlm.questions import Unusable
 # A reply to our largest schema has 2,000 characters; what is longer than this is not parsed.
 LONGEST_REPLY = 20_000
 _LONGEST_QUOTE = 40
-_SPACES = re.compile(r"\s+")
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -112,9 +110,10 @@ def _conform(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def clean(text: str) -> str:
-    """One line without control characters, and such that it can be written as UTF-8."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return _SPACES.sub(" ", printable.encode("utf-8", "replace").decode()).strip()
+    """One line without control characters and half surrogate pairs: neither can be printed."""
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(text.split())
 
 
 def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:

@@ -234,7 +234,7 @@ class Scheduler:
             case "ok" | "refused" | "malformed":
                 reply = call.task.result()
                 self._pace.let_through(call.ticket)
-                self._pace.hear(call.ticket, now, reply.requests_left, reply.resets_after_s)
+                self._pace.hear(now, reply.requests_left, reply.resets_after_s)
                 self._breaker.succeed()
                 self._latencies.add(now - call.ticket.sent_at)
             case "rejected":

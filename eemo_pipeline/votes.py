@@ -9,58 +9,54 @@ import polars as pl
 from eemo_pipeline.emotion.taxonomies import canonical
 
 
-def labelled_annotations(images: pl.DataFrame, annotations: pl.DataFrame) -> pl.DataFrame:
-    """Labelled annotations of kept pictures in a total order, so that float sums repeat.
+def spread_votes(annotations: pl.DataFrame) -> pl.DataFrame:
+    """One row per labelled annotation and native label that carries weight.
 
     Args:
-        images: rows of `dedup__images`.
-        annotations: rows of `ingest__annotations`.
+        annotations: rows of `ingest__annotations` with `picture`, a number.
 
     Returns:
-        annotation (a running number), image_id, source, semantics, label_space, native_labels,
-        rater_count (null where unknown), native_weights (one per label).
+        The columns annotation (a number), picture, source, semantics, label_space, rater_count
+        (null where it is not positive), label (in its canonical spelling), share (the labels of
+        an annotation sum to 1) and place (of the label in its annotation, from 1), in an order
+        that depends on the keys alone, so that sums repeat.
     """
-    return (
-        annotations.join(images.select("image_id"), on="image_id", how="semi")
-        .filter(
-            pl.col("semantics").is_in(["evoked", "apparent"])
-            & (pl.col("native_labels").list.len() > 0)
+    weights, labels = pl.col("native_weights"), pl.col("native_labels")
+    labelled = (
+        annotations.filter(
+            pl.col("semantics").is_in(["evoked", "apparent"]) & (labels.list.len() > 0)
         )
         .sort("source", "record_id", "annotation_no")
         .with_row_index("annotation")
         .select(
             "annotation",
-            "image_id",
+            "picture",
             "source",
             "semantics",
             "label_space",
-            "native_labels",
+            labels.alias("label"),
             pl.when(pl.col("rater_count") > 0).then("rater_count").alias("rater_count"),
             # a list that does not fit its labels says nothing about them
-            pl.when(pl.col("native_weights").list.len() == pl.col("native_labels").list.len())
-            .then("native_weights")
-            .otherwise(pl.lit(1.0).repeat_by(pl.col("native_labels").list.len()))
-            .alias("native_weights"),
+            pl.when(weights.list.len() == labels.list.len())
+            .then(weights)
+            .otherwise(pl.lit(1.0).repeat_by(labels.list.len()))
+            .alias("weight"),
+            pl.int_ranges(1, labels.list.len() + 1).alias("place"),
         )
     )
-
-
-def native_votes(labelled: pl.DataFrame) -> pl.DataFrame:
-    """One row per annotation and native label; `share` sums to 1 over an annotation.
-
-    `label` is the canonical spelling. A label with a weight that is not positive has no row.
-    """
-    weight = pl.col("native_weights")
-    usable = pl.when(weight.is_finite() & (weight > 0)).then(weight).otherwise(0.0)
-    votes = labelled.explode("native_labels", "native_weights").with_columns(native_weights=usable)
-    spellings = votes["native_labels"].drop_nulls().unique().to_list()
-    labels = pl.DataFrame(
-        {"native_labels": spellings, "label": [canonical(label) for label in spellings]},
-        schema={"native_labels": pl.String, "label": pl.String},
+    weight = pl.col("weight")
+    votes = labelled.explode("label", "weight", "place").with_columns(
+        pl.when(weight.is_finite() & (weight > 0)).then(weight).otherwise(0.0).alias("weight")
     )
-    share = pl.col("native_weights") / pl.col("native_weights").sum().over("annotation")
+    spellings = votes["label"].drop_nulls().unique().sort().to_list()
+    known = pl.DataFrame(
+        {"label": spellings, "canonical": [canonical(label) for label in spellings]},
+        schema={"label": pl.String, "canonical": pl.String},
+    )
     return (
-        votes.join(labels, on="native_labels", how="left", maintain_order="left")
-        .with_columns(share=share)
+        votes.join(known, on="label", how="left", maintain_order="left")
+        .with_columns((weight / weight.sum().over("annotation")).alias("share"))
         .filter(pl.col("share").is_finite() & (pl.col("share") > 0))
+        .with_columns(pl.col("canonical").alias("label"))
+        .drop("canonical", "weight")
     )

@@ -11,7 +11,7 @@ import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import LABEL_SPACES, SOMETHING_ELSE
 from eemo_pipeline.sampling import draw
-from eemo_pipeline.votes import labelled_annotations, native_votes
+from eemo_pipeline.votes import spread_votes
 
 # Folders that say what is shown, not what is felt.
 _NO_EMOTIONS = ("gaped6", "none")
@@ -43,20 +43,16 @@ def choose_dominant(
         image_id, split, source, label_space, emotion, is_selected and reason
         (class_full). A picture with a tie has no row.
     """
-    votes = native_votes(
-        labelled_annotations(pictures, annotations).filter(
-            pl.col("label_space").is_in(list(LABEL_SETS))
-        )
-    )
+    numbered = pictures.sort("image_id").with_row_index("picture")
+    in_sets = annotations.filter(pl.col("label_space").is_in(list(LABEL_SETS)))
+    votes = spread_votes(in_sets.join(numbered, on="image_id"))
     members = pl.DataFrame(
         [(space, label) for space, labels in LABEL_SETS.items() for label in labels],
         schema={"label_space": pl.String, "emotion": pl.String},
         orient="row",
     )
     named = (
-        _dominant(votes)
-        .join(members, on=["label_space", "emotion"])
-        .join(pictures.select("image_id", "split"), on="image_id")
+        _dominant(votes).join(members, on=["label_space", "emotion"]).join(numbered, on="picture")
     )
     sizes = named.group_by("label_space", "emotion").len()
     caps = sizes.group_by("label_space").agg((pl.col("len").median() * class_cap).alias("cap"))
@@ -81,8 +77,8 @@ def choose_dominant(
 
 
 def _dominant(votes: pl.DataFrame) -> pl.DataFrame:
-    """image_id, source, label_space and emotion of the pictures that have a dominant one."""
-    group = ["image_id", "label_space"]
+    """picture, source, label_space and emotion of the pictures that have a dominant one."""
+    group = ["picture", "label_space"]
     weight = pl.col("share") * pl.col("rater_count").fill_null(1)
     best_set = (
         votes.group_by(group)
@@ -92,16 +88,16 @@ def _dominant(votes: pl.DataFrame) -> pl.DataFrame:
             pl.col("source").min(),
         )
         .sort(
-            ["image_id", "is_evoked", "annotations", "label_space"],
+            ["picture", "is_evoked", "annotations", "label_space"],
             descending=[False, True, True, False],
         )
-        .unique("image_id", keep="first", maintain_order=True)
+        .unique("picture", keep="first", maintain_order=True)
     )
     masses = (
         votes.sort("annotation", "label")
         .group_by([*group, "label"], maintain_order=True)
         .agg(weight.sum().alias("mass"))
-        .sort(["image_id", "label_space", "mass", "label"], descending=[False, False, True, False])
+        .sort(["picture", "label_space", "mass", "label"], descending=[False, False, True, False])
         .group_by(group, maintain_order=True)
         .agg(
             pl.col("label").first().alias("emotion"),
@@ -113,5 +109,5 @@ def _dominant(votes: pl.DataFrame) -> pl.DataFrame:
     return (
         best_set.join(masses, on=group)
         .filter(pl.col("lead") > _SMALLEST_LEAD)
-        .select("image_id", "source", "label_space", "emotion")
+        .select("picture", "source", "label_space", "emotion")
     )

@@ -18,8 +18,8 @@ Rules
 import polars as pl
 
 from eemo_pipeline.emotion.mappings import list_entries, list_mappings
-from eemo_pipeline.emotion.taxonomies import canonical
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.votes import spread_votes
 
 # mass at or below this is rounding, not an opinion
 _SMALLEST_MASS = 5e-7
@@ -59,59 +59,6 @@ def build_emotions(dedup__images: pl.DataFrame, ingest__annotations: pl.DataFram
         .join(pictures, on="picture")
         .select(TABLES["labels__emotions"].columns)
         .sort("image_id", "taxonomy", "emotion")
-    )
-
-
-def spread_votes(annotations: pl.DataFrame) -> pl.DataFrame:
-    """One row per labelled annotation and native label that carries weight.
-
-    Args:
-        annotations: rows of `ingest__annotations` with `picture`, a number.
-
-    Returns:
-        The columns annotation (a number), picture, source, semantics, label_space, rater_count
-        (null where it is not positive), label (in its canonical spelling), share (the labels of
-        an annotation sum to 1) and place (of the label in its annotation, from 1), in an order
-        that depends on the keys alone, so that sums repeat.
-    """
-    weights, labels = pl.col("native_weights"), pl.col("native_labels")
-    labelled = (
-        annotations.filter(
-            pl.col("semantics").is_in(["evoked", "apparent"]) & (labels.list.len() > 0)
-        )
-        .sort("source", "record_id", "annotation_no")
-        .with_row_index("annotation")
-        .select(
-            "annotation",
-            "picture",
-            "source",
-            "semantics",
-            "label_space",
-            labels.alias("label"),
-            pl.when(pl.col("rater_count") > 0).then("rater_count").alias("rater_count"),
-            # a list that does not fit its labels says nothing about them
-            pl.when(weights.list.len() == labels.list.len())
-            .then(weights)
-            .otherwise(pl.lit(1.0).repeat_by(labels.list.len()))
-            .alias("weight"),
-            pl.int_ranges(1, labels.list.len() + 1).alias("place"),
-        )
-    )
-    weight = pl.col("weight")
-    votes = labelled.explode("label", "weight", "place").with_columns(
-        pl.when(weight.is_finite() & (weight > 0)).then(weight).otherwise(0.0).alias("weight")
-    )
-    spellings = votes["label"].drop_nulls().unique().sort().to_list()
-    known = pl.DataFrame(
-        {"label": spellings, "canonical": [canonical(label) for label in spellings]},
-        schema={"label": pl.String, "canonical": pl.String},
-    )
-    return (
-        votes.join(known, on="label", how="left", maintain_order="left")
-        .with_columns((weight / weight.sum().over("annotation")).alias("share"))
-        .filter(pl.col("share").is_finite() & (pl.col("share") > 0))
-        .with_columns(pl.col("canonical").alias("label"))
-        .drop("canonical", "weight")
     )
 
 

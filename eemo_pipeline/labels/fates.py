@@ -9,9 +9,10 @@ import polars as pl
 from eemo_pipeline.emotion.mappings import list_entries, list_mappings
 from eemo_pipeline.emotion.taxonomies import TAXONOMIES
 from eemo_pipeline.emotion.vad import normalised_ratings
-from eemo_pipeline.labels.emotions import map_votes, spread_votes
+from eemo_pipeline.labels.emotions import map_votes
 from eemo_pipeline.labels.words import DIMENSIONS
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.votes import spread_votes
 
 _LABEL = ("source", "label_space", "taxonomy", "label")
 _COUNTED = ("source", "kind", "reason")

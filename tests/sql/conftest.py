@@ -43,6 +43,7 @@ def make_world() -> World:
         add_picture(world, number, split)
         add_judgements(world, number, split)
         add_items(world, number, split)
+    add_label_tables(world)
     add_copies(world)
     add_files(world)
     return world
@@ -124,11 +125,57 @@ def add_picture(world: World, number: int, split: str) -> None:
         {
             "image_id": image_id,
             "origin": "rated:folder",
+            "source": "folder",
             "valence": number / 100,
             "arousal": 0.5,
             "dominance": 0.5,
+            "is_best": True,
         }
     )
+
+
+def add_label_tables(world: World) -> None:
+    """Two values from comments, what mapping lost, and the sheet that experts get."""
+    for number in (1, 2):
+        world["labels__vad"].append(
+            {
+                "image_id": picture_id(number),
+                "origin": "lexicon:oasis",
+                "source": "oasis",
+                "valence": number / 10,
+                "arousal": 0.5,
+                "dominance": 0.5,
+                "lexicon": "warriner",
+                "lexicon_word_count": 3,
+            }
+        )
+    world["labels__label_fates"] += [
+        {
+            "source": "folder",
+            "label_space": "affection9",
+            "taxonomy": taxonomy,
+            "label": label,
+            "fate": fate,
+            "emotion": emotion,
+            "label_share": share,
+        }
+        for taxonomy in ("mikels8", "ekman7")
+        for label, fate, emotion, share in (
+            ("fear", "mapped", "fear", 0.9),
+            ("something else", "dropped", None, 0.1),
+        )
+    ]
+    world["_labels__coverage"] += [
+        {
+            "source": "folder",
+            "kind": kind,
+            "reason": reason,
+            "annotation_count": PICTURES - 1 if reason == "used" else 1,
+        }
+        for kind in ("mikels8", "ekman7")
+        for reason in ("used", "all_mass_lost")
+    ]
+    world["labels__validation_items"].append({"image_id": picture_id(1), "sheet_no": 1})
 
 
 def add_judgements(world: World, number: int, split: str) -> None:

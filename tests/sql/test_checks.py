@@ -122,6 +122,19 @@ PLANTS = {
     ],
     ("labels__emotions", "few_labels"): [keep("labels__emotions", 3 * 79)],
     ("labels__vad", "images_exist"): [change("labels__vad", image_id=GONE)],
+    ("labels__vad", "one_row_is_best"): [
+        change("labels__vad", is_best=False),
+        change("labels__vad", -1, is_best=True),
+    ],
+    ("labels__label_fates", "shares_sum_to_one"): [
+        change("labels__label_fates", label_share=0.8),
+        change("labels__label_fates", emotion=None),
+    ],
+    ("_labels__coverage", "annotations_are_conserved"): [
+        drop("_labels__coverage"),
+        change("_labels__coverage", annotation_count=3),
+        add("_labels__coverage", source="oasis"),
+    ],
     ("labels__rankings", "pictures_are_conserved"): [
         drop("labels__rankings"),
         change("labels__rankings", image_id=GONE),
@@ -131,6 +144,7 @@ PLANTS = {
         change("labels__rankings", dominant_emotion="joy"),
         change("labels__rankings", ranking=["anger", "anger"]),
         change("labels__rankings", ranking=["anger", "joy"]),
+        change("labels__rankings", ranking=["disgust", "anger"], decided_by="order"),
     ],
     ("labels__rankings", "emotion_balance"): [
         change_all("labels__rankings", dominant_emotion="joy")

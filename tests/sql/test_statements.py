@@ -24,6 +24,12 @@ EXPECTED = {
     "assess_evenness": 3,
     "template_coverage": 3,
     "source_overview": 2,
+    "label_losses": 2,
+    "annotation_use": 4,
+    "vad_map": 7 + 2,
+    "lexicon_agreement": 3,
+    "ranking_outcomes": 1,
+    "validation_sheet": 1,
 }
 
 

@@ -1,6 +1,6 @@
 """The ledger as a Dagster resource: opened for a run, closed after it.
 
-Belongs here: its life cycle. Does not belong here: the store (`eemo_pipeline/ledger.py`).
+Belongs here: its life cycle. Does not belong here: the store (`eemo_pipeline/ledger/`).
 """
 
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ from typing import Any
 import dagster as dg
 
 from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger import open_ledger
 
 
 class LedgerResource(dg.ConfigurableResource):
-    """Opens `ledger.sqlite` of the data root."""
+    """Opens the database of EEMO_LEDGER_URL, else `ledger.sqlite` of the data root."""
 
     data_root: dg.ResourceDependency[DataRoot]
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:  # noqa: ARG002
-        """The open ledger."""
-        with closing(Ledger(self.data_root.ledger)) as ledger:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:
+        """The open ledger; attempts are recorded under the run."""
+        with closing(open_ledger(self.data_root.ledger, context.run_id or "")) as ledger:
             yield ledger

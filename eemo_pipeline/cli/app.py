@@ -16,37 +16,19 @@ import click
 import typer
 
 from eemo_pipeline.cli.choosing import read_folder
+from eemo_pipeline.cli.ledger_app import ledger_app
+from eemo_pipeline.cli.options import (
+    BudgetOption,
+    DataOption,
+    JsonOption,
+    ProvidersOption,
+    examples,
+)
 from eemo_pipeline.cli.pasting import called
 from eemo_pipeline.cli.printing import say, show, show_problem
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 
 _TRACEBACK = "EEMO_TRACEBACK"
-
-DataOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", parser=read_folder, metavar="DIR", help="Data root; else EEMO_DATA, else ./data."
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-ProvidersOption = Annotated[
-    str | None,
-    typer.Option(
-        "--providers",
-        metavar="WHO",
-        help="Who annotates: embedded (no key, no download), local (a server of this program), or "
-        "a list as openai:MODEL,gemini,compatible:MODEL; else EEMO_PROVIDERS, else embedded.",
-    ),
-]
-BudgetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--budget-usd",
-        metavar="USD",
-        help="Spend no more: 5 for the run, annotation=2 for a stage; repeatable. Else "
-        "EEMO_BUDGET_USD.",
-    ),
-]
 
 app = typer.Typer(
     name="eemo",
@@ -62,10 +44,6 @@ Examples:
   eemo run --images ~/Pictures --data data/mine
   eemo sql "select * from ingest__rejects" --data data/mine""",
 )
-
-
-def _examples(*commands: str) -> str:
-    return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
 
 
 def _show_version(is_asked: bool) -> None:  # noqa: FBT001 (typer calls it with the value)
@@ -86,7 +64,7 @@ def _start(
 
 
 @app.command(
-    epilog=_examples("eemo demo", "eemo demo --providers local", "eemo demo --json > demo.json")
+    epilog=examples("eemo demo", "eemo demo --providers local", "eemo demo --json > demo.json")
 )
 def demo(
     *,
@@ -114,7 +92,7 @@ def demo(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "eemo run --images ~/Pictures --data data/mine",
         "eemo run --data data/mine",
         "eemo run --data data/mine --providers openai,gemini --dry-run",
@@ -164,7 +142,7 @@ def run(
     )
 
 
-@app.command(epilog=_examples("eemo status", "eemo status --data data/demo", "eemo status --json"))
+@app.command(epilog=examples("eemo status", "eemo status --data data/demo", "eemo status --json"))
 def status(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show every table: rows, size, date and checks."""
     from eemo_pipeline.cli.looking import show_status
@@ -173,7 +151,7 @@ def status(*, data: DataOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command(
-    epilog=_examples("eemo sources", "eemo sources --data data/demo", "eemo sources --json")
+    epilog=examples("eemo sources", "eemo sources --data data/demo", "eemo sources --json")
 )
 def sources(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show the source datasets: what is on disk, licence, missing."""
@@ -183,7 +161,7 @@ def sources(*, data: DataOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "eemo fetch emotion6 --data data/mine",
         "eemo fetch emotic",
         "eemo fetch warriner --url https://example.org/Ratings_Warriner_et_al.csv",
@@ -210,7 +188,7 @@ def fetch(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         'eemo sql "show tables" --data data/demo',
         'eemo sql "select reason, count(*) from ingest__rejects group by all" --data data/demo',
         'eemo sql "select * from qa__items limit 3" --data data/demo --json',
@@ -233,7 +211,7 @@ def sql(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "eemo explain 3fa2b1c0 --data data/demo",
         "eemo explain ~/Pictures/beach.jpg --data data/mine",
         "eemo explain 3fa2b1c0 --data data/demo --json",
@@ -258,7 +236,7 @@ def explain(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "eemo export --to ~/handed-out --redistributable-only",
         "eemo export --to ~/handed-out --permitted folder --data data/mine",
     )
@@ -295,7 +273,10 @@ def export(
     write(data, to, permitted or [], redistributable_only=redistributable_only, as_json=as_json)
 
 
-@app.command(epilog=_examples("eemo doctor", "eemo doctor --data data/demo", "eemo doctor --json"))
+app.add_typer(ledger_app)
+
+
+@app.command(epilog=examples("eemo doctor", "eemo doctor --data data/demo", "eemo doctor --json"))
 def doctor(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Look whether this machine and the data root are fit to work."""
     from eemo_pipeline.cli.doctor import examine
@@ -303,7 +284,7 @@ def doctor(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     raise typer.Exit(examine(data, as_json=as_json))
 
 
-@app.command(epilog=_examples("eemo ui --data data/demo", "eemo ui --data data/demo --port 3001"))
+@app.command(epilog=examples("eemo ui --data data/demo", "eemo ui --data data/demo --port 3001"))
 def ui(
     *,
     data: DataOption = None,

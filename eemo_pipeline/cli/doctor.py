@@ -18,7 +18,7 @@ from pathlib import Path
 from eemo_pipeline.cli.pasting import called, making_commands, quoted, shown
 from eemo_pipeline.cli.printing import clean, paint, show, show_json, size_in_words
 from eemo_pipeline.cli.problems import Exit
-from eemo_pipeline.data_root import DataRoot, find_data_root
+from eemo_pipeline.data_root import LEDGER_VARIABLE, DataRoot, find_data_root
 
 _DISTRIBUTION = "eemo-pipeline"
 _LIBRARIES = ("dagster", "polars", "duckdb", "pillow")
@@ -139,7 +139,9 @@ def _database(root: DataRoot) -> Finding:
 
 
 def look_at_ledger(root: DataRoot) -> Finding:
-    """Whether the ledger is a sound database; the file is not changed."""
+    """Whether the ledger is a sound database; it is not changed."""
+    if url := os.environ.get(LEDGER_VARIABLE):
+        return _reach_ledger(url)
     if not root.ledger.exists():
         return Finding("ledger", "note", "none yet", making_commands(root)[0])
     moved = quoted(root.ledger.with_suffix(".broken"))
@@ -157,6 +159,19 @@ def look_at_ledger(root: DataRoot) -> Finding:
     if verdict != "ok":
         return Finding("ledger", "broken", f"{shown(root.ledger)}: {verdict}", fix)
     return Finding("ledger", "ok", f"{shown(root.ledger)} is sound, {answers:,} answers")
+
+
+def _reach_ledger(url: str) -> Finding:
+    from eemo_pipeline.ledger.database import LedgerProblem, look_at
+
+    try:
+        place, answers = look_at(url)
+    except LedgerProblem as error:
+        fix = f"correct {LEDGER_VARIABLE}, or unset it: the ledger is a file in the data root then"
+        return Finding("ledger", "broken", " ".join(str(error).split()), fix)
+    if answers is None:
+        return Finding("ledger", "note", f"{place} has none yet", "the first run makes it")
+    return Finding("ledger", "ok", f"{place} is reached, {answers:,} answers")
 
 
 def _library(name: str) -> Finding:

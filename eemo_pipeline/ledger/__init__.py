@@ -10,6 +10,7 @@ latency and cost, whether it brought an answer or not; a failure is never stored
 """
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 from pydantic_core import from_json
+
+from eemo_pipeline.data_root import LEDGER_VARIABLE
 
 if TYPE_CHECKING:
     from eemo_pipeline.ledger import database as sql
@@ -308,6 +311,15 @@ class Ledger:
         self.database.write(
             files=[{"root": str(root), **asdict(s), "image_id": image} for s, image in images]
         )
+
+
+def open_ledger(file: Path, run_id: str = "") -> Ledger:
+    """The ledger in the database that EEMO_LEDGER_URL names, else in `file`.
+
+    Raises:
+        LedgerProblem: it cannot be opened.
+    """
+    return Ledger(os.environ.get(LEDGER_VARIABLE) or file, run_id)
 
 
 def _answer_row(

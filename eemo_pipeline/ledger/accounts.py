@@ -111,7 +111,7 @@ def read_rows(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:
     Columns that the other kind has are None, so that all rows have the same.
     """
     for entry, table in (("attempt", ATTEMPTS), ("answer", ANSWERS)):
-        blank = dict.fromkeys(ROW_COLUMNS) | {"entry": entry}
+        blank = dict.fromkeys(ROW_TYPES) | {"entry": entry}
         query = sa.select(table).order_by(*table.primary_key)
         with ledger.database.engine.connect() as connection:
             streamed = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
@@ -120,7 +120,10 @@ def read_rows(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:
                     yield [blank | dict(row) for row in batch]
 
 
-ROW_COLUMNS = ("entry", *dict.fromkeys((*ATTEMPTS.c.keys(), *ANSWERS.c.keys())))
+# Columns of the rows, with their types in Python.
+ROW_TYPES: dict[str, type] = {"entry": str} | {
+    column.name: column.type.python_type for column in (*ATTEMPTS.c, *ANSWERS.c)
+}
 
 
 def weigh(ledger: Ledger, choice: Choice) -> Pruned:

@@ -180,6 +180,31 @@ def _replace(statement: Any, table: sa.Table) -> Any:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
 
 
+def look_at(url_text: str) -> tuple[str, int | None]:
+    """The database in words, and how many answers it holds; None where it has no ledger yet.
+
+    Nothing is changed in it.
+
+    Raises:
+        LedgerProblem: it cannot be reached.
+    """
+    url = _read_url(url_text)
+    engine = _create_engine(url)
+    counted: list[int] = []
+
+    def count() -> None:
+        if sa.inspect(engine).has_table("answers"):
+            with engine.connect() as connection:
+                query = sa.select(sa.func.count()).select_from(ANSWERS)
+                counted.append(connection.execute(query).scalar_one())
+
+    why = _try(count)
+    engine.dispose()
+    if why:
+        raise LedgerProblem(f"{_show(url)}: {_without_secrets(why, url)}")
+    return _show(url), counted[0] if counted else None
+
+
 def _try(action: Callable[[], None]) -> str:
     """Why the database refused; empty where it did not."""
     try:

@@ -10,7 +10,19 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("demo", "run", "status", "sources", "fetch", "sql", "explain", "export", "doctor", "ui")
+COMMANDS = (
+    "demo",
+    "run",
+    "status",
+    "sources",
+    "fetch",
+    "sql",
+    "explain",
+    "export",
+    "doctor",
+    "ui",
+    "ledger",
+)
 HEAVY = ("dagster", "duckdb", "numpy", "polars", "PIL", "sklearn")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from eemo_pipeline.ledger import Ask, Attempt, Ledger
-from eemo_pipeline.ledger.accounts import ROW_COLUMNS, Choice, add_up, prune, read_rows, weigh
+from eemo_pipeline.ledger.accounts import ROW_TYPES, Choice, add_up, prune, read_rows, weigh
 
 Build = Callable[..., Attempt]
 OK = {"status": "ok"}
@@ -48,7 +48,7 @@ def test_every_row_is_handed_out_with_the_same_columns(ledger: Ledger, attempt: 
     fill(ledger, attempt)
     rows = [row for batch in read_rows(ledger) for row in batch]
     assert [row["entry"] for row in rows] == ["attempt"] * 6 + ["answer"] * 5
-    assert {tuple(row) for row in rows} == {ROW_COLUMNS}
+    assert {tuple(row) for row in rows} == {tuple(ROW_TYPES)}
 
 
 def test_pruning_takes_what_was_chosen_and_says_what_it_cost(

@@ -1,0 +1,203 @@
+"""Shows, exports and prunes the ledger: `eemo ledger`.
+
+Belongs here: what is told, asked and refused. Does not belong here: the sums (`ledger/accounts.py`)
+or the store (`ledger/`).
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from eemo_pipeline.cli.choosing import choose_data_root, hold
+from eemo_pipeline.cli.doctor import look_at_ledger
+from eemo_pipeline.cli.pasting import called, making_commands, quoted, shown
+from eemo_pipeline.cli.printing import clean, say, show, show_json, show_rows
+from eemo_pipeline.cli.problems import Problem, wrong_usage
+from eemo_pipeline.data_root import LEDGER_VARIABLE, DataRoot
+from eemo_pipeline.ledger import Ledger, Spent, open_ledger
+from eemo_pipeline.ledger.accounts import (
+    ROW_TYPES,
+    Account,
+    Choice,
+    Pruned,
+    add_up,
+    prune,
+    read_rows,
+    weigh,
+)
+
+_COLUMNS = {
+    "stage": "stage",
+    "provider": "provider",
+    "model": "model",
+    "role": "role",
+    "calls": "calls",
+    "answers": "answered",
+    "refused": "refused",
+    "malformed": "malformed",
+    "retries": "retries",
+    "cached": "found",
+    "tokens in": "input_tokens",
+    "tokens out": "output_tokens",
+}
+
+
+def show_accounts(data: Path | None, *, as_json: bool) -> None:
+    """One line per stage, role, provider and model, over the ledger's whole life."""
+    with _open(choose_data_root(data)) as ledger:
+        accounts = add_up(ledger)
+    if as_json:
+        show_json([_as_object(account) for account in accounts])
+        return
+    rows = [
+        (*(getattr(line, name) for name in _COLUMNS.values()), _usd(line.nano_usd))
+        for line in accounts
+    ]
+    show_rows((*_COLUMNS, "usd"), rows)
+    calls = sum(account.calls for account in accounts if account.provider != "embedded")
+    unpriced = sum(account.unpriced for account in accounts)
+    more = f", and {unpriced:,} whose cost is not known" if unpriced else ""
+    total = sum(account.nano_usd for account in accounts)
+    say(f"{calls:,} calls of providers for {_usd(total)} USD{more}")
+
+
+def export_rows(data: Path | None, file: Path, *, as_json: bool) -> None:
+    """Write every attempt and answer to a file that is not there yet."""
+    if file.suffix not in (".parquet", ".jsonl"):
+        raise wrong_usage(
+            "the form of the export is not known",
+            f"export {shown(file)}",
+            "the name ends neither with .parquet nor with .jsonl",
+            f"{called()} ledger export {quoted(file.with_suffix('.parquet'))}",
+        )
+    if file.exists() or not file.absolute().parent.is_dir():
+        is_there = file.exists()
+        raise wrong_usage(
+            "the ledger cannot be written there",
+            shown(file),
+            "a file of that name is there" if is_there else "there is no such folder",
+            f"rm {quoted(file)}" if is_there else f"mkdir -p {quoted(file.absolute().parent)}",
+        )
+    written = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        with _open(choose_data_root(data)) as ledger:
+            count = (
+                _write_jsonl(ledger, written)
+                if file.suffix == ".jsonl"
+                else _write_parquet(ledger, written)
+            )
+        written.replace(file)
+    finally:
+        written.unlink(missing_ok=True)
+    if as_json:
+        show_json({"path": str(file), "rows": count})
+    else:
+        show(f"{count:,} attempts and answers in {shown(file)}")
+
+
+def prune_answers(
+    data: Path | None, choice: Choice, *, is_dry_run: bool, is_agreed: bool, as_json: bool
+) -> None:
+    """Delete the answers of a choice, after asking; say what they had cost."""
+    if choice == Choice():
+        raise wrong_usage(
+            "nothing says which answers to delete",
+            "ledger prune",
+            "without --model, --stage or --status it would be all of them",
+            f"{called()} ledger prune --status refused --dry-run",
+        )
+    root = choose_data_root(data)
+    with _open(root) as ledger:
+        meant = weigh(ledger, choice)
+        if not (is_dry_run or is_agreed or not meant.answers):
+            _ask(meant, can_ask=not as_json and sys.stdin.isatty())
+        deleted = 0
+        if not is_dry_run:
+            with hold(root):
+                deleted = prune(ledger, choice)
+    if as_json:
+        usd = Spent(0, meant.nano_usd).usd
+        show_json(
+            {"answers": meant.answers, "usd": usd, "models": meant.models, "deleted": deleted}
+        )
+        return
+    show_rows(("model", "answers"), sorted(meant.models.items()))
+    verb = "would delete" if is_dry_run else "deleted"
+    show(f"{verb} {_in_words(meant)}")
+
+
+def _ask(meant: Pruned, *, can_ask: bool) -> None:
+    if not can_ask:
+        raise wrong_usage(
+            "nothing is deleted without your word",
+            "ledger prune",
+            f"it would delete {_in_words(meant)}, and there is no terminal to ask on",
+            "add --yes",
+            "add --dry-run",
+        )
+    typer.confirm(f"Delete {_in_words(meant)}?", abort=True, err=True)
+
+
+def _in_words(meant: Pruned) -> str:
+    plural = "" if meant.answers == 1 else "s"
+    return f"{meant.answers:,} answer{plural} that had cost {_usd(meant.nano_usd)} USD"
+
+
+@contextmanager
+def _open(root: DataRoot) -> Iterator[Ledger]:
+    """The ledger, which must be there already and sound."""
+    from eemo_pipeline.ledger.database import LedgerProblem
+
+    if not os.environ.get(LEDGER_VARIABLE) and not root.ledger.exists():
+        raise Problem(
+            "there is no ledger yet",
+            shown(root.ledger),
+            "no model was asked in this data root",
+            *making_commands(root),
+        )
+    finding = look_at_ledger(root)
+    if finding.state == "broken":
+        raise Problem("the ledger cannot be used", shown(root.path), finding.detail, finding.fix)
+    try:
+        ledger = open_ledger(root.ledger)
+    except LedgerProblem as error:
+        raise Problem(
+            "the ledger cannot be used", shown(root.path), str(error), f"{called()} doctor"
+        ) from error
+    with closing(ledger):
+        yield ledger
+
+
+def _write_jsonl(ledger: Ledger, path: Path) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8") as lines:
+        for batch in read_rows(ledger):
+            lines.writelines(json.dumps(row) + "\n" for row in batch)
+            count += len(batch)
+    return count
+
+
+def _write_parquet(ledger: Ledger, path: Path) -> int:
+    import polars as pl
+
+    schema = pl.Schema(ROW_TYPES)
+    frames = [pl.DataFrame(batch, schema=schema) for batch in read_rows(ledger)]
+    frame = pl.concat([schema.to_frame(), *frames])
+    frame.write_parquet(path)
+    return frame.height
+
+
+def _as_object(account: Account) -> dict[str, object]:
+    fields = asdict(account)
+    fields["cached"] = fields.pop("found")
+    return {**fields, "usd": Spent(0, account.nano_usd).usd}
+
+
+def _usd(nano_usd: int) -> str:
+    return clean(f"{nano_usd / 1e9:,.6f}")

@@ -84,7 +84,7 @@ def read(listing: Listing) -> SourceTables:
 def _unquote(file: AnnotationFile) -> AnnotationFile:
     """The file with plain names of columns; the first column holds the pictures."""
     header = tuple(cell.strip(" '") for cell in file.header)
-    return replace(file, header=("picture", *header[1:]))
+    return replace(file, header=("picture", *header[1:]) if header else ())
 
 
 SOURCE = SourceDataset(

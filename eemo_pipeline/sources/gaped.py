@@ -3,8 +3,10 @@
 Belongs here: `<category>.txt` and `<category>_with SD.txt` (tabs, nothing over the names), and
 `<category>/<name>.bmp`; the tables say .jpg. Where a category has both tables, the one with
 deviations is read: it names the same pictures, with means rounded to three decimals; the other
-one is known and not read twice. The category is the label: what is shown, not what is felt, so
-spiders are negative content. Ratings and norms are means on 0..100.
+one is known and not read twice. Where damage leaves the first fewer usable rows, the plain table
+is read in its place, and the records name the other as `damaged_table`. The category is the
+label: what is shown, not what is felt, so spiders are negative content. Ratings and norms are
+means on 0..100.
 """
 
 from dataclasses import replace
@@ -55,12 +57,20 @@ def read(listing: Listing) -> SourceTables:
     known = frozenset(chain(*detailed.values(), *plain.values(), find_documents(listing)))
     index = PictureIndex(path for path in listing.paths if path not in known)
     rows = [
-        _read_table(listing, index, letter, path)
+        _choose(
+            [_read_table(listing, index, letter, path) for path in detailed[letter]],
+            [_read_table(listing, index, letter, path) for path in plain[letter]],
+            ", ".join(detailed[letter]),
+        )
         for letter in _CATEGORIES
-        for path in detailed[letter] or plain[letter]
     ]
-    nothing = index.resolve(stack_rows([], _NEEDED, _OPTIONAL)).with_columns(category=pl.lit(""))
-    judged = judge(pl.concat([nothing, *rows]), _checks())
+    nothing = index.resolve(stack_rows([], _NEEDED, _OPTIONAL)).with_columns(
+        category=pl.lit(""), damaged_table=pl.lit(None, pl.String)
+    )
+    judged = judge(
+        pl.concat([nothing, *(frame for frames in rows for frame in frames)]),
+        [*_row_checks(), *picture_checks(), repetition_check("path")],
+    )
     norms = [number(name).alias(name) for norm in _NORMS for name in (norm, f"{norm}_sd")]
     has_norms = pl.any_horizontal(number(norm).is_not_null() for norm in _NORMS)
     return conclude(
@@ -75,11 +85,28 @@ def read(listing: Listing) -> SourceTables:
             pl.lit(_SCALE[0]).alias("scale_min"),
             pl.lit(_SCALE[1]).alias("scale_max"),
             pl.when(has_norms).then(pl.struct(norms).struct.json_encode()).alias("attributes"),
+            pl.when(pl.col("damaged_table").is_not_null())
+            .then(pl.struct("damaged_table").struct.json_encode())
+            .alias("record_attributes"),
         ),
         known,
         "gaped6",
         "evoked",
     )
+
+
+def _choose(
+    detailed: list[pl.DataFrame], plain: list[pl.DataFrame], names: str
+) -> list[pl.DataFrame]:
+    """The tables of a category to be read: those with deviations, unless damage costs rows."""
+
+    def count(frames: list[pl.DataFrame]) -> int:
+        judged = [judge(frame, _row_checks()) for frame in frames]
+        return sum(frame["reason"].null_count() for frame in judged)
+
+    if not detailed or count(plain) <= count(detailed):
+        return detailed or plain
+    return [frame.with_columns(damaged_table=pl.lit(names)) for frame in plain]
 
 
 def _read_table(listing: Listing, index: PictureIndex, letter: str, path: str) -> pl.DataFrame:
@@ -91,6 +118,7 @@ def _read_table(listing: Listing, index: PictureIndex, letter: str, path: str) -
         # the deviations stand in brackets: (5.43)
         *(pl.col(f"{name}_sd").str.strip_chars(" ()") for name in (*_RATINGS, *_NORMS)),
         category=pl.lit(_CATEGORIES[letter]),
+        damaged_table=pl.lit(None, pl.String),
     )
 
 
@@ -104,15 +132,14 @@ def _name_cells(header: tuple[str, ...]) -> tuple[str, ...]:
         else:
             named.append(cell)
             measure = cell or measure
-    return ("picture", *named[1:])
+    return ("picture", *named[1:]) if named else ()
 
 
-def _checks() -> list[Check]:
+def _row_checks() -> list[Check]:
     measures = (*_RATINGS, *_NORMS)
     return [
         *shape_checks(),
         *presence_checks("name"),
-        *picture_checks(),
         *presence_checks(*_RATINGS),
         *(
             check
@@ -120,7 +147,6 @@ def _checks() -> list[Check]:
             for name in (measure, f"{measure}_sd")
             for check in number_checks(name, *_SCALE)
         ),
-        repetition_check("path"),
     ]
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -86,6 +87,22 @@ def test_pictures_end_otherwise_and_spiders_are_spiders(read_files: Any, reasons
         8: "missing_value",
         9: "surplus_cells",
     }
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [DETAILED_A.replace("13.123", "?"), DETAILED_A.replace("Arousal", "x"), "", "A001.jpg"],
+)
+def test_a_damaged_table_with_deviations_gives_way_to_the_plain_one(
+    read_files: Any, damaged: str
+) -> None:
+    tables = read_files("gaped", {**FILES, "GAPED/A_with SD.txt": damaged})
+    rows = tables.annotations.filter(pl.col("table_path") == "GAPED/A.txt").to_dicts()
+    assert [row["record_id"] for row in rows] == ["A001.jpg", "A002.jpg"]
+    assert rows[0]["native_valence"] == 13.12345678
+    records = {row["record_id"]: row["attributes"] for row in tables.records.to_dicts()}
+    assert json.loads(records["A001.jpg"]) == {"damaged_table": "GAPED/A_with SD.txt"}
+    assert records["Sp001.jpg"] is None
 
 
 def test_unpacked_at_the_root_or_absent(read_files: Any) -> None:

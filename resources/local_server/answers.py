@@ -11,9 +11,11 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from resources.local_server.asked import Answer, Asked, Tokens
+from resources.local_server.opinions import describe
 from resources.local_server.realiser import realise
-from resources.local_server.sights import Sight, describe, imagine, see
+from resources.local_server.sights import Sight, imagine, see
 from resources.local_server.tokens import picture_bytes, text_tokens
+from resources.local_server.verdicts import judge
 
 Manner = Literal["pixels", "schema"]
 _REMEMBERED = 4096
@@ -30,7 +32,7 @@ class Answers:
     def __init__(self, manner: Manner) -> None:
         """Remember nothing yet."""
         self._manner = manner
-        self._texts: OrderedDict[tuple[str, str, Sight], str] = OrderedDict()
+        self._texts: OrderedDict[tuple[str, str, Sight, str], str] = OrderedDict()
         self._sights: OrderedDict[bytes | int, Sight] = OrderedDict()
 
     def known(self, asked: Asked) -> str | None:
@@ -60,9 +62,13 @@ class Answers:
         return sight
 
     def _word(self, asked: Asked, sight: Sight) -> str:
-        key = (asked.model, asked.schema_text, sight)
+        record = _quoted_record(asked)
+        key = (asked.model, asked.schema_text, sight, json.dumps(record, sort_keys=True))
         if (text := self._texts.get(key)) is None:
-            said = describe(sight, asked.model)
+            if '"verdict"' in asked.schema_text:
+                said = describe(sight, asked.model) | judge(sight, asked.model, record)
+            else:
+                said = describe(sight, asked.model, record)
             if asked.schema is None:
                 text = str(said["description"])
             else:
@@ -87,6 +93,21 @@ def cut(answer: Answer, asked: Asked, tokens: Tokens) -> tuple[Answer, Tokens]:
             )
             answer = Answer(text, "length", "cut" if answer.kind == "ok" else answer.kind)
     return answer, Tokens(tokens.text_input, tokens.picture_input, output)
+
+
+def _quoted_record(asked: Asked) -> dict[str, Any]:
+    """The record that a question quotes as JSON, alone or under `record`; empty where none is."""
+    for text in asked.texts:
+        if not text.startswith("{"):
+            continue
+        try:
+            said = json.loads(text)
+        except ValueError:
+            continue
+        record = said.get("record", said)
+        if isinstance(record, dict):
+            return record
+    return {}
 
 
 def _name(asked: Asked) -> bytes:

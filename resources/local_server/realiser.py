@@ -41,7 +41,8 @@ def realise(schema: Schema, hints: Hints, seed: str) -> Any:
     Args:
         schema: JSON Schema, or the OpenAPI form of it that Gemini's `responseSchema` has.
         hints: property name -> value that is meant; used where it fits the property's schema,
-            bent into it where that is possible, else left.
+            bent into it where that is possible, else left. A mapping stands for an array too,
+            by its values.
         seed: what all that is open is drawn from.
     """
     return _Realiser(schema, hints, seed).value(schema, "", _NONE, 0)
@@ -165,6 +166,8 @@ class _Realiser:
         most = schema.get("maxItems")
         if items is False:
             most = len(first) if most is None else min(int(most), len(first))
+        if isinstance(hint, Mapping):
+            hint = list(hint.values())
         meant = list(hint) if isinstance(hint, list | tuple) else []
         wanted = len(meant) or min(2, len(first) or 2)
         if hint is not _NONE and not meant and isinstance(hint, list | tuple):

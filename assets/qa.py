@@ -5,17 +5,20 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.qa.build import build_items
-from eemo_pipeline.qa.facts import build_facts
+from eemo_pipeline.qa.build import (
+    Tally,
+    build_coverage,
+    build_items,
+    build_refusals,
+    build_templates,
+)
+from eemo_pipeline.qa.facts import SOURCES, build_facts
+from eemo_pipeline.schema.tables import TABLES
 
+_TABLES = ("qa__items", "_qa__coverage", "_qa__refusals", "_qa__templates")
 _OUTS = {
-    "qa__items": dg.AssetOut(
-        dagster_type=pl.DataFrame, description="One row per instruction of EEmoDB-QA."
-    ),
-    "_qa__coverage": dg.AssetOut(
-        dagster_type=pl.DataFrame,
-        description="One row per kept picture: how many questions it is in, or why in none.",
-    ),
+    name: dg.AssetOut(dagster_type=object, description=f"One row per {TABLES[name].grain}.")
+    for name in _TABLES
 }
 
 
@@ -23,28 +26,19 @@ class QaConfig(dg.Config):
     """Settings of the stage."""
 
     seed: str = "eemodb"
+    # EEmoDB-QA holds 1.2 million items; with every label at hand, forty templates give as many.
+    items_per_template: int = 30_000
 
 
-@dg.multi_asset(outs=_OUTS)
-def qa(
-    config: QaConfig,
-    dedup__images: pl.DataFrame,
-    labels__emotions: pl.DataFrame,
-    labels__vad: pl.DataFrame,
-    labels__rankings: pl.DataFrame,
-    texts__descriptions: pl.DataFrame,
-    texts__reasonings: pl.DataFrame,
-) -> Iterator[dg.Output[pl.DataFrame]]:
+@dg.multi_asset(outs=_OUTS, ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in SOURCES})
+def qa(config: QaConfig, **tables: pl.LazyFrame) -> Iterator[dg.Output[object]]:
     """Fill every template with the facts of the pictures and pairs that meet its constraints."""
-    facts = build_facts(
-        dedup__images,
-        labels__emotions,
-        labels__vad,
-        labels__rankings,
-        texts__descriptions,
-        texts__reasonings,
-    )
-    items, coverage = build_items(facts, config.seed)
-    rows_in = {"rows_in": dedup__images.height}
+    facts = build_facts(tables)
+    tally = Tally(facts)
+    rows_in = {"rows_in": facts.pictures.height}
+    items = build_items(facts, config.seed, config.items_per_template, tally)
     yield dg.Output(items, "qa__items", metadata=rows_in)
-    yield dg.Output(coverage, "_qa__coverage", metadata=rows_in)
+    # The items are made as they are written; what became of the pictures is known after that.
+    yield dg.Output(build_coverage(tally), "_qa__coverage", metadata=rows_in)
+    yield dg.Output(build_refusals(tally), "_qa__refusals", metadata=rows_in)
+    yield dg.Output(build_templates(tally), "_qa__templates")

@@ -1,11 +1,31 @@
-"""Stage texts: what is visible, and how it leads to the emotions people reported."""
+"""Stage texts: what is visible, how it leads to the emotions people reported, and comparisons."""
+
+from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
 
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.texts.candidates import choose_candidates
+from eemo_pipeline.texts.comparisons import write_comparisons
 from eemo_pipeline.texts.descriptions import write_descriptions
+from eemo_pipeline.texts.details import write_details
+from eemo_pipeline.texts.evocations import write_evocations
+from eemo_pipeline.texts.grounds import gather_grounds
+from eemo_pipeline.texts.profiles import build_profiles
 from eemo_pipeline.texts.reasonings import write_reasonings
 from resources.results import count_rows
+
+_OUTS = {
+    name: dg.AssetOut(dagster_type=pl.DataFrame, description=f"One row per {TABLES[name].grain}.")
+    for name in (
+        "texts__reasonings",
+        "texts__details",
+        "texts__evocations",
+        "texts__comparisons",
+        "texts__candidates",
+    )
+}
 
 
 @dg.asset
@@ -14,16 +34,28 @@ def texts__descriptions(dedup__images: pl.DataFrame) -> dg.MaterializeResult[pl.
     return count_rows(write_descriptions(dedup__images), dedup__images.height)
 
 
-@dg.asset
-def texts__reasonings(
+@dg.multi_asset(outs=_OUTS)
+def written(
     dedup__images: pl.DataFrame,
     labels__rankings: pl.DataFrame,
     labels__emotions: pl.DataFrame,
+    labels__vad: pl.DataFrame,
     ingest__annotations: pl.DataFrame,
     texts__descriptions: pl.DataFrame,
-) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per kept picture: how what is visible leads to the emotions people reported."""
-    reasonings = write_reasonings(
-        dedup__images, labels__rankings, labels__emotions, ingest__annotations, texts__descriptions
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Write what people feel and why, from the same grounds in all texts."""
+    grounds = gather_grounds(dedup__images, labels__emotions, ingest__annotations)
+    reasonings = write_reasonings(grounds, labels__rankings, texts__descriptions)
+    profiles = build_profiles(
+        dedup__images, grounds, labels__rankings, labels__vad, texts__descriptions
     )
-    return count_rows(reasonings, dedup__images.height)
+    tables = {
+        "texts__reasonings": reasonings,
+        "texts__details": write_details(profiles),
+        "texts__evocations": write_evocations(profiles),
+        "texts__comparisons": write_comparisons(profiles),
+        "texts__candidates": choose_candidates(dedup__images, grounds, reasonings),
+    }
+    for name, frame in tables.items():
+        counts = count_rows(frame, dedup__images.height).metadata
+        yield dg.Output(frame, name, metadata=counts)

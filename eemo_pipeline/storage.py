@@ -6,14 +6,18 @@ it (`schema/`), or Dagster (`resources/parquet_tables.py` hands its values to th
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from eemo_pipeline.schema.tables import TABLES, Table
 from eemo_pipeline.schema.validate import conform
+
+# Rows of a group in a table that is written in batches; a group is buffered as a whole.
+_BATCH_ROWS = 50_000
 
 
 class DamagedTable(Exception):
@@ -71,14 +75,33 @@ def write_table(
     temporary = path.with_name(f".{path.name}.{attempt}.tmp")
     try:
         ordered.write_parquet(temporary, compression="zstd", statistics=True)
-        sha256 = file_sha256(temporary)
-        is_changed = not (path.exists() and file_sha256(path) == sha256)
-        size = temporary.stat().st_size
-        if is_changed:
-            temporary.replace(path)
+        return _publish(temporary, path, ordered.height)
     finally:
         temporary.unlink(missing_ok=True)
-    return Written(path, ordered.height, size, sha256, is_changed)
+
+
+def write_batches(
+    batches: Iterable[pl.DataFrame], table: Table, path: Path, attempt: str = str(os.getpid())
+) -> Written:
+    """Write frames, together in key order, by the same rule; one is in memory at a time.
+
+    Raises:
+        SchemaError: a frame does not have the table's columns and types.
+    """
+
+    def ordered(*_: object) -> Iterator[pl.DataFrame]:
+        return (conform(batch, table) for batch in batches)
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{attempt}.tmp")
+    try:
+        register_io_source(ordered, schema=table.polars_schema).sink_parquet(
+            temporary, compression="zstd", statistics=True, row_group_size=_BATCH_ROWS
+        )
+        rows = pl.scan_parquet(temporary, glob=False).select(pl.len()).collect().item()
+        return _publish(temporary, path, rows)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def write_bytes(content: bytes, path: Path, attempt: str = str(os.getpid())) -> Written:
@@ -104,6 +127,15 @@ def write_chunks(chunks: Iterable[bytes], path: Path, attempt: str = str(os.getp
     finally:
         temporary.unlink(missing_ok=True)
     return Written(path, rows, size, digest.hexdigest(), is_changed)
+
+
+def _publish(temporary: Path, path: Path, rows: int) -> Written:
+    """Rename the finished file, unless its bytes are those on disk."""
+    sha256, size = file_sha256(temporary), temporary.stat().st_size
+    is_changed = not (path.exists() and file_sha256(path) == sha256)
+    if is_changed:
+        temporary.replace(path)
+    return Written(path, rows, size, sha256, is_changed)
 
 
 def scan_table(tables: Path, name: str, partitions: Sequence[str] | None = None) -> pl.LazyFrame:

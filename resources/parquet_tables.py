@@ -5,6 +5,7 @@ here: how a file is written, what is in a table, any data processing.
 https://docs.dagster.io/guides/build/io-managers
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -13,7 +14,7 @@ import polars as pl
 from eemo_pipeline.data_root import DataRoot
 from eemo_pipeline.plots import draw_counts, preview_rows
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import Written, scan_table, table_path, write_table
+from eemo_pipeline.storage import Written, scan_table, table_path, write_batches, write_table
 
 # The column whose values are counted in the small plot that shows without a click.
 _PLOTTED = {
@@ -33,10 +34,16 @@ _PLOTTED = {
     "records__emoverse": "state",
     "texts__descriptions": "status",
     "texts__reasonings": "status",
+    "texts__details": "status",
+    "texts__evocations": "evoked_by",
+    "texts__comparisons": "status",
+    "texts__candidates": "status",
     "qa__items": "category",
     "assess__items": "task",
     "exports__files": "format",
 }
+
+_PREVIEWED = 20
 
 
 class ParquetTables(dg.ConfigurableIOManager):
@@ -44,12 +51,23 @@ class ParquetTables(dg.ConfigurableIOManager):
 
     data_root: dg.ResourceDependency[DataRoot]
 
-    def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame | pl.LazyFrame) -> None:
-        """Write the table, one file per source where it is partitioned."""
+    def handle_output(
+        self, context: dg.OutputContext, obj: pl.DataFrame | pl.LazyFrame | Iterator[pl.DataFrame]
+    ) -> None:
+        """Write the table, one file per source where it is partitioned.
+
+        An iterator of frames, which together are in key order, is written as they come.
+        """
         table = TABLES[context.asset_key.to_user_string()]
-        frame = obj.collect() if isinstance(obj, pl.LazyFrame) else obj
         attempt = f"{context.run_id[:8]}-{context.step_context.previous_attempt_count}"
         tables = self.data_root.tables
+        if isinstance(obj, Iterator):
+            file = write_batches(obj, table, table_path(tables, table), attempt)
+            context.add_output_metadata(
+                _describe(table.name, scan_table(tables, table.name), [file])
+            )
+            return
+        frame = obj.collect() if isinstance(obj, pl.LazyFrame) else obj
         if table.is_partitioned:
             files = [
                 write_table(
@@ -62,7 +80,7 @@ class ParquetTables(dg.ConfigurableIOManager):
             ]
         else:
             files = [write_table(frame, table, table_path(tables, table), attempt)]
-        context.add_output_metadata(_describe(table.name, frame, files))
+        context.add_output_metadata(_describe(table.name, frame.lazy(), files))
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame:
         """Scan the table; an asset that asks for a DataFrame gets it collected."""
@@ -71,19 +89,21 @@ class ParquetTables(dg.ConfigurableIOManager):
         return scan if context.dagster_type.typing_type is pl.LazyFrame else scan.collect()
 
 
-def _describe(name: str, frame: pl.DataFrame, files: list[Written]) -> dict[str, Any]:
+def _describe(name: str, frame: pl.LazyFrame, files: list[Written]) -> dict[str, Any]:
+    rows = sum(file.rows for file in files)
     metadata: dict[str, Any] = {
-        "dagster/row_count": frame.height,
-        "rows": frame.height,
+        "dagster/row_count": rows,
+        "rows": rows,
         "size_bytes": sum(file.size_bytes for file in files),
         "sha256": ", ".join(file.sha256 for file in files),
         "files_changed": sum(file.is_changed for file in files),
         "path": dg.MetadataValue.path(
             str(files[0].path if len(files) == 1 else files[0].path.parent)
         ),
-        "preview": dg.MetadataValue.md(preview_rows(frame)),
+        "preview": dg.MetadataValue.md(preview_rows(frame.head(_PREVIEWED).collect())),
     }
     column = _PLOTTED.get(name)
-    if column and frame.height:
-        metadata["plot"] = dg.MetadataValue.md(draw_counts(frame[column], f"{name} by {column}"))
+    if column and rows:
+        values = frame.select(column).collect().to_series()
+        metadata["plot"] = dg.MetadataValue.md(draw_counts(values, f"{name} by {column}"))
     return metadata

@@ -1,6 +1,6 @@
 """Seeded draws over whole columns, many per row from one hash.
 
-Belongs here: integer mixing, picks without replacement, balancing. Does not belong here: the
+Belongs here: integer mixing, picks without replacement, shares. Does not belong here: the
 hash of the row itself (`eemo_pipeline.sampling`) or what is asked.
 
 A frame's `base` column holds 64 bits from the SHA-256 of the row's identity. Each purpose mixes
@@ -82,23 +82,35 @@ def pick(
     return frame
 
 
-def balance(frame: pl.DataFrame, cell: Sequence[str], *purpose: str) -> pl.DataFrame:
-    """Of each cell as many rows with `is_yes` as without, the surplus dropped by a seeded draw.
+def allot(frame: pl.DataFrame, cell: Sequence[str], limit: int, *purpose: str) -> pl.DataFrame:
+    """At most `limit` rows by a seeded draw, as evenly over the cells as they allow.
+
+    Every cell gives its first row, then every cell its second, and so on, so that the large cells
+    lose most. Where the frame has `is_yes`, each cell gives as many rows with as without it, and
+    the surplus is dropped. Splits share the limit by their size; each has cells of its own.
 
     Args:
-        frame: has `base` and a boolean `is_yes` without nulls.
-        cell: columns within which yes and no are to be equally frequent.
+        frame: has `base`, `split`, and a boolean `is_yes` where yes and no are to be balanced.
+        cell: columns within which yes and no are equally frequent.
+        limit: most rows to keep.
         purpose: what the draw is for, seed included.
     """
+    cells = ["split", *cell]
+    halves = [*cells, "is_yes"] if "is_yes" in frame.columns else cells
     # base may repeat only where two rows share an identity, which a template never makes
-    place = pl.col("_order").rank("ordinal").over(*cell, "is_yes")
-    yes = pl.col("is_yes").sum().over(list(cell))
-    no = (~pl.col("is_yes")).sum().over(list(cell))
-    return (
-        frame.with_columns(_order=mix(pl.col("base"), *purpose))
-        .filter(place <= pl.min_horizontal(yes, no))
-        .drop("_order")
+    placed = frame.with_columns(_order=mix(pl.col("base"), *purpose)).with_columns(
+        pl.col("_order").rank("ordinal").over(halves).alias("_place")
     )
+    if "is_yes" in frame.columns:
+        yes = pl.col("is_yes").sum().over(cells)
+        placed = placed.filter(
+            pl.col("_place") <= pl.min_horizontal(yes, pl.len().over(cells) - yes)
+        )
+    if placed.height > limit:
+        # Of a split with half of the rows, two rows are as far along as one of another quarter.
+        along = placed.select(pl.col("_place") / pl.len().over("split")).to_series()
+        placed = placed.filter(along < along.sort()[limit])
+    return placed.drop("_order", "_place")
 
 
 def _expression(option: pl.Expr | str) -> pl.Expr:

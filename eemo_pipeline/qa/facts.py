@@ -1,7 +1,7 @@
-"""What is known about every picture and pair before a question is asked.
+"""What is known about every picture before a question is asked.
 
-Belongs here: joining the label and text tables into one row per picture, the level words, and
-the choice of pairs. Does not belong here: any question.
+Belongs here: joining the label and text tables into one row per picture, and the level words.
+Does not belong here: the choice of pairs (`pairs.py`) or any question.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,111 +9,126 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from eemo_pipeline.emotion.felt import LEVEL_WORDS, level_of
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
-from eemo_pipeline.emotion.vad import levels
-from eemo_pipeline.qa.draws import base_of, mix
+from eemo_pipeline.qa.draws import base_of
+from eemo_pipeline.qa.pairs import choose_pairs
 
-# The words for low, medium and high.
-LEVEL_WORDS: dict[str, tuple[str, str, str]] = {
-    "valence": ("negative", "neutral", "positive"),
-    "arousal": ("low", "moderate", "high"),
-    "dominance": ("low", "moderate", "high"),
+# The tables that facts come from.
+SOURCES = (
+    "dedup__images",
+    "ingest__records",
+    "labels__emotions",
+    "labels__vad",
+    "labels__rankings",
+    "texts__descriptions",
+    "texts__reasonings",
+    "texts__details",
+    "texts__evocations",
+    "texts__candidates",
+    "texts__comparisons",
+)
+RANKS = ("rank_1", "rank_2", "rank_3")
+# What both pictures of a pair must have -> what half of the pairs have in common.
+_PAIRED_BY = {
+    "rank_1": "dominant_emotion",
+    "dominant_emotion": "dominant_emotion",
+    **{name: f"{name}_level" for name in LEVEL_WORDS},
 }
-
-# What both pictures of a pair must have, and what half of the pairs are matched on.
-_PAIR_BASES: dict[str, tuple[str, str]] = {
-    "ranking": ("ranking", "dominant_emotion"),
-    "dominant": ("dominant_emotion", "dominant_emotion"),
-    **{name: (name, f"{name}_level") for name in LEVEL_WORDS},
-}
-# Neighbours in a seeded order; with one neighbour of the same label, at most six pairs a picture.
-_RANDOM_NEIGHBOURS = (1, 2)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The label facts that questions are made from.
+    """The facts that questions are made from.
 
     Attributes:
-        pictures: one row per kept picture, sorted by image_id: image_id, split, sources, base
-            (random bits, see `draws`), ranking, dominant_emotion, mass_<emotion> for the seven
-            Ekman emotions (0 where unnamed, null where the picture has no labels), valence,
-            arousal, dominance and <dimension>_level (null where unrated), description and
-            reasoning (null where none was written).
-        pairs: what both pictures have -> frame of `first` and `second` (row numbers in
-            `pictures`) and `base`. The keys are ranking, dominant, valence, arousal and
-            dominance. Both pictures of a pair are in the same split, and no picture is in more
-            than six pairs of a key.
+        pictures: one row per kept picture, sorted by image_id: row (its number), image_id, split,
+            is_evaluation, sources, category (of content, null where no source names one), base
+            (random bits, see `draws`), rank_1 ... rank_3 (null without a ranking),
+            dominant_emotion, mass_<emotion> for the seven Ekman emotions (0 where unnamed, null
+            without labels), valence, arousal, dominance and <dimension>_level (null where
+            unrated), has_<text> for every key of `texts`.
+        texts: what was written about a picture: name -> image_id and text, lazily.
+        candidates: pictures whose reasoning names a cause: row, emotion, element, distractor_1,
+            distractor_2.
+        comparisons: what was written about two pictures: first, second (rows), aspect, text.
+        pairs: what both pictures have -> `first` and `second` (rows), base and split; see
+            `pairs.choose_pairs`.
     """
 
     pictures: pl.DataFrame
+    texts: Mapping[str, pl.LazyFrame]
+    candidates: pl.DataFrame
+    comparisons: pl.LazyFrame
     pairs: Mapping[str, pl.DataFrame]
 
-    def paired(self, key: str, columns: Sequence[str]) -> pl.DataFrame:
-        """The pairs of a key with `columns` of both pictures, suffixed _1 and _2.
+    def having(self, *facts: str) -> pl.DataFrame:
+        """The pictures that questions may be about and that have all these facts."""
+        return self.pictures.filter(~pl.col("is_evaluation")).drop_nulls(list(facts))
 
-        Besides: image_ids, split, sources (of both, sorted) and base.
-        """
-        pairs = self.pairs[key]
-        wanted = self.pictures.select("image_id", "sources", *columns)
+    def paired(self, fact: str, *columns: str) -> pl.DataFrame:
+        """The pairs of pictures that have a fact, with columns of both, suffixed _1 and _2."""
+        pairs = self.pairs[fact]
+        wanted = self.pictures.select(columns)
         sides = [
             wanted[pairs[side]].rename(lambda name, end=end: f"{name}_{end}")
             for side, end in (("first", 1), ("second", 2))
         ]
-        return pl.concat(
-            [pairs.select("base"), *sides, self.pictures.select("split")[pairs["first"]]],
-            how="horizontal",
-        ).with_columns(
-            pl.concat_list("image_id_1", "image_id_2").alias("image_ids"),
-            pl.concat_list("sources_1", "sources_2").list.unique().list.sort().alias("sources"),
-        )
+        return pl.concat([pairs, *sides], how="horizontal")
 
 
-def level_of(dimension: str, value: pl.Expr) -> pl.Expr:
-    """The level word of a 0-1 value; null where the value is null."""
-    words = dict(zip(("low", "medium", "high"), LEVEL_WORDS[dimension], strict=True))
-    return levels(value).replace_strict(words, return_dtype=pl.String)
-
-
-def build_facts(
-    dedup__images: pl.DataFrame,
-    labels__emotions: pl.DataFrame,
-    labels__vad: pl.DataFrame,
-    labels__rankings: pl.DataFrame,
-    texts__descriptions: pl.DataFrame,
-    texts__reasonings: pl.DataFrame,
-) -> Facts:
+def build_facts(tables: Mapping[str, pl.LazyFrame]) -> Facts:
     """Join the tables on image_id and choose the pairs.
 
-    A picture that several sources rate takes the plain mean of its evoked ratings, or of the
-    apparent ones where none is evoked, to 6 decimals.
+    Of several ratings of a picture the one that labels__vad calls its best counts.
+
+    Args:
+        tables: those named in `SOURCES`, by name.
     """
-    pictures = (
-        dedup__images.select("image_id", "split", "sources")
-        .sort("image_id")
-        .join(
-            labels__rankings.select("image_id", "ranking", "dominant_emotion"),
-            on="image_id",
-            how="left",
-        )
-        .join(_masses(labels__emotions), on="image_id", how="left")
-        .join(_ratings(labels__vad), on="image_id", how="left")
-        .join(_written(texts__descriptions, "description"), on="image_id", how="left")
-        .join(_written(texts__reasonings, "reasoning"), on="image_id", how="left")
-        .sort("image_id")
-        .with_columns(
-            base_of(pl.col("image_id")).alias("base"),
-            *(level_of(name, pl.col(name)).alias(f"{name}_level") for name in LEVEL_WORDS),
-        )
-    )
-    pairs = {
-        key: _choose_pairs(pictures, needed, matched)
-        for key, (needed, matched) in _PAIR_BASES.items()
+    texts = {
+        name: _written(tables[f"texts__{name}"])
+        for name in ("descriptions", "reasonings", "details", "evocations")
     }
-    return Facts(pictures, pairs)
+    joined = tables["dedup__images"].select(
+        "image_id", "split", "sources", pl.col("is_evaluation").fill_null(value=False)
+    )
+    for known in (
+        _rankings(tables["labels__rankings"]),
+        _masses(tables["labels__emotions"]),
+        tables["labels__vad"].filter("is_best").select("image_id", *LEVEL_WORDS),
+        _categories(tables["ingest__records"]),
+        *(
+            text.select("image_id", pl.lit(value=True).alias(f"has_{name}"))
+            for name, text in texts.items()
+        ),
+    ):
+        joined = joined.join(known, on="image_id", how="left")
+    pictures = (
+        joined.sort("image_id")
+        .with_row_index("row")
+        .with_columns(level_of(name, pl.col(name)).alias(f"{name}_level") for name in LEVEL_WORDS)
+        .collect()
+        .with_columns(base_of(pl.col("image_id")).alias("base"))
+    )
+    rows = pictures.lazy().select("image_id", "row", "is_evaluation")
+    return Facts(
+        pictures,
+        texts,
+        _candidates(tables["texts__candidates"], rows),
+        _comparisons(tables["texts__comparisons"], rows),
+        {needed: choose_pairs(pictures, needed, label) for needed, label in _PAIRED_BY.items()},
+    )
 
 
-def _masses(emotions: pl.DataFrame) -> pl.DataFrame:
+def _rankings(rankings: pl.LazyFrame) -> pl.LazyFrame:
+    places = (
+        pl.col("ranking").list.get(place, null_on_oob=True).alias(rank)
+        for place, rank in enumerate(RANKS)
+    )
+    return rankings.select("image_id", "dominant_emotion", *places)
+
+
+def _masses(emotions: pl.LazyFrame) -> pl.LazyFrame:
     mass = pl.col("mass")
     return (
         emotions.filter(pl.col("taxonomy") == "ekman7")
@@ -125,58 +140,49 @@ def _masses(emotions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _ratings(vad: pl.DataFrame) -> pl.DataFrame:
-    is_evoked = pl.col("semantics") == "evoked"
+def _categories(records: pl.LazyFrame) -> pl.LazyFrame:
+    """The category of content that the first source with one names for the picture."""
+    category = pl.col("attributes").str.json_path_match("$.category").str.to_lowercase()
     return (
-        vad.filter(is_evoked | ~is_evoked.any().over("image_id"))
-        .sort("image_id", "origin")
-        .group_by("image_id", maintain_order=True)
-        .agg(pl.col(*LEVEL_WORDS).mean().round(6))
+        records.filter(pl.col("attributes").is_not_null())
+        .select("image_id", "source", "record_id", category.alias("category"))
+        .drop_nulls("category")
+        .group_by("image_id")
+        .agg(pl.col("category").sort_by("source", "record_id").first())
     )
 
 
-def _written(texts: pl.DataFrame, name: str) -> pl.DataFrame:
-    return texts.filter(pl.col("status") == "ok").select("image_id", pl.col("text").alias(name))
+def _written(texts: pl.LazyFrame) -> pl.LazyFrame:
+    return texts.filter(pl.col("status") == "ok").select("image_id", "text")
 
 
-def _choose_pairs(pictures: pl.DataFrame, needed: str, matched: str) -> pl.DataFrame:
-    """Pairs of neighbours within each split: in a seeded order, and among equals of `matched`."""
-    eligible = (
-        pictures.with_row_index("row")
-        .filter(pl.col(needed).is_not_null())
-        .with_columns(mix(pl.col("base"), "pairs", needed).alias("place"))
-        .select("row", "split", "base", "place", pl.col(matched).alias("matched"))
+def _candidates(candidates: pl.LazyFrame, rows: pl.LazyFrame) -> pl.DataFrame:
+    return (
+        candidates.filter(pl.col("status") == "ok")
+        .join(rows.filter(~pl.col("is_evaluation")), on="image_id")
+        .select(
+            "row",
+            "emotion",
+            "element",
+            pl.col("distractors").list.get(0).alias("distractor_1"),
+            pl.col("distractors").list.get(1).alias("distractor_2"),
+        )
+        .sort("row")
+        .collect()
     )
-    random = eligible.sort("split", "place", "row")
-    equals = random.sort("split", "matched", maintain_order=True, nulls_last=True)
-    neighbours = [
-        *(_neighbours(random, ["split"], distance) for distance in _RANDOM_NEIGHBOURS),
-        _neighbours(equals.drop_nulls("matched"), ["split", "matched"], 1),
-    ]
-    low, high = pl.min_horizontal("row", "other"), pl.max_horizontal("row", "other")
-    distinct = (
-        pl.concat(neighbours)
-        .select(low.alias("low"), high.alias("high"))
-        .unique()
-        .sort("low", "high")
-    )
-    return _ordered(distinct, pictures["base"])
 
 
-def _neighbours(ordered: pl.DataFrame, within: list[str], distance: int) -> pl.DataFrame:
-    other = pl.col("row").shift(-distance).over(within)
-    return ordered.select("row", other.alias("other")).drop_nulls("other")
+def _comparisons(comparisons: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
+    asked = comparisons.filter(pl.col("status") == "ok")
+    for side in ("first", "second"):
+        named = rows.filter(~pl.col("is_evaluation")).select(
+            pl.col("image_id").alias(f"{side}_image_id"), pl.col("row").alias(side)
+        )
+        asked = asked.join(named, on=f"{side}_image_id")
+    return asked.select("first", "second", "aspect", "text")
 
 
-def _ordered(pairs: pl.DataFrame, bits: pl.Series) -> pl.DataFrame:
-    """Give each pair its own random bits, and let them say which picture comes first."""
-    joint = pairs.with_columns(
-        bits.gather(pairs["low"]).alias("a"), bits.gather(pairs["high"]).alias("b")
-    )
-    return joint.with_columns(
-        mix(mix(pl.col("a"), "pair") ^ pl.col("b"), "pair").alias("base")
-    ).select(
-        pl.when(pl.col("base") % 2 == 0).then("low").otherwise("high").alias("first"),
-        pl.when(pl.col("base") % 2 == 0).then("high").otherwise("low").alias("second"),
-        "base",
-    )
+def any_of(columns: Sequence[str], value: pl.Expr | str) -> pl.Expr:
+    """Whether one of the columns holds the value; null where the columns are empty."""
+    wanted = pl.lit(value) if isinstance(value, str) else value
+    return pl.any_horizontal(pl.col(column) == wanted for column in columns)

@@ -25,3 +25,13 @@ def joined(words: pl.Expr) -> pl.Expr:
         .when(words.list.len() == 1)
         .then(last)
     )
+
+
+def capitalised(text: pl.Expr) -> pl.Expr:
+    """The text with its first letter in upper case."""
+    return pl.concat_str(text.str.head(1).str.to_uppercase(), text.str.slice(1))
+
+
+def uncapitalised(text: pl.Expr) -> pl.Expr:
+    """The text with its first letter in lower case."""
+    return pl.concat_str(text.str.head(1).str.to_lowercase(), text.str.slice(1))

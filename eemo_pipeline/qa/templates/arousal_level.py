@@ -1,20 +1,24 @@
 """Is the arousal that the picture evokes low, moderate or high? Yes or no."""
 
-import polars as pl
+from functools import partial
 
-from eemo_pipeline.qa.facts import Facts
 from eemo_pipeline.qa.levels import verify_level
 from eemo_pipeline.qa.templates import QaTemplate
 
-_SENTENCES = (
-    "Does this picture evoke {} arousal in its viewers?",
-    "Is the level of activation that viewers feel at this picture {}?",
-    "Between calm and excited, would you rate the arousal this picture causes as {}?",
+TEMPLATE = QaTemplate(
+    name="arousal_level",
+    category="perception",
+    question_type="yes_no",
+    claim="level_is",
+    dimension="arousal",
+    needs=("arousal",),
+    sentences=(
+        "Does this picture evoke {} arousal in its viewers?",
+        "Is the level of activation that viewers feel at this picture {}?",
+        "Between calm and excited, would you rate the arousal this picture causes as {}?",
+    ),
+    ask=partial(verify_level, "arousal"),
+    fills=("asked",),
+    cell=("asked",),
+    proof=("arousal", "arousal_level"),
 )
-
-
-def _build(facts: Facts, seed: str) -> pl.DataFrame:
-    return verify_level(facts, seed, "arousal_level", "arousal", _SENTENCES)
-
-
-TEMPLATE = QaTemplate("arousal_level", "perception", "yes_no", _build)

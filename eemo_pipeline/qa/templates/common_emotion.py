@@ -4,35 +4,39 @@ import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
 from eemo_pipeline.qa.draws import pick
-from eemo_pipeline.qa.facts import Facts
-from eemo_pipeline.qa.items import choice_items, proof, wording
+from eemo_pipeline.qa.emotions import is_ranked
+from eemo_pipeline.qa.facts import RANKS, Facts
 from eemo_pipeline.qa.templates import QaTemplate
 
-_NAME = "common_emotion"
-_SENTENCES = (
-    "Which emotion is among the three main ones of both pictures?",
-    "What main emotion do the two pictures have in common?",
-    "Which of these emotions do viewers feel at the first picture as well as at the second, "
-    "counting only the three main ones of each?",
-)
 
-
-def _build(facts: Facts, seed: str) -> pl.DataFrame:
-    shared = {
-        emotion: pl.col("ranking_1").list.contains(emotion)
-        & pl.col("ranking_2").list.contains(emotion)
-        for emotion in EKMAN_7
-    }
-    pairs = pick(facts.paired("ranking", ["ranking"]), shared, 1, seed, _NAME, "right")
-    wrong = {emotion: ~condition for emotion, condition in shared.items()}
-    return choice_items(
-        pick(pairs.rename({"pick_1": "correct"}), wrong, 3, seed, _NAME, "wrong").with_columns(
-            wording(_SENTENCES, [], seed, _NAME), proof("ranking_1", "ranking_2")
-        ),
-        ["pick_1", "pick_2", "pick_3"],
-        seed,
-        _NAME,
+def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
+    shared = {emotion: is_ranked(emotion, "_1") & is_ranked(emotion, "_2") for emotion in EKMAN_7}
+    right = pick(facts.paired("rank_1", *RANKS), shared, 1, purpose, "right")
+    wrong = {emotion: ~is_shared for emotion, is_shared in shared.items()}
+    return pick(right.rename({"pick_1": "correct"}), wrong, 3, purpose, "wrong").select(
+        "first",
+        "second",
+        "base",
+        "split",
+        "correct",
+        *(pl.col(f"pick_{number}").alias(f"wrong_{number}") for number in (1, 2, 3)),
     )
 
 
-TEMPLATE = QaTemplate(_NAME, "pair_perception", "what_how", _build)
+TEMPLATE = QaTemplate(
+    name="common_emotion",
+    category="pair_perception",
+    question_type="what_how",
+    claim="common",
+    needs=("rank_1",),
+    pairs="rank_1",
+    sentences=(
+        "Which emotion is among the three main ones of both pictures?",
+        "What main emotion do the two pictures have in common?",
+        "Which of these emotions do viewers feel at the first picture as well as at the second, "
+        "counting only the three main ones of each?",
+    ),
+    ask=_ask,
+    cell=("correct",),
+    proof=("ranking",),
+)

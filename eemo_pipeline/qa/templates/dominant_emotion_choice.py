@@ -9,22 +9,15 @@ import polars as pl
 from eemo_pipeline.qa.draws import unit
 from eemo_pipeline.qa.emotions import with_rivals
 from eemo_pipeline.qa.facts import Facts
-from eemo_pipeline.qa.items import choice_items, proof, single, wording
 from eemo_pipeline.qa.templates import QaTemplate
 
-_NAME = "dominant_emotion_choice"
-_SENTENCES = (
-    "Which emotion does this picture evoke most strongly?",
-    "What is the dominant emotion that viewers feel at this picture?",
-    "Which of these emotions leads in the response to this picture?",
-)
 _NONE_REPORTED = 55 / 338
 _BOTH_REPORTED = 49 / 338
 
 
-def _build(facts: Facts, seed: str) -> pl.DataFrame:
-    rivals = with_rivals(facts.pictures.drop_nulls("dominant_emotion"), seed, _NAME)
-    place = unit(pl.col("base"), seed, _NAME, "mixture")
+def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
+    base = pl.col("base")
+    place = unit(base, purpose, "mixture")
     reported, unreported = ["reported_1", "reported_2"], ["unreported_1", "unreported_2"]
     # What is wanted first; what is missing is filled from the other kind.
     wanted = (
@@ -35,22 +28,34 @@ def _build(facts: Facts, seed: str) -> pl.DataFrame:
         .otherwise(pl.concat_list(reported[0], unreported[0], reported[1], unreported[1]))
         .list.drop_nulls()
     )
-    swapped = unit(pl.col("base"), seed, _NAME, "swap") < 0.5
-    one, two = pl.col("wanted").list.get(0), pl.col("wanted").list.get(1)
-    return choice_items(
-        single(rivals)
+    swapped = unit(base, purpose, "swap") < 0.5
+    one, two = (pl.col("wanted").list.get(place, null_on_oob=True) for place in (0, 1))
+    return (
+        with_rivals(facts.having("dominant_emotion"), purpose)
         .with_columns(wanted=wanted)
-        .with_columns(
-            wording(_SENTENCES, [], seed, _NAME),
-            proof("dominant_emotion"),
+        .select(
+            pl.col("row").alias("first"),
+            "base",
+            "split",
             pl.col("dominant_emotion").alias("correct"),
             pl.when(swapped).then(two).otherwise(one).alias("wrong_1"),
             pl.when(swapped).then(one).otherwise(two).alias("wrong_2"),
-        ),
-        ["wrong_1", "wrong_2"],
-        seed,
-        _NAME,
+        )
     )
 
 
-TEMPLATE = QaTemplate(_NAME, "perception", "what_how", _build)
+TEMPLATE = QaTemplate(
+    name="dominant_emotion_choice",
+    category="perception",
+    question_type="what_how",
+    claim="dominant",
+    needs=("dominant_emotion",),
+    sentences=(
+        "Which emotion does this picture evoke most strongly?",
+        "What is the dominant emotion that viewers feel at this picture?",
+        "Which of these emotions leads in the response to this picture?",
+    ),
+    ask=_ask,
+    cell=("correct",),
+    proof=("dominant_emotion",),
+)

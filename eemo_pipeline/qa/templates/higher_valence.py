@@ -1,20 +1,24 @@
-"""Which of two pictures evokes the more pleasant feeling?"""
+"""Which of two pictures evokes more valence?"""
 
-import polars as pl
+from functools import partial
 
-from eemo_pipeline.qa.facts import Facts
 from eemo_pipeline.qa.levels import choose_higher
 from eemo_pipeline.qa.templates import QaTemplate
 
-_SENTENCES = (
-    "Which picture evokes the more pleasant feeling?",
-    "In which of the two pictures is the evoked valence higher?",
-    "Which of these pictures leaves viewers in the more positive state?",
+TEMPLATE = QaTemplate(
+    name="higher_valence",
+    category="pair_perception",
+    question_type="what_how",
+    claim="higher",
+    dimension="valence",
+    needs=("valence",),
+    pairs="valence",
+    sentences=(
+        "Which picture evokes the more pleasant feeling?",
+        "In which of the two pictures is the evoked valence higher?",
+        "Which of these pictures leaves viewers in the more positive state?",
+    ),
+    ask=partial(choose_higher, "valence"),
+    cell=("correct",),
+    proof=("valence",),
 )
-
-
-def _build(facts: Facts, seed: str) -> pl.DataFrame:
-    return choose_higher(facts, seed, "higher_valence", "valence", _SENTENCES)
-
-
-TEMPLATE = QaTemplate("higher_valence", "pair_perception", "what_how", _build)

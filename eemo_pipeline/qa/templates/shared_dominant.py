@@ -1,38 +1,53 @@
 """Is the named emotion dominant in both pictures? Yes or no.
 
-Where the answer is no, it is dominant in exactly one of them.
+Where the answer is no, it is dominant in one of them in two of three questions, and else in none
+(51 and 26 of 77 in EEmo-Bench).
 """
 
 import polars as pl
 
-from eemo_pipeline.qa.draws import balance, choose
+from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.qa.draws import choose, pick, unit
 from eemo_pipeline.qa.facts import Facts
-from eemo_pipeline.qa.items import proof, wording, yes_no_items
 from eemo_pipeline.qa.templates import QaTemplate
 
-_NAME = "shared_dominant"
-_SENTENCES = (
-    "Is {} the dominant emotion in both pictures?",
-    "Do the two pictures have {} in common as the emotion they evoke most strongly?",
-    "At both pictures, do viewers feel {} more than any other emotion?",
-)
+_IN_NONE = 26 / 77
 
 
-def _build(facts: Facts, seed: str) -> pl.DataFrame:
+def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
+    base = pl.col("base")
     first, second = pl.col("dominant_emotion_1"), pl.col("dominant_emotion_2")
-    asked = facts.paired("dominant", ["dominant_emotion"]).with_columns(
-        choose([first, second], pl.col("base"), seed, _NAME, "asked").alias("asked"),
-        is_yes=first == second,
-    )
-    balanced = balance(asked, ["asked"], seed, _NAME, "balance")
-    return yes_no_items(
-        balanced.with_columns(
-            wording(_SENTENCES, ["asked"], seed, _NAME),
-            proof("dominant_emotion_1", "dominant_emotion_2", "asked"),
-        ),
-        seed,
-        _NAME,
+    neither = {emotion: (first != emotion) & (second != emotion) for emotion in EKMAN_7}
+    is_none = (first != second) & (unit(base, purpose, "none") < _IN_NONE)
+    return pick(
+        facts.paired("dominant_emotion", "dominant_emotion"), neither, 1, purpose, "none"
+    ).select(
+        "first",
+        "second",
+        "base",
+        "split",
+        (first == second).alias("is_yes"),
+        pl.when(is_none)
+        .then("pick_1")
+        .otherwise(choose([first, second], base, purpose, "asked"))
+        .alias("asked"),
     )
 
 
-TEMPLATE = QaTemplate(_NAME, "pair_perception", "yes_no", _build)
+TEMPLATE = QaTemplate(
+    name="shared_dominant",
+    category="pair_perception",
+    question_type="yes_no",
+    claim="both_dominant",
+    needs=("dominant_emotion",),
+    pairs="dominant_emotion",
+    sentences=(
+        "Is {} the dominant emotion in both pictures?",
+        "Do the two pictures have {} in common as the emotion they evoke most strongly?",
+        "At both pictures, do viewers feel {} more than any other emotion?",
+    ),
+    ask=_ask,
+    fills=("asked",),
+    cell=("asked",),
+    proof=("dominant_emotion",),
+)

@@ -1,59 +1,50 @@
-"""In which of two pictures is the named emotion dominant: first, second, both or neither?"""
+"""In which of two pictures is the named emotion dominant: first, second, both or neither?
+
+Of 96 such questions EEmo-Bench answers 18 with both and 19 with neither. Here a pair that shares
+its dominant emotion, which is one in two or more, is asked about in three of ten cases.
+"""
 
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
-from eemo_pipeline.qa.draws import pick, unit
+from eemo_pipeline.qa.draws import choose, pick, unit
 from eemo_pipeline.qa.facts import Facts
-from eemo_pipeline.qa.items import choice_items, proof, wording
-from eemo_pipeline.qa.levels import FIRST, SECOND
+from eemo_pipeline.qa.sides import choose_side
 from eemo_pipeline.qa.templates import QaTemplate
 
-_NAME = "which_has_dominant"
-_SENTENCES = (
-    "In which picture is {} the dominant emotion?",
-    "At which of the two pictures do viewers feel {} more than any other emotion?",
-    "Which picture evokes {} most strongly among its emotions?",
-)
-_BOTH, _NEITHER = "Both pictures", "Neither picture"
-_NEITHER_SHARE = 0.2
+_NEITHER_SHARE = 19 / 96
+_BOTH_KEPT = 0.3
 
 
-def _build(facts: Facts, seed: str) -> pl.DataFrame:
+def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
+    base = pl.col("base")
     first, second = pl.col("dominant_emotion_1"), pl.col("dominant_emotion_2")
-    place = unit(pl.col("base"), seed, _NAME, "asked")
-    other = {emotion: (first != emotion) & (second != emotion) for emotion in EKMAN_7}
-    pairs = pick(
-        facts.paired("dominant", ["dominant_emotion"]), other, 1, seed, _NAME, "neither"
-    ).rename({"pick_1": "absent"})
+    is_kept = (first != second) | (unit(base, purpose, "both") < _BOTH_KEPT)
+    absent = {emotion: (first != emotion) & (second != emotion) for emotion in EKMAN_7}
+    pairs = facts.paired("dominant_emotion", "dominant_emotion").filter(is_kept)
     asked = (
-        pl.when(place < _NEITHER_SHARE)
-        .then("absent")
-        .when(place < (1 + _NEITHER_SHARE) / 2)
-        .then(first)
-        .otherwise(second)
+        pl.when(unit(base, purpose, "neither") < _NEITHER_SHARE)
+        .then("pick_1")
+        .otherwise(choose([first, second], base, purpose, "asked"))
     )
-    in_first, in_second = first == pl.col("asked"), second == pl.col("asked")
-    correct = (
-        pl.when(in_first & in_second)
-        .then(pl.lit(_BOTH))
-        .when(in_first)
-        .then(pl.lit(FIRST))
-        .when(in_second)
-        .then(pl.lit(SECOND))
-        .otherwise(pl.lit(_NEITHER))
-    )
-    answered = pairs.with_columns(asked=asked).with_columns(correct=correct)
-    wrong = {answer: pl.col("correct") != answer for answer in (FIRST, SECOND, _BOTH, _NEITHER)}
-    return choice_items(
-        pick(answered, wrong, 3, seed, _NAME, "order").with_columns(
-            wording(_SENTENCES, ["asked"], seed, _NAME),
-            proof("dominant_emotion_1", "dominant_emotion_2", "asked"),
-        ),
-        ["pick_1", "pick_2", "pick_3"],
-        seed,
-        _NAME,
-    )
+    drawn = pick(pairs, absent, 1, purpose, "absent").with_columns(asked.alias("asked"))
+    return choose_side(drawn, first == pl.col("asked"), second == pl.col("asked"), purpose)
 
 
-TEMPLATE = QaTemplate(_NAME, "pair_perception", "what_how", _build)
+TEMPLATE = QaTemplate(
+    name="which_has_dominant",
+    category="pair_perception",
+    question_type="what_how",
+    claim="which_dominant",
+    needs=("dominant_emotion",),
+    pairs="dominant_emotion",
+    sentences=(
+        "In which picture is {} the dominant emotion?",
+        "At which of the two pictures do viewers feel {} more than any other emotion?",
+        "Which picture evokes {} most strongly among its emotions?",
+    ),
+    ask=_ask,
+    fills=("asked",),
+    cell=("asked",),
+    proof=("dominant_emotion",),
+)

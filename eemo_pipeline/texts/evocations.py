@@ -1,0 +1,79 @@
+"""Whether a picture evokes its emotions directly or by association: `texts__evocations`.
+
+Belongs here: the verdict, its grounds, the paragraph. Does not belong here: what is known
+(`profiles.py`), guards.
+
+What was measured speaks for the visual effect itself; the words that explanations share speak for
+what viewers recognise and remember. An emotion that is tied to neither says nothing.
+"""
+
+import polars as pl
+
+from eemo_pipeline.texts.guards import judged, verdict_of
+from eemo_pipeline.texts.wording import capitalised, joined
+
+METHOD = (
+    "template realisation: emotions tied to measured light and colour count as direct, emotions "
+    "tied to words that explanations share as indirect"
+)
+
+
+def write_evocations(profiles: pl.DataFrame) -> pl.DataFrame:
+    """One row per kept picture: verdict, analysis, summary.
+
+    Returns:
+        A frame of `texts__evocations`; reasons no_emotions, no_evidence (no emotion is tied to
+        anything), no_verdict and those of the guards.
+    """
+    analysed = _analysed(profiles)
+    direct, indirect = pl.col("direct") > 0, pl.col("indirect") > 0
+    verdict = (
+        pl.when(direct & indirect)
+        .then(pl.lit("The way to the emotions is both direct and indirect."))
+        .when(direct)
+        .then(pl.lit("The way to the emotions is more direct, by the visual effect itself."))
+        .when(indirect)
+        .then(pl.lit("The way to the emotions is more indirect, by association and memory."))
+    )
+    summary = (
+        pl.when(direct & indirect)
+        .then(pl.lit("In short, what is seen and what it calls to mind work together."))
+        .when(direct)
+        .then(pl.lit("In short, the look of the picture is enough to evoke them."))
+        .otherwise(pl.lit("In short, it is what viewers recognise that evokes them."))
+    )
+    written = analysed.with_columns(
+        pl.concat_str(verdict, "analysis", summary, separator=" ").alias("text"),
+        pl.when(pl.col("emotions").is_null())
+        .then(pl.lit("no_emotions"))
+        .when(verdict.is_null())
+        .then(pl.lit("no_evidence"))
+        .alias("reason"),
+    )
+    finished = judged(written, pl.col("emotions"), METHOD)
+    return finished.with_columns(verdict_of(pl.col("text")).alias("evoked_by"))
+
+
+def _analysed(profiles: pl.DataFrame) -> pl.DataFrame:
+    """Add `direct` and `indirect`, the emotions tied to either, and `analysis`, the sentences."""
+    cue, words = pl.col("cues"), joined(pl.col("words"))
+    emotion = capitalised(pl.col("emotions"))
+    sentence = (
+        pl.when(cue.is_not_null() & words.is_not_null())
+        .then(pl.format("{} goes with its {}, and with thoughts of {}.", emotion, cue, words))
+        .when(cue.is_not_null())
+        .then(pl.format("{} goes with its {}.", emotion, cue))
+        .when(words.is_not_null())
+        .then(pl.format("{} goes with thoughts of {}.", emotion, words))
+    )
+    long = (
+        profiles.select("image_id", "emotions", "cues", "words")
+        .drop_nulls("emotions")
+        .explode("emotions", "cues", "words")
+    )
+    analysed = long.group_by("image_id", maintain_order=True).agg(
+        pl.col("cues").is_not_null().sum().alias("direct"),
+        pl.col("words").is_not_null().sum().alias("indirect"),
+        sentence.drop_nulls().str.join(" ").alias("analysis"),
+    )
+    return profiles.join(analysed, on="image_id", how="left")

@@ -326,6 +326,20 @@ def add_files(world: World) -> None:
             "sha256": "x",
         }
     )
+    world["costs__calls"] += [
+        {
+            "stage": stage,
+            "provider": provider,
+            "call_count": 6,
+            "answered_count": 2,
+            "declined_count": 1,
+            "malformed_count": 1,
+            "limited_count": 1,
+            "failed_count": 1,
+            "usd": usd,
+        }
+        for stage, provider, usd in (("annotation", "openai", 0.1), ("grounding", "embedded", 0.0))
+    ]
 
 
 def write_world(world: World, tables: Path) -> None:

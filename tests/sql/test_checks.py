@@ -311,6 +311,19 @@ PLANTS = {
         change("training__runs", status="skipped"),
     ],
     ("training__runs", "models_beat_baseline"): [change("training__runs", accuracy=0.2)],
+    ("costs__calls", "calls_are_conserved"): [
+        change("costs__calls", call_count=7),
+        change("costs__calls", retry_count=7),
+        change("costs__calls", unpriced_count=7),
+    ],
+    ("costs__calls", "embedded_models_cost_nothing"): [
+        change("costs__calls", 1, usd=0.01),
+        change("costs__calls", 1, output_tokens=1),
+    ],
+    ("costs__calls", "models_that_answered_are_counted"): [
+        change_all("costs__calls", model="another"),
+        change("annotation__replies", model="another"),
+    ],
 }
 PLANTED = [
     pytest.param(table, check, plant, id=f"{table}/{check}-{number}")

@@ -23,6 +23,7 @@ EXPECTED = {
     "leaks": 1,
     "assess_evenness": 3,
     "template_coverage": 3,
+    "costs": 2,
     "source_overview": 2,
     "label_losses": 2,
     "annotation_use": 4,

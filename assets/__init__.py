@@ -15,5 +15,6 @@ STAGES = (
     "assess",
     "exports",
     "training",
+    "costs",
     "warehouse",
 )

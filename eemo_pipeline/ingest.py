@@ -219,7 +219,10 @@ def _remember(
     # do better, so it is asked again.
     identified = [(path, answer) for path, answer in answers if answer.get("image_id")]
     ledger.store(
-        _ROLE, measure_method(), ((Ask(answer["image_id"]), answer) for _, answer in identified)
+        _ROLE,
+        measure_method(),
+        ((Ask(answer["image_id"]), answer) for _, answer in identified),
+        stage="ingest",
     )
     ledger.remember_images(
         root, ((stamps[path], answer["image_id"]) for path, answer in identified)

@@ -42,7 +42,7 @@ def ground(
         for image_id, source, path in images.select("image_id", "source", "path").rows()
     ]
     perform = perform_on_pictures(workers, find_regions, "Finding regions")
-    answers = ledger.answer_all("grounder", MODEL, asks, perform)
+    answers = ledger.answer_all("grounder", MODEL, asks, perform, stage="grounding")
     rows = [
         row
         for ask, answer in zip(asks, answers.values, strict=True)

@@ -416,6 +416,14 @@ _ALL = (
         baseline_accuracy path sha256""",
         "reason accuracy macro_f1 baseline_accuracy path sha256",
     ),
+    _table(
+        "costs__calls",
+        "stage, role and model that was asked: calls, answers and cost over the ledger's life",
+        "stage model_role provider model",
+        """stage model_role provider model call_count answered_count declined_count
+        malformed_count limited_count failed_count retry_count found_count input_tokens
+        output_tokens cached_tokens unpriced_count usd""",
+    ),
 )
 
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}

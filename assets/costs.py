@@ -1,0 +1,25 @@
+"""Stage costs: calls, answers and money of every model that was asked."""
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.costs import count_calls
+from eemo_pipeline.ledger import Ledger
+from resources.results import count_rows
+
+# Everything that asks a model, so that its calls are counted in the same run.
+_ASKING = (
+    "ingest__images",
+    "annotation__replies",
+    "verification__replies",
+    "grounding__regions",
+    "critic__verdicts",
+    "texts__reasonings",
+)
+
+
+@dg.asset(deps=_ASKING)
+def costs__calls(ledger: dg.ResourceParam[Ledger]) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per stage, role and model: calls, answers and cost over the ledger's life."""
+    calls = count_calls(ledger)
+    return count_rows(calls, calls.height)

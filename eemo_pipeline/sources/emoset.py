@@ -11,11 +11,13 @@ Rules
 - An attribute that the picture's file does not name is unknown, not none: it is left out. One
   that makes no sense stands under `unusable` as found.
 - A picture's file that is missing or damaged costs its attributes, not its label;
-  `annotation_problem` says which.
+  `annotation_problem` says which. A damaged one, and one that no row of a split names, is a row
+  of its own that is refused.
 """
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ from eemo_pipeline.annotation_files import (
 )
 from eemo_pipeline.json_files import as_cell, encode_given, parse_json
 from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import REJECT_SCHEMA, Listing, SourceDataset, SourceTables
 
 _SPLITS = ("train", "val", "test")
 _MEASURES = ("brightness", "colorfulness")
@@ -57,6 +59,7 @@ def read(listing: Listing) -> SourceTables:
     known = frozenset((*documents, *find_documents(listing)))
     rows = [row for path, split in splits.items() for row in _read_split(listing, path, split)]
     index = PictureIndex(path for path in listing.paths if path not in known)
+    annotations = PictureIndex(documents)
     judged = judge(
         index.resolve(pl.DataFrame(rows, schema=_ROWS, orient="row")),
         [
@@ -68,19 +71,45 @@ def read(listing: Listing) -> SourceTables:
             repetition_check("path"),
         ],
     )
-    return conclude(
+    attributes, used = _read_attributes(listing, judged, annotations)
+    concluded = conclude(
         judged.with_columns(
             pl.col("name").alias("record_id"),
             pl.lit("aggregate").alias("annotator_id"),
             pl.col("label").alias("native_label"),
             pl.concat_list("label").alias("native_labels"),
             pl.lit([1.0]).alias("native_weights"),
-            _read_attributes(listing, judged, PictureIndex(documents)),
+            attributes,
         ),
         known,
         "mikels8",
         "evoked",
     )
+    refused = _refuse_files([path for path in documents if _is_of_picture(path)], used)
+    return replace(
+        concluded,
+        rejects=pl.concat([concluded.rejects, refused]),
+        row_count=concluded.row_count + refused.height,
+    )
+
+
+def _is_of_picture(path: str) -> bool:
+    return "annotation" in path.casefold().split("/")[:-1]
+
+
+def _refuse_files(files: list[str], used: Mapping[str, str | None]) -> pl.DataFrame:
+    """Rejects for the pictures' files that are damaged, or that no row of a split names."""
+    rows = [
+        (
+            path,
+            1,
+            why,
+            "no row of a split names it" if path not in used else "nothing in it is read",
+        )
+        for path in files
+        if (why := used.get(path, "unreferenced"))
+    ]
+    return pl.DataFrame(rows, schema=REJECT_SCHEMA, orient="row")
 
 
 def _read_split(listing: Listing, path: str, split: str) -> Iterator[tuple[Any, ...]]:
@@ -119,33 +148,35 @@ def _is_below(folder: str, cell: str) -> bool:
 # --- attributes --------------------------------------------------------------------------------
 
 
-def _read_attributes(listing: Listing, judged: pl.DataFrame, documents: PictureIndex) -> pl.Series:
-    columns = ("reason", "label", "path", "annotation", "native_id")
+def _read_attributes(
+    listing: Listing, judged: pl.DataFrame, documents: PictureIndex
+) -> tuple[pl.Series, dict[str, str | None]]:
+    """The attributes of each row, and of every file that a row names what is wrong with it."""
+    used: dict[str, str | None] = {}
+
+    def describe(reason: str | None, label: str, annotation: str, identifier: str) -> str | None:
+        path, _, refusal = documents.find(annotation)
+        if path is None:
+            problem = refusal if refusal == "unsafe_path" else "missing"
+            found: Mapping[str, Any] = {"annotation_problem": problem}
+        else:
+            fields, problem = _open(listing.root / path)
+            used[path] = problem
+            found = {"annotation_problem": problem} if problem else _take(fields, label)
+        return encode_given({"id": identifier, **found}) if reason is None else None
+
+    columns = ("reason", "label", "path", "name", "annotation", "native_id")
     attributes = [
-        encode_given(
-            {"id": identifier, **_describe(listing, documents, label, annotation or _guess(path))}
-        )
-        if reason is None
-        else None
-        for reason, label, path, annotation, identifier in judged.select(columns).iter_rows()
+        describe(reason, label or "", annotation or _guess(path or name or ""), identifier)
+        for reason, label, path, name, annotation, identifier in judged.select(columns).iter_rows()
     ]
-    return pl.Series("record_attributes", attributes, dtype=pl.String)
+    return pl.Series("record_attributes", attributes, dtype=pl.String), used
 
 
 def _guess(picture: str) -> str:
     """Where the annotation file lies if the split file does not say: beside `image/`."""
     folder, _, name = picture.rpartition("image/")
     return f"{folder}annotation/{name.rpartition('.')[0]}.json"
-
-
-def _describe(
-    listing: Listing, documents: PictureIndex, label: str, annotation: str
-) -> dict[str, Any]:
-    path, _, refusal = documents.find(annotation)
-    if path is None:
-        return {"annotation_problem": refusal if refusal == "unsafe_path" else "missing"}
-    fields, problem = _open(listing.root / path)
-    return {"annotation_problem": problem} if problem else _take(fields, label)
 
 
 def _open(path: Path) -> tuple[Mapping[str, Any], str | None]:

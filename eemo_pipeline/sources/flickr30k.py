@@ -4,11 +4,15 @@ Belongs here: the three files in which the captions circulate. `results_20130124
 `<picture>#<number>`, a tab, the caption; `flickr_annotations_30k.csv` has one row per picture with
 JSON lists in `raw` and `sentids`; `results.csv` has the cells `image_name| comment_number|
 comment`, without quoting. Does not belong here: phrases and boxes of Flickr30k Entities; its
-`{train,val,test}.txt`, names without an extension, give the split where they are there.
+`{train,val,test}.txt`, names without an extension, give the split where they are there, and its
+`UNRELATED_CAPTIONS` marks the captions that are about something else.
 
 Rules
 - All three files hold the same captions: the first that is there, in this order, is read, and the
   others are known and not read.
+- `UNRELATED_CAPTIONS` counts captions from 1 (`<picture> <number>`), the other files from 0. A
+  marked caption stays, as it was found, with the attribute `is_unrelated`. The lists of the CSV
+  file number sentences of all pictures, so that nothing there is marked.
 - Every caption is an annotation; a blank one in a list is none. Outer blanks of a caption between
   bars belong to the bars.
 """
@@ -70,8 +74,8 @@ def read(listing: Listing) -> SourceTables:
     tables = [path for paths in found.values() for path in paths]
     splits = {split: find_tables(listing, f"{split}.txt") for split in _SPLITS}
     lists = [path for paths in splits.values() for path in paths]
-    unread = find_tables(listing, "unrelated_captions")
-    known = frozenset((*tables, *lists, *unread, *find_documents(listing)))
+    marks = find_tables(listing, "unrelated_captions")
+    known = frozenset((*tables, *lists, *marks, *find_documents(listing)))
     index = PictureIndex(path for path in listing.paths if path not in known)
     # Two rows of one picture are two captions only where their numbers differ.
     key = pl.concat_str("path", pl.lit("#"), pl.col("numbers").cast(STRINGS).list.join(","))
@@ -84,7 +88,11 @@ def read(listing: Listing) -> SourceTables:
         ],
     )
     concluded = conclude(
-        _one_row_per_caption(judged, "sentence_id" if chosen == _LISTS else "caption_no")
+        _one_row_per_caption(
+            judged,
+            "sentence_id" if chosen == _LISTS else "caption_no",
+            _read_marks(listing, marks if chosen != _LISTS else ()),
+        )
         .join(_read_splits(listing, splits), on="stem", how="left", maintain_order="left")
         .with_columns(
             pl.col("name").alias("record_id"),
@@ -99,7 +107,7 @@ def read(listing: Listing) -> SourceTables:
     return replace(concluded, row_count=judged.height)
 
 
-def _one_row_per_caption(judged: pl.DataFrame, number: str) -> pl.DataFrame:
+def _one_row_per_caption(judged: pl.DataFrame, number: str, marks: pl.DataFrame) -> pl.DataFrame:
     """Accepted rows once per caption, refused ones once."""
     lists = ("captions", "numbers")
     return (
@@ -110,11 +118,28 @@ def _one_row_per_caption(judged: pl.DataFrame, number: str) -> pl.DataFrame:
         .explode(lists)
         .with_columns(
             pl.col("captions").alias("comment"),
-            pl.when(pl.col("numbers").is_not_null())
+        )
+        .join(marks, on=["stem", "numbers"], how="left", maintain_order="left")
+        .with_columns(
+            pl.when(pl.col("is_unrelated"))
+            .then(pl.struct(pl.col("numbers").alias(number), "is_unrelated").struct.json_encode())
+            .when(pl.col("numbers").is_not_null())
             .then(pl.struct(pl.col("numbers").alias(number)).struct.json_encode())
             .alias("attributes"),
         )
     )
+
+
+def _read_marks(listing: Listing, paths: Sequence[str]) -> pl.DataFrame:
+    """The marked captions by picture and number from 0; lines of another form mark nothing."""
+    lines = [line.split() for path in paths for line in _lines(listing, path)]
+    marks = [
+        (cells[0].removesuffix(".jpg"), int(cells[1]) - 1, True)
+        for cells in lines
+        if len(cells) == 2 and re.fullmatch(r"[0-9]{1,9}", cells[1])
+    ]
+    schema = {"stem": pl.String, "numbers": pl.Int64, "is_unrelated": pl.Boolean}
+    return pl.DataFrame(marks, schema=schema, orient="row").unique(maintain_order=True)
 
 
 def _read_splits(listing: Listing, splits: Mapping[str, Sequence[str]]) -> pl.DataFrame:

@@ -135,8 +135,8 @@ def test_what_is_wrong_with_a_picture_file_is_said_and_the_label_kept(read_files
 
 def test_bad_rows_are_refused_one_by_one(read_files: Read, reasons: Reasons) -> None:
     tables = read_files("emoset", EMOSET)
-    assert tables.row_count == 13
-    assert reasons(tables) == {
+    assert tables.row_count == 13 + 2
+    assert reasons(tables, "train.json") == {
         4: "unknown_label",
         5: "picture_missing",
         6: "unsafe_path",
@@ -145,6 +145,16 @@ def test_bad_rows_are_refused_one_by_one(read_files: Read, reasons: Reasons) -> 
         9: "bad_list",
         10: "bad_list",
     }
+
+
+def test_files_of_pictures_that_are_damaged_or_unnamed_are_refused(read_files: Read) -> None:
+    files = {**EMOSET, "annotation/awe/awe_31415.json": "{}"}
+    refused = read_files("emoset", files).rejects.filter(pl.col("path").str.contains("annotation/"))
+    assert sorted(refused.select("path", "row", "reason").rows()) == [
+        ("annotation/anger/anger_00007.json", 1, "bad_json"),
+        ("annotation/awe/awe_31415.json", 1, "unreferenced"),
+        ("annotation/disgust/disgust_00002.json", 1, "not_an_object"),
+    ]
 
 
 @pytest.mark.parametrize("info", [None, "", "{", "[1]", '{"emotion": {}}'])
@@ -162,8 +172,10 @@ def test_a_split_file_that_is_no_list_is_one_reject(
     text: str, read_files: Read, reasons: Reasons
 ) -> None:
     tables = read_files("emoset", {**EMOSET, "train.json": text})
-    assert reasons(tables) == {1: "bad_json"}
-    assert tables.row_count == 4
+    assert reasons(tables, "train.json") == {1: "bad_json"}
+    left = tables.rejects.filter(pl.col("path").str.contains("annotation/"))
+    assert "unreferenced" in set(left["reason"])
+    assert tables.row_count == 4 + left.height
 
 
 def test_one_folder_deeper_everything_is_found(read_files: Read) -> None:

@@ -185,3 +185,13 @@ def test_random_damage_never_raises_and_loses_no_row(
     files: dict[str, str], seed: int, read_damaged: Callable[..., SourceTables]
 ) -> None:
     read_damaged("flickr30k", files, seed)
+
+
+@pytest.mark.parametrize("marks", ["1000 2\n", "# format: <imageID> <sentence number>\n1000.jpg 2"])
+def test_captions_about_something_else_are_marked_and_kept(read_files: Read, marks: str) -> None:
+    tables = read_files("flickr30k", {**TOKENS, "UNRELATED_CAPTIONS": marks})
+    plain = read_files("flickr30k", TOKENS)
+    assert tables.annotations["comment"].to_list() == plain.annotations["comment"].to_list()
+    facts = [json.loads(text) for text in tables.annotations["attributes"]]
+    assert [fact["caption_no"] for fact in facts if fact.get("is_unrelated")] == [1]
+    assert "UNRELATED_CAPTIONS" in tables.table_paths

@@ -250,7 +250,8 @@ def _read_problem(error: Any, account: Account) -> ProviderProblem:
         return Transient(said)
     if error.code == 413 or "token count" in lower:
         return Rejected("request_too_large", said)
-    return Rejected("picture_rejected" if "image" in lower else "request_rejected", said)
+    is_about_picture = "image" in lower or "picture" in lower
+    return Rejected("picture_rejected" if is_about_picture else "request_rejected", said)
 
 
 def _wait(details: list[Mapping[str, Any]], response: Any) -> float | None:

@@ -1,0 +1,143 @@
+"""Hostile text becomes an object of the schema or a complaint, never another exception."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eemo_pipeline.vlm.questions import Unusable
+from eemo_pipeline.vlm.reading import LONGEST_REPLY, clean, read_object
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "label": {"type": "string", "enum": ["awe", "fear"]},
+        "score": {"type": "integer", "minimum": 1, "maximum": 10},
+        "share": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "cues": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2},
+        "sure": {"type": "boolean"},
+    },
+    "required": ["label", "score", "share", "cues", "sure"],
+    "additionalProperties": False,
+}
+GOOD = {"label": "awe", "score": 7, "share": 0.5, "cues": ["a cliff"], "sure": True}
+
+
+def complaint(text: str) -> str:
+    with pytest.raises(Unusable) as caught:
+        read_object(text, SCHEMA)
+    return str(caught.value)
+
+
+def test_a_plain_object_is_read_as_it_is() -> None:
+    found = read_object(json.dumps(GOOD), SCHEMA)
+    assert found.value == GOOD
+    assert not found.has_prose
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "has_prose"),
+    [
+        ("```json\n", "\n```", False),
+        ("Here it is: ", "", True),
+        ("", " I hope this helps.", True),
+        ("", json.dumps(GOOD), True),
+    ],
+)
+def test_what_stands_around_is_noted(before: str, after: str, *, has_prose: bool) -> None:
+    found = read_object(before + json.dumps(GOOD) + after, SCHEMA)
+    assert found.value == GOOD
+    assert found.has_prose == has_prose
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"label": "joy"}, ["label", "awe, fear", '"joy"']),
+        ({"label": ["awe", "fear"]}, ["label", "string"]),
+        ({"label": "awe, fear"}, ["label", "exactly one of"]),
+        ({"label": None}, ["label", "string"]),
+        ({"score": 11}, ["score", "1 to 10", "11"]),
+        ({"score": "7"}, ["score", "integer"]),
+        ({"score": 7.5}, ["score", "integer"]),
+        ({"score": True}, ["score", "integer"]),
+        ({"share": 1.5}, ["share", "0 to 1"]),
+        ({"cues": []}, ["cues", "1 to 2"]),
+        ({"cues": ["a", "b", "c"]}, ["cues", "1 to 2", "3"]),
+        ({"cues": ["a", 3]}, ["cues[1]", "string"]),
+        ({"sure": "yes"}, ["sure", "boolean"]),
+        ({"sure": 1}, ["sure", "boolean"]),
+    ],
+)
+def test_a_complaint_names_field_rule_and_value(change: dict[str, Any], words: list[str]) -> None:
+    said = complaint(json.dumps(GOOD | change))
+    assert all(word in said for word in words), said
+
+
+def test_missing_fields_are_listed() -> None:
+    assert "lacks score, sure" in complaint(
+        json.dumps({k: GOOD[k] for k in ("label", "share", "cues")})
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("", "no JSON object"),
+        ("I cannot help with that.", "no JSON object"),
+        ("[1, 2]", "no JSON object"),
+        (json.dumps(GOOD)[:-5], "not valid JSON"),
+        ('{"label": "awe", "label": "fear"}', "twice"),
+        ('{"score": NaN}', "not a JSON number"),
+        ('{"score": ' + "9" * 5000 + "}", "not valid JSON"),
+        ('{"a":' * 9000, "characters"),
+        ('{"a":' * 3000, "nested"),
+        ("{" + "x" * LONGEST_REPLY, "characters"),
+    ],
+)
+def test_what_cannot_be_read_is_said(text: str, word: str) -> None:
+    said = complaint(text)
+    assert word in said
+    assert len(said) < 300, "a complaint goes back to the model; it quotes next to nothing"
+
+
+def test_small_things_are_set_right() -> None:
+    reply = GOOD | {
+        "label": " AWE ",
+        "score": 7.0,
+        "cues": ["a\x00\x1b[31m cliff\n\ud800 "],
+        "x": 1,
+    }
+    found = read_object(json.dumps(reply), SCHEMA).value
+    assert found == GOOD | {"cues": ["a [31m cliff"]}
+    assert isinstance(found["score"], int)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text())
+def test_clean_text_is_one_line_that_can_be_written(text: str) -> None:
+    cleaned = clean(text + "\ud83d")
+    assert cleaned.isprintable()
+    assert cleaned.encode().decode() == cleaned
+    assert clean(cleaned) == cleaned
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from([*GOOD, "x"]), values), st.text(max_size=20), st.text())
+def test_any_text_is_read_or_complained_of(reply: dict[str, Any], before: str, after: str) -> None:
+    try:
+        found = read_object(before + json.dumps(reply) + after, SCHEMA).value
+    except Unusable:
+        return
+    assert set(found) == set(GOOD)
+    assert found["label"] in ("awe", "fear")
+    assert 1 <= found["score"] <= 10

@@ -1,0 +1,412 @@
+"""Each provider over real HTTP against the local server: the reply, the bill, and every problem."""
+
+import asyncio
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from eemo_pipeline.annotation.replying import REPLY, read_annotation
+from eemo_pipeline.annotation.vision import ANNOTATE, read_prompt
+from eemo_pipeline.vlm import (
+    EncodedPicture,
+    Turn,
+    Usage,
+    VisionLanguageModel,
+    VlmReply,
+    VlmRequest,
+)
+from eemo_pipeline.vlm.problems import (
+    CredentialProblem,
+    ProviderProblem,
+    RateLimited,
+    Rejected,
+    Transient,
+)
+from resources import compatible_vlm, gemini_vlm, openai_vlm
+from resources.chat_completions import (
+    LONGEST_WAIT_S,
+    Account,
+    read_duration,
+    read_problem,
+    read_reply,
+    read_wait,
+)
+from resources.compatible_vlm import CompatibleVlm
+from resources.gemini_vlm import GeminiVlm
+from resources.local_server import LocalServer, local_server
+from resources.openai_vlm import OpenAiVlm
+
+KEY = "sk-local-0123456789-abcdefgh"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LocalServer]:
+    with local_server(keys=(KEY,)) as running:
+        yield running
+
+
+Build = Callable[[LocalServer], VisionLanguageModel]
+BUILDS: dict[str, Build] = {
+    "openai": lambda server: OpenAiVlm("local-a", "local_openai", server.openai_url, KEY),
+    "gemini": lambda server: GeminiVlm("local-b", "local_gemini", server.gemini_url, KEY),
+    "compatible": lambda server: CompatibleVlm("local-a", "compatible", server.openai_url, KEY),
+}
+every_provider = pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)
+
+
+def picture(width: int = 640, height: int = 400) -> EncodedPicture:
+    noise = np.random.default_rng(1).integers(0, 256, (5, 8, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(noise).resize((width, height)).save(stream, "JPEG")
+    return EncodedPicture(stream.getvalue(), "image/jpeg", width, height)
+
+
+def request() -> VlmRequest:
+    return VlmRequest(
+        instruction=read_prompt(ANNOTATE),
+        question="Fill in the record about this picture.",
+        pictures=(picture(),),
+        schema_name="annotation",
+        schema=REPLY,
+        detail="high",
+    )
+
+
+def attempt(model: VisionLanguageModel, asked: VlmRequest, patience_s: float = 20) -> VlmReply:
+    async def go() -> VlmReply:
+        try:
+            return await asyncio.wait_for(model.send(asked), patience_s)
+        finally:
+            await model.close()
+
+    return asyncio.run(go())
+
+
+def problem_of(server: LocalServer, build: Build, fault: str, **more: Any) -> ProviderProblem:
+    server.follow({"rules": [{"fault": fault, **more}]})
+    with pytest.raises(ProviderProblem) as caught:
+        attempt(build(server), request())
+    server.follow({})
+    return caught.value
+
+
+@every_provider
+def test_reply_fits_the_schema_and_the_bill_is_the_servers(
+    server: LocalServer, build: Build
+) -> None:
+    model = build(server)
+    before = server.account()
+    reply = attempt(model, request())
+    after = server.account()
+    answer = read_annotation(reply.text)
+    assert answer["emotion"]
+    assert reply.refusal is None
+    assert not reply.is_truncated
+    billed = {
+        name: sum(line[name] for line in after["lines"])
+        - sum(line[name] for line in before["lines"])
+        for name in ("input_tokens", "output_tokens", "requests")
+    }
+    assert billed == {
+        "input_tokens": reply.usage.input_tokens,
+        "output_tokens": reply.usage.output_tokens,
+        "requests": 1,
+    }
+    bound = model.bound_tokens(request())
+    assert bound.input_tokens >= reply.usage.input_tokens
+    assert bound.output_tokens >= reply.usage.output_tokens
+
+
+@every_provider
+def test_a_complaint_is_part_of_the_next_request(server: LocalServer, build: Build) -> None:
+    model = build(server)
+    plain = attempt(model, request())
+    turns = (Turn('{"emotion": "joy"}', "emotion must be exactly one of: ..."),)
+    again = attempt(model, replace(request(), turns=turns))  # the model opens itself anew
+    assert again.usage.input_tokens > plain.usage.input_tokens
+    assert model.bound_tokens(replace(request(), turns=turns)).input_tokens >= (
+        again.usage.input_tokens
+    )
+
+
+@every_provider
+def test_an_attempt_is_made_once(server: LocalServer, build: Build) -> None:
+    before = server.account()["requests"]
+    problem = problem_of(server, build, "server_error")
+    assert isinstance(problem, Transient)
+    assert problem.usage is None, "nobody knows what a 500 costs"
+    assert server.account()["requests"] == before + 1
+
+
+@every_provider
+def test_a_rate_limit_says_how_long_to_wait(server: LocalServer, build: Build) -> None:
+    problem = problem_of(server, build, "rate_limited", retry_after_s=1.5)
+    assert isinstance(problem, RateLimited)
+    assert problem.retry_after_s == pytest.approx(1.5, abs=0.51)  # a header of whole seconds
+    assert problem.usage == Usage(0, 0)
+
+
+@every_provider
+def test_no_connection_is_transient(build: Build) -> None:
+    nowhere = LocalServer(9, KEY, 0)  # the discard port: nothing listens
+    with pytest.raises(Transient):
+        attempt(build(nowhere), request())
+
+
+@every_provider
+def test_a_cut_connection_is_transient(server: LocalServer, build: Build) -> None:
+    assert isinstance(problem_of(server, build, "reset"), Transient)
+
+
+@every_provider
+def test_a_hanging_call_can_be_cancelled(server: LocalServer, build: Build) -> None:
+    server.follow({"rules": [{"fault": "hang", "seconds": 5}]})
+    with pytest.raises(TimeoutError):
+        attempt(build(server), request(), patience_s=0.5)
+    server.follow({})
+
+
+@every_provider
+def test_a_rejected_picture_has_its_reason(server: LocalServer, build: Build) -> None:
+    problem = problem_of(server, build, "picture_rejected")
+    assert isinstance(problem, Rejected)
+    assert problem.reason == "picture_rejected"
+
+
+@every_provider
+@pytest.mark.parametrize("fault", ["revoked", "balance_empty"])
+def test_a_key_that_pays_nothing_names_variable_and_fix(
+    server: LocalServer, build: Build, fault: str
+) -> None:
+    problem = problem_of(server, build, fault)
+    assert isinstance(problem, CredentialProblem)
+    assert problem.variable in str(problem)
+    assert problem.fix in str(problem)
+    assert problem.variable.endswith("API_KEY")
+    assert KEY not in str(problem)
+    assert KEY[-4:] not in str(problem)
+
+
+@every_provider
+@pytest.mark.parametrize("fault", ["refused", "content_filter"])
+def test_a_refusal_is_a_reply(server: LocalServer, build: Build, fault: str) -> None:
+    server.follow({"rules": [{"fault": fault}]})
+    try:
+        reply = attempt(build(server), request())
+    except Rejected as problem:  # a filter may also stop the request itself
+        assert problem.reason == "content_filter"  # noqa: PT017
+    else:
+        assert reply.refusal
+    server.follow({})
+
+
+@every_provider
+def test_a_cut_off_reply_is_flagged(server: LocalServer, build: Build) -> None:
+    server.follow({"rules": [{"fault": "truncated"}]})
+    assert attempt(build(server), request()).is_truncated
+    server.follow({})
+
+
+@pytest.mark.parametrize(
+    ("model", "variable"),
+    [
+        (OpenAiVlm("gpt-4o"), openai_vlm.KEY),
+        (GeminiVlm("gemini-2.5-flash"), gemini_vlm.KEY),
+        (CompatibleVlm("qwen"), compatible_vlm.BASE_URL),
+    ],
+    ids=["openai", "gemini", "compatible"],
+)
+def test_a_missing_key_is_named(
+    model: VisionLanguageModel, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(CredentialProblem) as caught:
+        attempt(model, request())
+    assert caught.value.variable == variable
+    assert f"export {variable}=" in caught.value.fix
+
+
+def test_a_model_that_is_not_there_needs_a_person(server: LocalServer) -> None:
+    for model in (
+        OpenAiVlm("gpt-nowhere", "openai", server.openai_url, KEY),
+        GeminiVlm("gemini-nowhere", "gemini", server.gemini_url, KEY),
+    ):
+        with pytest.raises(CredentialProblem) as caught:
+            attempt(model, request())
+        assert caught.value.variable == "EEMO_PROVIDERS"
+        assert model.model in str(caught.value)
+
+
+def test_the_sdk_reads_another_address_from_its_own_variable(
+    server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", server.openai_url)
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.gemini_url)
+    monkeypatch.setenv("EEMO_COMPATIBLE_API_KEY", KEY)
+    monkeypatch.setenv("EEMO_COMPATIBLE_BASE_URL", server.openai_url)
+    for model in (OpenAiVlm("local-a"), GeminiVlm("local-b"), CompatibleVlm("local-a")):
+        assert read_annotation(attempt(model, request()).text)["description"]
+
+
+def test_a_server_without_schemas_gets_the_schema_in_words(
+    server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(compatible_vlm.REPLY_FORMAT, "json_object")
+    body = json.loads(compatible_vlm._encode(request(), "m"))
+    assert body["response_format"] == {"type": "json_object"}
+    assert json.dumps(REPLY) in body["messages"][0]["content"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected", "reason"),
+    [
+        (401, {"error": {"message": "Incorrect API key provided"}}, CredentialProblem, None),
+        (403, {"error": {"message": "no access"}}, CredentialProblem, None),
+        (402, {"error": {"message": "Insufficient Balance"}}, CredentialProblem, None),
+        (429, {"error": {"code": "insufficient_quota", "message": ""}}, CredentialProblem, None),
+        (429, {"error": {"code": "rate_limit_exceeded"}}, RateLimited, None),
+        (429, "slow down", RateLimited, None),
+        (404, {"detail": "no such model"}, CredentialProblem, None),
+        (400, {"error": {"code": "invalid_image"}}, Rejected, "picture_rejected"),
+        (400, {"error": {"code": "content_policy_violation"}}, Rejected, "content_filter"),
+        (400, {"error": {"code": "context_length_exceeded"}}, Rejected, "request_too_large"),
+        (413, "<html>too big</html>", Rejected, "request_too_large"),
+        (422, {"message": "extra fields"}, Rejected, "request_rejected"),
+        (400, None, Rejected, "request_rejected"),
+        (400, [{"error": 1}], Rejected, "request_rejected"),
+        (500, {"error": None}, Transient, None),
+        (529, "overloaded", Transient, None),
+        (408, "", Transient, None),
+    ],
+)
+def test_an_error_status_means_one_kind_of_problem(
+    status: int, body: Any, expected: type[ProviderProblem], reason: str | None
+) -> None:
+    problem = read_problem(status, {}, body, Account("openai", "gpt-4o", "OPENAI_API_KEY", KEY))
+    assert type(problem) is expected
+    assert getattr(problem, "reason", None) == reason
+
+
+def test_a_key_that_a_server_quotes_back_is_taken_out() -> None:
+    said = {"error": {"message": f"Incorrect API key provided: {KEY[:8]}****{KEY[-4:]}. {KEY}"}}
+    problem = read_problem(401, {}, said, Account("openai", "m", "OPENAI_API_KEY", KEY))
+    assert KEY[:8] not in str(problem)
+    assert KEY[-4:] not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"null",
+        b'{"choices": []}',
+        b'{"choices": [{"message": null}], "usage": {"prompt_tokens": 1}}',
+        b'{"choices": [{"message": {"content": "x"}}]}',
+        b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": "many"}}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_response_that_is_none_is_a_fault_of_the_server(content: bytes) -> None:
+    with pytest.raises(Transient):
+        read_reply(content, {}, "m")
+
+
+def test_what_a_reply_says_about_itself_is_read() -> None:
+    body = {
+        "model": "gpt-4o-2024-11-20",
+        "choices": [
+            {"finish_reason": "length", "message": {"content": [{"type": "text", "text": "ab"}]}}
+        ],
+        "usage": {
+            "prompt_tokens": 10,
+            "completion_tokens": 3,
+            "prompt_tokens_details": {"cached_tokens": 8},
+        },
+    }
+    headers = {"x-ratelimit-remaining-requests": "41", "x-ratelimit-reset-requests": "1m1.5s"}
+    reply = read_reply(json.dumps(body).encode(), headers, "gpt-4o")
+    assert reply == VlmReply(
+        "ab",
+        Usage(10, 3, 8),
+        "gpt-4o-2024-11-20",
+        None,
+        is_truncated=True,
+        requests_left=41,
+        resets_after_s=61.5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "2"}, 2),
+        ({"retry-after": "0.25"}, 0.25),
+        ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
+        ({"retry-after": "-5"}, 0),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "1e300"}, LONGEST_WAIT_S),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),  # one of the clocks has jumped
+        ({"retry-after": "Wed, 21 Oct 2415 07:28:00 GMT"}, LONGEST_WAIT_S),
+    ],
+)
+def test_a_wait_is_read_and_never_absurd(headers: dict[str, str], seconds: float | None) -> None:
+    assert read_wait(headers) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("1s", 1), ("6m0s", 360), ("120ms", 0.12), ("1h2m", 3600), ("7", 7), ("", None), ("x", None)],
+)
+def test_durations(text: str, seconds: float | None) -> None:
+    assert read_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "detail", "tokens"),
+    [
+        # OpenAI's guide gives these three.
+        ("gpt-4o", (1024, 1024), "high", 765),
+        ("gpt-4o", (2048, 4096), "high", 1105),
+        ("gpt-4o", (4096, 8192), "low", 85),
+        ("gpt-4.1-mini", (1024, 1024), "high", 1659),  # 1024 patches x 1.62
+        ("gpt-4.1-mini", (1800, 2400), "high", 2489),  # never more than 1536 patches
+        ("gpt-5-nano-2025-08-07", (1024, 1024), "auto", 2520),
+        ("gpt-4o-mini", (512, 512), "high", 8500),
+        ("nobody-knows", (512, 512), "high", 8500),
+    ],
+)
+def test_openai_counts_pictures_as_its_guide_says(
+    model: str, size: tuple[int, int], detail: str, tokens: int
+) -> None:
+    sent = EncodedPicture(b"", "image/jpeg", *size)
+    assert openai_vlm.picture_tokens(model, sent, detail) == tokens
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "detail", "tokens"),
+    [
+        ("gemini-2.5-flash", (384, 384), "high", 258),
+        ("gemini-2.5-flash", (960, 540), "high", 6 * 258),  # Google's own example: tiles of 360
+        ("gemini-2.5-flash", (960, 540), "low", 258),
+        ("gemini-3-pro-preview", (960, 540), "high", 1120),
+        ("gemini-3-pro-preview", (960, 540), "low", 280),
+        ("gemini-9", (960, 540), "high", 6 * 258),
+    ],
+)
+def test_gemini_counts_pictures_as_its_guide_says(
+    model: str, size: tuple[int, int], detail: str, tokens: int
+) -> None:
+    sent = EncodedPicture(b"", "image/jpeg", *size)
+    assert gemini_vlm.picture_tokens(model, sent, detail) == tokens

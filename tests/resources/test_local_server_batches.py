@@ -5,11 +5,14 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import pytest
 
+from eemo_pipeline.vlm import Usage
+from eemo_pipeline.vlm.prices import read_prices
 from resources.local_server import LocalServer, local_server
 
 openai = pytest.importorskip("openai")
@@ -109,10 +112,12 @@ def test_an_openai_batch_is_answered_at_half_the_price(server: LocalServer) -> N
         body = line["response"]["body"]
         reply = json.loads(body["choices"][0]["message"]["content"])
         assert set(reply) == {"emotion", "clarity"}
-        usages.append(body["usage"])
-    # 0.40 and 1.60 USD per million tokens, halved.
-    owed = sum(usage["prompt_tokens"] * 200 + usage["completion_tokens"] * 800 for usage in usages)
-    assert server.account()["nano_usd"] - before["nano_usd"] == owed
+        usage = body["usage"]
+        usages.append(Usage(usage["prompt_tokens"], usage["completion_tokens"]))
+    cost = partial(read_prices().cost, "local_openai", "local-a")
+    owed = server.account()["nano_usd"] - before["nano_usd"]
+    assert owed == sum(cost(used, is_batch=True) for used in usages)
+    assert 2 * owed == sum(cost(used) for used in usages)
 
 
 def test_an_openai_batch_answers_as_online(server: LocalServer) -> None:

@@ -1,0 +1,52 @@
+"""How a ranking or a score answers the truth: EEmo-Bench's score and EEmo-Logic's rewards.
+
+Belongs here: the formulas (arXiv 2602.01173, Eq. 1, 2 and 9). Does not belong here: reading a
+model's answer, or averages over a benchmark.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+
+# Points for the first, second and third emotion of the truth, wherever the answer names it.
+_HITS = (25.0, 15.0, 10.0)
+_ORDER = 25.0
+# Of the points for order, by how many emotions of the truth the answer names.
+_ORDER_SHARE = {0: 0.0, 1: 0.0, 2: 2 / 3, 3: 1.0}
+_LINEAR, _PEAK, _PEAK_WIDTH = 0.4, 0.6, 0.05
+
+
+def score_ranking(truth: Sequence[str], answer: Sequence[str]) -> float:
+    """Score 0-100 of a ranking (Eq. 9): half for the emotions, half for their order.
+
+    The order counts by Kendall's tau of the positions, as the paper says; the released code
+    correlates the names, which differs in 280 of 1,260 cases.
+
+    Args:
+        truth: three distinct emotions, strongest first.
+        answer: emotions in the order given; repeated ones count once, and from the fourth none.
+    """
+    if len(set(truth)) != len(_HITS):
+        raise ValueError(f"the truth is three distinct emotions, not {list(truth)}")
+    named = list(dict.fromkeys(answer))[: len(_HITS)]
+    place = {emotion: number for number, emotion in enumerate(truth)}
+    hits = sum(_HITS[place[emotion]] for emotion in named if emotion in place)
+    common = [place[emotion] for emotion in named if emotion in place]
+    pairs = list(combinations(common, 2))
+    agreeing = sum(earlier < later for earlier, later in pairs)
+    tau = 2 * agreeing / len(pairs) - 1 if pairs else -1.0
+    return hits + round((tau + 1) * _ORDER * _ORDER_SHARE[len(common)], 2)
+
+
+def reward_ranking(truth: Sequence[str], answer: Sequence[str]) -> float:
+    """Reward 0-1 of a ranking (Eq. 1): the square of its score."""
+    return (score_ranking(truth, answer) / 100) ** 2
+
+
+def reward_score(truth: float, answer: float) -> float:
+    """Reward 0-1 of a valence, arousal or dominance (Eq. 2), both on 0-1.
+
+    0.4 (1 - e) + 0.6 exp(-e^2 / (2 * 0.05^2)), with the absolute error e at most 1.
+    """
+    error = min(abs(answer - truth), 1.0)
+    return _LINEAR * (1 - error) + _PEAK * math.exp(-(error**2) / (2 * _PEAK_WIDTH**2))

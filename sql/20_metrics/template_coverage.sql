@@ -1,4 +1,4 @@
--- One row per question template and split: items, pictures, and the share of its commonest answer.
+-- One row per question template and split: items, pictures, the share of the commonest answer, or why none.
 with answers as (
     select template, split, answer, count(*) as items
     from qa__items
@@ -6,21 +6,35 @@ with answers as (
 ),
 
 commonest as (
-    select template, split, max(items) as items
+    select template, split, sum(items) as items, max(items) as most, count(*) as answers
     from answers
+    group by template, split
+),
+
+shown as (
+    select template, split, unnest(image_ids) as image_id
+    from qa__items
+),
+
+pictures as (
+    select template, split, count(distinct image_id) as pictures
+    from shown
     group by template, split
 )
 
 select
-    q.template,
-    any_value(q.category) as category,
-    any_value(q.question_type) as question_type,
-    q.split,
-    count(*) as items,
-    len(list_distinct(flatten(list(q.image_ids)))) as pictures,
-    count(distinct q.answer) as answers,
-    round(any_value(c.items) / count(*), 4) as commonest_answer_share
-from qa__items as q
-inner join commonest as c on q.template = c.template and q.split = c.split
-group by q.template, q.split
-order by q.template, q.split
+    t.template,
+    t.category,
+    t.question_type,
+    t.claim,
+    c.split,
+    coalesce(c.items, 0)::bigint as items,
+    coalesce(p.pictures, 0) as pictures,
+    coalesce(c.answers, 0) as answers,
+    round(c.most / c.items, 4) as commonest_answer_share,
+    t.candidate_count as candidates,
+    t.reason
+from _qa__templates as t
+left join commonest as c on t.template = c.template
+left join pictures as p on c.template = p.template and c.split = p.split
+order by t.template, c.split

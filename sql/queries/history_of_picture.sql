@@ -31,6 +31,10 @@ select 8, 'qa', item_count || ' items', reason
 from _qa__coverage
 where image_id = $image_id
 union all
+select 8, 'qa', 'no items of ' || array_to_string(templates, ', '), reason
+from _qa__refusals
+where image_id = $image_id
+union all
 select 9, 'assess', task || if(is_selected, ': selected', ': not selected'), reason
 from _assess__candidates
 where image_id = $image_id

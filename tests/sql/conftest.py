@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -6,6 +7,7 @@ import polars as pl
 import pytest
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8
+from eemo_pipeline.sampling import short_hash
 from eemo_pipeline.schema.tables import TABLES, Table
 from eemo_pipeline.storage import table_path, write_table
 
@@ -44,6 +46,7 @@ def make_world() -> World:
         add_judgements(world, number, split)
         add_items(world, number, split)
     add_label_tables(world)
+    add_templates(world)
     add_copies(world)
     add_files(world)
     return world
@@ -228,23 +231,37 @@ def add_judgements(world: World, number: int, split: str) -> None:
     world["records__emoverse"].append(
         {**decided, "source": "folder", "split": split, "state": "preserved"}
     )
-    for kind in ("descriptions", "reasonings"):
-        world[f"texts__{kind}"].append(
-            {"image_id": image_id, "status": "ok", "text": "Two words", "word_count": 2}
-        )
+    text = {"image_id": image_id, "status": "ok", "text": "Two words", "word_count": 2}
+    for kind in ("descriptions", "reasonings", "details"):
+        world[f"texts__{kind}"].append(text)
+    world["texts__evocations"].append({**text, "evoked_by": "direct"})
+    world["texts__candidates"].append(
+        {**text, "emotion": "joy", "element": "two", "distractors": ["dim light", "dog"]}
+    )
+    if number == 1:
+        both = {"first_image_id": picture_id(0), "second_image_id": picture_id(1)}
+        world["texts__comparisons"].append({**text, **both, "aspect": "overall"})
 
 
 def add_items(world: World, number: int, split: str) -> None:
     image_id, ekman = picture_id(number), EKMAN_7[number % 7]
+    place = (1 + sum(item["split"] == split for item in world["qa__items"])) % 3
+    options = [EKMAN_7[(number + 1) % 7], EKMAN_7[(number + 2) % 7]]
+    options.insert(place, ekman)
+    question = "Which emotion?"
     world["qa__items"].append(
         {
-            "item_id": f"q{number:02}",
+            "item_id": short_hash("x", image_id, question),
+            "question_type": "what_how",
+            "claim": "dominant",
             "image_ids": [image_id],
-            "question": "Is it?",
-            "options": ["Yes", "No"],
-            "answer": "No",
-            "answer_letter": "B",
+            "question": question,
+            "options": options,
+            "answer": ekman,
+            "answer_letter": "ABC"[place],
             "split": split,
+            "sources": ["folder", "oasis"] if number == 1 else ["folder"],
+            "facts": json.dumps({"dominant_emotion": ekman}),
         }
     )
     world["_qa__coverage"].append({"image_id": image_id, "item_count": 1})
@@ -276,6 +293,18 @@ def add_items(world: World, number: int, split: str) -> None:
                 "selected_count": 1,
             }
         )
+
+
+def add_templates(world: World) -> None:
+    counts = {"candidate_count": PICTURES, "item_count": PICTURES, "most_uses": 1}
+    world["_qa__templates"] += [
+        {"template": "x", "claim": "dominant", **counts},
+        {"template": "y", "claim": "level", "reason": "no_arousal"},
+    ]
+    world["_qa__refusals"] += [
+        {"image_id": picture_id(number), "reason": "no_arousal", "templates": ["y"]}
+        for number in range(PICTURES)
+    ]
 
 
 def add_copies(world: World) -> None:

@@ -9,6 +9,7 @@ from eemo_pipeline.warehouse import open_tables
 CHECKS = [(table, check) for table in TABLES for check in list_checks(table)]
 GONE = "dd" * 32
 FIRST = "00" * 32
+YES_NO = ["Yes", "No"]
 
 
 def change(table, number=0, **values):
@@ -235,7 +236,7 @@ PLANTS = {
     ("records__emoverse", "split_is_the_pictures"): [change("records__emoverse", split="test")],
     **{
         (f"texts__{kind}", check): plants
-        for kind in ("descriptions", "reasonings")
+        for kind in ("descriptions", "reasonings", "details", "evocations")
         for check, plants in {
             "pictures_are_conserved": [drop(f"texts__{kind}")],
             "text_or_reason": [
@@ -244,9 +245,119 @@ PLANTS = {
             ],
         }.items()
     },
+    ("texts__evocations", "verdict_is_given"): [
+        change("texts__evocations", evoked_by=None),
+        change("texts__evocations", status="refused"),
+    ],
+    ("texts__candidates", "pictures_are_conserved"): [drop("texts__candidates")],
+    ("texts__candidates", "distractors_are_not_told"): [
+        change("texts__candidates", element="three"),
+        change("texts__candidates", distractors=["dim light", "words"]),
+        change("texts__candidates", distractors=["dog", "dog"]),
+        change("texts__candidates", status="refused"),
+        drop("texts__reasonings"),
+    ],
+    ("texts__comparisons", "text_or_reason"): [
+        change("texts__comparisons", text=" "),
+        change("texts__comparisons", status="refused"),
+    ],
+    ("texts__comparisons", "pictures_share_a_split"): [
+        change("texts__comparisons", second_image_id=GONE),
+        change("texts__comparisons", second_image_id="09" * 32),
+        change("texts__comparisons", second_image_id=FIRST),
+        change("dedup__images", is_evaluation=True),
+        add("texts__comparisons", second_image_id="02" * 32),
+    ],
     ("qa__items", "images_exist"): [
         change("qa__items", image_ids=[FIRST, GONE]),
+        change("qa__items", image_ids=[FIRST, FIRST]),
         change("qa__items", image_ids=[]),
+        change("dedup__images", is_evaluation=True),
+    ],
+    ("qa__items", "items_are_identified"): [
+        change("qa__items", item_id="0123456789abcdef"),
+        change("qa__items", question="Which one?"),
+        add("qa__items"),
+    ],
+    ("qa__items", "questions_name_what_they_ask"): [
+        change("qa__items", facts='{"asked": "joy"}'),
+        change("qa__items", question="Which joy?"),
+    ],
+    ("qa__items", "templates_ask_one_kind"): [
+        change("qa__items", claim="present"),
+        change("qa__items", question_type="open"),
+        change("qa__items", options=["joy", "fear"]),
+        change("qa__items", facts='{"dimension": "valence"}'),
+    ],
+    ("qa__items", "sources_are_those_of_the_pictures"): [
+        change("qa__items", sources=["oasis"]),
+        change("qa__items", 1, sources=["folder"]),
+    ],
+    ("qa__items", "pictures_are_not_overused"): [
+        add("qa__items", item_id="another"),
+    ],
+    ("qa__items", "yes_and_no_are_balanced"): [
+        change_all("qa__items", answer_letter="A"),
+        add("qa__items", question_type="yes_no", answer="Yes", facts='{"asked": "joy"}'),
+    ],
+    ("qa__items", "facts_are_the_labels"): [
+        change("qa__items", facts='{"dominant_emotion": "bliss"}'),
+        change("qa__items", facts='{"valence": 0.77}'),
+        change("qa__items", facts='{"arousal_level": "high"}'),
+        change("labels__rankings", dominant_emotion="bliss"),
+    ],
+    ("qa__items", "emotions_follow_from_rankings"): [
+        change("qa__items", answer="bliss"),
+        change("qa__items", options=["bliss", "anger", "joy"]),
+        change("labels__rankings", dominant_emotion=None),
+        add("qa__items", claim="in_top3", facts='{"asked": "bliss"}', options=YES_NO, answer="Yes"),
+        add("qa__items", claim="ranking", options=[], answer="anger, disgust"),
+    ],
+    ("qa__items", "levels_follow_from_ratings"): [
+        add(
+            "qa__items",
+            claim="level_is",
+            facts='{"dimension": "valence", "asked": "positive"}',
+            options=YES_NO,
+            answer="Yes",
+        ),
+        add(
+            "qa__items",
+            claim="level",
+            facts='{"dimension": "arousal"}',
+            options=["low", "moderate", "high"],
+            answer="low",
+        ),
+    ],
+    ("qa__items", "causes_follow_from_reasonings"): [
+        add(
+            "qa__items",
+            claim="caused_by",
+            facts='{"emotion": "joy", "element": "dog"}',
+            options=YES_NO,
+            answer="Yes",
+        ),
+    ],
+    ("qa__items", "written_answers_are_the_texts"): [
+        add(
+            "qa__items",
+            claim="written",
+            facts='{"text": "texts__details"}',
+            options=[],
+            answer="Three words",
+        ),
+    ],
+    ("_qa__refusals", "pictures_are_conserved"): [
+        add("_qa__refusals", image_id=FIRST, reason="not_drawn", templates=["x"]),
+        add("_qa__refusals", image_id=GONE, reason="not_drawn", templates=["x"]),
+        drop("qa__items"),
+    ],
+    ("_qa__templates", "items_are_counted"): [
+        drop("_qa__templates"),
+        drop("qa__items"),
+        change("_qa__templates", most_uses=2),
+        change("_qa__templates", candidate_count=1),
+        change("_qa__templates", reason="no_ranking"),
     ],
     ("qa__items", "clusters_do_not_cross_splits"): [
         change("qa__items", image_ids=["00" * 32, "09" * 32])

@@ -1,0 +1,11 @@
+-- One row per reason and question template: pictures that the template has nothing of, and why.
+with refused as (
+    select reason, unnest(templates) as template
+    from _qa__refusals
+)
+
+select r.reason, r.template, t.category, count(*) as pictures
+from refused as r
+inner join _qa__templates as t on r.template = t.template
+group by r.reason, r.template, t.category
+order by pictures desc, r.reason, r.template

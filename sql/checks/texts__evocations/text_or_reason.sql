@@ -1,0 +1,7 @@
+-- A text is there with as many words as it says, or the reason why not is.
+select image_id, status, reason, word_count, text
+from texts__evocations
+where
+    (status = 'ok' and (text is null or trim(text) = '' or word_count = 0))
+    or (status <> 'ok' and reason is null)
+order by image_id

@@ -27,6 +27,8 @@ Fold = Callable[[str], str]
 
 def fold_accents(name: str) -> str:
     """The name in compatibility form without its combining marks (Unicode Annex 15, NFKD)."""
+    if name.isascii():  # as most names are
+        return name.casefold()
     decomposed = unicodedata.normalize("NFKD", name)
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).casefold()
 
@@ -161,9 +163,10 @@ class PictureIndex:
 
     def _fold_files(self, fold: Fold) -> dict[str, list[str]]:
         if fold not in self._folded:
+            self._index()
             files = self._folded.setdefault(fold, {})
-            for path in sorted(self._known):
-                files.setdefault(fold(_loosen(path)), []).append(path)
+            for loose, paths in self._loose.items():
+                files.setdefault(fold(loose), []).extend(paths)
         return self._folded[fold]
 
     def find(self, name: str, folders: Sequence[str] = ("",)) -> Found:
@@ -241,6 +244,8 @@ def _choose(paths: Sequence[str], wanted: str) -> tuple[str | None, str]:
 
 def _tidy(path: str) -> str:
     """The path without blanks around its parts and before its extension."""
+    if path.split(None, 1) == [path]:  # no blank anywhere
+        return path
     *folders, last = path.split("/")
     stem = _without_suffix(last)
     return "/".join([*(part.strip() for part in folders), stem.strip() + last[len(stem) :].strip()])

@@ -5,15 +5,21 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
+from eemo_pipeline.critic.contract import Critic
 from eemo_pipeline.critic.revision import review
 from eemo_pipeline.data_root import DataRoot
 from eemo_pipeline.ledger import Ledger
 from resources.annotators import Annotators
+from resources.results import count_work
 
 _OUTS = {
     "critic__verdicts": dg.AssetOut(
         dagster_type=pl.DataFrame,
         description="One row per kept picture, round and field: the critic's judgement.",
+    ),
+    "critic__queue": dg.AssetOut(
+        dagster_type=pl.DataFrame,
+        description="One row per picture and field that a person is to decide.",
     ),
     "_critic__replies": dg.AssetOut(
         dagster_type=pl.DataFrame,
@@ -27,8 +33,10 @@ def critic(
     dedup__images: pl.DataFrame,
     annotation__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
+    verification__patterns: pl.DataFrame,
     grounding__regions: pl.DataFrame,
     annotators: dg.ResourceParam[Annotators],
+    critic_in_charge: dg.ResourceParam[Critic],
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
@@ -41,12 +49,11 @@ def critic(
         annotators.members,
         ledger,
         data_root.sources,
+        critic_in_charge,
+        verification__patterns,
     )
     yield dg.Output(
         reviewed.verdicts, "critic__verdicts", metadata={"rows_in": dedup__images.height}
     )
-    yield dg.Output(
-        reviewed.replies,
-        "_critic__replies",
-        metadata={"computed": reviewed.asked, "reused": reviewed.reused},
-    )
+    yield dg.Output(reviewed.queue, "critic__queue")
+    yield dg.Output(reviewed.replies, "_critic__replies", metadata=count_work(reviewed))

@@ -13,6 +13,7 @@ def records__emoverse(
     annotation__replies: pl.DataFrame,
     _critic__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
+    verification__patterns: pl.DataFrame,
     critic__verdicts: pl.DataFrame,
     grounding__regions: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
@@ -24,5 +25,6 @@ def records__emoverse(
         verification__replies,
         critic__verdicts,
         grounding__regions,
+        verification__patterns,
     )
     return count_rows(records, dedup__images.height)

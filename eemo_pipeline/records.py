@@ -43,6 +43,7 @@ def build_records(
     verifier_replies: pl.DataFrame,
     verdicts: pl.DataFrame,
     regions: pl.DataFrame,
+    patterns: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """`records__emoverse`: one row per picture of `images`.
 
@@ -65,9 +66,10 @@ def build_records(
         verifier_replies: rows of `verification__replies`.
         verdicts: rows of `critic__verdicts`.
         regions: rows of `grounding__regions`.
+        patterns: rows of `verification__patterns`.
     """
     latest = latest_replies(first_replies, later_replies)
-    decisions = decide(latest, verifier_replies)
+    decisions = decide(latest, verifier_replies, patterns)
     found = (
         regions.filter((pl.col("region_no") > 0) & (pl.col("status") == "ok"))
         .group_by("image_id")
@@ -133,7 +135,7 @@ def _reason(
     if state == "preserved":
         return _fields_with("discarded", judged)
     if state == "human":
-        if "emotion" not in judged:
+        if any(verdict == "unjudged" for verdict, _ in judged.values()) or "emotion" not in judged:
             return "not_judged"
         is_open = row["is_contested"] and judged["emotion"][0] == "revisable"
         return "emotion_contested" if is_open else _fields_with("revisable", judged)

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from resources.annotators import AnnotatorsResource
+from resources.critics import CriticResource
 from resources.data_root import DataRootResource
 from resources.ledger import LedgerResource
 from resources.local_models import LocalModelsResource
@@ -35,6 +36,9 @@ def build_resources(
     ledger = LedgerResource.configure_at_launch(data_root=data_root)
     session = SessionResource.configure_at_launch(ledger=ledger, budget_usd=budget_usd)
     local_models = LocalModelsResource.configure_at_launch(data_root=data_root)
+    annotators = AnnotatorsResource.configure_at_launch(
+        workers=workers, session=session, local_models=local_models, providers=providers
+    )
     return {
         "data_root": data_root,
         "io_manager": ParquetTables(data_root=data_root),
@@ -42,8 +46,9 @@ def build_resources(
         "workers": workers,
         "session": session,
         "local_models": local_models,
-        "annotators": AnnotatorsResource(
-            workers=workers, session=session, local_models=local_models, providers=providers
+        "annotators": annotators,
+        "critic_in_charge": CriticResource(
+            annotators=annotators, session=session, local_models=local_models
         ),
         "verifier": VerifierResource(session=session, local_models=local_models),
         "launcher": TrainingLauncher(data_root=data_root, client=dg.PipesSubprocessClient()),

@@ -54,7 +54,7 @@ class ChildVerifier:
     def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:
         """Ask about what the ledger does not hold."""
         asked = short_hash(POLICY.name, str(sorted(self.question.items())))
-        return answer_by_ledger(self.description, requests, ledger, self._perform, prompt=asked)
+        return answer_by_ledger(self.description, requests, ledger, self._perform, asked)
 
     def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
         with closing(Child(self.command, self.patience)) as child:

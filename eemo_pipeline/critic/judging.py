@@ -1,42 +1,28 @@
-"""One pass of the critic: facts out of the tables, problems by rule, a verdict per field.
+"""One pass of the critic: facts out of the tables before it, verdicts into rows behind it.
 
-Belongs here: gathering the facts without their authors, the verdict, and its row. Does not
-belong here: the rules themselves (`rules.py`) and the loop (`revision.py`).
+Belongs here: gathering the facts without their authors, and the row of a verdict. Does not
+belong here: the rules themselves (`rules.py`), what a critic is (`contract.py`) and the loop
+(`revision.py`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from eemo_pipeline.critic.claims import Look
-from eemo_pipeline.critic.rules import Box, Facts, Problem, find_problems, word_request
+from eemo_pipeline.critic.contract import Case, Critic, Judgement
+from eemo_pipeline.critic.rule_critic import RuleCritic
+from eemo_pipeline.critic.rules import Box, Facts, word_request
+from eemo_pipeline.decisions import runner_up
 from eemo_pipeline.schema.tables import TABLES
 
-CRITIC = "rule_critic"
-METHOD = (
-    "deterministic pre-checks after EmoVerse's critic order (arXiv 2511.12554): background, "
-    "emotion, subject and attribute, description, box, intensity, against measured facts"
-)
 _VERDICTS = TABLES["critic__verdicts"]
 _BOX_COLUMNS = ("x1_px", "y1_px", "x2_px", "y2_px", "score")
 
 # image_id -> field -> the codes that annotators were asked about in the round before
 Asked = Mapping[str, Mapping[str, frozenset[str]]]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The verdict on one field and the problems behind it."""
-
-    verdict: str
-    problems: tuple[Problem, ...]
-
-    @property
-    def codes(self) -> frozenset[str]:
-        """The error codes."""
-        return frozenset(problem.code for problem in self.problems)
 
 
 def judge(
@@ -47,12 +33,7 @@ def judge(
     round_no: int = 1,
     asked: Asked | None = None,
 ) -> pl.DataFrame:
-    """`critic__verdicts` of one round: one row per picture of `images` and field.
-
-    valid: no error code. discarded: the picture or the sources cannot support any value, or a
-    code stands again that the annotators were asked about in the round before. revisable: all
-    else. A contested emotion is never discarded for a repeated code: another voice has named
-    another value, so that a right one is possible, and a person decides.
+    """`critic__verdicts` of one round of the rule critic, per picture of `images` and field.
 
     Args:
         images: rows of `dedup__images`.
@@ -62,8 +43,13 @@ def judge(
         round_no: the round the values are of.
         asked: what was asked in the round before.
     """
+    critic = RuleCritic()
     facts = gather_facts(images, decisions, replies, regions)
-    return tabulate(judge_facts(facts, asked or {}), round_no)
+    cases = [
+        Case(image_id, Path(), fact, (asked or {}).get(image_id, {}))
+        for image_id, fact in facts.items()
+    ]
+    return tabulate(critic.judge(cases).judgements, critic, round_no)
 
 
 def gather_facts(
@@ -92,46 +78,25 @@ def gather_facts(
     }
 
 
-def judge_facts(facts: Mapping[str, Facts], asked: Asked) -> dict[str, dict[str, Judgement]]:
-    """image_id -> field -> judgement."""
-    return {
-        image_id: {
-            field: reach_verdict(
-                problems,
-                asked.get(image_id, {}).get(field, frozenset()),
-                is_contested=field == "emotion" and fact.is_contested,
-            )
-            for field, problems in find_problems(fact).items()
-        }
-        for image_id, fact in facts.items()
-    }
-
-
-def reach_verdict(
-    problems: list[Problem], asked_codes: frozenset[str], *, is_contested: bool
-) -> Judgement:
-    """The verdict that follows from the problems of a field."""
-    is_final = any(problem.is_final for problem in problems)
-    is_repeated = any(problem.code in asked_codes for problem in problems) and not is_contested
-    verdict = "valid" if not problems else "discarded" if is_final or is_repeated else "revisable"
-    return Judgement(verdict, tuple(problems))
-
-
-def tabulate(judgements: Mapping[str, Mapping[str, Judgement]], round_no: int) -> pl.DataFrame:
+def tabulate(
+    judgements: Mapping[str, Mapping[str, Judgement]], critic: Critic, round_no: int
+) -> pl.DataFrame:
     """The rows of `critic__verdicts`."""
     rows = [
         {
             "image_id": image_id,
             "round": round_no,
             "field": field,
-            "critic": CRITIC,
-            "method": METHOD,
+            "critic": critic.name,
+            "method": critic.method,
             "verdict": judgement.verdict,
             "codes": [problem.code for problem in judgement.problems],
             "instruction": " ".join(word_request(field, p) for p in judgement.problems)
             if judgement.verdict == "revisable"
             else None,
-            "finding": "; ".join(p.finding for p in judgement.problems) or "no rule is broken",
+            "finding": "; ".join(p.finding for p in judgement.problems)
+            or judgement.finding
+            or "no rule is broken",
         }
         for image_id, fields in judgements.items()
         for field, judgement in fields.items()
@@ -186,6 +151,7 @@ def _facts(row: dict[str, Any], boxes: tuple[Box, ...], missing: tuple[str, bool
     reason, is_down = missing or ("", False)
     return Facts(
         emotion=row["emotion"],
+        rival=runner_up(row["emotion"], row["distribution"]),
         is_contested=row["is_contested"] is not False,
         intensity=row["intensity"],
         intensity_level=row["intensity_level"],

@@ -5,22 +5,19 @@ belong here: the verdict (`judging.py`) and when to stop (`states.py`). An annot
 only about the fields that the critic named, and only those of its answer change.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.critic.judging import (
-    Asked,
-    Judgement,
-    gather_facts,
-    judge_facts,
-    tabulate,
-)
+from eemo_pipeline.critic.contract import Case, Critic, Criticism, Judgement
+from eemo_pipeline.critic.judging import Asked, gather_facts, tabulate
+from eemo_pipeline.critic.queue import Task, tabulate_tasks
+from eemo_pipeline.critic.rule_critic import RuleCritic
 from eemo_pipeline.critic.rules import Facts, word_request
-from eemo_pipeline.critic.states import Pass, next_state
+from eemo_pipeline.critic.states import Pass, Step, next_step
 from eemo_pipeline.decisions import TEXT_FIELDS, decide, latest_replies
 from eemo_pipeline.ledger import AnsweredTable, Ledger
 from eemo_pipeline.replies import (
@@ -59,14 +56,22 @@ class Reviewed:
         verdicts: `critic__verdicts`, all rounds.
         replies: `_critic__replies`: the answers of later rounds, with what was not asked about
             as it was before.
-        asked: questions that were put to an annotator.
+        queue: `critic__queue`: what a person is to decide.
+        asked: questions that were put to an annotator or a critic.
         reused: questions whose answer the ledger held.
+        calls: attempts at providers.
+        usd: what they cost.
+        cached: reused answers that a provider had been paid for.
     """
 
     verdicts: pl.DataFrame
     replies: pl.DataFrame
+    queue: pl.DataFrame
     asked: int
     reused: int
+    calls: int = 0
+    usd: float = 0.0
+    cached: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,23 @@ class _Judged:
     """One round: the facts and judgements, whose words were judged, and who can be asked."""
 
     facts: dict[str, Facts]
-    judgements: dict[str, dict[str, Judgement]]
+    criticism: Criticism
     authors: dict[str, str | None]
     answering: dict[str, list[str]]
+
+
+@dataclass
+class _History:
+    """What is known of the pictures that took part so far."""
+
+    passes: dict[str, tuple[Pass, ...]] = field(default_factory=dict)
+    annotator_calls: dict[str, int] = field(default_factory=dict)
+    critic_questions: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def calls(self, image_id: str) -> int:
+        """Model calls about a picture so far: annotators, verifier, critic."""
+        asked = len(self.critic_questions.get(image_id, ()))
+        return self.annotator_calls.get(image_id, 0) + asked
 
 
 # image_id -> annotator -> what it is asked
@@ -91,6 +110,8 @@ def review(
     annotators: Sequence[Annotator],
     ledger: Ledger,
     sources_dir: Path,
+    critic: Critic | None = None,
+    patterns: pl.DataFrame | None = None,
 ) -> Reviewed:
     """Judge every picture, and ask again where that can help, for three rounds at most.
 
@@ -108,49 +129,77 @@ def review(
         annotators: those that can be asked, with distinct names.
         ledger: where their answers are kept.
         sources_dir: the folder with one folder of pictures per source.
+        critic: who judges; the rules, where nobody is named.
+        patterns: rows of `verification__patterns`.
     """
+    judge = critic or RuleCritic()
     by_name = {annotator.name: annotator for annotator in annotators}
+    paths = {
+        image_id: sources_dir / source / path
+        for image_id, source, path in images.select("image_id", "source", "path").iter_rows()
+    }
     current = latest_replies(replies, _REPLIES.empty())
-    passes: dict[str, tuple[Pass, ...]] = {}
+    history = _History(annotator_calls=_count_first_calls(replies, verifier_replies))
     asked_codes: Asked = {}
-    verdicts = [_VERDICTS.empty()]
+    verdicts, tasks = [_VERDICTS.empty()], list[Task]()
     later = [AnsweredTable(_REPLIES.empty(), 0, 0)]
+    criticisms: list[Criticism] = []
     while images.height:
         round_no = len(verdicts)
+        keep = pl.col("image_id").is_in(images["image_id"].to_list())
         judged = _judge_round(
-            images, current, verifier_replies, regions, asked_codes, frozenset(by_name)
+            (images, current.filter(keep), verifier_replies.filter(keep), regions.filter(keep)),
+            (judge, ledger, patterns),
+            asked_codes,
+            paths,
+            frozenset(by_name),
         )
-        verdicts.append(tabulate(judged.judgements, round_no))
-        passes = {
-            image_id: (*passes.get(image_id, ()), _remember(judged.facts[image_id], fields))
-            for image_id, fields in judged.judgements.items()
-        }
-        plan = _plan(judged, passes)
+        criticisms.append(judged.criticism)
+        verdicts.append(tabulate(judged.criticism.judgements, judge, round_no))
+        _remember(history, judged)
+        plan, steps = _plan(judged, history, judge.calls_per_pass)
+        tasks += _hand_over(judged, steps, current.filter(keep))
         images = images.filter(pl.col("image_id").is_in(list(plan)))
-        answers = _ask_again(images, plan, current, by_name, round_no + 1, ledger, sources_dir)
+        answers = _ask_again(plan, paths, current, by_name, round_no + 1, ledger)
+        for image_id, asks in plan.items():
+            history.annotator_calls[image_id] = history.annotator_calls.get(image_id, 0) + len(asks)
         later.append(answers)
         current = latest_replies(current, answers.frame)
         asked_codes = _codes_put(plan, answers.frame)
+    work = [*later, *criticisms]
     return Reviewed(
         pl.concat(verdicts).sort(_VERDICTS.key),
         pl.concat([answers.frame for answers in later]).sort(_REPLIES.key),
-        sum(answers.asked for answers in later),
-        sum(answers.reused for answers in later),
+        tabulate_tasks(tasks),
+        sum(done.asked for done in work),
+        sum(done.reused for done in work),
+        sum(done.calls for done in work),
+        sum(done.usd for done in work),
+        sum(done.cached for done in work),
     )
 
 
+def _count_first_calls(replies: pl.DataFrame, verifier_replies: pl.DataFrame) -> dict[str, int]:
+    asked = pl.concat([replies.select("image_id"), verifier_replies.select("image_id")])
+    return dict(asked.group_by("image_id").len().iter_rows())
+
+
 def _judge_round(
-    images: pl.DataFrame,
-    current: pl.DataFrame,
-    verifier_replies: pl.DataFrame,
-    regions: pl.DataFrame,
+    tables: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame],
+    means: tuple[Critic, Ledger, pl.DataFrame | None],
     asked_codes: Asked,
+    paths: Mapping[str, Path],
     available: frozenset[str],
 ) -> _Judged:
-    keep = pl.col("image_id").is_in(images["image_id"].to_list())
-    replies = current.filter(keep)
-    decisions = decide(replies, verifier_replies.filter(keep))
-    facts = gather_facts(images, decisions, replies, regions.filter(keep))
+    """Decide and judge; `tables` are images, replies, verifier's replies and regions."""
+    images, replies, verifier_replies, regions = tables
+    critic, ledger, patterns = means
+    decisions = decide(replies, verifier_replies, patterns)
+    facts = gather_facts(images, decisions, replies, regions)
+    cases = [
+        Case(image_id, paths[image_id], fact, asked_codes.get(image_id, {}))
+        for image_id, fact in facts.items()
+    ]
     answering = (
         replies.filter((pl.col("status") == "ok") & pl.col("annotator").is_in(list(available)))
         .sort("image_id", "annotator")
@@ -159,21 +208,49 @@ def _judge_round(
     )
     return _Judged(
         facts,
-        judge_facts(facts, asked_codes),
+        critic.judge(cases, ledger),
         dict(decisions.select("image_id", "annotator").iter_rows()),
         dict(answering.iter_rows()),
     )
 
 
-def _plan(judged: _Judged, passes: Mapping[str, Sequence[Pass]]) -> _Plan:
-    """What is to be asked about the pictures that go on to another round."""
+def _remember(history: _History, judged: _Judged) -> None:
+    for image_id, fields in judged.criticism.judgements.items():
+        one = _pass(judged.facts[image_id], fields)
+        history.passes[image_id] = (*history.passes.get(image_id, ()), one)
+    for image_id, questions in judged.criticism.questions.items():
+        before = history.critic_questions.get(image_id, frozenset())
+        history.critic_questions[image_id] = before | questions
+
+
+def _plan(judged: _Judged, history: _History, calls_per_pass: int) -> tuple[_Plan, dict[str, Step]]:
+    """What is to be asked about the pictures that go on, and where every picture goes."""
     plan: _Plan = {}
-    for image_id, fields in judged.judgements.items():
+    steps: dict[str, Step] = {}
+    for image_id, fields in judged.criticism.judgements.items():
         asks = _instruct(fields, judged.authors.get(image_id), judged.answering.get(image_id, []))
         askable = {item.field for items in asks.values() for item in items}
-        if next_state(passes[image_id], askable) == "annotating":
+        ahead = len(asks) + calls_per_pass
+        step = next_step(history.passes[image_id], askable, history.calls(image_id), ahead)
+        steps[image_id] = step
+        if step.state == "annotating":
             plan[image_id] = asks
-    return plan
+    return plan, steps
+
+
+def _hand_over(judged: _Judged, steps: Mapping[str, Step], replies: pl.DataFrame) -> Iterable[Task]:
+    """The tasks of the pictures that go to people: one per open field."""
+    waiting = {image_id: step for image_id, step in steps.items() if step.state == "human"}
+    voices: dict[str, list[dict[str, Any]]] = {image_id: [] for image_id in waiting}
+    for row in replies.filter(
+        pl.col("image_id").is_in(list(waiting)) & (pl.col("status") == "ok")
+    ).iter_rows(named=True):
+        voices[row["image_id"]].append(row)
+    for image_id, step in waiting.items():
+        for name, judgement in judged.criticism.judgements[image_id].items():
+            if judgement.verdict in ("revisable", "unjudged"):
+                facts = judged.facts[image_id]
+                yield Task(image_id, name, step.reason, facts, judgement, tuple(voices[image_id]))
 
 
 def _instruct(
@@ -191,7 +268,7 @@ def _instruct(
     return asks
 
 
-def _remember(facts: Facts, fields: Mapping[str, Judgement]) -> Pass:
+def _pass(facts: Facts, fields: Mapping[str, Judgement]) -> Pass:
     values: dict[str, object] = {
         "emotion": facts.emotion,
         "intensity": facts.intensity,
@@ -202,28 +279,24 @@ def _remember(facts: Facts, fields: Mapping[str, Judgement]) -> Pass:
         values,
         {name: judgement.verdict for name, judgement in fields.items()},
         {name: judgement.codes for name, judgement in fields.items()},
+        any(judgement.is_undecided for judgement in fields.values()),
     )
 
 
 def _ask_again(
-    images: pl.DataFrame,
     plan: _Plan,
+    paths: Mapping[str, Path],
     current: pl.DataFrame,
     annotators: Mapping[str, Annotator],
     round_no: int,
     ledger: Ledger,
-    sources_dir: Path,
 ) -> AnsweredTable:
     """Put the instructions of the plan; the rows of `_critic__replies` for this round."""
-    paths = {
-        image_id: sources_dir / source / path
-        for image_id, source, path in images.select("image_id", "source", "path").iter_rows()
-    }
     previous = {
         (row["image_id"], row["annotator"]): {name: row[name] for name in ANSWER_FIELDS}
         for row in current.filter(pl.col("image_id").is_in(list(plan))).iter_rows(named=True)
     }
-    frames, asked, reused = [_REPLIES.empty()], 0, 0
+    answered = [AnsweredTable(_REPLIES.empty(), 0, 0)]
     for name, annotator in sorted(annotators.items()):
         requests = [
             AnnotationRequest(
@@ -232,15 +305,21 @@ def _ask_again(
             for image_id, asks in sorted(plan.items())
             if name in asks
         ]
-        answered = ask_annotator(annotator, requests, ledger)
-        asked += answered.asked
-        reused += answered.reused
+        answers = ask_annotator(annotator, requests, ledger)
         rows = [
             _take_asked(row, request)
-            for row, request in zip(answered.frame.iter_rows(named=True), requests, strict=True)
+            for row, request in zip(answers.frame.iter_rows(named=True), requests, strict=True)
         ]
-        frames.append(pl.DataFrame(rows, schema=_REPLIES.polars_schema))
-    return AnsweredTable(pl.concat(frames), asked, reused)
+        frame = pl.DataFrame(rows, schema=_REPLIES.polars_schema)
+        answered.append(replace(answers, frame=frame))
+    return AnsweredTable(
+        pl.concat([answers.frame for answers in answered]),
+        sum(answers.asked for answers in answered),
+        sum(answers.reused for answers in answered),
+        sum(answers.calls for answers in answered),
+        sum(answers.usd for answers in answered),
+        sum(answers.cached for answers in answered),
+    )
 
 
 def _take_asked(answer: dict[str, Any], request: AnnotationRequest) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Facts:
 
     Attributes:
         emotion: None where no annotator gave a usable answer.
+        rival: the likeliest other emotion.
         valence: mean over the annotators, 0 to 1; None where none gave one. Arousal likewise.
         cue_count: distinct visible cues named by those who voted for the emotion.
         boxes: the regions that were found.
@@ -70,6 +71,7 @@ class Facts:
     look: Look
     width_px: int
     height_px: int
+    rival: str | None = None
     boxes: tuple[Box, ...] = ()
     no_box_reason: str = ""
     is_detector_down: bool = False
@@ -80,7 +82,8 @@ class Problem:
     """One thing wrong with a field.
 
     Attributes:
-        code: the spec's error code, or FIELD_EMPTY and DESC_LENGTH for its pre-checks.
+        code: the spec's error code, FIELD_EMPTY and DESC_LENGTH for its pre-checks, or
+            CRITIC_FAILED for a field that was not judged.
         finding: what was measured or read; numbers and words of closed lists only, since a
             text is hostile and the finding reaches a model.
         is_final: whether neither the picture nor anyone asked can support a right value.
@@ -107,12 +110,14 @@ _WANTED = {
     "ATTR_NOT_VISIBLE": "Choose one or two words for a quality that can be seen on the subject.",
     "SUBJ_WRONG": "Give a short phrase, best one to three words, for what carries the emotion.",
     "SUBJ_NOT_SALIENT": "Choose as subject something that stands out in the picture.",
+    "BOX_WRONG_OBJECT": "A box around the subject itself is wanted.",
     "BOX_MISSING": "A box around the subject is wanted.",
     "BOX_LOOSE": "A tighter box is wanted.",
     "BOX_PARTIAL": "A box around the whole subject is wanted.",
     "BOX_OUT_OF_IMAGE": "A box inside the picture is wanted.",
     "INT_TOO_HIGH": "Reconsider how strong the emotion is, between faint and overwhelming.",
     "INT_TOO_LOW": "Reconsider how strong the emotion is, between faint and overwhelming.",
+    "UNSAFE": "A picture that may be shown is wanted.",
     "UNREADABLE": "A picture with visible content is wanted.",
 }
 

@@ -12,7 +12,7 @@ and marked as contested. Where enough pictures of a source have people's labels,
 (`calibration.py`). Nothing here depends on the order of rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import polars as pl
@@ -40,6 +40,7 @@ from eemo_pipeline.decisions.votes import (
     find_patterns,
     verifier_votes,
 )
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "latest_replies",
     "roll_up",
     "round_shares",
+    "runner_up",
 ]
 
 State = Literal["preserved", "human", "dropped"]
@@ -157,6 +159,14 @@ def decide(
         .cast(_TABLE.polars_schema)
         .sort("image_id")
     )
+
+
+def runner_up(emotion: str | None, distribution: Sequence[float] | None) -> str | None:
+    """The likeliest emotion besides the decided one, the first in alphabetical order on a tie."""
+    if distribution is None:
+        return None
+    others = [place for place, name in enumerate(MIKELS_8) if name != emotion]
+    return MIKELS_8[max(others, key=lambda place: (distribution[place], -place))]
 
 
 def intensity_level(intensity: pl.Expr) -> pl.Expr:

@@ -433,7 +433,7 @@ _ALL = (
     _text("stratum", "Class of the label set, or bin of the 0-1 score"),
     _count("available_count", "Items there could be"),
     _count("selected_count", "Items that were selected"),
-    _texts("candidates", "Emotions the answer may name"),
+    _texts("candidates", "Values that the answer may name"),
     _share("target", "The score to predict"),
     _flag("is_selected", "Whether the picture became an item of the task"),
     # --- costs --------------------------------------------------------------------------

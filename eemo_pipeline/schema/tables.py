@@ -290,6 +290,12 @@ _ALL = (
         "instruction",
     ),
     _table(
+        "critic__queue",
+        "picture and field that a person is to decide",
+        "image_id field",
+        "image_id field reason candidates codes finding",
+    ),
+    _table(
         "_critic__replies",
         "picture, annotator and later round: the answer to the critic's instruction",
         "image_id annotator round",

@@ -37,6 +37,7 @@ class VerifierDescription:
         method: the published method, for people.
         gives: "label", and "scores" where it gives a probability of each emotion.
         trained_on: data sets it was fitted on: it is favoured there, and unknown elsewhere.
+        provider: who is paid for its answers.
     """
 
     name: str
@@ -44,6 +45,7 @@ class VerifierDescription:
     method: str
     gives: tuple[str, ...] = ("label",)
     trained_on: tuple[str, ...] = ()
+    provider: str = EMBEDDED
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,7 @@ def answer_by_ledger(
     requests: Sequence[VerificationRequest],
     ledger: Ledger,
     perform: Perform,
-    *,
     prompt: str = "",
-    provider: str = EMBEDDED,
 ) -> Answers:
     """Answer what the ledger does not hold yet; keyed by picture, verifier and version.
 
@@ -91,7 +91,6 @@ def answer_by_ledger(
         ledger: where answers are kept.
         perform: yields each ask with its answer, in any order.
         prompt: hash of what is asked, where it is not part of the version.
-        provider: whom the model belongs to.
     """
     named = {"verifier": description.name, "prompt": prompt}
     asks = [Ask(request.image_id, request, named) for request in requests]
@@ -147,7 +146,8 @@ def ask_verifier(
     frame = pl.DataFrame(rows, schema=_TABLE.polars_schema)
     if THIS_LAKE not in description.trained_on:
         frame = _calibrate(frame, human)
-    return AnsweredTable(frame, answers.asked, answers.reused, answers.calls, answers.usd)
+    cached = 0 if description.provider == EMBEDDED else answers.reused
+    return AnsweredTable(frame, answers.asked, answers.reused, answers.calls, answers.usd, cached)
 
 
 def count_patterns(

@@ -65,7 +65,7 @@ def extract(
         for image_id, source, path in images.select("image_id", "source", "path").iter_rows()
     ]
     perform = perform_on_pictures(workers, answer_features, "features")
-    answers = ledger.answer_all("features", FEATURE_METHOD, asks, perform)
+    answers = ledger.answer_all("features", FEATURE_METHOD, asks, perform, stage="verification")
     rows = [
         {
             "image_id": ask.image_id,

@@ -68,19 +68,12 @@ class VisionVerifier:
             f"vision-language model, prompt {PROMPT}, one of eight labels; pictures "
             f"{self.policy.name}, detail {self.detail}, temperature 0"
         )
-        return VerifierDescription(self.name, self.vlm.model, method)
+        return VerifierDescription(self.name, self.vlm.model, method, provider=self.vlm.provider)
 
     def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:
         """Ask about what the ledger does not hold."""
         shown = short_hash(read_prompt(), json.dumps(REPLY), self.policy.name, self.detail)
-        answers = answer_by_ledger(
-            self.describe(),
-            requests,
-            ledger,
-            self._perform,
-            prompt=shown,
-            provider=self.vlm.provider,
-        )
+        answers = answer_by_ledger(self.describe(), requests, ledger, self._perform, shown)
         return replace(answers, values=[settle_abstention(value) for value in answers.values])
 
     def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:

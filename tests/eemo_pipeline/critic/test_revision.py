@@ -274,7 +274,7 @@ def test_laws_of_the_loop(tmp_path_factory, first, votes, script):
     done = review(images, replies, verified, regions, annotators, ledger, folder)
     backwards = review(
         images.reverse(),
-        replies.reverse(),
+        replies.sort("image_id", "annotator", descending=True),
         verified.reverse(),
         regions.reverse(),
         annotators[::-1],
@@ -324,3 +324,19 @@ def assert_only_asked_fields_change(
         allowed = set(judged) | (of_emotion if "emotion" in judged else set())
         changed = {name for name in ANSWER_FIELDS if answer[name] != before[name]}
         assert changed <= allowed
+
+
+def test_what_the_loop_cannot_settle_is_a_task_for_a_person(ledger, tmp_path):
+    replies = reply_rows({("i1", "a"): {"emotion": "awe"}, ("i1", "b"): {"emotion": "contentment"}})
+    annotators = [Scripted("a"), Scripted("b")]
+    verified = verifier_rows({"i1": "amusement"})
+    done = review(
+        image_rows("i1"), replies, verified, region_rows("i1"), annotators, ledger, tmp_path
+    )
+    conform(done.queue, TABLES["critic__queue"])
+    (task,) = done.queue.filter(pl.col("field") == "emotion").rows(named=True)
+    assert sorted(task["candidates"]) == ["amusement", "awe", "contentment"]
+    assert task["reason"] == "no_progress"
+    assert task["codes"] == ["EMO_CONFUSABLE", "EMO_UNSUPPORTED"]
+    latest = done.verdicts.filter(pl.col("round") == pl.col("round").max())
+    assert set(done.queue["field"]) == set(latest.filter(verdict="revisable")["field"])

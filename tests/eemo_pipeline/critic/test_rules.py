@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.critic.claims import Look, mentions, same_phrase, unsupported_claims
-from eemo_pipeline.critic.judging import reach_verdict
+from eemo_pipeline.critic.contract import reach_verdict
 from eemo_pipeline.critic.rules import (
     FIELDS,
     Box,

@@ -4,8 +4,16 @@ from hypothesis import strategies as st
 from eemo_pipeline.critic.rules import (
     FIELDS,
 )
-from eemo_pipeline.critic.states import MAX_ROUNDS, Pass, next_state, revisable_fields
+from eemo_pipeline.critic.states import (
+    MAX_CALLS,
+    MAX_ROUNDS,
+    Pass,
+    Step,
+    next_step,
+    revisable_fields,
+)
 
+VERDICTS = ["valid", "revisable", "discarded", "unjudged"]
 PASSES = st.lists(
     st.builds(
         lambda values, verdicts: Pass(
@@ -17,51 +25,87 @@ PASSES = st.lists(
             },
         ),
         st.lists(st.integers(0, 2), min_size=7, max_size=7),
-        st.lists(st.sampled_from(["valid", "revisable", "discarded"]), min_size=7, max_size=7),
+        st.lists(
+            st.sampled_from(["valid", "revisable", "discarded", "unjudged"]), min_size=7, max_size=7
+        ),
     ),
     min_size=1,
     max_size=MAX_ROUNDS,
 )
 
 
-@given(PASSES, st.frozensets(st.sampled_from(FIELDS)))
-def test_state_machine_laws(passes, askable):
-    state = next_state(passes, askable)
+@given(PASSES, st.frozensets(st.sampled_from(FIELDS)), st.integers(0, 20), st.integers(0, 6))
+def test_state_machine_laws(passes, askable, calls, ahead):
+    step = next_step(passes, askable, calls, ahead)
     verdicts = passes[-1].verdicts
-    if len(passes) == MAX_ROUNDS:
-        assert state != "annotating"
-    if state == "annotating":
+    if step.state == "annotating":
+        assert len(passes) < MAX_ROUNDS
+        assert calls + ahead <= MAX_CALLS
         assert revisable_fields(passes[-1]) & askable
         assert verdicts["emotion"] != "discarded"
-    if state == "preserved":
-        assert "revisable" not in verdicts.values()
+        assert "unjudged" not in verdicts.values()
+    if step.state == "preserved":
+        assert not {"revisable", "unjudged"} & {*verdicts.values()}
         assert verdicts["emotion"] == "valid"
     if verdicts["emotion"] == "discarded":
-        assert state == "dropped"
+        assert step.state == "dropped"
+    assert next_step(passes, askable, calls, ahead) == step  # a function of its arguments
 
 
-def one_pass(value: object, verdict: str, *found: str) -> Pass:
-    return Pass({"emotion": value}, {"emotion": verdict}, {"emotion": frozenset(found)})
+@given(PASSES, st.frozensets(st.sampled_from(FIELDS)))
+def test_every_open_picture_comes_to_an_end(passes, askable):
+    """However often the critic is asked, a picture leaves the loop within three rounds."""
+    rounds = [passes[0]]
+    while next_step(rounds, askable).state == "annotating":
+        rounds.append(passes[len(rounds) % len(passes)])
+        assert len(rounds) <= MAX_ROUNDS
 
 
-def test_loop_stops_without_progress_and_on_oscillation():
-    askable = {"emotion"}
-    first = one_pass("awe", "revisable", "X")
-    assert next_state([first], askable) == "annotating"
-    assert next_state([first], set()) == "human"
-    assert next_state([first, one_pass("awe", "revisable", "Y")], askable) == "human"
-    assert next_state([first, one_pass("fear", "revisable", "X")], askable) == "human"
-    assert next_state([first, one_pass("fear", "revisable", "Y")], askable) == "annotating"
-    assert next_state([first, one_pass("awe", "valid")], askable) == "preserved"
+def one_pass(value: object, verdict: str, *found: str, is_undecided: bool = False) -> Pass:
+    codes = {"emotion": frozenset(found)}
+    return Pass({"emotion": value}, {"emotion": verdict}, codes, is_undecided)
+
+
+ASKABLE = {"emotion"}
+FIRST = one_pass("awe", "revisable", "X")
+HUMAN = "human"
+
+
+def test_the_loop_stops_where_it_leads_nowhere():
+    assert next_step([FIRST], ASKABLE) == Step("annotating", "instructed")
+    assert next_step([FIRST], set()) == Step(HUMAN, "nobody_to_ask")
+    same_value = one_pass("awe", "revisable", "Y")
+    assert next_step([FIRST, same_value], ASKABLE) == Step(HUMAN, "no_progress")
+    same_code = one_pass("fear", "revisable", "X")
+    assert next_step([FIRST, same_code], ASKABLE) == Step(HUMAN, "no_progress")
+    assert next_step([FIRST, one_pass("fear", "revisable", "Y")], ASKABLE).state == "annotating"
+    assert next_step([FIRST, one_pass("awe", "valid")], ASKABLE) == Step("preserved", "all_valid")
+    third = [FIRST, one_pass("fear", "revisable", "Y"), one_pass("anger", "revisable", "Z")]
+    assert next_step(third, ASKABLE) == Step(HUMAN, "rounds_spent")
+    assert next_step([one_pass("awe", "discarded", "X")], ASKABLE) == Step("dropped", "discarded")
+
+
+def test_a_critic_that_fails_or_cannot_tell_preserves_nothing():
+    failed = one_pass("awe", "unjudged", "CRITIC_FAILED")
+    assert next_step([failed], ASKABLE) == Step(HUMAN, "critic_failed")
+    nothing = Pass({}, {}, {})
+    assert next_step([nothing], ASKABLE) == Step(HUMAN, "critic_failed")
+    undecided = one_pass("awe", "revisable", "EMO_CONFUSABLE", is_undecided=True)
+    assert next_step([undecided], ASKABLE) == Step(HUMAN, "emotion_contested")
+
+
+def test_twelve_calls_are_the_most():
+    assert next_step([FIRST], ASKABLE, 8, 4).state == "annotating"
+    assert next_step([FIRST], ASKABLE, 9, 4) == Step(HUMAN, "call_limit")
 
 
 def test_oscillation_is_a_return_to_an_earlier_value(monkeypatch):
     monkeypatch.setattr("eemo_pipeline.critic.states.MAX_ROUNDS", 9)
     back = [
-        one_pass("awe", "revisable", "X"),
+        FIRST,
         one_pass("fear", "revisable", "Y"),
         one_pass("awe", "revisable", "Z"),
     ]
-    assert next_state(back, {"emotion"}) == "human"
+    assert next_step(back, ASKABLE) == Step(HUMAN, "oscillation")
     on = [*back[:2], one_pass("anger", "revisable", "Z")]
-    assert next_state(on, {"emotion"}) == "annotating"
+    assert next_step(on, ASKABLE).state == "annotating"

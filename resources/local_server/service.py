@@ -19,6 +19,7 @@ from resources.local_server.prices import bill, read_prices
 from resources.local_server.spoiling import spoil
 from resources.local_server.tokens import count_tokens
 
+_WORKERS = 2
 # In the words of this server; the providers' codes are in the wire modules.
 _WORDS = {
     "rate_limited": "Rate limit reached. Please try again later.",
@@ -53,7 +54,7 @@ class Service:
         self.account = account
         self.keys = frozenset(keys)
         self._answers = answers
-        self._worker = ThreadPoolExecutor(1, "pixels")
+        self._worker = ThreadPoolExecutor(_WORKERS, "pixels")
         self.follow(script)
 
     def follow(self, script: Script) -> None:

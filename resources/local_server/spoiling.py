@@ -47,9 +47,10 @@ def _relabel(text: str, kind: str) -> str:
 
 
 def _inflate(text: str, size: int) -> str:
-    """The reply with its first text repeated until it has that many bytes."""
-    filler = "and so on " * (max(0, size - len(text)) // 10 + 1)
-    changed, count = re.subn(
-        r'(":\s*"[^"]*)"', lambda match: f'{match[1]} {filler}"', text, count=1
-    )
-    return changed if count else text + filler
+    """The reply with filler behind its longest text, to that many characters."""
+    filler = " and so on" * (max(0, size - len(text)) // 10 + 1)
+    texts = list(re.finditer(r'":\s*"([^"\\]*)"', text))
+    if not texts:
+        return text + filler
+    end = max(texts, key=lambda match: len(match[1])).end(1)
+    return text[:end] + filler + text[end:]

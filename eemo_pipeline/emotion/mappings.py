@@ -32,8 +32,11 @@ class Entry(NamedTuple):
 def list_entries() -> tuple[Entry, ...]:
     """All entries, sorted by label space, taxonomy and label."""
     text = files("eemo_pipeline.emotion").joinpath("mappings.csv").read_text("utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return tuple(Entry(**(row | {"emotion": row["emotion"] or None})) for row in rows)
+    _header, *rows = csv.reader(text.splitlines())
+    return tuple(
+        Entry(space, taxonomy, label, emotion or None, fate, basis, note)
+        for space, taxonomy, label, emotion, fate, basis, note in rows
+    )
 
 
 @cache

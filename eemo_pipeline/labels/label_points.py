@@ -144,8 +144,8 @@ def _read(
     known = {text: places[canonical(text)] for text in spellings if canonical(text) in places}
     votes = votes.filter(pl.col("native_labels").is_in(list(known)))
     chosen = np.zeros((rated.height, len(EMOTIC_26)))
-    columns = votes["native_labels"].replace_strict(known, return_dtype=pl.Int64).to_numpy()
-    chosen[votes["no"].to_numpy(), columns] = 1.0
+    columns = votes["native_labels"].replace_strict(known, return_dtype=pl.Int64)
+    chosen[votes["no"].to_numpy().astype(np.int64), columns.to_numpy().astype(np.int64)] = 1.0
     sums = chosen.sum(axis=1)
     names_any = sums > 0
     ratings = rated.select(_DIMENSIONS).to_numpy()[names_any]

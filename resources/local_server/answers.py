@@ -19,6 +19,8 @@ from resources.local_server.verdicts import judge
 
 Manner = Literal["pixels", "schema"]
 _REMEMBERED = 4096
+# Properties by which a schema asks for a judgement on a record rather than for a record.
+_JUDGING = ('"verdict"', '"codes"', '"choice"', '"who_or_what"')
 _IMAGINED = 256  # how many different sights there are where nothing is looked at
 
 
@@ -65,10 +67,9 @@ class Answers:
         record = _quoted_record(asked)
         key = (asked.model, asked.schema_text, sight, json.dumps(record, sort_keys=True))
         if (text := self._texts.get(key)) is None:
-            if '"verdict"' in asked.schema_text:
-                said = describe(sight, asked.model) | judge(sight, asked.model, record)
-            else:
-                said = describe(sight, asked.model, record)
+            is_judging = any(name in asked.schema_text for name in _JUDGING)
+            say = judge if is_judging else describe
+            said = say(sight, asked.model, record)
             if asked.schema is None:
                 text = str(said["description"])
             else:

@@ -42,7 +42,7 @@ def realise(schema: Schema, hints: Hints, seed: str) -> Any:
         schema: JSON Schema, or the OpenAPI form of it that Gemini's `responseSchema` has.
         hints: property name -> value that is meant; used where it fits the property's schema,
             bent into it where that is possible, else left. A mapping stands for an array too,
-            by its values.
+            by its values. A name with a slash behind it is for properties that are objects.
         seed: what all that is open is drawn from.
     """
     return _Realiser(schema, hints, seed).value(schema, "", _NONE, 0)
@@ -140,6 +140,10 @@ class _Realiser:
         properties: Mapping[str, Any] = schema.get("properties") or {}
         required = list(schema.get("required") or ())
         known = hint if isinstance(hint, Mapping) else {}
+        if not known and isinstance(
+            named := self.hints.get(f"{path.rpartition('/')[2]}/"), Mapping
+        ):
+            known = named
         made: dict[str, Any] = {}
         for name, part in properties.items():
             meant = known.get(name, self.hints.get(name, _NONE))

@@ -1,23 +1,25 @@
 """What a local model says of a record that it is asked to judge.
 
-Belongs here: a verdict per field by what was measured on the picture. Does not belong here: the
-model's own view of the picture (`opinions.py`). Codes and verdicts are those of EmoVerse's critic
-as the pipeline names them; a schema that has others gets the nearest that it allows.
+Belongs here: what is wrong with each field by what was measured on the picture. Does not belong
+here: the model's own view of the picture (`opinions.py`). Codes and words are those of the
+pipeline's critic; of those that a schema does not have, the realiser makes what it allows.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eemo_pipeline.critic.claims import Look, unsupported_claims
+from eemo_pipeline.critic.claims import Look, mentions, unsupported_claims
 from eemo_pipeline.emotion.attributes import NEGATIVE, POSITIVE, polarity
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 from eemo_pipeline.emotion.vad import emotion_probabilities
-from resources.local_server.opinions import describe, feel, scale
+from resources.local_server.opinions import describe, feel
 from resources.local_server.sights import Sight
 
-FIELDS = ("emotion", "description", "background", "attribute", "subject", "intensity", "boxes")
+_FIELDS = ("emotion", "description", "background", "attribute", "subject", "intensity", "box")
 # How likely an emotion must be, relative to the model's own choice, to pass.
 _POSSIBLE = 0.35
+# Of two emotions the likelier is chosen, unless the other is nearly as likely.
+_UNDECIDED = 0.95
 _CLAIM_CODES = {
     "description": "DESC_UNSUPPORTED_CLAIM",
     "background": "BG_WRONG",
@@ -28,30 +30,84 @@ _LEVELS = ("low", "medium", "high")
 
 
 def judge(sight: Sight, model: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Verdicts under the names by which schemas ask for them.
+    """Judgements under the names by which schemas ask for them.
 
     Args:
         sight: the picture.
         model: who judges.
         record: field -> value, as the question quotes it; what is missing passes.
+
+    Returns:
+        Hints for the realiser: the worst judgement, all of them under `verdicts`, one for each
+        field that is an object (`emotion/`), and a blind description of the scene.
     """
-    verdicts = {field: _judge_field(field, sight, model, record) for field in FIELDS}
-    worst = next((one for one in verdicts.values() if one["codes"]), verdicts["emotion"])
-    return {**worst, "verdicts": verdicts, "fields": verdicts, "overall": worst["verdict"]}
+    own = describe(sight, model)
+    problems = {field: dict(_problems(field, sight, model, record)) for field in _FIELDS}
+    judged = {field: _judgement(field, found) for field, found in problems.items()}
+    judged["emotion"] |= _weigh_emotion(problems["emotion"], sight, model, record, own["evidence"])
+    judged["description"] |= {
+        "claims": [
+            {
+                "claim": str(record.get("description", "")),
+                "finding": "unsupported" if problems["description"] else "supported",
+            }
+        ],
+        "mentions_subject": mentions(
+            str(record.get("description", "")), str(record.get("subject", ""))
+        ),
+    }
+    judged["box"] |= {"finding": "right"}
+    worst = next((one for one in judged.values() if one["codes"]), judged["emotion"])
+    return {
+        **own,
+        **{name: worst[name] for name in ("verdict", "codes", "instruction", "finding", "p_valid")},
+        "verdicts": judged,
+        "overall": worst["verdict"],
+        **{f"{field}/": judgement for field, judgement in judged.items()},
+        "level": own["intensity_level"],
+        "state": "usable",
+        "who_or_what": own["subject"],
+        "where": own["background"],
+        "doing": "nothing moves",
+        "colours_and_light": f"{own['evidence'][0]}, {own['evidence'][1]}",
+        "expression": "none",
+    }
 
 
-def _judge_field(field: str, sight: Sight, model: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    problems = dict(_problems(field, sight, model, record))
+def _judgement(field: str, problems: Mapping[str, str]) -> dict[str, Any]:
+    said = " ".join(problems.values())
+    finding = said or f"Nothing that is seen speaks against the {field}."
     return {
         "field": field,
         "verdict": "revisable" if problems else "valid",
         "codes": list(problems),
-        "code": next(iter(problems), None),
-        "instruction": " ".join(problems.values()),
-        "finding": " ".join(problems.values())
-        or f"Nothing that is seen speaks against the {field}.",
+        "instruction": said,
+        "finding": finding,
+        "evidence": finding,
+        "can_be_right": True,
         "p_valid": 0.2 if problems else 0.9,
     }
+
+
+def _weigh_emotion(
+    problems: Mapping[str, str],
+    sight: Sight,
+    model: str,
+    record: Mapping[str, Any],
+    cues: list[str],
+) -> dict[str, Any]:
+    """Cues for and against one emotion, or the choice between two."""
+    rivals = [str(label).lower() for label in record.get("emotions") or ()]
+    if len(rivals) > 1:
+        likely = emotion_probabilities(feel(sight, model))
+        ranked = sorted(rivals, key=lambda label: -likely.get(label, 0.0))
+        is_close = likely.get(ranked[1], 0.0) >= _UNDECIDED * likely.get(ranked[0], 0.0)
+        choice = "cannot_tell" if is_close else ranked[0]
+        return {"choice": choice, "supports": [] if is_close else cues, "contradicts": []}
+    if not problems:
+        return {"choice": "fits", "supports": cues, "contradicts": []}
+    choice = "contradicted" if "EMO_CONTRADICTED" in problems else "confusable"
+    return {"choice": choice, "supports": [], "contradicts": cues}
 
 
 def _problems(
@@ -68,11 +124,8 @@ def _problems(
         if wrong := unsupported_claims(value, look):
             said = f"The {field} claims {', '.join(wrong)}, and the picture does not show it."
             yield _CLAIM_CODES[field], f"{said} Look again and keep to what is visible."
-        pole = {POSITIVE: True, NEGATIVE: False}.get(polarity(value) or "")
-        emotion = str(record.get("emotion", "")).lower()
-        is_known = field == "attribute" and pole is not None and emotion in MIKELS_8
-        if is_known and pole != (emotion in POSITIVE_MIKELS):
-            yield "ATTR_POLARITY", "The attribute does not go with the emotion; weigh both anew."
+        if field == "attribute":
+            yield from _doubt_polarity(value, str(record.get("emotion", "")).lower())
 
 
 def _doubt_emotion(emotion: str, sight: Sight, model: str) -> Iterator[tuple[str, str]]:
@@ -85,12 +138,18 @@ def _doubt_emotion(emotion: str, sight: Sight, model: str) -> Iterator[tuple[str
     yield code, "Light and colours speak against the emotion; judge it anew by what is visible."
 
 
+def _doubt_polarity(attribute: str, emotion: str) -> Iterator[tuple[str, str]]:
+    pole = polarity(attribute)
+    if emotion in MIKELS_8 and pole == (NEGATIVE if emotion in POSITIVE_MIKELS else POSITIVE):
+        yield "ATTR_POLARITY", "The attribute does not go with the emotion; weigh both anew."
+
+
 def _doubt_intensity(value: float | str, sight: Sight, model: str) -> Iterator[tuple[str, str]]:
     own = _LEVELS.index(describe(sight, model)["intensity_level"])
     if isinstance(value, str):
         given = _LEVELS.index(value) if value in _LEVELS else own
     else:
-        given = (scale(value / 10) >= 5) + (scale(value / 10) >= 8)
+        given = (value >= 5) + (value >= 8)
     if given - own >= 2:
         yield "INT_TOO_HIGH", "The intensity is too high for so quiet a picture; rate it anew."
     elif own - given >= 2:

@@ -189,8 +189,7 @@ def _sum_embedded(dialect: str) -> sa.Select[*tuple[Any, ...]]:
             ANSWERS.c.model,
             count().label("calls"),
             count().filter(status == "ok").label("answered"),
-            count().filter(status == "refused").label("refused"),
-            count().filter(status.not_in(("ok", "refused"))).label("failed"),
+            count().filter(status != "ok").label("refused"),  # or abstained
         )
         .where(ANSWERS.c.provider == EMBEDDED)
         .group_by(stage, ANSWERS.c.role, ANSWERS.c.provider, ANSWERS.c.model)

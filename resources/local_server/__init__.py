@@ -6,7 +6,8 @@ process of its own (`python -m resources.local_server --help`) and loads nothing
 Its models are `local-a`, `local-b` and `local-critic`; their answers come from simple measures of
 the pixels, and no model of a real provider is behind them. What can go wrong is scripted
 (`faults.py`), what it costs is in `prices.toml` of the pipeline, and what it has answered is in
-its account (`account.py`).
+its account (`account.py`). Beside the protocols it has two paths of its own: GET /account, and
+PUT /script, which has it go by another fault script.
 """
 
 import json

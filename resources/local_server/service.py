@@ -116,7 +116,8 @@ class Service:
             return await self._serve(dialect, asked, is_gone)
         except Problem as problem:
             self.account.count_free(asked.provider, asked.model, problem.kind)
-            return Served(*dialect.write_problem(problem))
+            status, headers, body = dialect.write_problem(problem)
+            return Served(status, headers | self._limits(asked), body)
         except Broken as broken:
             self.account.count_free(asked.provider, asked.model, str(broken))
             raise

@@ -292,16 +292,19 @@ def test_a_limit_lets_the_burst_pass_and_says_when_more_may_come(
     assert 10 <= statuses[200] <= 10 + 5 * passed_s + 1
     assert statuses[429] == 40 - statuses[200]
     with pytest.raises(openai.RateLimitError) as caught:
-        ask(chat)
-    wait_s = int(caught.value.response.headers["retry-after-ms"]) / 1000
+        for _ in range(100):
+            ask(chat)
+    refused = caught.value.response.headers
+    wait_s = int(refused["retry-after-ms"]) / 1000
     assert 0 < wait_s <= 0.2
+    assert refused["x-ratelimit-remaining-requests"] == "0"
     time.sleep(wait_s)
-    headers = chat.chat.completions.with_raw_response.create(
+    passed = chat.chat.completions.with_raw_response.create(
         model="local-a", messages=[{"role": "user", "content": "x"}]
     ).headers
-    assert headers["x-ratelimit-limit-requests"] == "10"
-    assert headers["x-ratelimit-remaining-requests"] == "0"
-    assert headers["x-ratelimit-reset-requests"].endswith("ms")
+    assert passed["x-ratelimit-limit-requests"] == "10"
+    assert 0 <= int(passed["x-ratelimit-remaining-requests"]) < 10
+    assert passed["x-ratelimit-reset-requests"].endswith("ms")
 
 
 def test_a_limit_may_keep_silent(server: LocalServer, chat: Any) -> None:

@@ -139,12 +139,16 @@ def _comments(random: np.random.Generator, valence: np.ndarray, words: pl.DataFr
     lengths = np.clip(random.poisson(12, count), 4, _LONGEST)
     columns: list[pl.Series] = []
     vocabulary = pl.concat([words["form"], words["word"], pl.Series(_PLAIN)])
+    negator = 2 * words.height + _PLAIN.index("not")
+    meant = valence
     for place in range(_LONGEST):
         zipf = np.exp(random.random(count) * np.log(bin_size)).astype(np.int64) - 1
-        near = np.clip(valence * _BINS + random.normal(0, 2.5, count), 0, _BINS - 1).astype(int)
+        near = np.clip(meant * _BINS + random.normal(0, 2.5, count), 0, _BINS - 1).astype(int)
         rated = near * bin_size + zipf + np.where(random.random(count) < 0.5, words.height, 0)
         plain = 2 * words.height + random.integers(0, len(_PLAIN), count)
         chosen = np.where(random.random(count) < 0.66, rated, plain)
+        # what people deny is the opposite of what they feel
+        meant = np.where(chosen == negator, 1 - valence, valence)
         column = pl.DataFrame({"no": chosen, "ok": place < lengths}).select(
             pl.when("ok").then("no").cast(pl.UInt32)
         )

@@ -9,9 +9,11 @@ it. Beyond EEmoDB:
 - Entries of several words count as one, the longest first; one that begins inside another is not
   looked at.
 - A word after a negator, at most three words on and in the same clause, is left out, for the
-  lexicon rates the word alone: negation does not just reverse it (Kiritchenko and Mohammad 2016).
-  Or it is counted as it stands, as in EEmoDB, or its valence is mirrored at the scale's middle.
-  `labels__lexicon_trials` compares the three on pictures that people rated as well.
+  lexicon rates the word alone and negation does not just reverse it (Kiritchenko and Mohammad
+  2016). Or it is counted as it stands, as in EEmoDB, or its valence is mirrored at the middle of
+  the scale. `labels__lexicon_trials` compares the three on pictures that people rated as well; on
+  made-up comments whose writers deny the opposite of what they feel (`benchmarks/lexicon.py`),
+  leaving out agrees best: Pearson 0.951 beside 0.949 counted and 0.942 mirrored.
 """
 
 from collections.abc import Sequence

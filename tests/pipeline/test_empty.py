@@ -16,11 +16,13 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
     assert outcome.computed == 0
     assert set(outcome.tables) == set(TABLES)
     has_rows = {name for name, rows in outcome.tables.items() if rows}
-    # What is known of sources, counts of nothing, the seven emotions, and a skipped training run.
+    # What is known of sources, counts of nothing, the seven emotions, the labels that nobody
+    # chose, and a skipped training run.
     assert has_rows == {
         "sources__datasets",
         "_ingest__counts",
         "labels__centroids",
+        "labels__label_points",
         "training__runs",
     }
     warned = {(line.asset, line.check) for line in outcome.warned_checks}

@@ -1,6 +1,7 @@
 """Stage critic: every field is judged, and what can be mended is asked again."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 import polars as pl
@@ -8,6 +9,7 @@ import polars as pl
 from eemo_pipeline.critic.contract import Critic
 from eemo_pipeline.critic.revision import review
 from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.decisions import decide
 from eemo_pipeline.ledger import Ledger
 from resources.annotators import Annotators
 from resources.results import count_work
@@ -50,7 +52,7 @@ def critic(
         ledger,
         data_root.sources,
         critic_in_charge,
-        verification__patterns,
+        partial(decide, patterns=verification__patterns),
     )
     yield dg.Output(
         reviewed.verdicts, "critic__verdicts", metadata={"rows_in": dedup__images.height}

@@ -5,7 +5,7 @@ belong here: the verdict (`judging.py`) and when to stop (`states.py`). An annot
 only about the fields that the critic named, and only those of its answer change.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,8 @@ class _History:
         return self.annotator_calls.get(image_id, 0) + asked
 
 
+# replies and verifier's replies -> decisions
+Decide = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 # image_id -> annotator -> what it is asked
 _Plan = dict[str, dict[str, tuple[Instruction, ...]]]
 
@@ -111,7 +113,7 @@ def review(
     ledger: Ledger,
     sources_dir: Path,
     critic: Critic | None = None,
-    patterns: pl.DataFrame | None = None,
+    decide_by: Decide = decide,
 ) -> Reviewed:
     """Judge every picture, and ask again where that can help, for three rounds at most.
 
@@ -130,7 +132,7 @@ def review(
         ledger: where their answers are kept.
         sources_dir: the folder with one folder of pictures per source.
         critic: who judges; the rules, where nobody is named.
-        patterns: rows of `verification__patterns`.
+        decide_by: makes decisions of replies and verifier's replies.
     """
     judge = critic or RuleCritic()
     by_name = {annotator.name: annotator for annotator in annotators}
@@ -149,7 +151,7 @@ def review(
         keep = pl.col("image_id").is_in(images["image_id"].to_list())
         judged = _judge_round(
             (images, current.filter(keep), verifier_replies.filter(keep), regions.filter(keep)),
-            (judge, ledger, patterns),
+            (judge, ledger, decide_by),
             asked_codes,
             paths,
             frozenset(by_name),
@@ -186,15 +188,15 @@ def _count_first_calls(replies: pl.DataFrame, verifier_replies: pl.DataFrame) ->
 
 def _judge_round(
     tables: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame],
-    means: tuple[Critic, Ledger, pl.DataFrame | None],
+    means: tuple[Critic, Ledger, Decide],
     asked_codes: Asked,
     paths: Mapping[str, Path],
     available: frozenset[str],
 ) -> _Judged:
     """Decide and judge; `tables` are images, replies, verifier's replies and regions."""
     images, replies, verifier_replies, regions = tables
-    critic, ledger, patterns = means
-    decisions = decide(replies, verifier_replies, patterns)
+    critic, ledger, decide_by = means
+    decisions = decide_by(replies, verifier_replies)
     facts = gather_facts(images, decisions, replies, regions)
     cases = [
         Case(image_id, paths[image_id], fact, asked_codes.get(image_id, {}))

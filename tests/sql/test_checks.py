@@ -10,6 +10,10 @@ CHECKS = [(table, check) for table in TABLES for check in list_checks(table)]
 GONE = "dd" * 32
 FIRST = "00" * 32
 YES_NO = ["Yes", "No"]
+PATTERN = {
+    **{"source": "folder", "fold": 0, "verifier_emotion": "any", "voice": "verifier"},
+    **{"image_count": 5, "right_count": 3},
+}
 
 
 def change(table, number=0, **values):
@@ -185,6 +189,10 @@ PLANTS = {
         change("verification__replies", status="abstain"),
         change("verification__replies", probability=None),
     ],
+    ("verification__patterns", "counts_add_up"): [
+        add("verification__patterns", **PATTERN, pattern="any"),
+        add("verification__patterns", **PATTERN, pattern="unanimous"),
+    ],
     ("verification__decisions", "pictures_are_conserved"): [drop("verification__decisions")],
     ("verification__decisions", "distribution_sums_to_one"): [
         change("verification__decisions", distribution=[0.5] * 8)
@@ -214,6 +222,11 @@ PLANTS = {
     ("critic__verdicts", "revisions_are_instructed"): [
         change("critic__verdicts", verdict="revisable"),
         change("critic__verdicts", codes=["A1"]),
+    ],
+    ("critic__queue", "open_fields_have_a_task"): [
+        change("critic__verdicts", verdict="revisable", instruction="again"),
+        change("critic__verdicts", verdict="unjudged"),
+        add("critic__queue", image_id=FIRST, field="emotion"),
     ],
     ("_critic__replies", "revisions_follow_a_reply"): [
         add("_critic__replies", image_id=FIRST, annotator="ann", round=1),

@@ -15,5 +15,8 @@ select
     sum(right_count) filter (where pattern <> 'any') as hits_in_patterns
 from counted
 group by source, fold, voice
-having pictures <> in_patterns or hits <> hits_in_patterns or bool_or(right_count > image_count)
+having
+    pictures is distinct from in_patterns
+    or hits is distinct from hits_in_patterns
+    or bool_or(right_count > image_count)
 order by source, fold, voice

@@ -1,7 +1,7 @@
--- A verifier names an emotion with its probability, or says why it abstains.
+-- A verifier names an emotion, with its probability where it gives any, or says why it abstains.
 select image_id, verifier, status, reason, emotion, probability
 from verification__replies
 where
-    (status = 'ok' and (emotion is null or probability is null))
+    (status = 'ok' and (emotion is null or (probability is null) <> (distribution is null)))
     or (status <> 'ok' and reason is null)
 order by image_id, verifier

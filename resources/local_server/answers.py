@@ -10,7 +10,7 @@ from collections import OrderedDict
 from hashlib import sha256
 from typing import Any, Literal
 
-from resources.local_server.asked import Answer, Asked, Tokens
+from resources.local_server.asked import Answer, Asked, Problem, Tokens
 from resources.local_server.opinions import describe
 from resources.local_server.realiser import realise
 from resources.local_server.sights import Sight, imagine, see
@@ -73,8 +73,7 @@ class Answers:
             if asked.schema is None:
                 text = str(said["description"])
             else:
-                value = realise(asked.schema, said, f"{asked.model} {sight}")
-                text = json.dumps(value, ensure_ascii=False)
+                text = _realise(asked, said, f"{asked.model} {sight}")
             _remember(self._texts, key, text)
         return text
 
@@ -109,6 +108,14 @@ def _quoted_record(asked: Asked) -> dict[str, Any]:
         if isinstance(record, dict):
             return record
     return {}
+
+
+def _realise(asked: Asked, said: dict[str, Any], seed: str) -> str:
+    try:
+        value = realise(asked.schema or {}, said, seed)
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
+        raise Problem("bad_request", "The schema of the reply is not understood.") from None
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _name(asked: Asked) -> bytes:

@@ -95,7 +95,12 @@ class Service:
             raise Problem("bad_request", "The body is not a JSON object.")
         if body.get("stream"):
             raise Problem("bad_request", "This server does not stream.")
-        asked = dialect.read(body, raw, model)
+        try:
+            asked = dialect.read(body, raw, model)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            raise Problem("bad_request", "A part of the request has the wrong type.") from None
+        if not isinstance(asked.max_output_tokens, int | None):
+            raise Problem("bad_request", "The limit of output tokens is not a whole number.")
         if (asked.provider, asked.model) not in read_prices():
             raise Problem("unknown_model", f"The model `{asked.model}` does not exist here.")
         return asked

@@ -323,6 +323,36 @@ def test_unknown_models_and_broken_requests_are_refused(chat: Any, gemini: Any) 
         chat.chat.completions.create(model="local-a", messages=[])
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"messages": [{"role": "user", "content": ["x"]}]},
+        {"messages": [{"role": "user", "content": [{"image_url": 5}]}]},
+        {"response_format": {"type": "json_schema", "json_schema": "x"}},
+        {"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": 5}}}},
+        {"response_format": {"type": "json_schema", "json_schema": {"schema": {"enum": 5}}}},
+        {"stream": True},
+        {"max_tokens": "many"},
+    ],
+)
+def test_a_request_of_the_wrong_shape_is_refused_in_words(
+    chat: Any, change: dict[str, Any]
+) -> None:
+    body = {"model": "local-a", "messages": [{"role": "user", "content": "x"}]} | change
+    with pytest.raises(openai.BadRequestError) as caught:
+        chat.post("/chat/completions", body=body, cast_to=object)
+    assert caught.value.type == "invalid_request_error"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (16, 16)])
+def test_odd_pictures_get_an_answer(chat: Any, size: tuple[int, int]) -> None:
+    for mode in ("L", "RGBA", "P"):
+        buffer = io.BytesIO()
+        Image.new(mode, size).save(buffer, "PNG")
+        done = chat.chat.completions.parse(**chat_body(buffer.getvalue()), response_format=Reply)
+        assert isinstance(done.choices[0].message.parsed, Reply)
+
+
 def test_models_are_listed(chat: Any, gemini: Any) -> None:
     names = {"local-a", "local-b", "local-critic"}
     assert {model.id for model in chat.models.list()} == names

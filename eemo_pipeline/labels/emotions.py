@@ -38,7 +38,7 @@ def build_emotions(dedup__images: pl.DataFrame, ingest__annotations: pl.DataFram
     # pictures by number: grouping by 64 characters takes many times as long
     pictures = dedup__images.select("image_id").sort("image_id").with_row_index("picture")
     kept = ingest__annotations.join(pictures, on="image_id")
-    mapped = map_votes(spread_votes(kept))
+    mapped = _weighted(map_votes(spread_votes(kept)))
     totals = _totals(mapped)
     masses = (
         _by_annotation(mapped.filter(pl.col("fate") == "mapped"))
@@ -65,8 +65,7 @@ def build_emotions(dedup__images: pl.DataFrame, ingest__annotations: pl.DataFram
 def map_votes(votes: pl.DataFrame) -> pl.DataFrame:
     """One row per vote and taxonomy that its label space maps into.
 
-    Adds taxonomy, emotion (null where the mass is lost), fate, rule and native_mass: the share,
-    times the raters where every annotation of the picture and semantics counts its own.
+    Adds taxonomy, emotion (null where the mass is lost), fate and rule.
     """
     spaces = pl.DataFrame(
         [
@@ -81,18 +80,21 @@ def map_votes(votes: pl.DataFrame) -> pl.DataFrame:
         schema=dict.fromkeys(("label_space", "taxonomy", "label", "emotion", "fate"), pl.String),
         orient="row",
     )
+    return (
+        votes.join(spaces, on="label_space", maintain_order="left")
+        .join(entries, on=["label_space", "taxonomy", "label"], how="left", maintain_order="left")
+        .with_columns(pl.col("fate").fill_null("unknown"))
+    )
+
+
+def _weighted(mapped: pl.DataFrame) -> pl.DataFrame:
+    """Adds native_mass: the share, times the raters where every annotation counts its own."""
     weight = (
         pl.when(pl.col("rater_count").is_not_null().all().over(_GROUP))
         .then("rater_count")
         .otherwise(1)
     )
-    return (
-        votes.join(spaces, on="label_space", maintain_order="left")
-        .join(entries, on=["label_space", "taxonomy", "label"], how="left", maintain_order="left")
-        .with_columns(
-            pl.col("fate").fill_null("unknown"), (pl.col("share") * weight).alias("native_mass")
-        )
-    )
+    return mapped.with_columns((pl.col("share") * weight).alias("native_mass"))
 
 
 def _by_annotation(mapped: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,8 @@ Belongs here: declaring what mapping, scales and lexicon lose, with a count and 
 belong here: the rules themselves (`emotions.py`, `vad.py`, `lexicon.py`).
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from eemo_pipeline.emotion.mappings import list_entries, list_mappings
@@ -67,20 +69,24 @@ def build_coverage(
     Returns:
         A frame of `_labels__coverage`.
     """
-    kept = pl.col("image_id").is_in(dedup__images["image_id"].implode())
-    is_felt = pl.col("semantics").is_in(["evoked", "apparent"])
-    judged = ingest__annotations.select(
-        *("source", "record_id", "annotation_no", "image_id", "semantics", "label_space"),
-        *("native_labels", "native_weights", "rater_count", "comment", _has_rating("is_rated")),
-        _is_inside_scale().alias("is_inside"),
-        pl.when(~kept)
-        .then(pl.lit("not_kept"))
-        .when(~is_felt)
-        .then(pl.lit("not_felt"))
-        .alias("out"),
+    kept = dedup__images.select("image_id", pl.lit(value=True).alias("is_kept"))
+    judged = (
+        ingest__annotations.join(kept, on="image_id", how="left", maintain_order="left")
+        .with_row_index("picture")  # every annotation for itself
+        .with_columns(
+            pl.any_horizontal(pl.col(f"native_{axis}").is_not_null() for axis in DIMENSIONS).alias(
+                "is_rated"
+            ),
+            _is_inside_scale().alias("is_inside"),
+            pl.when(pl.col("is_kept").is_null())
+            .then(pl.lit("not_kept"))
+            .when(~pl.col("semantics").is_in(["evoked", "apparent"]))
+            .then(pl.lit("not_felt"))
+            .alias("out"),
+        )
     )
     parts = [
-        *(_judge_labels(judged, taxonomy, labels__emotions) for taxonomy in TAXONOMIES),
+        *_judge_labels(judged, labels__emotions),
         _judge_ratings(judged, labels__vad),
         _judge_comments(judged, labels__vad),
     ]
@@ -101,12 +107,6 @@ def _numbered(annotations: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
     return annotations.join(pictures, on="image_id")
 
 
-def _has_rating(name: str) -> pl.Expr:
-    return pl.any_horizontal(pl.col(f"native_{axis}").is_not_null() for axis in DIMENSIONS).alias(
-        name
-    )
-
-
 def _is_inside_scale() -> pl.Expr:
     low, high = pl.col("scale_min"), pl.col("scale_max")
     return pl.any_horizontal(
@@ -115,25 +115,18 @@ def _is_inside_scale() -> pl.Expr:
     )
 
 
-def _judge_labels(judged: pl.DataFrame, taxonomy: str, emotions: pl.DataFrame) -> pl.DataFrame:
-    spaces = [space for space, target in list_mappings() if target == taxonomy]
-    key = ["source", "record_id", "annotation_no"]
+def _judge_labels(judged: pl.DataFrame, emotions: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The labels of every annotation, once per taxonomy."""
     labelled = judged.filter(pl.col("native_labels").list.len() > 0)
-    mapping = labelled.filter(pl.col("out").is_null() & pl.col("label_space").is_in(spaces))
-    votes = map_votes(spread_votes(mapping.with_row_index("picture")))
     fates = (
-        votes.filter(taxonomy=taxonomy)
-        .group_by("picture")
+        map_votes(spread_votes(labelled.filter(pl.col("out").is_null())))
+        .group_by("picture", "taxonomy")
         .agg((pl.col("fate") == "mapped").any().alias("is_mapped"))
-    )
-    survived = mapping.select(key).with_row_index("picture").join(fates, on="picture")
-    chosen = emotions.filter(pl.col("taxonomy") == taxonomy).select(
-        "image_id", pl.col("semantics").alias("chosen")
     )
     reason = (
         pl.when(pl.col("out").is_not_null())
         .then("out")
-        .when(~pl.col("label_space").is_in(spaces))
+        .when(~pl.col("is_known"))
         .then(pl.lit("no_mapping"))
         .when(pl.col("is_mapped").is_null())
         .then(pl.lit("no_weight"))
@@ -143,11 +136,17 @@ def _judge_labels(judged: pl.DataFrame, taxonomy: str, emotions: pl.DataFrame) -
         .then(pl.lit("evoked_preferred"))
         .otherwise(pl.lit("used"))
     )
-    return (
-        labelled.join(survived, on=key, how="left")
-        .join(chosen.unique(), on="image_id", how="left")
-        .select("source", "image_id", pl.lit(taxonomy).alias("kind"), reason.alias("reason"))
-    )
+    for taxonomy in TAXONOMIES:
+        spaces = [space for space, target in list_mappings() if target == taxonomy]
+        chosen = emotions.filter(pl.col("taxonomy") == taxonomy).select(
+            "image_id", pl.col("semantics").alias("chosen")
+        )
+        yield (
+            labelled.join(fates.filter(taxonomy=taxonomy), on="picture", how="left")
+            .join(chosen.unique(), on="image_id", how="left")
+            .with_columns(pl.col("label_space").is_in(spaces).alias("is_known"))
+            .select("source", "image_id", pl.lit(taxonomy).alias("kind"), reason.alias("reason"))
+        )
 
 
 def _judge_ratings(judged: pl.DataFrame, vad: pl.DataFrame) -> pl.DataFrame:

@@ -7,8 +7,8 @@ with asked as (
         q.options,
         q.answer,
         q.facts ->> '$.emotion' as emotion,
-        q.facts ->> '$.element' as element,
-        lower(t.text) as reasoning
+        if(q.claim = 'cause', q.options, [q.facts ->> '$.element']) as elements,
+        ' ' || translate(replace(lower(t.text), '.', ' . '), ',;:', '   ') || ' ' as reasoning
     from qa__items as q
     left join texts__reasonings as t on q.image_ids[1] = t.image_id and t.status = 'ok'
     where q.claim in ('caused_by', 'cause')
@@ -17,35 +17,28 @@ with asked as (
 parted as (
     select
         *,
-        -- sentences that name the emotion as felt
         list_filter(
-            string_split(reasoning, '. '), lambda s: regexp_matches(s, '\bfeels? (a )?' || emotion || '\b')
-        ) as sentences
+            string_split(reasoning, '.'),
+            lambda s: contains(s, ' feel ' || emotion || ' ')
+            or contains(s, ' feels ' || emotion || ' ')
+            or contains(s, ' feel a ' || emotion || ' ')
+            or contains(s, ' feels a ' || emotion || ' ')
+        )[1] as sentence
     from asked
-),
-
-judged as (
-    select
-        *,
-        if(claim = 'cause', options, [element]) as elements
-    from parted
 ),
 
 found as (
     select
         *,
-        list_filter(
-            elements,
-            lambda e: len(list_filter(sentences, lambda s: regexp_matches(s, '\b' || regexp_escape(e) || '\b'))) > 0
-        ) as tied,
-        list_filter(elements, lambda e: regexp_matches(reasoning, '\b' || regexp_escape(e) || '\b')) as told
-    from judged
+        list_filter(elements, lambda e: contains(sentence, ' ' || e || ' ')) as tied,
+        list_filter(elements, lambda e: contains(reasoning, ' ' || e || ' ')) as told
+    from parted
 )
 
-select item_id, template, emotion, elements, answer, tied, told
+select item_id, template, emotion, elements, answer, sentence, tied, told
 from found
 where
-    reasoning is null
+    sentence is null
     or case
         when claim = 'cause' then tied <> [answer] or told <> [answer] or len(options) <> 3
         when answer = 'Yes' then tied <> elements

@@ -1,0 +1,248 @@
+"""How fast EEmoDB-QA is made and checked, beside polars writing the finished frame.
+
+A made-up lake of EEmoDB's size (`full_size.py`) goes through the stages labels and texts once. Then,
+each in a process of its own, so that its peak memory is its own:
+
+- write: `polars.DataFrame.write_parquet` of the finished items, already in memory;
+- build: from the label tables on disk to `qa__items` and what became of every picture;
+- check: every file of `sql/checks/qa__items/`, over all rows; all must find nothing.
+
+They run in turn, several rounds, and the middle time of each is told with its multiple of the
+write. `--curve` repeats this for a tenth, the whole and ten times the size. Same seed, same
+bytes, and another seed, other items, is seen on the files. No time is asserted.
+
+    python benchmarks/qa.py
+    python benchmarks/qa.py --curve --data /tmp/qa
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import polars as pl
+
+_ROUNDS = 3
+_TOOLS = ("write", "build", "check")
+
+
+def prepare(tables: Path, pictures: int) -> None:
+    """Write the tables that questions are made from."""
+    from benchmarks.full_size import make_lake
+    from eemo_pipeline.labels.emotions import build_emotions
+    from eemo_pipeline.labels.lexicon import LexiconRules
+    from eemo_pipeline.labels.rankings import build_rankings
+    from eemo_pipeline.labels.vad import build_vad
+    from eemo_pipeline.texts.candidates import choose_candidates
+    from eemo_pipeline.texts.comparisons import write_comparisons
+    from eemo_pipeline.texts.descriptions import write_descriptions
+    from eemo_pipeline.texts.details import write_details
+    from eemo_pipeline.texts.evocations import write_evocations
+    from eemo_pipeline.texts.grounds import gather_grounds
+    from eemo_pipeline.texts.profiles import build_profiles
+    from eemo_pipeline.texts.reasonings import write_reasonings
+
+    lake = make_lake(pictures)
+    images, annotations = lake["dedup__images"], lake["ingest__annotations"]
+    emotions = build_emotions(images, annotations)
+    vad = build_vad(images, annotations, lake["ingest__words"], LexiconRules())
+    rankings = build_rankings(images, emotions, annotations)
+    descriptions = write_descriptions(images)
+    grounds = gather_grounds(images, emotions, annotations)
+    reasonings = write_reasonings(grounds, rankings, descriptions)
+    profiles = build_profiles(images, grounds, rankings, vad, descriptions)
+    made = {
+        "dedup__images": images,
+        "labels__emotions": emotions,
+        "labels__vad": vad,
+        "labels__rankings": rankings,
+        "texts__descriptions": descriptions,
+        "texts__reasonings": reasonings,
+        "texts__details": write_details(profiles),
+        "texts__evocations": write_evocations(profiles),
+        "texts__comparisons": write_comparisons(profiles),
+        "texts__candidates": choose_candidates(images, grounds, reasonings),
+    }
+    _write(tables, {**made, "ingest__records": lake["ingest__records"]})
+
+
+def _write(tables: Path, frames: dict[str, pl.DataFrame]) -> None:
+    from eemo_pipeline.schema.tables import TABLES
+    from eemo_pipeline.storage import table_path, write_table
+
+    for name, frame in frames.items():
+        table = TABLES[name]
+        if table.is_partitioned:
+            for (source,), part in frame.partition_by("source", as_dict=True).items():
+                write_table(part, table, table_path(tables, table, str(source)))
+        else:
+            write_table(frame, table, table_path(tables, table))
+
+
+def write(tables: Path, _most: int, _seed: str) -> dict[str, object]:
+    """Polars writes the finished frame."""
+    items = pl.read_parquet(tables / "qa__items.parquet")
+    start = time.perf_counter()
+    items.write_parquet(tables / "write.tmp", compression="zstd", statistics=True)
+    seconds = time.perf_counter() - start
+    (tables / "write.tmp").unlink()
+    return {"seconds": seconds, "rows": items.height}
+
+
+def build(tables: Path, most: int, seed: str) -> dict[str, object]:
+    """The stage qa: from tables to tables."""
+    from eemo_pipeline.qa.build import (
+        Tally,
+        build_coverage,
+        build_items,
+        build_refusals,
+        build_templates,
+    )
+    from eemo_pipeline.qa.facts import SOURCES, build_facts
+    from eemo_pipeline.schema.tables import TABLES
+    from eemo_pipeline.storage import scan_table, table_path, write_batches, write_table
+
+    def path(name: str) -> Path:
+        return table_path(tables, TABLES[name])
+
+    start = time.perf_counter()
+    facts = build_facts({name: scan_table(tables, name) for name in SOURCES})
+    tally = Tally(facts)
+    items = write_batches(
+        build_items(facts, seed, most, tally), TABLES["qa__items"], path("qa__items")
+    )
+    items_seconds = time.perf_counter() - start
+    write_table(build_coverage(tally), TABLES["_qa__coverage"], path("_qa__coverage"))
+    write_batches(build_refusals(tally), TABLES["_qa__refusals"], path("_qa__refusals"))
+    write_table(build_templates(tally), TABLES["_qa__templates"], path("_qa__templates"))
+    return {
+        "seconds": items_seconds,
+        "with coverage": round(time.perf_counter() - start, 2),
+        "rows": items.rows,
+        "sha256": items.sha256,
+    }
+
+
+def check(tables: Path, _most: int, _seed: str) -> dict[str, object]:
+    """Every check of `qa__items`: bad rows in all, and the slowest three."""
+    from eemo_pipeline.checks import list_checks, read_check, run_check
+    from eemo_pipeline.warehouse import open_tables
+
+    names = list_checks("qa__items")
+    start = time.perf_counter()
+    bad, took = 0, {}
+    with open_tables(tables, [read_check("qa__items", name).sql for name in names]) as connection:
+        for name in names:
+            begun = time.perf_counter()
+            bad += run_check(connection, "qa__items", name).bad_rows
+            took[name] = round(time.perf_counter() - begun, 2)
+    slowest = dict(sorted(took.items(), key=lambda item: -item[1])[:3])
+    return {"seconds": time.perf_counter() - start, "disagreements": bad, "slowest": slowest}
+
+
+def _measure(tool: str, tables: Path, most: int, seed: str = "eemodb") -> dict[str, object]:
+    """Run one tool in a process of its own."""
+    command = [sys.executable, __file__, "--tool", tool, "--data", str(tables)]
+    command += ["--most", str(most), "--seed", seed]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    return json.loads(done.stdout)
+
+
+def _fitting_limit(tables: Path, wanted: int) -> int:
+    """Items per template with which the templates give about as many as wanted."""
+    counts = pl.read_parquet(tables / "_qa__templates.parquet")["item_count"].to_list()
+    return next(
+        (
+            most
+            for most in range(1_000, 2_000_000, 500)
+            if sum(min(c, most) for c in counts) >= wanted
+        ),
+        2_000_000,
+    )
+
+
+def compare(tables: Path, pictures: int) -> None:
+    """Print the size, the counts, and the three tools side by side."""
+    prepare(tables, pictures)
+    wanted = round(1_200_000 * pictures / 125_000)
+    _measure("build", tables, 10_000_000)
+    most = _fitting_limit(tables, wanted)
+    first = _measure("build", tables, most)
+    rounds = [{tool: _measure(tool, tables, most) for tool in _TOOLS} for _ in range(_ROUNDS)]
+    print(f"\n{pictures:,} pictures, at most {most:,} items per template")
+    written = statistics.median(float(str(one["write"]["seconds"])) for one in rounds)
+    for tool in _TOOLS:
+        seconds = statistics.median(float(str(one[tool]["seconds"])) for one in rounds)
+        last = rounds[-1][tool]
+        rss = max(int(str(one[tool]["rss_mb"])) for one in rounds)
+        told = {k: v for k, v in last.items() if k not in ("seconds", "rss_mb", "sha256")}
+        print(f"  {tool:6}{seconds:8.2f} s  x{seconds / written:5.1f}  {rss:6,} MB  {told}")
+    _describe(tables)
+    same = all(one["build"]["sha256"] == first["sha256"] for one in rounds)
+    ids = pl.read_parquet(tables / "qa__items.parquet", columns=["item_id"])
+    _measure("build", tables, most, "another seed")
+    others = pl.read_parquet(tables / "qa__items.parquet", columns=["item_id"])
+    kept = ids.join(others, on="item_id", how="semi").height
+    print(f"  the same seed gives the same bytes: {same}; another keeps {kept / ids.height:.0%}")
+
+
+def _describe(tables: Path) -> None:
+    items = pl.scan_parquet(tables / "qa__items.parquet")
+    pairs = items.filter(pl.col("image_ids").list.len() == 2).select(
+        pl.col("image_ids").list.sort().list.join(" ").n_unique()
+    )
+    shown = items.select("image_ids").explode("image_ids").group_by("image_ids").len()
+    uses = shown.select(
+        pl.len(), pl.col("len").mean().alias("mean"), pl.col("len").max().alias("m")
+    )
+    count, mean, most = uses.collect().row(0)
+    kinds = items.group_by("category", "question_type").len().sort("len", descending=True).collect()
+    print(
+        f"  {pairs.collect().item():,} pairs, {count:,} pictures in {mean:.1f} items, most {most}"
+    )
+    print("  " + ", ".join(f"{kind} {form} {rows:,}" for kind, form, rows in kinds.iter_rows()))
+    closed = items.filter(pl.col("options").list.len() > 0)
+    letters = closed.group_by(pl.col("options").list.len().alias("options"), "answer_letter").len()
+    for (options,), part in (
+        letters.collect().sort("answer_letter").partition_by("options", as_dict=True).items()
+    ):
+        shares = ", ".join(f"{a} {n / part['len'].sum():.2%}" for _, a, n in part.iter_rows())
+        print(f"  of {options} options right: {shares}")
+    yes = items.filter(pl.col("question_type") == "yes_no").select(
+        (pl.col("answer") == "Yes").mean()
+    )
+    print(f"  yes: {yes.collect().item():.2%}")
+
+
+def main() -> None:
+    """Compare at one size or along the curve; or be one of the tools."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--pictures", type=int, default=125_000)
+    parser.add_argument("--curve", action="store_true")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--tool", choices=_TOOLS, help=argparse.SUPPRESS)
+    parser.add_argument("--most", type=int, default=30_000, help=argparse.SUPPRESS)
+    parser.add_argument("--seed", default="eemodb", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.tool:
+        tool = {"write": write, "build": build, "check": check}[arguments.tool]
+        result = tool(arguments.data, arguments.most, arguments.seed)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(json.dumps({**result, "rss_mb": peak}))
+        return
+    sizes = [12_500, 125_000, 1_250_000] if arguments.curve else [arguments.pictures]
+    for size in sizes:
+        with tempfile.TemporaryDirectory(dir=arguments.data) as folder:
+            compare(Path(folder), size)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    main()

@@ -17,7 +17,7 @@ bytes, and another seed, other items, is seen on the files. No time is asserted.
 
 import argparse
 import json
-import resource
+import os
 import statistics
 import subprocess
 import sys
@@ -29,6 +29,7 @@ import polars as pl
 
 _ROUNDS = 3
 _TOOLS = ("write", "build", "check")
+_SHOWN = ("seconds", "cpu", "rss_mb", "sha256")
 
 
 def prepare(tables: Path, pictures: int) -> None:
@@ -149,7 +150,7 @@ def _measure(tool: str, tables: Path, most: int, seed: str = "eemodb") -> dict[s
     """Run one tool in a process of its own."""
     command = [sys.executable, __file__, "--tool", tool, "--data", str(tables)]
     command += ["--most", str(most), "--seed", seed]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
 
@@ -175,13 +176,20 @@ def compare(tables: Path, pictures: int) -> None:
     first = _measure("build", tables, most)
     rounds = [{tool: _measure(tool, tables, most) for tool in _TOOLS} for _ in range(_ROUNDS)]
     print(f"\n{pictures:,} pictures, at most {most:,} items per template")
-    written = statistics.median(float(str(one["write"]["seconds"])) for one in rounds)
     for tool in _TOOLS:
-        seconds = statistics.median(float(str(one[tool]["seconds"])) for one in rounds)
-        last = rounds[-1][tool]
-        rss = max(int(str(one[tool]["rss_mb"])) for one in rounds)
-        told = {k: v for k, v in last.items() if k not in ("seconds", "rss_mb", "sha256")}
-        print(f"  {tool:6}{seconds:8.2f} s  x{seconds / written:5.1f}  {rss:6,} MB  {told}")
+        seconds, cpu, rss = (
+            [float(str(one[tool][name])) for one in rounds] for name in ("seconds", "cpu", "rss_mb")
+        )
+        # Rounds are compared within themselves: on a shared machine they differ.
+        times = [
+            taken / float(str(one["write"]["seconds"]))
+            for taken, one in zip(seconds, rounds, strict=True)
+        ]
+        told = {k: v for k, v in rounds[-1][tool].items() if k not in _SHOWN}
+        print(
+            f"  {tool:6}{statistics.median(seconds):8.2f} s  x{statistics.median(times):5.1f} "
+            f"{statistics.median(cpu):8.2f} CPU s {max(rss):7,.0f} MB  {told}"
+        )
     _describe(tables)
     same = all(one["build"]["sha256"] == first["sha256"] for one in rounds)
     ids = pl.read_parquet(tables / "qa__items.parquet", columns=["item_id"])
@@ -189,6 +197,12 @@ def compare(tables: Path, pictures: int) -> None:
     others = pl.read_parquet(tables / "qa__items.parquet", columns=["item_id"])
     kept = ids.join(others, on="item_id", how="semi").height
     print(f"  the same seed gives the same bytes: {same}; another keeps {kept / ids.height:.0%}")
+
+
+def _peak_rss_mb() -> int:
+    """Peak of this process alone; ru_maxrss would count the parent's before the exec."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
 
 def _describe(tables: Path) -> None:
@@ -234,8 +248,9 @@ def main() -> None:
     if arguments.tool:
         tool = {"write": write, "build": build, "check": check}[arguments.tool]
         result = tool(arguments.data, arguments.most, arguments.seed)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(json.dumps({**result, "rss_mb": peak}))
+        print(
+            json.dumps({**result, "rss_mb": _peak_rss_mb(), "cpu": round(sum(os.times()[:2]), 2)})
+        )
         return
     sizes = [12_500, 125_000, 1_250_000] if arguments.curve else [arguments.pictures]
     for size in sizes:

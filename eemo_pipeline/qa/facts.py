@@ -129,14 +129,17 @@ def _rankings(rankings: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _masses(emotions: pl.LazyFrame) -> pl.LazyFrame:
-    mass = pl.col("mass")
     return (
         emotions.filter(pl.col("taxonomy") == "ekman7")
-        .group_by("image_id")
-        .agg(
-            mass.filter(pl.col("emotion") == emotion).sum().alias(f"mass_{emotion}")
-            for emotion in EKMAN_7
+        .select(
+            "image_id",
+            *(
+                pl.when(pl.col("emotion") == emotion).then("mass").alias(f"mass_{emotion}")
+                for emotion in EKMAN_7
+            ),
         )
+        .group_by("image_id")
+        .sum()
     )
 
 

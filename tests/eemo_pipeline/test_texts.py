@@ -8,10 +8,23 @@ from hypothesis import strategies as st
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, key_violations, null_violations
+from eemo_pipeline.texts.candidates import choose_candidates
 from eemo_pipeline.texts.colours import name_colours
 from eemo_pipeline.texts.comments import shared_words
+from eemo_pipeline.texts.comparisons import write_comparisons
 from eemo_pipeline.texts.descriptions import write_descriptions
-from eemo_pipeline.texts.guards import EMOTION_WORDS, broken_rule, emotions_named
+from eemo_pipeline.texts.details import write_details
+from eemo_pipeline.texts.evocations import write_evocations
+from eemo_pipeline.texts.grounds import gather_grounds
+from eemo_pipeline.texts.guards import (
+    EMOTION_WORDS,
+    broken_rule,
+    emotions_named,
+    levels_named,
+    verdict_of,
+    wrong_levels,
+)
+from eemo_pipeline.texts.profiles import build_profiles
 from eemo_pipeline.texts.reasonings import write_reasonings
 
 NO_EMOTIONS = pl.lit([], dtype=pl.List(pl.String))
@@ -68,9 +81,8 @@ def reasoned(
     rankings = frame(
         "labels__rankings", [{"image_id": "a", "margin": round(ordered[0] - ordered[1], 6)}]
     )
-    texts = write_reasonings(
-        pictures, rankings, emotions, explained(comments or []), write_descriptions(pictures)
-    )
+    grounds = gather_grounds(pictures, emotions, explained(comments or []))
+    texts = write_reasonings(grounds, rankings, write_descriptions(pictures))
     assert_valid("texts__reasonings", texts)
     return texts.row(0, named=True)
 
@@ -148,6 +160,9 @@ def test_no_description_breaks_a_guard_or_names_an_emotion(fields: dict[str, Any
         ("One comment says so.", "forbidden_phrase"),
         ("word " * 201, "too_long"),
         ("A happy dog.", "foreign_emotion"),
+        ("First it is sad, which turns into a smile.", "forbidden_phrase"),
+        ("Zwei Hunde spielen am Wasser und die Sonne scheint hell darauf.", "language"),
+        ("The valence is neutral and the arousal is low.", None),
         ("A sad dog.", None),
     ],
 )
@@ -186,11 +201,12 @@ def test_a_reasoning_goes_from_the_strongest_emotion_to_the_weakest() -> None:
     text = row["text"]
     assert text.index("feel joy") < text.index("feel surprise") < text.index("feel fear")
     assert (
-        "Most viewers feel joy, because the picture is bright and people speak of water, dog"
+        "Most viewers feel joy, because of its bright light and because people speak of water, dog"
         in text
     )
     assert (
-        "Fewer feel surprise, because its colours are vivid and people speak of mountain." in text
+        "Fewer feel surprise, because of its vivid colours and because people speak of mountain."
+        in text
     )
     assert "because of what it shows rather than its light or colour" in text
     assert "Therefore joy clearly outweighs surprise." in text
@@ -212,10 +228,8 @@ def test_apparent_labels_are_not_called_the_viewers_feelings() -> None:
         [{"image_id": "a", "taxonomy": "ekman7", "emotion": "joy", "mass": 1.0}],
     )
     texts = write_reasonings(
-        pictures,
+        gather_grounds(pictures, emotions, explained([("amusement", "")], "apparent")),
         TABLES["labels__rankings"].empty(),
-        emotions,
-        explained([("amusement", "")], "apparent"),
         write_descriptions(pictures),
     )
     assert "The people in it seem to feel joy" in texts["text"].item()
@@ -284,12 +298,182 @@ def test_rows_in_are_rows_out_and_nothing_in_is_nothing_out() -> None:
     empty = {name: table.empty() for name, table in TABLES.items()}
     none = write_descriptions(empty["dedup__images"])
     assert_valid("texts__descriptions", none)
-    texts = write_reasonings(
-        empty["dedup__images"],
-        empty["labels__rankings"],
-        empty["labels__emotions"],
-        empty["ingest__annotations"],
-        none,
+    grounds = gather_grounds(
+        empty["dedup__images"], empty["labels__emotions"], empty["ingest__annotations"]
     )
+    texts = write_reasonings(grounds, empty["labels__rankings"], none)
     assert_valid("texts__reasonings", texts)
     assert texts.is_empty()
+    profiles = build_profiles(
+        empty["dedup__images"], grounds, empty["labels__rankings"], empty["labels__vad"], none
+    )
+    assert write_details(profiles).is_empty()
+    assert write_evocations(profiles).is_empty()
+    assert write_comparisons(profiles).is_empty()
+    assert choose_candidates(empty["dedup__images"], grounds, texts).is_empty()
+
+
+# --- the longer texts ------------------------------------------------------------------------
+
+
+def profiles_of(*pictures: dict[str, Any]) -> tuple[pl.DataFrame, ...]:
+    """Images, grounds, reasonings and profiles of pictures with shares, vad and comments."""
+    images = frame(
+        "dedup__images",
+        [picture(row["image_id"], split="train", **row.get("fields", {})) for row in pictures],
+    )
+    emotions = frame(
+        "labels__emotions",
+        [
+            {"image_id": row["image_id"], "taxonomy": "ekman7", "emotion": name, "mass": share}
+            for row in pictures
+            for name, share in row["shares"].items()
+        ],
+    )
+    rankings = frame(
+        "labels__rankings",
+        [
+            {"image_id": row["image_id"], "ranking": list(row["shares"])[:3] or None, "margin": 0.2}
+            for row in pictures
+        ],
+    )
+    vad = frame(
+        "labels__vad",
+        [
+            {"image_id": row["image_id"], "is_best": True}
+            | dict(zip(("valence", "arousal", "dominance"), row["vad"], strict=True))
+            for row in pictures
+        ],
+    )
+    annotations = pl.concat(
+        [
+            explained(row.get("comments", [])).with_columns(
+                pl.lit(row["image_id"]).alias("image_id"),
+                pl.lit(row["image_id"]).alias("record_id"),
+            )
+            for row in pictures
+        ]
+    )
+    descriptions = write_descriptions(images)
+    grounds = gather_grounds(images, emotions, annotations)
+    reasonings = write_reasonings(grounds, rankings, descriptions)
+    return images, grounds, reasonings, build_profiles(images, grounds, rankings, vad, descriptions)
+
+
+HAPPY = {
+    "image_id": "a",
+    "shares": {"joy": 0.5, "surprise": 0.3, "neutral": 0.2},
+    "vad": (0.8, 0.7, 0.5),
+    "comments": [("amusement", "The dog jumps"), ("amusement", "a dog"), ("awe", "that lake")],
+}
+GLOOMY = {
+    "image_id": "b",
+    "shares": {"fear": 0.6, "sadness": 0.3, "anger": 0.1},
+    "vad": (0.2, 0.7, 0.3),
+    "fields": {"brightness": 0.2, "saturation": 0.1, "colourfulness": 10.0},
+}
+
+
+def test_a_detailed_answer_goes_from_content_over_emotions_to_levels() -> None:
+    *_, profiles = profiles_of(HAPPY, GLOOMY, {**HAPPY, "image_id": "c", "vad": (0.8, 0.7, None)})
+    texts = write_details(profiles)
+    assert_valid("texts__details", texts)
+    assert texts["reason"].to_list() == [None, None, "no_rating"]
+    happy, gloomy, _ = texts["text"]
+    assert "joy comes first, followed by surprise and neutral." in happy
+    places = [
+        happy.index(part) for part in ("This is", "feels joy", "feel surprise", "The valence")
+    ]
+    assert places == sorted(places)
+    assert "The valence is positive, in keeping with its bright light." in happy
+    assert "The dominance is moderate, more by what is shown than by light or colour." in happy
+    assert "The valence is negative, in keeping with its dim light." in gloomy
+
+
+def test_the_verdict_follows_from_what_emotions_are_tied_to() -> None:
+    only_words = {
+        **HAPPY,
+        "image_id": "c",
+        "fields": {"brightness": 0.5, "colourfulness": 20.0, "contrast": 0.2, "edge_density": 0.1},
+    }
+    nothing = {**only_words, "image_id": "d", "comments": []}
+    *_, profiles = profiles_of(HAPPY, GLOOMY, only_words, nothing)
+    texts = write_evocations(profiles)
+    assert_valid(
+        "texts__evocations", texts.drop("evoked_by").with_columns(evoked_by=texts["evoked_by"])
+    )
+    assert texts["evoked_by"].to_list() == ["both", "direct", "indirect", None]
+    assert texts["reason"].to_list() == [None, None, None, "no_evidence"]
+    assert "Joy goes with thoughts of dog and jumps." in texts["text"][2]
+    assert "Fear goes with its dim light." in texts["text"][1]
+
+
+def test_two_pictures_are_compared_once_in_every_aspect() -> None:
+    *_, profiles = profiles_of(HAPPY, GLOOMY)
+    texts = write_comparisons(profiles)
+    assert sorted(texts["aspect"]) == ["arousal", "dominance", "overall", "valence"]
+    assert set(texts["status"]) == {"ok"}
+    said = {(row["aspect"], row["first_image_id"]): row["text"] for row in texts.to_dicts()}
+    (first,) = [text for (aspect, _), text in said.items() if aspect == "overall"]
+    assert "The first picture evokes joy most strongly, followed by surprise and neutral" in first
+    assert "Their valence differs: it is positive in the first and negative in the second." in first
+    assert "Their arousal is similar, since it is high in both." in first
+    (valence,) = [text for (aspect, _), text in said.items() if aspect == "valence"]
+    assert valence.startswith("The first picture is higher in valence than the second.")
+    assert valence.endswith("So they fall into different ranges, the first above the second.")
+
+
+def test_levels_that_differ_by_little_are_not_compared() -> None:
+    *_, profiles = profiles_of(
+        {**HAPPY, "vad": (0.61, None, None)}, {**GLOOMY, "vad": (0.59, None, None)}
+    )
+    texts = write_comparisons(profiles)
+    assert texts.select("aspect", "reason").rows() == [("valence", "gap_too_small")]
+
+
+def test_candidates_stand_in_the_reasoning_and_distractors_do_not() -> None:
+    images, grounds, reasonings, _ = profiles_of(
+        HAPPY, GLOOMY, {"image_id": "c", "shares": {}, "vad": (0.5, 0.5, 0.5)}
+    )
+    candidates = choose_candidates(images, grounds, reasonings)
+    assert candidates["reason"].to_list() == [None, None, "no_reasoning"]
+    for row, text in zip(candidates.head(2).to_dicts(), reasonings["text"], strict=False):
+        assert row["element"] in text
+        assert len(row["distractors"]) == 2
+        assert not any(distractor in text for distractor in row["distractors"])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("The valence is negative, and so on.", None),
+        ("The valence is positive, and so on.", "wrong_level"),
+        ("The picture is negative.", "wrong_level"),
+        ("The valence is negative or neutral.", "wrong_level"),
+    ],
+)
+def test_level_words_must_equal_the_thresholds(text: str, reason: str | None) -> None:
+    expected = {"valence": pl.lit(["negative"], dtype=pl.List(pl.String))}
+    judged = pl.DataFrame({"text": [text]}).select(wrong_levels(pl.col("text"), expected))
+    assert judged.item() == reason
+    named = pl.DataFrame({"text": ["Low arousal. High valence."]})
+    assert named.select(levels_named(pl.col("text"), "arousal")).item().to_list() == ["low"]
+
+
+def test_a_verdict_is_one_of_three_or_none() -> None:
+    texts = pl.DataFrame(
+        {
+            "text": [
+                "More direct, I say.",
+                "It is indirect.",
+                "Both direct and indirect.",
+                "Odd. Direct.",
+            ]
+        }
+    )
+    assert texts.select(verdict_of(pl.col("text"))).to_series().to_list() == [
+        "direct",
+        "indirect",
+        "both",
+        None,
+    ]

@@ -238,9 +238,8 @@ def compare_speed(count: int, in_flight: int, rounds: int, folder: Path) -> None
                 wall, cpu, _ = measure(lambda work=work: work(count), count)
                 best[name] = (min(best[name][0], wall), min(best[name][1], cpu))
     print(f"{count} calls of 200 ms, {in_flight} in flight; load {os.getloadavg()[0]:.1f}")
-    print(
-        f"{'best of ' + str(rounds):24}{'wall s':>9}{'CPU s/1000':>12}{'of floor':>14}{'of openai':>14}"
-    )
+    print(f"{'best of ' + str(rounds):24}{'wall s':>9}{'CPU s/1000':>12}", end="")
+    print(f"{'of floor':>14}{'of openai':>14}")
     floor, bare = best["aiohttp alone"], best["bare openai client"]
     for name, (wall, cpu) in best.items():
         ratios = [f"{wall / other[0]:6.2f} {cpu / other[1]:6.2f}" for other in (floor, bare)]

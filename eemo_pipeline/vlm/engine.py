@@ -10,7 +10,8 @@ is durable: after `kill -9` at most the attempts in flight are paid for twice, a
 
 import asyncio
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import suppress
 from typing import Any
 
 from eemo_pipeline.ledger import Ledger
@@ -33,7 +34,7 @@ def ask_all(
     budget: Budget,
     prices: Prices,
     limits: Limits,
-) -> Iterator[tuple[Question, dict[str, Any]]]:
+) -> Generator[tuple[Question, dict[str, Any]], None, None]:
     """Yield every question with its answer, in the order in which they come.
 
     An answer has `status`: "ok" with the fields that `read` made; "refused" with a `reason`, which
@@ -78,6 +79,7 @@ class _Run:
         self._scheduler = Scheduler(
             model, stage, limits=limits, journal=self.journal, budget=budget, prices=prices
         )
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._problem: BaseException | None = None
         self._has_begun = threading.Event()
         self._has_ended = threading.Event()
@@ -104,8 +106,9 @@ class _Run:
 
     def _tell(self, method: str) -> None:
         self._has_begun.wait()
-        if not self._has_ended.is_set():
-            self._loop.call_soon_threadsafe(getattr(self._scheduler, method))
+        if self._loop:
+            with suppress(RuntimeError):  # the loop is closed: there is nothing left to stop
+                self._loop.call_soon_threadsafe(getattr(self._scheduler, method))
 
     def _run(self, questions: Iterable[Question]) -> None:
         try:

@@ -9,6 +9,7 @@ from math import inf
 _KEPT = 256  # the latest replies
 _ENOUGH = 20  # before that, nothing is called slow
 _RENEWED_EVERY = 16
+_SHORTEST_S = 0.25  # to ask twice would not gain more than a loop's own delays
 
 
 class Latencies:
@@ -36,4 +37,4 @@ class Latencies:
         if self._count >= _ENOUGH and self._count % _RENEWED_EVERY == 0:
             ordered = sorted(self._latest)
             median, high = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)]
-            self._slow_s = max(3 * median, 1.25 * high)
+            self._slow_s = max(_SHORTEST_S, 3 * median, 1.25 * high)

@@ -27,6 +27,8 @@ _PROBE_DOUBLES_S = 10.0  # for each so many seconds without a refusal
 _STEP_S = 0.02  # no request counts for more time than this, so that slow rates rise slowly
 _RECENT = 32  # requests over which the rate of sending is measured
 _SAVED_S = 1.0  # an allowance holds about what flows in during so many seconds
+_TELLING, _BELOW = 5, 0.95  # so many requests in a storm tell the rate, and we keep below it
+_FORGET = 0.97  # what a proven rate loses with every storm
 _LEAST_RATE = 1 / 60
 _BURST_S = 0.05  # a held-up loop may catch up on so much
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 60.0
@@ -85,12 +87,17 @@ class Pace:
         self._window = float(min(limits.in_flight, _FIRST_WINDOW))
         self._sent = 0
         self._paused_until = -inf
+        self._resumed_at = -inf
         self._learned: Bucket | None = None
         self._high = inf
         self._recent: deque[float] = deque(maxlen=_RECENT)
+        self._proven = 0.0  # the best lower bound of late
         self._quiet_s = 0.0  # how long the rate was tested since
         self._empty: Ticket | None = None  # the request at which the allowance last ran dry
         self._noticed_at = -inf  # when we were told so
+        self._storm: Ticket | None = None  # the first refused request of those not yet learned from
+        self._storm_sent = 0  # how many were sent from it on until we were told
+        self._storm_refused = 0  # how many of these were refused
         self._refused = 0  # since then
         self._fruitless = 0  # pauses in a row after which nothing went through
         self._probe: Ticket | None = None  # sent alone after such a pause
@@ -104,6 +111,9 @@ class Pace:
 
     def delay_s(self, now: float, in_flight: int, tokens: int) -> float:
         """Seconds until a request of so many tokens may be sent; infinite: not before a reply."""
+        if self._storm and now >= self._paused_until:
+            self._learn(self._storm)
+            self._resumed_at = now
         if in_flight >= self._window or self._probe:
             return inf
         delay = max(0.0, self._paused_until - now)
@@ -159,44 +169,53 @@ class Pace:
         self._header_until = now + resets_after_s
 
     def refuse(self, ticket: Ticket, now: float, retry_after_s: float | None) -> None:
-        """A request was refused with 429: pause, and learn from it if it is the first of many."""
+        """A request was refused with 429: pause; what it teaches is known when the pause ends."""
         if ticket is self._probe:
             self._probe = None
         if ticket.sent_at > self._noticed_at:
-            self._learn(ticket)
             self._noticed_at = now
+            self._storm = ticket
+            self._storm_sent, self._storm_refused = self._sent - ticket.number, 0
+            start = self._empty or ticket
+            is_fruitless = ticket.number - start.number <= self._refused
+            self._fruitless = self._fruitless + 1 if is_fruitless else 0
             pause = _SHORTEST_PAUSE_S  # so that what is measured next is more than noise
             if retry_after_s is None:
                 pause = min(_LONGEST_PAUSE_S, pause * 2**self._fruitless)
             self._paused_until = max(self._paused_until, now + pause)
         self._refused += 1
+        self._storm_refused += 1
         if retry_after_s is not None:
             self._paused_until = max(self._paused_until, now + retry_after_s)
 
-    def _learn(self, ticket: Ticket) -> None:
-        start = self._empty or ticket
-        consumed = max(0, ticket.number - start.number - self._refused)
-        self._fruitless = self._fruitless + 1 if consumed == 0 else 0
-        if self._learned and not consumed:
+    def _learn(self, storm: Ticket) -> None:
+        """Set the next rate by what was let through before the storm, and during it."""
+        self._storm = None
+        start = self._empty or storm
+        consumed = storm.number - start.number - (self._refused - self._storm_refused)
+        if self._learned and consumed <= 0:
             return  # nothing was let through, and nothing is learned but to wait longer
-        low = consumed / max(ticket.sent_at - start.sent_at, 1e-3)
+        low = consumed / max(storm.sent_at - start.sent_at, 1e-3)
         if self._learned:
-            self._high = self._learned.rate
-            tested = ticket.sent_at - self._paused_until
-            low = max(low, consumed / max(tested, 1e-3) * (1 - _SAVED_S / max(tested, _SAVED_S)))
+            rate = self._high = self._learned.rate
+            tested = max(storm.sent_at - self._resumed_at, 1e-3)
+            self._proven = max(low, _FORGET * self._proven)
+            low = max(low, consumed / tested * (1 - _SAVED_S / max(tested, _SAVED_S)))
         else:
             # What was saved up before the first request is unknown: there is no lower bound yet.
             span = max(self._recent[-1] - self._recent[0], 1e-3)
-            self._high = max(low, len(self._recent) / span)
-            low = min(low, self._high / 4)
+            rate = self._high = max(low, len(self._recent) / span)
+            low = min(low, rate / 4)
             self._window = self._most_in_flight
-        self._empty = ticket
-        self._refused = 0
-        self._quiet_s = 0.0
+        if self._storm_sent >= _TELLING:
+            let_through = 1 - self._storm_refused / self._storm_sent
+            low = max(low, _BELOW * rate * let_through)
+            self._proven *= let_through > 0.5
         low = max(_LEAST_RATE, min(low, self._high))
         rate = low**_LOW_WEIGHT * self._high ** (1 - _LOW_WEIGHT)
+        rate = max(rate, min(self._proven, self._high))
         self._learned = Bucket(rate, max(1.0, rate * _BURST_S))
-        self._learned.take(ticket.sent_at, self._learned.burst)
+        self._empty, self._refused, self._quiet_s = storm, self._storm_refused, 0.0
 
     def _rise(self, bucket: Bucket) -> None:
         seconds = min(_STEP_S, 1 / bucket.rate)

@@ -33,6 +33,7 @@ class Journal:
         self._ledger = ledger
         self._model = model
         self._waiting: list[tuple[Attempt | None, Answered | None]] = []
+        self._given = 0
         self._handed_out = 0
         self._taken = 0
         self._wake = threading.Event()
@@ -41,12 +42,18 @@ class Journal:
         self._thread.start()
 
     @property
+    def unwritten(self) -> int:
+        """Answers that are not durable yet: a kill would have them paid for again."""
+        return self._given - self._handed_out
+
+    @property
     def untaken(self) -> int:
         """Answers that the caller has not taken yet."""
         return self._handed_out - self._taken
 
     def add(self, attempt: Attempt | None, answered: Answered | None) -> None:
         """Write an attempt, and the answer it brought; they are durable together."""
+        self._given += answered is not None
         self._waiting.append((attempt, answered))
         if not self._wake.is_set():
             self._wake.set()

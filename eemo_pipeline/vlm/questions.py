@@ -43,7 +43,8 @@ class Limits:
     """How hard one model may be worked. What the provider allows is learned where not given.
 
     Attributes:
-        in_flight: attempts under way at once.
+        in_flight: attempts under way at once, with answers that are not durable yet: at most so
+            many are paid for twice after a kill.
         timeout_s: an attempt that takes longer is cancelled and counts as a transient fault.
         requests_per_minute: the provider's limit, where it is known.
         tokens_per_minute: the provider's limit, where it is known; an attempt weighs its bound.

@@ -139,7 +139,9 @@ class Scheduler:
             self._ended.set_result(None)
 
     def _may_send(self) -> bool:
-        has_room = len(self._calls) < self._limits.in_flight and self._left_in_tick > 0
+        # What is answered and not durable still counts: a kill has it paid for again.
+        at_stake = len(self._calls) + self._journal.unwritten
+        has_room = at_stake < self._limits.in_flight and self._left_in_tick > 0
         return has_room and not self._is_stopping
 
     def _next(self) -> Pursuit | None:

@@ -8,7 +8,7 @@ import fcntl
 import logging
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -323,8 +323,13 @@ def _summarise(
         elif event.is_step_failure and event.step_key:
             failed_steps.append((event.step_key, _reason(event)))
             stops |= {
-                _STOPS[error.cls_name] for error in _errors(event) if error.cls_name in _STOPS
+                _STOPS[error.cls_name]
+                for error in _causes(event.step_failure_data.error)
+                if error.cls_name in _STOPS
             }
+
+    if not result.success and not failed_steps:
+        failed_steps = [("run", _innermost(_before_steps(result.all_events)))]
 
     def total(name: str) -> int:
         return sum(int(numbers.get(name, 0)) for numbers in work.values())
@@ -357,13 +362,26 @@ def _numbers(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, int | float]
 
 def _reason(event: dg.DagsterEvent) -> str:
     """The innermost message of a failed step."""
-    messages = [error.message.strip() for error in _errors(event)]
+    return _innermost(event.step_failure_data.error)
+
+
+def _innermost(error: Any) -> str:
+    messages = [cause.message.strip() for cause in _causes(error)]
     return messages[-1] if messages else "no reason was recorded"
 
 
-def _errors(event: dg.DagsterEvent) -> Iterator[Any]:  # Dagster's type has no public name
-    """The error of a failed step and its causes, the innermost last."""
-    error = event.step_failure_data.error
+def _causes(error: Any) -> Iterator[Any]:  # Dagster's type of errors has no public name
+    """An error and its causes, the innermost last."""
     while error is not None:
         yield error
         error = error.cause
+
+
+def _before_steps(events: Sequence[dg.DagsterEvent]) -> Any:
+    """The error of a run that ended before its first step, as where a resource was not made."""
+    for event in events:
+        if event.event_type == dg.DagsterEventType.RESOURCE_INIT_FAILURE:
+            return event.engine_event_data.error
+        if event.event_type == dg.DagsterEventType.RUN_FAILURE:
+            return event.job_failure_data.error
+    return None

@@ -21,5 +21,6 @@ class LedgerResource(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:
         """The open ledger; attempts are recorded under the run."""
-        with closing(open_ledger(self.data_root.ledger, context.run_id or "")) as ledger:
+        run_id = context.run.run_id if context.run else ""
+        with closing(open_ledger(self.data_root.ledger, run_id)) as ledger:
             yield ledger

@@ -13,6 +13,7 @@ from eemo_pipeline.texts.details import write_details
 from eemo_pipeline.texts.evocations import write_evocations
 from eemo_pipeline.texts.grounds import gather_grounds
 from eemo_pipeline.texts.profiles import build_profiles
+from eemo_pipeline.texts.realiser import REALISER
 from eemo_pipeline.texts.reasonings import write_reasonings
 from resources.results import count_rows
 
@@ -31,7 +32,7 @@ _OUTS = {
 @dg.asset
 def texts__descriptions(dedup__images: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept picture: what is visible, without any emotion."""
-    return count_rows(write_descriptions(dedup__images), dedup__images.height)
+    return count_rows(write_descriptions(dedup__images, REALISER), dedup__images.height)
 
 
 @dg.multi_asset(outs=_OUTS)
@@ -45,15 +46,15 @@ def written(
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Write what people feel and why, from the same grounds in all texts."""
     grounds = gather_grounds(dedup__images, labels__emotions, ingest__annotations)
-    reasonings = write_reasonings(grounds, labels__rankings, texts__descriptions)
+    reasonings = write_reasonings(grounds, labels__rankings, texts__descriptions, REALISER)
     profiles = build_profiles(
         dedup__images, grounds, labels__rankings, labels__vad, texts__descriptions
     )
     tables = {
         "texts__reasonings": reasonings,
-        "texts__details": write_details(profiles),
-        "texts__evocations": write_evocations(profiles),
-        "texts__comparisons": write_comparisons(profiles),
+        "texts__details": write_details(profiles, REALISER),
+        "texts__evocations": write_evocations(profiles, REALISER),
+        "texts__comparisons": write_comparisons(profiles, REALISER),
         "texts__candidates": choose_candidates(dedup__images, grounds, reasonings),
     }
     for name, frame in tables.items():

@@ -1,7 +1,7 @@
 """How fast EEmoDB-QA is made and checked, beside polars writing the finished frame.
 
-A made-up lake of EEmoDB's size (`full_size.py`) goes through the stages labels and texts once. Then,
-each in a process of its own, so that its peak memory is its own:
+A made-up lake of EEmoDB's size (`full_size.py`) goes through the stages labels and texts once.
+Then, each in a process of its own, so that its peak memory is its own:
 
 - write: `polars.DataFrame.write_parquet` of the finished items, already in memory;
 - build: from the label tables on disk to `qa__items` and what became of every picture;
@@ -46,6 +46,7 @@ def prepare(tables: Path, pictures: int) -> None:
     from eemo_pipeline.texts.evocations import write_evocations
     from eemo_pipeline.texts.grounds import gather_grounds
     from eemo_pipeline.texts.profiles import build_profiles
+    from eemo_pipeline.texts.realiser import REALISER
     from eemo_pipeline.texts.reasonings import write_reasonings
 
     lake = make_lake(pictures)
@@ -53,9 +54,9 @@ def prepare(tables: Path, pictures: int) -> None:
     emotions = build_emotions(images, annotations)
     vad = build_vad(images, annotations, lake["ingest__words"], LexiconRules())
     rankings = build_rankings(images, emotions, annotations)
-    descriptions = write_descriptions(images)
+    descriptions = write_descriptions(images, REALISER)
     grounds = gather_grounds(images, emotions, annotations)
-    reasonings = write_reasonings(grounds, rankings, descriptions)
+    reasonings = write_reasonings(grounds, rankings, descriptions, REALISER)
     profiles = build_profiles(images, grounds, rankings, vad, descriptions)
     made = {
         "dedup__images": images,
@@ -64,9 +65,9 @@ def prepare(tables: Path, pictures: int) -> None:
         "labels__rankings": rankings,
         "texts__descriptions": descriptions,
         "texts__reasonings": reasonings,
-        "texts__details": write_details(profiles),
-        "texts__evocations": write_evocations(profiles),
-        "texts__comparisons": write_comparisons(profiles),
+        "texts__details": write_details(profiles, REALISER),
+        "texts__evocations": write_evocations(profiles, REALISER),
+        "texts__comparisons": write_comparisons(profiles, REALISER),
         "texts__candidates": choose_candidates(images, grounds, reasonings),
     }
     _write(tables, {**made, "ingest__records": lake["ingest__records"]})

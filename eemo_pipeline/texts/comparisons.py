@@ -10,8 +10,8 @@ hashes are compared, each picture once per aspect.
 import polars as pl
 
 from eemo_pipeline.emotion.felt import LEVEL_WORDS
-from eemo_pipeline.texts.guards import judged
 from eemo_pipeline.texts.wording import joined, uncapitalised
+from eemo_pipeline.texts.writers import Writer, write_texts
 
 METHOD = (
     "template realisation of both rankings and of the levels of valence, arousal and dominance at "
@@ -23,7 +23,7 @@ _KEY = ("first_image_id", "second_image_id", "aspect")
 _PLACES = ((1, "first"), (2, "second"))
 
 
-def write_comparisons(profiles: pl.DataFrame) -> pl.DataFrame:
+def write_comparisons(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
     """One row per two pictures and aspect: overall, valence, arousal or dominance.
 
     Returns:
@@ -34,9 +34,9 @@ def write_comparisons(profiles: pl.DataFrame) -> pl.DataFrame:
     levels = [f"{name}_level" for name in LEVEL_WORDS]
     return pl.concat(
         [
-            _overall(_neighbours(known.drop_nulls(["ranking", *levels]), 0)),
+            _written(_neighbours(known.drop_nulls(["ranking", *levels]), 0), "overall", writer),
             *(
-                _single(_neighbours(known.drop_nulls(name), number), name)
+                _written(_neighbours(known.drop_nulls(name), number), name, writer)
                 for number, name in enumerate(LEVEL_WORDS, start=1)
             ),
         ]
@@ -64,7 +64,8 @@ def _neighbours(pictures: pl.DataFrame, number: int) -> pl.DataFrame:
     )
 
 
-def _overall(pairs: pl.DataFrame) -> pl.DataFrame:
+def realise_overall(inputs: pl.DataFrame) -> pl.Series:
+    """Dominant and other emotions, a cause in each picture, and the three dimensions."""
     causes = [
         pl.format(
             f"In the {place} picture, {{}}", uncapitalised(pl.col(f"sentences_{side}").list.first())
@@ -74,8 +75,7 @@ def _overall(pairs: pl.DataFrame) -> pl.DataFrame:
     text = pl.concat_str(
         _emotions(), *causes, *(_similar_or_not(name) for name in LEVEL_WORDS), separator=" "
     )
-    reason = pl.lit(None, dtype=pl.String)
-    return _finished(pairs, "overall", text, reason, tuple(LEVEL_WORDS))
+    return inputs.select(text.alias("text")).to_series()
 
 
 def _emotions() -> pl.Expr:
@@ -126,7 +126,8 @@ def _similar_or_not(dimension: str) -> pl.Expr:
     return pl.when(one == two).then(similar).otherwise(apart)
 
 
-def _single(pairs: pl.DataFrame, dimension: str) -> pl.DataFrame:
+def realise_dimension(dimension: str, inputs: pl.DataFrame) -> pl.Series:
+    """The conclusion on one dimension, each picture, and a closing sentence."""
     one, two = pl.col(f"{dimension}_level_1"), pl.col(f"{dimension}_level_2")
     difference = (pl.col(f"{dimension}_1") - pl.col(f"{dimension}_2")).round(6)
     more, less = (
@@ -156,21 +157,23 @@ def _single(pairs: pl.DataFrame, dimension: str) -> pl.DataFrame:
         )
     )
     text = pl.concat_str(conclusion, *analysis, closing, separator=" ")
-    is_close = (one != two) & (difference.abs() < SMALLEST_DIFFERENCE)
-    reason = pl.when(is_close).then(pl.lit("gap_too_small"))
-    return _finished(pairs, dimension, text, reason, (dimension,))
+    return inputs.select(text.alias("text")).to_series()
 
 
-def _finished(
-    pairs: pl.DataFrame, aspect: str, text: pl.Expr, reason: pl.Expr, dimensions: tuple[str, ...]
-) -> pl.DataFrame:
-    written = pairs.with_columns(
-        pl.lit(aspect).alias("aspect"), text.alias("text"), reason.alias("reason")
-    )
+def _written(pairs: pl.DataFrame, aspect: str, writer: Writer) -> pl.DataFrame:
+    """The texts of one aspect; the writer gets the profiles of both, suffixed _1 and _2."""
+    dimensions = tuple(LEVEL_WORDS) if aspect == "overall" else (aspect,)
+    reason: pl.Expr = pl.lit(None, dtype=pl.String)
+    if aspect != "overall":
+        difference = (pl.col(f"{aspect}_1") - pl.col(f"{aspect}_2")).round(6).abs()
+        differs = pl.col(f"{aspect}_level_1") != pl.col(f"{aspect}_level_2")
+        is_close = differs & (difference < SMALLEST_DIFFERENCE)
+        reason = pl.when(is_close).then(pl.lit("gap_too_small"))
+    inputs = pairs.with_columns(pl.lit(aspect).alias("aspect"), reason.alias("reason"))
     allowed = pl.concat_list(
         pl.col(f"{name}_{side}").fill_null([])
         for name in ("emotions", "ranking")
         for side in (1, 2)
     )
     levels = {name: pl.concat_list(f"{name}_level_1", f"{name}_level_2") for name in dimensions}
-    return judged(written, allowed, METHOD, levels=levels, key=_KEY)
+    return write_texts(writer, f"compare_{aspect}", inputs, allowed, levels=levels, key=_KEY)

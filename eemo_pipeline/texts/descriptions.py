@@ -7,8 +7,8 @@ emotion, and anything that was not measured: no object is named, since none was 
 import polars as pl
 
 from eemo_pipeline.texts.colours import name_colours
-from eemo_pipeline.texts.guards import judged
 from eemo_pipeline.texts.wording import joined, scale
+from eemo_pipeline.texts.writers import Writer, write_texts
 
 METHOD = (
     "template realisation of measured brightness, colourfulness (Hasler and Suesstrunk 2003), "
@@ -17,19 +17,22 @@ METHOD = (
 _COLOUR_COUNT = 3
 
 
-def write_descriptions(dedup__images: pl.DataFrame) -> pl.DataFrame:
-    """One row per kept picture: two or three sentences on what is visible.
+def write_descriptions(dedup__images: pl.DataFrame, writer: Writer) -> pl.DataFrame:
+    """One row per kept picture: one to three sentences on what is visible.
 
     Returns:
-        A frame of `texts__descriptions`; reason not_measured where a number is not there.
+        A frame of `texts__descriptions`; reasons not_measured (of the embedded writer, where a
+        number is not there) and those of the guards.
     """
+    inputs = dedup__images.with_columns(pl.lit(None, dtype=pl.String).alias("reason"))
+    return write_texts(writer, "descriptions", inputs, pl.lit([], dtype=pl.List(pl.String)))
+
+
+def realise(inputs: pl.DataFrame) -> pl.Series:
+    """The sentences from what was measured; inputs are rows of `dedup__images`."""
     text = pl.concat_str(_light_and_format(), pl.col("colours"), _structure(), separator=" ")
-    written = dedup__images.join(_colours(dedup__images), on="image_id", how="left").select(
-        "image_id",
-        text.alias("text"),
-        pl.when(text.is_null()).then(pl.lit("not_measured")).alias("reason"),
-    )
-    return judged(written, pl.lit([], dtype=pl.List(pl.String)), METHOD)
+    coloured = inputs.join(_colours(inputs), on="image_id", how="left", maintain_order="left")
+    return coloured.select(text.alias("text")).to_series()
 
 
 def _light_and_format() -> pl.Expr:

@@ -6,8 +6,8 @@ Belongs here: the paragraph. Does not belong here: what is known (`profiles.py`)
 import polars as pl
 
 from eemo_pipeline.emotion.felt import LEVEL_WORDS
-from eemo_pipeline.texts.guards import judged
 from eemo_pipeline.texts.wording import capitalised, joined
+from eemo_pipeline.texts.writers import Writer, write_texts
 
 METHOD = (
     "template realisation of the description, the reported emotions in descending order, and the "
@@ -15,22 +15,36 @@ METHOD = (
 )
 
 
-def write_details(profiles: pl.DataFrame) -> pl.DataFrame:
+def write_details(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
     """One row per kept picture: content, then emotions, then levels.
 
     Returns:
         A frame of `texts__details`; reasons no_description, no_emotions, no_rating (one of the
         three dimensions is unrated) and those of the guards.
     """
+    inputs = profiles.with_columns(
+        pl.when(pl.col("description").is_null())
+        .then(pl.lit("no_description"))
+        .when(pl.col("emotions").is_null())
+        .then(pl.lit("no_emotions"))
+        .when(pl.any_horizontal(pl.col(name).is_null() for name in LEVEL_WORDS))
+        .then(pl.lit("no_rating"))
+        .alias("reason")
+    )
+    wanted = {name: pl.concat_list(f"{name}_level") for name in LEVEL_WORDS}
+    return write_texts(writer, "details", inputs, pl.col("emotions"), levels=wanted)
+
+
+def realise(inputs: pl.DataFrame) -> pl.Series:
+    """Content, the emotions as reactions of different viewers, each one's cause, the levels."""
     emotions = pl.col("emotions")
-    others = joined(emotions.list.slice(1))
     reactions = (
         pl.when(emotions.list.len() > 1)
         .then(
             pl.format(
                 "Of the reactions of different viewers, {} comes first, followed by {}.",
                 emotions.list.first(),
-                others,
+                joined(emotions.list.slice(1)),
             )
         )
         .otherwise(pl.format("The reaction of viewers is {} alone.", emotions.list.first()))
@@ -38,17 +52,7 @@ def write_details(profiles: pl.DataFrame) -> pl.DataFrame:
     levels = [
         pl.format("{}.", capitalised(pl.col(f"{dimension}_sentence"))) for dimension in LEVEL_WORDS
     ]
-    written = profiles.with_columns(
-        pl.concat_str(
-            "description", reactions, pl.col("sentences").list.join(" "), *levels, separator=" "
-        ).alias("text"),
-        pl.when(pl.col("description").is_null())
-        .then(pl.lit("no_description"))
-        .when(emotions.is_null())
-        .then(pl.lit("no_emotions"))
-        .when(pl.any_horizontal(pl.col(name).is_null() for name in LEVEL_WORDS))
-        .then(pl.lit("no_rating"))
-        .alias("reason"),
+    text = pl.concat_str(
+        "description", reactions, pl.col("sentences").list.join(" "), *levels, separator=" "
     )
-    wanted = {name: pl.concat_list(f"{name}_level") for name in LEVEL_WORDS}
-    return judged(written, emotions, METHOD, levels=wanted)
+    return inputs.select(text.alias("text")).to_series()

@@ -9,8 +9,9 @@ what viewers recognise and remember. An emotion that is tied to neither says not
 
 import polars as pl
 
-from eemo_pipeline.texts.guards import judged, verdict_of
+from eemo_pipeline.texts.guards import verdict_of
 from eemo_pipeline.texts.wording import capitalised, joined
+from eemo_pipeline.texts.writers import Writer, write_texts
 
 METHOD = (
     "template realisation: emotions tied to measured light and colour count as direct, emotions "
@@ -18,22 +19,34 @@ METHOD = (
 )
 
 
-def write_evocations(profiles: pl.DataFrame) -> pl.DataFrame:
+def write_evocations(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
     """One row per kept picture: verdict, analysis, summary.
 
     Returns:
         A frame of `texts__evocations`; reasons no_emotions, no_evidence (no emotion is tied to
         anything), no_verdict and those of the guards.
     """
-    analysed = _analysed(profiles)
+    tied = (pl.col(name).list.drop_nulls().list.len().fill_null(0) for name in ("cues", "words"))
+    inputs = profiles.with_columns(
+        pl.when(pl.col("emotions").is_null())
+        .then(pl.lit("no_emotions"))
+        .when(pl.sum_horizontal(tied) == 0)
+        .then(pl.lit("no_evidence"))
+        .alias("reason")
+    )
+    finished = write_texts(writer, "evocations", inputs, pl.col("emotions"))
+    return _with_verdict(finished)
+
+
+def realise(inputs: pl.DataFrame) -> pl.Series:
+    """The verdict, what each emotion goes with, and a summary."""
     direct, indirect = pl.col("direct") > 0, pl.col("indirect") > 0
     verdict = (
         pl.when(direct & indirect)
         .then(pl.lit("The way to the emotions is both direct and indirect."))
         .when(direct)
         .then(pl.lit("The way to the emotions is more direct, by the visual effect itself."))
-        .when(indirect)
-        .then(pl.lit("The way to the emotions is more indirect, by association and memory."))
+        .otherwise(pl.lit("The way to the emotions is more indirect, by association and memory."))
     )
     summary = (
         pl.when(direct & indirect)
@@ -42,16 +55,24 @@ def write_evocations(profiles: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("In short, the look of the picture is enough to evoke them."))
         .otherwise(pl.lit("In short, it is what viewers recognise that evokes them."))
     )
-    written = analysed.with_columns(
-        pl.concat_str(verdict, "analysis", summary, separator=" ").alias("text"),
-        pl.when(pl.col("emotions").is_null())
-        .then(pl.lit("no_emotions"))
-        .when(verdict.is_null())
-        .then(pl.lit("no_evidence"))
-        .alias("reason"),
+    text = pl.concat_str(verdict, "analysis", summary, separator=" ")
+    return _analysed(inputs).select(text.alias("text")).to_series()
+
+
+def _with_verdict(finished: pl.DataFrame) -> pl.DataFrame:
+    """Add `evoked_by`; a text that opens without a verdict is refused."""
+    is_silent = (pl.col("status") == "ok") & pl.col("evoked_by").is_null()
+    return (
+        finished.with_columns(verdict_of(pl.col("text")).alias("evoked_by"))
+        .with_columns(is_silent.alias("is_silent"))
+        .with_columns(
+            pl.when("is_silent").then(pl.lit("refused")).otherwise("status").alias("status"),
+            pl.when("is_silent").then(pl.lit("no_verdict")).otherwise("reason").alias("reason"),
+            pl.when(~pl.col("is_silent")).then("text").alias("text"),
+            pl.when("is_silent").then(0).otherwise("word_count").alias("word_count"),
+        )
+        .drop("is_silent")
     )
-    finished = judged(written, pl.col("emotions"), METHOD)
-    return finished.with_columns(verdict_of(pl.col("text")).alias("evoked_by"))
 
 
 def _analysed(profiles: pl.DataFrame) -> pl.DataFrame:
@@ -76,4 +97,4 @@ def _analysed(profiles: pl.DataFrame) -> pl.DataFrame:
         pl.col("words").is_not_null().sum().alias("indirect"),
         sentence.drop_nulls().str.join(" ").alias("analysis"),
     )
-    return profiles.join(analysed, on="image_id", how="left")
+    return profiles.join(analysed, on="image_id", how="left", maintain_order="left")

@@ -6,8 +6,8 @@ tied to (`grounds.py`). Where it is tied to nothing, the text says so.
 
 import polars as pl
 
-from eemo_pipeline.texts.guards import judged
 from eemo_pipeline.texts.wording import joined
+from eemo_pipeline.texts.writers import Writer, write_texts
 
 METHOD = (
     "template realisation: reported emotions in descending order, measured light and colour "
@@ -19,7 +19,10 @@ _ROUNDING = 1.5e-6
 
 
 def write_reasonings(
-    grounds: pl.DataFrame, labels__rankings: pl.DataFrame, texts__descriptions: pl.DataFrame
+    grounds: pl.DataFrame,
+    labels__rankings: pl.DataFrame,
+    texts__descriptions: pl.DataFrame,
+    writer: Writer,
 ) -> pl.DataFrame:
     """One row per described picture or refusal: its emotions from strongest to weakest.
 
@@ -27,6 +30,8 @@ def write_reasonings(
         grounds: of `grounds.gather_grounds`.
         labels__rankings: for the margin between the first two emotions.
         texts__descriptions: one row per kept picture.
+        writer: gets image_id, description, emotions in descending order, sentences and words
+            (of each emotion), margin.
 
     Returns:
         A frame of `texts__reasonings`; reasons no_emotions, no_description and those of the
@@ -35,23 +40,33 @@ def write_reasonings(
     sentences = (
         grounds.with_columns(sentence_of_emotion().alias("sentence"))
         .group_by("image_id", maintain_order=True)
-        .agg(pl.col("sentence").str.join(" "), pl.col("emotion").alias("emotions"))
+        .agg(
+            pl.col("sentence").alias("sentences"),
+            pl.col("words"),
+            pl.col("emotion").alias("emotions"),
+        )
     )
-    is_described = pl.col("status") == "ok"
-    written = (
-        texts__descriptions.select("image_id", pl.when(is_described).then("text").alias("text"))
+    described = pl.when(pl.col("status") == "ok").then("text")
+    inputs = (
+        texts__descriptions.select("image_id", described.alias("description"))
         .join(sentences, on="image_id", how="left")
         .join(labels__rankings.select("image_id", "margin"), on="image_id", how="left")
         .with_columns(
-            pl.when(pl.col("sentence").is_null())
+            pl.when(pl.col("sentences").is_null())
             .then(pl.lit("no_emotions"))
-            .when(pl.col("text").is_null())
+            .when(pl.col("description").is_null())
             .then(pl.lit("no_description"))
-            .alias("reason"),
-            pl.concat_str("text", "sentence", _lead(), separator=" ").alias("text"),
+            .alias("reason")
         )
     )
-    return judged(written, pl.col("emotions"), METHOD)
+    return write_texts(writer, "reasonings", inputs, pl.col("emotions"))
+
+
+def realise(inputs: pl.DataFrame) -> pl.Series:
+    """What is seen, what is felt because of it, and how far the first emotion leads."""
+    sentences = pl.col("sentences").list.join(" ")
+    text = pl.concat_str("description", sentences, _lead(), separator=" ")
+    return inputs.select(text.alias("text")).to_series()
 
 
 def sentence_of_emotion() -> pl.Expr:

@@ -25,6 +25,7 @@ from eemo_pipeline.texts.guards import (
     wrong_levels,
 )
 from eemo_pipeline.texts.profiles import build_profiles
+from eemo_pipeline.texts.realiser import REALISER
 from eemo_pipeline.texts.reasonings import write_reasonings
 
 NO_EMOTIONS = pl.lit([], dtype=pl.List(pl.String))
@@ -52,7 +53,7 @@ def picture(image_id: str = "a", **fields: Any) -> dict[str, Any]:
 
 
 def described(*pictures: dict[str, Any]) -> pl.DataFrame:
-    texts = write_descriptions(frame("dedup__images", list(pictures)))
+    texts = write_descriptions(frame("dedup__images", list(pictures)), REALISER)
     assert_valid("texts__descriptions", texts)
     return texts
 
@@ -82,7 +83,7 @@ def reasoned(
         "labels__rankings", [{"image_id": "a", "margin": round(ordered[0] - ordered[1], 6)}]
     )
     grounds = gather_grounds(pictures, emotions, explained(comments or []))
-    texts = write_reasonings(grounds, rankings, write_descriptions(pictures))
+    texts = write_reasonings(grounds, rankings, write_descriptions(pictures, REALISER), REALISER)
     assert_valid("texts__reasonings", texts)
     return texts.row(0, named=True)
 
@@ -230,7 +231,8 @@ def test_apparent_labels_are_not_called_the_viewers_feelings() -> None:
     texts = write_reasonings(
         gather_grounds(pictures, emotions, explained([("amusement", "")], "apparent")),
         TABLES["labels__rankings"].empty(),
-        write_descriptions(pictures),
+        write_descriptions(pictures, REALISER),
+        REALISER,
     )
     assert "The people in it seem to feel joy" in texts["text"].item()
     assert "viewers" not in texts["text"].item()
@@ -296,21 +298,64 @@ def test_comments_are_read_in_any_order() -> None:
 
 def test_rows_in_are_rows_out_and_nothing_in_is_nothing_out() -> None:
     empty = {name: table.empty() for name, table in TABLES.items()}
-    none = write_descriptions(empty["dedup__images"])
+    none = write_descriptions(empty["dedup__images"], REALISER)
     assert_valid("texts__descriptions", none)
     grounds = gather_grounds(
         empty["dedup__images"], empty["labels__emotions"], empty["ingest__annotations"]
     )
-    texts = write_reasonings(grounds, empty["labels__rankings"], none)
+    texts = write_reasonings(grounds, empty["labels__rankings"], none, REALISER)
     assert_valid("texts__reasonings", texts)
     assert texts.is_empty()
     profiles = build_profiles(
         empty["dedup__images"], grounds, empty["labels__rankings"], empty["labels__vad"], none
     )
-    assert write_details(profiles).is_empty()
-    assert write_evocations(profiles).is_empty()
-    assert write_comparisons(profiles).is_empty()
+    assert write_details(profiles, REALISER).is_empty()
+    assert write_evocations(profiles, REALISER).is_empty()
+    assert write_comparisons(profiles, REALISER).is_empty()
     assert choose_candidates(empty["dedup__images"], grounds, texts).is_empty()
+
+
+class Scribbler:
+    """A writer that writes one text for everything, as a careless model would."""
+
+    name = "scribbler"
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+        self.seen: list[str] = []
+
+    def method_of(self, task: str) -> str:
+        return f"scribbles {task}"
+
+    def write(self, task: str, inputs: pl.DataFrame) -> pl.DataFrame:
+        assert task == "evocations"
+        self.seen += inputs["image_id"].to_list()
+        reason = None if self.text else "model_refused"
+        return pl.DataFrame(
+            {"text": [self.text] * inputs.height, "reason": [reason] * inputs.height},
+            schema={"text": pl.String, "reason": pl.String},
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("This is directly joyful.", None),
+        ("It is joyful.", "no_verdict"),
+        ("Directly joyful, in 3 ways.", "digits"),
+        ("Directly frightening.", "foreign_emotion"),
+        (None, "model_refused"),
+    ],
+)
+def test_whoever_writes_is_judged_and_named(text: str | None, reason: str | None) -> None:
+    *_, profiles = profiles_of(HAPPY, {**HAPPY, "image_id": "e", "shares": {}})
+    writer = Scribbler(text)
+    texts = write_evocations(profiles, writer)
+    assert texts["reason"].to_list() == [reason, "no_emotions"]
+    assert texts["text"].to_list() == [text if reason is None else None, None]
+    assert set(texts["writer"]) == {"scribbler"}
+    assert set(texts["method"]) == {"scribbles evocations"}
+    assert writer.seen == ["a"]  # what has no grounds is not even asked for
 
 
 # --- the longer texts ------------------------------------------------------------------------
@@ -354,9 +399,9 @@ def profiles_of(*pictures: dict[str, Any]) -> tuple[pl.DataFrame, ...]:
             for row in pictures
         ]
     )
-    descriptions = write_descriptions(images)
+    descriptions = write_descriptions(images, REALISER)
     grounds = gather_grounds(images, emotions, annotations)
-    reasonings = write_reasonings(grounds, rankings, descriptions)
+    reasonings = write_reasonings(grounds, rankings, descriptions, REALISER)
     return images, grounds, reasonings, build_profiles(images, grounds, rankings, vad, descriptions)
 
 
@@ -376,7 +421,7 @@ GLOOMY = {
 
 def test_a_detailed_answer_goes_from_content_over_emotions_to_levels() -> None:
     *_, profiles = profiles_of(HAPPY, GLOOMY, {**HAPPY, "image_id": "c", "vad": (0.8, 0.7, None)})
-    texts = write_details(profiles)
+    texts = write_details(profiles, REALISER)
     assert_valid("texts__details", texts)
     assert texts["reason"].to_list() == [None, None, "no_rating"]
     happy, gloomy, _ = texts["text"]
@@ -398,7 +443,7 @@ def test_the_verdict_follows_from_what_emotions_are_tied_to() -> None:
     }
     nothing = {**only_words, "image_id": "d", "comments": []}
     *_, profiles = profiles_of(HAPPY, GLOOMY, only_words, nothing)
-    texts = write_evocations(profiles)
+    texts = write_evocations(profiles, REALISER)
     assert_valid(
         "texts__evocations", texts.drop("evoked_by").with_columns(evoked_by=texts["evoked_by"])
     )
@@ -410,7 +455,7 @@ def test_the_verdict_follows_from_what_emotions_are_tied_to() -> None:
 
 def test_two_pictures_are_compared_once_in_every_aspect() -> None:
     *_, profiles = profiles_of(HAPPY, GLOOMY)
-    texts = write_comparisons(profiles)
+    texts = write_comparisons(profiles, REALISER)
     assert sorted(texts["aspect"]) == ["arousal", "dominance", "overall", "valence"]
     assert set(texts["status"]) == {"ok"}
     said = {(row["aspect"], row["first_image_id"]): row["text"] for row in texts.to_dicts()}
@@ -427,7 +472,7 @@ def test_levels_that_differ_by_little_are_not_compared() -> None:
     *_, profiles = profiles_of(
         {**HAPPY, "vad": (0.61, None, None)}, {**GLOOMY, "vad": (0.59, None, None)}
     )
-    texts = write_comparisons(profiles)
+    texts = write_comparisons(profiles, REALISER)
     assert texts.select("aspect", "reason").rows() == [("valence", "gap_too_small")]
 
 

@@ -10,6 +10,7 @@ STAGES = (
     "grounding",
     "critic",
     "records",
+    "ablation",
     "texts",
     "qa",
     "assess",

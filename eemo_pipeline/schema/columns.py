@@ -374,7 +374,10 @@ _ALL = (
     _text(
         "field",
         "Field of the record that was judged",
-        ("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
+        (
+            *("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
+            "triplet",
+        ),
     ),
     _text(
         "verdict",
@@ -384,6 +387,38 @@ _ALL = (
     _texts("codes", "Error codes that were found"),
     _text("instruction", "What the annotators are asked to change; never the new value"),
     _text("finding", "What was measured or read that led to the verdict"),
+    # --- ablation -----------------------------------------------------------------------
+    _text("experiment", "What the arm ran on: the lake, or made-up records with their correlation"),
+    _text("arm", "The pipeline with a part left out, or corrupted for the corruption suite"),
+    _text(
+        "severity",
+        "How hard a corruption is to notice; all but the controls together where no one is meant",
+        ("all", "easy", "medium", "hard", "cross_field", "control"),
+    ),
+    _text(
+        "metric",
+        "What the share is of",
+        (
+            *("accuracy", "coverage", "preserve", "recall", "false_repair", "repair_success"),
+            "false_alarm",
+        ),
+    ),
+    _share("value", "The share"),
+    _share("upper_bound", "Upper end of the 95 % interval of the share (Wilson)"),
+    _number("difference", "Accuracy minus that of the full pipeline", "share", -1, 1),
+    _number(
+        "difference_lower", "Lower end of its 95 % interval (paired bootstrap)", "share", -1, 1
+    ),
+    _number(
+        "difference_upper", "Upper end of its 95 % interval (paired bootstrap)", "share", -1, 1
+    ),
+    _share("p_value", "P of McNemar's test against the full pipeline"),
+    _share("p_adjusted", "The same, adjusted for the number of arms (Holm)"),
+    _share("published", "The number of EmoVerse's Table 3, where there is one"),
+    _text("corruption", "What was done to the value"),
+    _text("before", "The value before it was spoilt"),
+    _text("after", "The spoilt value"),
+    _flag("is_flagged", "Whether the critic found fault with it"),
     # --- records and texts --------------------------------------------------------------
     _count("region_count", "Boxes of the picture"),
     _count("round_count", "Rounds of annotation", minimum=1),

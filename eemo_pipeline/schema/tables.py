@@ -303,6 +303,20 @@ _ALL = (
         _REPLY_OPTIONAL,
     ),
     _table(
+        "ablation__scores",
+        "experiment, arm, field, metric and severity: a share, its interval, the published number",
+        "experiment arm field metric severity",
+        """experiment arm field metric severity image_count value lower_bound upper_bound difference
+        difference_lower difference_upper p_value p_adjusted published""",
+        "value difference difference_lower difference_upper p_value p_adjusted published",
+    ),
+    _table(
+        "ablation__corruptions",
+        "value that was spoilt on purpose, and whether the critic noticed",
+        "experiment image_id field severity corruption",
+        "experiment image_id field severity corruption before after is_flagged codes",
+    ),
+    _table(
         "records__emoverse",
         "kept picture: its EmoVerse record, and how far it came",
         "image_id",

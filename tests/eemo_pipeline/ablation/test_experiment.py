@@ -1,0 +1,163 @@
+from typing import Any
+
+import polars as pl
+import pytest
+
+from eemo_pipeline.ablation.arms import run_arms
+from eemo_pipeline.ablation.corruption import CORRUPTIONS, corrupt
+from eemo_pipeline.ablation.critics import PUBLISHED_RATES, FixedCritic, KnowingCritic
+from eemo_pipeline.ablation.experiment import (
+    gather_records,
+    run_experiment,
+    score_clean,
+    score_corruptions,
+    tell_truth,
+)
+from eemo_pipeline.ablation.made_records import Records, confusion_of_machines, make_records
+from eemo_pipeline.ablation.outcomes import FIELDS, judge_by_truth, overlap
+from eemo_pipeline.ablation.report import write_report
+from eemo_pipeline.ablation.scoring import score_arms
+from eemo_pipeline.critic.rule_critic import RuleCritic
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.schema.validate import (
+    conform,
+    key_violations,
+    null_violations,
+    range_violations,
+    vocabulary_violations,
+)
+
+SCORES = TABLES["ablation__scores"]
+
+
+@pytest.fixture(scope="module")
+def made() -> Records:
+    return make_records(0.5, 120)
+
+
+def table(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], float]:
+    """(arm, field, metric) -> value."""
+    return {
+        (row["arm"], row["field"], row["metric"]): row["value"]
+        for row in rows
+        if row["severity"] == "all"
+    }
+
+
+def test_a_critic_that_is_content_finds_nothing_and_one_that_is_not_keeps_nothing(made):
+    is_right = judge_by_truth(made.truth)
+    content = table(score_arms("x", run_arms(made, FixedCritic("valid"), is_right)))
+    stern = table(score_arms("x", run_arms(made, FixedCritic("discarded"), is_right)))
+    for field in FIELDS:
+        assert content["full", field, "recall"] == 0
+        assert content["full", field, "preserve"] == 1
+        assert content["full", field, "coverage"] == 1
+        assert stern["full", field, "recall"] == 1
+        assert stern["full", field, "preserve"] == 0
+        assert stern["full", field, "coverage"] == 0
+        assert stern["full", field, "accuracy"] is None
+
+
+def test_the_corruption_suite_knows_both_extremes_too(made):
+    records, truth = tell_truth(made)
+    is_right = judge_by_truth(made.truth)
+    for critic, found in ((FixedCritic("valid"), 0), (FixedCritic("discarded"), 1)):
+        rows = score_corruptions(corrupt(records, truth, critic))
+        assert {row["value"] for row in rows} == {found}
+        kept = score_clean(records, truth, critic, is_right)
+        assert {row["field"] for row in kept} == set(FIELDS)
+        assert {row["value"] for row in kept} == {1 - found}
+
+
+def test_every_corruption_is_made_and_makes_the_value_wrong(made):
+    records, truth = tell_truth(made)
+    spoilt = corrupt(records, truth, RuleCritic())
+    conform(spoilt, TABLES["ablation__corruptions"])
+    assert set(spoilt["corruption"]) == {kind.name for kind in CORRUPTIONS}
+    assert spoilt.filter(pl.col("before") == pl.col("after")).height == 0
+    gold = {row["image_id"]: row["box"] for row in made.truth.iter_rows(named=True)}
+    for row in spoilt.filter(field="box").iter_rows(named=True):
+        assert overlap([float(side) for side in row["after"].split()], gold[row["image_id"]]) < 0.5
+    flagged = spoilt.group_by("corruption").agg(pl.col("is_flagged").mean())
+    by_name = dict(flagged.iter_rows())
+    assert by_name["antonym"] == 1  # the rules know polarity
+    assert by_name["neutral_word"] == by_name["added_clause"] == 0  # and see no picture
+    assert by_name["other_spacing"] == 0
+
+
+def test_each_part_contributes(made):
+    is_right = judge_by_truth(made.truth)
+    critic = KnowingCritic(is_right, PUBLISHED_RATES)
+    rows = score_arms("x", run_arms(made, critic, is_right))
+    value = table(rows)
+    for field in ("emotion", "description"):
+        without = value["no_critic", field, "accuracy"]
+        assert value["full", field, "accuracy"] > without
+        assert value["neither", field, "accuracy"] <= without + 0.05
+    assert value["full", "description", "repair_success"] > 0.5
+    assert value["no_loop", "description", "repair_success"] == 0
+    assert value["no_loop", "description", "coverage"] < value["full", "description", "coverage"]
+    for field in FIELDS:
+        assert value["human_audit", field, "coverage"] >= value["full", field, "coverage"]
+        assert value["no_critic", field, "coverage"] == 1
+    compared = [row for row in rows if row["metric"] == "accuracy" and row["arm"] != "full"]
+    for row in compared:
+        if row["value"] is not None and row["difference"] is not None:
+            assert row["difference_lower"] <= row["difference"] <= row["difference_upper"]
+            assert row["p_value"] <= row["p_adjusted"] <= 1
+
+
+def test_the_machines_confuse_as_the_pilot_says():
+    confusion = confusion_of_machines()
+    assert confusion.sum(axis=1) == pytest.approx(1)
+    assert confusion.diagonal().min() > 0.5
+    awe = 2
+    assert confusion[awe].argmax() == awe
+    assert confusion[awe, awe] == confusion.diagonal().min()  # every emotion leaks into awe
+
+
+def test_the_whole_experiment_is_deterministic_and_fits_its_tables(made):
+    lake = gather_records(
+        made.images,
+        made.replies,
+        TABLES["_critic__replies"].empty(),
+        made.verifier_replies,
+        made.regions,
+        made.labels,
+    )
+    assert lake.truth.columns == ["image_id", "emotion"]
+    done = run_experiment(lake, 40)
+    for frame, name in ((done.scores, SCORES), (done.corruptions, TABLES["ablation__corruptions"])):
+        lazy = conform(frame, name).lazy()
+        for check in (key_violations, null_violations, range_violations, vocabulary_violations):
+            assert check(lazy, name) == []
+    of_lake = done.scores.filter(pl.col("experiment") == "lake", pl.col("arm") == "full")
+    assert set(of_lake["field"]) == {"emotion"}  # the only field that people labelled
+    shuffled = gather_records(
+        *(
+            frame.sample(fraction=1.0, shuffle=True, seed=5)
+            for frame in (
+                made.images,
+                made.replies,
+                TABLES["_critic__replies"].empty(),
+                made.verifier_replies,
+                made.regions,
+                made.labels,
+            )
+        )
+    )
+    again = run_experiment(shuffled, 40)
+    assert again.scores.equals(done.scores)
+    assert again.corruptions.equals(done.corruptions)
+    report = write_report(done.scores)
+    assert "| lake | emotion | full |" in report
+    assert "93.2" in report
+
+
+def test_a_lake_without_labels_has_no_scores():
+    names = ("dedup__images", "annotation__replies", "_critic__replies", "verification__replies")
+    empty = [TABLES[name].empty() for name in (*names, "grounding__regions", "labels__emotions")]
+    lake = gather_records(*empty)
+    arms = run_arms(lake, RuleCritic(), judge_by_truth(lake.truth))
+    assert score_arms("lake", arms) == []
+    assert corrupt(lake, TABLES["verification__decisions"].empty(), RuleCritic()).height == 0

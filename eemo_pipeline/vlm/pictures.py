@@ -11,6 +11,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from eemo_pipeline.images import open_picture
@@ -52,7 +53,11 @@ def encode_picture(
     Raises:
         UnreadablePicture: the file is not usable, or `image_id` is given and is not its hash.
     """
-    rgb = open_picture(path, policy.long_side_px, image_id).rgb
+    return encode_pixels(open_picture(path, policy.long_side_px, image_id).rgb, policy)
+
+
+def encode_pixels(rgb: np.ndarray, policy: PicturePolicy) -> EncodedPicture:
+    """Encode pixels, height x width x 3 of 8 bits, that have the policy's size already."""
     stream = io.BytesIO()
     Image.fromarray(rgb).save(stream, "JPEG", quality=policy.quality, subsampling="4:2:0")
     return EncodedPicture(stream.getvalue(), "image/jpeg", rgb.shape[1], rgb.shape[0])

@@ -89,17 +89,20 @@ def score_comments(
     """
     name = choose_lexicon(words, rules.preference)
     commented = annotations.filter(pl.col("comment").str.len_bytes() > 0)
-    groups = commented.select(_GROUP).unique().sort(_GROUP)
+    grouped = commented.with_row_index("place").group_by(_GROUP).agg("place").sort(_GROUP)
+    groups, places = grouped.select(_GROUP), grouped["place"]
+    group = np.empty(commented.height, dtype=np.int64)
+    sizes = places.list.len().to_numpy()
+    group[places.explode().to_numpy()] = np.repeat(np.arange(groups.height), sizes)
     totals = np.zeros((len(_SUMS) + 1, groups.height))
     if name is not None:
         lexicon = normalise_words(words, name, rules.scaling)
         middle = middle_of_scale(words, name, rules.scaling)
-        numbered = commented.select(*_GROUP, "comment").join(
-            groups.with_row_index("group"), on=_GROUP, how="left", maintain_order="left"
-        )
-        for start in range(0, numbered.height, _BATCH):
-            batch = numbered[start : start + _BATCH]
-            totals += _score_batch(batch, lexicon, rules.negation, middle, groups.height)
+        for start in range(0, commented.height, _BATCH):
+            part = slice(start, start + _BATCH)
+            sums = _score_batch(commented["comment"][part], lexicon, rules.negation, middle)
+            for total, row in zip(totals, sums.T, strict=True):
+                total += np.bincount(group[part], weights=row, minlength=groups.height)
     scored = groups.with_columns(
         pl.lit(name, pl.String).alias("lexicon"),
         *(pl.Series(column, row) for column, row in zip((*_SUMS, "raters"), totals, strict=True)),
@@ -129,16 +132,12 @@ def _averages(scored: pl.DataFrame) -> pl.DataFrame:
 
 
 def _score_batch(
-    comments: pl.DataFrame,
-    lexicon: pl.DataFrame,
-    negation: Negation,
-    middle: float,
-    group_count: int,
+    comments: pl.Series, lexicon: pl.DataFrame, negation: Negation, middle: float
 ) -> np.ndarray:
-    """Per group, in columns: the sums `_SUMS`, and the comments that hold a word."""
+    """A row per comment: the sums `_SUMS`, and 1 where it holds a word."""
     from scipy.sparse import csr_array
 
-    lists = comments["comment"].str.split(" ")
+    lists = comments.str.split(" ")
     borders = np.append(0, lists.list.len().to_numpy()).cumsum(dtype=np.int32)
     # categories of their own: numbers from 0, freed with the batch
     tokens = lists.explode().cast(pl.Categorical(pl.Categories.random()))
@@ -153,17 +152,13 @@ def _score_batch(
     worth = _worth(described, phrases)
     if negation != "counted":
         worth[np.flatnonzero(negators)] = 0
-    shape = (comments.height, len(worth))
+    shape = (comments.len(), len(worth))
     plain = np.ones(len(entries)) if negation == "counted" else (~is_negated).astype(np.float64)
     sums = csr_array((plain, entries, borders), shape) @ worth
     if negation == "mirrored":
         negated = csr_array((is_negated.astype(np.float64), entries, borders), shape)
         sums += negated @ _mirror(worth, middle)
-    raters = (sums[:, 0] > 0).astype(np.float64)
-    group = comments["group"].to_numpy()
-    return np.stack(
-        [np.bincount(group, weights=row, minlength=group_count) for row in (*sums.T, raters)]
-    )
+    return np.column_stack([sums, sums[:, 0] > 0])
 
 
 def _in_order_of_codes(tokens: pl.Series, lexicon: pl.DataFrame) -> pl.DataFrame:

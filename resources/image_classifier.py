@@ -16,7 +16,7 @@ from typing import Any
 
 def describe(name: str) -> dict[str, Any]:
     """What the model is, from its configuration; no weights are read."""
-    from transformers import AutoConfig
+    from transformers import AutoConfig  # pyright: ignore[reportMissingImports]
 
     config = AutoConfig.from_pretrained(name)
     weights = _hash_weights(name) or getattr(config, "_commit_hash", None) or ""
@@ -31,9 +31,9 @@ def describe(name: str) -> dict[str, Any]:
 
 def serve(name: str) -> None:
     """Answer one line per line, until the input ends."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
     from PIL import Image
-    from transformers import AutoImageProcessor, AutoModelForImageClassification
+    from transformers import AutoImageProcessor, AutoModelForImageClassification  # pyright: ignore[reportMissingImports]
 
     processor = AutoImageProcessor.from_pretrained(name)
     model = AutoModelForImageClassification.from_pretrained(name, use_safetensors=True).eval()

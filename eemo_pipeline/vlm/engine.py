@@ -42,7 +42,8 @@ def ask_all(
     ledger already holds is not looked up here.
 
     Questions are read ahead from other threads, and not at all before the first answer is asked
-    for. One model takes part in one run at a time; its connections are closed at the end.
+    for. One model takes part in one run at a time; its connections are closed at the end, what was
+    learned of its pace is kept.
 
     An interrupt, and closing the iterator, let the attempts in flight finish and store their
     answers; a second interrupt stops at once.

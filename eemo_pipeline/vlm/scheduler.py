@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from eemo_pipeline.images import UnreadablePicture
 from eemo_pipeline.ledger import Attempt
@@ -38,6 +39,10 @@ _TICK_S = 0.005
 _MOST_PER_TICK = 8
 _MOST_UNTAKEN = 5000  # answers that the caller has not taken; beyond that nothing is sent
 _SPARE_HEDGES = 5  # hedges that a run too short for a share of its attempts may make
+
+
+# What was learned of a model by earlier runs of this process: rounds of one stage, later stages.
+_KNOWN: WeakKeyDictionary[VisionLanguageModel, tuple[Limits, Pace, Latencies]] = WeakKeyDictionary()
 
 
 @dataclass(slots=True, eq=False)
@@ -76,9 +81,8 @@ class Scheduler:
         self._journal = journal
         self._budget = budget
         self._prices = prices
-        self._pace = Pace(limits)
+        self._pace, self._latencies = _recall(model, limits)
         self._breaker = Breaker(limits.patience_s)
-        self._latencies = Latencies()
         self._calls: dict[Call, None] = {}  # oldest first
         self._queue: deque[Pursuit] = deque()  # to be sent before any new question
         self._later: list[tuple[float, int, Pursuit]] = []
@@ -333,3 +337,11 @@ class Scheduler:
         if call.ending is None:
             call.ending = ending
             call.task.cancel()
+
+
+def _recall(model: VisionLanguageModel, limits: Limits) -> tuple[Pace, Latencies]:
+    """The pace and the latencies of the model, from the last run with the same limits."""
+    known = _KNOWN.get(model)
+    if known is None or known[0] != limits:
+        known = _KNOWN[model] = (limits, Pace(limits), Latencies())
+    return known[1:]

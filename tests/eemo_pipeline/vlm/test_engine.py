@@ -484,3 +484,14 @@ def test_attempt_rows_are_the_ledgers_own(run: Run) -> None:
     run.answers(ScriptedModel(lambda _request, _times: GOOD), questions(1))
     names = set(Attempt.__dataclass_fields__)
     assert names <= set(run.attempts()[0]._fields)
+
+
+def test_what_was_learned_of_a_model_is_kept_for_the_next_run(run: Run) -> None:
+    def act(request: VlmRequest, times: int) -> Act:
+        return Act(after_s=30) if request.question == "next" and times == 0 else GOOD
+
+    model = ScriptedModel(act)
+    run.answers(model, questions(40))
+    assert run.answers(model, [question("next")])["key-next"]["status"] == "ok"
+    assert run.outcomes() == {"ok": 41, "cancelled": 1}  # hedged: it is known what is slow
+    assert model.closed == 2

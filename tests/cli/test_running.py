@@ -130,6 +130,8 @@ def test_a_vanished_folder_is_not_an_empty_one(eemo: Run, tmp_path: Path, pictur
             Exit.CHECK_FAILED,
         ),
         (False, {}, Exit.FAILURE),
+        (False, {"failed_steps": [("a", "spent")], "stopped_by": "budget"}, Exit.BUDGET),
+        (False, {"failed_steps": [("a", "no key")], "stopped_by": "credential"}, Exit.CREDENTIAL),
     ],
 )
 def test_the_exit_code_tells_a_failed_check_from_a_failed_step(

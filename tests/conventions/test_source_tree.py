@@ -26,7 +26,10 @@ REPOSITORY = Path(__file__).parents[2]
 LIBRARY = ("eemo_pipeline", "assets", "resources")
 FOLDERS = (*LIBRARY, "sql", "tests", "benchmarks", ".ci")
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
-HEAVY = ("torch", "transformers", "sklearn", "skimage", "scipy", "ray", "pandas", "pyarrow")
+HEAVY = (
+    *("torch", "transformers", "sklearn", "skimage", "scipy", "ray", "pandas", "pyarrow"),
+    *("openai", "google.genai", "aiohttp", "httpx2"),
+)
 VAGUE = {"utils", "util", "helpers", "common", "base", "manager", "misc"}
 # Settings of dagster.yaml that say where things lie; in a data root Dagster's defaults do.
 PLACES = {"storage", "local_artifact_storage", "compute_logs"}

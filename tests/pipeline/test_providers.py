@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
@@ -252,6 +253,19 @@ def test_a_new_annotator_is_one_file_and_one_line(
     assert set(echoed["emotion"]) == {"contentment"}
     assert outcome.calls == 2 * pictures_kept
     assert outcome.usd > pictures_kept * 120e-6, "100 input and 50 output tokens each, and more"
+
+
+def test_the_embedded_models_load_no_sdk(lake: Path) -> None:
+    program = (
+        "import sys, pathlib\n"
+        "from eemo_pipeline.automation import run_assets\n"
+        f"assert run_assets(pathlib.Path({str(lake)!r}), {ANNOTATION!r}).is_success\n"
+        "print(sorted({'openai', 'google.genai', 'aiohttp', 'httpx2'} & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_dry_run_calls_nothing_and_leaves_nothing(

@@ -76,7 +76,8 @@ def _identified(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.D
         )
     ).to_series()
     # polars has no SHA-256; this is the one call per row
-    item_ids = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in identity]
+    digests = (hashlib.sha256(text).hexdigest() for text in identity.cast(pl.Binary))
+    item_ids = [digest[:16] for digest in digests]
     return asked.with_columns(pl.Series("item_id", item_ids, dtype=pl.String)).sort("item_id")
 
 

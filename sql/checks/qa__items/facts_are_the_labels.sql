@@ -4,64 +4,79 @@ with labels as (
     from felt
 ),
 
-given as (
+-- unnest keeps the engine from reading the JSON once per comparison
+singles as (
     select
-        item_id,
-        template,
-        facts,
-        image_ids[1] as image_id,
-        json_extract_string(
-            facts,
+        q.item_id,
+        q.template,
+        q.facts,
+        a,
+        unnest(
             [
-                '$.dominant_emotion', '$.ranking', '$.valence', '$.arousal',
-                '$.dominance', '$.valence_level', '$.arousal_level', '$.dominance_level'
+                json_extract_string(q.facts, [
+                    '$.dominant_emotion', '$.ranking', '$.valence', '$.arousal',
+                    '$.dominance', '$.valence_level', '$.arousal_level', '$.dominance_level'
+                ])
             ]
         ) as told
-    from qa__items
-    where len(image_ids) = 1
-    union all
+    from qa__items as q
+    left join labels as a on q.image_ids[1] = a.image_id
+    where len(q.image_ids) = 1
+),
+
+pairs as (
     select
-        item_id,
-        template,
-        facts,
-        image_ids[1] as image_id,
-        json_extract_string(
-            facts,
+        q.item_id,
+        q.template,
+        q.facts,
+        a,
+        b,
+        unnest(
             [
-                '$.dominant_emotion_1', '$.ranking_1', '$.valence_1', '$.arousal_1',
-                '$.dominance_1', '$.valence_level_1', '$.arousal_level_1', '$.dominance_level_1'
+                json_extract_string(q.facts, [
+                    '$.dominant_emotion_1', '$.ranking_1', '$.valence_1', '$.arousal_1',
+                    '$.dominance_1', '$.valence_level_1', '$.arousal_level_1', '$.dominance_level_1',
+                    '$.dominant_emotion_2', '$.ranking_2', '$.valence_2', '$.arousal_2',
+                    '$.dominance_2', '$.valence_level_2', '$.arousal_level_2', '$.dominance_level_2'
+                ])
             ]
         ) as told
-    from qa__items
-    where len(image_ids) = 2
-    union all
-    select
-        item_id,
-        template,
-        facts,
-        image_ids[2] as image_id,
-        json_extract_string(
-            facts,
-            [
-                '$.dominant_emotion_2', '$.ranking_2', '$.valence_2', '$.arousal_2',
-                '$.dominance_2', '$.valence_level_2', '$.arousal_level_2', '$.dominance_level_2'
-            ]
-        ) as told
-    from qa__items
-    where len(image_ids) = 2
+    from qa__items as q
+    left join labels as a on q.image_ids[1] = a.image_id
+    left join labels as b on q.image_ids[2] = b.image_id
+    where len(q.image_ids) = 2
 )
 
 -- what is not told cannot be wrong
-select g.item_id, g.template, g.facts, g.image_id
-from given as g
-left join labels as k on g.image_id = k.image_id
+select item_id, template, facts
+from singles
 where
-    (g.told[1] is not null and g.told[1] is distinct from k.dominant_emotion)
-    or (g.told[2] is not null and g.told[2] is distinct from k.ranking_text)
-    or (g.told[3] is not null and try_cast(g.told[3] as double) is distinct from k.valence)
-    or (g.told[4] is not null and try_cast(g.told[4] as double) is distinct from k.arousal)
-    or (g.told[5] is not null and try_cast(g.told[5] as double) is distinct from k.dominance)
-    or (g.told[6] is not null and g.told[6] is distinct from k.valence_level)
-    or (g.told[7] is not null and g.told[7] is distinct from k.arousal_level)
-    or (g.told[8] is not null and g.told[8] is distinct from k.dominance_level)
-order by g.item_id
+    (told[1] is not null and told[1] is distinct from a.dominant_emotion)
+    or (told[2] is not null and told[2] is distinct from a.ranking_text)
+    or (told[3] is not null and try_cast(told[3] as double) is distinct from a.valence)
+    or (told[4] is not null and try_cast(told[4] as double) is distinct from a.arousal)
+    or (told[5] is not null and try_cast(told[5] as double) is distinct from a.dominance)
+    or (told[6] is not null and told[6] is distinct from a.valence_level)
+    or (told[7] is not null and told[7] is distinct from a.arousal_level)
+    or (told[8] is not null and told[8] is distinct from a.dominance_level)
+union all
+select item_id, template, facts
+from pairs
+where
+    (told[1] is not null and told[1] is distinct from a.dominant_emotion)
+    or (told[2] is not null and told[2] is distinct from a.ranking_text)
+    or (told[3] is not null and try_cast(told[3] as double) is distinct from a.valence)
+    or (told[4] is not null and try_cast(told[4] as double) is distinct from a.arousal)
+    or (told[5] is not null and try_cast(told[5] as double) is distinct from a.dominance)
+    or (told[6] is not null and told[6] is distinct from a.valence_level)
+    or (told[7] is not null and told[7] is distinct from a.arousal_level)
+    or (told[8] is not null and told[8] is distinct from a.dominance_level)
+    or (told[9] is not null and told[9] is distinct from b.dominant_emotion)
+    or (told[10] is not null and told[10] is distinct from b.ranking_text)
+    or (told[11] is not null and try_cast(told[11] as double) is distinct from b.valence)
+    or (told[12] is not null and try_cast(told[12] as double) is distinct from b.arousal)
+    or (told[13] is not null and try_cast(told[13] as double) is distinct from b.dominance)
+    or (told[14] is not null and told[14] is distinct from b.valence_level)
+    or (told[15] is not null and told[15] is distinct from b.arousal_level)
+    or (told[16] is not null and told[16] is distinct from b.dominance_level)
+order by item_id

@@ -49,6 +49,11 @@ class DataRoot:
         return self.path / "local_account.json"
 
     @property
+    def batches(self) -> Path:
+        """`batches/`: requests and results of batches that are under way."""
+        return self.path / "batches"
+
+    @property
     def exports(self) -> Path:
         """`exports/<format>/`: the published files."""
         return self.path / "exports"

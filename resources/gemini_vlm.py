@@ -88,11 +88,11 @@ class GeminiVlm:
         try:
             response = await client.aio.models.generate_content(
                 model=self.model,
-                contents=_contents(request),
-                config=_config(request, self.model),
+                contents=build_contents(request),
+                config=build_config(request, self.model),
             )
         except errors.APIError as error:
-            raise _read_problem(error, self._account()) from None
+            raise read_problem(error, self._account()) from None
         except (aiohttp.ClientError, OSError) as error:
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
         # What the SDK raises on a response with status 200 or an error that is no JSON object.
@@ -101,7 +101,7 @@ class GeminiVlm:
         received = response.sdk_http_response
         if received is None:
             raise Transient("the response is empty")
-        return _read_reply(received.body or "", received.headers or {}, self.model)
+        return read_reply(received.body or "", received.headers or {}, self.model)
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
         """Tokens that the attempt may cost at most."""
@@ -135,7 +135,8 @@ class GeminiVlm:
         return Account(self.provider, self.model, KEY, self._key or os.environ.get(KEY))
 
 
-def _contents(request: VlmRequest) -> list[Any]:
+def build_contents(request: VlmRequest) -> list[Any]:
+    """The user's parts, and former replies with what was wrong with them, in the SDK's types."""
     from google.genai import types
 
     parts = [types.Part(text=request.question)]
@@ -152,7 +153,8 @@ def _contents(request: VlmRequest) -> list[Any]:
     return contents
 
 
-def _config(request: VlmRequest, model: str) -> Any:
+def build_config(request: VlmRequest, model: str) -> Any:
+    """Instruction, schema and settings in the SDK's type."""
     from google.genai import types
 
     return types.GenerateContentConfig(
@@ -184,7 +186,12 @@ def _thinking(model: str) -> Any:
     return None
 
 
-def _read_reply(content: str, headers: Mapping[str, str], model: str) -> VlmReply:
+def read_reply(content: str, headers: Mapping[str, str], model: str) -> VlmReply:
+    """The reply in a response with status 200.
+
+    Raises:
+        Transient: the response is not what the protocol promises.
+    """
     lower = {name.lower(): value for name, value in headers.items()}
     try:
         body = json.loads(content)
@@ -225,7 +232,7 @@ def _read_usage(usage: Mapping[str, Any]) -> Usage:
     )
 
 
-def _read_problem(error: Any, account: Account) -> ProviderProblem:
+def read_problem(error: Any, account: Account) -> ProviderProblem:
     """What an error of the SDK means."""
     inner = error.details.get("error") if isinstance(error.details, Mapping) else None
     body = inner if isinstance(inner, Mapping) else {}

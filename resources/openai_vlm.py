@@ -91,14 +91,7 @@ class OpenAiVlm:
         import openai
 
         client = self._open()
-        body = build_body(request, self.model)
-        body["max_completion_tokens"] = request.max_output_tokens
-        if _REASONING.match(self.model):
-            body["reasoning_effort"] = "low"
-        else:
-            body["temperature"] = request.temperature
-            if request.seed is not None:
-                body["seed"] = request.seed
+        body = request_body(request, self.model)
         try:
             # The SDK's typed method walks the whole body through its types: half of a call's time.
             response = await client.post("/chat/completions", cast_to=httpx2.Response, body=body)
@@ -149,6 +142,19 @@ class OpenAiVlm:
     def _read(self, error: Any) -> ProviderProblem:
         body = error.body if error.body is not None else error.message
         return read_problem(error.status_code, error.response.headers, body, self._account())
+
+
+def request_body(request: VlmRequest, model: str) -> dict[str, Any]:
+    """The request as OpenAI takes it, one by one and in batches."""
+    body = build_body(request, model)
+    body["max_completion_tokens"] = request.max_output_tokens
+    if _REASONING.match(model):
+        body["reasoning_effort"] = "low"
+    else:
+        body["temperature"] = request.temperature
+        if request.seed is not None:
+            body["seed"] = request.seed
+    return body
 
 
 def picture_tokens(model: str, picture: EncodedPicture, detail: str) -> int:

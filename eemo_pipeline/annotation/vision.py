@@ -89,11 +89,16 @@ class VisionAnnotator:
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
         """Ask the model; every answer is in the ledger before it is yielded."""
         by_key = {ask.key(ROLE, self.model): ask for ask in asks}
-        questions = (self._question(key, ask.payload) for key, ask in by_key.items())
+        questions = self.questions(asks)
         stage = stage_of([ask.payload for ask in asks])
         answers = self.session.ask_all(self.vlm, questions, stage=stage)
         for question, answer in track(answers, len(by_key), f"{self.name} answers"):
             yield by_key[question.key], answer
+
+    def questions(self, asks: Sequence[Ask]) -> Iterator[Question]:
+        """What the model is asked, one by one or in a batch."""
+        for ask in asks:
+            yield self._question(ask.key(ROLE, self.model), ask.payload)
 
     def build(self, request: AnnotationRequest) -> VlmRequest:
         """The request to the model.

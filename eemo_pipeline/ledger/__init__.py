@@ -205,6 +205,7 @@ class Ledger:
         self,
         attempts: Sequence[Attempt],
         answers: Sequence[tuple[str, str, str, str, Answer]] = (),
+        endings: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """Write attempts, and the answers they brought, in one durable transaction.
 
@@ -215,22 +216,25 @@ class Ledger:
             answers: (key, role, model, image_id, answer); those with status "error" are left out,
                 and where the ledger holds the key already its answer stays. Stage and provider
                 are those of the attempt with the same key.
+            endings: what became of the rows of one batch, as `batches.py` writes it; what a row
+                that has its ending brings once more is left out.
         """
         asked = {attempt.key: attempt for attempt in attempts}
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         told = {"recorded_at": now, "run_id": self._run_id}
-        self.database.write(
+        written = self.database.write(
             [asdict(attempt) | told | {"reason": inert(attempt.reason)} for attempt in attempts],
             [
                 _answer_row(*row, *_asker(asked.get(row[0])))
                 for row in answers
                 if row[4]["status"] != "error"
             ],
+            endings=endings,
         )
-        cost = sum(attempt.nano_usd or 0 for attempt in attempts)
+        cost = sum(row["nano_usd"] or 0 for row in written)
         with self._guard:
             spent = self._spent
-            self._spent = Spent(spent.calls + len(attempts), spent.nano_usd + cost)
+            self._spent = Spent(spent.calls + len(written), spent.nano_usd + cost)
 
     def spent(self) -> Spent:
         """What was recorded since this ledger was opened."""

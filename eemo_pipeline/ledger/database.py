@@ -87,11 +87,50 @@ FILES = sa.Table(
     _text("image_id"),
     sqlite_with_rowid=False,
 )
+BATCHES = sa.Table(
+    "batches",
+    _METADATA,
+    _text("token", primary_key=True),
+    _text("recorded_at"),
+    _text("provider"),
+    _text("model"),
+    _text("stage"),
+    _text("role"),
+    _text("state"),
+    sa.Column("remote_id", sa.Text),
+    _integer("row_count"),
+    _integer("size_bytes"),
+    _integer("bound_nano_usd"),
+    _integer("stray_count", server_default="0"),
+    sqlite_with_rowid=False,
+)
+BATCH_ROWS = sa.Table(
+    "batch_rows",
+    _METADATA,
+    _text("token", primary_key=True),
+    _text("key", primary_key=True),
+    _text("image_id"),
+    sa.Column("outcome", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("nano_usd", sa.BigInteger),
+    sa.Column("reply", sa.Text),
+    sa.Column("complaint", sa.Text),
+    sqlite_with_rowid=False,
+)
+# Whatever runs at the same time, no question waits in two batches.
+sa.Index(
+    "one_batch_per_waiting_question",
+    BATCH_ROWS.c.key,
+    unique=True,
+    sqlite_where=BATCH_ROWS.c.outcome.is_(None),
+    postgresql_where=BATCH_ROWS.c.outcome.is_(None),
+)
 # One parameter instead of one mark per key: the statement is prepared once.
 _OF_KEYS = {
     "sqlite": "key in (select value from json_each(:keys))",
     "postgresql": "key = any(:keys)",
 }
+_ENDING = ("outcome", "reason", "nano_usd", "reply", "complaint")
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -139,10 +178,22 @@ class Database:
         answers: Sequence[Mapping[str, Any]] = (),
         passes: Sequence[Mapping[str, Any]] = (),
         files: Sequence[Mapping[str, Any]] = (),
-    ) -> None:
-        """Write rows in one durable transaction; an answer that is there already stays."""
+        endings: Sequence[Mapping[str, Any]] = (),
+    ) -> Sequence[Mapping[str, Any]]:
+        """Write rows in one durable transaction; an answer that is there already stays.
+
+        `endings` are those of rows of one batch. Where a row has its ending already, neither the
+        attempt nor the answer of its key is written.
+
+        Returns:
+            The attempts that were written.
+        """
         insert = _INSERT[self.dialect]
         with self.writing() as connection:
+            if endings:
+                known = {row["key"] for row in endings} - _end_rows(connection, endings)
+                attempts = [row for row in attempts if row["key"] not in known]
+                answers = [row for row in answers if row["key"] not in known]
             if attempts:
                 connection.execute(ATTEMPTS.insert(), attempts)
             if answers:
@@ -150,6 +201,7 @@ class Database:
             for table, rows in ((PASSES, passes), (FILES, files)):
                 if rows:
                     connection.execute(_replace(insert(table), table), rows)
+        return attempts
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -173,6 +225,21 @@ class Database:
                 bound = '["' + '","'.join(chunk) + '"]' if self.dialect == "sqlite" else chunk
                 found += connection.execute(statement, {"keys": bound}).all()
         return found
+
+
+def _end_rows(connection: sa.Connection, endings: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Give rows of a batch their ending; the keys of those that had none."""
+    ended: set[str] = set()
+    for row in endings:
+        statement = (
+            BATCH_ROWS.update()
+            .where(BATCH_ROWS.c.token == row["token"], BATCH_ROWS.c.key == row["key"])
+            .where(BATCH_ROWS.c.outcome.is_(None))
+            .values({name: row[name] for name in _ENDING})
+            .returning(BATCH_ROWS.c.key)
+        )
+        ended.update(connection.execute(statement).scalars())
+    return ended
 
 
 def _replace(statement: Any, table: sa.Table) -> Any:
@@ -284,6 +351,8 @@ def _prepare(engine: sa.Engine) -> None:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         for table in _METADATA.sorted_tables:
             connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
         present = {column["name"] for column in sa.inspect(connection).get_columns("answers")}
         for column in (ANSWERS.c.stage, ANSWERS.c.provider):
             if column.name not in present:

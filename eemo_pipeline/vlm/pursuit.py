@@ -4,8 +4,9 @@ Belongs here: what a reply or a fault means for its question. Does not belong he
 attempt is made (`scheduler.py`), what it costs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from eemo_pipeline.sampling import unit_interval
 from eemo_pipeline.vlm import Turn, Usage, VlmReply, VlmRequest
@@ -57,7 +58,16 @@ class Outcome:
     problem: Exception | None = None
 
 
-def judge_reply(question: Question, reply: VlmReply, max_output_tokens: int) -> Outcome:
+class Readable(Protocol):
+    """What a reply is an answer to; a `Question` is."""
+
+    @property
+    def read(self) -> Callable[[str], dict[str, Any]]:
+        """Makes the answer's fields of a reply's text. Raises Unusable."""
+        ...
+
+
+def judge_reply(question: Readable, reply: VlmReply, max_output_tokens: int) -> Outcome:
     """Read a reply: an answer, a refusal, or something to be asked again."""
     if reply.refusal is not None:
         answer = {"status": "refused", "reason": "model_refused"}
@@ -136,7 +146,9 @@ class Pursuit:
         """Whether no further attempt is to be made."""
         return self.tries >= limits.tries or len(self.request.turns) > limits.reasks
 
-    def give_up(self) -> dict[str, Any]:
+    def give_up(self, limits: Limits) -> dict[str, Any]:
         """The answer of a question that found none; it is not stored, for a rerun may cure it."""
-        reasons = {"malformed": "malformed_reply", "timed_out": "timed_out"}
-        return {"status": "error", "reason": reasons.get(self.last.kind, "provider_fault")}
+        reason = "timed_out" if self.last.kind == "timed_out" else "provider_fault"
+        if len(self.request.turns) > limits.reasks:
+            reason = "malformed_reply"
+        return {"status": "error", "reason": reason}

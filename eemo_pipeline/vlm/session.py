@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger.batches import read_waiting
 from eemo_pipeline.vlm import VisionLanguageModel
 from eemo_pipeline.vlm.budget import Budget
 from eemo_pipeline.vlm.engine import ask_all
 from eemo_pipeline.vlm.prices import Prices
 from eemo_pipeline.vlm.questions import Limits, Question
+
+_IN_BATCH = {"status": "error", "reason": "waits_in_batch"}
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,17 @@ class Session:
     def ask_all(
         self, model: VisionLanguageModel, questions: Iterable[Question], *, stage: str
     ) -> Iterator[tuple[Question, dict[str, Any]]]:
-        """Put the questions to the model; as `engine.ask_all`."""
-        return ask_all(
+        """Put the questions to the model; as `engine.ask_all`.
+
+        Those that wait in a batch are not paid a second time: their answer, which is not stored,
+        is an error that collecting the batch cures.
+        """
+        if waiting := read_waiting(self.ledger):
+            every = list(questions)
+            held = [question for question in every if question.key in waiting]
+            questions = [question for question in every if question.key not in waiting]
+            yield from ((question, dict(_IN_BATCH)) for question in held)
+        yield from ask_all(
             model,
             questions,
             stage=stage,

@@ -32,11 +32,12 @@ def build_resources(
     data_root = DataRootResource(path=data)
     # What is configured at launch is made once per run and shared; what is configured in full is
     # made anew for every resource that holds it, and a second budget or ledger would be wrong.
-    workers = WorkersResource.configure_at_launch()
-    ledger = LedgerResource.configure_at_launch(data_root=data_root)
-    session = SessionResource.configure_at_launch(ledger=ledger, budget_usd=budget_usd)
-    local_models = LocalModelsResource.configure_at_launch(data_root=data_root)
-    annotators = AnnotatorsResource.configure_at_launch(
+    # Dagster types it as neither the resource nor its value.
+    workers: Any = WorkersResource.configure_at_launch()
+    ledger: Any = LedgerResource.configure_at_launch(data_root=data_root)
+    session: Any = SessionResource.configure_at_launch(ledger=ledger, budget_usd=budget_usd)
+    local_models: Any = LocalModelsResource.configure_at_launch(data_root=data_root)
+    annotators: Any = AnnotatorsResource.configure_at_launch(
         workers=workers, session=session, local_models=local_models, providers=providers
     )
     return {

@@ -47,7 +47,7 @@ def build_records(
 ) -> pl.DataFrame:
     """`records__emoverse`: one row per picture of `images`.
 
-    The verdicts of a picture are those of its latest round. States and reasons:
+    The verdicts are those of the latest round. States and reasons:
 
     - preserved: every field is valid, or discarded and emptied; the reason is then
       `discarded_` with the fields.
@@ -75,13 +75,8 @@ def build_records(
         .group_by("image_id")
         .agg(pl.len().cast(pl.Int64).alias("region_count"))
     )
-    rounds = (
-        pl.concat(
-            [first_replies.select("image_id", "round"), later_replies.select("image_id", "round")]
-        )
-        .group_by("image_id")
-        .agg(pl.col("round").max().alias("round_count"))
-    )
+    both = [frame.select("image_id", "round") for frame in (first_replies, later_replies)]
+    rounds = pl.concat(both).group_by("image_id").agg(pl.col("round").max().alias("round_count"))
     joined = (
         images.select("image_id", "source", "split")
         .join(decisions, on="image_id", how="left")

@@ -84,18 +84,49 @@ class _Judged:
     answering: dict[str, list[str]]
 
 
+@dataclass(frozen=True)
+class _Means:
+    """Who judges and who is asked, and what they need."""
+
+    critic: Critic
+    annotators: Mapping[str, Annotator]
+    ledger: Ledger
+    decide_by: "Decide"
+    paths: Mapping[str, Path]
+
+
 @dataclass
 class _History:
-    """What is known of the pictures that took part so far."""
+    """What happened so far."""
 
+    annotator_calls: dict[str, int]
     passes: dict[str, tuple[Pass, ...]] = field(default_factory=dict)
-    annotator_calls: dict[str, int] = field(default_factory=dict)
     critic_questions: dict[str, frozenset[str]] = field(default_factory=dict)
+    verdicts: list[pl.DataFrame] = field(default_factory=lambda: [_VERDICTS.empty()])
+    tasks: list[Task] = field(default_factory=list)
+    answers: list[AnsweredTable] = field(
+        default_factory=lambda: [AnsweredTable(_REPLIES.empty(), 0, 0)]
+    )
+    criticisms: list[Criticism] = field(default_factory=list)
 
     def calls(self, image_id: str) -> int:
         """Model calls about a picture so far: annotators, verifier, critic."""
         asked = len(self.critic_questions.get(image_id, ()))
         return self.annotator_calls.get(image_id, 0) + asked
+
+    def finish(self) -> Reviewed:
+        """The tables, and the sums."""
+        work = [*self.answers, *self.criticisms]
+        return Reviewed(
+            pl.concat(self.verdicts).sort(_VERDICTS.key),
+            pl.concat([answers.frame for answers in self.answers]).sort(_REPLIES.key),
+            tabulate_tasks(self.tasks),
+            sum(done.asked for done in work),
+            sum(done.reused for done in work),
+            sum(done.calls for done in work),
+            sum(done.usd for done in work),
+            sum(done.cached for done in work),
+        )
 
 
 # replies and verifier's replies -> decisions
@@ -134,51 +165,29 @@ def review(
         critic: who judges; the rules, where nobody is named.
         decide_by: makes decisions of replies and verifier's replies.
     """
-    judge = critic or RuleCritic()
     by_name = {annotator.name: annotator for annotator in annotators}
     paths = {
         image_id: sources_dir / source / path
         for image_id, source, path in images.select("image_id", "source", "path").iter_rows()
     }
+    means = _Means(critic or RuleCritic(), by_name, ledger, decide_by, paths)
+    history = _History(_count_first_calls(replies, verifier_replies))
     current = latest_replies(replies, _REPLIES.empty())
-    history = _History(annotator_calls=_count_first_calls(replies, verifier_replies))
     asked_codes: Asked = {}
-    verdicts, tasks = [_VERDICTS.empty()], list[Task]()
-    later = [AnsweredTable(_REPLIES.empty(), 0, 0)]
-    criticisms: list[Criticism] = []
     while images.height:
-        round_no = len(verdicts)
+        round_no = len(history.verdicts)
         keep = pl.col("image_id").is_in(images["image_id"].to_list())
-        judged = _judge_round(
-            (images, current.filter(keep), verifier_replies.filter(keep), regions.filter(keep)),
-            (judge, ledger, decide_by),
-            asked_codes,
-            paths,
-            frozenset(by_name),
-        )
-        criticisms.append(judged.criticism)
-        verdicts.append(tabulate(judged.criticism.judgements, judge, round_no))
-        _remember(history, judged)
-        plan, steps = _plan(judged, history, judge.calls_per_pass)
-        tasks += _hand_over(judged, steps, current.filter(keep))
+        tables = (images, current.filter(keep), verifier_replies.filter(keep), regions.filter(keep))
+        judged = _judge_round(tables, means, asked_codes)
+        _remember(history, judged, means.critic, round_no)
+        plan, steps = _plan(judged, history, means.critic.calls_per_pass)
+        history.tasks += _hand_over(judged, steps, current.filter(keep))
+        answers = _ask_again(plan, current, means, round_no + 1)
+        _remember_answers(history, plan, answers)
         images = images.filter(pl.col("image_id").is_in(list(plan)))
-        answers = _ask_again(plan, paths, current, by_name, round_no + 1, ledger)
-        for image_id, asks in plan.items():
-            history.annotator_calls[image_id] = history.annotator_calls.get(image_id, 0) + len(asks)
-        later.append(answers)
         current = latest_replies(current, answers.frame)
         asked_codes = _codes_put(plan, answers.frame)
-    work = [*later, *criticisms]
-    return Reviewed(
-        pl.concat(verdicts).sort(_VERDICTS.key),
-        pl.concat([answers.frame for answers in later]).sort(_REPLIES.key),
-        tabulate_tasks(tasks),
-        sum(done.asked for done in work),
-        sum(done.reused for done in work),
-        sum(done.calls for done in work),
-        sum(done.usd for done in work),
-        sum(done.cached for done in work),
-    )
+    return history.finish()
 
 
 def _count_first_calls(replies: pl.DataFrame, verifier_replies: pl.DataFrame) -> dict[str, int]:
@@ -188,41 +197,48 @@ def _count_first_calls(replies: pl.DataFrame, verifier_replies: pl.DataFrame) ->
 
 def _judge_round(
     tables: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame],
-    means: tuple[Critic, Ledger, Decide],
+    means: _Means,
     asked_codes: Asked,
-    paths: Mapping[str, Path],
-    available: frozenset[str],
 ) -> _Judged:
     """Decide and judge; `tables` are images, replies, verifier's replies and regions."""
     images, replies, verifier_replies, regions = tables
-    critic, ledger, decide_by = means
-    decisions = decide_by(replies, verifier_replies)
+    decisions = means.decide_by(replies, verifier_replies)
     facts = gather_facts(images, decisions, replies, regions)
     cases = [
-        Case(image_id, paths[image_id], fact, asked_codes.get(image_id, {}))
+        Case(image_id, means.paths[image_id], fact, asked_codes.get(image_id, {}))
         for image_id, fact in facts.items()
     ]
     answering = (
-        replies.filter((pl.col("status") == "ok") & pl.col("annotator").is_in(list(available)))
+        replies.filter(
+            (pl.col("status") == "ok") & pl.col("annotator").is_in(list(means.annotators))
+        )
         .sort("image_id", "annotator")
         .group_by("image_id", maintain_order=True)
         .agg("annotator")
     )
     return _Judged(
         facts,
-        critic.judge(cases, ledger),
+        means.critic.judge(cases, means.ledger),
         dict(decisions.select("image_id", "annotator").iter_rows()),
         dict(answering.iter_rows()),
     )
 
 
-def _remember(history: _History, judged: _Judged) -> None:
+def _remember(history: _History, judged: _Judged, critic: Critic, round_no: int) -> None:
+    history.criticisms.append(judged.criticism)
+    history.verdicts.append(tabulate(judged.criticism.judgements, critic, round_no))
     for image_id, fields in judged.criticism.judgements.items():
         one = _pass(judged.facts[image_id], fields)
         history.passes[image_id] = (*history.passes.get(image_id, ()), one)
     for image_id, questions in judged.criticism.questions.items():
         before = history.critic_questions.get(image_id, frozenset())
         history.critic_questions[image_id] = before | questions
+
+
+def _remember_answers(history: _History, plan: _Plan, answers: AnsweredTable) -> None:
+    history.answers.append(answers)
+    for image_id, asks in plan.items():
+        history.annotator_calls[image_id] = history.annotator_calls.get(image_id, 0) + len(asks)
 
 
 def _plan(judged: _Judged, history: _History, calls_per_pass: int) -> tuple[_Plan, dict[str, Step]]:
@@ -285,29 +301,22 @@ def _pass(facts: Facts, fields: Mapping[str, Judgement]) -> Pass:
     )
 
 
-def _ask_again(
-    plan: _Plan,
-    paths: Mapping[str, Path],
-    current: pl.DataFrame,
-    annotators: Mapping[str, Annotator],
-    round_no: int,
-    ledger: Ledger,
-) -> AnsweredTable:
+def _ask_again(plan: _Plan, current: pl.DataFrame, means: _Means, round_no: int) -> AnsweredTable:
     """Put the instructions of the plan; the rows of `_critic__replies` for this round."""
     previous = {
         (row["image_id"], row["annotator"]): {name: row[name] for name in ANSWER_FIELDS}
         for row in current.filter(pl.col("image_id").is_in(list(plan))).iter_rows(named=True)
     }
     answered = [AnsweredTable(_REPLIES.empty(), 0, 0)]
-    for name, annotator in sorted(annotators.items()):
+    for name, annotator in sorted(means.annotators.items()):
         requests = [
             AnnotationRequest(
-                image_id, paths[image_id], round_no, asks[name], previous[image_id, name]
+                image_id, means.paths[image_id], round_no, asks[name], previous[image_id, name]
             )
             for image_id, asks in sorted(plan.items())
             if name in asks
         ]
-        answers = ask_annotator(annotator, requests, ledger)
+        answers = ask_annotator(annotator, requests, means.ledger)
         rows = [
             _take_asked(row, request)
             for row, request in zip(answers.frame.iter_rows(named=True), requests, strict=True)

@@ -91,39 +91,12 @@ def decide(
 ) -> pl.DataFrame:
     """`verification__decisions`: one row per picture named in either frame.
 
-    A vote is a reply with status ok and one of the eight Mikels emotions. Patterns, with any
-    number of annotators, the verifier's emotion being E:
-
-    - unanimous: at least two annotators, and all say E.
-    - agreed_two: some annotator says E, and no other emotion has as many voices as E, the
-      verifier's included; E.
-    - pair_against_verifier: two or more annotators agree on another emotion, and are at least as
-      many as E's voices; E provisionally, contested.
-    - all_differ: the verifier stands alone and no two annotators agree; E provisionally,
-      contested.
-    - pair_only: the verifier abstains; one emotion has most votes, and at least two.
-    - split: the verifier abstains and there is no such emotion; provisionally the emotion with
-      most votes, then most clarity, then of the clearest annotator, then of the first by name;
-      contested.
-    - none: no annotator gave a usable answer; the emotion is null, contested.
-
+    A vote is a reply with status ok and one of the eight Mikels emotions. How the votes agree is
+    a pattern (`votes.find_patterns`), which says the emotion, provisionally where it is contested.
     Where the pattern table chooses a voice for the picture's source and pattern, that voice's
-    emotion is taken instead, contested unless the table accepts it.
-
-    Confidence, 1 to 10: the clarity of the voices for the emotion, weighted, over the weight of
-    all voices, so that dissent lowers it. The verifier's clarity is ten times its probability,
-    rounded; as in EmoVerse's release the same number stands for its intensity. Clarities of the
-    voices for the emotion that differ by more than 2 are contested. Intensity, 1 to 10: the
-    lower weighted median over the voices for the emotion. Distribution: where the table chooses
-    a voice, what it says of every named label, the rest by the verifier's distribution; else
-    each vote puts clarity / 10 of its weight on its emotion and the rest on the verifier's
-    distribution, or evenly where there is none; a vote without clarity puts all its weight on
-    its emotion. The verifier weighs more than an annotator only where people's labels of that
-    source say that it earned it.
-
-    Description, background, attribute and subject are the words of one annotator, never
-    blended: one that voted for the emotion, else one of the same pleasant or unpleasant half,
-    then the clearest, then the first by name.
+    emotion is taken instead, contested unless the table accepts it. The verifier weighs more than
+    an annotator only where people's labels of that source say that it earned it. How confidence,
+    intensity, distribution and words follow is said where they are computed (`merging.py`).
 
     Args:
         replies: rows of `annotation__replies`, one per picture and annotator.

@@ -64,7 +64,11 @@ def weighted_voices(
 
 
 def confidences(voices: pl.DataFrame) -> pl.DataFrame:
-    """image_id and the weighted clarity for the emotion over the weight of all voices."""
+    """image_id and the clarity for the emotion, weighted, over the weight of all voices.
+
+    1 to 10; dissent lowers it. The verifier's clarity is ten times its probability, rounded; as in
+    EmoVerse's release the same number stands for its intensity.
+    """
     heard = pl.col("_weight") * pl.col("clarity") * pl.col("_is_for")
     return (
         voices.drop_nulls("clarity")
@@ -95,7 +99,12 @@ def intensities(voices: pl.DataFrame) -> pl.DataFrame:
 
 
 def distributions(voices: pl.DataFrame, beliefs: pl.DataFrame) -> pl.DataFrame:
-    """image_id and the probability of each emotion, as `decide` describes it.
+    """image_id and the probability of each emotion, 6 decimals, summing to 1.
+
+    Where the pattern table chooses a voice: what it says of every label that was named, the rest
+    by the verifier's distribution. Else each vote puts clarity / 10 of its weight on its emotion
+    and the rest on the verifier's distribution, or evenly where there is none; a vote without
+    clarity puts all its weight on its emotion.
 
     Args:
         voices: what `weighted_voices` gives.
@@ -139,7 +148,11 @@ def _rest(place: int) -> pl.Expr:
 
 
 def words(votes: pl.DataFrame, outcome: pl.DataFrame) -> pl.DataFrame:
-    """image_id and the words of one annotator, with its name."""
+    """image_id and the words of one annotator, with its name; words are never blended.
+
+    Of one that voted for the emotion, else one of the same pleasant or unpleasant half, then of
+    the clearest, then of the first by name.
+    """
     pleasant = list(POSITIVE_MIKELS)
     final = pl.col("_final")
     return (

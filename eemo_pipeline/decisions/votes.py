@@ -37,7 +37,23 @@ def verifier_votes(verdicts: pl.DataFrame) -> pl.DataFrame:
 def find_patterns(
     pictures: pl.DataFrame, votes: pl.DataFrame, verifier: pl.DataFrame
 ) -> pl.DataFrame:
-    """image_id, pattern, is_contested and the emotion."""
+    """image_id, pattern, is_contested and the emotion.
+
+    With any number of annotators, the verifier's emotion being E:
+
+    - unanimous: at least two annotators, and all say E.
+    - agreed_two: some annotator says E, and no other emotion has as many voices as E, the
+      verifier's included; E.
+    - pair_against_verifier: two or more annotators agree on another emotion, and are at least as
+      many as E's voices; E provisionally, contested.
+    - all_differ: the verifier stands alone and no two annotators agree; E provisionally,
+      contested.
+    - pair_only: the verifier abstains; one emotion has most votes, and at least two.
+    - split: the verifier abstains and there is no such emotion; provisionally the emotion with
+      most votes, then most clarity, then of the clearest annotator, then of the first by name;
+      contested.
+    - none: no annotator gave a usable answer; the emotion is null, contested.
+    """
     judged = verifier.select("image_id", pl.col("emotion").alias("_trusted"))
     label = ["image_id", "emotion"]
     ranked = (

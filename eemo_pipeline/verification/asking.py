@@ -94,7 +94,9 @@ def answer_by_ledger(
     """
     named = {"verifier": description.name, "prompt": prompt}
     asks = [Ask(request.image_id, request, named) for request in requests]
-    return ledger.answer_all(ROLE, description.model, asks, perform, stage=STAGE, provider=provider)
+    return ledger.answer_all(
+        ROLE, description.model, asks, perform, stage=STAGE, provider=description.provider
+    )
 
 
 def ask_verifier(

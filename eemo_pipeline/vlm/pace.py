@@ -14,6 +14,7 @@ the allowance goes on filling up meanwhile, and what it held is sent afterwards.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
@@ -73,36 +74,32 @@ class Pace:
 
     def __init__(self, limits: Limits) -> None:
         """Nothing is known yet but the limits."""
-        self._told = [
-            Bucket(per_minute / 60, max(1.0, per_minute / 60))
-            for per_minute in (limits.requests_per_minute,)
-            if per_minute is not None
-        ]
-        self._tokens = (
-            Bucket(limits.tokens_per_minute / 60, limits.tokens_per_minute / 60)
-            if limits.tokens_per_minute is not None
-            else None
-        )
+        self._requests = _bucket(limits.requests_per_minute)
+        self._tokens = _bucket(limits.tokens_per_minute)
         self._most_in_flight = limits.in_flight
         self._window = float(min(limits.in_flight, _FIRST_WINDOW))
         self._sent = 0
         self._paused_until = -inf
         self._resumed_at = -inf
+        self._header = Bucket(1.0, 1.0)
+        self._header_until = -inf
         self._learned: Bucket | None = None
-        self._high = inf
-        self._recent: deque[float] = deque(maxlen=_RECENT)
+        self._high = inf  # the upper bound
         self._proven = 0.0  # the best lower bound of late
-        self._quiet_s = 0.0  # how long the rate was tested since
-        self._empty: Ticket | None = None  # the request at which the allowance last ran dry
-        self._noticed_at = -inf  # when we were told so
-        self._storm: Ticket | None = None  # the first refused request of those not yet learned from
-        self._storm_sent = 0  # how many were sent from it on until we were told
-        self._storm_refused = 0  # how many of these were refused
-        self._refused = 0  # since then
+        self._quiet_s = 0.0  # how long the rate was tested since it was set
+        self._recent: deque[float] = deque(maxlen=_RECENT)  # when requests were sent at first
+        # The allowance ran dry at the request `_empty`; `_refused` were refused from it on.
+        self._empty: Ticket | None = None
+        self._refused = 0
+        # Refusals come in storms, for much is on its way before the first is known. `_storm` is
+        # the first refused request of one that is not learned from yet, `_storm_sent` were sent
+        # from it on until `_noticed_at`, and `_storm_refused` of these were refused.
+        self._storm: Ticket | None = None
+        self._storm_sent = 0
+        self._storm_refused = 0
+        self._noticed_at = -inf
         self._fruitless = 0  # pauses in a row after which nothing went through
         self._probe: Ticket | None = None  # sent alone after such a pause
-        self._header = Bucket(inf, 1.0)
-        self._header_until = -inf
 
     @property
     def rate(self) -> float | None:
@@ -117,37 +114,36 @@ class Pace:
         if in_flight >= self._window or self._probe:
             return inf
         delay = max(0.0, self._paused_until - now)
-        for bucket in self._told:
-            delay = max(delay, bucket.delay_s(now, 1))
-        if self._tokens:
-            delay = max(delay, self._tokens.delay_s(now, tokens))
-        if self._learned:
-            delay = max(delay, self._learned.delay_s(now, 1))
-        if now < self._header_until:
-            delay = max(delay, self._header.delay_s(now, 1))
+        for bucket, amount in self._buckets(now, tokens):
+            delay = max(delay, bucket.delay_s(now, amount))
         return delay
 
     def send(self, now: float, tokens: int) -> Ticket:
         """Count a request that is sent now."""
         ticket = Ticket(self._sent, now)
         self._sent += 1
-        for bucket in self._told:
-            bucket.take(now, 1)
-        if self._tokens:
-            self._tokens.take(now, tokens)
-        if now < self._header_until:
-            self._header.take(now, 1)
-        if self._learned:
-            if self._learned.level(now) < 1.5:  # the rate is what holds us back, so it is tested
-                self._rise(self._learned)
-            self._learned.take(now, 1)
-        else:
+        if self._learned is None:
             self._recent.append(now)
+        elif self._learned.level(now) < 1.5:  # the rate is what holds us back, so it is tested
+            self._rise(self._learned)
+        for bucket, amount in self._buckets(now, tokens):
+            bucket.take(now, amount)
         if self._fruitless:
             self._probe = ticket
         if self._empty is None:
             self._empty = ticket
         return ticket
+
+    def _buckets(self, now: float, tokens: int) -> Iterator[tuple[Bucket, int]]:
+        """The limits in force, with what a request takes of each."""
+        if self._requests:
+            yield self._requests, 1
+        if self._tokens:
+            yield self._tokens, tokens
+        if self._learned:
+            yield self._learned, 1
+        if now < self._header_until:
+            yield self._header, 1
 
     def let_through(self, ticket: Ticket) -> None:
         """A request was not refused, whatever became of it."""
@@ -223,3 +219,8 @@ class Pace:
         self._high *= 1 + _PROBE_PER_S * seconds * (1 + self._quiet_s / _PROBE_DOUBLES_S)
         bucket.rate += (self._high - bucket.rate) * seconds / _RISE_S
         bucket.burst = max(1.0, bucket.rate * _BURST_S)
+
+
+def _bucket(per_minute: float | None) -> Bucket | None:
+    """A limit per minute, of which a second's worth may come at once."""
+    return None if per_minute is None else Bucket(per_minute / 60, max(1.0, per_minute / 60))

@@ -151,8 +151,9 @@ class Scheduler:
     def _next(self) -> Pursuit | None:
         while self._queue:
             pursuit = self._queue.popleft()
-            if not pursuit.is_answered:
+            if not pursuit.is_answered and not pursuit.is_given_up(self._limits):
                 return pursuit
+            pursuit.is_queued = False
         while self._journal.untaken < _MOST_UNTAKEN and (built := self._supply.take()):
             question, request = built
             if isinstance(request, UnreadablePicture):
@@ -208,6 +209,8 @@ class Scheduler:
             answer = outcome.answer
         else:
             pursuit.fail(outcome, now, self._limits)
+            if outcome.turn:
+                pursuit.bound = self._model.bound_tokens(pursuit.request)
             answer = self._go_on(pursuit, outcome)
         if answer:
             self._open -= 1
@@ -266,13 +269,13 @@ class Scheduler:
 
     def _go_on(self, pursuit: Pursuit, outcome: Outcome) -> dict[str, Any] | None:
         """Queue the next attempt of an unanswered question; its answer where there is none."""
-        if pursuit.running or self._is_stopping or pursuit.is_queued:
-            return None
+        if pursuit.running or self._is_stopping:
+            return None  # another attempt may still bring the answer, or no more are made
         if pursuit.is_given_up(self._limits):
-            return pursuit.give_up()
+            return pursuit.give_up(self._limits)
+        if pursuit.is_queued:
+            return None
         pursuit.is_queued = True
-        if outcome.turn:
-            pursuit.bound = self._model.bound_tokens(pursuit.request)
         if outcome.kind in ("rate_limited", "malformed"):
             self._queue.append(pursuit)
         else:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from eemo_pipeline.vlm import Usage, VlmReply, VlmRequest
-from eemo_pipeline.vlm.problems import ProviderProblem
 
 _BOUND_FACTOR = 2  # what an attempt may cost at most, beside what it does cost
 USAGE = Usage(100, 20)
@@ -99,8 +98,3 @@ class ScriptedModel:
     async def close(self) -> None:
         """Count it."""
         self.closed += 1
-
-
-def fault(problem: ProviderProblem, after_s: float = 0.0) -> Act:
-    """An attempt that brings no reply."""
-    return Act(problem=problem, after_s=after_s)

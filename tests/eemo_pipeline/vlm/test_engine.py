@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from eemo_pipeline.images import UnreadablePicture
 from eemo_pipeline.ledger import Attempt, Ledger
-from eemo_pipeline.vlm import VlmRequest
+from eemo_pipeline.vlm import Usage, VlmRequest
 from eemo_pipeline.vlm.breaker import ProviderDown
 from eemo_pipeline.vlm.budget import Budget, BudgetReached
 from eemo_pipeline.vlm.engine import ask_all
@@ -495,3 +495,26 @@ def test_what_was_learned_of_a_model_is_kept_for_the_next_run(run: Run) -> None:
     assert run.answers(model, [question("next")])["key-next"]["status"] == "ok"
     assert run.outcomes() == {"ok": 41, "cancelled": 1}  # hedged: it is known what is slow
     assert model.closed == 2
+
+
+def test_a_hedge_of_a_malformed_reply_asks_no_oftener_and_reserves_what_it_may_cost(
+    run: Run,
+) -> None:
+    """The first attempt hangs, and every further one is malformed."""
+
+    def act(request: VlmRequest, times: int) -> Act:
+        if request.question != "last":
+            return GOOD
+        return Act("{}", after_s=0.01) if times else Act(after_s=30)
+
+    class Growing(ScriptedModel):
+        def bound_tokens(self, request: VlmRequest) -> Usage:
+            return Usage(BOUND * (1 + len(request.turns)), 0)
+
+    model = Growing(act)
+    asked = [*questions(40), question("last")]
+    answers = run.answers(model, asked, Limits(in_flight=4, timeout_s=3.0))
+    assert answers["key-last"] == {"status": "error", "reason": "malformed_reply"}
+    rows = Counter(row.outcome for row in run.attempts() if row.key == "key-last")
+    assert rows["malformed"] <= 3
+    assert run.budget.reserved == 0

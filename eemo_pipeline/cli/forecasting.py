@@ -4,7 +4,6 @@ Belongs here: finding the pictures, and showing the forecast. Does not belong he
 (`annotation/forecast.py`). Nothing is run, called, attached or written.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -84,13 +83,11 @@ def show_forecast(
 @contextmanager
 def _open_ledger(root: DataRoot) -> Iterator["Ledger"]:
     """The ledger of the data root; an empty one that goes away where there is none yet."""
-    from eemo_pipeline.ledger import Ledger
+    from eemo_pipeline.ledger import open_ledger
 
-    place: Path | str = os.environ.get("EEMO_LEDGER_URL") or root.ledger
     with TemporaryDirectory() as folder:
-        if isinstance(place, Path) and not place.exists():
-            place = Path(folder) / place.name
-        with closing(Ledger(place)) as ledger:
+        place = root.ledger if root.ledger.exists() else Path(folder) / root.ledger.name
+        with closing(open_ledger(place)) as ledger:
             yield ledger
 
 

@@ -1,4 +1,4 @@
-"""The demo lake: four datasets in their native layouts, with invented annotations.
+"""The demo lake: four datasets and a lexicon in their native layouts, with invented values.
 
 Belongs here: the entry. The pictures are public-domain and CC0 photographs that ship with
 scikit-image (`photographs.py`) and scenes painted by code; copies, near-duplicates, broken files
@@ -16,7 +16,7 @@ DEFAULT_SEED = 7
 
 
 def lay_out(sources_dir: Path, seed: int = DEFAULT_SEED) -> None:
-    """Write the demo's four datasets below `sources_dir`; a second call writes nothing."""
+    """Write the demo's datasets and lexicon below `sources_dir`; a second call writes nothing."""
     from eemo_pipeline.demo.lake import write_lake
 
     write_lake(sources_dir, seed)

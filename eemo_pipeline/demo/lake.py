@@ -1,7 +1,7 @@
 """Lays the demo lake out on disk, and says what was planted in it.
 
 Belongs here: files, their times, and the manifest that lets a second run write nothing. Does not
-belong here: what the files hold (`pictures.py`, `tables.py`).
+belong here: what the files hold (`pictures.py`, `tables.py`, `lexicon.py`).
 """
 
 import json
@@ -13,6 +13,8 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
+from eemo_pipeline.demo.lexicon import PATH as LEXICON_PATH
+from eemo_pipeline.demo.lexicon import write_lexicon
 from eemo_pipeline.demo.pictures import Recipe, make_file
 from eemo_pipeline.demo.plan import BROKEN_REASONS, Placed, plan_lake
 from eemo_pipeline.demo.tables import write_tables
@@ -96,6 +98,7 @@ def write_lake(sources_dir: Path, seed: int) -> None:
     digests = dict(_write_pictures(sources_dir, pictures, seed))
     for table in write_tables(pictures, seed):
         digests[table.path] = _write(sources_dir / table.path, table.data)
+    digests[LEXICON_PATH] = _write(sources_dir / LEXICON_PATH, write_lexicon())
     digests[_JUNK_PATH] = _write(sources_dir / _JUNK_PATH, _JUNK)
     for path in sorted(set(before.get("files", {})) - set(digests)):
         (sources_dir / path).unlink(missing_ok=True)

@@ -58,6 +58,16 @@ def test_the_adapters_read_every_picture_and_row(
         assert read.annotations.height + read.rejects.height == read.row_count
 
 
+def test_the_lexicon_knows_the_words_of_feeling_and_no_common_word(lake: Path) -> None:
+    read = SOURCES["warriner"].read(list_files(lake / "warriner"))
+    assert read.rejects.is_empty()
+    rated = {row["word"]: row["native_valence"] for row in read.words.to_dicts()}
+    assert len(rated) > 150
+    assert rated["lonely"] < 4 < 6 < rated["playful"]
+    assert "feel" not in rated
+    assert "makes" not in rated
+
+
 def test_the_refused_rows_are_the_planted_ones(
     tables: dict[str, SourceTables], planted: Planted
 ) -> None:

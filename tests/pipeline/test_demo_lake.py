@@ -55,7 +55,7 @@ def test_every_table_passes_its_checks(demo_lake: Path, answer: dict[str, Any]) 
 
 def test_warnings_stand_where_they_are_deserved(answer: dict[str, Any]) -> None:
     warned = {(line["asset"], line["check"]) for line in answer["warned_checks"]}
-    # Every known dataset but the four of the demo is absent, and two hundred labelled pictures
+    # Every known dataset but those of the demo is absent, and two hundred labelled pictures
     # are too few for the rarest emotions.
     assert ("sources__datasets", "sources_are_complete") in warned
     assert ("labels__emotions", "few_labels") in warned

@@ -116,16 +116,15 @@ def _labels(tables: Tables) -> pl.DataFrame:
 
 
 def _ratings(vad: pl.DataFrame) -> pl.DataFrame:
-    """Valence, Arousal and Dominance of a picture: each origin with its value, 0 to 1."""
-    return (
-        vad.sort("image_id", "origin")
-        .group_by("image_id", maintain_order=True)
-        .agg(
-            pl.struct("origin", pl.col(name).alias("value"))
-            .filter(pl.col(name).is_not_null())
+    """Valence, Arousal and Dominance of a picture, 0 to 1, with deviation and origin."""
+    return vad.filter("is_best").select(
+        "image_id",
+        *(
+            pl.when(pl.col(name).is_not_null())
+            .then(pl.struct(pl.col(name).alias("mean"), pl.col(f"{name}_sd").alias("sd"), "origin"))
             .alias(name.title())
             for name in _DIMENSIONS
-        )
+        ),
     )
 
 

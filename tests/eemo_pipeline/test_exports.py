@@ -124,7 +124,12 @@ def tables(root: Path) -> Tables:
             ],
         ),
         vad=frame(
-            "labels__vad", [{"image_id": "a", "origin": "rated:x", "source": "x", "valence": 0.9}]
+            "labels__vad",
+            [
+                {"image_id": "a", "origin": "lexicon:y", "valence": 0.2, "is_best": False},
+                {"image_id": "a", "origin": "rated:x", "is_best": True}
+                | {"valence": 0.9, "valence_sd": 0.1},
+            ],
         ),
         descriptions=frame(
             "texts__descriptions", [{"image_id": "a", "status": "ok", "text": "A square."}]
@@ -222,7 +227,8 @@ def test_the_released_layout_is_json_with_labels_of_pictures_and_pairs(root: Pat
     labels = {row["image_name"]: row for row in load("QA_data(SFT).json")}
     one = labels["sources/folder/one.png"]
     assert [entry["emotion"] for entry in one["emotion_list"]] == ["joy", "fear"]
-    assert one["Valence"] == [{"origin": "rated:x", "value": 0.9}]
+    assert one["Valence"] == {"mean": 0.9, "sd": 0.1, "origin": "rated:x"}
+    assert one["Arousal"] is None
     assert one["description"] == "A square."
     (pair,) = load("QA_data(pair-SFT).json")
     assert pair["image2_label"]["emotion_list"][0] == {"emotion": "joy", "mass": 0.8}

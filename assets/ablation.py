@@ -11,7 +11,7 @@ from eemo_pipeline.ablation.report import write_report
 _OUTS = {
     "ablation__scores": dg.AssetOut(
         dagster_type=pl.DataFrame,
-        description="One row per experiment, arm, field, metric and severity: a share.",
+        description="One row per experiment, arm, part, metric and severity: a share.",
     ),
     "ablation__corruptions": dg.AssetOut(
         dagster_type=pl.DataFrame,

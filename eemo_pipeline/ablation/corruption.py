@@ -60,14 +60,14 @@ class Corruption:
 
     Attributes:
         name: what is done.
-        field: whose value it is; `triplet` for background, attribute and subject together.
+        part: whose value it is; `triplet` for background, attribute and subject together.
         severity: easy, medium, hard, cross_field or control.
         judged: the fields of which one at least must be flagged.
         spoil: does it.
     """
 
     name: str
-    field: str
+    part: str
     severity: str
     judged: tuple[str, ...]
     spoil: Spoil
@@ -144,7 +144,7 @@ def _judge(
             {
                 "experiment": records.name,
                 "image_id": image_id,
-                "field": kind.field,
+                "part": kind.part,
                 "severity": kind.severity,
                 "corruption": kind.name,
                 "before": _write(before for before, _ in change.values()),
@@ -330,7 +330,7 @@ def _other_spacing(row: Row, _: Row, __: float) -> Row:
 _TRIPLET = ("background", "attribute", "subject")
 _FAR = {"low": "high", "high": "low"}
 _NEAR = {"low": "medium", "medium": "high", "high": "medium"}
-# name, field, severity, what is done; judged by the field itself, or by the fields given last
+# name, part, severity, what is done; judged by the part itself, or by the fields given last
 _KINDS: tuple[tuple[Any, ...], ...] = (
     ("opposite_half", "emotion", "easy", _opposite_half),
     ("other_arousal", "emotion", "medium", _other_arousal),
@@ -356,6 +356,6 @@ _KINDS: tuple[tuple[Any, ...], ...] = (
     ("loose", "box", "hard", _loose),
 )
 CORRUPTIONS = tuple(
-    Corruption(name, field, severity, judged[0] if judged else (field,), spoil)
-    for name, field, severity, spoil, *judged in _KINDS
+    Corruption(name, part, severity, judged[0] if judged else (part,), spoil)
+    for name, part, severity, spoil, *judged in _KINDS
 )

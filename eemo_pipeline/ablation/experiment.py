@@ -141,14 +141,14 @@ def score_corruptions(spoilt: pl.DataFrame) -> list[Row]:
     rows: list[Row] = []
     wrong = spoilt.filter(pl.col("severity") != CONTROL)
     every = pl.concat([spoilt, wrong.with_columns(pl.lit(ALL).alias("severity"))])
-    counted = every.group_by("experiment", "field", "severity").agg(
+    counted = every.group_by("experiment", "part", "severity").agg(
         pl.col("is_flagged").sum().alias("hits"), pl.len().alias("count")
     )
-    for experiment, field, severity, hits, count in counted.sort(
-        "experiment", "field", "severity"
+    for experiment, part, severity, hits, count in counted.sort(
+        "experiment", "part", "severity"
     ).iter_rows():
         metric = "false_alarm" if severity == CONTROL else "recall"
-        named = {"experiment": experiment, "arm": CORRUPTED, "field": field, "severity": severity}
+        named = {"experiment": experiment, "arm": CORRUPTED, "part": part, "severity": severity}
         rows.append(score(named, metric, hits, count))
     return rows
 
@@ -166,7 +166,7 @@ def score_clean(
                 kept.setdefault(name, []).append(judgement.verdict == "valid")
     named = {"experiment": records.name, "arm": CORRUPTED, "severity": ALL}
     return [
-        score({**named, "field": name}, "preserve", sum(valid), len(valid))
+        score({**named, "part": name}, "preserve", sum(valid), len(valid))
         for name, valid in sorted(kept.items())
     ]
 

@@ -18,8 +18,8 @@ _SPOILT = (
     "Spoilt values that the rule critic flags, right ones that it leaves alone, and false alarms "
     "where only the form was changed."
 )
-_ARMS = ("experiment", "field", "arm", "accuracy", "kept", "difference", "EmoVerse")
-_SUITE = ("experiment", "field", "severity", "metric", "share", "of", "EmoVerse")
+_ARMS = ("experiment", "part", "arm", "accuracy", "kept", "difference", "EmoVerse")
+_SUITE = ("experiment", "part", "severity", "metric", "share", "of", "EmoVerse")
 
 
 def write_report(scores: pl.DataFrame) -> str:
@@ -30,27 +30,27 @@ def write_report(scores: pl.DataFrame) -> str:
     """
     arms = scores.filter(pl.col("arm") != "corrupted")
     coverage = {
-        (row["experiment"], row["field"], row["arm"]): row["value"]
+        (row["experiment"], row["part"], row["arm"]): row["value"]
         for row in arms.filter(pl.col("metric") == "coverage").iter_rows(named=True)
     }
     of_arms = [
         (
             row["experiment"],
-            row["field"],
+            row["part"],
             row["arm"],
             _interval(row["value"], row["lower_bound"], row["upper_bound"]),
-            _percent(coverage.get((row["experiment"], row["field"], row["arm"]))),
+            _percent(coverage.get((row["experiment"], row["part"], row["arm"]))),
             _interval(row["difference"], row["difference_lower"], row["difference_upper"]),
             _percent(row["published"]),
         )
         for row in arms.filter(pl.col("metric") == "accuracy")
-        .sort("experiment", "field", "arm")
+        .sort("experiment", "part", "arm")
         .iter_rows(named=True)
     ]
     of_suite = [
         (
             row["experiment"],
-            row["field"],
+            row["part"],
             row["severity"],
             row["metric"],
             _interval(row["value"], row["lower_bound"], row["upper_bound"]),
@@ -58,7 +58,7 @@ def write_report(scores: pl.DataFrame) -> str:
             _percent(row["published"]),
         )
         for row in scores.filter(pl.col("arm") == "corrupted")
-        .sort("experiment", "field", "metric", "severity")
+        .sort("experiment", "part", "metric", "severity")
         .iter_rows(named=True)
     ]
     return "\n\n".join([_NOTE, _table(_ARMS, of_arms), _SPOILT, _table(_SUITE, of_suite)])

@@ -60,7 +60,7 @@ def score_arms(experiment: str, arms: Sequence[Arm]) -> list[Row]:
     compared = _compare(split, pictures, experiment)
     rows: list[Row] = []
     for (name, field), frame in split.items():
-        named = {"experiment": experiment, "arm": name, "field": field, "severity": ALL}
+        named = {"experiment": experiment, "arm": name, "part": field, "severity": ALL}
         rows += [
             score(named, metric, hits, count)
             | (compared.get((name, field), {}) if metric == "accuracy" else {})
@@ -81,7 +81,7 @@ def score(named: Row, metric: str, hits: int, count: int) -> Row:
         "value": round(hits / count, 6) if count else None,
         "lower_bound": round(float(lower[0]), 6),
         "upper_bound": round(float(upper[0]), 6),
-        "published": find_published(named["arm"], metric, named["field"]),
+        "published": find_published(named["arm"], metric, named["part"]),
     }
 
 

@@ -374,10 +374,7 @@ _ALL = (
     _text(
         "field",
         "Field of the record that was judged",
-        (
-            *("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
-            "triplet",
-        ),
+        ("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
     ),
     _text(
         "verdict",
@@ -389,6 +386,14 @@ _ALL = (
     _text("finding", "What was measured or read that led to the verdict"),
     # --- ablation -----------------------------------------------------------------------
     _text("experiment", "What the arm ran on: the lake, or made-up records with their correlation"),
+    _text(
+        "part",
+        "Field that is scored, or the triplet of background, attribute and subject together",
+        (
+            *("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
+            "triplet",
+        ),
+    ),
     _text("arm", "The pipeline with a part left out, or corrupted for the corruption suite"),
     _text(
         "severity",
@@ -488,6 +493,16 @@ _ALL = (
     _count("cached_tokens", "The part of input_tokens that the provider had cached"),
     _count("unpriced_count", "Calls whose cost is not known"),
     _number("usd", "Cost as far as it is known", "USD", 0),
+    _text("batch_id", "SHA-256 of the batch's file, first 32 digits, and how often it was sent"),
+    _text(
+        "batch_state",
+        "How far the batch has come; lost is one that its provider does not know",
+        ("intended", "open", "completed", "failed", "expired", "cancelled", "lost"),
+    ),
+    _flag("is_collected", "Whether every row of the batch has its ending"),
+    _count("expired_count", "Rows that the batch's time was too short for"),
+    _count("waiting_count", "Rows without an ending yet"),
+    _count("stray_count", "Lines of the results that are of no row of the batch, and not used"),
     # --- exports, training --------------------------------------------------------------
     _count("row_count", "Rows in the file"),
     _text("sha256", "SHA-256 of the file"),

@@ -304,17 +304,17 @@ _ALL = (
     ),
     _table(
         "ablation__scores",
-        "experiment, arm, field, metric and severity: a share, its interval, the published number",
-        "experiment arm field metric severity",
-        """experiment arm field metric severity image_count value lower_bound upper_bound difference
+        "experiment, arm, part, metric and severity: a share, its interval, the published number",
+        "experiment arm part metric severity",
+        """experiment arm part metric severity image_count value lower_bound upper_bound difference
         difference_lower difference_upper p_value p_adjusted published""",
         "value difference difference_lower difference_upper p_value p_adjusted published",
     ),
     _table(
         "ablation__corruptions",
         "value that was spoilt on purpose, and whether the critic noticed",
-        "experiment image_id field severity corruption",
-        "experiment image_id field severity corruption before after is_flagged codes",
+        "experiment image_id part severity corruption",
+        "experiment image_id part severity corruption before after is_flagged codes",
     ),
     _table(
         "records__emoverse",
@@ -435,6 +435,14 @@ _ALL = (
         """run_id job method status reason seed train_count test_count accuracy macro_f1
         baseline_accuracy path sha256""",
         "reason accuracy macro_f1 baseline_accuracy path sha256",
+    ),
+    _table(
+        "batches__jobs",
+        "batch of a provider: its state, what became of its rows, what it cost",
+        "batch_id",
+        """batch_id stage model_role provider model batch_state is_collected row_count size_bytes
+        answered_count declined_count malformed_count failed_count expired_count waiting_count
+        stray_count usd""",
     ),
     _table(
         "costs__calls",

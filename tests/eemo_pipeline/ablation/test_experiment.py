@@ -36,9 +36,9 @@ def made() -> Records:
 
 
 def table(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], float]:
-    """(arm, field, metric) -> value."""
+    """(arm, part, metric) -> value."""
     return {
-        (row["arm"], row["field"], row["metric"]): row["value"]
+        (row["arm"], row["part"], row["metric"]): row["value"]
         for row in rows
         if row["severity"] == "all"
     }
@@ -65,7 +65,7 @@ def test_the_corruption_suite_knows_both_extremes_too(made):
         rows = score_corruptions(corrupt(records, truth, critic))
         assert {row["value"] for row in rows} == {found}
         kept = score_clean(records, truth, critic, is_right)
-        assert {row["field"] for row in kept} == set(FIELDS)
+        assert {row["part"] for row in kept} == set(FIELDS)
         assert {row["value"] for row in kept} == {1 - found}
 
 
@@ -76,7 +76,7 @@ def test_every_corruption_is_made_and_makes_the_value_wrong(made):
     assert set(spoilt["corruption"]) == {kind.name for kind in CORRUPTIONS}
     assert spoilt.filter(pl.col("before") == pl.col("after")).height == 0
     gold = {row["image_id"]: row["box"] for row in made.truth.iter_rows(named=True)}
-    for row in spoilt.filter(field="box").iter_rows(named=True):
+    for row in spoilt.filter(part="box").iter_rows(named=True):
         assert overlap([float(side) for side in row["after"].split()], gold[row["image_id"]]) < 0.5
     flagged = spoilt.group_by("corruption").agg(pl.col("is_flagged").mean())
     by_name = dict(flagged.iter_rows())
@@ -132,7 +132,7 @@ def test_the_whole_experiment_is_deterministic_and_fits_its_tables(made):
         for check in (key_violations, null_violations, range_violations, vocabulary_violations):
             assert check(lazy, name) == []
     of_lake = done.scores.filter(pl.col("experiment") == "lake", pl.col("arm") == "full")
-    assert set(of_lake["field"]) == {"emotion"}  # the only field that people labelled
+    assert set(of_lake["part"]) == {"emotion"}  # the only field that people labelled
     shuffled = gather_records(
         *(
             frame.sample(fraction=1.0, shuffle=True, seed=5)

@@ -1,26 +1,36 @@
 -- One row per Assess task and label set or dimension: how even its classes or score bins were and are.
 -- Evenness is Shannon entropy over its maximum (Pielou 1966): 1 where all are equal.
-with counts as (
+with totals as (
     select
-        *,
-        available_count / sum(available_count) over part as available_share,
-        selected_count / sum(selected_count) over part as selected_share,
-        ln(count(*) over part) as most
+        task,
+        balanced_over,
+        sum(available_count) as available,
+        sum(selected_count) as selected,
+        count(*) as strata
     from assess__balance
-    window part as (partition by task, balanced_over)
+    group by task, balanced_over
+),
+
+shares as (
+    select
+        t.*,
+        b.available_count / t.available as available_share,
+        b.selected_count / t.selected as selected_share
+    from assess__balance as b
+    inner join totals as t on b.task = t.task and b.balanced_over = t.balanced_over
 )
 
 select
     task,
     balanced_over,
-    count(*) as strata,
-    sum(available_count) as available,
-    sum(selected_count) as selected,
-    round(-sum(available_share * ln(greatest(available_share, 1e-300))) / max(most), 4)
+    strata,
+    available,
+    selected,
+    round(-sum(available_share * ln(greatest(available_share, 1e-300))) / ln(strata), 4)
         as evenness_before,
-    round(-sum(selected_share * ln(greatest(selected_share, 1e-300))) / max(most), 4)
+    round(-sum(selected_share * ln(greatest(selected_share, 1e-300))) / ln(strata), 4)
         as evenness_after
-from counts
-group by task, balanced_over
-having max(most) > 0
+from shares
+where strata > 1
+group by all
 order by task, balanced_over

@@ -115,7 +115,9 @@ def _record(row: dict[str, Any], judged: Mapping[str, tuple[str, list[str]]]) ->
         for column in _COLUMNS_OF_FIELD[field]
     }
     return {
-        **{name: row[name] for name in ("image_id", "source", "split", "is_contested")},
+        **{name: row[name] for name in ("image_id", "source", "split")},
+        # A critic that found the emotion right has said the word that was wanted.
+        "is_contested": row["is_contested"] and verdicts.get("emotion") != "valid",
         "state": state,
         "reason": _reason(state, row, judged),
         **{name: None if name in emptied else row[name] for name in _DECIDED},

@@ -6,6 +6,7 @@ STAGES = (
     "dedup",
     "labels",
     "annotation",
+    "batches",
     "verification",
     "grounding",
     "critic",

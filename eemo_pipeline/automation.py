@@ -65,6 +65,7 @@ class RunOutcome:
         cached: answers of providers that the ledger held.
         usd: what the calls cost.
         stopped_by: what only a person can mend, where that ended the run.
+        numbers: asset -> the numbers of its metadata.
     """
 
     run_id: str
@@ -80,6 +81,7 @@ class RunOutcome:
     cached: int = 0
     usd: float = 0.0
     stopped_by: Stop | None = None
+    numbers: dict[str, dict[str, int | float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def run_assets(
     on_event: Listener | None = None,
     providers: str | None = None,
     budget_usd: str | None = None,
+    job: str = build_dataset.name,
 ) -> RunOutcome:
     """Materialise the selected assets with their checks, in this process, for all sources.
 
@@ -123,6 +126,7 @@ def run_assets(
         on_event: told what happens.
         providers: which models answer; else EEMO_PROVIDERS, else the embedded ones.
         budget_usd: what may be spent; else EEMO_BUDGET_USD, else all it takes.
+        job: the job that the assets are of.
 
     Raises:
         BadSelection: `selection` is not Dagster's selection syntax, or selects nothing.
@@ -131,13 +135,13 @@ def run_assets(
     definitions = build_definitions(
         str(data), {"listener": _listening(on_event)}, providers, budget_usd
     )
-    job = definitions.resolve_job_def(build_dataset.name)
-    keys = _select(selection, definitions)
+    resolved = definitions.resolve_job_def(job)
+    keys = _select(selection, definitions, resolved)
     began = time.monotonic()
     run_id = str(uuid4())
     with _recording(data) as instance, _alive(DataRoot(data).state / "alive", run_id):
         _close_killed_runs(instance, DataRoot(data).state / "alive")
-        result = job.execute_in_process(
+        result = resolved.execute_in_process(
             run_id=run_id,
             instance=instance,
             asset_selection=keys,
@@ -183,7 +187,9 @@ def _status(table: Table, root: DataRoot, marks: list[str]) -> TableStatus:
     )
 
 
-def _select(selection: str, definitions: dg.Definitions) -> list[dg.AssetKey] | None:
+def _select(
+    selection: str, definitions: dg.Definitions, job: dg.JobDefinition
+) -> list[dg.AssetKey] | None:
     if selection == "*":
         return None
     graph = definitions.resolve_asset_graph()
@@ -193,9 +199,9 @@ def _select(selection: str, definitions: dg.Definitions) -> list[dg.AssetKey] | 
             keys = dg.AssetSelection.from_string(selection).resolve(graph)
     except (dg.DagsterInvalidDefinitionError, dg.DagsterError, ValueError) as error:
         raise BadSelection(str(error)) from error
-    chosen = keys & graph.materializable_asset_keys
+    chosen = keys & set(job.asset_layer.executable_asset_keys)
     if not chosen:
-        raise BadSelection("the selection matches no asset")
+        raise BadSelection(f"the selection matches no asset of the job {job.name}")
     # What one step makes together is taken together.
     together = (graph.get_execution_set_asset_and_check_keys(key) for key in chosen)
     return sorted({key for made in together for key in made if isinstance(key, dg.AssetKey)})
@@ -348,6 +354,7 @@ def _summarise(
         total("cached"),
         round(sum(numbers.get("usd", 0.0) for numbers in work.values()), 9),
         "credential" if "credential" in stops else next(iter(stops), None),
+        work,
     )
 
 

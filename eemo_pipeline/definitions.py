@@ -21,6 +21,7 @@ from eemo_pipeline.schema.columns import Column
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.sources import SourceDataset
 from resources import build_resources
+from resources.batches import look_at_batches
 from resources.remote_versions import look_at_remotes
 
 _FIRST = "dagster/asset_partition_range_start"
@@ -29,10 +30,26 @@ REMOTE_VERSION = "eemo/remote_version"  # run tag: what is new at the source's a
 _OWNER = "team:eemo"
 _MODEL_STAGES = {"annotation", "verification", "grounding", "critic", "training"}
 
+# They spend money, and act on what lies outside: only who asks for them gets them.
+_ON_DEMAND = dg.AssetSelection.assets("batches__submissions", "batches__collections")
+_BATCHES = dg.AssetSelection.assets("batches__jobs")
+
 build_dataset = dg.define_asset_job(
     "build_dataset",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - _ON_DEMAND,
     description="Every table from every source, with all checks, to the DuckDB file.",
+)
+
+
+submit_batches = dg.define_asset_job(
+    "submit_batches",
+    selection=dg.AssetSelection.assets("batches__submissions") | _BATCHES,
+    description="What annotation has not been answered, sent as batches at half the price.",
+)
+collect_batches = dg.define_asset_job(
+    "collect_batches",
+    selection=dg.AssetSelection.assets("batches__collections") | _BATCHES,
+    description="The results of the batches that are over, into the ledger.",
 )
 
 
@@ -120,6 +137,21 @@ def _say_quiet(seen: Mapping[str, str]) -> str:
     return "Nothing changed." if seen else "First look: the folder is remembered as it is."
 
 
+@dg.sensor(
+    job=collect_batches,
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    required_resource_keys={"ledger", "batches"},
+    description="Asks every five minutes how open batches stand, and collects those that are over.",
+)
+def finished_batches(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """A run that collects, when there is something to collect and none is at work on it."""
+    look = look_at_batches(context.resources.ledger, context.resources.batches, context.cursor)
+    if look.why_not is not None:
+        return dg.SensorResult(cursor=look.cursor, skip_reason=look.why_not)
+    return dg.SensorResult([dg.RunRequest()], cursor=look.cursor)
+
+
 def build_definitions(
     data: str | None = None,
     loggers: dict[str, dg.LoggerDefinition] | None = None,
@@ -138,9 +170,12 @@ def build_definitions(
     return dg.Definitions(
         assets=dg.map_asset_specs(_complete, loaded),
         asset_checks=build_checks(),
-        jobs=[build_dataset],
+        jobs=[build_dataset, submit_batches, collect_batches],
         schedules=[nightly_build, build_remote_schedule(known_sources().values())],
-        sensors=[build_sensor(name) for name in BY_SOURCE.get_partition_keys()],
+        sensors=[
+            *(build_sensor(name) for name in BY_SOURCE.get_partition_keys()),
+            finished_batches,
+        ],
         resources=build_resources(data, providers, budget_usd),
         loggers=loggers or {},
         # A step is cheap and pixels have their own pool: one process per run is the fastest.

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from resources.annotators import AnnotatorsResource
+from resources.batches import BatchesResource
 from resources.critics import CriticResource
 from resources.data_root import DataRootResource
 from resources.ledger import LedgerResource
@@ -48,6 +49,7 @@ def build_resources(
         "session": session,
         "local_models": local_models,
         "annotators": annotators,
+        "batches": BatchesResource.configure_at_launch(data_root=data_root),
         "critic_in_charge": CriticResource(
             annotators=annotators, session=session, local_models=local_models
         ),

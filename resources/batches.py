@@ -7,6 +7,7 @@ any interface (`openai_batches.py`, `gemini_batches.py`), what is done with them
 The local provider server ends with its run, and its batches with it, so `local` has none.
 """
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +17,16 @@ import dagster as dg
 from pydantic import Field
 
 from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger.batches import read_open
 from eemo_pipeline.vlm.batch_submission import BatchPolicy
-from eemo_pipeline.vlm.batches import BatchInterface, BatchUnsupported
+from eemo_pipeline.vlm.batches import BatchInterface, BatchUnsupported, look_at_open
+from eemo_pipeline.vlm.problems import ProviderProblem
 from resources.gemini_batches import GeminiBatches
 from resources.openai_batches import OpenAiBatches
 
 ROWS = "EEMO_BATCH_ROWS"
+_LOOKS = 12  # a run that was asked for is given so many looks before another is asked for
 BATCH_INTERFACES: dict[str, Callable[[str], BatchInterface]] = {
     "openai": OpenAiBatches,
     "gemini": GeminiBatches,
@@ -35,10 +40,10 @@ def find_interface(provider: str, model: str) -> BatchInterface:
         BatchUnsupported: it has none.
     """
     if provider not in BATCH_INTERFACES:
+        known = " and ".join(BATCH_INTERFACES)
         raise BatchUnsupported(
-            f"{provider} has no batch interface that is known here; {' and '.join(BATCH_INTERFACES)} "
-            "have one. Ask it in a normal run, or name one of those in --providers or "
-            "EEMO_PROVIDERS"
+            f"{provider} has no batch interface that is known here, and {known} have one: name one "
+            "of them in --providers or EEMO_PROVIDERS, or ask one by one in a normal run"
         )
     return BATCH_INTERFACES[provider](model)
 
@@ -57,6 +62,49 @@ class Batches:
     def find_interface(provider: str, model: str) -> BatchInterface:
         """The batch interface of a provider's model."""
         return find_interface(provider, model)
+
+
+@dataclass(frozen=True)
+class BatchLook:
+    """Whether there is something to collect.
+
+    Attributes:
+        why_not: for people; None where a run should collect.
+        cursor: what the next look needs to know.
+    """
+
+    why_not: str | None
+    cursor: str | None = None
+
+
+def look_at_batches(ledger: Ledger, batches: Batches, cursor: str | None) -> BatchLook:
+    """Ask how open batches stand; nothing is asked where there are none.
+
+    The same batches are asked for again after `_LOOKS` looks, should the run have failed.
+    """
+    waiting = read_open(ledger)
+    if not waiting:
+        return BatchLook("No batch is open.")
+    try:
+        standings = list(look_at_open(ledger, batches.find_interface))
+    except (ProviderProblem, BatchUnsupported) as problem:
+        return BatchLook(f"A provider could not be asked: {problem}", cursor)
+    over = sorted(batch.token for batch, _, standing in standings if standing.state != "open")
+    if not over:
+        rows = sum(batch.row_count for batch in waiting)
+        done = sum(standing.done_count for *_, standing in standings)
+        intended = len(waiting) - len(standings)
+        why = f"{len(standings)} batches are open: {done} of {rows} rows are done."
+        if intended:
+            why += f" {intended} were not sent; the next submission sends them."
+        return BatchLook(why, cursor)
+    seen = json.loads(cursor) if cursor else {}
+    looks = seen.get("looks", 0) + 1 if seen.get("over") == over else 0
+    if 0 < looks < _LOOKS:
+        why = f"A run was asked for that collects {len(over)} batches; another one will be if it "
+        why += f"has failed, in {_LOOKS - looks} looks."
+        return BatchLook(why, json.dumps({"over": over, "looks": looks}))
+    return BatchLook(None, json.dumps({"over": over, "looks": 0}))
 
 
 class BatchesResource(dg.ConfigurableResource):

@@ -3,12 +3,15 @@
 Belongs here: names of metadata. Does not belong here: counting (the stages and `sql/` do).
 """
 
+from dataclasses import asdict
 from typing import Protocol
 
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.ledger import AnsweredTable
+from eemo_pipeline.ledger import AnsweredTable, Spent
+from eemo_pipeline.vlm.batch_collection import Collection
+from eemo_pipeline.vlm.batch_submission import Submission
 
 
 def count_rows(frame: pl.DataFrame, rows_in: int) -> dg.MaterializeResult[pl.DataFrame]:
@@ -43,6 +46,23 @@ def count_work(done: Work) -> dict[str, int | float]:
     if done.calls or done.cached:
         counts |= {"calls": done.calls, "cached": done.cached, "usd": round(done.usd, 9)}
     return counts
+
+
+def count_submitted(done: Submission) -> dict[str, int | float]:
+    """What became of the questions, and what the batches that were sent may cost at most."""
+    counts: dict[str, int | float] = asdict(done)
+    return counts | {"bound_usd": Spent(0, int(counts.pop("bound_nano_usd"))).usd}
+
+
+def count_collected(done: Collection, spent: Spent) -> dict[str, int | float]:
+    """Batches, rows by what became of them, lines that were not used by reason, and the cost."""
+    counts: dict[str, int | float] = {"batches": done.batches, "still_open": done.still_open}
+    counts |= dict(done.rows) | {f"stray_{reason}": count for reason, count in done.strays.items()}
+    return counts | {
+        "computed": done.rows["answered"] + done.rows["declined"],
+        "calls": spent.calls,
+        "usd": round(spent.usd, 9),
+    }
 
 
 def _counts(frame: pl.DataFrame, rows_in: int) -> dict[str, int | float]:

@@ -12,7 +12,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -89,6 +89,12 @@ class Submission:
     unreadable: int = 0
     too_large: int = 0
     bound_nano_usd: int = 0
+
+    def __iadd__(self, other: "Submission") -> "Submission":
+        """Add another model's."""
+        for name, count in asdict(other).items():
+            setattr(self, name, getattr(self, name) + count)
+        return self
 
 
 def submit(

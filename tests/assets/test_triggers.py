@@ -51,7 +51,7 @@ def lake(tmp_path: Path, paint_jpeg: Callable[[int], bytes]) -> Path:
 
 def test_there_is_a_sensor_per_source_and_all_triggers_are_off(lake: Path) -> None:
     found = sensors(lake)
-    assert set(found) == {f"changed_{name}" for name in known_sources()}
+    assert set(found) == {f"changed_{name}" for name in known_sources()} | {"finished_batches"}
     assert {sensor.default_status for sensor in found.values()} == {dg.DefaultSensorStatus.STOPPED}
     assert nightly_build.default_status is dg.DefaultScheduleStatus.STOPPED
 

@@ -355,6 +355,21 @@ def add_files(world: World) -> None:
             "sha256": "x",
         }
     )
+    world["batches__jobs"] += [
+        {
+            "batch_id": "1" * 32 + "-1",
+            "batch_state": state,
+            "is_collected": state != "open",
+            "row_count": 6,
+            "answered_count": 2,
+            "declined_count": 1,
+            "malformed_count": 1,
+            "failed_count": 1,
+            "expired_count": int(state != "open"),
+            "waiting_count": int(state == "open"),
+        }
+        for state in ("completed", "open")
+    ]
     world["costs__calls"] += [
         {
             "stage": stage,

@@ -435,6 +435,15 @@ PLANTS = {
         change("training__runs", status="skipped"),
     ],
     ("training__runs", "models_beat_baseline"): [change("training__runs", accuracy=0.2)],
+    ("batches__jobs", "rows_are_conserved"): [
+        change("batches__jobs", row_count=7),
+        change("batches__jobs", 1, waiting_count=0),
+    ],
+    ("batches__jobs", "collected_batches_wait_for_nothing"): [
+        change("batches__jobs", expired_count=0, waiting_count=1),
+        change("batches__jobs", is_collected=False),
+        change("batches__jobs", 1, batch_state="intended"),
+    ],
     ("costs__calls", "calls_are_conserved"): [
         change("costs__calls", call_count=7),
         change("costs__calls", retry_count=7),

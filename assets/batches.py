@@ -1,0 +1,66 @@
+"""Stage batches: what would be asked one by one, asked in providers' batches at half the price.
+
+Two assets act and are in jobs of their own: a run of the graph neither submits nor collects.
+"""
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.annotation.batching import submit_annotations
+from eemo_pipeline.annotation.replying import read_annotation
+from eemo_pipeline.batches import list_batches
+from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.replies import ROLE
+from eemo_pipeline.vlm.batch_collection import collect
+from eemo_pipeline.vlm.session import Session
+from resources.annotators import Annotators
+from resources.batches import Batches
+from resources.results import count_collected, count_rows, count_submitted
+
+_READERS = {ROLE: read_annotation}
+
+
+@dg.asset(pool="batches")
+def batches__submissions(
+    dedup__images: pl.DataFrame,
+    annotators: dg.ResourceParam[Annotators],
+    batches: dg.ResourceParam[Batches],
+    data_root: dg.ResourceParam[DataRoot],
+) -> dg.MaterializeResult:
+    """Sends the questions of annotation that have no answer and wait in no batch to the providers.
+
+    It costs what `bound_usd` says at most, at the batch price; the bill comes with the results.
+    """
+    submission = submit_annotations(
+        dedup__images,
+        annotators.members,
+        data_root.sources,
+        batches.find_interface,
+        batches.policy,
+    )
+    return dg.MaterializeResult(metadata=count_submitted(submission))
+
+
+@dg.asset(pool="batches", deps=[batches__submissions])
+def batches__collections(
+    batches: dg.ResourceParam[Batches], session: dg.ResourceParam[Session]
+) -> dg.MaterializeResult:
+    """Stores the results of every batch that is over; the answers are as if asked one by one."""
+    before = session.ledger.spent()
+    collection = collect(
+        batches.find_interface,
+        _READERS,
+        ledger=session.ledger,
+        prices=session.prices,
+        folder=batches.policy.folder,
+    )
+    spent = session.ledger.spent().since(before)
+    return dg.MaterializeResult(metadata=count_collected(collection, spent))
+
+
+@dg.asset(deps=[batches__submissions, batches__collections])
+def batches__jobs(ledger: dg.ResourceParam[Ledger]) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per batch of a provider: its state, what became of its rows, what it cost."""
+    jobs = list_batches(ledger)
+    return count_rows(jobs, jobs.height)

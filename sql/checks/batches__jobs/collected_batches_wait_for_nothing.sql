@@ -1,0 +1,8 @@
+-- A batch is collected when none of its rows waits, and its state says how it ended.
+select *
+from batches__jobs
+where
+    is_collected <> (batch_state not in ('intended', 'open'))
+    or (is_collected and waiting_count > 0)
+    or (batch_state = 'intended' and waiting_count < row_count)
+order by batch_id

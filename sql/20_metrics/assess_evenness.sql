@@ -26,11 +26,11 @@ select
     strata,
     available,
     selected,
-    round(-sum(available_share * ln(greatest(available_share, 1e-300))) / ln(strata), 4)
+    round(-sum(available_share * ln(greatest(available_share, 1e-300))) / ln(any_value(strata)), 4)
         as evenness_before,
-    round(-sum(selected_share * ln(greatest(selected_share, 1e-300))) / ln(strata), 4)
+    round(-sum(selected_share * ln(greatest(selected_share, 1e-300))) / ln(any_value(strata)), 4)
         as evenness_after
 from shares
 where strata > 1
-group by all
+group by task, balanced_over, strata, available, selected
 order by task, balanced_over

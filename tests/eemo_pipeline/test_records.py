@@ -127,6 +127,9 @@ def test_contested_emotion_goes_to_a_person_unless_the_critic_settles_it():
     assert record["is_contested"] is True
     settled = build_one(verdict_rows("i"), replies)
     assert settled["state"] == "preserved"
+    assert settled["is_contested"] is False
+    unjudged = build_one(verdict_rows("i", box="unjudged"), replies)
+    assert (unjudged["state"], unjudged["reason"]) == ("human", "not_judged")
 
 
 @pytest.mark.parametrize(

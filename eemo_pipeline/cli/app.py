@@ -15,6 +15,7 @@ from typing import Annotated
 import click
 import typer
 
+from eemo_pipeline.cli.batch_app import batch_app
 from eemo_pipeline.cli.choosing import read_folder
 from eemo_pipeline.cli.ledger_app import ledger_app
 from eemo_pipeline.cli.options import (
@@ -274,6 +275,7 @@ def export(
 
 
 app.add_typer(ledger_app)
+app.add_typer(batch_app)
 
 
 @app.command(epilog=examples("eemo doctor", "eemo doctor --data data/demo", "eemo doctor --json"))

@@ -50,7 +50,7 @@ _COLUMNS = {
 
 def show_accounts(data: Path | None, *, as_json: bool) -> None:
     """One line per stage, role, provider and model, over the ledger's whole life."""
-    with _open(choose_data_root(data)) as ledger:
+    with open_existing(choose_data_root(data)) as ledger:
         accounts = add_up(ledger)
     if as_json:
         show_json([_as_object(account) for account in accounts])
@@ -86,7 +86,7 @@ def export_rows(data: Path | None, file: Path, *, as_json: bool) -> None:
         )
     written = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        with _open(choose_data_root(data)) as ledger:
+        with open_existing(choose_data_root(data)) as ledger:
             count = (
                 _write_jsonl(ledger, written)
                 if file.suffix == ".jsonl"
@@ -113,7 +113,7 @@ def prune_answers(
             f"{called()} ledger prune --status refused --dry-run",
         )
     root = choose_data_root(data)
-    with _open(root) as ledger:
+    with open_existing(root) as ledger:
         meant = weigh(ledger, choice)
         if not (is_dry_run or is_agreed or not meant.answers):
             _ask(meant, can_ask=not as_json and sys.stdin.isatty())
@@ -150,7 +150,7 @@ def _in_words(meant: Pruned) -> str:
 
 
 @contextmanager
-def _open(root: DataRoot) -> Iterator[Ledger]:
+def open_existing(root: DataRoot) -> Iterator[Ledger]:
     """The ledger, which must be there already and sound."""
     from eemo_pipeline.ledger.database import LedgerProblem
 

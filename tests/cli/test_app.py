@@ -22,6 +22,7 @@ COMMANDS = (
     "doctor",
     "ui",
     "ledger",
+    "batch",
 )
 HEAVY = ("dagster", "duckdb", "numpy", "polars", "PIL", "sklearn")
 

@@ -298,44 +298,25 @@ def _is_interrupt(event: dg.DagsterEvent) -> bool:
 def _summarise(
     result: dg.ExecuteInProcessResult, definitions: dg.Definitions, seconds: float
 ) -> RunOutcome:
-    tables: dict[str, int] = {}
-    work: dict[str, dict[str, int | float]] = {}
-    stops: set[Stop] = set()
-    failed_steps: list[tuple[str, str]] = []
-    checks: dict[str, list[CheckLine]] = {"ERROR": [], "WARN": []}
-    promises = {
-        spec.key: spec.description or ""
-        for definition in definitions.asset_checks or ()
-        for spec in definition.check_specs
+    # One event per partition, each with the numbers of the whole step: the last counts.
+    work = {
+        event.asset_key.to_user_string(): _numbers(
+            event.step_materialization_data.materialization.metadata
+        )
+        for event in result.all_events
+        if event.is_step_materialization and event.asset_key
     }
-    for event in result.all_events:
-        if event.is_step_materialization and event.asset_key:
-            # One event per partition, each with the numbers of the whole step: the last counts.
-            name = event.asset_key.to_user_string()
-            numbers = _numbers(event.step_materialization_data.materialization.metadata)
-            if name in TABLES:
-                tables[name] = int(numbers.get("rows", 0))
-            work[name] = numbers
-        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            evaluation = event.asset_check_evaluation_data
-            if not evaluation.passed:
-                key = evaluation.asset_check_key
-                line = CheckLine(
-                    key.asset_key.to_user_string(),
-                    key.name,
-                    evaluation.description or promises.get(key, ""),
-                )
-                checks[evaluation.severity.value].append(line)
-        elif event.is_step_failure and event.step_key:
-            failed_steps.append((event.step_key, _reason(event)))
-            stops |= {
-                _STOPS[error.cls_name]
-                for error in _causes(event.step_failure_data.error)
-                if error.cls_name in _STOPS
-            }
-
+    failures = [event for event in result.all_events if event.is_step_failure and event.step_key]
+    failed_steps = [(str(event.step_key), _reason(event)) for event in failures]
     if not result.success and not failed_steps:
         failed_steps = [("run", _innermost(_before_steps(result.all_events)))]
+    stops: set[Stop] = {
+        _STOPS[error.cls_name]
+        for event in failures
+        for error in _causes(event.step_failure_data.error)
+        if error.cls_name in _STOPS
+    }
+    checks = _list_failed_checks(result, definitions)
 
     def total(name: str) -> int:
         return sum(int(numbers.get(name, 0)) for numbers in work.values())
@@ -347,7 +328,7 @@ def _summarise(
         failed_steps,
         checks["ERROR"],
         checks["WARN"],
-        tables,
+        {name: int(numbers.get("rows", 0)) for name, numbers in work.items() if name in TABLES},
         total("computed"),
         total("reused"),
         total("calls"),
@@ -356,6 +337,28 @@ def _summarise(
         "credential" if "credential" in stops else next(iter(stops), None),
         work,
     )
+
+
+def _list_failed_checks(
+    result: dg.ExecuteInProcessResult, definitions: dg.Definitions
+) -> dict[str, list[CheckLine]]:
+    """Severity -> the checks that did not pass."""
+    promises = {
+        spec.key: spec.description or ""
+        for definition in definitions.asset_checks or ()
+        for spec in definition.check_specs
+    }
+    checks: dict[str, list[CheckLine]] = {"ERROR": [], "WARN": []}
+    for event in result.all_events:
+        if event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            continue
+        evaluation = event.asset_check_evaluation_data
+        if not evaluation.passed:
+            key = evaluation.asset_check_key
+            promise = evaluation.description or promises.get(key, "")
+            line = CheckLine(key.asset_key.to_user_string(), key.name, promise)
+            checks[evaluation.severity.value].append(line)
+    return checks
 
 
 def _numbers(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, int | float]:

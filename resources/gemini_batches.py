@@ -165,7 +165,7 @@ class GeminiBatches:
     @contextmanager
     def _asking(self) -> Iterator["Client"]:
         """The client; what goes wrong with it in our words."""
-        import httpx
+        import httpx2
         from google.genai import errors
 
         client = self._open()
@@ -173,8 +173,11 @@ class GeminiBatches:
             yield client
         except errors.APIError as error:
             raise read_problem(error, self._account()) from None
-        except (httpx.HTTPError, OSError) as error:
+        except httpx2.HTTPError as error:
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
+        # What the SDK raises on a response with status 200 that is not what it expects.
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise Transient(f"the response is not understood: {type(error).__name__}") from error
 
     def _open(self) -> "Client":
         if self._client is None:

@@ -155,6 +155,7 @@ class OpenAiBatches:
     @contextmanager
     def _asking(self) -> Iterator["OpenAI"]:
         """The client; what goes wrong with it in our words."""
+        import httpx2
         import openai
 
         client = self._open()
@@ -164,8 +165,11 @@ class OpenAiBatches:
             body = error.body if error.body is not None else error.message
             headers = error.response.headers
             raise read_problem(error.status_code, headers, body, self._account()) from None
-        except openai.APIError as error:
+        except (openai.APIError, httpx2.HTTPError) as error:
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
+        # What the SDK raises on a response with status 200 that is not what it expects.
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise Transient(f"the response is not understood: {type(error).__name__}") from error
 
     def _open(self) -> "OpenAI":
         if self._client is None:

@@ -1,0 +1,132 @@
+"""Batches of both providers over HTTP, submitted and collected once, whoever dies when."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eemo_pipeline.ledger.batches import read_open
+from eemo_pipeline.vlm.batches import look_at_open
+from eemo_pipeline.vlm.problems import ProviderProblem
+
+CONFTEST = Path(__file__).with_name("conftest.py")
+
+# The steps of a submission, as (module or class, name) in the process that is killed.
+STEPS = {
+    "intend": "(batch_submission, 'intend')",
+    "send": "(type(desk.interface), 'send')",
+    "record": "(batch_submission, 'mark_open')",
+}
+
+
+def start(desk: Any, act: str, prepare: str = "") -> subprocess.Popen[bytes]:
+    """A process that does something with the desk, as another terminal would."""
+    program = f"""
+import importlib.util, os
+from pathlib import Path
+from eemo_pipeline.vlm import batch_collection, batch_submission
+from resources.local_server import LocalServer
+spec = importlib.util.spec_from_file_location("desks", {str(CONFTEST)!r})
+desks = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(desks)
+server = LocalServer({desk.server.port}, {desk.server.key!r}, 0)
+desk = desks.Desk(Path({str(desk.root)!r}), server, {desk.provider!r})
+{prepare}
+{act}
+"""
+    return subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2])
+
+
+def dying(place: str, when: str) -> str:
+    """The process dies as by kill -9 before or after the step, at its first time."""
+    return f"""
+place, name = {place}
+step = getattr(place, name)
+def die(*values, **named):
+    if {when!r} == "after":
+        step(*values, **named)
+    os._exit(9)
+setattr(place, name, die)
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "step"),
+    [("before", "intend"), ("before", "send"), ("after", "send"), ("after", "record")],
+)
+def test_a_submission_killed_at_any_step_is_submitted_once(desk: Any, step: str, when: str) -> None:
+    assert start(desk, "desk.submit()", dying(STEPS[step], when)).wait(60) == 9
+    sent = desk.submit()
+    assert sent.adopted + sent.batches + sent.waiting >= 1
+    assert desk.jobs() == 1
+    assert len(desk.tallies()) == 1
+    assert desk.finish().rows == {"answered": 6}
+    assert desk.bill() == {"billed": 6, "nano_usd": desk.spent(), "repeated": 0}
+    assert list((desk.root / "batches").iterdir()) == []
+
+
+def test_a_submission_killed_while_it_waits_for_the_provider_is_submitted_once(desk: Any) -> None:
+    # The server does the work, and tells nobody.
+    hang = {"fault": "hang", "endpoint": "batches", "seconds": 60}
+    desk.server.follow({"rules": [hang]})
+    process = start(desk, "desk.submit()")
+    until = time.monotonic() + 60
+    while desk.bill()["billed"] < 6 and time.monotonic() < until:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    desk.server.follow({})
+    assert [batch.state for batch in read_open(desk.ledger)] == ["intended"]
+    assert desk.submit().adopted == 1
+    assert desk.jobs() == 1
+    assert desk.finish().rows == {"answered": 6}
+    assert desk.bill()["repeated"] == 0
+
+
+def test_a_lost_connection_submits_once(desk: Any) -> None:
+    desk.server.follow({"rules": [{"fault": "reset", "endpoint": "batches", "first": 1}]})
+    with pytest.raises(ProviderProblem):
+        desk.submit()
+    assert desk.submit().adopted == 1
+    assert desk.jobs() == 1
+    # Collecting alone finds it too.
+    assert desk.finish().rows == {"answered": 6}
+
+
+def test_an_upload_that_fails_is_made_again(desk: Any) -> None:
+    desk.server.follow({"rules": [{"fault": "picture_rejected", "endpoint": "files", "first": 1}]})
+    with pytest.raises(ProviderProblem):
+        desk.submit()
+    assert desk.tallies() == [], "what is refused is not waited for"
+    assert desk.submit().submitted == 6
+    assert desk.jobs() == 1
+
+
+def test_a_collection_killed_between_two_transactions_is_completed_once(desk: Any) -> None:
+    desk.submit()
+    while any(
+        standing.state == "open"
+        for *_, standing in look_at_open(desk.ledger, lambda *_: desk.interface)
+    ):
+        time.sleep(0.02)
+    small = "batch_collection._AT_ONCE = 2\n"
+    killed = dying("(type(desk.ledger), 'record')", "after")
+    assert start(desk, "desk.collect()", small + killed).wait(60) == 9
+    assert desk.tallies()[0].answered == 2
+    assert desk.collect().rows == {"answered": 4}
+    assert desk.bill() == {"billed": 6, "nano_usd": desk.spent(), "repeated": 0}
+
+
+def test_two_submissions_at_once_submit_once(desk: Any) -> None:
+    processes = [start(desk, "desk.submit()") for _ in range(2)]
+    codes = sorted(process.wait(60) for process in processes)
+    assert codes[0] == 0
+    desk.submit()
+    assert sum(tally.batch.row_count for tally in desk.tallies()) == 6
+    assert desk.finish().rows == {"answered": 6}
+    assert desk.bill()["repeated"] == 0

@@ -13,12 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from eemo_pipeline.sampling import draw, short_hash
-
-
-def base_of(key: pl.Expr) -> pl.Expr:
-    """Column of 53 random bits per row from the SHA-256 of the key, the start of all draws."""
-    return (draw(key, "qa") * 2**53).cast(pl.UInt64)
+from eemo_pipeline.sampling import short_hash
 
 
 def mix(base: pl.Expr, *purpose: str) -> pl.Expr:

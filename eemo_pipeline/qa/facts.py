@@ -4,14 +4,15 @@ Belongs here: joining the label and text tables into one row per picture, and th
 Does not belong here: the choice of pairs (`pairs.py`) or any question.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from eemo_pipeline.emotion.felt import LEVEL_WORDS, level_of
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
-from eemo_pipeline.qa.draws import base_of
 from eemo_pipeline.qa.pairs import choose_pairs
 
 # The tables that facts come from.
@@ -43,15 +44,18 @@ class Facts:
 
     Attributes:
         pictures: one row per kept picture, sorted by image_id: row (its number), image_id, split,
-            is_evaluation, sources, category (of content, null where no source names one), base
-            (random bits, see `draws`), rank_1 ... rank_3 (null without a ranking),
-            dominant_emotion, mass_<emotion> for the seven Ekman emotions (0 where unnamed, null
-            without labels), valence, arousal, dominance and <dimension>_level (null where
-            unrated), has_<text> for every key of `texts`.
-        texts: what was written about a picture: name -> image_id and text, lazily.
+            is_evaluation, sources, source_set (a number for equal sources), category (of content,
+            null where no source names one), base (random bits, see `draws`), number_as_first and
+            number_as_second (its share in the number of an item), ranking and rank_1 ... rank_3
+            (null without a ranking), dominant_emotion, mass_<emotion> for the seven Ekman emotions
+            (0 where unnamed, null without labels), valence, arousal, dominance and
+            <dimension>_level (null where unrated), has_<text> for every key of `texts`.
+        texts: what was written about a picture: name -> row and text, lazily.
         candidates: pictures whose reasoning names a cause: row, emotion, element, distractor_1,
             distractor_2.
-        comparisons: what was written about two pictures: first, second (rows), aspect, text.
+        comparisons: what two pictures were compared in: first, second (rows), aspect, and the
+            place of the text among those in `compared` of that aspect.
+        compared: what was written about two pictures: aspect and text, lazily.
         pairs: what both pictures have -> `first` and `second` (rows), base and split; see
             `pairs.choose_pairs`.
     """
@@ -59,7 +63,8 @@ class Facts:
     pictures: pl.DataFrame
     texts: Mapping[str, pl.LazyFrame]
     candidates: pl.DataFrame
-    comparisons: pl.LazyFrame
+    comparisons: pl.DataFrame
+    compared: pl.LazyFrame
     pairs: Mapping[str, pl.DataFrame]
 
     def having(self, *facts: str) -> pl.DataFrame:
@@ -107,16 +112,35 @@ def build_facts(tables: Mapping[str, pl.LazyFrame]) -> Facts:
         joined.sort("image_id")
         .with_row_index("row")
         .with_columns(level_of(name, pl.col(name)).alias(f"{name}_level") for name in LEVEL_WORDS)
+        .with_columns(pl.col("sources").list.join("\x1f").rank("dense").alias("source_set"))
         .collect()
-        .with_columns(base_of(pl.col("image_id")).alias("base"))
     )
+    pictures = pictures.hstack(_numbers(pictures["image_id"]))
     rows = pictures.lazy().select("image_id", "row", "is_evaluation")
+    compared = tables["texts__comparisons"].filter(pl.col("status") == "ok")
     return Facts(
         pictures,
-        texts,
+        {
+            name: text.join(rows, on="image_id").select("row", "text")
+            for name, text in texts.items()
+        },
         _candidates(tables["texts__candidates"], rows),
-        _comparisons(tables["texts__comparisons"], rows),
+        _comparisons(compared, rows),
+        compared.select("aspect", "text"),
         {needed: choose_pairs(pictures, needed, label) for needed, label in _PAIRED_BY.items()},
+    )
+
+
+def _numbers(image_ids: pl.Series) -> pl.DataFrame:
+    """Four times 64 bits from the SHA-256 of each image_id; the last are the start of all draws."""
+    digests = b"".join(hashlib.sha256(text).digest() for text in image_ids.cast(pl.Binary))
+    numbers = np.frombuffer(digests, dtype=">u8").reshape(-1, 4).astype(np.uint64)
+    return pl.DataFrame(
+        {
+            "number_as_first": numbers[:, 0],
+            "number_as_second": numbers[:, 1],
+            "base": numbers[:, 3],
+        }
     )
 
 
@@ -125,7 +149,7 @@ def _rankings(rankings: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("ranking").list.get(place, null_on_oob=True).alias(rank)
         for place, rank in enumerate(RANKS)
     )
-    return rankings.select("image_id", "dominant_emotion", *places)
+    return rankings.select("image_id", "dominant_emotion", "ranking", *places)
 
 
 def _masses(emotions: pl.LazyFrame) -> pl.LazyFrame:
@@ -175,14 +199,19 @@ def _candidates(candidates: pl.LazyFrame, rows: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def _comparisons(comparisons: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
-    asked = comparisons.filter(pl.col("status") == "ok")
+def _comparisons(compared: pl.LazyFrame, rows: pl.LazyFrame) -> pl.DataFrame:
+    asked = compared.select(
+        "first_image_id",
+        "second_image_id",
+        "aspect",
+        pl.int_range(pl.len(), dtype=pl.UInt32).over("aspect").alias("place"),
+    )
     for side in ("first", "second"):
         named = rows.filter(~pl.col("is_evaluation")).select(
             pl.col("image_id").alias(f"{side}_image_id"), pl.col("row").alias(side)
         )
         asked = asked.join(named, on=f"{side}_image_id")
-    return asked.select("first", "second", "aspect", "text")
+    return asked.select("first", "second", "aspect", "place").sort("first", "second").collect()
 
 
 def any_of(columns: Sequence[str], value: pl.Expr | str) -> pl.Expr:

@@ -4,32 +4,31 @@ Belongs here: what all templates share. Does not belong here: what is asked (`te
 which questions are kept (`build.py`).
 """
 
-import hashlib
 from collections.abc import Iterator
 
 import polars as pl
 
 from eemo_pipeline.qa.draws import choose, mix
-from eemo_pipeline.qa.facts import RANKS, Facts
+from eemo_pipeline.qa.facts import Facts
 from eemo_pipeline.qa.templates import QaTemplate
-from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.sampling import short_hash
 
 LETTERS = ("A", "B", "C", "D")
 YES, NO = "Yes", "No"
-_COLUMNS = TABLES["qa__items"].columns
-# Rows that become text at once: some 50 MB.
-_BATCH = 50_000
+# Rows that become text at once: some 25 MB.
+_BATCH = 25_000
 
 
 def render(
     template: QaTemplate, asked: pl.DataFrame, facts: Facts, purpose: str
 ) -> Iterator[pl.DataFrame]:
     """The items of the questions, frames of `qa__items` sorted by item_id."""
-    worded = _identified(
+    worded = _numbered(
         template, _lettered(template, _worded(template, asked, purpose), purpose), facts
     )
-    for start in range(0, worded.height, _BATCH):
-        yield _rendered(template, worded.slice(start, _BATCH), facts)
+    answered = _with_text(template, worded, facts) if template.text else worded
+    for start in range(0, answered.height, _BATCH):
+        yield _rendered(template, answered.slice(start, _BATCH), facts)
 
 
 def _worded(template: QaTemplate, asked: pl.DataFrame, purpose: str) -> pl.DataFrame:
@@ -64,55 +63,68 @@ def _options(asked: pl.DataFrame) -> list[str]:
     return ["correct", *(name for name in asked.columns if name.startswith("wrong_"))]
 
 
-def _identified(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    ids = facts.pictures["image_id"]
-    sides = [asked[side] for side in ("first", "second") if side in asked.columns]
-    identity = pl.select(
-        pl.concat_str(
-            pl.lit(template.name),
-            *(ids[side] for side in sides),
-            asked["question"],
-            separator="\x1f",
-        )
-    ).to_series()
-    # polars has no SHA-256; this is the one call per row
-    digests = (hashlib.sha256(text).hexdigest() for text in identity.cast(pl.Binary))
-    item_ids = [digest[:16] for digest in digests]
-    return asked.with_columns(pl.Series("item_id", item_ids, dtype=pl.String)).sort("item_id")
+def _numbered(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Add `number`, which item_id spells, and sort by it.
+
+    The numbers of a question and of its pictures, each from a SHA-256, are joined by exclusive or
+    (Zobrist 1970, A New Hashing Method with Application for Game Playing): polars has no SHA-256,
+    and a call for each distinct part is far less than one per item.
+    """
+    questions = asked["question"].unique()
+    numbers = [int(short_hash(template.name, question), 16) for question in questions]
+    number = asked["question"].replace_strict(questions, numbers, return_dtype=pl.UInt64)
+    number = number.cast(pl.UInt64)  # without rows it would stay text
+    for side in ("first", "second"):
+        if side in asked.columns:
+            number ^= facts.pictures[f"number_as_{side}"][asked[side]]
+    return asked.with_columns(number.alias("number")).sort("number")
+
+
+def _spell(numbers: pl.Series) -> pl.Series:
+    """64-bit numbers as 16 hexadecimal digits."""
+    digits = numbers.to_numpy().astype(">u8").tobytes().hex()
+    spelt = [digits[start : start + 16] for start in range(0, len(digits), 16)]
+    return pl.Series(spelt, dtype=pl.String)
 
 
 def _rendered(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    known = facts.pictures.select("image_id", "sources", *template.proof)
     sides = [
-        facts.pictures.select("image_id", "sources", *_known(template))[asked[side]].rename(
-            lambda name, end=end: f"{name}_{end}"
-        )
+        known[asked[side]].rename(lambda name, end=end: f"{name}_{end}")
         for end, side in enumerate(("first", "second"), start=1)
         if side in asked.columns
     ]
-    numbers = range(1, len(sides) + 1)
-    wide = pl.concat([asked, *sides], how="horizontal")
-    sources = pl.concat_list(f"sources_{side}" for side in numbers)
-    return _answered(template, wide, facts).select(
-        "item_id",
+    ids = pl.concat_arr(f"image_id_{side}" for side in range(1, len(sides) + 1))
+    wide = pl.concat([_answered(template, asked), *sides], how="horizontal")
+    return wide.select(
+        _spell(asked["number"]).alias("item_id"),
         pl.lit(template.name).alias("template"),
         pl.lit(template.category).alias("category"),
         pl.lit(template.question_type).alias("question_type"),
         pl.lit(template.claim).alias("claim"),
-        pl.concat_list(f"image_id_{side}" for side in numbers).alias("image_ids"),
+        ids.arr.to_list().alias("image_ids"),
         "question",
         "options",
         "answer",
         "answer_letter",
         "split",
-        (sources.list.unique().list.sort() if len(sides) > 1 else sources).alias("sources"),
+        (wide["sources_1"] if len(sides) == 1 else _joined_sources(asked, facts)).alias("sources"),
         _proof(template, len(sides)).alias("facts"),
     )
 
 
-def _known(template: QaTemplate) -> list[str]:
-    return [
-        column for name in template.proof for column in (RANKS if name == "ranking" else (name,))
-    ]
+def _joined_sources(asked: pl.DataFrame, facts: Facts) -> pl.Series:
+    """The sources of both pictures. Few sets of them meet, so each two are joined once."""
+    pairs = asked.select("first", "second").with_columns(
+        facts.pictures["source_set"][asked[side]].alias(f"set_{side}")
+        for side in ("first", "second")
+    )
+    sets = ["set_first", "set_second"]
+    met = pairs.unique(sets)
+    sources = facts.pictures["sources"]
+    both = pl.concat_list(sources[met["first"]], sources[met["second"]])
+    joined = met.select(*sets, both.list.unique().list.sort().alias("sources"))
+    return pairs.join(joined, on=sets, how="left", maintain_order="left")["sources"]
 
 
 def _proof(template: QaTemplate, count: int) -> pl.Expr:
@@ -123,37 +135,28 @@ def _proof(template: QaTemplate, count: int) -> pl.Expr:
     fields += [pl.col(name) for name in template.fills]
     for side in range(1, count + 1):
         for name in template.proof:
-            value = (
-                pl.when(pl.col(f"{RANKS[0]}_{side}").is_not_null()).then(
-                    pl.concat_list(f"{rank}_{side}" for rank in RANKS)
-                )
-                if name == "ranking"
-                else pl.col(f"{name}_{side}")
-            )
-            fields.append(value.alias(name if count == 1 else f"{name}_{side}"))
+            field = pl.col(f"{name}_{side}")
+            fields.append(field.alias(name) if count == 1 else field)
     if template.text:
         fields.append(pl.lit(f"texts__{template.text}").alias("text"))
     return pl.struct(fields).struct.json_encode()
 
 
-def _answered(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    if template.question_type != "open":
-        options = _options(asked)
-        place = pl.col("place")
+def _answered(template: QaTemplate, asked: pl.DataFrame) -> pl.DataFrame:
+    if template.question_type == "open":
         return asked.with_columns(
-            pl.concat_list(_option_at(position, options) for position in range(len(options))).alias(
-                "options"
-            ),
-            pl.col("correct").alias("answer"),
-            place.replace_strict(
-                range(len(options)), LETTERS[: len(options)], return_dtype=pl.String
-            ).alias("answer_letter"),
+            pl.lit([], dtype=pl.List(pl.String)).alias("options"),
+            pl.lit(None, dtype=pl.String).alias("answer_letter"),
         )
-    if template.text:
-        asked = _with_text(template, asked, facts)
+    options = _options(asked)
+    shown = pl.concat_arr(_option_at(position, options) for position in range(len(options)))
+    letter = pl.col("place").replace_strict(
+        range(len(options)), LETTERS[: len(options)], return_dtype=pl.String
+    )
     return asked.with_columns(
-        pl.lit([], dtype=pl.List(pl.String)).alias("options"),
-        pl.lit(None, dtype=pl.String).alias("answer_letter"),
+        shown.arr.to_list().alias("options"),
+        pl.col("correct").alias("answer"),
+        letter.alias("answer_letter"),
     )
 
 
@@ -172,16 +175,16 @@ def _option_at(position: int, options: list[str]) -> pl.Expr:
 
 
 def _with_text(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    if template.text == "comparisons":
-        aspect = template.dimension or "overall"
-        texts = facts.comparisons.filter(pl.col("aspect") == aspect).drop("aspect")
-        key = ["first", "second"]
-    else:
-        texts = facts.texts[str(template.text)].rename({"image_id": "image_id_1"})
-        key = ["image_id_1"]
-    return (
-        asked.lazy()
-        .join(texts, on=key, how="left", maintain_order="left")
-        .rename({"text": "answer"})
-        .collect()
-    )
+    if template.text != "comparisons":
+        text = facts.texts[str(template.text)].collect()
+        return asked.join(
+            text.rename({"row": "first", "text": "answer"}),
+            on="first",
+            how="left",
+            maintain_order="left",
+        )
+    aspect = template.dimension or "overall"
+    compared = facts.comparisons.filter(pl.col("aspect") == aspect)
+    places = asked.join(compared, on=["first", "second"], how="left", maintain_order="left")
+    text = facts.compared.filter(pl.col("aspect") == aspect).select("text").collect()["text"]
+    return asked.with_columns(text[places["place"]].alias("answer"))

@@ -17,12 +17,7 @@ def ask_text(name: str, facts: Facts, _purpose: str) -> pl.DataFrame:
 
 def ask_comparison(aspect: str, facts: Facts, _purpose: str) -> pl.DataFrame:
     """Every two pictures that were compared in that aspect."""
-    compared = (
-        facts.comparisons.filter(pl.col("aspect") == aspect)
-        .select("first", "second")
-        .sort("first", "second")
-        .collect()
-    )
+    compared = facts.comparisons.filter(pl.col("aspect") == aspect).select("first", "second")
     bits = facts.pictures["base"]
     return compared.with_columns(
         bits[compared["first"]].alias("a"),

@@ -440,7 +440,7 @@ _ALL = (
     _text("element", "Visible or named thing that the reasoning ties to the emotion"),
     _texts("distractors", "Elements that the reasoning does not speak of"),
     # --- questions ----------------------------------------------------------------------
-    _text("item_id", "SHA-256 of template, pictures and question, first 16 digits"),
+    _text("item_id", "Hash of template, pictures and question, 64 bits in hexadecimal digits"),
     _text("dataset", "Published dataset whose items the file holds", ("qa", "assess")),
     _text("template", "Template that made the item: the module under eemo_pipeline/qa/templates/"),
     _text(

@@ -1,13 +1,13 @@
 import polars as pl
 import pytest
 
-from eemo_pipeline.qa.draws import allot, base_of, below, mix, pick
+from eemo_pipeline.qa.draws import allot, below, mix, pick
 from eemo_pipeline.sampling import short_hash
 
 
 def bases(count: int) -> pl.DataFrame:
-    keys = pl.DataFrame({"key": [str(no) for no in range(count)]})
-    return keys.with_columns(base_of(pl.col("key")).alias("base"))
+    hashes = [int(short_hash(str(number)), 16) for number in range(count)]
+    return pl.DataFrame({"key": range(count), "base": pl.Series(hashes, dtype=pl.UInt64)})
 
 
 def test_mixing_is_splitmix64() -> None:

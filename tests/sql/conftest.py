@@ -251,7 +251,7 @@ def add_items(world: World, number: int, split: str) -> None:
     question = "Which emotion?"
     world["qa__items"].append(
         {
-            "item_id": short_hash("x", image_id, question),
+            "item_id": f"{int(short_hash('x', question), 16) ^ int(short_hash(image_id), 16):016x}",
             "question_type": "what_how",
             "claim": "dominant",
             "image_ids": [image_id],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from eemo_pipeline.cells import count_within, number_rows, parse_cells
+from eemo_pipeline.cells import count_within, number_rows, parse_cells, smallest_within
 from eemo_pipeline.emotion.taxonomies import ALIASES, LABEL_SPACES, canonical
 from eemo_pipeline.sources import (
     ANNOTATION_SCHEMA,
@@ -120,10 +120,10 @@ def read_annotation_file(listing: Listing, path: str, delimiters: str = ",") -> 
         data = "\n".join("\t".join(re.findall(r"\[[^\]]*\]|\S+", line)) for line in lines).encode()
         delimiter = "\t"
     first_line = _first_line(data)
-    body = memoryview(data)[len(first_line.encode()) + 1 :]
     # The header is one line: a quote left open in it must not swallow the rows.
     header = tuple(cell.strip() for cell in next(csv.reader([first_line], delimiter=delimiter), []))
-    return AnnotationFile(path, header, number_rows(parse_cells(body, delimiter, len(header))))
+    cells = parse_cells(data, delimiter, len(header), start=len(first_line.encode()) + 1)
+    return AnnotationFile(path, header, number_rows(cells))
 
 
 def read_headless_file(
@@ -131,7 +131,7 @@ def read_headless_file(
 ) -> AnnotationFile:
     """Read a file whose first line is data already; `header` names its columns."""
     data, delimiter = _read_bytes(listing, path, delimiters)
-    cells = parse_cells(memoryview(data), delimiter, len(header))
+    cells = parse_cells(data, delimiter, len(header))
     return AnnotationFile(path, tuple(header), number_rows(cells))
 
 
@@ -164,7 +164,7 @@ def stack_rows(
     files: Sequence[AnnotationFile], needed: Headers, optional: Headers = NONE_NEEDED
 ) -> pl.DataFrame:
     """The rows of files of one layout, one under the other; `AnnotationFile.take` of each."""
-    nothing = AnnotationFile("", (), number_rows(parse_cells(memoryview(b""), ",", 0)))
+    nothing = AnnotationFile("", (), number_rows(parse_cells(b"", ",", 0)))
     return pl.concat([file.take(needed, optional) for file in (nothing, *files)])
 
 
@@ -340,36 +340,35 @@ def conclude(
     judged = judged.with_columns(**facts)
     optional = {"source_split": "source_split", "native_label": "native_label"}
     optional["record_attributes"] = "attributes"
-    records = (
-        judged.filter(pl.col("path").is_not_null())
-        .group_by("path", maintain_order=True)
-        .agg(
-            pl.col("record_id").min(),
-            pl.col("resolved_by", "label_space", "semantics").first(),
-            *(
-                pl.col(name).first().alias(column)
-                for name, column in optional.items()
-                if name in judged.columns
-            ),
-        )
-        # Two spellings that lead to two pictures may be one identifier once blanks are gone.
-        .with_columns(
-            pl.when(pl.col("record_id").is_duplicated())
-            .then("path")
-            .otherwise("record_id")
-            .alias("record_id")
-        )
-    )
-    annotations = judged.filter(pl.col("reason").is_null())
+    firsts = judged.filter(
+        pl.col("path").is_not_null() & pl.col("path").is_first_distinct()
+    ).with_row_index("record_no")
     # Joined apart: a join copies every column it is given.
-    numbered = annotations.select("path").join(
-        records.select("path", "record_id").with_row_index("record_no"),
-        on="path",
-        how="left",
-        maintain_order="left",
+    record_no = judged.select("path").join(
+        firsts.select("path", "record_no"), on="path", how="left", maintain_order="left"
+    )["record_no"]
+    records = firsts.select(
+        "path",
+        "resolved_by",
+        "label_space",
+        "semantics",
+        smallest_within(record_no, judged["record_id"], firsts["record_id"]),
+        *(
+            pl.col(name).alias(column)
+            for name, column in optional.items()
+            if name in judged.columns
+        ),
+    ).with_columns(
+        # Two spellings that lead to two pictures may be one identifier once blanks are gone.
+        pl.when(pl.col("record_id").is_duplicated())
+        .then("path")
+        .otherwise("record_id")
+        .alias("record_id")
     )
+    annotations = judged.with_columns(record_no).filter(pl.col("reason").is_null())
+    record_no = annotations["record_no"]
     annotations = annotations.with_columns(
-        numbered["record_id"], count_within(numbered["record_no"]).alias("annotation_no")
+        records["record_id"].gather(record_no), count_within(record_no).alias("annotation_no")
     )
     rejects = judged.filter(pl.col("reason").is_not_null()).select(
         pl.col("table_path").alias("path"), "row", "reason", "detail"

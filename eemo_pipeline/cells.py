@@ -12,43 +12,51 @@ import numpy as np
 import polars as pl
 
 
-def parse_cells(body: memoryview, delimiter: str, width: int) -> pl.DataFrame:
-    """Cells in columns "0" ... and "surplus"; cells that a line lacks are null.
+def parse_cells(data: bytes, delimiter: str, width: int, start: int = 0) -> pl.DataFrame:
+    """Cells in columns "0" ... and "surplus", from the byte `start`, where a line begins.
 
-    Polars reads ten times faster than the csv module, but says that quotes out of place are
-    undefined behaviour. Such text goes to the csv module, which takes anything.
+    Cells that a line lacks are null. Polars reads ten times faster than the csv module, but says
+    that quotes out of place are undefined behaviour. Such text goes to the csv module, which
+    takes anything.
     """
     names = [*(str(place) for place in range(width)), "surplus"]
-    data = b"".join((delimiter.join(names).encode(), b"\n", body))
-    if body and _is_quoting_regular(data, delimiter):
+    schema = dict.fromkeys(names, pl.String)
+    if start < len(data) and _is_quoting_regular(data, delimiter, start):
         try:
             return pl.read_csv(
-                data, separator=delimiter, infer_schema=False, truncate_ragged_lines=True
-            ).select(names)
+                data,
+                separator=delimiter,
+                has_header=False,
+                skip_lines=data.count(b"\n", 0, start),
+                schema=schema,
+                missing_columns="insert",
+                extra_columns="ignore",
+                truncate_ragged_lines=True,
+            )
         except pl.exceptions.PolarsError:
             pass  # falls through to the reader that takes anything
     csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
-    text = io.StringIO(str(body, "utf-8"), newline="\n")
+    text = io.StringIO(data[start:].decode(), newline="\n")
     padding = [None] * (width + 1)
     padded = [(*row, *padding)[: width + 1] for row in csv.reader(text, delimiter=delimiter)]
-    return pl.DataFrame(padded, schema=dict.fromkeys(names, pl.String), orient="row")
+    return pl.DataFrame(padded, schema=schema, orient="row")
 
 
-def _is_quoting_regular(data: bytes, delimiter: str) -> bool:
-    """Whether the quotes keep to RFC 4180, section 2; the first line of `data` holds none.
+def _is_quoting_regular(data: bytes, delimiter: str, start: int) -> bool:
+    """Whether the quotes from the byte `start` on keep to RFC 4180, section 2.
 
     Counted from 0, even quotes open a cell and odd ones close it, a doubled quote doing both. So
     what stands before an even quote is a delimiter, a line end or a quote, and likewise after an
     odd one, or nothing does.
     """
-    text = np.frombuffer(data, dtype=np.uint8)
+    text = np.frombuffer(data, dtype=np.uint8)[start:]
     quotes = np.flatnonzero(text == ord('"'))
     outside = np.zeros(256, dtype=bool)
     outside[[ord("\n"), ord('"'), ord(delimiter)]] = True
-    after = np.minimum(quotes[1::2] + 1, text.size - 1)  # the last byte counts as its own follower
-    return bool(
-        quotes.size % 2 == 0 and outside[text[quotes[::2] - 1]].all() and outside[text[after]].all()
-    )
+    # At the ends of the text, a quote counts as its own neighbour.
+    before = np.maximum(quotes[::2] - 1, 0)
+    after = np.minimum(quotes[1::2] + 1, text.size - 1)
+    return bool(quotes.size % 2 == 0 and outside[text[before]].all() and outside[text[after]].all())
 
 
 def number_rows(cells: pl.DataFrame) -> pl.DataFrame:
@@ -77,6 +85,22 @@ def count_within(groups: pl.Series) -> pl.Series:
     counted = np.empty_like(order)
     counted[packed & ((1 << bits) - 1)] = order - np.maximum.accumulate(order * is_first)
     return pl.Series(counted)
+
+
+def smallest_within(groups: pl.Series, values: pl.Series, firsts: pl.Series) -> pl.Series:
+    """The smallest value of each group 0, 1, ..., whose first values are `firsts`.
+
+    Few of many values differ from the first of their group: only those are compared.
+    """
+    differ = values.ne_missing(firsts.gather(groups)) & groups.is_not_null()
+    others = pl.DataFrame([groups, values]).filter(differ)
+    candidates = pl.DataFrame([firsts]).with_row_index(groups.name)
+    return (
+        pl.concat([candidates, others])
+        .group_by(groups.name)
+        .agg(pl.col(values.name).min())
+        .sort(groups.name)[values.name]
+    )
 
 
 def _is_blank(name: str) -> pl.Expr:

@@ -51,6 +51,7 @@ def test_votes_stay_whole_and_ties_choose_no_label(read_files: Any, reasons: Any
     assert (first["rater_count"], first["native_valence"]) == (14, None)
     assert json.loads(first["attributes"]) == {"is_tied": False}
     assert json.loads(rows["abstract_0002.jpg"]["attributes"]) == {"is_tied": True}
+    assert tables.records["attributes"].null_count() == tables.records.height
     assert dict(tables.records.select("record_id", "native_label").rows()) == {
         "abstract_0001.jpg": "Content",
         "abstract_0002.jpg": None,

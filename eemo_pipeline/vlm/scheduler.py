@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
+from math import inf
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -39,6 +40,9 @@ _TICK_S = 0.005
 _MOST_PER_TICK = 8
 _MOST_UNTAKEN = 5000  # answers that the caller has not taken; beyond that nothing is sent
 _SPARE_HEDGES = 5  # hedges that a run too short for a share of its attempts may make
+_STRAY_SHARE = 0.25  # at most this share of what may be in flight is held by strays
+# At its end a run waits for strays as long as two slow calls take, or this share of its own time.
+_STRAY_WAIT_SHARE, _STRAY_WAIT_S = 0.05, 1.0
 
 
 # What was learned of a model by earlier runs of this process: rounds of one stage, later stages.
@@ -91,11 +95,16 @@ class Scheduler:
         self._left_in_tick = 0
         self._sent = 0
         self._hedges = 0
+        # Calls whose question another call has answered. What they bring is billed all the same,
+        # so they come home where that holds nobody up: then their cost is known.
+        self._strays: dict[Call, None] = {}
+        self._strays_until = inf
         self._is_stopping = False
 
     async def run(self, questions: Iterable[Question], ahead: int) -> None:
         """Answer all questions, or as many as can be, building `ahead` requests beforehand."""
         self._loop = loop = asyncio.get_running_loop()
+        self._began_at = loop.time()
         self._ended = loop.create_future()
 
         def wake() -> None:
@@ -139,7 +148,7 @@ class Scheduler:
         if problem := self._supply.problem or self._journal.problem:
             self.stop(problem)
         is_over = self._is_stopping or (self._supply.is_spent and not self._open)
-        if is_over and not self._calls:
+        if is_over and self._is_home(now):
             self._ended.set_result(None)
 
     def _may_send(self) -> bool:
@@ -175,12 +184,13 @@ class Scheduler:
             cost = self._prices.cost(self._model.provider, self._model.model, bound)
             reservation = self._budget.reserve(self._stage, cost)
         except BudgetReached as reached:
-            if not self._calls:  # what is under way may cost less than it may at most
+            if self._is_home(now):  # what is under way may cost less than it may at most
                 self.stop(reached)
             return False
         except Exception as problem:  # noqa: BLE001 (no price: the caller is told)
             self.stop(problem)
             return False
+        self._strays_until = inf
         self._left_in_tick -= 1
         self._sent += 1
         pursuit.running += 1
@@ -197,6 +207,7 @@ class Scheduler:
         now = self._loop.time()
         pursuit = call.pursuit
         del self._calls[call]
+        self._strays.pop(call, None)
         pursuit.running -= 1
         outcome = self._judge(call)
         self._learn(call, outcome, now)
@@ -216,7 +227,7 @@ class Scheduler:
             self._open -= 1
             pursuit.is_answered = True
             if pursuit.running:
-                self._cancel_others(pursuit)
+                self._let_stray(pursuit)
         row = self._row(call, outcome, now)
         self._journal.add(row, (pursuit.question, answer) if answer else None)
         self.advance()
@@ -326,14 +337,28 @@ class Scheduler:
         self._loop.call_later(_TICK_S, self._tick)
 
     def _may_hedge(self, pursuit: Pursuit) -> bool:
-        if pursuit.running != 1 or pursuit.is_queued or self._is_stopping:
+        if pursuit.running != 1 or pursuit.is_queued or pursuit.is_answered or self._is_stopping:
             return False
         return self._hedges < self._limits.hedge_share * self._sent + _SPARE_HEDGES
 
-    def _cancel_others(self, pursuit: Pursuit) -> None:
-        for call in self._calls:
-            if call.pursuit is pursuit:
-                self._cancel(call, "cancelled")
+    def _let_stray(self, pursuit: Pursuit) -> None:
+        self._strays.update((call, None) for call in self._calls if call.pursuit is pursuit)
+        while len(self._strays) > _STRAY_SHARE * self._limits.in_flight:
+            oldest = next(iter(self._strays))
+            del self._strays[oldest]
+            self._cancel(oldest, "cancelled")
+
+    def _is_home(self, now: float) -> bool:
+        """Whether nothing is under way; strays alone are waited for a little, then cancelled."""
+        if len(self._calls) == len(self._strays) > 0:
+            if self._strays_until == inf:
+                share_s = _STRAY_WAIT_SHARE * (now - self._began_at)
+                wait_s = max(_STRAY_WAIT_S, 2 * self._latencies.slow_s, share_s)
+                self._strays_until = now + min(wait_s, self._limits.timeout_s)
+            elif now >= self._strays_until:
+                for call in self._strays:
+                    self._cancel(call, "cancelled")
+        return not self._calls
 
     @staticmethod
     def _cancel(call: Call, ending: Kind) -> None:

@@ -1,0 +1,260 @@
+"""Kills a run at random moments and counts what is paid for twice, and what is lost.
+
+Each kill has a local server of its own, in a process that survives, and a new ledger. The process
+group of the run gets SIGKILL at a moment drawn from a seed, uniformly over the time that the run
+takes when it is left alone. Then the same command is started again and runs to its end.
+
+`engine` kills a small program around the engine. `run` kills whole runs of `eemo run` on a folder
+of pictures, whose two annotators are the local server's models over both SDKs.
+
+Columns: answers that were `paid` for before the kill, counting those that the server finished
+after it; requests that the server had `open` at the kill; what the ledger `kept`; what was paid
+`twice` after; what was `lost`: handed out and not in the ledger, or paid for and not there at the
+end. The script fails where anything is lost, or more is paid twice than was allowed in flight.
+
+    python benchmarks/kills.py engine run --kills 20
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.calls import MODEL, ROLE, build_questions, compatible
+from eemo_pipeline.ledger import Ask, Ledger
+from eemo_pipeline.sampling import unit_interval
+from eemo_pipeline.vlm.budget import Budget
+from eemo_pipeline.vlm.prices import read_prices
+from eemo_pipeline.vlm.questions import Limits
+from eemo_pipeline.vlm.session import Session
+from resources.local_server import KEY, LocalServer, local_server
+
+LATENCY_MS = 100
+IN_FLIGHT = 64
+RUN_IN_FLIGHT = 2 * 256  # `eemo run` asks both annotators with the engine's own limit each
+QUESTIONS = 640
+PICTURES = 300
+_SETTLED_S = 4 * LATENCY_MS / 1000  # by then the server has finished what nobody waits for
+_REPOSITORY = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Killed:
+    """What one kill came to; see the module."""
+
+    after_s: float
+    paid: int
+    open: int
+    kept: int
+    twice: int
+    lost: int
+
+    @property
+    def at_stake(self) -> int:
+        """Answers that were paid for and not kept; they are paid for again."""
+        return self.paid - self.kept
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A run that can be killed.
+
+    Attributes:
+        command: starts it.
+        ledger: where it keeps answers.
+        handed_out: file with the keys that its caller was given; empty where it keeps none.
+    """
+
+    command: Sequence[str]
+    ledger: Path
+    handed_out: Path
+
+    def start(self, server: LocalServer) -> subprocess.Popen[bytes]:
+        """In a process group of its own, with the vendors' variables leading to the server."""
+        environment = os.environ | {
+            "OPENAI_BASE_URL": server.openai_url,
+            "OPENAI_API_KEY": server.key,
+            "GOOGLE_GEMINI_BASE_URL": server.gemini_url,
+            "GEMINI_API_KEY": server.key,
+            "LOCAL_SERVER_PORT": str(server.port),
+        }
+        return subprocess.Popen(
+            self.command,
+            cwd=_REPOSITORY,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def finish(self, server: LocalServer) -> None:
+        """Run to the end."""
+        with self.start(server) as process:
+            said = process.communicate()[1].decode("utf-8", "replace")
+        if process.returncode:
+            raise SystemExit(f"the run ended with exit code {process.returncode}: {said[-2000:]}")
+
+    def keys(self) -> set[str]:
+        """What was answered by a provider and is in the ledger."""
+        if not self.ledger.exists():
+            return set()
+        with closing(sqlite3.connect(self.ledger)) as connection:
+            query = "select key from answers where provider <> 'embedded'"
+            return {key for (key,) in connection.execute(query)}
+
+
+def kill_once(victim: Victim, server: LocalServer, after_s: float) -> Killed:
+    """Kill the run `after_s` seconds after its first request, start it again, and count."""
+    with victim.start(server) as process:
+        while not server.account()["requests"] + server.account()["in_flight"]:
+            if process.poll() is not None:
+                raise SystemExit(f"the run ended by itself: {process.communicate()[1].decode()}")
+            time.sleep(0.002)
+        time.sleep(after_s)
+        os.killpg(process.pid, signal.SIGKILL)
+        is_open = server.account()["in_flight"]
+        process.communicate()
+    time.sleep(_SETTLED_S)
+    paid, kept = server.account()["billed"], victim.keys()
+    out = set(victim.handed_out.read_text().split()) if victim.handed_out.exists() else set()
+    victim.finish(server)
+    account, keys = server.account(), victim.keys()
+    unkept = account["billed"] - account["repeated"] - len(keys)
+    lost = len(out - kept) + len(kept - keys) + unkept
+    return Killed(after_s, paid, is_open, len(kept), account["repeated"], lost)
+
+
+def time_alone(victim: Victim, server: LocalServer) -> float:
+    """Seconds from the first request to the last answer of a run that nobody kills."""
+    began = ended = seen = 0.0
+    with victim.start(server) as process:
+        while process.poll() is None:
+            account = server.account()
+            if account["billed"] + account["in_flight"]:
+                began = began or time.monotonic()
+            if account["billed"] > seen:
+                seen, ended = account["billed"], time.monotonic()
+            time.sleep(0.01)
+        process.communicate()
+    return ended - began
+
+
+def engine_victim(folder: Path, count: int = QUESTIONS, in_flight: int = IN_FLIGHT) -> Victim:
+    """The small program around the engine."""
+    folder.mkdir(parents=True)
+    ledger, out = folder / "ledger.sqlite", folder / "handed_out"
+    command = [sys.executable, "-m", "benchmarks.kills", "--child", str(ledger), str(out)]
+    return Victim([*command, str(count), str(in_flight)], ledger, out)
+
+
+def ask_and_tell(ledger: Path, handed_out: Path, count: int, in_flight: int) -> None:
+    """Ask for what the ledger lacks; write down each key once its answer is handed out."""
+    server = LocalServer(int(os.environ["LOCAL_SERVER_PORT"]), KEY, 0)
+    asks = [Ask(f"{number:064x}", number) for number in range(count)]
+    told = os.open(handed_out, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    with closing(Ledger(ledger)) as store:
+        session = Session(store, Budget(), read_prices(), Limits(in_flight=in_flight))
+        model = compatible(server)
+        known = store.find([ask.key(ROLE, MODEL) for ask in asks])
+        open_asks = [ask for ask in asks if ask.key(ROLE, MODEL) not in known]
+        for question, _ in session.ask_all(model, build_questions(open_asks), stage="annotation"):
+            os.write(told, f"{question.key}\n".encode())
+
+
+class Lakes:
+    """Data roots whose pictures are read and not annotated yet, for `eemo run`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Draw the pictures and read them once."""
+        self._pictures, self._first = folder / "pictures", folder / "first"
+        self._pictures.mkdir(parents=True)
+        random_numbers = np.random.default_rng(0)
+        for number in range(PICTURES):
+            pixels = random_numbers.integers(0, 256, (12, 16, 3), dtype=np.uint8)
+            picture = Image.fromarray(pixels).resize((128, 96), Image.Resampling.BICUBIC)
+            picture.save(self._pictures / f"{number}.png")
+        prices = folder / "prices.toml"
+        models = (("openai", "local-a"), ("gemini", "local-b"))
+        lines = [f'["{provider}"."{model}"]\ninput = 1\noutput = 2\n' for provider, model in models]
+        prices.write_text("".join(lines))
+        os.environ["EEMO_PRICES"] = str(prices)
+        reading = self._command(self._first, "+key:dedup__images", "embedded")
+        subprocess.run(reading, cwd=_REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+
+    def copy(self, folder: Path) -> Victim:
+        """A data root of its own for one kill."""
+        shutil.copytree(self._first, folder, symlinks=True)
+        models = "openai:local-a,gemini:local-b"
+        command = self._command(folder, 'key:"annotation__replies"', models)
+        return Victim(command, folder / "ledger.sqlite", folder / "handed_out")
+
+    def _command(self, data: Path, selection: str, providers: str) -> list[str]:
+        program = "from eemo_pipeline.cli import main; main()"
+        words = ["run", "--images", str(self._pictures), "--data", str(data)]
+        words += ["--select", selection, "--providers", providers, "--json"]
+        return [sys.executable, "-c", program, *words]
+
+
+def show_kills(part: str, kills: int, seed: int, folder: Path) -> bool:
+    """One line per kill; whether every promise was kept."""
+    lakes = Lakes(folder / "lakes") if part == "run" else None
+    limit = IN_FLIGHT if lakes is None else RUN_IN_FLIGHT
+
+    def victim(name: str) -> Victim:
+        place = folder / f"{part}-{name}"
+        return engine_victim(place) if lakes is None else lakes.copy(place)
+
+    with local_server(latency_ms=LATENCY_MS, answers="schema") as server:
+        alone_s = time_alone(victim("alone"), server)
+    moments = [alone_s * unit_interval(str(seed), str(number)) for number in range(kills)]
+    print(f"\n{part}: {kills} kills within {alone_s:.2f} s of asking, at most {limit} in flight")
+    print(f"{'after s':>9}{'paid':>7}{'open':>7}{'kept':>7}{'twice':>7}{'lost':>7}")
+    found: list[Killed] = []
+    for number, moment in enumerate(moments):
+        with local_server(latency_ms=LATENCY_MS, answers="schema") as server:
+            killed = kill_once(victim(str(number)), server, moment)
+        found.append(killed)
+        print(
+            f"{killed.after_s:9.3f}{killed.paid:7}{killed.open:7}{killed.kept:7}"
+            f"{killed.twice:7}{killed.lost:7}",
+            flush=True,
+        )
+    print(
+        f"{'most':>9}{'':7}{max(k.open for k in found):7}{'':7}"
+        f"{max(k.twice for k in found):7}{max(k.lost for k in found):7}"
+    )
+    return all(killed.lost == 0 and killed.twice <= limit for killed in found)
+
+
+def main() -> int:
+    """Kill what was asked for."""
+    if sys.argv[1:2] == ["--child"]:
+        ledger, handed_out, count, in_flight = sys.argv[2:]
+        ask_and_tell(Path(ledger), Path(handed_out), int(count), int(in_flight))
+        return 0
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", default=["engine"])
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    with TemporaryDirectory() as name:
+        kept = [show_kills(part, options.kills, options.seed, Path(name)) for part in options.parts]
+    return 0 if all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,28 +1,49 @@
 -- A template asks about a picture once, about two pictures once, and shows a picture at most eight times.
-with shown as (
-    select template, len(image_ids) as pictures, hash(unnest(image_ids)) as image_hash
+with items as not materialized (
+    select
+        item_id,
+        template,
+        image_ids,
+        -- hashes of 64 bits stand for pictures, which would not fit in memory
+        hash(template, image_ids[1]) as first_use,
+        if(len(image_ids) = 2, hash(template, image_ids[2]), null) as second_use,
+        hash(template, least(image_ids[1], image_ids[2]), greatest(image_ids[1], image_ids[2])) as both_use
     from qa__items
 ),
 
 uses as (
-    select template, pictures, image_hash, count(*) as uses
-    from shown
-    group by all
-    having uses > if(pictures = 1, 1, 8)
+    select first_use as use, if(second_use is null, 1, 8) as most
+    from items
+    union all
+    select second_use as use, 8 as most
+    from items
+    where second_use is not null
+),
+
+overused as (
+    select use
+    from uses
+    group by use
+    having count(*) > min(most)
 ),
 
 repeated as (
-    select template, 2 as pictures, hash(list_sort(image_ids)) as image_hash, count(*) as uses
-    from qa__items
-    where len(image_ids) = 2
-    group by all
-    having uses > 1
+    select both_use
+    from items
+    where second_use is not null
+    group by both_use
+    having count(*) > 1
 )
 
--- hashes of 64 bits stand for pictures, which would not fit in memory
-select template, pictures, image_hash, uses
-from uses
-union all
-select template, pictures, image_hash, uses
-from repeated
-order by 1, 2, 3
+select item_id, template, image_ids
+from items
+semi join overused on items.first_use = overused.use
+union
+select item_id, template, image_ids
+from items
+semi join overused on items.second_use = overused.use
+union
+select item_id, template, image_ids
+from items
+semi join repeated on items.both_use = repeated.both_use
+order by item_id

@@ -1,20 +1,34 @@
 -- A question names the emotions, level or element that its facts say it asks for, and no other emotion.
-with asked as (
+with asked as not materialized (
     select
         item_id,
         template,
         question,
         facts,
-        json_extract_string(facts, ['$.asked', '$.other', '$.emotion', '$.element']) as fills,
-        ' ' || translate(question, '?.,:', '    ') || ' ' as words,
-        regexp_extract_all(lower(question), '\b(anger|disgust|fear|joy|sadness|surprise)\b') as emotions
+        [facts ->> '$.asked', facts ->> '$.other', facts ->> '$.emotion', facts ->> '$.element'] as fills
     from qa__items
     where claim not in ('ranking', 'written')
+),
+
+-- most items share their question and what it asks for with many others: each is read once
+questions as (
+    select
+        question,
+        fills,
+        ' ' || translate(question, '?.,:', '    ') || ' ' as words,
+        regexp_extract_all(lower(question), '\b(anger|disgust|fear|joy|sadness|surprise)\b') as emotions
+    from (select distinct question, fills from asked)
+),
+
+wrong as (
+    select question, fills
+    from questions
+    where
+        len(list_filter(fills, lambda f: not contains(words, ' ' || f || ' '))) > 0
+        or not list_has_all(fills, emotions)
 )
 
 select item_id, template, question, facts
 from asked
-where
-    len(list_filter(fills, lambda f: f is not null and not contains(words, ' ' || f || ' '))) > 0
-    or len(list_filter(emotions, lambda e: coalesce(not list_contains(fills, e), true))) > 0
+semi join wrong on asked.question = wrong.question and asked.fills = wrong.fills
 order by item_id

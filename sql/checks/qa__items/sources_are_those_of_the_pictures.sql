@@ -1,11 +1,21 @@
 -- An item's sources are those of its pictures, each once, in order.
-select q.item_id, q.template, q.sources, a.sources as first_sources, b.sources as second_sources
-from qa__items as q
-left join dedup__images as a on q.image_ids[1] = a.image_id
-left join dedup__images as b on q.image_ids[2] = b.image_id
+with pictures as (
+    select hash(image_id) as image_hash, array_to_string(sources, ' ') as sources
+    from dedup__images
+),
+
+told as (
+    select q.item_id, q.template, array_to_string(q.sources, ' ') as sources, a.sources as first_sources, b.sources as second_sources
+    from qa__items as q
+    left join pictures as a on hash(q.image_ids[1]) = a.image_hash
+    left join pictures as b on hash(q.image_ids[2]) = b.image_hash
+)
+
+select item_id, template, sources, first_sources, second_sources
+from told
 where
-    case
-        when b.image_id is null then q.sources is distinct from a.sources
-        else q.sources is distinct from list_sort(list_distinct(list_concat(a.sources, b.sources)))
+    sources is distinct from case
+        when second_sources is null or first_sources = second_sources then first_sources
+        else array_to_string(list_sort(list_distinct(string_split(first_sources || ' ' || second_sources, ' '))), ' ')
     end
-order by q.item_id
+order by item_id

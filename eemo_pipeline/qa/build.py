@@ -6,6 +6,7 @@ or how facts are joined (`facts.py`).
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,19 +89,18 @@ class Tally:
             frame = frame.with_columns(pl.Series("paired", paired))
         reason = (
             pl.when("asked")
-            .then(pl.lit(None, dtype=pl.String))
+            .then(pl.lit(None, dtype=_REASON))
             .when("is_evaluation")
-            .then(pl.lit("evaluation"))
+            .then(pl.lit("evaluation", dtype=_REASON))
         )
         for need in template.needs:
-            reason = reason.when(pl.col(need).is_null()).then(pl.lit(_LACKS[need]))
+            reason = reason.when(pl.col(need).is_null()).then(pl.lit(_LACKS[need], dtype=_REASON))
         if template.pairs:
-            reason = reason.when(~pl.col("paired")).then(pl.lit("no_partner"))
+            reason = reason.when(~pl.col("paired")).then(pl.lit("no_partner", dtype=_REASON))
         return frame.select(
             reason.when("possible")
-            .then(pl.lit("not_drawn"))
-            .otherwise(pl.lit("constraint_unmet"))
-            .cast(_REASON)
+            .then(pl.lit("not_drawn", dtype=_REASON))
+            .otherwise(pl.lit("constraint_unmet", dtype=_REASON))
             .alias(template.name)
         ).to_series()
 
@@ -128,6 +128,20 @@ def build_items(facts: Facts, seed: str, most: int, tally: Tally) -> Iterator[pl
     Yields:
         Frames of `qa__items`, by template and item_id.
     """
+    with ThreadPoolExecutor(1) as ahead:
+        drawn = _draw(facts, seed, most, tally)
+        coming = ahead.submit(next, drawn, None)
+        while (kept := coming.result()) is not None:
+            # The next template draws on one core while the items of this one are made on another.
+            coming = ahead.submit(next, drawn, None)
+            template, asked = kept
+            yield from render(template, asked, facts, f"{seed}/{template.name}")
+
+
+def _draw(
+    facts: Facts, seed: str, most: int, tally: Tally
+) -> Iterator[tuple[QaTemplate, pl.DataFrame]]:
+    """The questions that are kept of each template."""
     for template in discover(templates, "TEMPLATE", QaTemplate).values():
         purpose = f"{seed}/{template.name}"
         candidates = template.ask(facts, purpose)
@@ -135,7 +149,7 @@ def build_items(facts: Facts, seed: str, most: int, tally: Tally) -> Iterator[pl
         possible = candidates.drop_nulls(wanted)
         asked = allot(possible, template.cell, most, purpose, "kept")
         tally.add(template, possible, asked)
-        yield from render(template, asked, facts, purpose)
+        yield template, asked
 
 
 def build_coverage(tally: Tally) -> pl.DataFrame:

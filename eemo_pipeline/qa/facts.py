@@ -49,8 +49,9 @@ class Facts:
             number_as_second (its share in the number of an item), ranking and rank_1 ... rank_3
             (null without a ranking), dominant_emotion, mass_<emotion> for the seven Ekman emotions
             (0 where unnamed, null without labels), valence, arousal, dominance and
-            <dimension>_level (null where unrated), has_<text> for every key of `texts`.
-        texts: what was written about a picture: name -> row and text, lazily.
+            <dimension>_level (null where unrated), has_<text> for every key of `texts`: the place
+            of its text there (null where there is none).
+        texts: what was written about pictures: name -> text, lazily.
         candidates: pictures whose reasoning names a cause: row, emotion, element, distractor_1,
             distractor_2.
         comparisons: what two pictures were compared in: first, second (rows), aspect, and the
@@ -103,7 +104,7 @@ def build_facts(tables: Mapping[str, pl.LazyFrame]) -> Facts:
         tables["labels__vad"].filter("is_best").select("image_id", *LEVEL_WORDS),
         _categories(tables["ingest__records"]),
         *(
-            text.select("image_id", pl.lit(value=True).alias(f"has_{name}"))
+            text.select("image_id", pl.int_range(pl.len(), dtype=pl.UInt32).alias(f"has_{name}"))
             for name, text in texts.items()
         ),
     ):
@@ -120,10 +121,7 @@ def build_facts(tables: Mapping[str, pl.LazyFrame]) -> Facts:
     compared = tables["texts__comparisons"].filter(pl.col("status") == "ok")
     return Facts(
         pictures,
-        {
-            name: text.join(rows, on="image_id").select("row", "text")
-            for name, text in texts.items()
-        },
+        {name: text.select("text") for name, text in texts.items()},
         _candidates(tables["texts__candidates"], rows),
         _comparisons(compared, rows),
         compared.select("aspect", "text"),

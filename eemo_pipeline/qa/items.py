@@ -175,16 +175,17 @@ def _option_at(position: int, options: list[str]) -> pl.Expr:
 
 
 def _with_text(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    if template.text != "comparisons":
-        text = facts.texts[str(template.text)].collect()
-        return asked.join(
-            text.rename({"row": "first", "text": "answer"}),
-            on="first",
+    if template.text == "comparisons":
+        of_aspect = pl.col("aspect") == (template.dimension or "overall")
+        texts = facts.compared.filter(of_aspect)
+        places = asked.join(
+            facts.comparisons.filter(of_aspect),
+            on=["first", "second"],
             how="left",
             maintain_order="left",
-        )
-    aspect = template.dimension or "overall"
-    compared = facts.comparisons.filter(pl.col("aspect") == aspect)
-    places = asked.join(compared, on=["first", "second"], how="left", maintain_order="left")
-    text = facts.compared.filter(pl.col("aspect") == aspect).select("text").collect()["text"]
-    return asked.with_columns(text[places["place"]].alias("answer"))
+        )["place"]
+    else:
+        texts = facts.texts[str(template.text)]
+        places = facts.pictures[f"has_{template.text}"][asked["first"]]
+    text = texts.select("text").collect()["text"]
+    return asked.with_columns(text[places].alias("answer"))

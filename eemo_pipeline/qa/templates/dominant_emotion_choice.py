@@ -18,21 +18,27 @@ _BOTH_REPORTED = 49 / 338
 def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
     base = pl.col("base")
     place = unit(base, purpose, "mixture")
-    reported, unreported = ["reported_1", "reported_2"], ["unreported_1", "unreported_2"]
+    reported, unreported = ("reported_1", "reported_2"), ("unreported_1", "unreported_2")
     # What is wanted first; what is missing is filled from the other kind.
-    wanted = (
+    wanted = [
         pl.when(place < _NONE_REPORTED)
-        .then(pl.concat_list(*unreported, *reported))
+        .then(none_first)
         .when(place < _NONE_REPORTED + _BOTH_REPORTED)
-        .then(pl.concat_list(*reported, *unreported))
-        .otherwise(pl.concat_list(reported[0], unreported[0], reported[1], unreported[1]))
-        .list.drop_nulls()
-    )
+        .then(both_first)
+        .otherwise(mixed)
+        for none_first, both_first, mixed in zip(
+            (*unreported, *reported),
+            (*reported, *unreported),
+            (reported[0], unreported[0], reported[1], unreported[1]),
+            strict=True,
+        )
+    ]
     swapped = unit(base, purpose, "swap") < 0.5
-    one, two = (pl.col("wanted").list.get(place, null_on_oob=True) for place in (0, 1))
+    one, two = pl.col("one"), pl.col("two")
     return (
         with_rivals(facts.having("dominant_emotion"), purpose)
-        .with_columns(wanted=wanted)
+        .with_columns(one=pl.coalesce(wanted))
+        .with_columns(two=pl.coalesce(pl.when(name != one).then(name) for name in wanted))
         .select(
             pl.col("row").alias("first"),
             "base",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from eemo_pipeline.cells import count_within, number_rows, parse_cells, smallest_within
+from eemo_pipeline.cells import count_within, is_given, number_rows, parse_cells, smallest_within
 from eemo_pipeline.emotion.taxonomies import ALIASES, LABEL_SPACES, canonical
 from eemo_pipeline.sources import (
     ANNOTATION_SCHEMA,
@@ -228,11 +228,6 @@ class Check:
     reason: str
     holds: pl.Expr
     detail: pl.Expr
-
-
-def is_given(name: str) -> pl.Expr:
-    """Whether the cell holds more than blanks."""
-    return (pl.col(name).str.strip_chars() != "").fill_null(value=False)
 
 
 def number(name: str) -> pl.Expr:

@@ -61,13 +61,12 @@ def _is_quoting_regular(data: bytes, delimiter: str, start: int) -> bool:
 
 def number_rows(cells: pl.DataFrame) -> pl.DataFrame:
     """Drop the lines that hold blanks alone, and count the others in `row`, from 1."""
-    is_blank = cells.select(_is_blank("0" if "0" in cells.columns else "surplus")).to_series()
-    if is_blank.any():  # seldom; a line whose first cell holds something is not blank
-        is_blank = cells.select(pl.all_horizontal(*map(_is_blank, cells.columns))).to_series()
-        cells = cells.filter(~is_blank)
+    holds = cells.select(is_given("0" if "0" in cells.columns else "surplus")).to_series()
+    if not holds.all():  # seldom; a line whose first cell holds something is not blank
+        cells = cells.filter(pl.any_horizontal(*map(is_given, cells.columns)))
     return cells.with_row_index("row", offset=1).with_columns(
         pl.col("row").cast(pl.Int64),
-        pl.when(~_is_blank("surplus")).then("surplus").alias("surplus"),
+        pl.when(is_given("surplus")).then("surplus").alias("surplus"),
     )
 
 
@@ -103,5 +102,15 @@ def smallest_within(groups: pl.Series, values: pl.Series, firsts: pl.Series) -> 
     )
 
 
-def _is_blank(name: str) -> pl.Expr:
-    return (pl.col(name).str.strip_chars() == "").fill_null(value=True)
+def is_given(name: str) -> pl.Expr:
+    """Whether the cell holds more than blanks."""
+    return pl.col(name).map_batches(_hold_text, return_dtype=pl.Boolean, is_elementwise=True)
+
+
+def _hold_text(cells: pl.Series) -> pl.Series:
+    # Between "!" and "~" stand texts that begin with a plain sign. A column has often no others,
+    # and to compare is several times faster than to strip.
+    is_plain = (cells >= "!") & (cells <= "~")
+    if is_plain.all(ignore_nulls=False):
+        return is_plain
+    return (cells.str.strip_chars() != "").fill_null(value=False)

@@ -83,6 +83,10 @@ class PictureIndex:
         # Most names are exact in one folder; polars finds them row by row, the fastest way.
         first = frame.with_columns(place(folders[0]).alias("path"))
         missing = first.filter(pl.col("path").is_null()).select(pl.col("name").drop_nulls())
+        exact = pl.when(pl.col("path").is_not_null()).then(pl.lit("exact"))
+        if missing.is_empty():
+            nothing = pl.lit(None, dtype=pl.String).alias("refusal")
+            return first.with_columns(exact.alias("resolved_by"), nothing)
         others = (
             missing.unique()
             .with_columns(pl.coalesce(*map(place, folders)).alias("path"))
@@ -97,10 +101,6 @@ class PictureIndex:
             taken |= set(first["path"].drop_nulls().unique())
         for fold in folds:
             found = self._find_folded(found, taken, folders, fold)
-        exact = pl.when(pl.col("path").is_not_null()).then(pl.lit("exact"))
-        if not found:
-            nothing = pl.lit(None, dtype=pl.String).alias("refusal")
-            return first.with_columns(exact.alias("resolved_by"), nothing)
         searched = pl.DataFrame(found, schema=_FOUND_SCHEMA, orient="row")
         joined = first.select("name").join(searched, on="name", how="left", maintain_order="left")
         return first.with_columns(

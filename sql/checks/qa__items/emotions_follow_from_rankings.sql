@@ -13,8 +13,8 @@ with asked as (
         a.dominant_emotion as first_dominant,
         b.dominant_emotion as second_dominant
     from qa__items as q
-    left join felt as a on q.image_ids[1] = a.image_id
-    left join felt as b on q.image_ids[2] = b.image_id
+    left join felt as a on hash(q.image_ids[1]) = hash(a.image_id)
+    left join felt as b on hash(q.image_ids[2]) = hash(b.image_id)
     where
         q.claim in (
             'in_top3', 'is_dominant', 'outweighs', 'dominant', 'present', 'absent', 'stronger',

@@ -17,8 +17,8 @@ with asked as (
         if(q.facts ->> '$.dimension' = 'valence', ['negative', 'neutral', 'positive'], ['low', 'moderate', 'high'])
             as words
     from qa__items as q
-    left join felt as a on q.image_ids[1] = a.image_id
-    left join felt as b on q.image_ids[2] = b.image_id
+    left join felt as a on hash(q.image_ids[1]) = hash(a.image_id)
+    left join felt as b on hash(q.image_ids[2]) = hash(b.image_id)
     where q.claim in ('level_is', 'level', 'both_at_level', 'higher', 'difference')
 ),
 

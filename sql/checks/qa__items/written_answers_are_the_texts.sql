@@ -1,35 +1,34 @@
 -- An answer in prose is the accepted text on its pictures, word for word.
 with texts as (
-    select 'texts__descriptions' as name, image_id as first_image_id, null as second_image_id, null as aspect, hash(text) as text_hash
+    select 'texts__descriptions' as name, hash([image_id]) as images_hash, null as aspect, hash(text) as text_hash
     from texts__descriptions
     where status = 'ok'
     union all by name
-    select 'texts__reasonings' as name, image_id as first_image_id, hash(text) as text_hash
+    select 'texts__reasonings' as name, hash([image_id]) as images_hash, hash(text) as text_hash
     from texts__reasonings
     where status = 'ok'
     union all by name
-    select 'texts__details' as name, image_id as first_image_id, hash(text) as text_hash
+    select 'texts__details' as name, hash([image_id]) as images_hash, hash(text) as text_hash
     from texts__details
     where status = 'ok'
     union all by name
-    select 'texts__evocations' as name, image_id as first_image_id, hash(text) as text_hash
+    select 'texts__evocations' as name, hash([image_id]) as images_hash, hash(text) as text_hash
     from texts__evocations
     where status = 'ok'
     union all by name
-    select 'texts__comparisons' as name, first_image_id, second_image_id, aspect, hash(text) as text_hash
+    select 'texts__comparisons' as name, hash([first_image_id, second_image_id]) as images_hash, aspect, hash(text) as text_hash
     from texts__comparisons
     where status = 'ok'
 )
 
--- texts are told apart by hashes of 64 bits: themselves, they would fill the memory
+-- pictures and texts are told apart by hashes of 64 bits: themselves, they would fill the memory
 select q.item_id, q.template, q.facts, q.answer
 from qa__items as q
 left join
     texts as t
     on
         q.facts ->> '$.text' = t.name
-        and q.image_ids[1] = t.first_image_id
-        and coalesce(q.image_ids[2], '') = coalesce(t.second_image_id, '')
+        and hash(q.image_ids) = t.images_hash
         and (
             t.aspect is null
             or t.aspect = coalesce(q.facts ->> '$.dimension', 'overall')

@@ -20,7 +20,7 @@ from eemo_pipeline.data_root import DataRoot
 from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.ledger.batches import read_open
 from eemo_pipeline.vlm.batch_submission import BatchPolicy
-from eemo_pipeline.vlm.batches import BatchInterface, BatchUnsupported, look_at_open
+from eemo_pipeline.vlm.batches import BatchInterface, BatchUnsupported, Standing, look_at_open
 from eemo_pipeline.vlm.problems import ProviderProblem
 from resources.gemini_batches import GeminiBatches
 from resources.openai_batches import OpenAiBatches
@@ -85,14 +85,20 @@ def look_at_batches(ledger: Ledger, batches: Batches, cursor: str | None) -> Bat
     waiting = read_open(ledger)
     if not waiting:
         return BatchLook("No batch is open.")
+    standings: list[Standing] = []
+    over: list[str] = []
+    failed: Exception | None = None
     try:
-        standings = list(look_at_open(ledger, batches.find_interface))
+        for batch, _, standing in look_at_open(ledger, batches.find_interface):
+            standings.append(standing)
+            over += [batch.token] if standing.state != "open" else []
     except (ProviderProblem, BatchUnsupported) as problem:
-        return BatchLook(f"A provider could not be asked: {problem}", cursor)
-    over = sorted(batch.token for batch, _, standing in standings if standing.state != "open")
+        failed = problem
+    if failed and not over:
+        return BatchLook(f"A provider could not be asked: {failed}", cursor)
     if not over:
         rows = sum(batch.row_count for batch in waiting)
-        done = sum(standing.done_count for *_, standing in standings)
+        done = sum(standing.done_count for standing in standings)
         intended = len(waiting) - len(standings)
         why = f"{len(standings)} batches are open: {done} of {rows} rows are done."
         if intended:

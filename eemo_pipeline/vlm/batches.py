@@ -165,22 +165,26 @@ def _is_intended(batch: Batch, interface: BatchInterface) -> bool:
 def look_at_open(
     ledger: Ledger, find_interface: FindInterface
 ) -> Iterator[tuple[Batch, BatchInterface, Standing]]:
-    """Every open batch with how it stands at its provider, oldest first.
+    """Every open batch with how it stands at its provider, oldest first, one model after the other.
 
     Intended batches that the provider has become open; the others are left to the next submission.
+    A provider that cannot be asked does not hold up the others.
 
     Raises:
-        ProviderProblem: a provider cannot be asked.
+        ProviderProblem: the first of those that could not be asked, after all others.
+        BatchUnsupported: a provider has no batch interface any more.
     """
-    models = sorted({(batch.provider, batch.model) for batch in read_open(ledger)})
-    interfaces = {model: find_interface(*model) for model in models}
-    try:
-        for interface in interfaces.values():
+    problems: list[ProviderProblem] = []
+    for model in sorted({(batch.provider, batch.model) for batch in read_open(ledger)}):
+        interface = find_interface(*model)
+        try:
             adopt(interface, ledger)
-        for batch in read_open(ledger):
-            if batch.remote_id is not None:
-                interface = interfaces[batch.provider, batch.model]
-                yield batch, interface, interface.look(batch.remote_id)
-    finally:
-        for interface in interfaces.values():
+            for batch in read_open(ledger):
+                if batch.remote_id is not None and (batch.provider, batch.model) == model:
+                    yield batch, interface, interface.look(batch.remote_id)
+        except ProviderProblem as problem:
+            problems.append(problem)
+        finally:
             interface.close()
+    if problems:
+        raise problems[0]

@@ -95,8 +95,6 @@ def demo(
 @app.command(
     epilog=examples(
         "eemo run --images ~/Pictures --data data/mine",
-        "eemo run --data data/mine",
-        "eemo run --data data/mine --providers openai,gemini --dry-run",
         "eemo run --data data/mine --providers openai,gemini --budget-usd 5",
         """eemo run --data data/mine --select '+key:"qa__items"'""",
     )

@@ -17,12 +17,15 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
     assert set(outcome.tables) == set(TABLES)
     has_rows = {name for name, rows in outcome.tables.items() if rows}
     # What is known of sources, counts of nothing, the seven emotions, the labels that nobody
-    # chose, and a skipped training run.
+    # chose, templates that ask nothing, the experiment on made-up records, a skipped training run.
     assert has_rows == {
         "sources__datasets",
         "_ingest__counts",
         "labels__centroids",
         "labels__label_points",
+        "_qa__templates",
+        "ablation__corruptions",
+        "ablation__scores",
         "training__runs",
     }
     warned = {(line.asset, line.check) for line in outcome.warned_checks}

@@ -17,6 +17,7 @@ from eemo_pipeline.critic.rule_critic import RuleCritic
 from eemo_pipeline.vlm import VisionLanguageModel
 from eemo_pipeline.vlm.session import Session
 from resources.annotators import Annotators
+from resources.gemini_vlm import GeminiVlm
 from resources.local_models import LocalModels
 from resources.providers import LOCAL, PROVIDERS, read_choices
 
@@ -65,6 +66,21 @@ def build_critic(
             f"family, or to {RULES}"
         )
     return ModelCritic(model, session)
+
+
+def planned_critic(session: Session) -> ModelCritic | None:
+    """The model critic that a run would have; nothing is opened. None where the rules judge.
+
+    Raises:
+        BadProviders: the choice cannot be understood.
+    """
+    text = (os.environ.get(VARIABLE) or RULES).strip()
+    if text == LOCAL:
+        return ModelCritic(GeminiVlm("local-critic", "local_gemini"), session)
+    if text.partition(":")[0] not in PROVIDERS:
+        return None
+    (choice,) = read_choices(text)
+    return ModelCritic(choice.build(), session)
 
 
 class CriticResource(dg.ConfigurableResource):

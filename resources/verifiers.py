@@ -21,6 +21,7 @@ from eemo_pipeline.vlm.session import Session
 from resources.classifier_verifier import build_classifier
 from resources.emovit_verifier import build_emovit
 from resources.local_models import LocalModels
+from resources.openai_vlm import OpenAiVlm
 from resources.providers import LOCAL, PROVIDERS, read_choices
 from resources.replay_verifier import build_replay
 
@@ -66,6 +67,21 @@ class VerifierChoice:
             )
         (choice,) = read_choices(self.text)
         return VisionVerifier(choice.provider, choice.build(), self.session)
+
+
+def planned_verifier(session: Session) -> VisionVerifier | None:
+    """The verifier that a run would pay for; nothing is opened. None where it pays for none.
+
+    Raises:
+        BadProviders: the choice cannot be understood.
+    """
+    text = (os.environ.get(VARIABLE) or LINEAR_PROBE).strip()
+    if text == LOCAL:
+        return VisionVerifier("local_openai", OpenAiVlm("local-critic", "local_openai"), session)
+    if text.partition(":")[0] not in PROVIDERS:
+        return None
+    (choice,) = read_choices(text)
+    return VisionVerifier(choice.provider, choice.build(), session)
 
 
 class VerifierResource(dg.ConfigurableResource):

@@ -13,7 +13,10 @@ from eemo_pipeline.cli.pasting import called
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 
 if TYPE_CHECKING:
+    from eemo_pipeline.critic.model_critic import ModelCritic
+    from eemo_pipeline.verification.vision import VisionVerifier
     from eemo_pipeline.vlm import VisionLanguageModel
+    from eemo_pipeline.vlm.session import Session
     from resources.providers import Choice
 
 
@@ -55,6 +58,29 @@ def choose_plan(providers: str | None) -> tuple[str, "tuple[VisionLanguageModel,
 
     text, _ = _understand(providers)
     return text, planned_models(text)
+
+
+def choose_judges(session: "Session") -> "tuple[VisionVerifier | None, ModelCritic | None]":
+    """The verifier and the critic that a run would pay for, to be reckoned with but not asked.
+
+    Raises:
+        Problem: something about the choice is wrong (exit code 2).
+    """
+    from eemo_pipeline.vlm.prices import UnknownPrice
+    from resources.critics import VARIABLE as CRITIC
+    from resources.critics import planned_critic
+    from resources.providers import BadProviders
+    from resources.verifiers import VARIABLE as VERIFIER
+    from resources.verifiers import planned_verifier
+
+    try:
+        judges = planned_verifier(session), planned_critic(session)
+        for judge in filter(None, judges):
+            session.prices.find(judge.vlm.provider, judge.vlm.model)
+    except (BadProviders, UnknownPrice) as error:
+        where = f"{VERIFIER} and {CRITIC}"
+        raise wrong_usage("verifier or critic cannot be reckoned", where, str(error)) from error
+    return judges
 
 
 def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":

@@ -1,7 +1,7 @@
 """Tells what a run would call and cost: `eemo run --dry-run`.
 
 Belongs here: finding the pictures, and showing the forecast. Does not belong here: the numbers
-(`annotation/forecast.py`). Nothing is run, called, attached or written.
+(`forecast.py` of each stage). Nothing is run, called, attached or written.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from eemo_pipeline.cli.asking import choose_plan
+from eemo_pipeline.cli.asking import choose_judges, choose_plan
 from eemo_pipeline.cli.choosing import choose_data_root
 from eemo_pipeline.cli.pasting import shown
 from eemo_pipeline.cli.printing import say, show_json, show_rows
@@ -39,7 +39,9 @@ def show_forecast(
     """One line per stage and model: calls, tokens and cost, from the low to the high estimate."""
     from eemo_pipeline.annotation.forecast import forecast_annotation
     from eemo_pipeline.annotation.vision import VisionAnnotator
+    from eemo_pipeline.critic.forecast import forecast_criticism
     from eemo_pipeline.storage import scan_table
+    from eemo_pipeline.verification.forecast import forecast_verification
     from eemo_pipeline.vlm.budget import Budget
     from eemo_pipeline.vlm.prices import read_prices
     from eemo_pipeline.vlm.session import Session
@@ -57,6 +59,11 @@ def show_forecast(
         session = Session(ledger, Budget(), prices)
         annotators = [VisionAnnotator(model.provider, model, session) for model in models]
         lines = forecast_annotation(known, unread, annotators, ledger, prices)
+        verifier, critic = choose_judges(session)
+        if verifier:
+            lines.append(forecast_verification(known, unread, verifier, ledger, prices))
+        if critic:
+            lines += forecast_criticism(known, unread, critic, ledger, prices)
     if as_json:
         show_json(
             {

@@ -62,7 +62,11 @@ def show_accounts(data: Path | None, *, as_json: bool) -> None:
     show_rows((*_COLUMNS, "usd"), rows)
     calls = sum(account.calls for account in accounts if account.provider != "embedded")
     unpriced = sum(account.unpriced for account in accounts)
-    more = f", and {unpriced:,} whose cost is not known" if unpriced else ""
+    more = (
+        f"; {unpriced:,} of them ended without a reply that names a cost, and count as 0"
+        if unpriced
+        else ""
+    )
     total = sum(account.nano_usd for account in accounts)
     say(f"{calls:,} calls of providers for {_usd(total)} USD{more}")
 

@@ -112,6 +112,12 @@ class ModelCritic:
         """Feeling and words; the scene is the same in every round."""
         return len(PROMPTS) - 1
 
+    def scene_key(self, image_id: str) -> str:
+        """The ledger's key of the first step, which depends on nothing but the picture."""
+        return Ask(image_id, None, self._parameters(PROMPTS[0], SCENE, {})).key(
+            ROLE, self.vlm.model
+        )
+
     def judge(self, cases: Sequence[Case], ledger: Ledger) -> Criticism:
         """Judge every field of every case, in three passes over all of them."""
         checked = {case.image_id: find_problems(case.facts) for case in cases}
@@ -214,7 +220,7 @@ class ModelCritic:
 
     def _ask(self, steps: Sequence[_Step], work: _Work, ledger: Ledger) -> list[dict[str, Any]]:
         """The answers to the steps, in their order, through the ledger."""
-        asks = [Ask(step.case.image_id, step, self._parameters(step)) for step in steps]
+        asks = [Ask(step.case.image_id, step, self._determine(step)) for step in steps]
         answers = ledger.answer_all(
             ROLE, self.vlm.model, asks, self._perform, stage=STAGE, provider=self.vlm.provider
         )
@@ -224,14 +230,23 @@ class ModelCritic:
             work.questions[ask.image_id] = before | {ask.key(ROLE, self.vlm.model)}
         return answers.values
 
-    def _parameters(self, step: _Step) -> dict[str, Any]:
-        boxes = [list(_sides(box)) for box in step.case.facts.boxes] if step.has_boxes else []
+    def _determine(self, step: _Step) -> dict[str, Any]:
+        boxes = step.case.facts.boxes if step.has_boxes else ()
+        return self._parameters(step.prompt, step.schema, step.shown, boxes)
+
+    def _parameters(
+        self,
+        prompt: str,
+        schema: Mapping[str, Any],
+        shown: Mapping[str, Any],
+        boxes: Sequence[Any] = (),
+    ) -> dict[str, Any]:
         return {
             "prompt": short_hash(
-                read_prompt(step.prompt), json.dumps(step.schema), self.policy.name, self.detail
+                read_prompt(prompt), json.dumps(schema), self.policy.name, self.detail
             ),
-            "shown": dict(step.shown),
-            "boxes": boxes,
+            "shown": dict(shown),
+            "boxes": [list(_sides(box)) for box in boxes],
             "overlay": OVERLAY if boxes else None,
         }
 
@@ -245,12 +260,22 @@ class ModelCritic:
             yield by_key[question.key], answer
 
     def _build(self, step: _Step) -> VlmRequest:
+        return self.request_for(step.prompt, step.schema, step.shown, self._show(step))
+
+    def request_for(
+        self,
+        prompt: str,
+        schema: Mapping[str, Any],
+        shown: Mapping[str, Any],
+        picture: EncodedPicture,
+    ) -> VlmRequest:
+        """The request of one step about a picture that is encoded already."""
         return VlmRequest(
-            instruction=read_prompt(step.prompt),
-            question=json.dumps(step.shown, ensure_ascii=False) or "{}",
-            pictures=(self._show(step),),
+            instruction=read_prompt(prompt),
+            question=json.dumps(shown, ensure_ascii=False),
+            pictures=(picture,),
             schema_name="critic",
-            schema=step.schema,
+            schema=schema,
             max_output_tokens=_MAX_OUTPUT_TOKENS,
             detail=self.detail,
         )

@@ -39,7 +39,7 @@ class Account:
         output_tokens: billed tokens of replies.
         cached_tokens: the part of `input_tokens` that the provider had cached.
         nano_usd: the cost as far as it is known.
-        unpriced: calls whose cost is not known.
+        unpriced: calls that ended without a reply that names a cost; in `nano_usd` they are 0.
     """
 
     stage: str

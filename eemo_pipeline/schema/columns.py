@@ -491,7 +491,11 @@ _ALL = (
     _count("input_tokens", "Billed tokens of requests, pictures included"),
     _count("output_tokens", "Billed tokens of replies, reasoning included"),
     _count("cached_tokens", "The part of input_tokens that the provider had cached"),
-    _count("unpriced_count", "Calls whose cost is not known"),
+    _count(
+        "unpriced_count",
+        "Calls that ended without a reply that names a cost: timed out, cut off or failed at the "
+        "provider; they count as 0 in usd, and in a budget with all that they might have cost",
+    ),
     _number("usd", "Cost as far as it is known", "USD", 0),
     _text("batch_id", "SHA-256 of the batch's file, first 32 digits, and how often it was sent"),
     _text(

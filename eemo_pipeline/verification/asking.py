@@ -76,6 +76,14 @@ class Verifier(Protocol):
 Perform = Callable[[Sequence[Ask]], Iterator[tuple[Ask, dict[str, Any]]]]
 
 
+def asks_for(
+    description: VerifierDescription, requests: Sequence[VerificationRequest], prompt: str = ""
+) -> list[Ask]:
+    """The questions; `prompt` is the hash of what is asked, where that is not in the version."""
+    named = {"verifier": description.name, "prompt": prompt}
+    return [Ask(request.image_id, request, named) for request in requests]
+
+
 def answer_by_ledger(
     description: VerifierDescription,
     requests: Sequence[VerificationRequest],
@@ -92,8 +100,7 @@ def answer_by_ledger(
         perform: yields each ask with its answer, in any order.
         prompt: hash of what is asked, where it is not part of the version.
     """
-    named = {"verifier": description.name, "prompt": prompt}
-    asks = [Ask(request.image_id, request, named) for request in requests]
+    asks = asks_for(description, requests, prompt)
     return ledger.answer_all(
         ROLE, description.model, asks, perform, stage=STAGE, provider=description.provider
     )

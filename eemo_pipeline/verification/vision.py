@@ -23,8 +23,9 @@ from eemo_pipeline.verification.asking import (
     VerificationRequest,
     VerifierDescription,
     answer_by_ledger,
+    asks_for,
 )
-from eemo_pipeline.vlm import Detail, VisionLanguageModel, VlmRequest
+from eemo_pipeline.vlm import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
 from eemo_pipeline.vlm.pictures import PicturePolicy, encode_picture
 from eemo_pipeline.vlm.questions import Question
 from eemo_pipeline.vlm.reading import read_object
@@ -72,9 +73,16 @@ class VisionVerifier:
 
     def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:
         """Ask about what the ledger does not hold."""
-        shown = short_hash(read_prompt(), json.dumps(REPLY), self.policy.name, self.detail)
-        answers = answer_by_ledger(self.describe(), requests, ledger, self._perform, shown)
+        answers = answer_by_ledger(self.describe(), requests, ledger, self._perform, self._shown)
         return replace(answers, values=[settle_abstention(value) for value in answers.values])
+
+    def asks(self, requests: Sequence[VerificationRequest]) -> list[Ask]:
+        """The questions, as the ledger names them."""
+        return asks_for(self.describe(), requests, self._shown)
+
+    @property
+    def _shown(self) -> str:
+        return short_hash(read_prompt(), json.dumps(REPLY), self.policy.name, self.detail)
 
     def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
         by_key = {ask.key(ROLE, self.vlm.model): ask for ask in asks}
@@ -86,7 +94,10 @@ class VisionVerifier:
             yield by_key[question.key], answer
 
     def _build(self, request: VerificationRequest) -> VlmRequest:
-        picture = encode_picture(request.path, self.policy, request.image_id)
+        return self.request_for(encode_picture(request.path, self.policy, request.image_id))
+
+    def request_for(self, picture: EncodedPicture) -> VlmRequest:
+        """The request about a picture that is encoded already."""
         return VlmRequest(
             instruction=read_prompt(),
             question="Which emotion does this picture evoke?",

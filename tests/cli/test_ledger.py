@@ -46,7 +46,7 @@ def test_sums_are_shown(eemo: Run, root: Path) -> None:
         assert paid.split("\t")[4:9] == ["4", "1", "1", "1", "1"]
         assert paid.endswith("0.001392")
         assert embedded.split("\t")[1] == "embedded"
-        assert "4 calls of providers for 0.001392 USD, and 1 whose cost" in answer.stderr
+        assert "4 calls of providers for 0.001392 USD; 1 of them ended without" in answer.stderr
 
 
 @pytest.mark.parametrize(

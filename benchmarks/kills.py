@@ -191,7 +191,7 @@ class Lakes:
         prices.write_text("".join(lines))
         os.environ["EEMO_PRICES"] = str(prices)
         reading = self._command(self._first, "+key:dedup__images", "embedded")
-        subprocess.run(reading, cwd=_REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(reading, cwd=_REPOSITORY, check=True, capture_output=True)
 
     def copy(self, folder: Path) -> Victim:
         """A data root of its own for one kill."""

@@ -24,6 +24,8 @@ from eemo_pipeline.vlm.forecast import (
 )
 from eemo_pipeline.vlm.prices import Prices
 
+_SHORT_REPLY = 120  # tokens
+
 
 def forecast_annotation(
     images: pl.DataFrame,
@@ -61,11 +63,11 @@ def _forecast(
     waiting = images.filter(~pl.col("image_id").is_in(list(answered)))
     pictures = images.height + unread
     sizes = count_sizes(waiting, unread, annotator.policy)
-    low, high = reckon(annotator.vlm, request_for, sizes, prices)
+    low, high = reckon(annotator.vlm, request_for, sizes, prices, _SHORT_REPLY)
     yield draw_line("annotation", annotator.vlm, pictures, len(answered), low, high)
     more = len(read_prompt(REVISE).encode()) + RECORD_BYTES
     every = count_sizes(images, unread, annotator.policy)
-    _, again = reckon(annotator.vlm, request_for, every, prices, more)
+    _, again = reckon(annotator.vlm, request_for, every, prices, _SHORT_REPLY, more)
     later = sum([again] * LATER_ROUNDS, Work())
     yield draw_line("critic", annotator.vlm, pictures, 0, Work(), later)
 

@@ -28,6 +28,8 @@ from eemo_pipeline.vlm.forecast import (
 )
 from eemo_pipeline.vlm.prices import Prices
 
+_SHORT_REPLY = 50  # tokens
+
 
 def forecast_criticism(
     images: pl.DataFrame, unread: int, critic: ModelCritic, ledger: Ledger, prices: Prices
@@ -44,7 +46,7 @@ def forecast_criticism(
     waiting = images.filter(~pl.col("image_id").is_in(list(answered)))
     open_sizes = count_sizes(waiting, unread, critic.policy)
     scene = partial(critic.request_for, PROMPTS[0], SCENE, {})
-    scene_low, scene_high = reckon(critic.vlm, scene, open_sizes, prices)
+    scene_low, scene_high = reckon(critic.vlm, scene, open_sizes, prices, _SHORT_REPLY)
     rest_low, _ = _reckon_rest(critic, open_sizes, prices)
     _, rest_high = _reckon_rest(critic, count_sizes(images, unread, critic.policy), prices)
     pictures = images.height + unread
@@ -61,6 +63,6 @@ def _reckon_rest(critic: ModelCritic, sizes: Sizes, prices: Prices) -> tuple[Wor
     low, high = Work(), Work()
     for prompt, schema in ((PROMPTS[1], feeling_schema(MIKELS_8[:2])), (PROMPTS[2], WORDS)):
         request_for = partial(critic.request_for, prompt, schema, {})
-        least, most = reckon(critic.vlm, request_for, sizes, prices, RECORD_BYTES)
+        least, most = reckon(critic.vlm, request_for, sizes, prices, _SHORT_REPLY, RECORD_BYTES)
         low, high = low + least, high + most
     return low, high

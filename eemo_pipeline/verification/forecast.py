@@ -14,6 +14,8 @@ from eemo_pipeline.verification.vision import VisionVerifier
 from eemo_pipeline.vlm.forecast import Forecast, count_sizes, draw_line, reckon
 from eemo_pipeline.vlm.prices import Prices
 
+_SHORT_REPLY = 10  # tokens: a label, and a word of evidence
+
 
 def forecast_verification(
     images: pl.DataFrame, unread: int, verifier: VisionVerifier, ledger: Ledger, prices: Prices
@@ -28,5 +30,5 @@ def forecast_verification(
     answered = {keys[key] for key in ledger.database.find_keys(list(keys))}
     waiting = images.filter(~pl.col("image_id").is_in(list(answered)))
     sizes = count_sizes(waiting, unread, verifier.policy)
-    low, high = reckon(verifier.vlm, verifier.request_for, sizes, prices)
+    low, high = reckon(verifier.vlm, verifier.request_for, sizes, prices, _SHORT_REPLY)
     return draw_line(STAGE, verifier.vlm, images.height + unread, len(answered), low, high)

@@ -4,7 +4,7 @@ Belongs here: counting calls, tokens and money. Does not belong here: which ques
 (`forecast.py` of each), finding pictures and showing the numbers (`cli/forecasting.py`).
 
 Low: every open question is answered at its first attempt, English text has five bytes per token,
-a reply 120 tokens. High: every question takes all its attempts, each at the bound that a budget
+a reply is short. High: every question takes all its attempts, each at the bound that a budget
 reserves. Attempts that fail on the way are in neither: most providers do not bill them.
 """
 
@@ -22,7 +22,6 @@ from eemo_pipeline.vlm.questions import Limits
 LATER_ROUNDS = 2  # of the critic, after the first
 RECORD_BYTES = 3000  # of an earlier answer and the critic's remarks
 _BYTES_PER_TOKEN = 5
-_SHORT_REPLY = 120
 _COMPLAINT = 200  # tokens
 _NANO = 1e9
 
@@ -93,6 +92,7 @@ def reckon(
     request_for: Callable[[EncodedPicture], VlmRequest],
     sizes: Sizes,
     prices: Prices,
+    short_reply: int,
     more_bytes: int = 0,
 ) -> tuple[Work, Work]:
     """The least and the most that one question about each picture takes.
@@ -102,6 +102,7 @@ def reckon(
         request_for: makes the request about an encoded picture.
         sizes: the pictures.
         prices: what tokens cost.
+        short_reply: tokens of a reply that says little.
         more_bytes: of text that stands in the request of a real picture besides.
 
     Raises:
@@ -115,7 +116,7 @@ def reckon(
         bound = model.bound_tokens(request)
         text = model.bound_tokens(replace(request, pictures=())).input_tokens
         pictures = bound.input_tokens - text
-        least = Usage(pictures + (text + more_bytes) // _BYTES_PER_TOKEN, _SHORT_REPLY)
+        least = Usage(pictures + (text + more_bytes) // _BYTES_PER_TOKEN, short_reply)
         low += _weigh(model, prices, count, least)
         for earlier in range(1 + Limits().reasks):
             turns = earlier * (request.max_output_tokens + _COMPLAINT)

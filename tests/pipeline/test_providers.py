@@ -293,6 +293,44 @@ def test_a_dry_run_calls_nothing_and_leaves_nothing(
     assert json.loads(free.stdout)["usd_high"] == 0
 
 
+def test_a_forecast_counts_verifier_and_critic_and_encloses_what_they_cost(
+    lake: Path, run_eemo: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EEMO_VERIFIER", "local")
+    monkeypatch.setenv("EEMO_CRITIC", "local")
+
+    def forecast() -> list[dict[str, Any]]:
+        told = run_eemo("run", "--data", lake, "--dry-run", "--json")
+        assert told.returncode == 0, told.stderr
+        return json.loads(told.stdout)["lines"]
+
+    verifier, critic, later = forecast()
+    pictures = verifier["pictures"]
+    assert (verifier["stage"], critic["stage"]) == ("verification", "critic")
+    assert (verifier["calls_low"], verifier["calls_high"]) == (pictures, 3 * pictures)
+    assert (critic["calls_low"], critic["calls_high"]) == (3 * pictures, 9 * pictures)
+    assert (later["calls_low"], later["calls_high"]) == (0, 12 * pictures)
+    assert not (lake / "local_account.json").exists(), "nothing was called"
+    chosen = (
+        'key:"verification__replies" or key:"verification__decisions" or key:"critic__verdicts"'
+    )
+    run = run_eemo("run", "--data", lake, "--select", chosen, "--json")
+    assert run.returncode == 0, run.stderr
+    paid = {line["provider"]: line for line in account(lake)["lines"]}
+    ours = ("local_openai", [verifier]), ("local_gemini", [critic, later])
+    for provider, lines in ours:
+        bill = paid[provider]
+        assert bill["requests"] <= sum(line["calls_high"] for line in lines)
+        assert bill["input_tokens"] <= sum(line["input_tokens_high"] for line in lines)
+        assert bill["nano_usd"] / 1e9 <= sum(line["usd_high"] for line in lines)
+    assert paid["local_openai"]["requests"] == verifier["calls_low"]
+    assert paid["local_openai"]["nano_usd"] / 1e9 >= verifier["usd_low"]
+    again, seen, _ = forecast()
+    assert (again["answered"], again["calls_high"], again["usd_high"]) == (pictures, 0, 0)
+    assert 0 < seen["answered"] <= pictures
+    assert seen["calls_low"] == 3 * (pictures - seen["answered"])
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -371,8 +371,8 @@ _ALL = (
         "qa__items",
         "instruction of EEmoDB-QA",
         "template item_id",
-        """item_id template category question_type claim image_ids question options answer answer_letter
-        split sources facts""",
+        """item_id template category question_type claim image_ids question options answer
+        answer_letter split sources facts""",
         "answer_letter",
     ),
     _table(

@@ -226,8 +226,8 @@ def test_the_dominant_emotion_is_named_in_the_label_set_of_its_dataset() -> None
 
 def test_rankings_can_be_taken_from_chosen_sources() -> None:
     votes = {"a": {"fear": 3, "joy": 1, "anger": 2}}
-    chosen = {"ranking_sources": ["labels", "pictures"]}
-    assert build(votes, **chosen).items.filter(task="ranking").height == 1
+    chosen = build(votes, ranking_sources=["labels", "pictures"])
+    assert chosen.items.filter(task="ranking").height == 1
     _, candidates = assess(votes, ranking_sources=["labels"])
     assert candidates.filter(task="ranking")["reason"].to_list() == ["source_not_chosen"]
 

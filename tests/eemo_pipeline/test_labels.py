@@ -11,8 +11,8 @@ from eemo_pipeline.emotion.mappings import list_mappings, read_mapping
 from eemo_pipeline.emotion.taxonomies import EKMAN_7, LABEL_SPACES, canonical
 from eemo_pipeline.labels.centroids import build_centroids
 from eemo_pipeline.labels.emotions import build_emotions
-from eemo_pipeline.labels.rankings import build_rankings
 from eemo_pipeline.labels.lexicon import LexiconRules
+from eemo_pipeline.labels.rankings import build_rankings
 from eemo_pipeline.labels.vad import build_vad
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (

@@ -240,9 +240,11 @@ def images(*ids: str) -> pl.DataFrame:
 
 def choose(text: str) -> Verifier:
     nothing: Any = None
-    empty = (TABLES[name].empty() for name in ("dedup__images", "_verification__features"))
-    choice = VerifierChoice(text, nothing, nothing)
-    return choice.build(*empty, TABLES["labels__emotions"].empty())
+    return VerifierChoice(text, nothing, nothing).build(
+        TABLES["dedup__images"].empty(),
+        TABLES["_verification__features"].empty(),
+        TABLES["labels__emotions"].empty(),
+    )
 
 
 def test_a_verifier_is_added_by_one_line(monkeypatch, ledger, tmp_path):

@@ -164,8 +164,8 @@ class Database:
         """Close every connection."""
         self.engine.dispose()
 
-    def find_answers(self, keys: Sequence[str]) -> list[tuple[str, str]]:
-        """(key, answer) of the keys that are there."""
+    def find_answers(self, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """(key, answer) of the keys that are there, as they are read."""
         return self._select("key, answer", keys)
 
     def find_keys(self, keys: Sequence[str]) -> set[str]:
@@ -215,16 +215,14 @@ class Database:
         with self.engine.connect() as connection:
             return connection.execute(sa.select(*columns).where(FILES.c.root == root)).all()
 
-    def _select(self, columns: str, keys: Sequence[str]) -> list[Any]:
+    def _select(self, columns: str, keys: Sequence[str]) -> Iterator[Any]:
         statement = sa.text(f"select {columns} from answers where {_OF_KEYS[self.dialect]}")  # noqa: S608
         ordered = sorted(keys)  # neighbours lie on the same pages
-        found: list[Any] = []
         with self.engine.connect() as connection:
             for start in range(0, len(ordered), _KEYS_AT_ONCE):
                 chunk: Any = ordered[start : start + _KEYS_AT_ONCE]
                 bound = '["' + '","'.join(chunk) + '"]' if self.dialect == "sqlite" else chunk
-                found += connection.execute(statement, {"keys": bound}).all()
-        return found
+                yield from connection.execute(statement, {"keys": bound}).all()
 
 
 def _end_rows(connection: sa.Connection, endings: Sequence[Mapping[str, Any]]) -> set[str]:

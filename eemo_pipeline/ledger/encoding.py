@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 
 def decode_answers(rows: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
-    """key -> answer, from rows of key and JSON."""
+    """key -> answer, from rows of key and JSON, which may be read meanwhile."""
     with _paused_collector():
         return {key: _decode(answer) for key, answer in rows}
 

@@ -117,7 +117,7 @@ def test_the_costs_are_the_bill_also_of_answers_that_came_second(
     assert paid.unpriced <= outcomes["server_error"], "only errors have no usage"
 
 
-@pytest.mark.parametrize("cap_usd", [0.0, 0.002, 0.02, 0.06])
+@pytest.mark.parametrize("cap_usd", [0.0, 0.002, 0.02, 0.08])
 def test_the_bill_never_exceeds_the_cap(
     server: LocalServer, ledger: Ledger, cap_usd: float
 ) -> None:
@@ -134,4 +134,4 @@ def test_the_bill_never_exceeds_the_cap(
     assert budget.reserved == 0
     assert (bill > 0) == (cap_usd > 0)
     if cap_usd > 0.05:
-        assert account["in_flight_most"] > 150
+        assert account["in_flight_most"] >= IN_FLIGHT

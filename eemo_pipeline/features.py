@@ -29,7 +29,7 @@ from eemo_pipeline.measures import Pixels, dominant_colours, measure_pixels
 Vector = npt.NDArray[np.float64]
 
 FEATURE_METHOD = (
-    "affective pixel features 1, after Machajdik and Hanbury 2010: 5 attributes, 3 pleasure "
+    "affective pixel features 2, after Machajdik and Hanbury 2010: 5 attributes, 3 pleasure "
     "arousal dominance, 3 colour emotions, 8 L and 12 hue histogram, 27 Lab means and 9 L "
     "deviations on a 3x3 grid, 3 Lab of the inner third, 8 gradient orientations, 10 uniform LBP"
 )

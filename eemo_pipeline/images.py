@@ -175,7 +175,7 @@ def measure_file(path: Path) -> dict[str, Any]:
 
 def measure_method() -> str:
     """What made the measurements: decoder, scaling and hash, with versions."""
-    return f"pillow {_PILLOW} draft and hamming to {MEASURE_SIDE} px, {hash_method()}"
+    return f"pillow {_PILLOW} draft and hamming to {MEASURE_SIDE} px, {hash_method()}, k-means 2"
 
 
 def _read(path: Path) -> bytes:

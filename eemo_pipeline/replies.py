@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from eemo_pipeline.ledger import EMBEDDED, AnsweredTable, Ask, Ledger
+from eemo_pipeline.ledger import EMBEDDED, AnsweredTable, Answers, Ask, Inquiry, Ledger
 from eemo_pipeline.sampling import short_hash
 from eemo_pipeline.schema.tables import TABLES
 
@@ -130,19 +130,40 @@ def asks_for(annotator: Annotator, requests: Sequence[AnnotationRequest]) -> lis
     ]
 
 
-def ask_annotator(
-    annotator: Annotator, requests: Sequence[AnnotationRequest], ledger: Ledger
+def ask_annotators(
+    asked: Sequence[tuple[Annotator, Sequence[AnnotationRequest]]], ledger: Ledger
+) -> list[AnsweredTable]:
+    """For each annotator one row of `annotation__replies` per request, through the ledger.
+
+    The annotators, whose names differ, are at work at the same time.
+    """
+    inquiries = [
+        Inquiry(
+            ROLE,
+            annotator.model,
+            asks_for(annotator, requests),
+            annotator.perform,
+            stage_of(requests),
+            annotator.provider,
+        )
+        for annotator, requests in asked
+    ]
+    return [
+        _tabulate(annotator, requests, answers)
+        for (annotator, requests), answers in zip(
+            asked, ledger.answer_each(inquiries), strict=True
+        )
+    ]
+
+
+def stage_of(requests: Sequence[AnnotationRequest]) -> str:
+    """The stage that asks in this round: the first is annotation's, all later the critic's."""
+    return "critic" if any(request.round > 1 for request in requests) else "annotation"
+
+
+def _tabulate(
+    annotator: Annotator, requests: Sequence[AnnotationRequest], answers: Answers
 ) -> AnsweredTable:
-    """One row of `annotation__replies` per request, through the ledger."""
-    asks = asks_for(annotator, requests)
-    answers = ledger.answer_all(
-        ROLE,
-        annotator.model,
-        asks,
-        annotator.perform,
-        stage=stage_of(requests),
-        provider=annotator.provider,
-    )
     rows = [
         {
             "image_id": request.image_id,
@@ -163,11 +184,6 @@ def ask_annotator(
     frame = pl.DataFrame(rows, schema=_TABLE.polars_schema)
     cached = 0 if annotator.provider == EMBEDDED else answers.reused
     return AnsweredTable(frame, answers.asked, answers.reused, answers.calls, answers.usd, cached)
-
-
-def stage_of(requests: Sequence[AnnotationRequest]) -> str:
-    """The stage that asks in this round: the first is annotation's, all later the critic's."""
-    return "critic" if any(request.round > 1 for request in requests) else "annotation"
 
 
 def _template(annotator: Annotator, request: AnnotationRequest) -> str:

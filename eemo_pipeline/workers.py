@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, TypeVar
 
@@ -49,11 +50,11 @@ class Workers:
 
         An exception that `function` raises is raised here. Where a process dies, the items of
         the chunks it took along are tried again one by one, and an item that kills its process
-        once more is yielded with a WorkerCrash.
+        once more is yielded with a WorkerCrash. Several maps may be at work at the same time.
         """
         chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
         suspects: list[Item] = []
-        pending: dict[Future[list[Result]], Sequence[Item]] = {}
+        pending: dict[Future[list[Result]], tuple[Sequence[Item], ProcessPoolExecutor]] = {}
         waiting = iter(chunks)
         try:
             while True:
@@ -61,41 +62,59 @@ class Workers:
                     batch = next(waiting, None)
                     if batch is None:
                         break
+                    pool = self._running()
                     try:
-                        pending[self._running().submit(_run_chunk, function, batch)] = batch
+                        pending[pool.submit(_run_chunk, function, batch)] = batch, pool
                     except BrokenProcessPool:
                         suspects.extend(batch)
-                        self._discard()
+                        self._discard(pool)
                 if not pending:
                     break
                 future = next(as_completed(pending))
-                batch = pending.pop(future)
+                batch, pool = pending.pop(future)
                 try:
-                    yield from zip(batch, future.result(), strict=True)
+                    results = future.result()
                 except BrokenProcessPool:
                     suspects.extend(batch)
-                    self._discard()
+                    self._discard(pool)
+                else:
+                    yield from zip(batch, results, strict=True)
         finally:
             for future in pending:
                 future.cancel()
-        for item in suspects:
-            try:
-                yield item, self._running().submit(_run_chunk, function, [item]).result()[0]
-            except BrokenProcessPool:
-                self._discard()
-                yield item, WorkerCrash("the process that decoded the picture died")
+        yield from _try_alone(function, suspects)
 
     def _running(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(_PRELOAD)
-            self._pool = ProcessPoolExecutor(self.processes, mp_context=context)
+            self._pool = _start(self.processes)
         return self._pool
 
-    def _discard(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+    def _discard(self, pool: ProcessPoolExecutor) -> None:
+        """Give up a broken pool; another map may have done so, and be at work in its successor."""
+        pool.shutdown(wait=False, cancel_futures=True)
+        if self._pool is pool:
             self._pool = None
+
+
+def _start(processes: int) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOAD)
+    return ProcessPoolExecutor(processes, mp_context=context)
+
+
+def _try_alone(
+    function: Callable[[Item], Result], items: Sequence[Item]
+) -> Iterator[tuple[Item, Result | WorkerCrash]]:
+    """One by one, in a process that nobody else uses: where it dies, the item killed it."""
+    with ExitStack() as stack:
+        pool: ProcessPoolExecutor | None = None
+        for item in items:
+            pool = pool or stack.enter_context(_start(1))
+            try:
+                yield item, pool.submit(_run_chunk, function, [item]).result()[0]
+            except BrokenProcessPool:
+                pool = None
+                yield item, WorkerCrash("the process that decoded the picture died")
 
 
 def perform_on_pictures(

@@ -33,6 +33,7 @@ from resources.chat_completions import (
     read_wait,
     refused_key,
 )
+from resources.sdks import load_gemini
 
 if TYPE_CHECKING:
     from google.genai import Client
@@ -81,10 +82,10 @@ class GeminiVlm:
         Raises:
             ProviderProblem: as `eemo_pipeline.vlm.problems` divides them.
         """
+        client = self._open()
         import aiohttp
         from google.genai import errors
 
-        client = self._open()
         try:
             response = await client.aio.models.generate_content(
                 model=self.model,
@@ -119,6 +120,7 @@ class GeminiVlm:
 
     def _open(self) -> "Client":
         if self._client is None:
+            load_gemini()
             from google.genai import Client, types
 
             account = self._account()

@@ -22,6 +22,7 @@ from resources.chat_completions import (
     read_problem,
     read_reply,
 )
+from resources.sdks import load_openai
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -87,10 +88,10 @@ class OpenAiVlm:
         Raises:
             ProviderProblem: as `eemo_pipeline.vlm.problems` divides them.
         """
+        client = self._open()
         import httpx2
         import openai
 
-        client = self._open()
         body = request_body(request, self.model)
         try:
             # The SDK's typed method walks the whole body through its types: half of a call's time.
@@ -116,6 +117,7 @@ class OpenAiVlm:
 
     def _open(self) -> "AsyncOpenAI":
         if self._client is None:
+            load_openai()
             import httpx2
             from openai import AsyncOpenAI, DefaultAioHttpClient
 

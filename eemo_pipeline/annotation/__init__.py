@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from eemo_pipeline.ledger import AnsweredTable, Ledger
-from eemo_pipeline.replies import AnnotationRequest, Annotator, ask_annotator
+from eemo_pipeline.replies import AnnotationRequest, Annotator, ask_annotators
 from eemo_pipeline.schema.tables import TABLES
 
 
@@ -26,13 +26,5 @@ def annotate(
         AnnotationRequest(image_id, sources_dir / source / path)
         for image_id, source, path in images.select("image_id", "source", "path").rows()
     ]
-    tables = [ask_annotator(annotator, requests, ledger) for annotator in annotators]
-    empty = TABLES["annotation__replies"].empty()
-    return AnsweredTable(
-        pl.concat([empty, *(table.frame for table in tables)]),
-        sum(table.asked for table in tables),
-        sum(table.reused for table in tables),
-        sum(table.calls for table in tables),
-        sum(table.usd for table in tables),
-        sum(table.cached for table in tables),
-    )
+    tables = ask_annotators([(annotator, requests) for annotator in annotators], ledger)
+    return AnsweredTable.join(tables, TABLES["annotation__replies"].empty())

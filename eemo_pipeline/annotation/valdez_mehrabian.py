@@ -19,7 +19,7 @@ from eemo_pipeline.measures import Pixels
 from eemo_pipeline.replies import AnnotationRequest
 
 NAME = "valdez_mehrabian"
-MODEL = "valdez-mehrabian-1994/1"
+MODEL = "valdez-mehrabian-1994/2"
 METHOD = (
     "Valdez and Mehrabian 1994, Effects of color on emotions: pleasure, arousal and dominance "
     "from mean brightness and saturation; nearest Mikels anchor in V-A-D"

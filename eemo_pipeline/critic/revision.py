@@ -25,7 +25,7 @@ from eemo_pipeline.replies import (
     AnnotationRequest,
     Annotator,
     Instruction,
-    ask_annotator,
+    ask_annotators,
 )
 from eemo_pipeline.schema.tables import TABLES
 
@@ -307,30 +307,33 @@ def _ask_again(plan: _Plan, current: pl.DataFrame, means: _Means, round_no: int)
         (row["image_id"], row["annotator"]): {name: row[name] for name in ANSWER_FIELDS}
         for row in current.filter(pl.col("image_id").is_in(list(plan))).iter_rows(named=True)
     }
-    answered = [AnsweredTable(_REPLIES.empty(), 0, 0)]
-    for name, annotator in sorted(means.annotators.items()):
-        requests = [
-            AnnotationRequest(
-                image_id, means.paths[image_id], round_no, asks[name], previous[image_id, name]
-            )
-            for image_id, asks in sorted(plan.items())
-            if name in asks
-        ]
-        answers = ask_annotator(annotator, requests, means.ledger)
-        rows = [
-            _take_asked(row, request)
-            for row, request in zip(answers.frame.iter_rows(named=True), requests, strict=True)
-        ]
-        frame = pl.DataFrame(rows, schema=_REPLIES.polars_schema)
-        answered.append(replace(answers, frame=frame))
-    return AnsweredTable(
-        pl.concat([answers.frame for answers in answered]),
-        sum(answers.asked for answers in answered),
-        sum(answers.reused for answers in answered),
-        sum(answers.calls for answers in answered),
-        sum(answers.usd for answers in answered),
-        sum(answers.cached for answers in answered),
-    )
+    asked = [
+        (
+            annotator,
+            [
+                AnnotationRequest(
+                    image_id, means.paths[image_id], round_no, asks[name], previous[image_id, name]
+                )
+                for image_id, asks in sorted(plan.items())
+                if name in asks
+            ],
+        )
+        for name, annotator in sorted(means.annotators.items())
+    ]
+    tables = [
+        replace(answers, frame=_keep_the_rest(answers.frame, requests))
+        for (_, requests), answers in zip(asked, ask_annotators(asked, means.ledger), strict=True)
+    ]
+    return AnsweredTable.join(tables, _REPLIES.empty())
+
+
+def _keep_the_rest(answers: pl.DataFrame, requests: Sequence[AnnotationRequest]) -> pl.DataFrame:
+    """Rows of `_critic__replies`: the answers, with what was not asked about as it was before."""
+    rows = [
+        _take_asked(row, request)
+        for row, request in zip(answers.iter_rows(named=True), requests, strict=True)
+    ]
+    return pl.DataFrame(rows, schema=_REPLIES.polars_schema)
 
 
 def _take_asked(answer: dict[str, Any], request: AnnotationRequest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ latency and cost, whether it brought an answer or not; a failure is never stored
 import json
 import os
 import threading
-import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -24,13 +24,12 @@ import polars as pl
 
 from eemo_pipeline.data_root import LEDGER_VARIABLE
 from eemo_pipeline.ledger.encoding import decode_answers, inert
+from eemo_pipeline.ledger.turns import gather, take_turns
 
 if TYPE_CHECKING:
     from eemo_pipeline.ledger import database as sql
 
 EMBEDDED = "embedded"  # the provider of the models that are computed here and cost nothing
-_AT_ONCE = 500  # answers per transaction
-_LONGEST_WAIT_S = 1.0  # after which answers are written though they are fewer
 _NANO_PER_USD = 1_000_000_000
 
 Outcome = Literal[
@@ -45,6 +44,7 @@ Outcome = Literal[
     "cancelled",
 ]
 Answer = dict[str, Any]
+Asker = tuple[str, str, str, str]  # stage, role, provider, model
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,33 @@ class Ask:
         """SHA-256 over role, model, picture and parameters."""
         determined = [role, model, self.image_id, dict(self.parameters)]
         return sha256(json.dumps(determined, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """What one model is asked.
+
+    Attributes:
+        role: what the model is asked to be: annotator, critic, verifier ...
+        model: model and version.
+        asks: the questions.
+        perform: asks the model; yields each ask with its answer, in any order.
+        stage: the stage that asks.
+        provider: whom the model belongs to; for one that is paid, how many questions the ledger
+            answered is kept beside the costs.
+    """
+
+    role: str
+    model: str
+    asks: Sequence[Ask]
+    perform: Callable[[Sequence[Ask]], Iterator[tuple[Ask, Answer]]]
+    stage: str = ""
+    provider: str = EMBEDDED
+
+    @property
+    def asker(self) -> "Asker":
+        """What its attempts have in common."""
+        return self.stage, self.role, self.provider, self.model
 
 
 @dataclass(frozen=True)
@@ -103,6 +130,11 @@ class Attempt:
     latency_ms: int = 0
     is_batch: bool = False
 
+    @property
+    def asker(self) -> Asker:
+        """Who asked whom."""
+        return self.stage, self.role, self.provider, self.model
+
 
 @dataclass(frozen=True)
 class Spent:
@@ -115,6 +147,10 @@ class Spent:
     def usd(self) -> float:
         """The cost in USD."""
         return self.nano_usd / _NANO_PER_USD
+
+    def and_for(self, nano_usd: int | None) -> "Spent":
+        """With one more call of that cost."""
+        return Spent(self.calls + 1, self.nano_usd + (nano_usd or 0))
 
     def since(self, earlier: "Spent") -> "Spent":
         """What was spent after `earlier`."""
@@ -150,6 +186,18 @@ class AnsweredTable:
     usd: float = 0.0
     cached: int = 0
 
+    @classmethod
+    def join(cls, tables: Sequence["AnsweredTable"], empty: pl.DataFrame) -> "AnsweredTable":
+        """The rows of all tables, in their order, and the sums; `empty` where there is no table."""
+        return cls(
+            pl.concat([empty, *(table.frame for table in tables)]),
+            sum(table.asked for table in tables),
+            sum(table.reused for table in tables),
+            sum(table.calls for table in tables),
+            sum(table.usd for table in tables),
+            sum(table.cached for table in tables),
+        )
+
 
 @dataclass(frozen=True)
 class FileStamp:
@@ -178,8 +226,8 @@ class Ledger:
         self.database: sql.Database = Database(place)
         self._run_id = run_id
         self._guard = threading.Lock()
-        self._spent = Spent()
-        self._passes: dict[tuple[str, str, str, str], tuple[int, int]] = {}
+        self._spent: defaultdict[Asker, Spent] = defaultdict(Spent)
+        self._passes: dict[Asker, tuple[int, int]] = {}
 
     def close(self) -> None:
         """Close the ledger; it is not usable afterwards."""
@@ -231,15 +279,16 @@ class Ledger:
             ],
             endings=endings,
         )
-        cost = sum(row["nano_usd"] or 0 for row in written)
         with self._guard:
-            spent = self._spent
-            self._spent = Spent(spent.calls + len(written), spent.nano_usd + cost)
+            for row in written:
+                asker = row["stage"], row["role"], row["provider"], row["model"]
+                self._spent[asker] = self._spent[asker].and_for(row["nano_usd"])
 
     def spent(self) -> Spent:
         """What was recorded since this ledger was opened."""
         with self._guard:
-            return self._spent
+            every = list(self._spent.values())
+        return Spent(sum(part.calls for part in every), sum(part.nano_usd for part in every))
 
     def answer_all(
         self,
@@ -251,44 +300,60 @@ class Ledger:
         stage: str = "",
         provider: str = EMBEDDED,
     ) -> Answers:
+        """Answer what one model is asked; see `Inquiry` and `answer_each`."""
+        (answers,) = self.answer_each([Inquiry(role, model, asks, perform, stage, provider)])
+        return answers
+
+    def answer_each(self, inquiries: Sequence[Inquiry]) -> list[Answers]:
         """Answer every ask, performing only those that the ledger does not hold.
 
-        `perform` yields each ask with its answer, in any order. What it has not recorded itself is
-        stored here, at the latest when `_AT_ONCE` answers or `_LONGEST_WAIT_S` have gathered, also
-        where `perform` ends with an error. An answer with status "error" is returned but not
-        stored, for a rerun may cure it.
+        The models are at work at the same time. What a `perform` has not recorded itself is stored
+        here soon after it came, also where one of them ends with an error. An answer with status
+        "error" is returned but not stored, for a rerun may cure it.
 
         Args:
-            role: what the model is asked to be.
-            model: model and version.
-            asks: the questions.
-            perform: asks the model.
-            stage: the stage that asks.
-            provider: whom the model belongs to; for one that is paid, how many questions the
-                ledger answered is kept beside the costs.
+            inquiries: no two of the same stage, role, provider and model.
 
         Raises:
-            LookupError: `perform` left an ask unanswered.
+            LookupError: a `perform` left an ask unanswered.
         """
-        keys = [ask.key(role, model) for ask in asks]
-        found = self.find(keys)
-        open_asks = {key: ask for key, ask in zip(keys, asks, strict=True) if key not in found}
-        before = self.spent()
-        if provider != EMBEDDED:
-            self._count_pass((stage, role, provider, model), len(open_asks), len(found))
-        performed = perform(list(open_asks.values())) if open_asks else iter(())
-        for batch in _gather(performed):
-            named = {ask.key(role, model): (ask, answer) for ask, answer in batch}
-            stored = self.database.find_keys(list(named))
-            self.store(
-                role, model, [pair for key, pair in named.items() if key not in stored], stage=stage
-            )
-            found.update((key, answer) for key, (_, answer) in named.items())
-        _require_answers(role, model, open_asks, found)
-        spent = self.spent().since(before)
-        return Answers([found[key] for key in keys], len(open_asks), spent.calls, spent.usd)
+        parts = [self._look_up(inquiry) for inquiry in inquiries]
+        performed = [
+            gather(part.inquiry.perform(list(part.missing.values())) if part.missing else iter(()))
+            for part in parts
+        ]
+        for place, batch in take_turns(performed):
+            parts[place].found.update(self._keep(inquiries[place], batch))
+        for part in parts:
+            _require_answers(part)
+        return [self._sum_up(part) for part in parts]
 
-    def _count_pass(self, asker: tuple[str, str, str, str], asked: int, found: int) -> None:
+    def _look_up(self, inquiry: Inquiry) -> "_Part":
+        keys = [ask.key(inquiry.role, inquiry.model) for ask in inquiry.asks]
+        found = self.find(keys)
+        missing = {
+            key: ask for key, ask in zip(keys, inquiry.asks, strict=True) if key not in found
+        }
+        if inquiry.provider != EMBEDDED:
+            self._count_pass(inquiry.asker, len(missing), len(found))
+        with self._guard:
+            return _Part(inquiry, keys, found, missing, self._spent[inquiry.asker])
+
+    def _sum_up(self, part: "_Part") -> Answers:
+        with self._guard:
+            spent = self._spent[part.inquiry.asker].since(part.spent)
+        values = [part.found[key] for key in part.keys]
+        return Answers(values, len(part.missing), spent.calls, spent.usd)
+
+    def _keep(self, inquiry: Inquiry, batch: Sequence[tuple[Ask, Answer]]) -> dict[str, Answer]:
+        """Store what is not stored yet; key -> answer."""
+        named = {ask.key(inquiry.role, inquiry.model): (ask, answer) for ask, answer in batch}
+        stored = self.database.find_keys(list(named))
+        new = [pair for key, pair in named.items() if key not in stored]
+        self.store(inquiry.role, inquiry.model, new, stage=inquiry.stage)
+        return {key: answer for key, (_, answer) in named.items()}
+
+    def _count_pass(self, asker: Asker, asked: int, found: int) -> None:
         """Add to what was asked and found since this ledger was opened, and keep the sum.
 
         A stage may ask in several rounds; together they are one pass, and the next run's pass
@@ -350,36 +415,33 @@ def _asker(attempt: Attempt | None) -> tuple[str, str]:
     return ("", EMBEDDED) if attempt is None else (attempt.stage, attempt.provider)
 
 
-def _gather(performed: Iterator[tuple[Ask, Answer]]) -> Iterator[list[tuple[Ask, Answer]]]:
-    """What was performed, in batches; where it ends with an error, first what came before."""
-    batch: list[tuple[Ask, Answer]] = []
-    began = time.monotonic()
-    try:
-        for pair in performed:
-            batch.append(pair)
-            if len(batch) >= _AT_ONCE or time.monotonic() - began > _LONGEST_WAIT_S:
-                yield batch
-                batch, began = [], time.monotonic()
-    except GeneratorExit:
-        raise
-    except BaseException:
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch
+@dataclass(frozen=True)
+class _Part:
+    """An inquiry at work.
+
+    Attributes:
+        inquiry: what is asked.
+        keys: of all asks, in their order.
+        found: the answers so far, by key.
+        missing: the asks that the ledger had no answer to, by key.
+        spent: what its asker had spent before.
+    """
+
+    inquiry: Inquiry
+    keys: list[str]
+    found: dict[str, Answer]
+    missing: dict[str, Ask]
+    spent: Spent
 
 
-def _require_answers(
-    role: str, model: str, open_asks: Mapping[str, Ask], found: Mapping[str, Answer]
-) -> None:
+def _require_answers(part: _Part) -> None:
     """Reconcile what was asked with what was answered."""
-    unanswered = [key for key in open_asks if key not in found]
+    unanswered = [key for key in part.missing if key not in part.found]
     if unanswered:
         raise LookupError(
-            f"{len(unanswered)} of {len(open_asks)} questions have no answer: the model {model} in "
-            f"the role {role} ended without one, first about picture "
-            f"{open_asks[unanswered[0]].image_id}. What it did answer is in the ledger: run again, "
-            "and only the rest is asked. Where that does not help, the part that asks the model "
-            "leaves asks out"
+            f"{len(unanswered)} of {len(part.missing)} questions have no answer: the model "
+            f"{part.inquiry.model} in the role {part.inquiry.role} ended without one, first about "
+            f"picture {part.missing[unanswered[0]].image_id}. What it did answer is in the ledger: "
+            "run again, and only the rest is asked. Where that does not help, the part that asks "
+            "the model leaves asks out"
         )

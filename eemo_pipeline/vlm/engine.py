@@ -25,6 +25,32 @@ from eemo_pipeline.vlm.scheduler import Scheduler
 _MOST_AHEAD = 128  # requests built and not sent: 25 MB of pictures
 
 
+class Crew:
+    """Runs at work at the same time. What ends one before its time, ends all of them."""
+
+    def __init__(self) -> None:
+        """Nobody is at work."""
+        self._runs: set[_Run] = set()
+
+    def join(self, run: "_Run") -> None:
+        """A run begins."""
+        self._runs.add(run)
+
+    def leave(self, run: "_Run") -> None:
+        """A run has ended."""
+        self._runs.discard(run)
+
+    def stop(self) -> None:
+        """Nothing more is sent; what is in flight comes to its end."""
+        for run in self._runs:
+            run.tell("stop")
+
+    def abort(self) -> None:
+        """All stop at once."""
+        for run in self._runs:
+            run.tell("abort")
+
+
 def ask_all(
     model: VisionLanguageModel,
     questions: Iterable[Question],
@@ -34,6 +60,7 @@ def ask_all(
     budget: Budget,
     prices: Prices,
     limits: Limits,
+    crew: Crew | None = None,
 ) -> Generator[tuple[Question, dict[str, Any]], None, None]:
     """Yield every question with its answer, in the order in which they come.
 
@@ -46,7 +73,7 @@ def ask_all(
     learned of its pace is kept.
 
     An interrupt, and closing the iterator, let the attempts in flight finish and store their
-    answers; a second interrupt stops at once.
+    answers; a second interrupt stops at once. Both hold for all runs of the crew.
 
     Raises:
         BudgetReached: no further attempt fits in; what was in flight is stored.
@@ -54,11 +81,15 @@ def ask_all(
         ProviderDown: it has answered nothing but faults for `patience_s`; likewise.
         UnknownPrice: the model has no price.
     """
-    run = _Run(model, stage, ledger, budget, prices, limits)
+    crew = crew or Crew()
+    run = _Run(model, stage, ledger, budget, prices, limits, crew)
     run.start(questions)
     try:
         while batch := run.journal.take():
             yield from batch
+    except BaseException:
+        crew.stop()
+        raise
     finally:
         run.end()
     run.raise_problem()
@@ -73,9 +104,11 @@ class _Run:
         budget: Budget,
         prices: Prices,
         limits: Limits,
+        crew: Crew,
     ) -> None:
         self.journal = Journal(ledger, model.model)
         self._model = model
+        self._crew = crew
         self._ahead = max(2, min(_MOST_AHEAD, limits.in_flight))
         self._scheduler = Scheduler(
             model, stage, limits=limits, journal=self.journal, budget=budget, prices=prices
@@ -86,6 +119,7 @@ class _Run:
         self._has_ended = threading.Event()
 
     def start(self, questions: Iterable[Question]) -> None:
+        self._crew.join(self)
         threading.Thread(
             target=self._run, args=(questions,), name="vlm-engine", daemon=True
         ).start()
@@ -93,19 +127,22 @@ class _Run:
     def end(self) -> None:
         """Stop sending and wait for what is in flight; an interrupt meanwhile ends the wait."""
         try:
-            self._tell("stop")
+            self.tell("stop")
             self._has_ended.wait()
         except BaseException:
-            self._tell("abort")
+            self._crew.abort()
             self._has_ended.wait(timeout=5)
             raise
+        finally:
+            self._crew.leave(self)
 
     def raise_problem(self) -> None:
         problem = self._problem or self._scheduler.problem or self.journal.problem
         if problem:
             raise problem
 
-    def _tell(self, method: str) -> None:
+    def tell(self, method: str) -> None:
+        """Have the scheduler stop or abort, as `method` says."""
         self._has_begun.wait()
         if self._loop:
             with suppress(RuntimeError):  # the loop is closed: there is nothing left to stop

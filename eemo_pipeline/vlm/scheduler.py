@@ -184,7 +184,8 @@ class Scheduler:
             cost = self._prices.cost(self._model.provider, self._model.model, bound)
             reservation = self._budget.reserve(self._stage, cost)
         except BudgetReached as reached:
-            if self._is_home(now):  # what is under way may cost less than it may at most
+            # What is under way, here or at another model, may cost less than it may at most.
+            if self._is_home(now) and not reached.reserved:
                 self.stop(reached)
             return False
         except Exception as problem:  # noqa: BLE001 (no price: the caller is told)

@@ -11,7 +11,7 @@ from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.ledger.batches import read_waiting
 from eemo_pipeline.vlm import VisionLanguageModel
 from eemo_pipeline.vlm.budget import Budget
-from eemo_pipeline.vlm.engine import ask_all
+from eemo_pipeline.vlm.engine import Crew, ask_all
 from eemo_pipeline.vlm.prices import Prices
 from eemo_pipeline.vlm.questions import Limits, Question
 
@@ -27,12 +27,14 @@ class Session:
         budget: what may be spent.
         prices: what an attempt costs.
         limits: how hard each model may be worked.
+        crew: the models at work: what ends one before its time, ends all.
     """
 
     ledger: Ledger
     budget: Budget
     prices: Prices
     limits: Limits = field(default_factory=Limits)
+    crew: Crew = field(default_factory=Crew)
 
     def ask_all(
         self, model: VisionLanguageModel, questions: Iterable[Question], *, stage: str
@@ -55,4 +57,5 @@ class Session:
             budget=self.budget,
             prices=self.prices,
             limits=self.limits,
+            crew=self.crew,
         )

@@ -306,6 +306,14 @@ def test_measures_of_known_pictures() -> None:
     assert dict(zip(colours, shares, strict=True)) == {"#000000": 0.5, "#ffffff": 0.5}
 
 
+def test_dominant_colours_are_the_same_on_every_processor() -> None:
+    rgb = np.random.default_rng(5).integers(90, 170, (40, 50, 3), dtype=np.uint8)
+    assert dominant_colours(rgb, 4) == (
+        ["#78977d", "#826b91", "#767467", "#9a8f94"],
+        [0.286, 0.286, 0.224, 0.204],
+    )
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6))
 def test_colourfulness_equals_its_definition(seed: int) -> None:

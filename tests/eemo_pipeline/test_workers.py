@@ -54,6 +54,19 @@ def test_only_the_item_that_kills_its_process_is_lost(work: ModuleType):
     assert [n for n, result in results.items() if isinstance(result, WorkerCrash)] == [7]
 
 
+def test_maps_at_work_together_lose_nothing_by_each_others_crashes(work: ModuleType):
+    with closing(Workers(2)) as workers:
+        maps = [workers.map(work.die_on_seven, list(range(40)), chunk=2) for _ in range(3)]
+        found: list[dict[int, object]] = [{} for _ in maps]
+        for _ in range(40):  # by turns
+            for results, one in zip(found, maps, strict=True):
+                results.update([next(one)])
+        assert all(next(one, None) is None for one in maps)
+    for results in found:
+        assert set(results) == set(range(40))
+        assert [n for n, result in results.items() if isinstance(result, WorkerCrash)] == [7]
+
+
 def test_a_crash_becomes_an_answer_with_a_reason(work: ModuleType):
     asks = [Ask(f"{n:064x}", payload=n) for n in (6, 7)]
     with closing(Workers(1)) as workers:

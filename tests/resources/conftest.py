@@ -15,7 +15,7 @@ from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.ledger.accounts import add_up
 from eemo_pipeline.ledger.batches import Tally, tally_batches
 from eemo_pipeline.ledger.database import ANSWERS, BATCH_ROWS
-from eemo_pipeline.replies import ROLE, AnnotationRequest, ask_annotator, asks_for
+from eemo_pipeline.replies import ROLE, AnnotationRequest, ask_annotators, asks_for
 from eemo_pipeline.vlm.batch_collection import Collection, collect
 from eemo_pipeline.vlm.batch_submission import BatchPolicy, Submission, submit
 from eemo_pipeline.vlm.batches import BatchInterface, look_at_open
@@ -98,7 +98,7 @@ class Desk:
 
     def online(self) -> Any:
         """A normal materialisation."""
-        return ask_annotator(self.annotator(), self.requests(), self.ledger)
+        return ask_annotators([(self.annotator(), self.requests())], self.ledger)[0]
 
     def tallies(self) -> list[Tally]:
         return tally_batches(self.ledger)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.ledger import Ask, FileStamp, Ledger
+from eemo_pipeline.ledger import Ask, FileStamp, Inquiry, Ledger
 
 ASKS = [Ask(f"{number:064x}", payload=number) for number in range(20)]
 
@@ -35,6 +36,48 @@ def test_only_new_pictures_are_asked_about(tmp_path):
         ledger.answer_all("role", "model", ASKS[:15], answer_by_double)
         grown = ledger.answer_all("role", "model", ASKS, answer_by_double)
     assert grown.asked == 5
+
+
+def test_models_are_at_work_at_the_same_time(tmp_path):
+    begun = {name: threading.Event() for name in ("a", "b")}
+
+    def answer_when_both_work(mine, other):
+        def perform(asks):
+            begun[mine].set()
+            for number, ask in enumerate(asks):
+                # The first answer of the first model must not need the other, which has not begun.
+                assert number == 0 or begun[other].wait(10)
+                time.sleep(0.15)
+                yield ask, {"status": "ok", "value": f"{mine}{ask.payload}"}
+
+        return perform
+
+    inquiries = [
+        Inquiry("role", mine, ASKS[:10], answer_when_both_work(mine, other))
+        for mine, other in (("a", "b"), ("b", "a"))
+    ]
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        first, second = ledger.answer_each(inquiries)
+        again = ledger.answer_each(inquiries)
+    assert [answer["value"] for answer in first.values] == [f"a{n}" for n in range(10)]
+    assert [answer["value"] for answer in second.values] == [f"b{n}" for n in range(10)]
+    assert [answers.asked for answers in again] == [0, 0]
+
+
+def test_what_a_model_answered_is_kept_where_another_fails(tmp_path):
+    def fail(asks):
+        yield asks[0], {"status": "ok", "value": "paid"}
+        raise ArithmeticError("out of money")
+
+    inquiries = [
+        Inquiry("role", "sound", ASKS, answer_by_double),
+        Inquiry("role", "broken", ASKS, fail),
+    ]
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        with pytest.raises(ArithmeticError):
+            ledger.answer_each(inquiries)
+        assert len(ledger.find([ask.key("role", "sound") for ask in ASKS])) == 20
+        assert len(ledger.find([ask.key("role", "broken") for ask in ASKS])) == 1
 
 
 @settings(max_examples=30, deadline=None)
@@ -69,15 +112,15 @@ def test_unanswered_ask_is_an_error_that_names_the_picture(tmp_path):
 KILLED = """
 import sys, time
 from pathlib import Path
-from eemo_pipeline import ledger as module
-module._AT_ONCE = 1
-asks = [module.Ask(f"{number:064x}", payload=number) for number in range(20)]
+from eemo_pipeline.ledger import Ask, Ledger, turns
+turns._AT_ONCE = 1
+asks = [Ask(f"{number:064x}", payload=number) for number in range(20)]
 def slow(asks):
     for ask in asks:
         yield ask, {"status": "ok", "value": ask.payload * 2}
         print(ask.payload, flush=True)
         time.sleep(0.05)
-module.Ledger(Path(sys.argv[1])).answer_all("role", "model", asks, slow)
+Ledger(Path(sys.argv[1])).answer_all("role", "model", asks, slow)
 """
 
 

@@ -13,15 +13,16 @@ from pathlib import Path
 import pytest
 
 IN_FLIGHT = 16
-# Asks for ever; prints each key once it is handed out. The model writes down what it was paid for.
+# Asks two models for ever; prints each key once it is handed out. The model writes down what it was paid for.
 PROGRAM = f"""
 import itertools, json, os, sys
 from datetime import date
 from pathlib import Path
 from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger.turns import take_turns
 from eemo_pipeline.vlm import VlmRequest
 from eemo_pipeline.vlm.budget import Budget
-from eemo_pipeline.vlm.engine import ask_all
+from eemo_pipeline.vlm.engine import Crew, ask_all
 from eemo_pipeline.vlm.prices import Price, Prices
 from eemo_pipeline.vlm.questions import Limits, Question
 from eemo_pipeline.vlm.scripted import Act, ScriptedModel
@@ -46,11 +47,18 @@ ledger = Ledger(folder / "ledger.sqlite")
 prices = Prices({{("scripted", "*"): Price(1, 1, 1, 50)}}, {{"scripted": date(2026, 1, 1)}}, ())
 names = (str(number) for number in itertools.count())
 wanted = (name for name in names if not ledger.find([name]))
+others = (name for name in map("other-{{}}".format, itertools.count()) if not ledger.find([name]))
 model = Billed(lambda _request, _times: Act("{{}}", after_s=seconds))
-for question, _ in ask_all(
-    model, map(ask, wanted), stage="annotation", ledger=ledger, budget=Budget(), prices=prices,
-    limits=Limits(in_flight={IN_FLIGHT}),
-):
+other = Billed(lambda _request, _times: Act("{{}}", after_s=seconds))
+crew = Crew()
+runs = [
+    ask_all(
+        model, map(ask, wanted), stage="annotation", ledger=ledger, budget=Budget(), prices=prices,
+        limits=Limits(in_flight={IN_FLIGHT // 2}), crew=crew,
+    )
+    for model, wanted in ((model, wanted), (other, others))
+]
+for _, (question, _) in take_turns(runs):
     os.write(1, (question.key + "\\n").encode())
 """
 

@@ -23,28 +23,13 @@ from resources.providers import PROVIDERS, Provider
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-FAULTS = {
-    "seed": 11,
-    "rules": [
-        {"fault": "server_error", "share": 0.05},
-        {"fault": "rate_limited", "every": 9, "retry_after_s": 0.2},
-        {"fault": "reset", "share": 0.05},
-        {"fault": "broken_json", "share": 0.05},
-        {"fault": "truncated", "share": 0.05},
-        {"fault": "prose", "share": 0.1},
-        {"fault": "wrong_label", "share": 0.05},
-        {"fault": "two_labels", "share": 0.05},
-        {"fault": "enormous", "share": 0.03},
-        {"fault": "refused", "share": 0.05},
-    ],
-}
 ANNOTATION = 'key:"annotation__replies"'
 KEY = "sk-proj-Q7xT2mVb9sLwE4kHnZ8rJ1yD"
 
 
 @pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EEMO_LOCAL_SCRIPT", json.dumps(FAULTS))
+def faults(fault_script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EEMO_LOCAL_SCRIPT", fault_script)
 
 
 @pytest.fixture

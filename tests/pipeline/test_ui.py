@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from assets import STAGES
@@ -123,8 +124,7 @@ def wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> Non
     raise AssertionError(log.read_text())
 
 
-@pytest.fixture(scope="module")
-def run_status(server: Server) -> str:
+def run_everything(server: Server, run_config: dict[str, object]) -> str:
     """How a run of the job that the Launchpad would start ends."""
     launched = server.ask(
         LAUNCH,
@@ -134,7 +134,7 @@ def run_status(server: Server) -> str:
                 "repositoryName": "__repository__",
                 "jobName": build_dataset.name,
             },
-            "runConfigData": {},
+            "runConfigData": run_config,
             "executionMetadata": {
                 "tags": [{"key": key, "value": value} for key, value in partition_tags().items()]
             },
@@ -147,6 +147,12 @@ def run_status(server: Server) -> str:
             return status
         time.sleep(0.5)
     return "UNFINISHED"
+
+
+@pytest.fixture(scope="module")
+def run_status(server: Server) -> str:
+    """How a run with nothing configured ends."""
+    return run_everything(server, {})
 
 
 def test_a_run_of_everything_succeeds_with_its_checks(server: Server, run_status: str) -> None:
@@ -192,3 +198,28 @@ def test_the_pages_show_the_stages_and_what_a_table_is(server: Server, run_statu
             timeout=60_000
         )
         browser.close()
+
+
+def test_the_whole_graph_over_http_with_faults_from_the_launchpad(
+    server: Server, run_status: str, fault_script: str
+) -> None:
+    assert run_status == "SUCCESS"
+    choices = {
+        "annotators": {"providers": "local"},
+        "verifier": {"verifier": "local"},
+        "critic_in_charge": {"critic": "local"},
+        "local_models": {"script": fault_script},
+    }
+    resources = {name: {"config": config} for name, config in choices.items()}
+    assert run_everything(server, {"resources": resources}) == "SUCCESS"
+    bill = json.loads((server.root / "local_account.json").read_text())
+    with duckdb.connect(str(server.root / "eemo.duckdb"), read_only=True) as warehouse:
+        seen = warehouse.execute("select provider, model, sum(usd) from costs group by all")
+        costs = {(provider, model): round(usd, 9) for provider, model, usd in seen.fetchall()}
+        paid = warehouse.execute("select distinct stage from costs where usd > 0").fetchall()
+    assert {stage for (stage,) in paid} == {"annotation", "verification", "critic"}
+    lines = {(line["provider"], line["model"]): line["nano_usd"] / 1e9 for line in bill["lines"]}
+    assert len(lines) == 4
+    assert {who: usd for who, usd in costs.items() if usd} == lines
+    faults = {kind for line in bill["lines"] for kind in line["outcomes"]}
+    assert {"server_error", "rate_limited", "broken_json", "refused"} <= faults

@@ -7,6 +7,7 @@ import polars as pl
 
 from eemo_pipeline.ablation.experiment import gather_records, run_experiment
 from eemo_pipeline.ablation.report import write_report
+from eemo_pipeline.ledger import Ledger
 
 _OUTS = {
     "ablation__scores": dg.AssetOut(
@@ -28,6 +29,7 @@ def ablation(
     verification__replies: pl.DataFrame,
     grounding__regions: pl.DataFrame,
     labels__emotions: pl.DataFrame,
+    ledger: dg.ResourceParam[Ledger],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Run the pipeline's rules again with parts left out, on the recorded answers."""
     records = gather_records(
@@ -38,8 +40,9 @@ def ablation(
         grounding__regions,
         labels__emotions,
     )
-    done = run_experiment(records)
+    done = run_experiment(records, ledger)
     report = dg.MetadataValue.md(write_report(done.scores))
-    metadata = {"report": report, "rows_in": records.images.height}
+    work = {"rows_in": records.images.height, "computed": done.asked, "reused": done.reused}
+    metadata = {"report": report, **work}
     yield dg.Output(done.scores, "ablation__scores", metadata=metadata)
     yield dg.Output(done.corruptions, "ablation__corruptions")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from eemo_pipeline.automation import prepare_home
+from resources.dagster_home import open_instance
 
 _EEMO = str(Path(sys.executable).with_name("eemo"))
 
@@ -60,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         data = Path(name) / "demo"
         runs = [run_demo(data) for _ in range(2)]
-        with dg.DagsterInstance.from_config(str(prepare_home(data))) as instance:
+        with open_instance(data) as instance:
             first, second = (step_seconds(instance, run_id) for _, run_id, _, _ in runs)
             events = [
                 len(instance.all_logs(run_id, of_type=set(dg.DagsterEventType)))

@@ -23,19 +23,7 @@ from eemo_pipeline.data_root import DataRoot
 from eemo_pipeline.definitions import build_dataset, build_definitions, partition_tags
 from eemo_pipeline.schema.tables import TABLES, Table
 from eemo_pipeline.storage import scan_table
-
-# The settings of dagster.yaml at the root of the repository, less its places: with DAGSTER_HOME
-# inside the data root, Dagster's defaults lie there.
-_HOME_SETTINGS = """\
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-concurrency:
-  pools:
-    default_limit: 1
-    granularity: op
-"""
+from resources.dagster_home import open_instance
 
 Listener = Callable[[str, str, dict[str, Any]], None]
 Stop = Literal["budget", "credential"]
@@ -98,16 +86,6 @@ class TableStatus:
     checks_failed: int
 
 
-def prepare_home(data: Path) -> Path:
-    """The DAGSTER_HOME of a data root, absolute, with its `dagster.yaml`."""
-    home = DataRoot(data).state.resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    settings = home / "dagster.yaml"
-    if not settings.exists() or settings.read_text("utf-8") != _HOME_SETTINGS:
-        settings.write_text(_HOME_SETTINGS, "utf-8")
-    return home
-
-
 def run_assets(
     data: Path,
     selection: str = "*",
@@ -139,7 +117,7 @@ def run_assets(
     keys = _select(selection, definitions, resolved)
     began = time.monotonic()
     run_id = str(uuid4())
-    with _recording(data) as instance, _alive(DataRoot(data).state / "alive", run_id):
+    with open_instance(data) as instance, _alive(DataRoot(data).state / "alive", run_id):
         _close_killed_runs(instance, DataRoot(data).state / "alive")
         result = resolved.execute_in_process(
             run_id=run_id,
@@ -157,7 +135,7 @@ def run_assets(
 def read_status(data: Path) -> list[TableStatus]:
     """Every table of the schema, in stage order, with the latest result of its checks."""
     graph = build_definitions(str(data)).resolve_asset_graph()
-    with _recording(data) as instance:
+    with open_instance(data) as instance:
         latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(
             list(graph.asset_check_keys)
         )
@@ -250,15 +228,6 @@ def _translate(event: dg.DagsterEvent) -> Iterator[tuple[str, str, dict[str, Any
         )
     elif event.is_step_failure and event.step_key:
         yield "failed", event.step_key, {}
-
-
-@contextmanager
-def _recording(data: Path) -> Iterator[dg.DagsterInstance]:
-    """The data root's Dagster instance, without the notes of Dagster on its own interfaces."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.PreviewWarning)
-        with dg.DagsterInstance.from_config(str(prepare_home(data))) as instance:
-            yield instance
 
 
 @contextmanager

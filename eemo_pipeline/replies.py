@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from eemo_pipeline.ledger import EMBEDDED, AnsweredTable, Answers, Ask, Inquiry, Ledger
+from eemo_pipeline.ledger import EMBEDDED, Answers, Ask, Inquiry, Ledger
+from eemo_pipeline.ledger.tables import AnsweredTable
 from eemo_pipeline.sampling import short_hash
 from eemo_pipeline.schema.tables import TABLES
 
@@ -150,9 +151,7 @@ def ask_annotators(
     ]
     return [
         _tabulate(annotator, requests, answers)
-        for (annotator, requests), answers in zip(
-            asked, ledger.answer_each(inquiries), strict=True
-        )
+        for (annotator, requests), answers in zip(asked, ledger.answer_each(inquiries), strict=True)
     ]
 
 

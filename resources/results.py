@@ -9,7 +9,8 @@ from typing import Protocol
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.ledger import AnsweredTable, Spent
+from eemo_pipeline.ledger import Spent
+from eemo_pipeline.ledger.tables import AnsweredTable
 from eemo_pipeline.vlm.batch_collection import Collection
 from eemo_pipeline.vlm.batch_submission import Submission
 

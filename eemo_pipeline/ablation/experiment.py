@@ -5,6 +5,9 @@ Belongs here: what is run on what, and the two tables. Does not belong here: any
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -24,8 +27,8 @@ from eemo_pipeline.ablation.scoring import ALL, Row, score, score_arms
 from eemo_pipeline.critic.contract import Critic
 from eemo_pipeline.critic.rule_critic import RuleCritic
 from eemo_pipeline.decisions import decide
-from eemo_pipeline.ledger import EMBEDDED, Ask
-from eemo_pipeline.sampling import draw
+from eemo_pipeline.ledger import EMBEDDED, Ask, Ledger
+from eemo_pipeline.sampling import draw, short_hash
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.verification.folds import find_human_labels
 
@@ -34,6 +37,7 @@ MOST_PICTURES = 1_000
 RHOS = (0.0, 0.8)
 LAKE = "lake"
 CORRUPTED = "corrupted"
+MADE_UP = "records made up after the pilot and EmoVerse"
 
 
 @dataclass(frozen=True)
@@ -62,43 +66,79 @@ class RecordedAnnotator:
 
 @dataclass(frozen=True)
 class Experiment:
-    """`ablation__scores` and `ablation__corruptions`."""
+    """`ablation__scores` and `ablation__corruptions`.
+
+    `asked` and `reused` say whether the part on made-up records was computed or in the ledger.
+    """
 
     scores: pl.DataFrame
     corruptions: pl.DataFrame
+    asked: int
+    reused: int
 
 
-def run_experiment(records: Records, pictures: int = PICTURES) -> Experiment:
+def run_experiment(records: Records, ledger: Ledger, pictures: int = PICTURES) -> Experiment:
     """Run all of it: the lake with the rule critic, made-up records with one of published rates.
 
-    Spoilt values are judged by the rules in both: a critic of given rates would give them back.
+    What comes of the made-up records depends on the code alone, so the ledger keeps it.
 
     Args:
         records: of the lake, as `gather_records` gives them.
+        ledger: where the other part is kept.
         pictures: how many are made up.
     """
-    rules = RuleCritic()
     is_right = judge_by_truth(records.truth)
-    scores = score_arms(records.name, run_arms(records, rules, is_right))
+    scores = score_arms(records.name, run_arms(records, RuleCritic(), is_right))
     decisions = decide(records.replies, records.verifier_replies)
-    suites = [(records, decisions, is_right)]
-    for rho in RHOS:
-        made = make_records(rho, pictures)
-        is_right = judge_by_truth(made.truth)
-        critic = KnowingCritic(is_right, PUBLISHED_RATES)
-        scores += score_arms(made.name, run_arms(made, critic, is_right))
-        if rho == RHOS[0]:  # what is spoilt is the truth, which is the same for every rho
-            suites.append((*tell_truth(made), is_right))
-    frames = [TABLES["ablation__corruptions"].empty()]
-    for suite, values, is_known in suites:
-        spoilt = corrupt(suite, values, rules)
-        frames.append(spoilt)
-        scores += score_corruptions(spoilt) + score_clean(suite, values, rules, is_known)
-    table = TABLES["ablation__scores"]
+    rows, spoilt = run_corruptions(records, decisions, is_right)
+    ask = Ask("", pictures, {"pictures": pictures, "code": _hash_code()})
+    made_up = ledger.answer_all("experiment", MADE_UP, [ask], _run_made_up, stage="ablation")
+    (made,) = made_up.values
+    table, spoilt_table = TABLES["ablation__scores"], TABLES["ablation__corruptions"]
+    made_spoilt = pl.DataFrame(made["corruptions"], schema=spoilt_table.polars_schema)
     return Experiment(
-        pl.DataFrame(scores, schema=table.polars_schema).sort(table.key),
-        pl.concat(frames).sort(TABLES["ablation__corruptions"].key),
+        pl.DataFrame(scores + rows + made["scores"], schema=table.polars_schema).sort(table.key),
+        pl.concat([spoilt_table.empty(), spoilt, made_spoilt]).sort(spoilt_table.key),
+        made_up.asked,
+        made_up.reused,
     )
+
+
+def run_corruptions(
+    records: Records, decisions: pl.DataFrame, is_right: Judge
+) -> tuple[list[Row], pl.DataFrame]:
+    """Scores of the rules on values that were spoilt and on those that were not, and the former.
+
+    The rules judge made-up records too: a critic of given rates would give these back.
+    """
+    rules = RuleCritic()
+    spoilt = corrupt(records, decisions, rules)
+    clean = score_clean(records, decisions, rules, is_right)
+    return score_corruptions(spoilt) + clean, spoilt
+
+
+def _run_made_up(asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+    """The arms on records of each correlation of the annotators, and spoilt values of the truth."""
+    for ask in asks:
+        scores: list[Row] = []
+        for rho in RHOS:
+            made = make_records(rho, ask.payload)
+            is_right = judge_by_truth(made.truth)
+            critic = KnowingCritic(is_right, PUBLISHED_RATES)
+            scores += score_arms(made.name, run_arms(made, critic, is_right))
+        # What is spoilt is the truth, which is the same for every rho.
+        made = make_records(RHOS[0], ask.payload)
+        rows, spoilt = run_corruptions(*tell_truth(made), judge_by_truth(made.truth))
+        corruptions = spoilt.to_dicts()
+        yield ask, {"status": "ok", "scores": scores + rows, "corruptions": corruptions}
+
+
+@cache
+def _hash_code() -> str:
+    """Hash of everything in the library's folder."""
+    root = Path(__file__).parents[1]
+    files = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return short_hash(*(sha256(path.read_bytes()).hexdigest() for path in files))
 
 
 def gather_records(

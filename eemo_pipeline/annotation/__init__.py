@@ -9,7 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from eemo_pipeline.ledger import AnsweredTable, Ledger
+from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger.tables import AnsweredTable
 from eemo_pipeline.replies import AnnotationRequest, Annotator, ask_annotators
 from eemo_pipeline.schema.tables import TABLES
 

@@ -28,9 +28,9 @@ def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
     """
     root = choose_data_root(data)
     _require_free_port(port, root.path)
-    from eemo_pipeline import automation
+    from resources.dagster_home import prepare_home
 
-    home = automation.prepare_home(root.path)
+    home = prepare_home(root.path)
     address = f"http://{_HOST}:{port}"
     if as_json:
         show_json({"address": address, "data": str(root.path.resolve())})

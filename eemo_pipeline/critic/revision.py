@@ -19,7 +19,8 @@ from eemo_pipeline.critic.rule_critic import RuleCritic
 from eemo_pipeline.critic.rules import Facts, word_request
 from eemo_pipeline.critic.states import Pass, Step, next_step
 from eemo_pipeline.decisions import TEXT_FIELDS, decide, latest_replies
-from eemo_pipeline.ledger import AnsweredTable, Ledger
+from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger.tables import AnsweredTable
 from eemo_pipeline.replies import (
     ANSWER_FIELDS,
     AnnotationRequest,

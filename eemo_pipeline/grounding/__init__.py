@@ -17,7 +17,8 @@ from eemo_pipeline.grounding.saliency_grabcut import (
     GroundingRequest,
     find_regions,
 )
-from eemo_pipeline.ledger import AnsweredTable, Ask, Ledger
+from eemo_pipeline.ledger import Ask, Ledger
+from eemo_pipeline.ledger.tables import AnsweredTable
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.workers import Workers, perform_on_pictures
 

@@ -20,10 +20,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import polars as pl
-
 from eemo_pipeline.data_root import LEDGER_VARIABLE
-from eemo_pipeline.ledger.encoding import decode_answers, inert
+from eemo_pipeline.ledger.encoding import answer_row, decode_answers, inert
 from eemo_pipeline.ledger.turns import gather, take_turns
 
 if TYPE_CHECKING:
@@ -173,33 +171,6 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class AnsweredTable:
-    """A table made of answers: how many were new, how many the ledger held, and the cost.
-
-    `cached` are those that the ledger held and a provider had been paid for.
-    """
-
-    frame: pl.DataFrame
-    asked: int
-    reused: int
-    calls: int = 0
-    usd: float = 0.0
-    cached: int = 0
-
-    @classmethod
-    def join(cls, tables: Sequence["AnsweredTable"], empty: pl.DataFrame) -> "AnsweredTable":
-        """The rows of all tables, in their order, and the sums; `empty` where there is no table."""
-        return cls(
-            pl.concat([empty, *(table.frame for table in tables)]),
-            sum(table.asked for table in tables),
-            sum(table.reused for table in tables),
-            sum(table.calls for table in tables),
-            sum(table.usd for table in tables),
-            sum(table.cached for table in tables),
-        )
-
-
-@dataclass(frozen=True)
 class FileStamp:
     """What tells whether a file is the one that was hashed before."""
 
@@ -243,7 +214,7 @@ class Ledger:
         """Write answers that cost nothing, in one transaction; one that is there stays."""
         self.database.write(
             answers=[
-                _answer_row(ask.key(role, model), role, model, ask.image_id, answer, stage)
+                answer_row(ask.key(role, model), role, model, ask.image_id, answer, stage, EMBEDDED)
                 for ask, answer in answers
                 if answer["status"] != "error"
             ]
@@ -267,13 +238,13 @@ class Ledger:
             endings: what became of the rows of one batch, as `batches.py` writes it; what a row
                 that has its ending brings once more is left out.
         """
-        asked = {attempt.key: attempt for attempt in attempts}
+        askers = {attempt.key: (attempt.stage, attempt.provider) for attempt in attempts}
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         told = {"recorded_at": now, "run_id": self._run_id}
         written = self.database.write(
             [asdict(attempt) | told | {"reason": inert(attempt.reason)} for attempt in attempts],
             [
-                _answer_row(*row, *_asker(asked.get(row[0])))
+                answer_row(*row, *askers.get(row[0], ("", EMBEDDED)))
                 for row in answers
                 if row[4]["status"] != "error"
             ],
@@ -389,30 +360,6 @@ def open_ledger(file: Path, run_id: str = "") -> Ledger:
         LedgerProblem: it cannot be opened.
     """
     return Ledger(os.environ.get(LEDGER_VARIABLE) or file, run_id)
-
-
-def _answer_row(
-    key: str,
-    role: str,
-    model: str,
-    image_id: str,
-    answer: Answer,
-    stage: str = "",
-    provider: str = EMBEDDED,
-) -> dict[str, str]:
-    return {
-        "key": key,
-        "role": role,
-        "model": model,
-        "image_id": image_id,
-        "answer": json.dumps(answer),
-        "stage": stage,
-        "provider": provider,
-    }
-
-
-def _asker(attempt: Attempt | None) -> tuple[str, str]:
-    return ("", EMBEDDED) if attempt is None else (attempt.stage, attempt.provider)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Belongs here: encoding. Does not belong here: what the text says.
 
 import gc
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,27 @@ def decode_answers(rows: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]
     """key -> answer, from rows of key and JSON, which may be read meanwhile."""
     with _paused_collector():
         return {key: _decode(answer) for key, answer in rows}
+
+
+def answer_row(
+    key: str,
+    role: str,
+    model: str,
+    image_id: str,
+    answer: Mapping[str, Any],
+    stage: str,
+    provider: str,
+) -> dict[str, str]:
+    """The row of an answer in the ledger's table."""
+    return {
+        "key": key,
+        "role": role,
+        "model": model,
+        "image_id": image_id,
+        "answer": json.dumps(answer),
+        "stage": stage,
+        "provider": provider,
+    }
 
 
 def inert(text: str | None) -> str | None:

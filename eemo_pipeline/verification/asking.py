@@ -15,7 +15,8 @@ import polars as pl
 from eemo_pipeline.decisions import fit_patterns, round_shares
 from eemo_pipeline.decisions.calibration import MIN_LABELLED
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, canonical
-from eemo_pipeline.ledger import EMBEDDED, AnsweredTable, Answers, Ask, Ledger
+from eemo_pipeline.ledger import EMBEDDED, Answers, Ask, Ledger
+from eemo_pipeline.ledger.tables import AnsweredTable
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.verification.folds import FOLDS, assign_folds, find_human_labels
 from eemo_pipeline.verification.reading import fit_temperature, temper

@@ -12,6 +12,7 @@ its judgement.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ import polars as pl
 from eemo_pipeline.decisions import round_shares
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.features import FEATURE_METHOD, extract_features
-from eemo_pipeline.ledger import AnsweredTable, Answers, Ask, Ledger
+from eemo_pipeline.ledger import Answers, Ask, Ledger
+from eemo_pipeline.ledger.tables import AnsweredTable
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.verification.asking import (
     THIS_LAKE,
@@ -105,9 +107,8 @@ class ProbeVerifier:
 
     def describe(self) -> VerifierDescription:
         """A multinomial logistic regression, fitted on this lake."""
-        from sklearn import __version__
-
-        model = f"multinomial logistic regression, scikit-learn {__version__}"
+        # Asked of the installation, for importing scikit-learn takes longer than most lakes do.
+        model = f"multinomial logistic regression, scikit-learn {version('scikit-learn')}"
         return VerifierDescription(VERIFIER, model, METHOD, ("label", "scores"), (THIS_LAKE,))
 
     def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:  # noqa: ARG002

@@ -15,12 +15,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from eemo_pipeline import exports, sources
-from eemo_pipeline.automation import prepare_home
 from eemo_pipeline.discovery import discover
 from eemo_pipeline.exports import Exporter
 from eemo_pipeline.qa import templates
 from eemo_pipeline.qa.templates import QaTemplate
 from eemo_pipeline.sources import SourceDataset
+from resources.dagster_home import prepare_home
 
 REPOSITORY = Path(__file__).parents[2]
 LIBRARY = ("eemo_pipeline", "assets", "resources")
@@ -112,6 +112,8 @@ def test_loading_the_definitions_loads_nothing_heavy() -> None:
 def test_a_data_root_has_the_settings_of_the_repository(tmp_path: Path) -> None:
     ours = yaml.safe_load((REPOSITORY / "dagster.yaml").read_text("utf-8"))
     written = yaml.safe_load((prepare_home(tmp_path) / "dagster.yaml").read_text("utf-8"))
+    history, named = ours["storage"]["custom"], written.pop("storage")["custom"]
+    assert named == history | {"config": {"base_dir": str((tmp_path / ".dagster").resolve())}}
     assert written == {name: value for name, value in ours.items() if name not in PLACES}
     assert set(ours) >= PLACES
     assert ours["telemetry"] == ours["nux"] == {"enabled": False}

@@ -12,9 +12,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from eemo_pipeline.automation import RunOutcome, prepare_home, run_assets
+from eemo_pipeline.automation import RunOutcome, run_assets
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.storage import scan_table
+from resources.dagster_home import open_instance
 
 Hash = Callable[..., dict[str, str]]
 Stamp = Callable[[Path], dict[str, int]]
@@ -47,7 +48,7 @@ def answers(lake: Path) -> list[tuple[str, str]]:
 
 def computed(lake: Path, asset: str) -> tuple[object, object]:
     """What the latest materialisation says it computed and reused."""
-    with dg.DagsterInstance.from_config(str(prepare_home(lake))) as instance:
+    with open_instance(lake) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey(asset))
         assert event is not None
         assert event.asset_materialization is not None

@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
-from eemo_pipeline.automation import prepare_home
 from eemo_pipeline.warehouse import query
+from resources.dagster_home import open_instance
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -68,7 +67,7 @@ def fingerprint(lake: Path) -> str:
 
 
 def outcomes(lake: Path) -> list[str]:
-    with dg.DagsterInstance.from_config(str(prepare_home(lake))) as instance:
+    with open_instance(lake) as instance:
         return sorted(run.status.value for run in instance.get_runs())
 
 

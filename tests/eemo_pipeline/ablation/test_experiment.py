@@ -1,3 +1,4 @@
+from contextlib import closing
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from eemo_pipeline.ablation.outcomes import FIELDS, judge_by_truth, overlap
 from eemo_pipeline.ablation.report import write_report
 from eemo_pipeline.ablation.scoring import score_arms
 from eemo_pipeline.critic.rule_critic import RuleCritic
+from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -116,7 +118,7 @@ def test_the_machines_confuse_as_the_pilot_says():
     assert confusion[awe, awe] == confusion.diagonal().min()  # every emotion leaks into awe
 
 
-def test_the_whole_experiment_is_deterministic_and_fits_its_tables(made):
+def test_the_whole_experiment_is_deterministic_and_fits_its_tables(made, tmp_path):
     lake = gather_records(
         made.images,
         made.replies,
@@ -126,7 +128,9 @@ def test_the_whole_experiment_is_deterministic_and_fits_its_tables(made):
         made.labels,
     )
     assert lake.truth.columns == ["image_id", "emotion"]
-    done = run_experiment(lake, 40)
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        done = run_experiment(lake, ledger, 40)
+    assert (done.asked, done.reused) == (1, 0)
     for frame, name in ((done.scores, SCORES), (done.corruptions, TABLES["ablation__corruptions"])):
         lazy = conform(frame, name).lazy()
         for check in (key_violations, null_violations, range_violations, vocabulary_violations):
@@ -146,7 +150,13 @@ def test_the_whole_experiment_is_deterministic_and_fits_its_tables(made):
             )
         )
     )
-    again = run_experiment(shuffled, 40)
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        kept = run_experiment(shuffled, ledger, 40)
+    assert (kept.asked, kept.reused) == (0, 1)
+    assert kept.scores.equals(done.scores)
+    assert kept.corruptions.equals(done.corruptions)
+    with closing(Ledger(tmp_path / "another.sqlite")) as another:
+        again = run_experiment(shuffled, another, 40)
     assert again.scores.equals(done.scores)
     assert again.corruptions.equals(done.corruptions)
     report = write_report(done.scores)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 IN_FLIGHT = 16
-# Asks two models for ever; prints each key once it is handed out. The model writes down what it was paid for.
+# Asks two models for ever; prints each key once it is handed out. Both write down what they were
+# paid for.
 PROGRAM = f"""
 import itertools, json, os, sys
 from datetime import date

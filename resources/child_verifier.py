@@ -8,9 +8,12 @@ labels.
 """
 
 from base64 import b64encode
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from eemo_pipeline.images import UnreadablePicture
@@ -27,11 +30,14 @@ from resources.json_lines import Child, Patience
 
 # The child scales for its own model; this only bounds what is sent.
 POLICY = PicturePolicy(1024, 95)
+_ENCODERS = 4  # decoding and encoding pictures leaves Python's lock
+_AHEAD = 64  # pictures that are encoded before they are asked about
+_MOST_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
 class ChildVerifier:
-    """Asks a child process, one picture at a time; implements `Verifier`.
+    """Asks a child process about pictures; implements `Verifier`.
 
     Attributes:
         description: what the child says it is.
@@ -39,6 +45,7 @@ class ChildVerifier:
         read: makes an answer of what the child says about a picture.
         question: what is sent besides the picture.
         patience: how long it is waited for.
+        batch: about how many pictures it is asked at once.
     """
 
     description: VerifierDescription
@@ -46,6 +53,7 @@ class ChildVerifier:
     read: Callable[[Mapping[str, Any]], dict[str, Any]]
     question: Mapping[str, Any] = field(default_factory=dict)
     patience: Patience = field(default_factory=Patience)
+    batch: int = 1
 
     def describe(self) -> VerifierDescription:
         """What the child says it is."""
@@ -58,21 +66,52 @@ class ChildVerifier:
 
     def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
         with closing(Child(self.command, self.patience)) as child:
-            for ask in track(asks, len(asks), f"{self.description.name} judges"):
-                yield ask, self._judge(child, ask.payload)
+            judged = chain.from_iterable(
+                self._judge(child, part, shown) for part, shown in self._show_ahead(asks)
+            )
+            yield from track(judged, len(asks), f"{self.description.name} judges")
 
-    def _judge(self, child: Child, request: VerificationRequest) -> dict[str, Any]:
+    def _show_ahead(
+        self, asks: Sequence[Ask]
+    ) -> Iterator[tuple[Sequence[Ask], list[dict[str, Any]]]]:
+        """The asks in parts, with what is sent about each; the next parts are made meanwhile."""
+        parts = [asks[start : start + self.batch] for start in range(0, len(asks), self.batch)]
+        ahead = max(1, _AHEAD // self.batch)
+        waiting: deque[list[Future[dict[str, Any]]]] = deque()
+        with ThreadPoolExecutor(_ENCODERS) as encoders:
+            for place, part in enumerate(parts):
+                for later in parts[place + len(waiting) : place + 1 + ahead]:
+                    waiting.append([encoders.submit(self._show, ask.payload) for ask in later])
+                yield part, [shown.result() for shown in waiting.popleft()]
+
+    def _show(self, request: VerificationRequest) -> dict[str, Any]:
+        """The question about a picture, or the error that keeps it from being asked."""
         try:
             picture = encode_picture(request.path, POLICY, request.image_id)
         except UnreadablePicture as error:
             return {"status": "error", "reason": error.reason}
         shown = {"image": b64encode(picture.data).decode(), "media_type": picture.media_type}
-        told = child.ask({**shown, **self.question})
+        return {**shown, **self.question}
+
+    def _judge(
+        self, child: Child, asks: Sequence[Ask], shown: Sequence[dict[str, Any]]
+    ) -> Iterator[tuple[Ask, dict[str, Any]]]:
+        told = iter(child.ask_together([one for one in shown if "status" not in one]))
+        for ask, one in zip(asks, shown, strict=True):
+            yield ask, one if "status" in one else self._read(next(told))
+
+    def _read(self, told: Mapping[str, Any]) -> dict[str, Any]:
         if told.get("status") == "error":
             reason = told.get("reason")
             is_code = isinstance(reason, str) and reason.isidentifier() and len(reason) <= 40
             return {"status": "error", "reason": reason if is_code else "verifier_failed"}
         return self.read(told)
+
+
+def read_batch(told: Mapping[str, Any]) -> int:
+    """How many questions a child says that it takes at once."""
+    batch = told.get("batch", 1)
+    return batch if isinstance(batch, int) and 1 <= batch <= _MOST_AT_ONCE else 1
 
 
 def read_description(told: Mapping[str, Any], name: str, method: str) -> VerifierDescription:

@@ -17,7 +17,7 @@ import numpy as np
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, canonical
 from eemo_pipeline.verification.reading import give_scores
-from resources.child_verifier import ChildVerifier, read_description
+from resources.child_verifier import ChildVerifier, read_batch, read_description
 from resources.json_lines import ChildProblem, Patience, describe_child, split_command
 
 MODEL = "EEMO_CLASSIFIER_MODEL"
@@ -53,6 +53,7 @@ def build_classifier(patience: Patience | None = None) -> ChildVerifier:
         partial(read_classifier, meanings),
         {"meanings": meanings},
         patience or Patience(),
+        read_batch(told),
     )
 
 

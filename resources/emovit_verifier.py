@@ -11,7 +11,7 @@ from typing import Any
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.verification.reading import read_label, read_losses
-from resources.child_verifier import ChildVerifier, read_description
+from resources.child_verifier import ChildVerifier, read_batch, read_description
 from resources.json_lines import ChildProblem, Patience, describe_child, split_command
 
 COMMAND = "EEMO_EMOVIT_COMMAND"
@@ -46,6 +46,7 @@ def build_emovit(patience: Patience | None = None) -> ChildVerifier:
         read_emovit,
         {"prompt": INSTRUCTION, "candidates": list(MIKELS_8)},
         patience or Patience(),
+        read_batch(told),
     )
 
 

@@ -11,7 +11,14 @@ import base64
 import io
 import json
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
+
+_BATCH = 32
+_GATHERED_S = 0.005  # the first of a batch waits so long for the next
 
 
 def describe(name: str) -> dict[str, Any]:
@@ -26,11 +33,12 @@ def describe(name: str) -> dict[str, Any]:
         "weights_sha256": weights,
         "gives": ["label", "scores"],
         "trained_on": [],
+        "batch": _BATCH,
     }
 
 
 def serve(name: str) -> None:
-    """Answer one line per line, until the input ends."""
+    """Answer one line per line, until the input ends; lines that wait are answered together."""
     import torch  # pyright: ignore[reportMissingImports]
     from PIL import Image
     from transformers import AutoImageProcessor, AutoModelForImageClassification  # pyright: ignore[reportMissingImports]
@@ -39,21 +47,77 @@ def serve(name: str) -> None:
     model = AutoModelForImageClassification.from_pretrained(name, use_safetensors=True).eval()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.to(device)
-    for line in sys.stdin:
-        asked = json.loads(line)
-        answer: dict[str, Any] = {"id": asked["id"]}
+    labels = model.config.id2label
+
+    def prepare(image: str) -> Any:
+        """What the model is shown of a picture, or the exception that this raised."""
         try:
-            with Image.open(io.BytesIO(base64.b64decode(asked["image"]))) as picture:
-                inputs = processor(images=picture.convert("RGB"), return_tensors="pt")
-            with torch.inference_mode():
-                logits = model(**inputs.to(device)).logits[0].double()
-            shares = torch.softmax(logits, 0).tolist()
-            labels = model.config.id2label
-            answer["scores"] = {labels[place]: share for place, share in enumerate(shares)}
+            with Image.open(io.BytesIO(base64.b64decode(image))) as picture:
+                return processor(images=picture.convert("RGB"), return_tensors="pt")
         except Exception as error:  # noqa: BLE001 (one picture's failure is its own)
-            answer |= {"status": "error", "reason": type(error).__name__}
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+            return error
+
+    def classify(shown: list[Any]) -> list[dict[str, float]]:
+        inputs = {name: torch.cat([one[name] for one in shown]).to(device) for name in shown[0]}
+        with torch.inference_mode():
+            logits = model(**inputs).logits.double()
+        return [
+            {labels[place]: share for place, share in enumerate(shares)}
+            for shares in torch.softmax(logits, 1).tolist()
+        ]
+
+    with ThreadPoolExecutor() as threads:  # decoding and scaling leave Python's lock
+        for lines in _read_together():
+            asked = [json.loads(line) for line in lines]
+            prepared = threads.map(prepare, [question["image"] for question in asked])
+            for question, answer in zip(asked, _answer(list(prepared), classify), strict=True):
+                sys.stdout.write(json.dumps({"id": question["id"], **answer}) + "\n")
+            sys.stdout.flush()
+
+
+def _answer(
+    shown: list[Any], classify: Callable[[list[Any]], list[dict[str, float]]]
+) -> list[dict[str, Any]]:
+    """The scores of the pictures, or the error of one; what fails together is tried alone."""
+    answers: list[dict[str, Any]] = [_error(one) for one in shown]
+    groups = [[place for place, one in enumerate(shown) if not isinstance(one, Exception)]]
+    while groups:
+        if not (group := groups.pop()):
+            continue
+        try:
+            found = [{"scores": scores} for scores in classify([shown[place] for place in group])]
+        except Exception as error:  # noqa: BLE001 (one picture's failure is its own)
+            found = [_error(error)] * len(group)
+            groups += [[place] for place in group] if len(group) > 1 else []
+        for place, answer in zip(group, found, strict=True):
+            answers[place] = answer
+    return answers
+
+
+def _error(problem: object) -> dict[str, Any]:
+    return {"status": "error", "reason": type(problem).__name__}
+
+
+def _read_together() -> Iterator[list[str]]:
+    """The lines of the input, as many at a time as wait, _BATCH at most."""
+    lines: SimpleQueue[str] = SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        lines.put("")
+
+    Thread(target=read, daemon=True).start()
+    while line := lines.get():
+        batch = [line]
+        while len(batch) < _BATCH:
+            try:
+                batch.append(lines.get(timeout=_GATHERED_S))
+            except Empty:
+                break
+        yield [one for one in batch if one]
+        if not batch[-1]:
+            return
 
 
 def _hash_weights(name: str) -> str | None:

@@ -4,9 +4,10 @@ Belongs here: starting it, one question and one answer per line, and what happen
 hangs or talks nonsense. Does not belong here: what is asked (`emovit_verifier.py` and its like).
 
 The child reads one JSON object per line from its standard input and writes one per line to its
-standard output, with the same `id`. Started with `--describe` it writes one line about itself and
-ends, without loading its model. Its standard error is the run's. It gets our environment less all
-keys, and dies with the run.
+standard output, with the same `id`, in the same order. Started with `--describe` it writes one line
+about itself and ends, without loading its model; where that says `batch`, it is given so many
+questions before their first answer is awaited. Its standard error is the run's. It gets our
+environment less all keys, and dies with the run.
 """
 
 import json
@@ -99,7 +100,8 @@ class Child:
         self._command = list(command)
         self._patience = patience or Patience()
         self._process: subprocess.Popen[bytes] | None = None
-        self._lines: queue.Queue[bytes | None] = queue.Queue()
+        self._questions: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._deaths = 0
         self._is_loaded = False
         self._number = 0
@@ -114,80 +116,115 @@ class Child:
         if self._deaths >= self._patience.deaths:
             return _error("verifier_unavailable")
         try:
-            process = self._running()
+            self._start()
         except OSError:
             self._deaths = self._patience.deaths
             return _error("verifier_unavailable")
-        self._number += 1
-        line = json.dumps({"id": self._number, **question}).encode() + b"\n"
-        wait = self._patience.answer_s if self._is_loaded else self._patience.start_s
-        try:
-            assert process.stdin is not None  # noqa: S101 (a pipe was asked for)
-            process.stdin.write(line)
-            process.stdin.flush()
-            answer = self._lines.get(timeout=wait)
-        except queue.Empty:
-            self._bury()
-            return _error("timed_out")
-        except OSError:
-            answer = None
-        if answer is None:
-            self._bury()
-            return _error("verifier_crashed")
-        self._is_loaded = True
-        self._deaths = 0
-        return self._read(answer)
+        return self._await_answer(self._put(question))
+
+    def ask_together(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The answers in the order of the questions, which the child has all at once.
+
+        Where it fails, those without an answer are asked again one by one, so that only the
+        question that makes it fail is lost.
+        """
+        answers: list[dict[str, Any]] = []
+        if len(questions) > 1 and self._deaths < self._patience.deaths:
+            answers = self._try_together(questions)
+        return answers + [self.ask(question) for question in questions[len(answers) :]]
 
     def close(self) -> None:
         """End the child: its input ends, and what does not end then is killed."""
-        if self._process is None:
-            return
-        if self._process.stdin is not None:
-            with suppress(OSError, subprocess.TimeoutExpired):
-                self._process.stdin.close()
+        if self._process is not None:
+            self._questions.put(None)
+            with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END_S)
         self._kill()
 
-    def _read(self, line: bytes) -> dict[str, Any]:
+    def _try_together(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The answers that came before it failed, if it did."""
+        answers: list[dict[str, Any]] = []
+        deaths = self._deaths
+        with suppress(OSError):
+            self._start()
+            for number in [self._put(question) for question in questions]:
+                answer = self._await_answer(number)
+                if self._process is None:
+                    self._deaths = 0 if answers else deaths  # it is asked again, and that counts
+                    break
+                answers.append(answer)
+        return answers
+
+    def _put(self, question: Mapping[str, Any]) -> int:
+        self._number += 1
+        self._questions.put(json.dumps({"id": self._number, **question}).encode() + b"\n")
+        return self._number
+
+    def _await_answer(self, number: int) -> dict[str, Any]:
+        wait = self._patience.answer_s if self._is_loaded else self._patience.start_s
+        try:
+            line = self._lines.get(timeout=wait)
+        except queue.Empty:
+            return self._fail("timed_out")
+        if line is None:
+            return self._fail("verifier_crashed")
+        self._is_loaded = True
+        self._deaths = 0
         answer = parse_line(line.decode("utf-8", "replace"))
-        if answer is None or answer.get("id") != self._number:
+        if answer is None or answer.get("id") != number:
             # Whatever else it writes would be taken for the next answer.
             self._kill()
             return _error("garbage")
         return answer
 
-    def _running(self) -> "subprocess.Popen[bytes]":
-        if self._process is None:
-            self._lines = queue.Queue()
-            self._is_loaded = False
-            self._process = subprocess.Popen(  # noqa: S603 (the user's own command, no shell)
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=child_environment(),
-                start_new_session=True,  # so that what it starts dies with it
-            )
-            threading.Thread(
-                target=_pump, args=(self._process.stdout, self._lines), daemon=True
-            ).start()
-        return self._process
+    def _start(self) -> None:
+        """Have a child running.
 
-    def _bury(self) -> None:
+        Raises:
+            OSError: it cannot be started.
+        """
+        if self._process is not None:
+            return
+        # Queues of its own: what the one before wrote or did not read is not this one's.
+        self._questions, self._lines = queue.SimpleQueue(), queue.SimpleQueue()
+        self._is_loaded = False
+        self._process = process = subprocess.Popen(  # noqa: S603 (the user's own command, no shell)
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=child_environment(),
+            start_new_session=True,  # so that what it starts dies with it
+        )
+        # A thread each: a child that hangs reads nothing either, and a pipe holds less than a line.
+        for target, arguments in (
+            (_feed, (process.stdin, self._questions)),
+            (_pump, (process.stdout, self._lines)),
+        ):
+            threading.Thread(target=target, args=arguments, daemon=True).start()
+
+    def _fail(self, reason: str) -> dict[str, Any]:
         self._deaths += 1
         self._kill()
+        return _error(reason)
 
     def _kill(self) -> None:
         if self._process is not None:
             with suppress(ProcessLookupError):  # it has ended, and nothing of it is left
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-            with suppress(OSError):  # what it did not read
-                if self._process.stdin is not None:
-                    self._process.stdin.close()
+            self._questions.put(None)
             self._process = None
 
 
-def _pump(stream: Any, lines: "queue.Queue[bytes | None]") -> None:
+def _feed(stream: Any, lines: "queue.SimpleQueue[bytes | None]") -> None:
+    """Write every line, until there is None; a child that is gone takes no more."""
+    with suppress(OSError), stream:
+        while line := lines.get():
+            stream.write(line)
+            stream.flush()
+
+
+def _pump(stream: Any, lines: "queue.SimpleQueue[bytes | None]") -> None:
     """Put every line into the queue, and None at the end."""
     with stream:
         while line := stream.readline(_LONGEST_LINE):

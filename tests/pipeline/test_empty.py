@@ -13,11 +13,12 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
     assert outcome.failed_steps == []
     assert outcome.failed_checks == []
     assert outcome.is_success
-    assert outcome.computed == 0
+    assert outcome.computed == 1, "the experiment on made-up records, and nothing else"
     assert set(outcome.tables) == set(TABLES)
     has_rows = {name for name, rows in outcome.tables.items() if rows}
     # What is known of sources, counts of nothing, the seven emotions, the labels that nobody
-    # chose, templates that ask nothing, the experiment on made-up records, a skipped training run.
+    # chose, templates that ask nothing, the experiment on made-up records and that it cost nothing,
+    # a skipped training run.
     assert has_rows == {
         "sources__datasets",
         "_ingest__counts",
@@ -26,6 +27,7 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
         "_qa__templates",
         "ablation__corruptions",
         "ablation__scores",
+        "costs__calls",
         "training__runs",
     }
     warned = {(line.asset, line.check) for line in outcome.warned_checks}

@@ -7,13 +7,15 @@ INSTALL = if command -v uv >/dev/null 2>&1; \
 	then uv pip install --quiet --python $(BIN)/python -c constraints.txt -e $(1); \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(1); fi
 
-.PHONY: run test check dev benchmark clean
+.PHONY: run test models check dev benchmark clean
 
 run: .venv/.base ## build the demo dataset in data/demo
 	@$(BIN)/eemo demo
 
 test: .venv/.dev ## run all tests
 	@$(BIN)/python -m pytest -n auto --dist loadscope
+
+models: .venv/.models ## add torch and transformers: without them the tests of real models skip
 
 check: .venv/.dev ## format, lint, types, import contracts, Dagster definitions
 	@$(BIN)/ruff format --check .
@@ -44,3 +46,8 @@ clean: ## remove the environment; data are never touched
 	@echo "installing with development tools (once)"
 	@$(call INSTALL,'.[dev]')
 	@touch .venv/.base $@
+
+.venv/.models: pyproject.toml constraints.txt | .venv/.dev
+	@echo "installing torch and transformers (once)"
+	@$(call INSTALL,'.[grounding]')
+	@touch $@

@@ -36,7 +36,7 @@ while not pathlib.Path(stop).exists():
     if how == "reopening":
         connection.close()
         connection = duckdb.connect(database, read_only=True)
-    time.sleep(0.01)
+    time.sleep(0.05)
 print(times)
 """
 

@@ -105,7 +105,7 @@ def convert(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_checkpoint_of_tensors_is_converted_without_running_code(tmp_path: Path) -> None:
-    from safetensors.torch import load_file
+    from safetensors.torch import load_file  # pyright: ignore[reportMissingImports]
 
     state = {"Qformer.a": torch.rand(3, 4), "query_tokens": torch.rand(1, 2), "step": 7}
     state["shared"] = state["Qformer.a"][:2]
@@ -121,7 +121,7 @@ def test_a_checkpoint_of_tensors_is_converted_without_running_code(tmp_path: Pat
 
 
 def test_a_pickled_module_is_named_as_what_it_is(tmp_path: Path) -> None:
-    from safetensors.torch import load_file
+    from safetensors.torch import load_file  # pyright: ignore[reportMissingImports]
 
     module = torch.nn.Linear(3, 2)
     torch.save(module, tmp_path / "module.pth")

@@ -1,0 +1,106 @@
+"""How fast an image classifier verifies, asked picture by picture and in batches.
+
+A vision transformer of the usual size (ViT-B/16, random weights) behind the verifier's process, on
+the GPU where there is one. Pictures of 1024x768 are encoded beforehand. Needs torch and
+transformers (`make models`).
+
+    python benchmarks/classifier.py
+"""
+
+import argparse
+import base64
+import io
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from resources.child_verifier import read_batch
+from resources.classifier_verifier import PYTHON
+from resources.json_lines import Child, describe_child
+
+_SCRIPT = Path(__file__).parents[1] / "resources" / "image_classifier.py"
+_DIFFERENT = 40  # pictures; they are shown again and again
+
+
+def save_model(folder: Path) -> None:
+    """A model as `save_pretrained` leaves it."""
+    import torch  # pyright: ignore[reportMissingImports]
+    from transformers import (  # pyright: ignore[reportMissingImports]
+        ViTConfig,
+        ViTForImageClassification,
+        ViTImageProcessor,
+    )
+
+    torch.manual_seed(0)
+    config = ViTConfig(id2label=dict(enumerate(MIKELS_8)), initializer_range=0.1)
+    ViTForImageClassification(config).save_pretrained(folder)
+    ViTImageProcessor(size={"height": 224, "width": 224}).save_pretrained(folder)
+
+
+def draw_pictures() -> list[dict[str, str]]:
+    """The questions, as the verifier would send them."""
+    random_numbers = np.random.default_rng(0)
+    shown = []
+    for _ in range(_DIFFERENT):
+        pixels = random_numbers.integers(0, 256, (24, 32, 3), dtype=np.uint8)
+        buffer = io.BytesIO()
+        picture = Image.fromarray(pixels).resize((1024, 768), Image.Resampling.BICUBIC)
+        picture.save(buffer, "JPEG", quality=95)
+        shown.append({"image": base64.b64encode(buffer.getvalue()).decode()})
+    return shown
+
+
+def ask(
+    command: Sequence[str], shown: Sequence[dict[str, str]], batch: int, count: int
+) -> tuple[float, list[dict[str, Any]]]:
+    """Pictures per second once the model is loaded, and the answers."""
+    questions = [shown[number % len(shown)] for number in range(count)]
+    with closing(Child(command)) as child:
+        child.ask(shown[0])
+        began = time.perf_counter()
+        answers = [
+            answer
+            for start in range(0, count, batch)
+            for answer in child.ask_together(questions[start : start + batch])
+        ]
+        return count / (time.perf_counter() - began), answers
+
+
+def main() -> int:
+    """Compare, and print one line each."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--pictures", type=int, default=64)
+    options = parser.parse_args()
+    if not (find_spec("torch") and find_spec("transformers")):
+        print("torch and transformers are not installed: make models")
+        return 0
+    shown = draw_pictures()
+    with tempfile.TemporaryDirectory() as folder:
+        save_model(Path(folder))
+        command = [sys.executable, str(_SCRIPT), folder]
+        batch = read_batch(describe_child(command, PYTHON))
+        alone, one = ask(command, shown, 1, options.pictures)
+        together, many = ask(command, shown, batch, options.pictures)
+    apart = max(
+        abs(a["scores"][name] - b["scores"][name])
+        for a, b in zip(one, many, strict=True)
+        for name in MIKELS_8
+    )
+    print(f"{options.pictures} pictures of 1024x768 through ViT-B/16")
+    print(f"one by one     {alone:8.1f} per second")
+    print(f"{batch} at a time  {together:8.1f} per second, {together / alone:.2f}x")
+    print(f"the largest difference of a score is {apart:.1e}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -87,7 +87,7 @@ class Inquiry:
     provider: str = EMBEDDED
 
     @property
-    def asker(self) -> "Asker":
+    def asker(self) -> Asker:
         """What its attempts have in common."""
         return self.stage, self.role, self.provider, self.model
 
@@ -127,11 +127,6 @@ class Attempt:
     nano_usd: int | None = None
     latency_ms: int = 0
     is_batch: bool = False
-
-    @property
-    def asker(self) -> Asker:
-        """Who asked whom."""
-        return self.stage, self.role, self.provider, self.model
 
 
 @dataclass(frozen=True)

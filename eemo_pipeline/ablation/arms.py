@@ -5,10 +5,10 @@ not belong here: scores (`scoring.py`).
 
 `full`: cross-verification, critic, loop. `no_cross_verification`: one annotator alone, each in
 turn. `no_critic`: the decision is kept as it is. `neither`. `no_loop`: what the critic rejects goes
-to people at once. `critic_is_annotator`: an annotator judges by its own answer. `weight_*` and
-`pattern_table`: other rules of cross-verification, without a critic. `human_audit`: full, and
-people settle what it leaves open. In every arm a picture that is not preserved is not counted as
-kept, and neither is a field that was emptied.
+to people at once. `critic_is_annotator`: an annotator judges by its own answer. `weight_*`, which
+change the emotion alone, and `pattern_table`: other rules of cross-verification, without a critic.
+`human_audit`: full, and people settle what it leaves open. In every arm a picture that is not
+preserved is not counted as kept, and neither is a field that was emptied.
 """
 
 from collections.abc import Callable, Sequence
@@ -56,14 +56,11 @@ def run_arms(records: Records, critic: Critic, is_right: Judge) -> list[Arm]:
     patterns = fit_patterns(
         records.replies, records.verifier_replies, find_human_labels(records.labels)
     )
-    rules: dict[str, Decide] = {
-        f"weight_{weight:g}": partial(decide_by_weight, weight=weight) for weight in WEIGHTS
-    }
-    rules["pattern_table"] = partial(decide, patterns=patterns)
     first = full.verdicts.filter(pl.col("round") == 1)
     own = _own_critic(records)
     tabulate = partial(tabulate_outcomes, records, is_right)
     undecided = decide(records.replies, records.verifier_replies)
+    by_pattern = decide(records.replies, records.verifier_replies, patterns)
     whole = tabulate(undecided, full.verdicts, _decide_again(records, full, decide))
     return [
         Arm("full", whole),
@@ -72,10 +69,12 @@ def run_arms(records: Records, critic: Critic, is_right: Judge) -> list[Arm]:
         Arm("no_critic", tabulate(undecided, _NO_VERDICTS, undecided)),
         Arm("critic_is_annotator", _run_whole(records, own, decide, tabulate)),
         *_alone(records, critic, tabulate),
+        Arm("pattern_table", tabulate(by_pattern, _NO_VERDICTS, by_pattern)),
         *(
-            Arm(name, tabulate(decisions, _NO_VERDICTS, decisions))
-            for name, rule in rules.items()
-            for decisions in [rule(records.replies, records.verifier_replies)]
+            Arm(f"weight_{weight:g}", weighed.filter(pl.col("field") == "emotion"))
+            for weight in WEIGHTS
+            for decisions in [decide_by_weight(records.replies, records.verifier_replies, weight)]
+            for weighed in [tabulate(decisions, _NO_VERDICTS, decisions)]
         ),
     ]
 

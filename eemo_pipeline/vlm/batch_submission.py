@@ -5,7 +5,8 @@ Does not belong here: any provider (`resources/`), results (`batch_collection.py
 
 The order is what makes a crash harmless: file, intention, upload, record. A file without an
 intention was never sent and is deleted; an intention without a record is looked for at the
-provider, and sent where it is not there.
+provider, and sent where it is not there. One process at a time submits: what another has just
+intended would look as if it had died.
 """
 
 import os
@@ -19,6 +20,7 @@ from pathlib import Path
 from eemo_pipeline.images import UnreadablePicture
 from eemo_pipeline.ledger.batches import (
     Batch,
+    BatchConflict,
     Failure,
     count_batches,
     intend,
@@ -28,6 +30,7 @@ from eemo_pipeline.ledger.batches import (
     read_waiting,
     withdraw,
 )
+from eemo_pipeline.ledger.locks import hold
 from eemo_pipeline.vlm import Turn, VlmRequest
 from eemo_pipeline.vlm.batches import BatchInterface, BatchSize, adopt
 from eemo_pipeline.vlm.budget import BudgetReached, Reservation
@@ -113,16 +116,23 @@ def submit(
 
     Raises:
         BudgetReached: the next question might pass the cap; what fitted in is sent.
-        BatchConflict: another process submits the same questions.
+        BatchConflict: another process is submitting.
         ProviderProblem: the provider does not take a batch. What it may have taken is found again.
         UnknownPrice: the model has no price.
     """
     clerk = _Clerk(interface, stage, role, session, policy)
-    try:
-        clerk.finish_intentions()
-        clerk.send_all(questions)
-    finally:
-        interface.close()
+    with hold(session.ledger.database, "submission") as is_ours:
+        if not is_ours:
+            raise BatchConflict(
+                f"another process is submitting batches to the ledger "
+                f"{session.ledger.database.shown}; nothing was sent. Run the same command when it "
+                "has ended"
+            )
+        try:
+            clerk.finish_intentions()
+            clerk.send_all(questions)
+        finally:
+            interface.close()
     return clerk.done
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from eemo_pipeline.ledger.batches import read_open
+from eemo_pipeline.ledger.batches import BatchConflict, read_open
 from eemo_pipeline.vlm.batches import look_at_open
 from eemo_pipeline.vlm.problems import ProviderProblem
 
@@ -119,6 +119,35 @@ def test_a_collection_killed_between_two_transactions_is_completed_once(desk: An
     assert start(desk, "desk.collect()", small + killed).wait(60) == 9
     assert desk.tallies()[0].answered == 2
     assert desk.collect().rows == {"answered": 4}
+    assert desk.bill() == {"billed": 6, "nano_usd": desk.spent(), "repeated": 0}
+
+
+def waiting_to_send(desk: Any) -> str:
+    """The process says that it is about to send, and sends when it may."""
+    about, may = desk.root / "about to send", desk.root / "may send"
+    return f"""
+import time
+step = type(desk.interface).send
+def wait(*values, **named):
+    Path({str(about)!r}).touch()
+    while not Path({str(may)!r}).exists():
+        time.sleep(0.01)
+    return step(*values, **named)
+type(desk.interface).send = wait
+"""
+
+
+def test_an_intention_of_a_process_at_work_is_not_taken_for_one_left_behind(desk: Any) -> None:
+    process = start(desk, "desk.submit()", waiting_to_send(desk))
+    while not (desk.root / "about to send").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    with pytest.raises(BatchConflict, match="another process is submitting"):
+        desk.submit()
+    (desk.root / "may send").touch()
+    assert process.wait(60) == 0
+    desk.submit()
+    assert desk.finish().rows == {"answered": 6}
     assert desk.bill() == {"billed": 6, "nano_usd": desk.spent(), "repeated": 0}
 
 

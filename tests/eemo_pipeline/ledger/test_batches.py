@@ -23,6 +23,7 @@ from eemo_pipeline.ledger.batches import (
     tally_batches,
     withdraw,
 )
+from eemo_pipeline.ledger.locks import hold
 
 ROWS = [("a", "picture-a"), ("b", "picture-b"), ("c", "picture-c")]
 
@@ -113,3 +114,13 @@ def test_a_ledger_from_before_there_were_batches_gets_them(tmp_path: Path) -> No
         intend(ledger, batch("t-1"), ROWS)
         with pytest.raises(BatchConflict):
             intend(ledger, batch("t-2"), ROWS)
+
+
+def test_a_lock_is_held_by_one_and_ends_with_it(place: Path | str) -> None:
+    with closing(Ledger(place)) as one, closing(Ledger(place)) as other:
+        with hold(one.database, "x") as first, hold(other.database, "x") as second:
+            assert (first, second) == (True, False)
+            with hold(other.database, "y") as another:
+                assert another
+        with hold(other.database, "x") as again:
+            assert again

@@ -13,7 +13,7 @@ run: .venv/.base ## build the demo dataset in data/demo
 	@$(BIN)/eemo demo
 
 test: .venv/.dev ## run all tests
-	@$(BIN)/python -m pytest -n auto --dist loadscope
+	@$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
 
 models: .venv/.models ## add torch and transformers: without them the tests of real models skip
 

@@ -26,6 +26,11 @@ PUBLISHED = ("tables", "exports", "training")
 
 Row = tuple[str, str, str, str, str]
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs come first: a long test that begins last keeps one core waiting for the other."""
+    items.sort(key=lambda item: "tests/pipeline/" not in item.nodeid)
+
+
 # What labels.csv says, and the code that the row is refused with.
 LABELS: tuple[tuple[Row, str], ...] = (
     (("alps.jpg", "contentment", "0.8", "0.2", "Snow, and quiet"), ""),

@@ -26,6 +26,7 @@ PUBLISHED = ("tables", "exports", "training")
 
 Row = tuple[str, str, str, str, str]
 
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole runs come first: a long test that begins last keeps one core waiting for the other."""
     items.sort(key=lambda item: "tests/pipeline/" not in item.nodeid)

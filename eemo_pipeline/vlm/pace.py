@@ -1,8 +1,8 @@
 """How fast requests may follow each other, as configured and as learned from the provider.
 
 Belongs here: the limits in requests and tokens per minute, the rate that is learned from 429s and
-headers, the pauses a provider asks for. Does not belong here: faults and retries, any clock (every
-call is told the time, in seconds of a clock that never jumps).
+headers, the pauses a provider asks for. Does not belong here: faults and retries, refusals that are
+not about the rate, any clock (every call is told the time, in seconds of a clock that never jumps).
 
 What is learned rests on one fact about rate limits: at a 429 the allowance is used up. Providers
 keep it as a token bucket of unknown rate r and unknown size, or as a window. Between two such
@@ -11,6 +11,9 @@ bounds r from below. The rate at which we were sending at the second moment boun
 or it would not have run dry. The next rate lies between the bounds and rises towards the upper
 one, which itself rises gently while nothing is refused. A pause does not spoil the lower bound:
 the allowance goes on filling up meanwhile, and what it held is sent afterwards.
+
+A refusal at a rate that was let through before contradicts that fact: the limit has fallen, or the
+refusal is not about our rate. Then a trial decides (`trial.py`).
 """
 
 from collections import deque
@@ -19,6 +22,7 @@ from dataclasses import dataclass
 from math import inf
 
 from eemo_pipeline.vlm.questions import Limits
+from eemo_pipeline.vlm.trial import Trial
 
 _FIRST_WINDOW = 32  # in flight at first; grows by two per reply until something is refused
 _LOW_WEIGHT = 0.6  # of the lower bound in the (geometric) mean that is the next rate
@@ -30,6 +34,7 @@ _RECENT = 32  # requests over which the rate of sending is measured
 _SAVED_S = 1.0  # an allowance holds about what flows in during so many seconds
 _TELLING, _BELOW = 5, 0.95  # so many requests in a storm tell the rate, and we keep below it
 _FORGET = 0.97  # what a proven rate loses with every storm
+_CONTRADICTED = 0.95  # a refusal below this share of what was let through is not explained
 _LEAST_RATE = 1 / 60
 _BURST_S = 0.05  # a held-up loop may catch up on so much
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 60.0
@@ -85,7 +90,9 @@ class Pace:
         self._header_until = -inf
         self._learned: Bucket | None = None
         self._high = inf  # the upper bound
-        self._proven = 0.0  # the best lower bound of late
+        self._most = 0.0  # the best lower bound since the last trial
+        self._proven = 0.0  # the best of late
+        self._trial: Trial | None = None
         self._quiet_s = 0.0  # how long the rate was tested since it was set
         self._recent: deque[float] = deque(maxlen=_RECENT)  # when requests were sent at first
         # The allowance ran dry at the request `_empty`; `_refused` were refused from it on.
@@ -191,10 +198,31 @@ class Pace:
         consumed = storm.number - start.number - (self._refused - self._storm_refused)
         if self._learned and consumed <= 0:
             return  # nothing was let through, and nothing is learned but to wait longer
-        low = consumed / max(storm.sent_at - start.sent_at, 1e-3)
+        seconds = max(storm.sent_at - start.sent_at, 1e-3)
+        if self._learned:
+            self._doubt(self._learned.rate, consumed, seconds)
+        if self._trial:
+            rate = self._high = self._trial.rate
+        else:
+            rate = self._narrow(storm, consumed, consumed / seconds)
+        self._learned = Bucket(rate, max(1.0, rate * _BURST_S))
+        self._empty, self._refused, self._quiet_s = storm, self._storm_refused, 0.0
+
+    def _doubt(self, rate: float, consumed: int, seconds: float) -> None:
+        """Begin a trial where a refusal is not explained by any limit, and end it."""
+        if self._trial is None:
+            if rate < _CONTRADICTED * self._most:
+                self._trial = Trial(rate)
+        elif (per_second := self._trial.add(consumed, seconds)) is not None:
+            self._most = self._proven = per_second
+            self._trial = None
+
+    def _narrow(self, storm: Ticket, consumed: int, low: float) -> float:
+        """The rate between the lower bound `low`, or a better one, and the upper one."""
         if self._learned:
             rate = self._high = self._learned.rate
             tested = max(storm.sent_at - self._resumed_at, 1e-3)
+            self._most = max(low, self._most)
             self._proven = max(low, _FORGET * self._proven)
             low = max(low, consumed / tested * (1 - _SAVED_S / max(tested, _SAVED_S)))
         else:
@@ -209,9 +237,7 @@ class Pace:
             self._proven *= let_through > 0.5
         low = max(_LEAST_RATE, min(low, self._high))
         rate = low**_LOW_WEIGHT * self._high ** (1 - _LOW_WEIGHT)
-        rate = max(rate, min(self._proven, self._high))
-        self._learned = Bucket(rate, max(1.0, rate * _BURST_S))
-        self._empty, self._refused, self._quiet_s = storm, self._storm_refused, 0.0
+        return max(rate, min(self._proven, self._high))
 
     def _rise(self, bucket: Bucket) -> None:
         seconds = min(_STEP_S, 1 / bucket.rate)

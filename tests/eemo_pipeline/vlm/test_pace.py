@@ -26,6 +26,7 @@ class Provider:
         retry_after_s: what it says when it refuses.
         tells: whether replies say what is left.
         refuses_every: refuses one in so many requests whatever their rate.
+        falls: the time at which its rate and size become a third.
     """
 
     rate: float
@@ -35,6 +36,7 @@ class Provider:
     refusal_s: float = 0.02
     tells: bool = False
     refuses_every: int = 0
+    falls: float = inf
     level: float = inf
     at_s: float = 0.0
     seen: int = 0
@@ -42,6 +44,8 @@ class Provider:
     def admit(self, now: float) -> bool:
         self.level = min(self.size, self.level + (now - self.at_s) * self.rate)
         self.at_s = now
+        if now >= self.falls:
+            self.rate, self.size, self.falls = self.rate / 3, self.size / 3, inf
         self.seen += 1
         if self.level < 1 or (self.refuses_every and self.seen % self.refuses_every == 0):
             return False
@@ -139,10 +143,29 @@ def test_what_headers_say_is_left_is_not_overdrawn(rate: float, size: float) -> 
     assert result.refused < 0.02 * 3000
 
 
-def test_refusals_that_are_not_about_the_rate_do_not_end_in_standstill() -> None:
-    provider = Provider(1e6, 1e6, retry_after_s=None, refuses_every=20)
+@pytest.mark.parametrize("every", [5, 9, 20, 60])
+@pytest.mark.parametrize("latency_s", [0.03, 1.0])
+def test_refusals_that_are_not_about_the_rate_do_not_end_in_standstill(
+    every: int, latency_s: float
+) -> None:
+    provider = Provider(1e6, 1e6, None, latency_s, refuses_every=every)
     result = play(provider, 2000)
-    assert result.wall_s < 120  # the pauses alone take 26 s
+    assert result.wall_s < 30 + 2000 / every * 0.25, "little more than the pauses alone"
+
+
+@pytest.mark.parametrize("every", [47, 199])
+def test_a_limit_is_found_among_refusals_that_are_not_about_it(every: int) -> None:
+    provider = Provider(300, 300, None, refuses_every=every)
+    result = play(provider, 9000)
+    assert result.wall_s <= 1.2 * floor_s(provider, 9000) + 9000 / every * 0.25
+    assert result.refused < 9000 / every + 0.03 * 9000
+
+
+def test_a_limit_that_falls_is_found_again() -> None:
+    provider = Provider(300, 300, None, falls=10.0)
+    result = play(provider, 6000)
+    assert result.wall_s <= 1.2 * (10 + 3000 / 100)
+    assert result.refused < 0.02 * 6000
 
 
 def test_without_a_refusal_there_is_no_limit_but_the_calls_in_flight() -> None:

@@ -67,7 +67,8 @@ def count_collected(done: Collection, spent: Spent) -> dict[str, int | float]:
 
 
 def _counts(frame: pl.DataFrame, rows_in: int) -> dict[str, int | float]:
-    counts: dict[str, int | float] = {"rows_in": rows_in, "rows_out": frame.height}
-    if "status" in frame.columns:
-        counts["rows_refused"] = int((~frame["status"].is_in(["ok", "ranked"])).sum())
-    return counts
+    """Rows in, and out; a row that says why it holds no answer is in the table, and refused."""
+    if "status" not in frame.columns:
+        return {"rows_in": rows_in, "rows_out": frame.height}
+    refused = int((~frame["status"].is_in(["ok", "ranked"])).sum())
+    return {"rows_in": rows_in, "rows_out": frame.height - refused, "rows_refused": refused}

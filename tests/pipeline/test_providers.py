@@ -110,6 +110,7 @@ def test_dagster_takes_the_choice_from_environment_and_launchpad(
     found, billed = numbers(first, "annotation__replies"), account(lake)
     assert found["calls"] >= billed["requests"], "a cut connection may be no request to the server"
     assert Decimal(str(found["usd"])) == Decimal(billed["usd"]).normalize()
+    assert found["rows_in"] == found["rows_out"] + found["rows_refused"]
     monkeypatch.delenv("EEMO_PROVIDERS")
     launchpad = {"resources": {"annotators": {"config": {"providers": "local"}}}}
     second = execute(lake, ANNOTATION, launchpad)

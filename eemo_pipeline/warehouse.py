@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,8 @@ def publish(tables_dir: Path, database: Path) -> Published:
             connection.execute("begin")  # one write to disk instead of one per comment
             for name, table in TABLES.items():
                 _load(connection, table, sources[name])
-            _create_views(connection, list_views())
+            for view in list_views():
+                _create_view(connection, "view", view)
             _describe(connection, fingerprint)
             connection.execute("commit")
             connection.execute("checkpoint")
@@ -98,6 +100,8 @@ def open_tables(
 ) -> duckdb.DuckDBPyConnection:
     """A connection in memory with every table over its Parquet files, and the views of `sql/`.
 
+    They are temporary views: no other connection sees them, and they go with this one.
+
     With `statements`, only the tables and views that they mention: a check reads two or three of
     them, and opening all costs more than the check. A damaged file stops only the statements that
     read it: a run can write it anew.
@@ -107,19 +111,25 @@ def open_tables(
     """
     views = list_views()
     mentioned = None if statements is None else _mentioned(statements, views)
-    connection = duckdb.connect(":memory:")
+    connection = _memory().cursor()
     for table in TABLES.values():
         if mentioned is not None and table.name not in mentioned:
             continue
         source = _rows(table, _parquet_files(tables_dir, table))
         columns = ", ".join(quote_name(column) for column in table.columns)
         connection.execute(
-            f"create view {quote_name(table.name)} as select {columns} from {source}"  # noqa: S608
+            f"create temp view {quote_name(table.name)} as select {columns} from {source}"  # noqa: S608
         )
-    _create_views(
-        connection, [view for view in views if mentioned is None or view.name in mentioned]
-    )
+    for view in views:
+        if mentioned is None or view.name in mentioned:
+            _create_view(connection, "temp view", view)
     return connection
+
+
+@cache
+def _memory() -> duckdb.DuckDBPyConnection:
+    """A database of this process, without a table: to make one takes as long as many checks."""
+    return duckdb.connect(":memory:", config={"enable_external_file_cache": False})
 
 
 def _mentioned(statements: Iterable[str], views: Sequence[Statement]) -> set[str]:
@@ -144,18 +154,16 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]
         raise WarehouseError(f"{table.name} cannot be loaded: {error}") from error
 
 
-def _create_views(connection: duckdb.DuckDBPyConnection, views: Iterable[Statement]) -> None:
-    for view in views:
-        try:
-            connection.execute(f"create view {quote_name(view.name)} as {view.sql}")
-        except duckdb.Error as error:
-            raise WarehouseError(
-                f"The view {view.name} does not fit the tables: {error}. "
-                f"Correct {view.name}.sql below sql/."
-            ) from error
-        connection.execute(
-            f"comment on view {quote_name(view.name)} is {quote_text(view.description)}"
-        )
+def _create_view(connection: duckdb.DuckDBPyConnection, kind: str, view: Statement) -> None:
+    name = quote_name(view.name)
+    try:
+        connection.execute(f"create {kind} {name} as {view.sql}")
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"The view {view.name} does not fit the tables: {error}. "
+            f"Correct {view.name}.sql below sql/."
+        ) from error
+    connection.execute(f"comment on view {name} is {quote_text(view.description)}")
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:

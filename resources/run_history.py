@@ -48,6 +48,8 @@ class EventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str) -> None:
         """Open the files, making those that are missing."""
         self._engines: dict[str, sa.Engine] = {}  # the latest used last
+        self._tables: set[str] = set()
+        self._columns: set[str] = set()
         super().__init__(base_dir)
         self._watcher = SqlPollingEventWatcher(self)
 
@@ -58,6 +60,19 @@ class EventLog(SqliteEventLogStorage):
     def end_watch(self, run_id: str, handler: EventHandlerFn) -> None:
         """Call back no more."""
         self._watcher.unwatch_run(run_id, handler)
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has the table; one that it has, it keeps."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
+    def _has_asset_key_col_on_connection(self, conn: sa.Connection, column_name: str) -> bool:
+        if column_name not in self._columns and super()._has_asset_key_col_on_connection(
+            conn, column_name
+        ):
+            self._columns.add(column_name)
+        return column_name in self._columns
 
     def wipe(self) -> None:
         """Delete all events, with the files of the runs."""

@@ -51,10 +51,9 @@ def costs(lake: Path, run_eemo: Run) -> dict[str, Any]:
 
 
 def test_the_whole_graph_over_http_with_faults(
-    pictures: Path, tmp_path: Path, run_eemo: Run, faults: None, hash_files: Callable[..., Any]
+    lake: Path, run_eemo: Run, faults: None, hash_files: Callable[..., dict[str, str]]
 ) -> None:
-    lake = tmp_path / "lake"
-    run = run_eemo("run", "--images", pictures, "--data", lake, "--providers", "local", "--json")
+    run = run_eemo("run", "--data", lake, "--providers", "local", "--json")
     assert run.returncode == 0, run.stderr
     summary, billed = json.loads(run.stdout), account(lake)
     assert summary["providers"] == "local"
@@ -78,7 +77,9 @@ def test_the_whole_graph_over_http_with_faults(
     assert json.loads(again.stdout)["calls"] <= 12 * failed
     if not failed:
         assert account(lake)["requests"] == billed["requests"]
-        assert hash_files(lake) == before
+        # The costs are those of the ledger's life, with what was found in it.
+        changed = dict(hash_files(lake).items() - before.items())
+        assert set(changed) <= {"tables/costs__calls.parquet"}
 
 
 def execute(lake: Path, selection: str, run_config: Mapping[str, Any] | None = None) -> Any:

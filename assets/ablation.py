@@ -8,6 +8,7 @@ import polars as pl
 from eemo_pipeline.ablation.experiment import gather_records, run_experiment
 from eemo_pipeline.ablation.report import write_report
 from eemo_pipeline.ledger import Ledger
+from resources.results import count_work
 
 _OUTS = {
     "ablation__scores": dg.AssetOut(
@@ -42,7 +43,6 @@ def ablation(
     )
     done = run_experiment(records, ledger)
     report = dg.MetadataValue.md(write_report(done.scores))
-    work = {"rows_in": records.images.height, "computed": done.asked, "reused": done.reused}
-    metadata = {"report": report, **work}
+    metadata = {"report": report, "rows_in": records.images.height, **count_work(done.work)}
     yield dg.Output(done.scores, "ablation__scores", metadata=metadata)
     yield dg.Output(done.corruptions, "ablation__corruptions")

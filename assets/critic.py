@@ -58,4 +58,4 @@ def critic(
         reviewed.verdicts, "critic__verdicts", metadata={"rows_in": dedup__images.height}
     )
     yield dg.Output(reviewed.queue, "critic__queue")
-    yield dg.Output(reviewed.replies, "_critic__replies", metadata=count_work(reviewed))
+    yield dg.Output(reviewed.replies, "_critic__replies", metadata=count_work(reviewed.work))

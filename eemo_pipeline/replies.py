@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from eemo_pipeline.ledger import EMBEDDED, Answers, Ask, Inquiry, Ledger
+from eemo_pipeline.ledger import Answers, Ask, Inquiry, Ledger
 from eemo_pipeline.ledger.tables import AnsweredTable
 from eemo_pipeline.sampling import short_hash
 from eemo_pipeline.schema.tables import TABLES
@@ -181,8 +181,7 @@ def _tabulate(
         for request, answer in zip(requests, answers.values, strict=True)
     ]
     frame = pl.DataFrame(rows, schema=_TABLE.polars_schema)
-    cached = 0 if annotator.provider == EMBEDDED else answers.reused
-    return AnsweredTable(frame, answers.asked, answers.reused, answers.calls, answers.usd, cached)
+    return AnsweredTable(frame, answers.work)
 
 
 def _template(annotator: Annotator, request: AnnotationRequest) -> str:

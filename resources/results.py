@@ -4,13 +4,13 @@ Belongs here: names of metadata. Does not belong here: counting (the stages and 
 """
 
 from dataclasses import asdict
-from typing import Protocol
 
 import dagster as dg
 import polars as pl
 
 from eemo_pipeline.ledger import Spent
 from eemo_pipeline.ledger.tables import AnsweredTable
+from eemo_pipeline.ledger.work import Work
 from eemo_pipeline.vlm.batch_collection import Collection
 from eemo_pipeline.vlm.batch_submission import Submission
 
@@ -22,23 +22,8 @@ def count_rows(frame: pl.DataFrame, rows_in: int) -> dg.MaterializeResult[pl.Dat
 
 def count_answers(answered: AnsweredTable, rows_in: int) -> dg.MaterializeResult[pl.DataFrame]:
     """A table of answers: how many were computed now, and how many the ledger held."""
-    metadata = _counts(answered.frame, rows_in) | count_work(answered)
+    metadata = _counts(answered.frame, rows_in) | count_work(answered.work)
     return dg.MaterializeResult(value=answered.frame, metadata=metadata)
-
-
-class Work(Protocol):
-    """How many answers were made and found, and what providers were paid for them."""
-
-    @property
-    def asked(self) -> int: ...  # noqa: D102
-    @property
-    def reused(self) -> int: ...  # noqa: D102
-    @property
-    def calls(self) -> int: ...  # noqa: D102
-    @property
-    def usd(self) -> float: ...  # noqa: D102
-    @property
-    def cached(self) -> int: ...  # noqa: D102
 
 
 def count_work(done: Work) -> dict[str, int | float]:

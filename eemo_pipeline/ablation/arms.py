@@ -52,7 +52,7 @@ def run_arms(records: Records, critic: Critic, is_right: Judge) -> list[Arm]:
         critic: the critic of every arm that has one.
         is_right: picture, field and value -> whether people say that it is right.
     """
-    full = _review(records, records.replies, critic, decide)
+    full = _review(records, critic, decide)
     patterns = fit_patterns(
         records.replies, records.verifier_replies, find_human_labels(records.labels)
     )
@@ -67,13 +67,13 @@ def run_arms(records: Records, critic: Critic, is_right: Judge) -> list[Arm]:
         Arm("human_audit", let_people_settle(whole)),
         Arm("no_loop", tabulate(undecided, first, undecided)),
         Arm("no_critic", tabulate(undecided, _NO_VERDICTS, undecided)),
-        Arm("critic_is_annotator", _run_whole(records, own, decide, tabulate)),
+        Arm("critic_is_annotator", _run_whole(records, own, decide, undecided, tabulate)),
         *_alone(records, critic, tabulate),
         Arm("pattern_table", tabulate(by_pattern, _NO_VERDICTS, by_pattern)),
         *(
             Arm(f"weight_{weight:g}", weighed.filter(pl.col("field") == "emotion"))
             for weight in WEIGHTS
-            for decisions in [decide_by_weight(records.replies, records.verifier_replies, weight)]
+            for decisions in [decide_by_weight(records, undecided, weight)]
             for weighed in [tabulate(decisions, _NO_VERDICTS, decisions)]
         ),
     ]
@@ -88,18 +88,15 @@ def let_people_settle(outcomes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def decide_by_weight(
-    replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame, weight: float
-) -> pl.DataFrame:
+def decide_by_weight(records: Records, decisions: pl.DataFrame, weight: float) -> pl.DataFrame:
     """Decisions whose emotion has most weight, annotators weighing 1; the verifier's on a tie."""
-    decisions = decide(replies, verdicts_of_verifier)
     usable = pl.col("emotion").is_in(list(MIKELS_8)) & (pl.col("status") == "ok")
     votes = pl.concat(
         [
-            replies.filter(usable).select(
+            records.replies.filter(usable).select(
                 "image_id", "emotion", pl.lit(1.0).alias("_weight"), pl.lit(0).alias("_trusted")
             ),
-            verdicts_of_verifier.filter(usable).select(
+            records.verifier_replies.filter(usable).select(
                 "image_id", "emotion", pl.lit(weight).alias("_weight"), pl.lit(1).alias("_trusted")
             ),
         ]
@@ -139,8 +136,8 @@ def _alone(
                 "annotators": tuple(a for a in records.annotators if a.name == name),
             }
         )
-        with_critic.append(_run_whole(one, critic, decide_alone, tabulate))
         decisions = decide_alone(one.replies, one.verifier_replies)
+        with_critic.append(_run_whole(one, critic, decide_alone, decisions, tabulate))
         without.append(tabulate(decisions, _NO_VERDICTS, decisions))
     return (
         [
@@ -153,20 +150,23 @@ def _alone(
 
 
 def _run_whole(
-    records: Records, critic: Critic, rule: Decide, tabulate: Callable[..., pl.DataFrame]
+    records: Records,
+    critic: Critic,
+    rule: Decide,
+    undecided: pl.DataFrame,
+    tabulate: Callable[..., pl.DataFrame],
 ) -> pl.DataFrame:
-    reviewed = _review(records, records.replies, critic, rule)
-    undecided = rule(records.replies, records.verifier_replies)
+    reviewed = _review(records, critic, rule)
     return tabulate(undecided, reviewed.verdicts, _decide_again(records, reviewed, rule))
 
 
-def _review(records: Records, replies: pl.DataFrame, critic: Critic, rule: Decide) -> Reviewed:
+def _review(records: Records, critic: Critic, rule: Decide) -> Reviewed:
     with TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "replay.sqlite")
         try:
             return review(
                 records.images,
-                replies,
+                records.replies,
                 records.verifier_replies,
                 records.regions,
                 records.annotators,

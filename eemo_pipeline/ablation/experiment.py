@@ -28,6 +28,7 @@ from eemo_pipeline.critic.contract import Critic
 from eemo_pipeline.critic.rule_critic import RuleCritic
 from eemo_pipeline.decisions import decide
 from eemo_pipeline.ledger import EMBEDDED, Ask, Ledger
+from eemo_pipeline.ledger.work import Work
 from eemo_pipeline.sampling import draw, short_hash
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.verification.folds import find_human_labels
@@ -68,13 +69,12 @@ class RecordedAnnotator:
 class Experiment:
     """`ablation__scores` and `ablation__corruptions`.
 
-    `asked` and `reused` say whether the part on made-up records was computed or in the ledger.
+    `work` says whether the part on made-up records was computed or in the ledger.
     """
 
     scores: pl.DataFrame
     corruptions: pl.DataFrame
-    asked: int
-    reused: int
+    work: Work
 
 
 def run_experiment(records: Records, ledger: Ledger, pictures: int = PICTURES) -> Experiment:
@@ -99,8 +99,7 @@ def run_experiment(records: Records, ledger: Ledger, pictures: int = PICTURES) -
     return Experiment(
         pl.DataFrame(scores + rows + made["scores"], schema=table.polars_schema).sort(table.key),
         pl.concat([spoilt_table.empty(), spoilt, made_spoilt]).sort(spoilt_table.key),
-        made_up.asked,
-        made_up.reused,
+        made_up.work,
     )
 
 

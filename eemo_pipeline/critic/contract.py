@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from eemo_pipeline.critic.rules import Facts, Problem
 from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger.work import NO_WORK, Work
 
 Verdict = Literal["valid", "revisable", "discarded", "unjudged"]
 
@@ -65,20 +66,12 @@ class Criticism:
         judgements: image_id -> field -> judgement, of every case.
         questions: image_id -> names of the questions that a model was asked; the same question
             has the same name in every round.
-        asked: answers made now.
-        reused: answers that the ledger held.
-        calls: attempts at providers.
-        usd: what they cost.
-        cached: reused answers that a provider had been paid for.
+        work: what answering them took.
     """
 
     judgements: Mapping[str, Mapping[str, Judgement]]
     questions: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    asked: int = 0
-    reused: int = 0
-    calls: int = 0
-    usd: float = 0.0
-    cached: int = 0
+    work: Work = NO_WORK
 
 
 class Critic(Protocol):

@@ -41,7 +41,8 @@ from eemo_pipeline.critic.replying import (
 )
 from eemo_pipeline.critic.rules import FIELDS, Problem, find_problems
 from eemo_pipeline.decisions import roll_up
-from eemo_pipeline.ledger import EMBEDDED, Answers, Ask, Ledger
+from eemo_pipeline.ledger import Answers, Ask, Ledger
+from eemo_pipeline.ledger.work import Work
 from eemo_pipeline.sampling import short_hash, unit_interval
 from eemo_pipeline.vlm import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
 from eemo_pipeline.vlm.pictures import PicturePolicy, encode_picture
@@ -137,16 +138,10 @@ class ModelCritic:
         for case, _ in seen:
             partly = {**_unjudged("not reached", FIELDS), **felt[case.image_id]}
             done[case.image_id] = partly | read.get(case.image_id, {})
-        paid = self.vlm.provider != EMBEDDED
-        reused = sum(answers.reused for answers in work.answers)
         return Criticism(
             {case.image_id: {name: done[case.image_id][name] for name in FIELDS} for case in cases},
             work.questions,
-            sum(answers.asked for answers in work.answers),
-            reused,
-            sum(answers.calls for answers in work.answers),
-            sum(answers.usd for answers in work.answers),
-            reused if paid else 0,
+            Work.total(answers.work for answers in work.answers),
         )
 
     def _see(self, cases: Sequence[Case], work: _Work, ledger: Ledger) -> dict[str, str | Fields]:

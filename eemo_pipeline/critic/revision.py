@@ -21,6 +21,7 @@ from eemo_pipeline.critic.states import Pass, Step, next_step
 from eemo_pipeline.decisions import TEXT_FIELDS, decide, latest_replies
 from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.ledger.tables import AnsweredTable
+from eemo_pipeline.ledger.work import Work
 from eemo_pipeline.replies import (
     ANSWER_FIELDS,
     AnnotationRequest,
@@ -58,21 +59,13 @@ class Reviewed:
         replies: `_critic__replies`: the answers of later rounds, with what was not asked about
             as it was before.
         queue: `critic__queue`: what a person is to decide.
-        asked: questions that were put to an annotator or a critic.
-        reused: questions whose answer the ledger held.
-        calls: attempts at providers.
-        usd: what they cost.
-        cached: reused answers that a provider had been paid for.
+        work: what answering took, of annotators and critic.
     """
 
     verdicts: pl.DataFrame
     replies: pl.DataFrame
     queue: pl.DataFrame
-    asked: int
-    reused: int
-    calls: int = 0
-    usd: float = 0.0
-    cached: int = 0
+    work: Work
 
 
 @dataclass(frozen=True)
@@ -105,9 +98,7 @@ class _History:
     critic_questions: dict[str, frozenset[str]] = field(default_factory=dict)
     verdicts: list[pl.DataFrame] = field(default_factory=lambda: [_VERDICTS.empty()])
     tasks: list[Task] = field(default_factory=list)
-    answers: list[AnsweredTable] = field(
-        default_factory=lambda: [AnsweredTable(_REPLIES.empty(), 0, 0)]
-    )
+    answers: list[AnsweredTable] = field(default_factory=lambda: [AnsweredTable(_REPLIES.empty())])
     criticisms: list[Criticism] = field(default_factory=list)
 
     def calls(self, image_id: str) -> int:
@@ -117,16 +108,11 @@ class _History:
 
     def finish(self) -> Reviewed:
         """The tables, and the sums."""
-        work = [*self.answers, *self.criticisms]
         return Reviewed(
             pl.concat(self.verdicts).sort(_VERDICTS.key),
             pl.concat([answers.frame for answers in self.answers]).sort(_REPLIES.key),
             tabulate_tasks(self.tasks),
-            sum(done.asked for done in work),
-            sum(done.reused for done in work),
-            sum(done.calls for done in work),
-            sum(done.usd for done in work),
-            sum(done.cached for done in work),
+            Work.total(done.work for done in (*self.answers, *self.criticisms)),
         )
 
 

@@ -50,7 +50,7 @@ def ground(
         for row in _rows(ask.image_id, answer)
     ]
     frame = pl.DataFrame(rows, schema=_TABLE.polars_schema)
-    return AnsweredTable(frame, answers.asked, answers.reused)
+    return AnsweredTable(frame, answers.work)
 
 
 def _rows(image_id: str, answer: dict[str, Any]) -> list[dict[str, Any]]:

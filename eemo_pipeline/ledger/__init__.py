@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from eemo_pipeline.data_root import LEDGER_VARIABLE
 from eemo_pipeline.ledger.encoding import answer_row, decode_answers, inert
 from eemo_pipeline.ledger.turns import gather, take_turns
+from eemo_pipeline.ledger.work import NO_WORK, Work
 
 if TYPE_CHECKING:
     from eemo_pipeline.ledger import database as sql
@@ -152,17 +153,10 @@ class Spent:
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers in the order of the asks, how many of them were new, and what they cost."""
+    """The answers in the order of the asks, and what answering took."""
 
     values: list[Answer]
-    asked: int
-    calls: int = 0
-    usd: float = 0.0
-
-    @property
-    def reused(self) -> int:
-        """How many came from the ledger."""
-        return len(self.values) - self.asked
+    work: Work = NO_WORK
 
 
 @dataclass(frozen=True)
@@ -309,7 +303,9 @@ class Ledger:
         with self._guard:
             spent = self._spent[part.inquiry.asker].since(part.spent)
         values = [part.found[key] for key in part.keys]
-        return Answers(values, len(part.missing), spent.calls, spent.usd)
+        reused = len(values) - len(part.missing)
+        cached = 0 if part.inquiry.provider == EMBEDDED else reused
+        return Answers(values, Work(len(part.missing), reused, spent.calls, spent.usd, cached))
 
     def _keep(self, inquiry: Inquiry, batch: Sequence[tuple[Ask, Answer]]) -> dict[str, Answer]:
         """Store what is not stored yet; key -> answer."""

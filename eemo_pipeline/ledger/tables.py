@@ -9,29 +9,20 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from eemo_pipeline.ledger.work import NO_WORK, Work
+
 
 @dataclass(frozen=True)
 class AnsweredTable:
-    """A table made of answers: how many were new, how many the ledger held, and the cost.
-
-    `cached` are those that the ledger held and a provider had been paid for.
-    """
+    """A table made of answers, and what answering took."""
 
     frame: pl.DataFrame
-    asked: int
-    reused: int
-    calls: int = 0
-    usd: float = 0.0
-    cached: int = 0
+    work: Work = NO_WORK
 
     @classmethod
     def join(cls, tables: Sequence["AnsweredTable"], empty: pl.DataFrame) -> "AnsweredTable":
         """The rows of all tables, in their order, and the sums; `empty` where there is no table."""
         return cls(
             pl.concat([empty, *(table.frame for table in tables)]),
-            sum(table.asked for table in tables),
-            sum(table.reused for table in tables),
-            sum(table.calls for table in tables),
-            sum(table.usd for table in tables),
-            sum(table.cached for table in tables),
+            Work.total(table.work for table in tables),
         )

@@ -156,8 +156,7 @@ def ask_verifier(
     frame = pl.DataFrame(rows, schema=_TABLE.polars_schema)
     if THIS_LAKE not in description.trained_on:
         frame = _calibrate(frame, human)
-    cached = 0 if description.provider == EMBEDDED else answers.reused
-    return AnsweredTable(frame, answers.asked, answers.reused, answers.calls, answers.usd, cached)
+    return AnsweredTable(frame, answers.work)
 
 
 def count_patterns(

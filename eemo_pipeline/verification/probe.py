@@ -79,7 +79,7 @@ def extract(
         for ask, answer in zip(asks, answers.values, strict=True)
     ]
     frame = pl.DataFrame(rows, schema=_FEATURES.polars_schema).sort("image_id")
-    return AnsweredTable(frame, answers.asked, answers.reused)
+    return AnsweredTable(frame, answers.work)
 
 
 def answer_features(payload: tuple[Path, str]) -> dict[str, Any]:
@@ -121,7 +121,7 @@ class ProbeVerifier:
         has no features. An emotion that no training picture has gets probability 0.
         """
         answers = judge(self.images, self.features, self.labels)
-        return Answers([answers[request.image_id] for request in requests], 0)
+        return Answers([answers[request.image_id] for request in requests])
 
 
 def judge(

@@ -81,7 +81,12 @@ def test_rows_through_workers_and_ledger(tmp_path: Path, workers: Workers) -> No
     for check in (key_violations, null_violations, range_violations, vocabulary_violations):
         assert check(frame.lazy(), table) == []
     # The four answers are not asked for again; the four failures are, for a rerun may cure them.
-    assert (first.asked, first.reused, again.asked, again.reused) == (8, 0, 4, 4)
+    assert (first.work.asked, first.work.reused, again.work.asked, again.work.reused) == (
+        8,
+        0,
+        4,
+        4,
+    )
     assert again.frame.sort(table.key).equals(first.frame.sort(table.key))
     found = set(frame.select("image_id", "status", "reason").rows())
     assert found == {
@@ -98,7 +103,7 @@ def test_no_pictures_give_no_rows(tmp_path: Path, workers: Workers) -> None:
     for annotators in (embedded_annotators(workers), ()):
         ledger = Ledger(tmp_path / "ledger.sqlite")
         answered = annotate(images, annotators, ledger, tmp_path)
-        assert conform(answered.frame, table).height == answered.asked == 0
+        assert conform(answered.frame, table).height == answered.work.asked == 0
 
 
 def test_annotators_differ_and_do_not_say_one_thing() -> None:

@@ -300,11 +300,11 @@ def test_a_round_with_faults_is_whole_and_paid_once(
     assert reasons["model_refused"] >= 1
     assert first.frame.filter(pl.col("status") == "ok").height >= 50
     spent = server.account()["nano_usd"]
-    assert round(first.usd * 1e9) == spent, "the pipeline's count is the server's"
+    assert round(first.work.usd * 1e9) == spent, "the pipeline's count is the server's"
     second = annotate(images, annotators, ledger, tmp_path / "sources")
     errors = first.frame.filter(pl.col("status") == "error").height
-    assert second.cached == 80 - errors, "what failed may be cured"
-    assert second.calls == errors - reasons["changed_since_ingest"]
+    assert second.work.cached == 80 - errors, "what failed may be cured"
+    assert second.work.calls == errors - reasons["changed_since_ingest"]
     requests = server.account()["requests"]
     third = annotate(images, annotators, ledger, tmp_path / "sources")
     assert server.account()["requests"] == requests
@@ -329,7 +329,7 @@ def test_a_budget_ends_the_round_and_the_next_goes_on(
     rest = run(None)
     assert rest.frame["status"].to_list() == ["ok"] * 30
     assert server.account()["billed"] - before["billed"] == 30, "nothing is paid twice"
-    assert rest.cached == between["billed"] - before["billed"]
+    assert rest.work.cached == between["billed"] - before["billed"]
 
 
 def test_the_forecast_encloses_what_is_then_paid(
@@ -345,8 +345,8 @@ def test_the_forecast_encloses_what_is_then_paid(
     assert (later.stage, later.calls_low, later.usd_low) == ("critic", 0, 0)
     before = server.account()
     done = annotate(images, [annotator], ledger, tmp_path / "sources")
-    assert first.calls_low <= done.calls <= first.calls_high
-    assert first.usd_low <= done.usd <= first.usd_high
+    assert first.calls_low <= done.work.calls <= first.calls_high
+    assert first.usd_low <= done.work.usd <= first.usd_high
     tokens = sum(line["input_tokens"] for line in server.account()["lines"]) - sum(
         line["input_tokens"] for line in before["lines"]
     )

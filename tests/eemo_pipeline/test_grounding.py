@@ -157,7 +157,7 @@ def test_rows_through_workers_and_ledger(tmp_path: Path, workers: Workers) -> No
     for check in (key_violations, null_violations, range_violations, vocabulary_violations):
         assert check(frame.lazy(), table) == []
     # What was answered is not asked again; the two failures are, for a rerun may cure them.
-    assert (first.asked, again.asked, again.reused) == (4, 2, 2)
+    assert (first.work.asked, again.work.asked, again.work.reused) == (4, 2, 2)
     assert again.frame.sort(table.key).equals(first.frame.sort(table.key))
     outcome = {
         row[0]: row[1:]

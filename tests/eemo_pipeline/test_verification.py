@@ -228,7 +228,7 @@ def test_features_of_real_files_are_computed_once(tmp_path: Path):
         workers.close()
         ledger.close()
     # The picture that is gone is asked about again: it may be back.
-    assert (first.asked, again.asked, again.reused) == (3, 1, 2)
+    assert (first.work.asked, again.work.asked, again.work.reused) == (3, 1, 2)
     assert again.frame.equals(first.frame)
     conform(first.frame, TABLES["_verification__features"])
     by_image = {row["image_id"]: row for row in first.frame.iter_rows(named=True)}

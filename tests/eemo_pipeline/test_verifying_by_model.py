@@ -79,4 +79,4 @@ def test_a_model_names_one_of_eight_or_abstains(ledger, request_of, replies, sai
     if said != "error":
         again = verifier.answer([request_of], ledger)
         assert again.values == [answer]
-        assert (again.asked, len(model.heard)) == (0, calls)
+        assert (again.work.asked, len(model.heard)) == (0, calls)

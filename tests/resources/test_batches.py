@@ -6,6 +6,7 @@ import pytest
 
 from eemo_pipeline.ledger.accounts import add_up
 from eemo_pipeline.ledger.database import BATCHES
+from eemo_pipeline.ledger.work import Work
 from eemo_pipeline.vlm.budget import Budget, BudgetReached
 from eemo_pipeline.vlm.problems import CredentialProblem
 
@@ -19,7 +20,7 @@ def test_a_batch_is_paid_at_half_and_answers_the_online_questions(desk: Any) -> 
     assert bill["billed"] == 6
     assert desk.spent() == bill["nano_usd"] <= sent.bound_nano_usd
     table = desk.online()
-    assert (table.asked, table.cached, table.calls) == (0, 6, 0)
+    assert table.work == Work(reused=6, cached=6)
     assert set(table.frame["status"]) == {"ok"}
     assert desk.bill() == bill, "nothing is paid again"
     assert list((desk.root / "batches").iterdir()) == []

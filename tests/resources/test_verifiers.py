@@ -14,6 +14,7 @@ from PIL import Image
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.ledger import Answers, Ledger
+from eemo_pipeline.ledger.work import Work
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.storage import file_sha256
 from eemo_pipeline.verification.asking import (
@@ -97,7 +98,7 @@ def test_emovit_judges_by_losses_and_is_asked_once(emovit, tmp_path, ledger):
     assert tell(answers) == ["fear", "awe"]
     assert sum(answers.values[0]["distribution"]) == pytest.approx(1, abs=1e-6)
     again = verifier.answer([blue, red], ledger)
-    assert (tell(again), again.asked) == (["awe", "fear"], 0)
+    assert (tell(again), again.work.asked) == (["awe", "fear"], 0)
 
 
 def test_the_name_of_a_file_changes_nothing(emovit, tmp_path, ledger):
@@ -122,7 +123,7 @@ def test_a_child_that_fails_costs_one_picture_each_time(emovit, tmp_path, ledger
     assert tell(answers)[-1] == "unreadable_file"
     # errors are not answers: they are asked about again, and only they
     again = emovit().answer(good, ledger)
-    assert again.asked == 0
+    assert again.work.asked == 0
 
 
 def test_a_child_that_always_dies_is_given_up(tmp_path, ledger, emovit):
@@ -230,7 +231,7 @@ class Coin:
 
     def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:  # noqa: ARG002
         several = [self.answers[place % len(self.answers)] for place in range(len(requests))]
-        return Answers(several, len(requests))
+        return Answers(several, Work(len(requests)))
 
 
 def images(*ids: str) -> pl.DataFrame:

@@ -130,7 +130,7 @@ def test_the_whole_experiment_is_deterministic_and_fits_its_tables(made, tmp_pat
     assert lake.truth.columns == ["image_id", "emotion"]
     with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
         done = run_experiment(lake, ledger, 40)
-    assert (done.asked, done.reused) == (1, 0)
+    assert (done.work.asked, done.work.reused) == (1, 0)
     for frame, name in ((done.scores, SCORES), (done.corruptions, TABLES["ablation__corruptions"])):
         lazy = conform(frame, name).lazy()
         for check in (key_violations, null_violations, range_violations, vocabulary_violations):
@@ -152,7 +152,7 @@ def test_the_whole_experiment_is_deterministic_and_fits_its_tables(made, tmp_pat
     )
     with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
         kept = run_experiment(shuffled, ledger, 40)
-    assert (kept.asked, kept.reused) == (0, 1)
+    assert (kept.work.asked, kept.work.reused) == (0, 1)
     assert kept.scores.equals(done.scores)
     assert kept.corruptions.equals(done.corruptions)
     with closing(Ledger(tmp_path / "another.sqlite")) as another:

@@ -158,7 +158,7 @@ def test_the_chain_shows_one_block_after_the_other(ledger, case):
         assert "intensity" not in sent
         assert "Sadness000001" not in sent
     assert feeling.pictures == scene.pictures != words.pictures  # boxes are drawn in
-    assert criticism.calls == 3
+    assert criticism.work.calls == 3
     assert len(criticism.questions[case().image_id]) == 3
 
 
@@ -166,9 +166,9 @@ def test_a_later_round_pays_for_what_changed_alone(ledger, case):
     model = Scripted()
     judge(model, ledger, case())
     again, _ = judge(model, ledger, case())
-    assert (again.calls, len(model.heard)) == (0, 3)
+    assert (again.work.calls, len(model.heard)) == (0, 3)
     reworded, _ = judge(model, ledger, case(description=f"{FACTS.description} Truly."))
-    assert (reworded.calls, step_of(model.heard[-1])) == (1, "words")
+    assert (reworded.work.calls, step_of(model.heard[-1])) == (1, "words")
 
 
 CONTESTED: dict[str, Any] = {"is_contested": True, "cue_count": 0}
@@ -244,7 +244,7 @@ def test_pre_checks_come_first_and_cost_nothing(ledger, case):
     model = Scripted()
     criticism, fields = judge(model, ledger, case(is_blank=True))
     assert model.heard == []
-    assert criticism.calls == 0
+    assert criticism.work.calls == 0
     assert {judged.verdict for judged in fields.values()} == {"discarded"}
     _, fields = judge(model, ledger, case(attribute="dreary"))
     assert fields["attribute"].codes == {"ATTR_POLARITY"}  # though the model had no complaint

@@ -143,7 +143,7 @@ def test_sound_picture_is_judged_once_and_nobody_is_asked(ledger, tmp_path):
     )
     assert done.verdicts.select("round", "verdict").unique().rows() == [(1, "valid")]
     assert done.verdicts.height == len(FIELDS)
-    assert (done.asked, done.replies.height) == (0, 0)
+    assert (done.work.asked, done.replies.height) == (0, 0)
 
 
 def test_only_the_author_is_asked_and_only_what_was_asked_changes(ledger, tmp_path):
@@ -158,7 +158,7 @@ def test_only_the_author_is_asked_and_only_what_was_asked_changes(ledger, tmp_pa
     assert verdict_of(done.verdicts, "description", 1) == "revisable"
     assert verdict_of(done.verdicts, "description", 2) == "valid"
     assert done.verdicts.height == 2 * len(FIELDS)
-    assert (done.asked, done.reused) == (1, 0)
+    assert (done.work.asked, done.work.reused) == (1, 0)
     assert annotators[1].heard == []
     (request,) = annotators[0].heard
     assert request.round == 2
@@ -173,7 +173,7 @@ def test_only_the_author_is_asked_and_only_what_was_asked_changes(ledger, tmp_pa
         "emotion": "contentment",
     }
     again = review(*inputs, annotators, ledger, tmp_path / "sources")
-    assert (again.asked, again.reused) == (0, 1)
+    assert (again.work.asked, again.work.reused) == (0, 1)
     assert again.verdicts.equals(done.verdicts)
     assert again.replies.equals(done.replies)
 
@@ -284,7 +284,7 @@ def test_laws_of_the_loop(tmp_path_factory, first, votes, script):
     ledger.close()
     assert backwards.verdicts.equals(done.verdicts)
     assert backwards.replies.equals(done.replies)
-    assert backwards.asked == 0
+    assert backwards.work.asked == 0
     for frame, name in ((done.verdicts, "critic__verdicts"), (done.replies, "_critic__replies")):
         table = TABLES[name]
         lazy = conform(frame, table).lazy()

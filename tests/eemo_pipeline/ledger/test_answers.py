@@ -27,7 +27,7 @@ def test_second_time_asks_nothing(tmp_path):
     with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
         first = ledger.answer_all("role", "model", ASKS, answer_by_double)
         second = ledger.answer_all("role", "model", ASKS, answer_by_double)
-    assert (first.asked, second.asked, second.reused) == (20, 0, 20)
+    assert (first.work.asked, second.work.asked, second.work.reused) == (20, 0, 20)
     assert second.values == [{"status": "ok", "value": number * 2} for number in range(20)]
 
 
@@ -35,7 +35,7 @@ def test_only_new_pictures_are_asked_about(tmp_path):
     with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
         ledger.answer_all("role", "model", ASKS[:15], answer_by_double)
         grown = ledger.answer_all("role", "model", ASKS, answer_by_double)
-    assert grown.asked == 5
+    assert grown.work.asked == 5
 
 
 def test_models_are_at_work_at_the_same_time(tmp_path):
@@ -61,7 +61,7 @@ def test_models_are_at_work_at_the_same_time(tmp_path):
         again = ledger.answer_each(inquiries)
     assert [answer["value"] for answer in first.values] == [f"a{n}" for n in range(10)]
     assert [answer["value"] for answer in second.values] == [f"b{n}" for n in range(10)]
-    assert [answers.asked for answers in again] == [0, 0]
+    assert [answers.work.asked for answers in again] == [0, 0]
 
 
 def test_what_a_model_answered_is_kept_where_another_fails(tmp_path):
@@ -137,7 +137,7 @@ def test_answers_survive_kill_9(tmp_path):
     process.stdout.close()
     with closing(Ledger(path)) as ledger:
         rest = ledger.answer_all("role", "model", ASKS, answer_by_double)
-    assert rest.reused >= 4
+    assert rest.work.reused >= 4
     assert [answer["value"] for answer in rest.values] == [number * 2 for number in range(20)]
 
 

@@ -105,7 +105,7 @@ def test_the_same_answers_and_files_in_either_database(ledger: Ledger) -> None:
     perform = lambda asks: ((ask, {"status": "ok", "value": ask.payload}) for ask in asks)  # noqa: E731
     first = ledger.answer_all("role", "model", asks, perform, stage="stage")
     again = ledger.answer_all("role", "model", asks[::-1], perform, stage="stage")
-    assert (first.asked, again.asked) == (1_200, 0)
+    assert (first.work.asked, again.work.asked) == (1_200, 0)
     assert first.values == again.values[::-1]
     stamp = FileStamp("a/ü.jpg", 10, 1_000)
     ledger.remember_images(Path("/pictures"), [(stamp, "c" * 64)])

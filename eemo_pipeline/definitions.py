@@ -20,8 +20,8 @@ from eemo_pipeline.registry import known_sources
 from eemo_pipeline.schema.columns import Column
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.sources import SourceDataset
-from resources import build_resources
 from resources.batches import look_at_batches
+from resources.composition import build_resources
 from resources.remote_versions import look_at_remotes
 
 _FIRST = "dagster/asset_partition_range_start"

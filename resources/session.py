@@ -1,7 +1,7 @@
 """What all model calls of one run share, as a Dagster resource: ledger, budget, prices, limits.
 
-Belongs here: reading the budget and the limits of a run. Does not belong here: keeping them
-(`eemo_pipeline/vlm/`).
+Belongs here: the limits of a run, as they are configured. Does not belong here: keeping them
+(`eemo_pipeline/vlm/`), how a budget is written (`budgets.py`).
 """
 
 import os
@@ -11,41 +11,10 @@ import dagster as dg
 from pydantic import Field
 
 from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.vlm.budget import Budget
 from eemo_pipeline.vlm.prices import read_prices
 from eemo_pipeline.vlm.questions import Limits
 from eemo_pipeline.vlm.session import Session
-
-VARIABLE = "EEMO_BUDGET_USD"
-
-
-class BadBudget(ValueError):
-    """A budget that cannot be understood; the message says why."""
-
-
-def read_budget(text: str | None) -> Budget:
-    """`5` for the run, `annotation=2` for a stage, or both with a comma; empty is no cap.
-
-    Raises:
-        BadBudget: no number, an unknown stage, or a cap named twice.
-    """
-    caps: dict[str, float] = {}
-    stages = {table.stage for table in TABLES.values()}
-    for part in filter(None, (part.strip() for part in (text or "").split(","))):
-        stage, _, amount = part.rpartition("=")
-        if stage and stage not in stages:
-            raise BadBudget(f"there is no stage {stage!r}; there are {', '.join(sorted(stages))}")
-        if stage in caps:
-            raise BadBudget(f"the budget of {stage or 'the run'} is named twice")
-        try:
-            caps[stage] = float(amount)
-        except ValueError:
-            raise BadBudget(f"{amount!r} is no sum of USD, as 5 or 0.25") from None
-    try:
-        return Budget(caps.pop("", None), caps)
-    except ValueError as error:
-        raise BadBudget(str(error)) from error
+from resources.budgets import VARIABLE, read_budget
 
 
 class SessionResource(dg.ConfigurableResource):

@@ -1,7 +1,7 @@
 """Which models a run asks and what it may spend, as typed: understood and checked before it starts.
 
 Belongs here: turning what is wrong with a choice into a problem with a fix. Does not belong here:
-the providers (`resources/providers.py`), the budget (`resources/session.py`).
+the providers (`resources/providers.py`), the budget (`resources/budgets.py`).
 """
 
 import os
@@ -103,7 +103,7 @@ def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":
 
 
 def _understand_budget(budgets: Sequence[str]) -> str | None:
-    from resources.session import VARIABLE, BadBudget, read_budget
+    from resources.budgets import VARIABLE, BadBudget, read_budget
 
     typed = ",".join(budgets) or None
     text = typed or os.environ.get(VARIABLE)

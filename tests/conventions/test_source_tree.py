@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -96,17 +97,23 @@ def test_a_plug_in_is_named_as_its_file(
     }
 
 
-def test_loading_the_definitions_loads_nothing_heavy() -> None:
-    program = (
-        "import sys\n"
-        "from eemo_pipeline.definitions import build_definitions\n"
-        "build_definitions()\n"
-        f"print(sorted(set({HEAVY!r}) & set(sys.modules)))"
-    )
+def loaded(program: str, names: Sequence[str]) -> str:
+    """Those of the modules that a program of Python has loaded at its end, as text."""
+    told = f"{program}\nimport sys\nprint(sorted(set({tuple(names)!r}) & set(sys.modules)))"
     answer = subprocess.run(
-        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        [sys.executable, "-c", told], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
-    assert answer.stdout == "[]\n"
+    return answer.stdout
+
+
+def test_loading_the_definitions_loads_nothing_heavy() -> None:
+    program = "from eemo_pipeline.definitions import build_definitions\nbuild_definitions()"
+    assert loaded(program, HEAVY) == "[]\n"
+
+
+@pytest.mark.parametrize("name", ["local_server", "downloads", "providers", "budgets"])
+def test_what_works_without_dagster_does_not_wait_for_it(name: str) -> None:
+    assert loaded(f"import resources.{name}", ["dagster", *HEAVY]) == "[]\n"
 
 
 def test_a_data_root_has_the_settings_of_the_repository(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import SchemaError
 from eemo_pipeline.storage import scan_table
-from resources import build_resources
+from resources.composition import build_resources
 
 NAME = "_qa__coverage"
 ROWS = {"image_id": ["b", "a"], "item_count": [2, 0], "reason": [None, "no_labels"]}

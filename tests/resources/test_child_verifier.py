@@ -57,7 +57,7 @@ def verifier(tmp_path: Path, told: Path, monkeypatch: pytest.MonkeyPatch) -> Chi
     script = tmp_path / "serve.py"
     script.write_text(CHILD)
     monkeypatch.setenv(COMMAND, f"{sys.executable} {script}")
-    return build_emovit(Patience(start_s=20, answer_s=2))
+    return build_emovit(Patience(start_s=8, answer_s=2))
 
 
 def paint(folder: Path, name: str, colour: tuple[int, int, int]) -> VerificationRequest:

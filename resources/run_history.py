@@ -1,4 +1,4 @@
-"""Dagster's record of runs and events in SQLite, at half the time.
+"""Dagster's record of runs and events in SQLite, at a fraction of the time.
 
 Belongs here: how its files are opened. Does not belong here: what is in them, and what is ours
 (the ledger).
@@ -6,8 +6,9 @@ Belongs here: how its files are opened. Does not belong here: what is in them, a
 A run of the graph is some 1,600 events, each of them several statements in two files. Dagster 1.13
 makes a new SQLAlchemy engine and a new connection for every one, and an engine begins by compiling
 each statement anew: that took longer than all tables together. Here a file has one engine for as
-long as the process lives. A file in SQLite's WAL mode then changes only now and then, so the pages
-of the UI, which wait for the file to change, look into it instead, as they do with PostgreSQL.
+long as the process lives, and is asked once which tables and columns it has. A file in SQLite's WAL
+mode then changes only now and then, so the pages of the UI, which wait for the file to change, look
+into it instead, as they do with PostgreSQL.
 """
 
 from collections.abc import Iterator

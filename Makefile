@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL = if command -v uv >/dev/null 2>&1; \
 	then uv pip install --quiet --python $(BIN)/python -c constraints.txt -e $(1); \
-	else $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e $(1); fi
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(1); fi
 
 .PHONY: run test models check dev benchmark clean
 

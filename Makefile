@@ -12,8 +12,9 @@ INSTALL = if command -v uv >/dev/null 2>&1; \
 run: .venv/.base ## build the demo dataset in data/demo
 	@$(BIN)/eemo demo
 
+# The tests start hundreds of processes: each would compile the code anew where bytecode is unwanted.
 test: .venv/.dev ## run all tests
-	@$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
 
 models: .venv/.models ## add torch and transformers: without them the tests of real models skip
 

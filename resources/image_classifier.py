@@ -29,7 +29,7 @@ def describe(name: str) -> dict[str, Any]:
     weights = _hash_weights(name) or getattr(config, "_commit_hash", None) or ""
     return {
         "id": config.architectures[0] if config.architectures else "image classifier",
-        "version": f"{len(config.id2label)} labels",
+        "version": f"{len(config.id2label or ())} labels",
         "weights_sha256": weights,
         "gives": ["label", "scores"],
         "trained_on": [],

@@ -55,5 +55,5 @@ def _counts(frame: pl.DataFrame, rows_in: int) -> dict[str, int | float]:
     """Rows in, and out; a row that says why it holds no answer is in the table, and refused."""
     if "status" not in frame.columns:
         return {"rows_in": rows_in, "rows_out": frame.height}
-    refused = int((~frame["status"].is_in(["ok", "ranked"])).sum())
+    refused = int((frame["status"] != "ok").sum())
     return {"rows_in": rows_in, "rows_out": frame.height - refused, "rows_refused": refused}

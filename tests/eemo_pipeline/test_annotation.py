@@ -24,6 +24,7 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 from eemo_pipeline.emotion.vad import MIKELS_ANCHORS, Vad
 from eemo_pipeline.images import open_picture
 from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger.work import Work
 from eemo_pipeline.replies import ANSWER_FIELDS, AnnotationRequest, Instruction
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
@@ -81,12 +82,7 @@ def test_rows_through_workers_and_ledger(tmp_path: Path, workers: Workers) -> No
     for check in (key_violations, null_violations, range_violations, vocabulary_violations):
         assert check(frame.lazy(), table) == []
     # The four answers are not asked for again; the four failures are, for a rerun may cure them.
-    assert (first.work.asked, first.work.reused, again.work.asked, again.work.reused) == (
-        8,
-        0,
-        4,
-        4,
-    )
+    assert (first.work, again.work) == (Work(asked=8), Work(asked=4, reused=4))
     assert again.frame.sort(table.key).equals(first.frame.sort(table.key))
     found = set(frame.select("image_id", "status", "reason").rows())
     assert found == {

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +26,11 @@ EEMO = Path(sys.executable).parent / "eemo"
 PUBLISHED = ("tables", "exports", "training")
 
 Row = tuple[str, str, str, str, str]
+
+
+def pytest_configure() -> None:
+    """Let interrupts through: what a shell starts in the background would ignore them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -165,7 +165,7 @@ def test_a_killed_job_leaves_no_result_and_a_rerun_starts_clean(finished, tmp_pa
     endless = {**parameters, "epochs": 10_000_000, "patience_epochs": 10_000_000}
     prepare_job(tmp_path, JOB, "test", 1, endless, inputs)
     process = subprocess.Popen([*COMMAND, str(tmp_path)])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (tmp_path / "metrics.jsonl").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     os.kill(process.pid, how)

@@ -16,8 +16,8 @@ from eemo_pipeline.vlm import EncodedPicture, VlmRequest
 from eemo_pipeline.vlm.forecast import (
     LATER_ROUNDS,
     RECORD_BYTES,
+    Estimate,
     Forecast,
-    Work,
     count_sizes,
     draw_line,
     reckon,
@@ -68,8 +68,8 @@ def _forecast(
     more = len(read_prompt(REVISE).encode()) + RECORD_BYTES
     every = count_sizes(images, unread, annotator.policy)
     _, again = reckon(annotator.vlm, request_for, every, prices, _SHORT_REPLY, more)
-    later = sum([again] * LATER_ROUNDS, Work())
-    yield draw_line("critic", annotator.vlm, pictures, 0, Work(), later)
+    later = sum([again] * LATER_ROUNDS, Estimate())
+    yield draw_line("critic", annotator.vlm, pictures, 0, Estimate(), later)
 
 
 def _answered(annotator: VisionAnnotator, image_ids: Sequence[str], ledger: Ledger) -> set[str]:

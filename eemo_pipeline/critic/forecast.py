@@ -19,9 +19,9 @@ from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.vlm.forecast import (
     LATER_ROUNDS,
     RECORD_BYTES,
+    Estimate,
     Forecast,
     Sizes,
-    Work,
     count_sizes,
     draw_line,
     reckon,
@@ -51,16 +51,16 @@ def forecast_criticism(
     _, rest_high = _reckon_rest(critic, count_sizes(images, unread, critic.policy), prices)
     pictures = images.height + unread
     low, high = scene_low + rest_low, scene_high + rest_high
-    later = sum([rest_high] * LATER_ROUNDS, Work())
+    later = sum([rest_high] * LATER_ROUNDS, Estimate())
     return [
         draw_line(STAGE, critic.vlm, pictures, len(answered), low, high),
-        draw_line(STAGE, critic.vlm, pictures, 0, Work(), later),
+        draw_line(STAGE, critic.vlm, pictures, 0, Estimate(), later),
     ]
 
 
-def _reckon_rest(critic: ModelCritic, sizes: Sizes, prices: Prices) -> tuple[Work, Work]:
+def _reckon_rest(critic: ModelCritic, sizes: Sizes, prices: Prices) -> tuple[Estimate, Estimate]:
     """Feeling, shown two labels as of a contested emotion, and words."""
-    low, high = Work(), Work()
+    low, high = Estimate(), Estimate()
     for prompt, schema in ((PROMPTS[1], feeling_schema(MIKELS_8[:2])), (PROMPTS[2], WORDS)):
         request_for = partial(critic.request_for, prompt, schema, {})
         least, most = reckon(critic.vlm, request_for, sizes, prices, _SHORT_REPLY, RECORD_BYTES)

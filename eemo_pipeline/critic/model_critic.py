@@ -41,8 +41,8 @@ from eemo_pipeline.critic.replying import (
 )
 from eemo_pipeline.critic.rules import FIELDS, Problem, find_problems
 from eemo_pipeline.decisions import roll_up
-from eemo_pipeline.ledger import Answers, Ask, Ledger
-from eemo_pipeline.ledger.work import Work
+from eemo_pipeline.ledger import Ask, Ledger
+from eemo_pipeline.ledger.work import NO_WORK, Work
 from eemo_pipeline.sampling import short_hash, unit_interval
 from eemo_pipeline.vlm import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
 from eemo_pipeline.vlm.pictures import PicturePolicy, encode_picture
@@ -71,10 +71,10 @@ class _Step:
 
 
 @dataclass
-class _Work:
-    """What the calls of one pass came to."""
+class _Asked:
+    """What was asked in one pass, and what answering took."""
 
-    answers: list[Answers] = field(default_factory=list)
+    work: Work = NO_WORK
     questions: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -128,27 +128,27 @@ class ModelCritic:
             if roll_up(_verdicts(judged := reach_verdicts(case, checked[case.image_id])))
             == "dropped"
         }
-        work = _Work()
-        scenes = self._see([case for case in cases if case.image_id not in done], work, ledger)
+        asked = _Asked()
+        scenes = self._see([case for case in cases if case.image_id not in done], asked, ledger)
         done |= {image_id: said for image_id, said in scenes.items() if isinstance(said, dict)}
         seen = [(case, scenes[case.image_id]) for case in cases if case.image_id not in done]
-        felt = self._feel([(case, str(scene)) for case, scene in seen], checked, work, ledger)
+        felt = self._feel([(case, str(scene)) for case, scene in seen], checked, asked, ledger)
         rest = [(case, str(scene)) for case, scene in seen if not _is_settled(felt[case.image_id])]
-        read = self._read(rest, checked, work, ledger)
+        read = self._read(rest, checked, asked, ledger)
         for case, _ in seen:
             partly = {**_unjudged("not reached", FIELDS), **felt[case.image_id]}
             done[case.image_id] = partly | read.get(case.image_id, {})
         return Criticism(
             {case.image_id: {name: done[case.image_id][name] for name in FIELDS} for case in cases},
-            work.questions,
-            Work.total(answers.work for answers in work.answers),
+            asked.questions,
+            asked.work,
         )
 
-    def _see(self, cases: Sequence[Case], work: _Work, ledger: Ledger) -> dict[str, str | Fields]:
+    def _see(self, cases: Sequence[Case], asked: _Asked, ledger: Ledger) -> dict[str, str | Fields]:
         """image_id -> the scene as JSON, or the judgement of all fields where there is none."""
         steps = [_Step(case, PROMPTS[0], SCENE, {}, read_scene) for case in cases]
         scenes: dict[str, str | Fields] = {}
-        for case, said in zip(cases, self._ask(steps, work, ledger), strict=True):
+        for case, said in zip(cases, self._ask(steps, asked, ledger), strict=True):
             if said["status"] != "ok":
                 scenes[case.image_id] = _unjudged(said.get("reason"), FIELDS)
             elif said["state"] != "usable":
@@ -163,7 +163,7 @@ class ModelCritic:
         self,
         seen: Sequence[tuple[Case, str]],
         checked: Mapping[str, Mapping[str, list[Problem]]],
-        work: _Work,
+        asked: _Asked,
         ledger: Ledger,
     ) -> dict[str, Fields]:
         """image_id -> judgements of background, emotion and intensity."""
@@ -175,7 +175,7 @@ class ModelCritic:
             read = partial(read_feeling, emotions)
             steps.append(_Step(case, PROMPTS[1], feeling_schema(emotions), shown, read))
         judged: dict[str, Fields] = {}
-        for step, said in zip(steps, self._ask(steps, work, ledger), strict=True):
+        for step, said in zip(steps, self._ask(steps, asked, ledger), strict=True):
             case = step.case
             names = ("background", "emotion", "intensity")
             if said["status"] != "ok":
@@ -195,7 +195,7 @@ class ModelCritic:
         self,
         seen: Sequence[tuple[Case, str]],
         checked: Mapping[str, Mapping[str, list[Problem]]],
-        work: _Work,
+        asked: _Asked,
         ledger: Ledger,
     ) -> dict[str, Fields]:
         """image_id -> judgements of subject, attribute, description and box."""
@@ -204,7 +204,7 @@ class ModelCritic:
             for case, scene in seen
         ]
         judged: dict[str, Fields] = {}
-        for step, said in zip(steps, self._ask(steps, work, ledger), strict=True):
+        for step, said in zip(steps, self._ask(steps, asked, ledger), strict=True):
             names = ("subject", "attribute", "description", "box")
             judged[step.case.image_id] = (
                 _join(step.case, checked[step.case.image_id], find_word_problems(said))
@@ -213,16 +213,16 @@ class ModelCritic:
             )
         return judged
 
-    def _ask(self, steps: Sequence[_Step], work: _Work, ledger: Ledger) -> list[dict[str, Any]]:
+    def _ask(self, steps: Sequence[_Step], asked: _Asked, ledger: Ledger) -> list[dict[str, Any]]:
         """The answers to the steps, in their order, through the ledger."""
         asks = [Ask(step.case.image_id, step, self._determine(step)) for step in steps]
         answers = ledger.answer_all(
             ROLE, self.vlm.model, asks, self._perform, stage=STAGE, provider=self.vlm.provider
         )
-        work.answers.append(answers)
+        asked.work += answers.work
         for ask in asks:
-            before = work.questions.get(ask.image_id, frozenset())
-            work.questions[ask.image_id] = before | {ask.key(ROLE, self.vlm.model)}
+            before = asked.questions.get(ask.image_id, frozenset())
+            asked.questions[ask.image_id] = before | {ask.key(ROLE, self.vlm.model)}
         return answers.values
 
     def _determine(self, step: _Step) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from eemo_pipeline.critic.states import Pass, Step, next_step
 from eemo_pipeline.decisions import TEXT_FIELDS, decide, latest_replies
 from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.ledger.tables import AnsweredTable
-from eemo_pipeline.ledger.work import Work
+from eemo_pipeline.ledger.work import NO_WORK, Work
 from eemo_pipeline.replies import (
     ANSWER_FIELDS,
     AnnotationRequest,
@@ -112,7 +112,7 @@ class _History:
             pl.concat(self.verdicts).sort(_VERDICTS.key),
             pl.concat([answers.frame for answers in self.answers]).sort(_REPLIES.key),
             tabulate_tasks(self.tasks),
-            Work.total(done.work for done in (*self.answers, *self.criticisms)),
+            sum((done.work for done in (*self.answers, *self.criticisms)), NO_WORK),
         )
 
 

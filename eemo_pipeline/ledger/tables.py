@@ -24,5 +24,5 @@ class AnsweredTable:
         """The rows of all tables, in their order, and the sums; `empty` where there is no table."""
         return cls(
             pl.concat([empty, *(table.frame for table in tables)]),
-            Work.total(table.work for table in tables),
+            sum((table.work for table in tables), NO_WORK),
         )

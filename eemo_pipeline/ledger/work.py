@@ -3,7 +3,6 @@
 Belongs here: that sum. Does not belong here: sums over the ledger's life (`accounts.py`).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -25,16 +24,14 @@ class Work:
     usd: float = 0.0
     cached: int = 0
 
-    @classmethod
-    def total(cls, parts: Iterable["Work"]) -> "Work":
-        """The sum."""
-        parts = list(parts)
-        return cls(
-            sum(part.asked for part in parts),
-            sum(part.reused for part in parts),
-            sum(part.calls for part in parts),
-            sum(part.usd for part in parts),
-            sum(part.cached for part in parts),
+    def __add__(self, other: "Work") -> "Work":
+        """Both together."""
+        return Work(
+            self.asked + other.asked,
+            self.reused + other.reused,
+            self.calls + other.calls,
+            self.usd + other.usd,
+            self.cached + other.cached,
         )
 
 

@@ -54,7 +54,7 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class Work:
+class Estimate:
     """Calls, tokens and nano-USD."""
 
     calls: int = 0
@@ -62,9 +62,9 @@ class Work:
     output_tokens: int = 0
     nano_usd: int = 0
 
-    def __add__(self, other: "Work") -> "Work":
+    def __add__(self, other: "Estimate") -> "Estimate":
         """Both together."""
-        return Work(
+        return Estimate(
             self.calls + other.calls,
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
@@ -94,7 +94,7 @@ def reckon(
     prices: Prices,
     short_reply: int,
     more_bytes: int = 0,
-) -> tuple[Work, Work]:
+) -> tuple[Estimate, Estimate]:
     """The least and the most that one question about each picture takes.
 
     Args:
@@ -108,7 +108,7 @@ def reckon(
     Raises:
         UnknownPrice: the model has no price.
     """
-    low, high = Work(), Work()
+    low, high = Estimate(), Estimate()
     for (width, height), count in sizes.items():
         if not count:
             continue
@@ -126,7 +126,12 @@ def reckon(
 
 
 def draw_line(
-    stage: str, model: VisionLanguageModel, pictures: int, answered: int, low: Work, high: Work
+    stage: str,
+    model: VisionLanguageModel,
+    pictures: int,
+    answered: int,
+    low: Estimate,
+    high: Estimate,
 ) -> Forecast:
     """The forecast of a stage."""
     return Forecast(
@@ -146,6 +151,6 @@ def draw_line(
     )
 
 
-def _weigh(model: VisionLanguageModel, prices: Prices, count: int, usage: Usage) -> Work:
+def _weigh(model: VisionLanguageModel, prices: Prices, count: int, usage: Usage) -> Estimate:
     cost = prices.cost(model.provider, model.model, usage)
-    return Work(count, count * usage.input_tokens, count * usage.output_tokens, count * cost)
+    return Estimate(count, count * usage.input_tokens, count * usage.output_tokens, count * cost)

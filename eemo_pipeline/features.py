@@ -29,13 +29,14 @@ from eemo_pipeline.measures import Pixels, dominant_colours, measure_pixels
 Vector = npt.NDArray[np.float64]
 
 FEATURE_METHOD = (
-    "affective pixel features 2, after Machajdik and Hanbury 2010: 5 attributes, 3 pleasure "
+    "affective pixel features 3, after Machajdik and Hanbury 2010: 5 attributes, 3 pleasure "
     "arousal dominance, 3 colour emotions, 8 L and 12 hue histogram, 27 Lab means and 9 L "
     "deviations on a 3x3 grid, 3 Lab of the inner third, 8 gradient orientations, 10 uniform LBP"
 )
 FEATURE_COUNT = 88
 _LONG_SIDE = 160
 _LEVELS, _HUES, _ORIENTATIONS, _PATTERNS = 8, 12, 8, 10
+_ON_BORDER = 1e-9  # radians; an angle this close to the border of two bins lies on it
 
 
 def extract_features(path: Path, image_id: str) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def extract_features(path: Path, image_id: str) -> dict[str, Any]:
         picture = open_picture(path, _LONG_SIDE, image_id)
     except UnreadablePicture as refusal:
         return {"status": "error", "reason": refusal.reason, "detail": refusal.detail}
-    return {"status": "ok", "features": pixel_features(picture.rgb).round(6).tolist()}
+    return {"status": "ok", "features": (pixel_features(picture.rgb).round(6) + 0.0).tolist()}
 
 
 def pixel_features(rgb: Pixels) -> Vector:
@@ -57,7 +58,9 @@ def pixel_features(rgb: Pixels) -> Vector:
     brightness, saturation = measured["brightness"], measured["saturation"]
     names, shares = dominant_colours(rgb, 8)
     segments = lab_of(np.array([rgb_of(name) for name in names], dtype=np.uint8))
-    emotions = [float(np.dot(shares, factor)) for factor in colour_emotion(segments)]
+    # Shares are rounded to six decimals: as they are, a grey picture would lie between two values.
+    weights = np.array(shares) / sum(shares)
+    emotions = [float((weights * factor).sum()) for factor in colour_emotion(segments)]
     # Lab on 0-1 and about -1 to 1.
     lab = lab_of(rgb) / 100.0
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
@@ -112,11 +115,15 @@ def _inner_third(lab: Vector) -> Vector:
 
 
 def _orientations(grey: Pixels) -> Vector:
-    """Orientation of the gradient, 0-180 degrees, weighted by its magnitude."""
-    values = grey.astype(np.float32)
-    across, down = cv2.Sobel(values, cv2.CV_32F, 1, 0), cv2.Sobel(values, cv2.CV_32F, 0, 1)
-    angle = np.arctan2(down, across).astype(np.float64) % np.pi
-    return _histogram(angle, _ORIENTATIONS, np.pi, np.hypot(across, down).astype(np.float64))
+    """Orientation of the gradient, 0-180 degrees, weighted by its magnitude.
+
+    Gradients are whole numbers, and many lie on the border of two bins: diagonals, for one. Without
+    the tolerance, the processor's rounding would put them on either side. Any other angle of two
+    whole numbers below 1021 is farther from a border than the tolerance.
+    """
+    across, down = (cv2.Sobel(grey, cv2.CV_64F, *order) for order in ((1, 0), (0, 1)))
+    angle = (np.arctan2(down, across) + _ON_BORDER) % np.pi
+    return _histogram(angle, _ORIENTATIONS, np.pi, np.sqrt(across**2 + down**2))
 
 
 def _binary_patterns(grey: Pixels) -> Vector:

@@ -3,19 +3,23 @@
 Belongs here: importing. Does not belong here: anything of an SDK.
 
 Models are asked in threads of their own, and each imports its SDK when it is first asked. The SDKs
-share parts, and the openai client looks at every request whether httpx is among the imported
-modules: where another thread is half way through importing it, the request fails.
+share parts. The openai client checks at every request whether httpx is among the imported modules,
+and the request fails where another thread is half way through importing it. Nothing here needs
+httpx, so it is imported first only where some other package has brought it in.
 """
 
 import threading
 from importlib import import_module
+from importlib.util import find_spec
 
 _IMPORTING = threading.Lock()
 
 
 def load_openai() -> None:
-    """What the openai client needs, and what it looks for."""
-    _load("httpx", "httpx2", "openai")
+    """Import what the openai client needs, and httpx where it is installed."""
+    if find_spec("httpx") is not None:
+        _load("httpx")
+    _load("httpx2", "openai")
 
 
 def load_gemini() -> None:

@@ -23,7 +23,7 @@ from eemo_pipeline.measures import Pixels
 from eemo_pipeline.replies import AnnotationRequest
 
 NAME = "ou_solli_lenz"
-MODEL = "ou-2004-solli-lenz-2010/2"
+MODEL = "ou-2004-solli-lenz-2010/3"
 METHOD = (
     "Ou et al. 2004 colour emotions (activity, weight, heat) over dominant Lab segments as Solli "
     "and Lenz 2010, with contrast and edges; nearest Mikels anchor in V-A-D"

@@ -32,7 +32,7 @@ class Reference:
 # Valdez and Mehrabian's pleasure, arousal and dominance.
 PLEASURE_AROUSAL_DOMINANCE = Reference((0.424, 0.063, -0.263), (0.152, 0.160, 0.149))
 # Ou's activity, weight and heat, averaged over dominant colours by area.
-COLOUR_EMOTIONS = Reference((-0.229, 0.612, -0.131), (0.702, 0.681, 0.477))
+COLOUR_EMOTIONS = Reference((-0.230, 0.608, -0.131), (0.702, 0.643, 0.477))
 # Contrast and edge density.
 TEXTURE = Reference((0.167, 0.135), (0.066, 0.101))
 

@@ -49,6 +49,8 @@ _TERMS = {
     "orange": ("#ffa500", "#ff8c00", "#ff7f50", "#d2691e", "#f4a460"),
 }
 
+# Chroma at which a colour can just be told from grey, in units of Lab.
+_JUST_NOTICEABLE = 2.3
 # Linear sRGB to XYZ (D65); each row sums to the white point's X, Y or Z.
 _RGB_TO_XYZ = np.array(
     [
@@ -68,9 +70,16 @@ class ColourEmotion(NamedTuple):
 
 
 def lab_of(rgb: npt.NDArray[np.uint8]) -> Floats:
-    """CIE Lab (D65) of 8-bit sRGB colours by IEC 61966-2-1 and CIE 15; shape (..., 3), L 0-100."""
+    """CIE Lab (D65) of 8-bit sRGB colours by IEC 61966-2-1 and CIE 15; shape (..., 3), L 0-100.
+
+    The a and b of a grey colour are rounding noise, about 1e-13.
+    """
     linear = _linear_levels()[rgb]
-    relative = linear @ _RGB_TO_XYZ.T / _RGB_TO_XYZ.sum(axis=1)
+    # Summed in a written order: a matrix product adds in the order that suits the processor.
+    red, green, blue = (
+        linear[..., channel, None] * _RGB_TO_XYZ[:, channel] for channel in range(3)
+    )
+    relative = (red + green + blue) / _RGB_TO_XYZ.sum(axis=1)
     shaped = np.where(
         relative > (6 / 29) ** 3, np.cbrt(relative), relative * (29 / 6) ** 2 / 3 + 4 / 29
     )
@@ -98,12 +107,18 @@ def colour_emotion(lab: Floats) -> ColourEmotion:
     weight = -1.8 + 0.04 (100 - L) + 0.45 cos(h - 100 deg)
     heat = -0.5 + 0.02 C^1.07 cos(h - 50 deg)
     Positive is active, heavy, warm; ordinary colours lie within about -3 to 3.
+
+    Our addition: an achromatic colour has no hue, so the hue term of weight is multiplied by
+    1 - exp(-(C / 2.3)^2), where a difference of 2.3 is just noticeable (Mahy et al. 1994). Without
+    it, rounding noise decides the hue of grey, and the processor decides the rounding noise. The
+    hue term of heat vanishes with the chroma by itself.
     """
     lightness, a, b = lab[:, 0], lab[:, 1], lab[:, 2]
     chroma, hue = np.hypot(a, b), np.arctan2(b, a)
+    visible = 1 - np.exp(-((chroma / _JUST_NOTICEABLE) ** 2))
     return ColourEmotion(
         -2.1 + 0.06 * np.sqrt((lightness - 50) ** 2 + (a - 3) ** 2 + ((b - 17) / 1.4) ** 2),
-        -1.8 + 0.04 * (100 - lightness) + 0.45 * np.cos(hue - np.deg2rad(100)),
+        -1.8 + 0.04 * (100 - lightness) + 0.45 * visible * np.cos(hue - np.deg2rad(100)),
         -0.5 + 0.02 * chroma**1.07 * np.cos(hue - np.deg2rad(50)),
     )
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
+from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +32,12 @@ HEAVY = (
     *("torch", "transformers", "sklearn", "skimage", "scipy", "ray", "pandas", "pyarrow"),
     *("openai", "google.genai", "aiohttp", "httpx2"),
 )
+# Programs that run in an environment of their own, which their users set up.
+OTHER_ENVIRONMENTS = {
+    "resources/emovit/convert_checkpoint.py",
+    "resources/emovit/serve.py",
+    "resources/image_classifier.py",
+}
 VAGUE = {"utils", "util", "helpers", "common", "base", "manager", "misc"}
 # Settings of dagster.yaml that say where things lie; in a data root Dagster's defaults do.
 PLACES = {"storage", "local_artifact_storage", "compute_logs"}
@@ -166,3 +173,44 @@ def test_no_file_names_a_machine_or_an_index() -> None:
 
 
 _PRIVATE = {".env", "uv.lock"}  # never in the repository, though they may lie beside it
+
+
+def _needed_packages(path: Path) -> set[str]:
+    """Top-level names of a module's imports, inside functions as well, less the optional ones.
+
+    An import is optional where the statement around it goes on after an ImportError.
+    """
+    tree = ast.parse(path.read_text("utf-8"))
+    optional = {
+        inner
+        for outer in ast.walk(tree)
+        if isinstance(outer, ast.Try)
+        and any(
+            isinstance(handler.type, ast.Name) and handler.type.id == "ImportError"
+            for handler in outer.handlers
+        )
+        for inner in chain.from_iterable(ast.walk(line) for line in outer.body)
+    }
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and node not in optional:
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node not in optional:
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+def test_the_base_install_brings_all_that_its_code_imports() -> None:
+    """What only an extra or another package brings in is missing on a newcomer's machine."""
+    declared = {
+        canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]
+    }
+    brought = packages_distributions()
+    missing = {
+        f"{named(path)} imports {name}, of {', '.join(brought.get(name, ['nothing installed']))}"
+        for path in modules_of(*LIBRARY)
+        if named(path) not in OTHER_ENVIRONMENTS
+        for name in _needed_packages(path) - set(sys.stdlib_module_names) - {*LIBRARY, "sql"}
+        if declared.isdisjoint(map(canonicalize_name, brought.get(name, [])))
+    }
+    assert missing == set()

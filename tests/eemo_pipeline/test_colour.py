@@ -56,6 +56,14 @@ def test_colour_emotion_by_hand() -> None:
     assert felt.activity[1] == pytest.approx(-2.1)
 
 
+@given(st.integers(0, 255), st.floats(-1e-9, 1e-9), st.floats(-1e-9, 1e-9))
+def test_rounding_noise_is_no_hue(level: int, a: float, b: float) -> None:
+    grey = colour.lab_of(np.array([[level, level, level]], dtype=np.uint8))
+    felt = np.array(colour.colour_emotion(grey))
+    noisy = np.array(colour.colour_emotion(grey * [1, 0, 0] + [0, a, b]))
+    assert noisy == pytest.approx(felt, abs=1e-8)
+
+
 def test_colour_emotion_orders_colours_as_people_do() -> None:
     rgb = np.array([[255, 60, 0], [0, 80, 200], [20, 20, 40], [250, 245, 240]], dtype=np.uint8)
     felt = colour.colour_emotion(colour.lab_of(rgb))

@@ -1,0 +1,34 @@
+"""The fourth law across processors: without vector instructions, every table has the same bytes."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+# What an older processor lacks, by the variables of the libraries that choose code by processor.
+OLDER_PROCESSOR = {
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 X86_V3",
+    "OPENCV_CPU_DISABLE": "AVX512_SKX,AVX2,AVX,FP16,SSE4_2,SSE4_1,SSSE3",
+    "JSIMD_FORCENONE": "1",
+}
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the settings are those of x86-64")
+def test_an_older_processor_gives_the_same_bytes(
+    demo_lake: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    run_eemo: Callable[..., CompletedProcess[str]],
+    hash_files: Callable[..., dict[str, str]],
+) -> None:
+    # The pictures are those of the other lake: what is compared is what is measured in them.
+    shutil.copytree(demo_lake / "sources", tmp_path / "sources", symlinks=True)
+    for name, value in OLDER_PROCESSOR.items():
+        monkeypatch.setenv(name, value)
+    answer = run_eemo("run", "--data", tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert hash_files(tmp_path) == hash_files(demo_lake)

@@ -11,9 +11,11 @@ from functools import partial
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.checks import CheckOutcome, list_checks, read_check, run_check
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.plots import preview_rows
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.parquet import DamagedTable, scan_table
+from eemo_pipeline.lake.sql_checks import CheckOutcome, list_checks, read_check, run_check
+from eemo_pipeline.lake.warehouse import open_tables
+from eemo_pipeline.rendering.plots import preview_rows
 from eemo_pipeline.schema.tables import TABLES, Table
 from eemo_pipeline.schema.validate import (
     Violation,
@@ -22,8 +24,6 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
-from eemo_pipeline.storage import DamagedTable, scan_table
-from eemo_pipeline.warehouse import open_tables
 
 _Rule = Callable[[pl.LazyFrame, Table], list[Violation]]
 _PROMISES: dict[str, tuple[str, _Rule]] = {

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from eemo_pipeline.registry import known_sources
+from eemo_pipeline.stages.sources import known_sources
 
 # One partition per source dataset: a source is re-read without touching the others.
 BY_SOURCE = dg.StaticPartitionsDefinition(list(known_sources()))

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.ablation.experiment import gather_records, run_experiment
-from eemo_pipeline.ablation.report import write_report
-from eemo_pipeline.ledger import Ledger
-from resources.results import count_work
+from assets._results import count_work
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.stages.ablation.experiment import gather_records, run_experiment
+from eemo_pipeline.stages.ablation.report import write_report
 
 _OUTS = {
     "ablation__scores": dg.AssetOut(

@@ -3,11 +3,11 @@
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.annotation import annotate
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.ledger import Ledger
-from resources.annotators import Annotators
-from resources.results import count_answers
+from assets._results import count_answers
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.stages.annotation import annotate
+from resources.roles.annotators import Annotators
 
 
 @dg.asset(pool="pixels")

@@ -6,8 +6,8 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from eemo_pipeline.assess import Choices, build_assess
-from eemo_pipeline.plots import draw_balance
+from eemo_pipeline.rendering.plots import draw_balance
+from eemo_pipeline.stages.assess import Choices, build_assess
 
 _OUTS = {
     "assess__items": dg.AssetOut(

@@ -6,17 +6,17 @@ Two assets act and are in jobs of their own: a run of the graph neither submits 
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.annotation.batching import submit_annotations
-from eemo_pipeline.annotation.replying import read_annotation
-from eemo_pipeline.batches import list_batches
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.replies import ROLE
-from eemo_pipeline.vlm.batch_collection import collect
+from assets._results import count_collected, count_rows, count_submitted
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.annotator import ROLE
+from eemo_pipeline.stages.annotation.batch_requests import submit_annotations
+from eemo_pipeline.stages.annotation.reply_schema import read_annotation
+from eemo_pipeline.stages.batches import list_batches
+from eemo_pipeline.vlm.batch.collection import collect
 from eemo_pipeline.vlm.session import Session
-from resources.annotators import Annotators
-from resources.batches import Batches
-from resources.results import count_collected, count_rows, count_submitted
+from resources.providers.batches import Batches
+from resources.roles.annotators import Annotators
 
 _READERS = {ROLE: read_annotation}
 

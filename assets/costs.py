@@ -3,9 +3,9 @@
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.costs import count_calls
-from eemo_pipeline.ledger import Ledger
-from resources.results import count_rows
+from assets._results import count_rows
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.stages.costs import count_calls
 
 # Everything that asks a model, so that its calls are counted in the same run.
 _ASKING = (

@@ -6,13 +6,13 @@ from functools import partial
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.critic.contract import Critic
-from eemo_pipeline.critic.revision import review
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.decisions import decide
-from eemo_pipeline.ledger import Ledger
-from resources.annotators import Annotators
-from resources.results import count_work
+from assets._results import count_work
+from eemo_pipeline.aggregation.decide import decide
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.critic import Critic
+from eemo_pipeline.stages.critic.review_loop import review
+from resources.roles.annotators import Annotators
 
 _OUTS = {
     "critic__verdicts": dg.AssetOut(

@@ -3,8 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.dedup import cluster_images, keep_images
-from resources.results import count_rows
+from assets._results import count_rows
+from eemo_pipeline.stages.dedup import cluster_images, keep_images
 
 
 @dg.asset

@@ -6,8 +6,9 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.exports import Tables, publish
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.stages.exports.formats import Tables
+from eemo_pipeline.stages.exports.publish import publish
 
 _OUTS = {
     "exports__files": dg.AssetOut(

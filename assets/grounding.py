@@ -3,11 +3,11 @@
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.grounding import ground
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.workers import Workers
-from resources.results import count_answers
+from assets._results import count_answers
+from eemo_pipeline.execution.process_pool import Workers
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.stages.grounding import ground
 
 
 @dg.asset(pool="pixels")

@@ -6,13 +6,13 @@ import dagster as dg
 import polars as pl
 
 from assets._partitions import BY_SOURCE
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.ingest import collect_images, ingest_sources
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.registry import known_sources
+from assets._results import count_rows
+from eemo_pipeline.execution.process_pool import Workers
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.workers import Workers
-from resources.results import count_rows
+from eemo_pipeline.stages.ingest import collect_images, ingest_sources
+from eemo_pipeline.stages.sources import known_sources
 
 _TABLES = {
     "ingest__records": "records",

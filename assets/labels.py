@@ -6,23 +6,23 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.labels.centroids import build_centroids
-from eemo_pipeline.labels.emotions import build_emotions
-from eemo_pipeline.labels.fates import build_coverage, build_label_fates
-from eemo_pipeline.labels.label_points import Regression, build_label_points
-from eemo_pipeline.labels.lexicon import LexiconRules, parse_rules
-from eemo_pipeline.labels.rankings import build_rankings
-from eemo_pipeline.labels.trials import build_trials
-from eemo_pipeline.labels.vad import build_vad
-from eemo_pipeline.labels.validation import (
+from assets._results import count_rows
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.parquet import write_bytes
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.labels.centroids import build_centroids
+from eemo_pipeline.stages.labels.emotions import build_emotions
+from eemo_pipeline.stages.labels.label_fates import build_coverage, build_label_fates
+from eemo_pipeline.stages.labels.label_points import Regression, build_label_points
+from eemo_pipeline.stages.labels.lexicon import LexiconRules, parse_rules
+from eemo_pipeline.stages.labels.lexicon_trials import build_trials
+from eemo_pipeline.stages.labels.rankings import build_rankings
+from eemo_pipeline.stages.labels.vad import build_vad
+from eemo_pipeline.stages.labels.validation import (
     PER_TERTILE,
     build_validation_items,
     write_blind_sheet,
 )
-from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import write_bytes
-from resources.results import count_rows
 
 _VAD_OUTS = {
     name: dg.AssetOut(dagster_type=pl.DataFrame, description=f"One row per {TABLES[name].grain}.")

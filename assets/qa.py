@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.qa.build import (
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.qa.build import (
     Tally,
     build_coverage,
     build_items,
     build_refusals,
     build_templates,
 )
-from eemo_pipeline.qa.facts import SOURCES, build_facts
-from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.qa.facts import SOURCES, build_facts
 
 _TABLES = ("qa__items", "_qa__coverage", "_qa__refusals", "_qa__templates")
 _OUTS = {

@@ -3,8 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.records import build_records
-from resources.results import count_rows
+from assets._results import count_rows
+from eemo_pipeline.stages.records import build_records
 
 
 @dg.asset

@@ -3,9 +3,9 @@
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.registry import describe_sources, known_sources
-from resources.results import count_rows
+from assets._results import count_rows
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.stages.sources import describe_sources, known_sources
 
 # The true origin of every lineage: data that other people made and keep.
 external_sources = [

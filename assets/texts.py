@@ -5,17 +5,17 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
+from assets._results import count_rows
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.texts.candidates import choose_candidates
-from eemo_pipeline.texts.comparisons import write_comparisons
-from eemo_pipeline.texts.descriptions import write_descriptions
-from eemo_pipeline.texts.details import write_details
-from eemo_pipeline.texts.evocations import write_evocations
-from eemo_pipeline.texts.grounds import gather_grounds
-from eemo_pipeline.texts.profiles import build_profiles
-from eemo_pipeline.texts.realiser import REALISER
-from eemo_pipeline.texts.reasonings import write_reasonings
-from resources.results import count_rows
+from eemo_pipeline.stages.texts.candidates import choose_candidates
+from eemo_pipeline.stages.texts.comparisons import write_comparisons
+from eemo_pipeline.stages.texts.descriptions import write_descriptions
+from eemo_pipeline.stages.texts.details import write_details
+from eemo_pipeline.stages.texts.emotion_evidence import gather_grounds
+from eemo_pipeline.stages.texts.evocations import write_evocations
+from eemo_pipeline.stages.texts.profiles import build_profiles
+from eemo_pipeline.stages.texts.reasonings import write_reasonings
+from eemo_pipeline.stages.texts.template_writer import REALISER
 
 _OUTS = {
     name: dg.AssetOut(dagster_type=pl.DataFrame, description=f"One row per {TABLES[name].grain}.")

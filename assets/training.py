@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from resources.training_launcher import TrainingLauncher
+from resources.launchers.subprocess_launcher import TrainingLauncher
 
 
 @dg.asset(pool="training")

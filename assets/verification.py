@@ -3,14 +3,14 @@
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.decisions import decide
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.verification.asking import ask_verifier, count_patterns
-from eemo_pipeline.verification.probe import extract
-from eemo_pipeline.workers import Workers
-from resources.results import count_answers, count_rows
-from resources.verifiers import VerifierChoice
+from assets._results import count_answers, count_rows
+from eemo_pipeline.aggregation.decide import decide
+from eemo_pipeline.execution.process_pool import Workers
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.stages.verification.linear_probe import extract
+from eemo_pipeline.stages.verification.verify import ask_verifier, count_patterns
+from resources.roles.verifiers import VerifierChoice
 
 
 @dg.asset(pool="pixels")

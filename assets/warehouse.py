@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.warehouse import publish
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.warehouse import publish
 
 
 @dg.asset(deps=list(TABLES))

@@ -12,7 +12,7 @@ import time
 from io import BytesIO
 
 from benchmarks.full_size import make_labels, make_lake
-from eemo_pipeline.assess import Choices, build_assess
+from eemo_pipeline.stages.assess import Choices, build_assess
 
 
 def measure(pictures: int) -> str:

@@ -39,18 +39,18 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from eemo_pipeline.annotation.replying import REPLY, read_annotation
-from eemo_pipeline.annotation.vision import ANNOTATE, read_prompt
-from eemo_pipeline.ledger import Ask, Ledger
-from eemo_pipeline.vlm import EncodedPicture, VisionLanguageModel, VlmRequest
-from eemo_pipeline.vlm.budget import Budget
-from eemo_pipeline.vlm.prices import read_prices
+from eemo_pipeline.ledger.store import Ask, Ledger
+from eemo_pipeline.stages.annotation.reply_schema import REPLY, read_annotation
+from eemo_pipeline.stages.annotation.vlm_annotator import ANNOTATE, read_prompt
+from eemo_pipeline.vlm.contract import EncodedPicture, VisionLanguageModel, VlmRequest
 from eemo_pipeline.vlm.questions import Limits, Question
 from eemo_pipeline.vlm.session import Session
-from resources.chat_completions import build_body
-from resources.compatible_vlm import CompatibleVlm
+from eemo_pipeline.vlm.spending.budget import Budget
+from eemo_pipeline.vlm.spending.prices import read_prices
 from resources.local_server import KEY, LocalServer, local_server
-from resources.openai_vlm import OpenAiVlm
+from resources.providers.chat_completions import build_body
+from resources.providers.compatible_vlm import CompatibleVlm
+from resources.providers.openai_vlm import OpenAiVlm
 
 MODEL, PROVIDER, ROLE = "local-a", "local_openai", "annotator"
 PICTURE_BYTES = 15_000

@@ -19,7 +19,7 @@ import time
 import numpy as np
 import polars as pl
 
-from eemo_pipeline.dedup import SPLIT_BITS, cluster_images
+from eemo_pipeline.stages.dedup import SPLIT_BITS, cluster_images
 
 _SAMPLE = 200
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from resources.dagster_home import open_instance
+from resources.instance.dagster_home import open_instance
 
 _EEMO = str(Path(sys.executable).with_name("eemo"))
 

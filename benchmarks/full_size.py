@@ -24,12 +24,12 @@ import numpy as np
 import polars as pl
 
 from benchmarks.full_size_people import annotate, make_words
-from eemo_pipeline.labels.emotions import build_emotions
-from eemo_pipeline.labels.lexicon import LexiconRules
-from eemo_pipeline.labels.rankings import build_rankings
-from eemo_pipeline.labels.vad import build_vad
+from eemo_pipeline.lake.parquet import table_path, write_table
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import table_path, write_table
+from eemo_pipeline.stages.labels.emotions import build_emotions
+from eemo_pipeline.stages.labels.lexicon import LexiconRules
+from eemo_pipeline.stages.labels.rankings import build_rankings
+from eemo_pipeline.stages.labels.vad import build_vad
 
 PICTURES = 125_000
 COMMENTS = 527_000

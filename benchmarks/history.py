@@ -26,7 +26,13 @@ def storage_of(name: str, home: Path) -> dict[str, Any]:
     config = {"base_dir": str(home)}
     if name == DAGSTER:
         return {"sqlite": config}
-    return {"custom": {"module": "resources.run_history", "class": "RunHistory", "config": config}}
+    return {
+        "custom": {
+            "module": "resources.instance.event_storage",
+            "class": "RunHistory",
+            "config": config,
+        }
+    }
 
 
 def build_table(number: int, before: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:

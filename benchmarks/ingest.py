@@ -26,11 +26,11 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from eemo_pipeline.images import measure_file
-from eemo_pipeline.ingest import ingest_sources
-from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.execution.process_pool import Workers
+from eemo_pipeline.imaging.opening import measure_file
+from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.sources.folder import SOURCE
-from eemo_pipeline.workers import Workers
+from eemo_pipeline.stages.ingest import ingest_sources
 
 
 def make_pictures(folder: Path, count: int) -> list[Path]:

@@ -33,12 +33,12 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.calls import MODEL, ROLE, build_questions, compatible
-from eemo_pipeline.ledger import Ask, Ledger
-from eemo_pipeline.sampling import unit_interval
-from eemo_pipeline.vlm.budget import Budget
-from eemo_pipeline.vlm.prices import read_prices
+from eemo_pipeline.ledger.store import Ask, Ledger
+from eemo_pipeline.stats.hash_draws import unit_interval
 from eemo_pipeline.vlm.questions import Limits
 from eemo_pipeline.vlm.session import Session
+from eemo_pipeline.vlm.spending.budget import Budget
+from eemo_pipeline.vlm.spending.prices import read_prices
 from resources.local_server import KEY, LocalServer, local_server
 
 LATENCY_MS = 100

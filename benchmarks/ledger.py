@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-from eemo_pipeline.ledger import Answer, Ask, Attempt, Ledger
+from eemo_pipeline.ledger.store import Answer, Ask, Attempt, Ledger
 
 _ROLE, _MODEL = "annotator", "local-a"
 _ANSWER: Answer = {

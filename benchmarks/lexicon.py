@@ -25,10 +25,10 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.full_size import make_lake
-from eemo_pipeline.labels.lexicon import LexiconRules, score_comments
-from eemo_pipeline.labels.trials import build_trials
-from eemo_pipeline.labels.vad import build_vad
-from eemo_pipeline.labels.words import DIMENSIONS, normalise_words
+from eemo_pipeline.stages.labels.lexicon import LexiconRules, score_comments
+from eemo_pipeline.stages.labels.lexicon_trials import build_trials
+from eemo_pipeline.stages.labels.lexicon_words import DIMENSIONS, normalise_words
+from eemo_pipeline.stages.labels.vad import build_vad
 
 PER_PICTURE = 6
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")

@@ -35,19 +35,19 @@ _SHOWN = ("seconds", "cpu", "rss_mb", "sha256")
 def prepare(tables: Path, pictures: int) -> None:
     """Write the tables that questions are made from."""
     from benchmarks.full_size import make_lake
-    from eemo_pipeline.labels.emotions import build_emotions
-    from eemo_pipeline.labels.lexicon import LexiconRules
-    from eemo_pipeline.labels.rankings import build_rankings
-    from eemo_pipeline.labels.vad import build_vad
-    from eemo_pipeline.texts.candidates import choose_candidates
-    from eemo_pipeline.texts.comparisons import write_comparisons
-    from eemo_pipeline.texts.descriptions import write_descriptions
-    from eemo_pipeline.texts.details import write_details
-    from eemo_pipeline.texts.evocations import write_evocations
-    from eemo_pipeline.texts.grounds import gather_grounds
-    from eemo_pipeline.texts.profiles import build_profiles
-    from eemo_pipeline.texts.realiser import REALISER
-    from eemo_pipeline.texts.reasonings import write_reasonings
+    from eemo_pipeline.stages.labels.emotions import build_emotions
+    from eemo_pipeline.stages.labels.lexicon import LexiconRules
+    from eemo_pipeline.stages.labels.rankings import build_rankings
+    from eemo_pipeline.stages.labels.vad import build_vad
+    from eemo_pipeline.stages.texts.candidates import choose_candidates
+    from eemo_pipeline.stages.texts.comparisons import write_comparisons
+    from eemo_pipeline.stages.texts.descriptions import write_descriptions
+    from eemo_pipeline.stages.texts.details import write_details
+    from eemo_pipeline.stages.texts.emotion_evidence import gather_grounds
+    from eemo_pipeline.stages.texts.evocations import write_evocations
+    from eemo_pipeline.stages.texts.profiles import build_profiles
+    from eemo_pipeline.stages.texts.reasonings import write_reasonings
+    from eemo_pipeline.stages.texts.template_writer import REALISER
 
     lake = make_lake(pictures)
     images, annotations = lake["dedup__images"], lake["ingest__annotations"]
@@ -74,8 +74,8 @@ def prepare(tables: Path, pictures: int) -> None:
 
 
 def _write(tables: Path, frames: dict[str, pl.DataFrame]) -> None:
+    from eemo_pipeline.lake.parquet import table_path, write_table
     from eemo_pipeline.schema.tables import TABLES
-    from eemo_pipeline.storage import table_path, write_table
 
     for name, frame in frames.items():
         table = TABLES[name]
@@ -98,16 +98,16 @@ def write(tables: Path, _most: int, _seed: str) -> dict[str, object]:
 
 def build(tables: Path, most: int, seed: str) -> dict[str, object]:
     """The stage qa: from tables to tables."""
-    from eemo_pipeline.qa.build import (
+    from eemo_pipeline.lake.parquet import scan_table, table_path, write_batches, write_table
+    from eemo_pipeline.schema.tables import TABLES
+    from eemo_pipeline.stages.qa.build import (
         Tally,
         build_coverage,
         build_items,
         build_refusals,
         build_templates,
     )
-    from eemo_pipeline.qa.facts import SOURCES, build_facts
-    from eemo_pipeline.schema.tables import TABLES
-    from eemo_pipeline.storage import scan_table, table_path, write_batches, write_table
+    from eemo_pipeline.stages.qa.facts import SOURCES, build_facts
 
     def path(name: str) -> Path:
         return table_path(tables, TABLES[name])
@@ -132,8 +132,8 @@ def build(tables: Path, most: int, seed: str) -> dict[str, object]:
 
 def check(tables: Path, _most: int, _seed: str) -> dict[str, object]:
     """Every check of `qa__items`: bad rows in all, and the slowest three."""
-    from eemo_pipeline.checks import list_checks, read_check, run_check
-    from eemo_pipeline.warehouse import open_tables
+    from eemo_pipeline.lake.sql_checks import list_checks, read_check, run_check
+    from eemo_pipeline.lake.warehouse import open_tables
 
     names = list_checks("qa__items")
     start = time.perf_counter()

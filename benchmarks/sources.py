@@ -24,8 +24,8 @@ from pathlib import Path
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import AFFECTION_9
-from eemo_pipeline.listing import list_files
-from eemo_pipeline.sources import Listing
+from eemo_pipeline.readers.contract import Listing
+from eemo_pipeline.readers.listing import list_files
 from eemo_pipeline.sources.affection import SOURCE
 
 ROWS, PICTURES, ROUNDS = 526_749, 85_007, 7

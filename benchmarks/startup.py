@@ -22,7 +22,11 @@ _WAYS = {
     "import dagster": [sys.executable, "-c", "import dagster"],
     "import eemo_pipeline.definitions": [sys.executable, "-c", "import eemo_pipeline.definitions"],
     "build_definitions()": [sys.executable, "-c", _BUILD],
-    "a worker's modules": [sys.executable, "-c", "import eemo_pipeline.images, scipy.fftpack"],
+    "a worker's modules": [
+        sys.executable,
+        "-c",
+        "import eemo_pipeline.imaging.opening, scipy.fftpack",
+    ],
 }
 
 

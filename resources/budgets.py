@@ -1,10 +1,11 @@
 """What a run may spend, as it is written at the command line, in the launchpad, in the environment.
 
-Belongs here: reading it. Does not belong here: keeping to it (`eemo_pipeline/vlm/budget.py`).
+Belongs here: reading it. Does not belong here: keeping to it
+(`eemo_pipeline/vlm/spending/budget.py`).
 """
 
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.vlm.budget import Budget
+from eemo_pipeline.vlm.spending.budget import Budget
 
 VARIABLE = "EEMO_BUDGET_USD"
 

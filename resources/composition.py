@@ -7,16 +7,16 @@ from typing import Any
 
 import dagster as dg
 
-from resources.annotators import AnnotatorsResource
-from resources.batches import BatchesResource
-from resources.critics import CriticResource
-from resources.data_root import DataRootResource
-from resources.ledger import LedgerResource
-from resources.local_models import LocalModelsResource
-from resources.parquet_tables import ParquetTables
+from resources.launchers.subprocess_launcher import TrainingLauncher
+from resources.providers.batches import BatchesResource
+from resources.providers.local_models import LocalModelsResource
+from resources.roles.annotators import AnnotatorsResource
+from resources.roles.critics import CriticResource
+from resources.roles.verifiers import VerifierResource
 from resources.session import SessionResource
-from resources.training_launcher import TrainingLauncher
-from resources.verifiers import VerifierResource
+from resources.storage.data_root import DataRootResource
+from resources.storage.ledger import LedgerResource
+from resources.storage.parquet_io_manager import ParquetTables
 from resources.workers import WorkersResource
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.vlm.prices import read_prices
+from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.vlm.questions import Limits
 from eemo_pipeline.vlm.session import Session
+from eemo_pipeline.vlm.spending.prices import read_prices
 from resources.budgets import VARIABLE, read_budget
 
 

@@ -1,6 +1,7 @@
 """The pool of processes as a Dagster resource: one per run, started when first used.
 
-Belongs here: its size and life cycle. Does not belong here: the pool (`eemo_pipeline/workers.py`).
+Belongs here: its size and life cycle. Does not belong here: the pool
+(`eemo_pipeline/execution/process_pool.py`).
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from eemo_pipeline.workers import Workers
+from eemo_pipeline.execution.process_pool import Workers
 
 
 class WorkersResource(dg.ConfigurableResource):

@@ -16,7 +16,7 @@ import click
 import typer
 
 from eemo_pipeline.cli.batch_app import batch_app
-from eemo_pipeline.cli.choosing import read_folder
+from eemo_pipeline.cli.data_root import read_folder
 from eemo_pipeline.cli.ledger_app import ledger_app
 from eemo_pipeline.cli.options import (
     BudgetOption,
@@ -25,9 +25,9 @@ from eemo_pipeline.cli.options import (
     ProvidersOption,
     examples,
 )
-from eemo_pipeline.cli.pasting import called
-from eemo_pipeline.cli.printing import say, show, show_problem
+from eemo_pipeline.cli.output import say, show, show_problem
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+from eemo_pipeline.cli.shell_text import called
 
 _TRACEBACK = "EEMO_TRACEBACK"
 
@@ -87,7 +87,7 @@ def demo(
     A few hundred pictures, drawn by code and from the photographs of scikit-image, are laid out
     as the source datasets would be.
     """
-    from eemo_pipeline.cli.running import run_demo
+    from eemo_pipeline.cli.run import run_demo
 
     raise typer.Exit(run_demo(data, providers, budget_usd or (), as_json=as_json))
 
@@ -130,11 +130,11 @@ def run(
     same command goes on; 5: a key or a model is missing.
     """
     if dry_run:
-        from eemo_pipeline.cli.forecasting import show_forecast
+        from eemo_pipeline.cli.dry_run import show_forecast
 
         show_forecast(data, images, providers, as_json=as_json)
         return
-    from eemo_pipeline.cli.running import run_pipeline
+    from eemo_pipeline.cli.run import run_pipeline
 
     raise typer.Exit(
         run_pipeline(data, images, select, providers, budget_usd or (), as_json=as_json)
@@ -144,7 +144,7 @@ def run(
 @app.command(epilog=examples("eemo status", "eemo status --data data/demo", "eemo status --json"))
 def status(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show every table: rows, size, date and checks."""
-    from eemo_pipeline.cli.looking import show_status
+    from eemo_pipeline.cli.inspection import show_status
 
     show_status(data, as_json=as_json)
 
@@ -154,7 +154,7 @@ def status(*, data: DataOption = None, as_json: JsonOption = False) -> None:
 )
 def sources(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show the source datasets: what is on disk, licence, missing."""
-    from eemo_pipeline.cli.looking import show_sources
+    from eemo_pipeline.cli.inspection import show_sources
 
     show_sources(data, as_json=as_json)
 
@@ -181,7 +181,7 @@ def fetch(
     A download that breaks off goes on where it stopped. Archives are unpacked; no file is
     overwritten. Where the owner wants to be asked, the steps are shown.
     """
-    from eemo_pipeline.cli.fetching import fetch_source
+    from eemo_pipeline.cli.fetch import fetch_source
 
     fetch_source(data, name, url, as_json=as_json)
 
@@ -204,7 +204,7 @@ def sql(
     QUERY is in DuckDB's SQL and changes nothing. The answer is a table on a terminal and
     tab-separated lines in a pipe.
     """
-    from eemo_pipeline.cli.looking import answer_query
+    from eemo_pipeline.cli.inspection import answer_query
 
     answer_query(data, query, as_json=as_json)
 
@@ -229,7 +229,7 @@ def explain(
 
     IMAGE_ID is the first digits of an image_id, at least 4, or the path of a picture.
     """
-    from eemo_pipeline.cli.looking import explain_image
+    from eemo_pipeline.cli.inspection import explain_image
 
     explain_image(data, image, as_json=as_json)
 
@@ -267,7 +267,7 @@ def export(
 
     Refused, with the list of sources, where an item depends on data that may not be passed on.
     """
-    from eemo_pipeline.cli.exporting import export as write
+    from eemo_pipeline.cli.export import export as write
 
     write(data, to, permitted or [], redistributable_only=redistributable_only, as_json=as_json)
 

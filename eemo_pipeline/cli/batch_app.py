@@ -32,7 +32,7 @@ def _start(ctx: typer.Context, *, data: DataOption = None, as_json: JsonOption =
     """
     ctx.obj = data, as_json
     if ctx.invoked_subcommand is None:
-        from eemo_pipeline.cli.batching import show_batches
+        from eemo_pipeline.cli.batch import show_batches
 
         show_batches(data, as_json=as_json)
 
@@ -40,7 +40,7 @@ def _start(ctx: typer.Context, *, data: DataOption = None, as_json: JsonOption =
 @batch_app.command(epilog=examples("eemo batch status", "eemo batch status --json"))
 def status(ctx: typer.Context, *, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show every batch; how the open ones stand, their providers are asked."""
-    from eemo_pipeline.cli.batching import show_batches
+    from eemo_pipeline.cli.batch import show_batches
 
     show_batches(data or ctx.obj[0], as_json=as_json or ctx.obj[1])
 
@@ -65,7 +65,7 @@ def submit(
     the graph up to dedup__images first. Exit code 4: the budget is spent, what fitted in is sent;
     5: a key or a model is missing.
     """
-    from eemo_pipeline.cli.batching import submit_batches
+    from eemo_pipeline.cli.batch import submit_batches
 
     raise typer.Exit(
         submit_batches(
@@ -77,6 +77,6 @@ def submit(
 @batch_app.command(epilog=examples("eemo batch collect", "eemo batch collect --data data/mine"))
 def collect(ctx: typer.Context, *, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Store the results of the batches that are over; the next run uses them."""
-    from eemo_pipeline.cli.batching import collect_batches
+    from eemo_pipeline.cli.batch import collect_batches
 
     raise typer.Exit(collect_batches(data or ctx.obj[0], as_json=as_json or ctx.obj[1]))

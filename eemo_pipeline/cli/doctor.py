@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from eemo_pipeline.cli.pasting import called, making_commands, quoted, shown
-from eemo_pipeline.cli.printing import clean, paint, show, show_json, size_in_words
+from eemo_pipeline.cli.output import clean, paint, show, show_json, size_in_words
 from eemo_pipeline.cli.problems import Exit
-from eemo_pipeline.data_root import LEDGER_VARIABLE, DataRoot, find_data_root
+from eemo_pipeline.cli.shell_text import called, making_commands, quoted, shown
+from eemo_pipeline.lake.data_root import LEDGER_VARIABLE, DataRoot, find_data_root
 
 _DISTRIBUTION = "eemo-pipeline"
 _LIBRARIES = ("dagster", "polars", "duckdb", "pillow")
@@ -122,7 +122,7 @@ def look_at_place(root: DataRoot) -> Finding:
 
 
 def _database(root: DataRoot) -> Finding:
-    from eemo_pipeline import warehouse
+    from eemo_pipeline.lake import warehouse
 
     if not root.database.exists():
         return Finding("database", "note", "none yet", making_commands(root)[0])

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import typer
 
-from eemo_pipeline.cli.choosing import choose_data_root, hold
+from eemo_pipeline.cli.data_root import choose_data_root, hold
 from eemo_pipeline.cli.doctor import look_at_ledger
-from eemo_pipeline.cli.pasting import called, making_commands, quoted, shown
-from eemo_pipeline.cli.printing import clean, say, show, show_json, show_rows
+from eemo_pipeline.cli.output import clean, say, show, show_json, show_rows
 from eemo_pipeline.cli.problems import Problem, wrong_usage
-from eemo_pipeline.data_root import LEDGER_VARIABLE, DataRoot
-from eemo_pipeline.ledger import Ledger, Spent, open_ledger
+from eemo_pipeline.cli.shell_text import called, making_commands, quoted, shown
+from eemo_pipeline.lake.data_root import LEDGER_VARIABLE, DataRoot
 from eemo_pipeline.ledger.accounts import (
     ROW_TYPES,
     Account,
@@ -31,6 +30,7 @@ from eemo_pipeline.ledger.accounts import (
     read_rows,
     weigh,
 )
+from eemo_pipeline.ledger.store import Ledger, Spent, open_ledger
 
 _COLUMNS = {
     "stage": "stage",

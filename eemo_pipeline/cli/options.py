@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from eemo_pipeline.cli.choosing import read_folder
+from eemo_pipeline.cli.data_root import read_folder
 
 DataOption = Annotated[
     Path | None,

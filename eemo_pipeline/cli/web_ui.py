@@ -10,11 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from eemo_pipeline.cli.choosing import choose_data_root
-from eemo_pipeline.cli.pasting import called, quoted
-from eemo_pipeline.cli.printing import say, show, show_json
+from eemo_pipeline.cli.data_root import choose_data_root
+from eemo_pipeline.cli.output import say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem
-from eemo_pipeline.data_root import VARIABLE
+from eemo_pipeline.cli.shell_text import called, quoted
+from eemo_pipeline.lake.data_root import VARIABLE
 
 _HOST = "127.0.0.1"  # the pages have no login, so nobody else gets to see them
 _PATIENCE_S = 20
@@ -28,7 +28,7 @@ def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
     """
     root = choose_data_root(data)
     _require_free_port(port, root.path)
-    from resources.dagster_home import prepare_home
+    from resources.instance.dagster_home import prepare_home
 
     home = prepare_home(root.path)
     address = f"http://{_HOST}:{port}"

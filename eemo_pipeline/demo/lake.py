@@ -18,7 +18,7 @@ from eemo_pipeline.demo.lexicon import write_lexicon
 from eemo_pipeline.demo.pictures import Recipe, make_file
 from eemo_pipeline.demo.plan import BROKEN_REASONS, Placed, plan_lake
 from eemo_pipeline.demo.tables import write_tables
-from eemo_pipeline.workers import WorkerCrash, Workers
+from eemo_pipeline.execution.process_pool import WorkerCrash, Workers
 
 MANIFEST = ".demo-lake.json"
 _MODIFIED_S = 1_767_225_600  # 2026-01-01T00:00:00Z: a copy and a rerun look unchanged

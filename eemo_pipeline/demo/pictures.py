@@ -15,7 +15,7 @@ from PIL import Image
 from eemo_pipeline.demo import landscapes, patterns
 from eemo_pipeline.demo.canvas import Canvas, blend, figure, finish
 from eemo_pipeline.demo.photographs import load_part
-from eemo_pipeline.sampling import short_hash
+from eemo_pipeline.stats.hash_draws import short_hash
 
 _QUALITY = 92
 _FRAMES_PX = ((360, 480), (400, 480), (320, 500), (480, 380), (360, 500))

@@ -11,7 +11,7 @@ from functools import lru_cache
 from eemo_pipeline.demo.affect import AFFECTS, Affect
 from eemo_pipeline.demo.photographs import PHOTOGRAPHS
 from eemo_pipeline.demo.pictures import PAINTERS, Recipe
-from eemo_pipeline.sampling import short_hash, unit_interval
+from eemo_pipeline.stats.hash_draws import short_hash, unit_interval
 
 _SCENES_PER_FAMILY = 13
 _AWKWARD_NUMBER = 100  # scenes that are there for their file format start here

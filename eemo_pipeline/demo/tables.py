@@ -15,7 +15,7 @@ from eemo_pipeline.demo.affect import EMOTIC_LABELS, SENTENCES
 from eemo_pipeline.demo.pictures import person_boxes
 from eemo_pipeline.demo.plan import Placed
 from eemo_pipeline.emotion.taxonomies import AFFECTION_9, EKMAN_7
-from eemo_pipeline.sampling import short_hash
+from eemo_pipeline.stats.hash_draws import short_hash
 
 _EKMAN_ORDER = (*(emotion for emotion in EKMAN_7 if emotion != "neutral"), "neutral")
 _RATERS = 15

@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from eemo_pipeline.ledger import EMBEDDED, Ledger
 from eemo_pipeline.ledger.database import ANSWERS, ATTEMPTS, PASSES
+from eemo_pipeline.ledger.store import EMBEDDED, Ledger
 
 _ROWS_AT_ONCE = 10_000
 _ASKER = ("stage", "role", "provider", "model")

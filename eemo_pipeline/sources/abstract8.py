@@ -9,25 +9,23 @@ from dataclasses import replace
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
-    AnnotationFile,
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
     Check,
     cell_detail,
-    conclude,
-    find_documents,
-    find_tables,
     judge,
     number,
     number_checks,
     picture_checks,
     presence_checks,
-    read_annotation_file,
     repetition_check,
     shape_checks,
-    stack_rows,
 )
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import Download, Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.tables import AnnotationFile, read_annotation_file, stack_rows
+from eemo_pipeline.sources import Download, SourceDataset
 
 _TABLE = "ABSTRACT_groundTruth.csv"
 _FOLDER = "testImages_abstract/"

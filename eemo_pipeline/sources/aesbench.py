@@ -11,16 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
-    conclude,
-    find_documents,
-    find_tables,
-    judge,
-    picture_checks,
-    presence_checks,
-    repetition_check,
-)
-from eemo_pipeline.json_files import (
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.json_rows import (
     JsonRow,
     as_cell,
     encode_given,
@@ -28,8 +21,15 @@ from eemo_pipeline.json_files import (
     read_json_object,
     tabulate,
 )
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
+    judge,
+    picture_checks,
+    presence_checks,
+    repetition_check,
+)
+from eemo_pipeline.sources import SourceDataset
 
 _TABLE = "test_AesBench_AesE.json"
 

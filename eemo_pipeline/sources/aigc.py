@@ -9,8 +9,9 @@ in the record's attributes and never becomes a label, so that people and models 
 without it.
 """
 
-from eemo_pipeline.manifests import MANIFESTS, read_manifest
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.manifests import MANIFESTS, read_manifest
+from eemo_pipeline.sources import SourceDataset
 
 _TRIPLET = ("background", "attribute", "subject")
 _FACTS = {

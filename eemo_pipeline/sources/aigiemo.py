@@ -15,13 +15,16 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
+from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
+from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.json_rows import JsonRow, encode_json, json_checks, lower_names, tabulate
+from eemo_pipeline.readers.manifests import read_rows
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
     Check,
     cell_detail,
-    conclude,
-    find_documents,
-    find_tables,
-    is_given,
     judge,
     known_label,
     number,
@@ -30,16 +33,7 @@ from eemo_pipeline.annotation_files import (
     presence_checks,
     repetition_check,
 )
-from eemo_pipeline.json_files import (
-    JsonRow,
-    encode_json,
-    json_checks,
-    lower_names,
-    tabulate,
-)
-from eemo_pipeline.manifests import read_rows
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import WORKER, Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import SourceDataset
 
 _LABEL_SPACE = "mikels8"
 _SCALE = (-4.0, 4.0)

@@ -11,23 +11,22 @@ are not told apart. Labels, "something else" among them, stay as they are.
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.picture_index import PictureIndex, fold_accents, fold_to_plain_letters
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
     Check,
     cell_detail,
-    conclude,
-    find_documents,
-    find_tables,
-    is_given,
     judge,
     known_label,
     picture_checks,
     presence_checks,
-    read_annotation_file,
     shape_checks,
-    stack_rows,
 )
-from eemo_pipeline.picture_names import PictureIndex, fold_accents, fold_to_plain_letters
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.tables import read_annotation_file, stack_rows
+from eemo_pipeline.sources import SourceDataset
 
 _LABEL_SPACE = "affection9"
 _FOLDERS = ("", "wikiart/", "images/")

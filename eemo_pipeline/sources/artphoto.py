@@ -7,9 +7,10 @@ name is the identifier; the set says "sad", where others say sadness.
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import find_documents
-from eemo_pipeline.placed_labels import conclude_placed, place_files
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents
+from eemo_pipeline.readers.path_labels import conclude_placed, place_files
+from eemo_pipeline.sources import SourceDataset
 
 
 def read(listing: Listing) -> SourceTables:

@@ -21,13 +21,15 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import conclude, fill_schema, find_documents, is_junk
 from eemo_pipeline.emotion.taxonomies import EKMAN_7, canonical
-from eemo_pipeline.json_files import JsonRow, as_cell, encode_given, read_json_list
-from eemo_pipeline.literals import parse_literal
-from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.readers.contract import RECORD_SCHEMA, Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents, is_junk
+from eemo_pipeline.readers.json_rows import JsonRow, as_cell, encode_given, read_json_list
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.python_literals import parse_literal
+from eemo_pipeline.readers.records import conclude, fill_schema
 from eemo_pipeline.schema.columns import FLOATS, STRINGS
-from eemo_pipeline.sources import RECORD_SCHEMA, Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import SourceDataset
 
 _SCALE = (1.0, 9.0)
 _RATINGS = ("valence", "arousal", "dominance")

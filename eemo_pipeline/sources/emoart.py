@@ -19,20 +19,10 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
-    Check,
-    cell_detail,
-    conclude,
-    find_documents,
-    find_tables,
-    is_given,
-    judge,
-    known_label,
-    picture_checks,
-    presence_checks,
-    repetition_check,
-)
-from eemo_pipeline.json_files import (
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.json_rows import (
     JsonRow,
     as_cell,
     encode_given,
@@ -40,8 +30,18 @@ from eemo_pipeline.json_files import (
     read_json_list,
     tabulate,
 )
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
+    Check,
+    cell_detail,
+    judge,
+    known_label,
+    picture_checks,
+    presence_checks,
+    repetition_check,
+)
+from eemo_pipeline.sources import SourceDataset
 
 _TABLES = ("annotation.json", "annotation_5k.json")
 _HEADERS = {"request_id": ("request_id",), "image_path": ("image_path",)}

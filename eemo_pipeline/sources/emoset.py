@@ -23,22 +23,22 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
+from eemo_pipeline.readers.contract import REJECT_SCHEMA, Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.json_rows import as_cell, encode_given, parse_json
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
     Check,
     cell_detail,
-    conclude,
-    decode_text,
-    find_documents,
-    find_tables,
     judge,
     known_label,
     picture_checks,
     presence_checks,
     repetition_check,
 )
-from eemo_pipeline.json_files import as_cell, encode_given, parse_json
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import REJECT_SCHEMA, Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.tables import decode_text
+from eemo_pipeline.sources import SourceDataset
 
 _SPLITS = ("train", "val", "test")
 _MEASURES = ("brightness", "colorfulness")

@@ -25,27 +25,25 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
+from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
+from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.emotic_matlab import RATINGS, read_people
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.python_literals import parse_literal
+from eemo_pipeline.readers.records import conclude, fill_schema
+from eemo_pipeline.readers.row_checks import (
     Check,
     cell_detail,
-    conclude,
-    fill_schema,
-    find_documents,
-    find_tables,
-    is_given,
     judge,
     known_label,
     picture_checks,
     presence_checks,
-    read_annotation_file,
     shape_checks,
-    stack_rows,
 )
-from eemo_pipeline.emotic_mat import RATINGS, read_people
-from eemo_pipeline.literals import parse_literal
-from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.readers.tables import read_annotation_file, stack_rows
 from eemo_pipeline.schema.columns import FLOATS, STRINGS
-from eemo_pipeline.sources import WORKER, Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import SourceDataset
 
 _SCALE = (1.0, 10.0)
 _LONGEST_CELL = 1000

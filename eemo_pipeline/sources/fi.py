@@ -8,9 +8,11 @@ nothing but their pixels tells them apart; the same file under several labels is
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import find_documents, known_label
-from eemo_pipeline.placed_labels import conclude_placed, place_files
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents
+from eemo_pipeline.readers.path_labels import conclude_placed, place_files
+from eemo_pipeline.readers.row_checks import known_label
+from eemo_pipeline.sources import SourceDataset
 
 _LABEL_SPACE = "mikels8"
 

@@ -16,25 +16,24 @@ from dataclasses import replace
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
+from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
+from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
     Check,
     cell_detail,
-    conclude,
-    find_documents,
-    find_tables,
-    is_given,
     judge,
     known_label,
     number,
     number_checks,
     picture_checks,
     presence_checks,
-    read_annotation_file,
     shape_checks,
-    stack_rows,
 )
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import WORKER, Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.tables import read_annotation_file, stack_rows
+from eemo_pipeline.sources import SourceDataset
 
 _TABLE = "annotations_single.ann"
 _DOCUMENTS = (

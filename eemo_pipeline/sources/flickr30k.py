@@ -24,21 +24,15 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
-    Check,
-    conclude,
-    decode_text,
-    find_documents,
-    find_tables,
-    judge,
-    picture_checks,
-    read_annotation_file,
-    repetition_check,
-)
-from eemo_pipeline.json_files import clean_text, parse_json
-from eemo_pipeline.picture_names import PictureIndex
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.json_rows import clean_text, parse_json
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import Check, judge, picture_checks, repetition_check
+from eemo_pipeline.readers.tables import decode_text, read_annotation_file
 from eemo_pipeline.schema.columns import INTEGERS, STRINGS
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import SourceDataset
 
 _TOKENS = "results_20130124.token"
 _LISTS = "flickr_annotations_30k.csv"

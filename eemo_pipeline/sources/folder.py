@@ -15,33 +15,30 @@ from itertools import chain
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
-    AnnotationFile,
+from eemo_pipeline.readers.contract import (
+    ANNOTATION_SCHEMA,
+    RECORD_SCHEMA,
+    REJECT_SCHEMA,
+    Listing,
+    SourceTables,
+)
+from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude, fill_schema
+from eemo_pipeline.readers.row_checks import (
     Check,
     cell_detail,
-    conclude,
-    fill_schema,
-    is_given,
     judge,
     known_label,
     number,
     number_checks,
     picture_checks,
     presence_checks,
-    read_annotation_file,
-    read_headless_file,
     repetition_check,
     shape_checks,
 )
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import (
-    ANNOTATION_SCHEMA,
-    RECORD_SCHEMA,
-    REJECT_SCHEMA,
-    Listing,
-    SourceDataset,
-    SourceTables,
-)
+from eemo_pipeline.readers.tables import AnnotationFile, read_annotation_file, read_headless_file
+from eemo_pipeline.sources import SourceDataset
 
 _TABLE = "labels.csv"
 _DELIMITERS = ",;\t"

@@ -15,14 +15,14 @@ import re
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
     Check,
     cell_detail,
-    conclude,
-    decode_text,
-    find_documents,
-    find_tables,
-    is_given,
     judge,
     number,
     number_checks,
@@ -30,8 +30,8 @@ from eemo_pipeline.annotation_files import (
     presence_checks,
     repetition_check,
 )
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.tables import decode_text
+from eemo_pipeline.sources import SourceDataset
 
 _SCALE = (1.0, 9.0)
 _WIDEST_SD = 8.0  # no sample on 1..9 can spread further

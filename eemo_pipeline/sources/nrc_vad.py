@@ -11,22 +11,25 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
-    AnnotationFile,
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents
+from eemo_pipeline.readers.lexicons import conclude_words
+from eemo_pipeline.readers.row_checks import (
     Check,
-    find_documents,
     judge,
     number,
     number_checks,
     presence_checks,
-    read_annotation_file,
-    read_headless_file,
     repetition_check,
     shape_checks,
+)
+from eemo_pipeline.readers.tables import (
+    AnnotationFile,
+    read_annotation_file,
+    read_headless_file,
     stack_rows,
 )
-from eemo_pipeline.lexicons import conclude_words
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import SourceDataset
 
 _SCALES = {1: (0.0, 1.0), 2: (-1.0, 1.0)}
 _WIDEST = (-1.0, 1.0)

@@ -7,23 +7,22 @@ hundred raters each, on 1..7; the dataset names no emotion.
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
-    conclude,
-    find_documents,
-    find_tables,
-    is_given,
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
     judge,
     number,
     number_checks,
     picture_checks,
     presence_checks,
-    read_annotation_file,
     repetition_check,
     shape_checks,
-    stack_rows,
 )
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.tables import read_annotation_file, stack_rows
+from eemo_pipeline.sources import SourceDataset
 
 _MOST_RATERS = 1e6
 _SCALE = (1.0, 7.0)

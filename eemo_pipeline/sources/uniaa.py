@@ -8,18 +8,18 @@ question is an annotation without labels, its fields as they are in the attribut
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
-    conclude,
-    find_documents,
-    find_tables,
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.json_rows import encode_given, json_checks, read_json_list, tabulate
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
     judge,
     picture_checks,
     presence_checks,
     repetition_check,
 )
-from eemo_pipeline.json_files import encode_given, json_checks, read_json_list, tabulate
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.sources import SourceDataset
 
 _TABLE = "test_UNIAA_Sent.json"
 _HEADERS = {"name": ("img_path",), "question": ("question",), "options": ("options", "candidates")}

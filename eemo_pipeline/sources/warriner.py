@@ -7,19 +7,19 @@ six groups of them. The values over all raters are read, on 1..9. TRUE, FALSE an
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
-    find_documents,
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents
+from eemo_pipeline.readers.lexicons import conclude_words
+from eemo_pipeline.readers.row_checks import (
     judge,
     number,
     number_checks,
     presence_checks,
-    read_annotation_file,
     repetition_check,
     shape_checks,
-    stack_rows,
 )
-from eemo_pipeline.lexicons import conclude_words
-from eemo_pipeline.sources import Download, Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.tables import read_annotation_file, stack_rows
+from eemo_pipeline.sources import Download, SourceDataset
 
 _SCALE = (1.0, 9.0)
 _WIDEST_SD = 8.0  # no sample on 1..9 can spread further

@@ -5,8 +5,9 @@ and `background`, `attribute`, `subject`: the triplet of the picture whose query
 This source fetches nothing. A picture without a row, or whose row names no licence, stays outside.
 """
 
-from eemo_pipeline.manifests import MANIFESTS, read_manifest
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.manifests import MANIFESTS, read_manifest
+from eemo_pipeline.sources import SourceDataset
 
 _TRIPLET = ("background", "attribute", "subject")
 _FACTS = {

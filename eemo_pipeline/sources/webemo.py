@@ -14,29 +14,27 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.annotation_files import (
+from eemo_pipeline.emotion.taxonomies import WEBEMO_25
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.finding import find_documents, find_tables
+from eemo_pipeline.readers.path_labels import conclude_placed, place_files
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.python_literals import parse_literal
+from eemo_pipeline.readers.records import conclude
+from eemo_pipeline.readers.row_checks import (
     Check,
     cell_detail,
-    conclude,
-    decode_text,
-    find_documents,
-    find_tables,
     judge,
     known_label,
     number,
     number_checks,
     picture_checks,
     presence_checks,
-    read_headless_file,
     repetition_check,
     shape_checks,
-    stack_rows,
 )
-from eemo_pipeline.emotion.taxonomies import WEBEMO_25
-from eemo_pipeline.literals import parse_literal
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.placed_labels import conclude_placed, place_files
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers.tables import decode_text, read_headless_file, stack_rows
+from eemo_pipeline.sources import SourceDataset
 
 _LABEL_SPACE = "webemo25"
 _SEMANTICS = "evoked"

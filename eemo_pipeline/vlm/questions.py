@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from eemo_pipeline.vlm import VlmRequest
+from eemo_pipeline.vlm.contract import VlmRequest
 
 
 class Unusable(Exception):

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from eemo_pipeline.vlm import Usage, VlmReply, VlmRequest
+from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
 
 _BOUND_FACTOR = 2  # what an attempt may cost at most, beside what it does cost
 USAGE = Usage(100, 20)

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.ledger.batches import read_waiting
-from eemo_pipeline.vlm import VisionLanguageModel
-from eemo_pipeline.vlm.budget import Budget
-from eemo_pipeline.vlm.engine import Crew, ask_all
-from eemo_pipeline.vlm.prices import Prices
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.vlm.contract import VisionLanguageModel
+from eemo_pipeline.vlm.engine.run import Crew, ask_all
 from eemo_pipeline.vlm.questions import Limits, Question
+from eemo_pipeline.vlm.spending.budget import Budget
+from eemo_pipeline.vlm.spending.prices import Prices
 
 _IN_BATCH = {"status": "error", "reason": "waits_in_batch"}
 

@@ -1,8 +1,8 @@
 """What the local models cost, and the arithmetic of a bill.
 
 Belongs here: reading the figures, and a sum of this server's own. Does not belong here: what the
-pipeline believes that it pays (`eemo_pipeline/vlm/prices.py`): the two reckon apart, from the same
-figures in `eemo_pipeline/vlm/prices.toml`, so that one can check the other.
+pipeline believes that it pays (`eemo_pipeline/vlm/spending/prices.py`): the two reckon apart,
+from the same figures in `eemo_pipeline/vlm/prices.toml`, so that one can check the other.
 """
 
 import math
@@ -29,7 +29,7 @@ class Price:
 @cache
 def read_prices() -> dict[tuple[str, str], Price]:
     """(provider, model) -> price, of every model that this server has."""
-    text = files("eemo_pipeline.vlm").joinpath("prices.toml").read_text("utf-8")
+    text = files("eemo_pipeline.vlm.contract").joinpath("prices.toml").read_text("utf-8")
     # A float is taken for the decimal number that was written.
     tables = tomllib.loads(text, parse_float=Fraction)
     return {

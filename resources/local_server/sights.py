@@ -53,8 +53,8 @@ def see(data: bytes) -> Sight:
     import cv2
     import numpy as np
 
-    from eemo_pipeline.annotation.impressions import look
-    from eemo_pipeline.measures import dominant_colours, measure_pixels
+    from eemo_pipeline.imaging.pixel_measures import dominant_colours, measure_pixels
+    from eemo_pipeline.stages.annotation.pixel_descriptions import look
 
     try:
         pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR)

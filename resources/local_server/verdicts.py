@@ -8,10 +8,11 @@ pipeline's critic; of those that a schema does not have, the realiser makes what
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eemo_pipeline.critic.claims import Look, mentions, unsupported_claims
 from eemo_pipeline.emotion.attributes import NEGATIVE, POSITIVE, polarity
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 from eemo_pipeline.emotion.vad import emotion_probabilities
+from eemo_pipeline.roles.critic import Look
+from eemo_pipeline.stages.critic.colour_claims import mentions, unsupported_claims
 from resources.local_server.opinions import describe, feel
 from resources.local_server.sights import Sight
 

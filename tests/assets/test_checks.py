@@ -10,10 +10,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from eemo_pipeline.checks import list_checks, read_check
-from eemo_pipeline.definitions import build_definitions
+from eemo_pipeline.lake.parquet import scan_table, table_path
+from eemo_pipeline.lake.sql_checks import list_checks, read_check
+from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import scan_table, table_path
 
 Copy = Callable[[Path, Path], Path]
 

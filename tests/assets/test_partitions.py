@@ -8,10 +8,11 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from eemo_pipeline.definitions import build_dataset, build_definitions, partition_tags
-from eemo_pipeline.registry import known_sources
+from eemo_pipeline.lake.parquet import scan_table
+from eemo_pipeline.orchestration.build import build_definitions
+from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import scan_table
+from eemo_pipeline.stages.sources import known_sources
 
 INGEST = [dg.AssetKey(name) for name, table in TABLES.items() if table.is_partitioned]
 

@@ -7,15 +7,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from eemo_pipeline.definitions import (
-    build_dataset,
-    build_definitions,
-    nightly_build,
-    partition_tags,
-)
-from eemo_pipeline.registry import known_sources
+from eemo_pipeline.orchestration.build import build_definitions
+from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
+from eemo_pipeline.orchestration.triggers import nightly_build
 from eemo_pipeline.schema.tables import TABLES
-from resources.data_root import DataRootResource
+from eemo_pipeline.stages.sources import known_sources
+from resources.storage.data_root import DataRootResource
 
 INGEST = [dg.AssetKey(name) for name, table in TABLES.items() if table.is_partitioned]
 

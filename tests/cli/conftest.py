@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from eemo_pipeline import warehouse
+from eemo_pipeline.lake import warehouse
+from eemo_pipeline.lake.parquet import table_path, write_table
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import table_path, write_table
 
 EEMO = Path(sys.executable).parent / "eemo"
 HOSTILE = "[bold red]markup[/] \x1b]0;title\x07\x1b[31mred\x9b2J \u202eturned\ttab\nline"

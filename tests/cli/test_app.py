@@ -63,12 +63,12 @@ def test_importing_every_command_imports_nothing_heavy(tmp_path: Path) -> None:
     modules = (
         "app",
         "doctor",
-        "fetching",
-        "looking",
-        "pasting",
-        "printing",
+        "fetch",
+        "inspection",
+        "output",
         "problems",
-        "running",
+        "run",
+        "shell_text",
         "web_ui",
     )
     program = (

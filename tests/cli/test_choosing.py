@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from eemo_pipeline.cli.choosing import choose_data_root, hold, use_records
+from eemo_pipeline.cli.data_root import choose_data_root, hold, use_records
 from eemo_pipeline.cli.problems import Problem
-from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.lake.data_root import DataRoot
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger.store import Ledger
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

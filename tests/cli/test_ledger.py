@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 import polars as pl
 import pytest
 
-from eemo_pipeline.ledger import Ask, Attempt, Ledger
+from eemo_pipeline.ledger.store import Ask, Attempt, Ledger
 
 Run = Callable[..., CompletedProcess[str]]
 MODEL = "local-a\x1b[31m"

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from eemo_pipeline.registry import known_sources
+from eemo_pipeline.stages.sources import known_sources
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 EEMO = Path(sys.executable).parent / "eemo"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from eemo_pipeline.automation import CheckLine, RunOutcome
 from eemo_pipeline.cli.problems import Exit, Problem
-from eemo_pipeline.cli.running import attach_folder, judge
-from eemo_pipeline.data_root import DataRoot
+from eemo_pipeline.cli.run import attach_folder, judge
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.orchestration.run_outcome import CheckLine, RunOutcome
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -6,9 +6,9 @@ import dagster as dg
 import pytest
 
 from assets import STAGES
-from eemo_pipeline.definitions import build_definitions
-from eemo_pipeline.registry import known_sources
+from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.sources import known_sources
 
 SNAPSHOT = Path(__file__).with_name("graph.txt")
 DATABASE = "warehouse__database"

@@ -16,13 +16,14 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from eemo_pipeline import exports, sources
+from eemo_pipeline import sources
 from eemo_pipeline.discovery import discover
-from eemo_pipeline.exports import Exporter
-from eemo_pipeline.qa import templates
-from eemo_pipeline.qa.templates import QaTemplate
 from eemo_pipeline.sources import SourceDataset
-from resources.dagster_home import prepare_home
+from eemo_pipeline.stages.exports import formats
+from eemo_pipeline.stages.exports.formats import Exporter
+from eemo_pipeline.stages.qa import templates
+from eemo_pipeline.stages.qa.templates import QaTemplate
+from resources.instance.dagster_home import prepare_home
 
 REPOSITORY = Path(__file__).parents[2]
 LIBRARY = ("eemo_pipeline", "assets", "resources")
@@ -34,9 +35,9 @@ HEAVY = (
 )
 # Programs that run in an environment of their own, which their users set up.
 OTHER_ENVIRONMENTS = {
-    "resources/emovit/convert_checkpoint.py",
-    "resources/emovit/serve.py",
-    "resources/image_classifier.py",
+    "resources/child_models/emovit/convert_checkpoint.py",
+    "resources/child_models/emovit/serve.py",
+    "resources/child_models/image_classifier.py",
 }
 VAGUE = {"utils", "util", "helpers", "common", "base", "manager", "misc"}
 # Settings of dagster.yaml that say where things lie; in a data root Dagster's defaults do.
@@ -90,7 +91,7 @@ def test_files_and_functions_stay_readable() -> None:
     [
         (sources, "SOURCE", SourceDataset),
         (templates, "TEMPLATE", QaTemplate),
-        (exports, "EXPORTER", Exporter),
+        (formats, "EXPORTER", Exporter),
     ],
 )
 def test_a_plug_in_is_named_as_its_file(
@@ -118,7 +119,9 @@ def test_loading_the_definitions_loads_nothing_heavy() -> None:
     assert loaded(program, HEAVY) == "[]\n"
 
 
-@pytest.mark.parametrize("name", ["local_server", "downloads", "providers", "budgets"])
+@pytest.mark.parametrize(
+    "name", ["local_server", "network.downloads", "providers.registry", "budgets"]
+)
 def test_what_works_without_dagster_does_not_wait_for_it(name: str) -> None:
     assert loaded(f"import resources.{name}", ["dagster", *HEAVY]) == "[]\n"
 

@@ -14,18 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from eemo_pipeline.annotation import annotate, ou_solli_lenz, reference, valdez_mehrabian
-from eemo_pipeline.annotation.embedded import embedded_annotators
-from eemo_pipeline.annotation.impressions import look
-from eemo_pipeline.annotation.readings import Reading, compose, revise
 from eemo_pipeline.emotion.attributes import ATTRIBUTE_POLARITY, NEGATIVE, POSITIVE, polarity
 from eemo_pipeline.emotion.colour import colour_emotion, pleasure_arousal_dominance
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 from eemo_pipeline.emotion.vad import MIKELS_ANCHORS, Vad
-from eemo_pipeline.images import open_picture
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.ledger.work import Work
-from eemo_pipeline.replies import ANSWER_FIELDS, AnnotationRequest, Instruction
+from eemo_pipeline.execution.process_pool import Workers
+from eemo_pipeline.imaging.opening import open_picture
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.ledger.usage import Work
+from eemo_pipeline.roles.annotator import ANSWER_FIELDS, AnnotationRequest, Instruction
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -34,7 +31,15 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
-from eemo_pipeline.workers import Workers
+from eemo_pipeline.stages.annotation import (
+    annotate,
+    ou_solli_lenz,
+    reference_photographs,
+    valdez_mehrabian,
+)
+from eemo_pipeline.stages.annotation.embedded_annotators import embedded_annotators
+from eemo_pipeline.stages.annotation.embedded_answers import Reading, compose, revise
+from eemo_pipeline.stages.annotation.pixel_descriptions import look
 
 PHOTOGRAPHS = Path(os.fspath(skimage.data.__file__)).parent
 REFERENCE = (
@@ -138,9 +143,9 @@ def test_reference_numbers_are_those_of_the_photographs() -> None:
             colours.append([float(seen.segment_shares @ factor) for factor in felt])
             textures.append((seen.contrast, seen.edge_density))
     for measured, written in (
-        (feelings, reference.PLEASURE_AROUSAL_DOMINANCE),
-        (colours, reference.COLOUR_EMOTIONS),
-        (textures, reference.TEXTURE),
+        (feelings, reference_photographs.PLEASURE_AROUSAL_DOMINANCE),
+        (colours, reference_photographs.COLOUR_EMOTIONS),
+        (textures, reference_photographs.TEXTURE),
     ):
         assert np.mean(measured, axis=0) == pytest.approx(written.means, abs=2e-3)
         assert np.std(measured, axis=0) == pytest.approx(written.spreads, abs=2e-3)

@@ -14,13 +14,9 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from eemo_pipeline.annotation import annotate
-from eemo_pipeline.annotation.forecast import forecast_annotation
-from eemo_pipeline.annotation.replying import REPLY, read_annotation, read_revision, revision_schema
-from eemo_pipeline.annotation.vision import ANNOTATE, VisionAnnotator, read_prompt
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.replies import (
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.annotator import (
     ANSWER_FIELDS,
     ROLE,
     AnnotationRequest,
@@ -30,15 +26,24 @@ from eemo_pipeline.replies import (
 from eemo_pipeline.schema.columns import FACIAL_EXPRESSIONS
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform
-from eemo_pipeline.vlm import EncodedPicture, Usage, VlmReply, VlmRequest
-from eemo_pipeline.vlm.budget import Budget, BudgetReached
-from eemo_pipeline.vlm.pictures import PicturePolicy
-from eemo_pipeline.vlm.prices import read_prices
+from eemo_pipeline.stages.annotation import annotate
+from eemo_pipeline.stages.annotation.forecast import forecast_annotation
+from eemo_pipeline.stages.annotation.reply_schema import (
+    REPLY,
+    read_annotation,
+    read_revision,
+    revision_schema,
+)
+from eemo_pipeline.stages.annotation.vlm_annotator import ANNOTATE, VisionAnnotator, read_prompt
+from eemo_pipeline.vlm.contract import EncodedPicture, Usage, VlmReply, VlmRequest
+from eemo_pipeline.vlm.image_encoding import PicturePolicy
 from eemo_pipeline.vlm.questions import Unusable
 from eemo_pipeline.vlm.session import Session
-from resources.gemini_vlm import GeminiVlm
+from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached
+from eemo_pipeline.vlm.spending.prices import read_prices
 from resources.local_server import LocalServer, local_server
-from resources.openai_vlm import OpenAiVlm
+from resources.providers.gemini_vlm import GeminiVlm
+from resources.providers.openai_vlm import OpenAiVlm
 
 GOOD: dict[str, Any] = {
     "description": "A snarling tiger shows its sharp teeth while lying in dense green foliage.",

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.archives import Limits, RefusedArchive, unpack
+from eemo_pipeline.readers.archives import Limits, RefusedArchive, unpack
 
 FILES = {"images/a.jpg": b"pixels" * 100, "images/deep/ü.jpg": b"", "labels.csv": b"file\na.jpg\n"}
 Unpack = Callable[..., dict[str, bytes]]

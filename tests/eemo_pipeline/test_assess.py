@@ -4,9 +4,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.assess import Assessed, Choices, build_assess
 from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8
-from eemo_pipeline.labels.rankings import build_rankings
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -15,6 +13,8 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
+from eemo_pipeline.stages.assess import Assessed, Choices, build_assess
+from eemo_pipeline.stages.labels.rankings import build_rankings
 
 TASKS = ("dominant_emotion", "ranking", "vad")
 

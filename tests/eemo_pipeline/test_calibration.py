@@ -4,9 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from eemo_pipeline.decisions import decide, fit_patterns
+from eemo_pipeline.aggregation.decide import decide, fit_patterns
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.sampling import unit_interval
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -15,6 +14,7 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
+from eemo_pipeline.stats.hash_draws import unit_interval
 
 PATTERNS = TABLES["verification__patterns"]
 Said = dict[str, str]  # voice -> emotion; "human" is what people say

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from eemo_pipeline.costs import count_calls
-from eemo_pipeline.ledger import Ask, Attempt, Ledger
+from eemo_pipeline.lake.sql_files import list_views
+from eemo_pipeline.ledger.store import Ask, Attempt, Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import key_violations, null_violations, range_violations
-from eemo_pipeline.statements import list_views
+from eemo_pipeline.stages.costs import count_calls
 
 TABLE = TABLES["costs__calls"]
 OUTCOMES = ("ok", "refused", "malformed", "rate_limited", "transient", "timed_out", "cancelled")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.decisions import decide, latest_replies, roll_up
+from eemo_pipeline.aggregation.decide import decide, latest_replies, roll_up
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.dedup import NEAR_BITS, SPLIT_BITS, cluster_images, keep_images
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, key_violations
+from eemo_pipeline.stages.dedup import NEAR_BITS, SPLIT_BITS, cluster_images, keep_images
 
 BASES = [int(value) for value in np.random.default_rng(5).integers(0, 2**63, 6, dtype=np.uint64)]
 

@@ -16,8 +16,9 @@ from eemo_pipeline.demo.photographs import PHOTOGRAPHS, load_part
 from eemo_pipeline.demo.pictures import Recipe, make_file, person_boxes
 from eemo_pipeline.demo.plan import plan_lake
 from eemo_pipeline.discovery import discover
-from eemo_pipeline.listing import list_files
-from eemo_pipeline.sources import SourceDataset, SourceTables
+from eemo_pipeline.readers.contract import SourceTables
+from eemo_pipeline.readers.listing import list_files
+from eemo_pipeline.sources import SourceDataset
 
 SOURCES = discover(sources, "SOURCE", SourceDataset)
 SEED = 7

@@ -13,10 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-import eemo_pipeline.exports as exports
 from eemo_pipeline.discovery import discover
-from eemo_pipeline.exports import Exporter, Published, Tables, publish
-from eemo_pipeline.publication import as_seen, broken_rules
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -25,10 +22,14 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
+from eemo_pipeline.stages.exports import formats
+from eemo_pipeline.stages.exports.consumer_rules import as_seen, broken_rules
+from eemo_pipeline.stages.exports.formats import Exporter, Tables
+from eemo_pipeline.stages.exports.publish import Published, publish
 
 HOSTILE_PATH = 'holi"day\n/\u00e9t\u00e9 <image>.png'
 PATHS = {"a": "one.png", "b": HOSTILE_PATH}
-FORMATS = sorted(discover(exports, "EXPORTER", Exporter))
+FORMATS = sorted(discover(formats, "EXPORTER", Exporter))
 
 
 def frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -168,7 +169,7 @@ def test_every_published_file_is_listed_as_it_lies_on_disk(root: Path) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_is_named_after_its_file_and_holds_every_item(root: Path, name: str) -> None:
-    assert discover(exports, "EXPORTER", Exporter)[name].name == name
+    assert discover(formats, "EXPORTER", Exporter)[name].name == name
     published = publish_in(root, formats=(name,))
     assert published.violations.is_empty()
     counts = (

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from eemo_pipeline.features import FEATURE_COUNT, FEATURE_METHOD, extract_features, pixel_features
+from eemo_pipeline.imaging.features import (
+    FEATURE_COUNT,
+    FEATURE_METHOD,
+    extract_features,
+    pixel_features,
+)
 
 
 def write(path: Path, rgb: np.ndarray) -> str:

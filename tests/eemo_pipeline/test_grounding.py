@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from eemo_pipeline.grounding import ground, masks
-from eemo_pipeline.grounding.regions import Box, clip, intersection_over_union, pad, scale
-from eemo_pipeline.grounding.saliency_grabcut import GroundingRequest, find_regions
-from eemo_pipeline.images import open_picture
-from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.execution.process_pool import Workers
+from eemo_pipeline.imaging import masks
+from eemo_pipeline.imaging.boxes import Box, clip, intersection_over_union, pad, scale
+from eemo_pipeline.imaging.opening import open_picture
+from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -26,7 +26,8 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
-from eemo_pipeline.workers import Workers
+from eemo_pipeline.stages.grounding import ground
+from eemo_pipeline.stages.grounding.saliency_grabcut import GroundingRequest, find_regions
 
 edge = st.floats(-50, 150)
 boxes = st.builds(Box, edge, edge, edge, edge)

@@ -6,9 +6,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from eemo_pipeline.handover import TermsForbid, hand_out, hand_out_redistributable
+from eemo_pipeline.lake.parquet import table_path, write_table
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import table_path, write_table
+from eemo_pipeline.stages.release.redistribution import (
+    TermsForbid,
+    hand_out,
+    hand_out_redistributable,
+)
 
 OPEN, CLOSED, BOTH = ("a" * 64, "b" * 64, "c" * 64)
 

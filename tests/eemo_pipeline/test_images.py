@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from eemo_pipeline.images import MAX_PIXELS, UnreadablePicture, measure_file, open_picture
-from eemo_pipeline.measures import dominant_colours, measure_pixels
+from eemo_pipeline.imaging.opening import MAX_PIXELS, UnreadablePicture, measure_file, open_picture
+from eemo_pipeline.imaging.pixel_measures import dominant_colours, measure_pixels
 from eemo_pipeline.schema.columns import COLUMNS
 from eemo_pipeline.schema.tables import TABLES
 
@@ -373,7 +373,7 @@ def test_any_size_is_measured_and_never_enlarged(
 def test_same_bytes_same_answer_in_another_process(tmp_path: Path) -> None:
     path = _written(tmp_path / "a.jpg", saved(scene(800, 600), "JPEG"))
     code = (
-        "import json, sys, pathlib; from eemo_pipeline.images import measure_file;"
+        "import json, sys, pathlib; from eemo_pipeline.imaging.opening import measure_file;"
         "print(json.dumps(measure_file(pathlib.Path(sys.argv[1]))))"
     )
     other = subprocess.run(

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from polars.testing import assert_frame_equal
 
-from eemo_pipeline.ingest import Ingested, collect_images, ingest_sources
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.registry import known_sources
+from eemo_pipeline.execution.process_pool import Workers
+from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, key_violations, null_violations
-from eemo_pipeline.workers import Workers
+from eemo_pipeline.stages.ingest import Ingested, collect_images, ingest_sources
+from eemo_pipeline.stages.sources import known_sources
 
 FOLDER = known_sources()["folder"]
 OASIS = known_sources()["oasis"]

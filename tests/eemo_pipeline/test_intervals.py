@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eemo_pipeline.intervals import bootstrap_shares, holm, mcnemar, wilson
-from eemo_pipeline.sampling import uniforms
+from eemo_pipeline.stats.hash_draws import uniforms
+from eemo_pipeline.stats.intervals import bootstrap_shares, holm, mcnemar, wilson
 
 
 @pytest.mark.parametrize(

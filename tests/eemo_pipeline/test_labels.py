@@ -9,11 +9,6 @@ from hypothesis import strategies as st
 
 from eemo_pipeline.emotion.mappings import list_mappings, read_mapping
 from eemo_pipeline.emotion.taxonomies import EKMAN_7, LABEL_SPACES, canonical
-from eemo_pipeline.labels.centroids import build_centroids
-from eemo_pipeline.labels.emotions import build_emotions
-from eemo_pipeline.labels.lexicon import LexiconRules
-from eemo_pipeline.labels.rankings import build_rankings
-from eemo_pipeline.labels.vad import build_vad
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -22,6 +17,11 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
+from eemo_pipeline.stages.labels.centroids import build_centroids
+from eemo_pipeline.stages.labels.emotions import build_emotions
+from eemo_pipeline.stages.labels.lexicon import LexiconRules
+from eemo_pipeline.stages.labels.rankings import build_rankings
+from eemo_pipeline.stages.labels.vad import build_vad
 
 
 def frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.labels import lexicon as lexicon_module
-from eemo_pipeline.labels.lexicon import LexiconRules, Negation, parse_rules, score_comments
-from eemo_pipeline.labels.trials import build_trials
-from eemo_pipeline.labels.vad import build_vad
-from eemo_pipeline.labels.validation import build_validation_items, write_blind_sheet
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, key_violations, null_violations
+from eemo_pipeline.stages.labels import lexicon as lexicon_module
+from eemo_pipeline.stages.labels.lexicon import LexiconRules, Negation, parse_rules, score_comments
+from eemo_pipeline.stages.labels.lexicon_trials import build_trials
+from eemo_pipeline.stages.labels.vad import build_vad
+from eemo_pipeline.stages.labels.validation import build_validation_items, write_blind_sheet
 
 # Made up, on 1-9: valence, arousal, dominance.
 RATED = {

@@ -10,10 +10,6 @@ import pytest
 
 from eemo_pipeline.emotion.mappings import list_entries, list_mappings, read_mapping
 from eemo_pipeline.emotion.taxonomies import EMOTIC_26, LABEL_SPACES, TAXONOMIES, canonical
-from eemo_pipeline.labels.emotions import build_emotions
-from eemo_pipeline.labels.fates import build_coverage, build_label_fates
-from eemo_pipeline.labels.lexicon import LexiconRules
-from eemo_pipeline.labels.vad import build_vad
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -22,6 +18,10 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
+from eemo_pipeline.stages.labels.emotions import build_emotions
+from eemo_pipeline.stages.labels.label_fates import build_coverage, build_label_fates
+from eemo_pipeline.stages.labels.lexicon import LexiconRules
+from eemo_pipeline.stages.labels.vad import build_vad
 
 
 def frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:

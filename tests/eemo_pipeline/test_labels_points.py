@@ -9,9 +9,9 @@ import pytest
 from eemo_pipeline.emotion.mappings import read_mapping
 from eemo_pipeline.emotion.taxonomies import EMOTIC_26
 from eemo_pipeline.emotion.vad import PUBLISHED_CENTROIDS
-from eemo_pipeline.labels.label_points import Regression, build_label_points
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, null_violations, range_violations
+from eemo_pipeline.stages.labels.label_points import Regression, build_label_points
 
 TABLE = TABLES["labels__label_points"]
 MAPPING = read_mapping("emotic26", "ekman7")

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from eemo_pipeline.emotion.mappings import read_mapping
 from eemo_pipeline.emotion.taxonomies import EMOTIC_26
-from eemo_pipeline.labels.emotions import build_emotions
-from eemo_pipeline.labels.rankings import build_rankings
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, null_violations, vocabulary_violations
+from eemo_pipeline.stages.labels.emotions import build_emotions
+from eemo_pipeline.stages.labels.rankings import build_rankings
 
 # Labels of EMOTIC that stand for one emotion each.
 LABEL = {

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.handover import TermsForbid, hand_out, hand_out_redistributable
-from eemo_pipeline.licences import why_kept_in
+from eemo_pipeline.lake.parquet import table_path, write_table
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import table_path, write_table
+from eemo_pipeline.stages.release.open_licences import why_kept_in
+from eemo_pipeline.stages.release.redistribution import (
+    TermsForbid,
+    hand_out,
+    hand_out_redistributable,
+)
 
 OPEN = (
     "CC0-1.0",

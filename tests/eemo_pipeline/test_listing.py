@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from eemo_pipeline.listing import content_fingerprint, fingerprint, list_files, stamp_files
+from eemo_pipeline.readers.listing import content_fingerprint, fingerprint, list_files, stamp_files
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eemo_pipeline.listing import list_files
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import SourceTables, folder, web
+from eemo_pipeline.readers.contract import SourceTables
+from eemo_pipeline.readers.listing import list_files
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.sources import folder, web
 
 
 def lay(root: Path, files: dict[str, bytes | str]) -> Path:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.plots import INLINE_CHARACTERS, draw_counts, preview_rows
+from eemo_pipeline.rendering.plots import INLINE_CHARACTERS, draw_counts, preview_rows
 
 HOSTILE = (
     "<script>alert('1')</script> & \"x\" | `y` ![z](http://example.com/z.png)\n\x00\x1b]0;t\x07"

@@ -10,20 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import eemo_pipeline.qa.templates as templates
-from eemo_pipeline.checks import list_checks, read_check
+import eemo_pipeline.stages.qa.templates as templates
 from eemo_pipeline.discovery import discover
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
-from eemo_pipeline.qa.build import (
-    Tally,
-    build_coverage,
-    build_items,
-    build_refusals,
-    build_templates,
-)
-from eemo_pipeline.qa.facts import SOURCES, Facts, build_facts
-from eemo_pipeline.qa.templates import QaTemplate
-from eemo_pipeline.sampling import short_hash
+from eemo_pipeline.lake.parquet import table_path, write_table
+from eemo_pipeline.lake.sql_checks import list_checks, read_check
+from eemo_pipeline.lake.warehouse import open_tables
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -31,17 +23,25 @@ from eemo_pipeline.schema.validate import (
     null_violations,
     vocabulary_violations,
 )
-from eemo_pipeline.storage import table_path, write_table
-from eemo_pipeline.texts.candidates import choose_candidates
-from eemo_pipeline.texts.comparisons import write_comparisons
-from eemo_pipeline.texts.descriptions import write_descriptions
-from eemo_pipeline.texts.details import write_details
-from eemo_pipeline.texts.evocations import write_evocations
-from eemo_pipeline.texts.grounds import gather_grounds
-from eemo_pipeline.texts.profiles import build_profiles
-from eemo_pipeline.texts.realiser import REALISER
-from eemo_pipeline.texts.reasonings import write_reasonings
-from eemo_pipeline.warehouse import open_tables
+from eemo_pipeline.stages.qa.build import (
+    Tally,
+    build_coverage,
+    build_items,
+    build_refusals,
+    build_templates,
+)
+from eemo_pipeline.stages.qa.facts import SOURCES, Facts, build_facts
+from eemo_pipeline.stages.qa.templates import QaTemplate
+from eemo_pipeline.stages.texts.candidates import choose_candidates
+from eemo_pipeline.stages.texts.comparisons import write_comparisons
+from eemo_pipeline.stages.texts.descriptions import write_descriptions
+from eemo_pipeline.stages.texts.details import write_details
+from eemo_pipeline.stages.texts.emotion_evidence import gather_grounds
+from eemo_pipeline.stages.texts.evocations import write_evocations
+from eemo_pipeline.stages.texts.profiles import build_profiles
+from eemo_pipeline.stages.texts.reasonings import write_reasonings
+from eemo_pipeline.stages.texts.template_writer import REALISER
+from eemo_pipeline.stats.hash_draws import short_hash
 
 Tables = dict[str, pl.DataFrame]
 MANY = 10_000_000

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from eemo_pipeline.qa.draws import allot, below, mix, pick
-from eemo_pipeline.sampling import short_hash
+from eemo_pipeline.stages.qa.column_draws import allot, below, mix, pick
+from eemo_pipeline.stats.hash_draws import short_hash
 
 
 def bases(count: int) -> pl.DataFrame:

@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.sampling import uniforms
-from eemo_pipeline.verification.reading import (
+from eemo_pipeline.stages.verification.answer_parsing import (
     fit_temperature,
     read_label,
     read_losses,
     read_scores,
     temper,
 )
+from eemo_pipeline.stats.hash_draws import uniforms
 
 
 @given(st.sampled_from(MIKELS_8), st.text(max_size=20))

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.decisions import decide, latest_replies
-from eemo_pipeline.records import build_records
+from eemo_pipeline.aggregation.decide import decide, latest_replies
 from eemo_pipeline.schema.columns import COLUMNS
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
@@ -16,6 +15,7 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
+from eemo_pipeline.stages.records import build_records
 
 FIELDS = COLUMNS["field"].values
 RECORDS = TABLES["records__emoverse"]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from eemo_pipeline.registry import describe_sources, known_sources
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, null_violations, vocabulary_violations
 from eemo_pipeline.sources import SourceDataset
+from eemo_pipeline.stages.sources import describe_sources, known_sources
 
 HEADER = (
     ",Theme,Category,Source,Valence_mean,Valence_SD,Valence_N,Arousal_mean,Arousal_SD,Arousal_N"

@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eemo_pipeline.sampling import draw, short_hash, unit_interval
+from eemo_pipeline.stats.hash_draws import draw, short_hash, unit_interval
 
 KEYS = [f"{number:064x}" for number in range(20_000)]
 

@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline import sources
-from eemo_pipeline.annotation_files import decode_text, read_annotation_file
 from eemo_pipeline.discovery import discover
 from eemo_pipeline.emotion.taxonomies import LABEL_SPACES
-from eemo_pipeline.ingest import hide_workers
-from eemo_pipeline.picture_names import PictureIndex
-from eemo_pipeline.sources import WORKER, Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers import contract
+from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
+from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.tables import decode_text, read_annotation_file
+from eemo_pipeline.sources import SourceDataset
+from eemo_pipeline.stages.ingest import hide_workers
 
 Files = Mapping[str, bytes | str]
 SOURCES = discover(sources, "SOURCE", SourceDataset)
@@ -44,9 +46,9 @@ def read(name: str, root: Path, files: Files) -> SourceTables:
 
 def assert_sound(tables: SourceTables, listing: Listing) -> None:
     """The contract: schemas, conservation of rows, keys, and nothing but listed pictures."""
-    assert tables.records.schema == sources.RECORD_SCHEMA
-    assert tables.annotations.schema == sources.ANNOTATION_SCHEMA
-    assert tables.rejects.schema == sources.REJECT_SCHEMA
+    assert tables.records.schema == contract.RECORD_SCHEMA
+    assert tables.annotations.schema == contract.ANNOTATION_SCHEMA
+    assert tables.rejects.schema == contract.REJECT_SCHEMA
     read_rows = tables.annotations.select("table_path", "row").rows()
     refused_rows = tables.rejects.select("path", "row").rows()
     assert len({*read_rows, *refused_rows}) == tables.row_count

@@ -3,9 +3,15 @@
 import polars as pl
 import pytest
 
+from eemo_pipeline.lake.parquet import (
+    DamagedTable,
+    scan_table,
+    table_path,
+    write_bytes,
+    write_table,
+)
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import SchemaError
-from eemo_pipeline.storage import DamagedTable, scan_table, table_path, write_bytes, write_table
 
 CLUSTERS = TABLES["dedup__clusters"]
 

@@ -8,15 +8,18 @@ from hypothesis import strategies as st
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, key_violations, null_violations
-from eemo_pipeline.texts.candidates import choose_candidates
-from eemo_pipeline.texts.colours import name_colours
-from eemo_pipeline.texts.comments import shared_words
-from eemo_pipeline.texts.comparisons import write_comparisons
-from eemo_pipeline.texts.descriptions import write_descriptions
-from eemo_pipeline.texts.details import write_details
-from eemo_pipeline.texts.evocations import write_evocations
-from eemo_pipeline.texts.grounds import gather_grounds
-from eemo_pipeline.texts.guards import (
+from eemo_pipeline.stages.texts.candidates import choose_candidates
+from eemo_pipeline.stages.texts.colours import name_colours
+from eemo_pipeline.stages.texts.comments import shared_words
+from eemo_pipeline.stages.texts.comparisons import write_comparisons
+from eemo_pipeline.stages.texts.descriptions import write_descriptions
+from eemo_pipeline.stages.texts.details import write_details
+from eemo_pipeline.stages.texts.emotion_evidence import gather_grounds
+from eemo_pipeline.stages.texts.evocations import write_evocations
+from eemo_pipeline.stages.texts.profiles import build_profiles
+from eemo_pipeline.stages.texts.reasonings import write_reasonings
+from eemo_pipeline.stages.texts.template_writer import REALISER
+from eemo_pipeline.stages.texts.text_rules import (
     EMOTION_WORDS,
     broken_rule,
     emotions_named,
@@ -24,9 +27,6 @@ from eemo_pipeline.texts.guards import (
     verdict_of,
     wrong_levels,
 )
-from eemo_pipeline.texts.profiles import build_profiles
-from eemo_pipeline.texts.realiser import REALISER
-from eemo_pipeline.texts.reasonings import write_reasonings
 
 NO_EMOTIONS = pl.lit([], dtype=pl.List(pl.String))
 

@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform
-from eemo_pipeline.training import (
+from eemo_pipeline.stages.training.classifier_inputs import JOB, prepare_classifier, select_rows
+from eemo_pipeline.stages.training.job_folder import (
     IncompleteRun,
     is_complete,
     prepare_job,
     read_job,
     read_result,
 )
-from eemo_pipeline.training.classifier import JOB, prepare_classifier, select_rows
-from eemo_pipeline.training.jobs.emotion_classifier import Softmax, majority_label, score
+from eemo_pipeline.stages.training.jobs.emotion_classifier import Softmax, majority_label, score
 
-COMMAND = [sys.executable, "-m", f"eemo_pipeline.training.jobs.{JOB}"]
+COMMAND = [sys.executable, "-m", f"eemo_pipeline.stages.training.jobs.{JOB}"]
 LABELS = ("anger", "joy", "sadness")
 OUTPUTS = ("metrics.jsonl", "model.json", "result.json")
 

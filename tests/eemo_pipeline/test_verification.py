@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.sampling import unit_interval
+from eemo_pipeline.execution.process_pool import Workers
+from eemo_pipeline.lake.parquet import file_sha256
+from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -19,10 +20,9 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
-from eemo_pipeline.storage import file_sha256
-from eemo_pipeline.verification.asking import ask_verifier
-from eemo_pipeline.verification.probe import MIN_TRAINING, ProbeVerifier, extract
-from eemo_pipeline.workers import Workers
+from eemo_pipeline.stages.verification.linear_probe import MIN_TRAINING, ProbeVerifier, extract
+from eemo_pipeline.stages.verification.verify import ask_verifier
+from eemo_pipeline.stats.hash_draws import unit_interval
 
 REPLIES = TABLES["verification__replies"]
 CLASSES = ("awe", "fear", "sadness")

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.storage import file_sha256
-from eemo_pipeline.verification.asking import VerificationRequest
-from eemo_pipeline.verification.vision import VisionVerifier
-from eemo_pipeline.vlm import Usage, VlmReply, VlmRequest
-from eemo_pipeline.vlm.budget import Budget
-from eemo_pipeline.vlm.prices import read_prices
+from eemo_pipeline.lake.parquet import file_sha256
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.verifier import VerificationRequest
+from eemo_pipeline.stages.verification.vlm_verifier import VisionVerifier
+from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
 from eemo_pipeline.vlm.questions import Limits
 from eemo_pipeline.vlm.session import Session
+from eemo_pipeline.vlm.spending.budget import Budget
+from eemo_pipeline.vlm.spending.prices import read_prices
 
 
 @dataclass(eq=False)

@@ -6,17 +6,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from eemo_pipeline.checks import list_checks, read_check, run_check
+from eemo_pipeline.lake.parquet import table_path, write_table
+from eemo_pipeline.lake.sql_checks import list_checks, read_check, run_check
+from eemo_pipeline.lake.sql_files import list_views
+from eemo_pipeline.lake.warehouse import WarehouseError, explain, open_tables, publish, query
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.statements import list_views
-from eemo_pipeline.storage import table_path, write_table
-from eemo_pipeline.warehouse import (
-    WarehouseError,
-    explain,
-    open_tables,
-    publish,
-    query,
-)
 
 HOSTILE = '\'); drop table "ingest__records"; --'
 FIRST, SECOND = "aa" * 32, "ab" * 32

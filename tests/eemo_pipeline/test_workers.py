@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from eemo_pipeline.ledger import Ask
-from eemo_pipeline.workers import WorkerCrash, Workers, perform_on_pictures
+from eemo_pipeline.execution.process_pool import WorkerCrash, Workers, perform_on_pictures
+from eemo_pipeline.ledger.store import Ask
 
 
 @pytest.fixture(scope="module")

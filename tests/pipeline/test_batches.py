@@ -13,10 +13,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from eemo_pipeline.automation import run_assets
-from eemo_pipeline.definitions import build_definitions
-from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.ledger.batches import read_open
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.orchestration.build import build_definitions
+from eemo_pipeline.orchestration.runs import run_assets
 from resources.local_server import LocalServer, local_server
 
 openai = pytest.importorskip("openai")

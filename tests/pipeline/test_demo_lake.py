@@ -9,12 +9,12 @@ import duckdb
 import polars as pl
 import pytest
 
-from eemo_pipeline.automation import read_status
 from eemo_pipeline.demo import find_planted
 from eemo_pipeline.demo.lake import Planted
+from eemo_pipeline.lake.parquet import file_sha256, scan_table
+from eemo_pipeline.orchestration.status import read_status
 from eemo_pipeline.schema.columns import SPLITS
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import file_sha256, scan_table
 
 
 @pytest.fixture(scope="module")

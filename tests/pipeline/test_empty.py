@@ -4,7 +4,8 @@ from pathlib import Path
 
 import duckdb
 
-from eemo_pipeline.automation import read_status, run_assets
+from eemo_pipeline.orchestration.runs import run_assets
+from eemo_pipeline.orchestration.status import read_status
 from eemo_pipeline.schema.tables import TABLES
 
 

@@ -11,10 +11,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from eemo_pipeline.automation import read_status
+from eemo_pipeline.lake.parquet import scan_table
+from eemo_pipeline.orchestration.status import read_status
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform
-from eemo_pipeline.storage import scan_table
 
 
 @pytest.fixture(scope="module")

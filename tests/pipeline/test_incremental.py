@@ -12,10 +12,11 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from eemo_pipeline.automation import RunOutcome, run_assets
+from eemo_pipeline.lake.parquet import scan_table
+from eemo_pipeline.orchestration.run_outcome import RunOutcome
+from eemo_pipeline.orchestration.runs import run_assets
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import scan_table
-from resources.dagster_home import open_instance
+from resources.instance.dagster_home import open_instance
 
 Hash = Callable[..., dict[str, str]]
 Stamp = Callable[[Path], dict[str, int]]

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from eemo_pipeline.lake.warehouse import query
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.warehouse import query
-from resources.dagster_home import open_instance
+from resources.instance.dagster_home import open_instance
 
 Start = Callable[..., subprocess.Popen[bytes]]
 

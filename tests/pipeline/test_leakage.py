@@ -7,11 +7,11 @@ import pytest
 import skimage
 from PIL import Image
 
-from eemo_pipeline.automation import run_assets
-from eemo_pipeline.checks import run_check
+from eemo_pipeline.lake.parquet import scan_table, table_path, write_table
+from eemo_pipeline.lake.sql_checks import run_check
+from eemo_pipeline.lake.warehouse import open_tables
+from eemo_pipeline.orchestration.runs import run_assets
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import scan_table, table_path, write_table
-from eemo_pipeline.warehouse import open_tables
 
 SHIPPED = Path(skimage.__file__).parent / "data"
 PHOTOGRAPHS = (

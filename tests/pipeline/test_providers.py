@@ -13,13 +13,14 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from eemo_pipeline.automation import run_assets
-from eemo_pipeline.cli.asking import choose_models
+from eemo_pipeline.cli.model_choice import choose_models
 from eemo_pipeline.cli.problems import Exit, Problem
-from eemo_pipeline.definitions import build_dataset, build_definitions, partition_tags
-from eemo_pipeline.vlm import Usage, VlmReply, VlmRequest
+from eemo_pipeline.orchestration.build import build_definitions
+from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
+from eemo_pipeline.orchestration.runs import run_assets
+from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
 from resources.local_server import LocalServer, local_server
-from resources.providers import PROVIDERS, Provider
+from resources.providers.registry import PROVIDERS, Provider
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -249,7 +250,7 @@ def test_a_new_annotator_is_one_file_and_one_line(
 def test_the_embedded_models_load_no_sdk(lake: Path) -> None:
     program = (
         "import sys, pathlib\n"
-        "from eemo_pipeline.automation import run_assets\n"
+        "from eemo_pipeline.orchestration.runs import run_assets\n"
         f"assert run_assets(pathlib.Path({str(lake)!r}), {ANNOTATION!r}).is_success\n"
         "print(sorted({'openai', 'google.genai', 'aiohttp', 'httpx2'} & set(sys.modules)))"
     )

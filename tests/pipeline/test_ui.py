@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from assets import STAGES
-from eemo_pipeline.definitions import build_dataset, partition_tags
+from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
 
 REPOSITORY = Path(__file__).parents[2]
 DAGSTER = Path(sys.executable).parent / "dagster"

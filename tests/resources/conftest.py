@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 
-from eemo_pipeline.annotation.replying import read_annotation
-from eemo_pipeline.annotation.vision import VisionAnnotator
-from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.ledger.accounts import add_up
 from eemo_pipeline.ledger.batches import Tally, tally_batches
 from eemo_pipeline.ledger.database import ANSWERS, BATCH_ROWS
-from eemo_pipeline.replies import ROLE, AnnotationRequest, ask_annotators, asks_for
-from eemo_pipeline.vlm.batch_collection import Collection, collect
-from eemo_pipeline.vlm.batch_submission import BatchPolicy, Submission, submit
-from eemo_pipeline.vlm.batches import BatchInterface, look_at_open
-from eemo_pipeline.vlm.budget import Budget
-from eemo_pipeline.vlm.prices import read_prices
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.annotator import ROLE, AnnotationRequest, ask_annotators, asks_for
+from eemo_pipeline.stages.annotation.reply_schema import read_annotation
+from eemo_pipeline.stages.annotation.vlm_annotator import VisionAnnotator
+from eemo_pipeline.vlm.batch.collection import Collection, collect
+from eemo_pipeline.vlm.batch.interface import BatchInterface, look_at_open
+from eemo_pipeline.vlm.batch.submission import BatchPolicy, Submission, submit
 from eemo_pipeline.vlm.session import Session
-from resources.gemini_batches import GeminiBatches
-from resources.gemini_vlm import GeminiVlm
+from eemo_pipeline.vlm.spending.budget import Budget
+from eemo_pipeline.vlm.spending.prices import read_prices
 from resources.local_server import LocalServer, local_server
-from resources.openai_batches import OpenAiBatches
-from resources.openai_vlm import OpenAiVlm
+from resources.providers.gemini_batches import GeminiBatches
+from resources.providers.gemini_vlm import GeminiVlm
+from resources.providers.openai_batches import OpenAiBatches
+from resources.providers.openai_vlm import OpenAiVlm
 
 PROVIDERS = ("local_openai", "local_gemini")
 MODEL = "local-a"

@@ -6,9 +6,9 @@ import pytest
 
 from eemo_pipeline.ledger.accounts import add_up
 from eemo_pipeline.ledger.database import BATCHES
-from eemo_pipeline.ledger.work import Work
-from eemo_pipeline.vlm.budget import Budget, BudgetReached
-from eemo_pipeline.vlm.problems import CredentialProblem
+from eemo_pipeline.ledger.usage import Work
+from eemo_pipeline.vlm.errors import CredentialProblem
+from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached
 
 
 def test_a_batch_is_paid_at_half_and_answers_the_online_questions(desk: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from eemo_pipeline.ledger.accounts import add_up
-from eemo_pipeline.vlm import batch_collection
+from eemo_pipeline.vlm.batch import collection
 
 HOSTILE = [
     b"not JSON",
@@ -63,7 +63,7 @@ def test_rows_that_the_results_leave_out_are_sent_again(
 
 
 def test_an_endless_result_is_not_stored(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_collection, "_SPARE_BYTES", 1 << 20)
+    monkeypatch.setattr(collection, "_SPARE_BYTES", 1 << 20)
 
     def flood(_: Any, __: str, into: Any) -> None:
         while True:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from eemo_pipeline.ledger.batches import BatchConflict, read_open
-from eemo_pipeline.vlm.batches import look_at_open
-from eemo_pipeline.vlm.problems import ProviderProblem
+from eemo_pipeline.vlm.batch.interface import look_at_open
+from eemo_pipeline.vlm.errors import ProviderProblem
 
 CONFTEST = Path(__file__).with_name("conftest.py")
 

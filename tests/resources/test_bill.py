@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.ledger.accounts import add_up
-from eemo_pipeline.vlm import EncodedPicture, VlmRequest
-from eemo_pipeline.vlm.budget import Budget, BudgetReached, to_nano
-from eemo_pipeline.vlm.engine import ask_all
-from eemo_pipeline.vlm.prices import read_prices
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.vlm.contract import EncodedPicture, VlmRequest
+from eemo_pipeline.vlm.engine.run import ask_all
 from eemo_pipeline.vlm.questions import Limits, Question, Unusable
-from resources.compatible_vlm import CompatibleVlm
+from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached, to_nano
+from eemo_pipeline.vlm.spending.prices import read_prices
 from resources.local_server import LocalServer, local_server
+from resources.providers.compatible_vlm import CompatibleVlm
 
 SCHEMA = {
     "type": "object",

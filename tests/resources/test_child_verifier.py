@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.storage import file_sha256
-from eemo_pipeline.verification.asking import VerificationRequest
-from resources.child_verifier import ChildVerifier
-from resources.emovit_verifier import COMMAND, build_emovit
-from resources.json_lines import Child, Patience
+from eemo_pipeline.lake.parquet import file_sha256
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.verifier import VerificationRequest
+from resources.child_models.child_process import Child, Patience
+from resources.child_models.child_verifier import ChildVerifier
+from resources.child_models.emovit_verifier import COMMAND, build_emovit
 
 # Waits for the lines of a batch, then answers them; a picture of one grey is a bad day.
 CHILD = """

@@ -8,14 +8,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from eemo_pipeline.critic import review
-from eemo_pipeline.critic.contract import Case, Criticism, Judgement
-from eemo_pipeline.critic.rules import FIELDS
-from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.critic import Case, Criticism, Judgement
 from eemo_pipeline.schema.tables import TABLES
-from resources import critics
-from resources.annotators import Annotators
-from resources.critics import BadCritic, build_critic
+from eemo_pipeline.stages.critic import review
+from eemo_pipeline.stages.critic.rules import FIELDS
+from resources.roles import critics
+from resources.roles.annotators import Annotators
+from resources.roles.critics import BadCritic, build_critic
 
 NOTHING: Any = None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.downloads import Downloaded, DownloadFailed, download
+from resources.network.downloads import Downloaded, DownloadFailed, download
 
 CONTENT = random.Random(3).randbytes(3_000_000)  # noqa: S311 (bytes of no meaning)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -19,8 +19,8 @@ import pytest
 from PIL import Image
 from pydantic import BaseModel
 
-from eemo_pipeline.vlm import Usage
-from eemo_pipeline.vlm.prices import read_prices
+from eemo_pipeline.vlm.contract import Usage
+from eemo_pipeline.vlm.spending.prices import read_prices
 from resources.local_server import LocalServer, LocalServerFailed, local_server
 
 openai = pytest.importorskip("openai")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from eemo_pipeline.vlm import Usage
-from eemo_pipeline.vlm.prices import read_prices
+from eemo_pipeline.vlm.contract import Usage
+from eemo_pipeline.vlm.spending.prices import read_prices
 from resources.local_server import LocalServer, local_server
 
 openai = pytest.importorskip("openai")

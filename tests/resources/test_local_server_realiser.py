@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.annotation.replying import REPLY
+from eemo_pipeline.stages.annotation.reply_schema import REPLY
 from resources.local_server.opinions import describe
 from resources.local_server.patterns import text_of_pattern
 from resources.local_server.realiser import realise

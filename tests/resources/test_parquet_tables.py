@@ -7,9 +7,9 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import SchemaError
-from eemo_pipeline.storage import scan_table
 from resources.composition import build_resources
 
 NAME = "_qa__coverage"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from eemo_pipeline.vlm import EncodedPicture
-from resources import compatible_vlm, gemini_vlm, openai_vlm
+from eemo_pipeline.vlm.contract import EncodedPicture
+from resources.providers import compatible_vlm, gemini_vlm, openai_vlm
 
 
 @pytest.mark.parametrize(

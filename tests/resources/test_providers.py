@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from eemo_pipeline.annotation.replying import REPLY, read_annotation
-from eemo_pipeline.annotation.vision import ANNOTATE, read_prompt
-from eemo_pipeline.vlm import (
+from eemo_pipeline.stages.annotation.reply_schema import REPLY, read_annotation
+from eemo_pipeline.stages.annotation.vlm_annotator import ANNOTATE, read_prompt
+from eemo_pipeline.vlm.contract import (
     EncodedPicture,
     Turn,
     Usage,
@@ -21,15 +21,16 @@ from eemo_pipeline.vlm import (
     VlmReply,
     VlmRequest,
 )
-from eemo_pipeline.vlm.problems import (
+from eemo_pipeline.vlm.errors import (
     CredentialProblem,
     ProviderProblem,
     RateLimited,
     Rejected,
     Transient,
 )
-from resources import compatible_vlm, gemini_vlm, openai_vlm
-from resources.chat_completions import (
+from resources.local_server import LocalServer, local_server
+from resources.providers import compatible_vlm, gemini_vlm, openai_vlm
+from resources.providers.chat_completions import (
     LONGEST_WAIT_S,
     Account,
     read_duration,
@@ -37,10 +38,9 @@ from resources.chat_completions import (
     read_reply,
     read_wait,
 )
-from resources.compatible_vlm import CompatibleVlm
-from resources.gemini_vlm import GeminiVlm
-from resources.local_server import LocalServer, local_server
-from resources.openai_vlm import OpenAiVlm
+from resources.providers.compatible_vlm import CompatibleVlm
+from resources.providers.gemini_vlm import GeminiVlm
+from resources.providers.openai_vlm import OpenAiVlm
 
 KEY = "sk-local-0123456789-abcdefgh"
 

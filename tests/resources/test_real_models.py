@@ -15,17 +15,17 @@ import pytest
 from PIL import Image
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.storage import file_sha256
-from eemo_pipeline.verification.asking import VerificationRequest
-from eemo_pipeline.vlm.pictures import encode_picture
-from resources.child_verifier import POLICY
-from resources.classifier_verifier import MODEL, build_classifier
-from resources.json_lines import Child, Patience
+from eemo_pipeline.lake.parquet import file_sha256
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.verifier import VerificationRequest
+from eemo_pipeline.vlm.image_encoding import encode_picture
+from resources.child_models.child_process import Child, Patience
+from resources.child_models.child_verifier import POLICY
+from resources.child_models.classifier_verifier import MODEL, build_classifier
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
-EMOVIT = Path(__file__).parents[2] / "resources" / "emovit"
+EMOVIT = Path(__file__).parents[2] / "resources" / "child_models" / "emovit"
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def load_model_and_preprocess(name, model_type, is_eval, device):
 def test_emovit_is_served_by_its_converted_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from resources.emovit_verifier import COMMAND, build_emovit
+    from resources.child_models.emovit_verifier import COMMAND, build_emovit
 
     (tmp_path / "lavis").mkdir()
     (tmp_path / "lavis" / "models.py").write_text(LAVIS)

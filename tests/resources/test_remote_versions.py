@@ -9,18 +9,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from eemo_pipeline.data_root import DataRoot
-from eemo_pipeline.definitions import (
-    REMOTE_VERSION,
-    build_definitions,
-    build_remote_schedule,
-    partition_tags,
-)
-from eemo_pipeline.registry import known_sources
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.orchestration.build import build_definitions
+from eemo_pipeline.orchestration.jobs import partition_tags
+from eemo_pipeline.orchestration.triggers import REMOTE_VERSION, build_remote_schedule
 from eemo_pipeline.sources import Download, SourceDataset
-from resources.data_root import DataRootResource
-from resources.downloads import DownloadFailed, ask_version
-from resources.remote_versions import look_at_remotes
+from eemo_pipeline.stages.sources import known_sources
+from resources.network.downloads import DownloadFailed, ask_version
+from resources.network.remote_versions import look_at_remotes
+from resources.storage.data_root import DataRootResource
 
 
 @dataclass

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import dagster as dg
 
-from resources.dagster_home import open_instance, prepare_home
-from resources.run_history import EventLog
+from resources.instance.dagster_home import open_instance, prepare_home
+from resources.instance.event_storage import EventLog
 
 READER = """
 import sys

@@ -13,23 +13,19 @@ import pytest
 from PIL import Image
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.ledger import Answers, Ledger
-from eemo_pipeline.ledger.work import Work
+from eemo_pipeline.lake.parquet import file_sha256
+from eemo_pipeline.ledger.store import Answers, Ledger
+from eemo_pipeline.ledger.usage import Work
+from eemo_pipeline.roles.verifier import VerificationRequest, Verifier, VerifierDescription
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.storage import file_sha256
-from eemo_pipeline.verification.asking import (
-    VerificationRequest,
-    Verifier,
-    VerifierDescription,
-    ask_verifier,
-)
-from resources import verifiers
-from resources.child_verifier import ChildVerifier
-from resources.classifier_verifier import read_classifier, read_meanings
-from resources.emovit_verifier import COMMAND, INSTRUCTION, build_emovit, read_emovit
-from resources.json_lines import ChildProblem, Patience
-from resources.replay_verifier import ReplayVerifier
-from resources.verifiers import BadVerifier, VerifierChoice
+from eemo_pipeline.stages.verification.verify import ask_verifier
+from resources.child_models.child_process import ChildProblem, Patience
+from resources.child_models.child_verifier import ChildVerifier
+from resources.child_models.classifier_verifier import read_classifier, read_meanings
+from resources.child_models.emovit_verifier import COMMAND, INSTRUCTION, build_emovit, read_emovit
+from resources.roles import verifiers
+from resources.roles.replay_verifier import ReplayVerifier
+from resources.roles.verifiers import BadVerifier, VerifierChoice
 
 # A child that judges by the mean red of the pixels; a picture of one grey is a bad day.
 CHILD = """

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8
-from eemo_pipeline.sampling import short_hash
+from eemo_pipeline.lake.parquet import table_path, write_table
 from eemo_pipeline.schema.tables import TABLES, Table
-from eemo_pipeline.storage import table_path, write_table
+from eemo_pipeline.stats.hash_draws import short_hash
 
 World = dict[str, list[dict[str, Any]]]
 PICTURES = 88  # eleven per Mikels emotion, so that no statistic deserves a warning

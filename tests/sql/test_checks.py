@@ -2,9 +2,9 @@
 
 import pytest
 
-from eemo_pipeline.checks import list_checks, read_check, run_check
+from eemo_pipeline.lake.sql_checks import list_checks, read_check, run_check
+from eemo_pipeline.lake.warehouse import open_tables
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.warehouse import open_tables
 
 CHECKS = [(table, check) for table in TABLES for check in list_checks(table)]
 GONE = "dd" * 32

@@ -2,9 +2,9 @@
 
 import pytest
 
+from eemo_pipeline.lake.sql_files import list_examples, list_queries, list_views
+from eemo_pipeline.lake.warehouse import open_tables, publish, query
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.statements import list_examples, list_queries, list_views
-from eemo_pipeline.warehouse import open_tables, publish, query
 
 NAMED = {"image_id": "00" * 32, "emotion": "anger", "taxonomy": "mikels8", "source": "folder"}
 EXPECTED = {

@@ -4,22 +4,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from eemo_pipeline.ablation.arms import run_arms
-from eemo_pipeline.ablation.corruption import CORRUPTIONS, corrupt
-from eemo_pipeline.ablation.critics import PUBLISHED_RATES, FixedCritic, KnowingCritic
-from eemo_pipeline.ablation.experiment import (
-    gather_records,
-    run_experiment,
-    score_clean,
-    score_corruptions,
-    tell_truth,
-)
-from eemo_pipeline.ablation.made_records import Records, confusion_of_machines, make_records
-from eemo_pipeline.ablation.outcomes import FIELDS, judge_by_truth, overlap
-from eemo_pipeline.ablation.report import write_report
-from eemo_pipeline.ablation.scoring import score_arms
-from eemo_pipeline.critic.rule_critic import RuleCritic
-from eemo_pipeline.ledger import Ledger
+from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -28,6 +13,29 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
+from eemo_pipeline.stages.ablation.arms import run_arms
+from eemo_pipeline.stages.ablation.baseline_critics import (
+    PUBLISHED_RATES,
+    FixedCritic,
+    KnowingCritic,
+)
+from eemo_pipeline.stages.ablation.corruption import CORRUPTIONS, corrupt
+from eemo_pipeline.stages.ablation.experiment import (
+    gather_records,
+    run_experiment,
+    score_clean,
+    score_corruptions,
+    tell_truth,
+)
+from eemo_pipeline.stages.ablation.outcomes import FIELDS, judge_by_truth, overlap
+from eemo_pipeline.stages.ablation.report import write_report
+from eemo_pipeline.stages.ablation.scoring import score_arms
+from eemo_pipeline.stages.ablation.synthetic_records import (
+    Records,
+    confusion_of_machines,
+    make_records,
+)
+from eemo_pipeline.stages.critic.rule_critic import RuleCritic
 
 SCORES = TABLES["ablation__scores"]
 

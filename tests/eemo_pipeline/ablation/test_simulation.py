@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eemo_pipeline.ablation.simulation import (
+from eemo_pipeline.stages.ablation.simulation import (
     UNSUPERVISED,
     apply_pattern_table,
     estimate_by_dawid_skene,

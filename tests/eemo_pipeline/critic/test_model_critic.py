@@ -8,18 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from eemo_pipeline.critic.claims import Look
-from eemo_pipeline.critic.contract import Case
-from eemo_pipeline.critic.model_critic import ModelCritic, read_prompt, shown_emotions
-from eemo_pipeline.critic.rules import FIELDS, Box, Facts
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.storage import file_sha256
-from eemo_pipeline.vlm import Usage, VlmReply, VlmRequest
-from eemo_pipeline.vlm.budget import Budget
-from eemo_pipeline.vlm.prices import read_prices
-from eemo_pipeline.vlm.problems import Rejected
+from eemo_pipeline.lake.parquet import file_sha256
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.critic import Box, Case, Facts, Look
+from eemo_pipeline.stages.critic.model_critic import ModelCritic, read_prompt, shown_emotions
+from eemo_pipeline.stages.critic.rules import FIELDS
+from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
+from eemo_pipeline.vlm.errors import Rejected
 from eemo_pipeline.vlm.questions import Limits
 from eemo_pipeline.vlm.session import Session
+from eemo_pipeline.vlm.spending.budget import Budget
+from eemo_pipeline.vlm.spending.prices import read_prices
 
 SCENE = {
     "state": "usable",

@@ -8,14 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.critic import judge, review
-from eemo_pipeline.critic.rules import (
-    FIELDS,
-)
-from eemo_pipeline.decisions import decide, latest_replies
+from eemo_pipeline.aggregation.decide import decide, latest_replies
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.ledger import Ask, Ledger
-from eemo_pipeline.replies import ANSWER_FIELDS, AnnotationRequest
+from eemo_pipeline.ledger.store import Ask, Ledger
+from eemo_pipeline.roles.annotator import ANSWER_FIELDS, AnnotationRequest
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -23,6 +19,8 @@ from eemo_pipeline.schema.validate import (
     null_violations,
     vocabulary_violations,
 )
+from eemo_pipeline.stages.critic import judge, review
+from eemo_pipeline.stages.critic.rules import FIELDS
 
 DESCRIPTION = "A calm boat rests on blue water under a wide open sky."
 NEGATIVE_WORD = "dreary"

@@ -6,20 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.critic.claims import Look, mentions, same_phrase, unsupported_claims
-from eemo_pipeline.critic.contract import reach_verdict
-from eemo_pipeline.critic.rules import (
-    FIELDS,
-    Box,
-    Facts,
-    Problem,
-    find_problems,
-    word_request,
-)
 from eemo_pipeline.emotion.attributes import ATTRIBUTE_POLARITY
 from eemo_pipeline.emotion.colour import colour_names, lab_of
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
+from eemo_pipeline.roles.critic import Box, Facts, Look, Problem, reach_verdict
 from eemo_pipeline.schema.columns import COLUMNS
+from eemo_pipeline.stages.critic.colour_claims import mentions, same_phrase, unsupported_claims
+from eemo_pipeline.stages.critic.rules import FIELDS, find_problems, word_request
 
 LOOK = Look(0.5, 40.0, ("#2060c0", "#808080"))
 SOUND = Facts(

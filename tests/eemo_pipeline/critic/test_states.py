@@ -1,10 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eemo_pipeline.critic.rules import (
-    FIELDS,
-)
-from eemo_pipeline.critic.states import (
+from eemo_pipeline.stages.critic.rules import FIELDS
+from eemo_pipeline.stages.critic.state_machine import (
     MAX_CALLS,
     MAX_ROUNDS,
     Pass,
@@ -100,7 +98,7 @@ def test_twelve_calls_are_the_most():
 
 
 def test_oscillation_is_a_return_to_an_earlier_value(monkeypatch):
-    monkeypatch.setattr("eemo_pipeline.critic.states.MAX_ROUNDS", 9)
+    monkeypatch.setattr("eemo_pipeline.stages.critic.state_machine.MAX_ROUNDS", 9)
     back = [
         FIRST,
         one_pass("fear", "revisable", "Y"),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from eemo_pipeline.ledger import Attempt, Ledger
+from eemo_pipeline.ledger.store import Attempt, Ledger
 
 PASSWORD = "s3cret@word/with:marks"  # noqa: S105 (of a server that lives for a test)
 

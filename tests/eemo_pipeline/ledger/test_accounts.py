@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from eemo_pipeline.ledger import Ask, Attempt, Ledger
 from eemo_pipeline.ledger.accounts import ROW_TYPES, Choice, add_up, prune, read_rows, weigh
+from eemo_pipeline.ledger.store import Ask, Attempt, Ledger
 
 Build = Callable[..., Attempt]
 OK = {"status": "ok"}

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.ledger import Ask, FileStamp, Inquiry, Ledger
+from eemo_pipeline.ledger.store import Ask, FileStamp, Inquiry, Ledger
 
 ASKS = [Ask(f"{number:064x}", payload=number) for number in range(20)]
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from eemo_pipeline.ledger import Attempt, Ledger
 from eemo_pipeline.ledger.batches import (
     Batch,
     BatchConflict,
@@ -24,6 +23,7 @@ from eemo_pipeline.ledger.batches import (
     withdraw,
 )
 from eemo_pipeline.ledger.locks import hold
+from eemo_pipeline.ledger.store import Attempt, Ledger
 
 ROWS = [("a", "picture-a"), ("b", "picture-b"), ("c", "picture-c")]
 

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from eemo_pipeline.ledger import Ask, Attempt, FileStamp, Ledger
 from eemo_pipeline.ledger.accounts import add_up, read_rows
 from eemo_pipeline.ledger.database import LedgerProblem
+from eemo_pipeline.ledger.store import Ask, Attempt, FileStamp, Ledger
 
 Build = Callable[..., Attempt]
 OK = {"status": "ok", "emotion": "awe"}

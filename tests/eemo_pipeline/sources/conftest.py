@@ -8,9 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from eemo_pipeline import sources
 from eemo_pipeline.emotion.taxonomies import LABEL_SPACES
-from eemo_pipeline.sources import Listing, SourceDataset, SourceTables
+from eemo_pipeline.readers import contract
+from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.sources import SourceDataset
 
 Files = Mapping[str, bytes | str]
 
@@ -35,9 +36,9 @@ def find_source(name: str) -> SourceDataset:
 
 def assert_sound(tables: SourceTables, listing: Listing) -> None:
     """The contract: schemas, conservation of rows, keys, and nothing but listed pictures."""
-    assert tables.records.schema == sources.RECORD_SCHEMA
-    assert tables.annotations.schema == sources.ANNOTATION_SCHEMA
-    assert tables.rejects.schema == sources.REJECT_SCHEMA
+    assert tables.records.schema == contract.RECORD_SCHEMA
+    assert tables.annotations.schema == contract.ANNOTATION_SCHEMA
+    assert tables.rejects.schema == contract.REJECT_SCHEMA
     kept = set(tables.annotations.select("table_path", "row").drop_nulls("row").rows())
     kept |= set(tables.words.select("table_path", "row").rows())
     refused = tables.rejects.select("path", "row").rows()

@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.sources import WORKER
+from eemo_pipeline.readers.contract import WORKER
 
 ROWS = [
     {

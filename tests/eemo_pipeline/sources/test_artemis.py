@@ -6,8 +6,9 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.picture_names import PictureIndex, fold_accents, fold_to_plain_letters
-from eemo_pipeline.sources import Listing, artemis
+from eemo_pipeline.readers.contract import Listing
+from eemo_pipeline.readers.picture_index import PictureIndex, fold_accents, fold_to_plain_letters
+from eemo_pipeline.sources import artemis
 
 TABLE = "artemis_dataset_release_v0.csv"
 FOLDS = (fold_accents, fold_to_plain_letters)

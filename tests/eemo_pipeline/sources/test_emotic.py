@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.io import savemat
 
-from eemo_pipeline.emotic_mat import iterate_people, read_people
-from eemo_pipeline.sources import SourceTables
+from eemo_pipeline.readers.contract import SourceTables
+from eemo_pipeline.readers.emotic_matlab import iterate_people, read_people
 
 NAN = float("nan")
 Read = Callable[..., SourceTables]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eemo_pipeline.registry import known_sources
+from eemo_pipeline.stages.sources import known_sources
 
 # Names with their alternatives spelled out, as the sources declare them.
 NEEDED = [

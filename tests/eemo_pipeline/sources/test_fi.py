@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eemo_pipeline.sources import Listing
+from eemo_pipeline.readers.contract import Listing
 from eemo_pipeline.sources.fi import SOURCE
 
 FILES: dict[str, bytes | str] = {

@@ -7,8 +7,8 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.ingest import hide_workers
-from eemo_pipeline.sources import WORKER
+from eemo_pipeline.readers.contract import WORKER
+from eemo_pipeline.stages.ingest import hide_workers
 
 HEADER = (
     ",user,image_path,reject,tag,age,valence,arousal,emotion,dec_factors,ambiguity,"

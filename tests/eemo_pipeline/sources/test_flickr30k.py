@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.sources import SourceTables
+from eemo_pipeline.readers.contract import SourceTables
 
 Read = Callable[..., SourceTables]
 Reasons = Callable[..., dict[int, str]]

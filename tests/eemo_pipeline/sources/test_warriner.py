@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.sources import SourceTables
+from eemo_pipeline.readers.contract import SourceTables
 
 GROUPS = ("Sum", "M", "F", "Y", "O", "L", "H")
 HEADER = ",Word," + ",".join(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eemo_pipeline.vlm.breaker import Breaker
-from eemo_pipeline.vlm.latencies import Latencies
+from eemo_pipeline.vlm.engine.circuit_breaker import Breaker
+from eemo_pipeline.vlm.engine.latencies import Latencies
 
 MANY = 30
 

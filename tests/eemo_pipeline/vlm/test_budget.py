@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.vlm.budget import NANO_PER_USD, Budget, BudgetReached, Reservation, to_nano
+from eemo_pipeline.vlm.spending.budget import (
+    NANO_PER_USD,
+    Budget,
+    BudgetReached,
+    Reservation,
+    to_nano,
+)
 
 STAGES: tuple[str, ...] = ("annotation", "critic")
 SUMS = st.integers(0, 200)

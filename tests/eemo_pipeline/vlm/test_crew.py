@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from eemo_pipeline.ledger import Ledger
 from eemo_pipeline.ledger.accounts import add_up
-from eemo_pipeline.ledger.turns import gather, take_turns
-from eemo_pipeline.vlm import VlmRequest
-from eemo_pipeline.vlm.budget import Budget, BudgetReached
-from eemo_pipeline.vlm.prices import Price, Prices
-from eemo_pipeline.vlm.problems import CredentialProblem
+from eemo_pipeline.ledger.interleaving import gather, take_turns
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.vlm.contract import VlmRequest
+from eemo_pipeline.vlm.errors import CredentialProblem
 from eemo_pipeline.vlm.questions import Limits, Question
 from eemo_pipeline.vlm.scripted import Act, ScriptedModel
 from eemo_pipeline.vlm.session import Session
+from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached
+from eemo_pipeline.vlm.spending.prices import Price, Prices
 
 PRICES = Prices(
     {("scripted", "*"): Price(1000, 1000, 1000, 50)}, {"scripted": date(2026, 11, 20)}, ()

@@ -17,16 +17,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from eemo_pipeline.images import UnreadablePicture
-from eemo_pipeline.ledger import Attempt, Ledger
-from eemo_pipeline.vlm import Usage, VlmRequest
-from eemo_pipeline.vlm.breaker import ProviderDown
-from eemo_pipeline.vlm.budget import Budget, BudgetReached
-from eemo_pipeline.vlm.engine import ask_all
-from eemo_pipeline.vlm.prices import Price, Prices, UnknownPrice
-from eemo_pipeline.vlm.problems import CredentialProblem, RateLimited, Rejected, Transient
+from eemo_pipeline.imaging.opening import UnreadablePicture
+from eemo_pipeline.ledger.store import Attempt, Ledger
+from eemo_pipeline.vlm.contract import Usage, VlmRequest
+from eemo_pipeline.vlm.engine.circuit_breaker import ProviderDown
+from eemo_pipeline.vlm.engine.run import ask_all
+from eemo_pipeline.vlm.errors import CredentialProblem, RateLimited, Rejected, Transient
 from eemo_pipeline.vlm.questions import Limits, Question, Unusable
 from eemo_pipeline.vlm.scripted import USAGE, Act, ScriptedModel
+from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached
+from eemo_pipeline.vlm.spending.prices import Price, Prices, UnknownPrice
 
 # A nano-USD per token: an attempt costs 120 and may cost 240.
 PRICES = Prices(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.vlm.pace import Pace, Ticket
+from eemo_pipeline.vlm.engine.rate_limiter import Pace, Ticket
 from eemo_pipeline.vlm.questions import Limits
 
 SEND_S = 0.001  # a client can send so fast

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from eemo_pipeline.images import UnreadablePicture
-from eemo_pipeline.vlm.pictures import PicturePolicy, encode_picture
+from eemo_pipeline.imaging.opening import UnreadablePicture
+from eemo_pipeline.vlm.image_encoding import PicturePolicy, encode_picture
 
 
 def scene(width: int, height: int) -> Image.Image:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eemo_pipeline.vlm import Usage
-from eemo_pipeline.vlm.prices import BadPrices, UnknownPrice, read_prices
+from eemo_pipeline.vlm.contract import Usage
+from eemo_pipeline.vlm.spending.prices import BadPrices, UnknownPrice, read_prices
 from resources.local_server.asked import Tokens
 from resources.local_server.prices import bill
 

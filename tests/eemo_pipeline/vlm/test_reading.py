@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.vlm.questions import Unusable
-from eemo_pipeline.vlm.reading import LONGEST_REPLY, clean, read_object
+from eemo_pipeline.vlm.reply_parsing import LONGEST_REPLY, clean, read_object
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

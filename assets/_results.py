@@ -1,0 +1,59 @@
+"""Turns what a stage returns into Dagster's result, with the counts of the conservation law.
+
+Belongs here: names of metadata. Does not belong here: counting (the stages and `sql/` do).
+"""
+
+from dataclasses import asdict
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.ledger.answered_table import AnsweredTable
+from eemo_pipeline.ledger.store import Spent
+from eemo_pipeline.ledger.usage import Work
+from eemo_pipeline.vlm.batch.collection import Collection
+from eemo_pipeline.vlm.batch.submission import Submission
+
+
+def count_rows(frame: pl.DataFrame, rows_in: int) -> dg.MaterializeResult[pl.DataFrame]:
+    """A table made of `rows_in` rows; rows whose status is a refusal are counted as refused."""
+    return dg.MaterializeResult(value=frame, metadata=_counts(frame, rows_in))
+
+
+def count_answers(answered: AnsweredTable, rows_in: int) -> dg.MaterializeResult[pl.DataFrame]:
+    """A table of answers: how many were computed now, and how many the ledger held."""
+    metadata = _counts(answered.frame, rows_in) | count_work(answered.work)
+    return dg.MaterializeResult(value=answered.frame, metadata=metadata)
+
+
+def count_work(done: Work) -> dict[str, int | float]:
+    """Answers made now and found in the ledger; and, where providers answer, calls and cost."""
+    counts: dict[str, int | float] = {"computed": done.asked, "reused": done.reused}
+    if done.calls or done.cached:
+        counts |= {"calls": done.calls, "cached": done.cached, "usd": round(done.usd, 9)}
+    return counts
+
+
+def count_submitted(done: Submission) -> dict[str, int | float]:
+    """What became of the questions, and what the batches that were sent may cost at most."""
+    counts: dict[str, int | float] = asdict(done)
+    return counts | {"bound_usd": Spent(0, int(counts.pop("bound_nano_usd"))).usd}
+
+
+def count_collected(done: Collection, spent: Spent) -> dict[str, int | float]:
+    """Batches, rows by what became of them, lines that were not used by reason, and the cost."""
+    counts: dict[str, int | float] = {"batches": done.batches, "still_open": done.still_open}
+    counts |= dict(done.rows) | {f"stray_{reason}": count for reason, count in done.strays.items()}
+    return counts | {
+        "computed": done.rows["answered"] + done.rows["declined"],
+        "calls": spent.calls,
+        "usd": round(spent.usd, 9),
+    }
+
+
+def _counts(frame: pl.DataFrame, rows_in: int) -> dict[str, int | float]:
+    """Rows in, and out; a row that says why it holds no answer is in the table, and refused."""
+    if "status" not in frame.columns:
+        return {"rows_in": rows_in, "rows_out": frame.height}
+    refused = int((frame["status"] != "ok").sum())
+    return {"rows_in": rows_in, "rows_out": frame.height - refused, "rows_refused": refused}

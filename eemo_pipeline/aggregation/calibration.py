@@ -1,0 +1,248 @@
+"""The pattern table: which voice people's labels confirm, per source and agreement pattern.
+
+Belongs here: fitting the table on human labels, and settling emotions by it. Does not belong
+here: the patterns themselves (`votes.py`).
+
+Nothing is assumed about the independence of the voices, which two vision-language models lack
+(Kim et al. 2025, arXiv 2506.07962): of each pattern, each voice's share of right answers is
+counted. A picture is settled by counts from other folds of near-duplicate clusters than its own,
+so that no label judges itself. (The embedded probe behind those counts was fitted on other folds
+than theirs, and so may have seen the picture: its influence is that of one label among many.)
+"""
+
+import polars as pl
+
+from eemo_pipeline.aggregation.agreement_patterns import (
+    MAJORITY,
+    VERIFIER,
+    annotator_votes,
+    find_patterns,
+    verifier_votes,
+)
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stats.intervals import wilson
+
+MIN_LABELLED = 300
+MIN_IN_CELL = 40
+# A voice settles an emotion alone where the lower bound of its accuracy reaches this.
+ACCEPTED_FROM = 0.85
+# EmoVerse's worked example weighs the verifier twice.
+TRUSTED_WEIGHT = 2.0
+ANY = "any"
+
+_TABLE = TABLES["verification__patterns"]
+_CELL = ("source", "fold", "pattern", "verifier_emotion")
+
+
+def fit_patterns(
+    replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame, human: pl.DataFrame
+) -> pl.DataFrame:
+    """`verification__patterns`: one row per source, fold, pattern, verifier's emotion and voice.
+
+    The rows of a fold count the labelled pictures of all other folds, those of fold 0 all of
+    them. A pattern is divided by the verifier's emotion where at least 40 pictures remain.
+    Probability: the mean of the Beta(1, 1) posterior. Lower bound: Wilson's, 95 %.
+
+    In a source with at least 300 labelled pictures, and a cell with at least 40, the voice with
+    the highest probability is chosen (the verifier, then the majority, first on a tie), and
+    accepted where its lower bound is at least 0.85. The verifier has weight 2 in a source where
+    the lower bound of its accuracy exceeds the probability of every other voice, else 1.
+
+    Args:
+        replies: rows of `annotation__replies`, one per picture and annotator.
+        verdicts_of_verifier: rows of `verification__replies`, which say source and fold.
+        human: image_id and emotion, of pictures whose emotion people agree on.
+    """
+    counts = _count_hits(_spoken(replies, verdicts_of_verifier), human)
+    lower, _ = wilson(counts["right_count"].to_numpy(), counts["image_count"].to_numpy())
+    cell = list(_CELL)
+    is_whole = (pl.col("pattern") == ANY) & (pl.col("verifier_emotion") == ANY)
+    labelled = counts.filter(is_whole).select(
+        "source", "fold", pl.col("image_count").alias("labelled_count")
+    )
+    best = pl.col("probability").max().over(cell)
+    others = pl.col("probability").filter(pl.col("voice") != VERIFIER).max().over(cell)
+    is_better = (pl.col("lower_bound") > others) & (pl.col("labelled_count") >= MIN_LABELLED)
+    return (
+        counts.with_columns(
+            ((pl.col("right_count") + 1) / (pl.col("image_count") + 2))
+            .round(6)
+            .alias("probability"),
+            pl.Series("lower_bound", lower).round(6),
+        )
+        .join(labelled.unique(), on=["source", "fold"], how="left")
+        .sort(*_CELL, _rank(), "voice")
+        .with_columns(
+            (
+                (pl.col("probability") == best)
+                & (pl.col("image_count") >= MIN_IN_CELL)
+                & (pl.col("labelled_count") >= MIN_LABELLED)
+                & ~is_whole
+            ).alias("is_chosen")
+        )
+        .with_columns((pl.col("is_chosen") & _is_first("is_chosen")).alias("is_chosen"))
+        .with_columns(
+            (pl.col("is_chosen") & (pl.col("lower_bound") >= ACCEPTED_FROM)).alias("is_accepted"),
+            pl.when(is_whole & (pl.col("voice") == VERIFIER))
+            .then(pl.when(is_better).then(TRUSTED_WEIGHT).otherwise(1.0))
+            .alias("weight"),
+        )
+        .select(_TABLE.columns)
+        .cast(_TABLE.polars_schema)
+        .sort(_TABLE.key)
+    )
+
+
+def settle(
+    outcome: pl.DataFrame, voices: pl.DataFrame, places: pl.DataFrame, patterns: pl.DataFrame
+) -> pl.DataFrame:
+    """The outcome of `find_patterns`, with emotion and contested mark by the pattern table.
+
+    Where the table chooses no voice for a picture, or that voice says nothing about it, the
+    outcome stays as it is.
+
+    Args:
+        outcome: image_id, pattern, is_contested, emotion.
+        voices: image_id, voice, emotion.
+        places: image_id, source, fold, verifier_emotion.
+        patterns: rows of `verification__patterns`.
+    """
+    chosen = patterns.filter("is_chosen").select(*_CELL, "voice", "is_accepted")
+    choice = _cell_of(outcome, places, chosen).join(
+        voices.rename({"emotion": "_said"}), on=["image_id", "voice"], how="inner"
+    )
+    return outcome.join(
+        choice.select("image_id", "is_accepted", "_said"), on="image_id", how="left"
+    ).select(
+        "image_id",
+        "pattern",
+        pl.coalesce(~pl.col("is_accepted"), "is_contested").alias("is_contested"),
+        pl.coalesce("_said", "emotion").alias("emotion"),
+    )
+
+
+def weigh(places: pl.DataFrame, patterns: pl.DataFrame) -> pl.DataFrame:
+    """image_id and the verifier's weight there; 1 where nothing says that it earned more."""
+    weights = patterns.drop_nulls("weight").select("source", "fold", "weight")
+    return places.join(weights, on=["source", "fold"], how="left").select(
+        "image_id", pl.col("weight").fill_null(1.0)
+    )
+
+
+def believe(
+    outcome: pl.DataFrame, voices: pl.DataFrame, places: pl.DataFrame, patterns: pl.DataFrame
+) -> pl.DataFrame:
+    """image_id, emotion, probability: what the table says of every label that was named.
+
+    Only pictures whose cell has a chosen voice. Where several voices name a label, the mean of
+    their probabilities; where the sum over the labels exceeds 1, shares of it.
+    """
+    cells = patterns.filter(pl.col("is_chosen").any().over(_CELL)).select(
+        *_CELL, "voice", "probability"
+    )
+    named = (
+        _cell_of(outcome, places, cells)
+        .join(voices, on=["image_id", "voice"], how="inner")
+        .sort("image_id", "voice")
+        .group_by("image_id", "emotion", maintain_order=True)
+        .agg(pl.col("probability").mean())
+    )
+    total = pl.col("probability").sum().over("image_id")
+    return named.with_columns(pl.col("probability") / pl.max_horizontal(total, 1.0))
+
+
+def name_voices(votes: pl.DataFrame, verifier: pl.DataFrame) -> pl.DataFrame:
+    """image_id, voice, emotion: the verifier, each annotator by name, and their majority."""
+    counted = votes.group_by("image_id", "emotion").agg(pl.len().alias("_votes"))
+    most = pl.col("_votes") == pl.col("_votes").max().over("image_id")
+    majority = (
+        counted.filter(most)
+        .filter((pl.len().over("image_id") == 1) & (pl.col("_votes") >= 2))
+        .select("image_id", pl.lit(MAJORITY).alias("voice"), "emotion")
+    )
+    return pl.concat(
+        [
+            verifier.select("image_id", pl.lit(VERIFIER).alias("voice"), "emotion"),
+            votes.select("image_id", pl.col("annotator").alias("voice"), "emotion"),
+            majority,
+        ]
+    ).sort("image_id", "voice")
+
+
+def place_pictures(verdicts_of_verifier: pl.DataFrame, verifier: pl.DataFrame) -> pl.DataFrame:
+    """image_id, source, fold and the verifier's emotion."""
+    return (
+        verdicts_of_verifier.sort("image_id", "verifier")
+        .unique("image_id", keep="first", maintain_order=True)
+        .select("image_id", "source", "fold")
+        .join(
+            verifier.select("image_id", pl.col("emotion").alias("verifier_emotion")),
+            on="image_id",
+            how="left",
+        )
+    )
+
+
+def _spoken(replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame) -> pl.DataFrame:
+    """One row per picture and voice: source, fold, pattern, the verifier's emotion, the label."""
+    votes, verifier = annotator_votes(replies), verifier_votes(verdicts_of_verifier)
+    places = place_pictures(verdicts_of_verifier, verifier)
+    outcome = find_patterns(places.select("image_id"), votes, verifier)
+    silent = pl.DataFrame(
+        {"voice": sorted({VERIFIER, MAJORITY, *votes["annotator"].to_list()})},
+        schema={"voice": pl.String},
+    )
+    return (
+        places.join(outcome.select("image_id", "pattern"), on="image_id", how="left")
+        .join(silent, how="cross")
+        .join(name_voices(votes, verifier), on=["image_id", "voice"], how="left")
+    )
+
+
+def _count_hits(spoken: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
+    """source, fold, pattern, verifier_emotion, voice, image_count, right_count."""
+    judged = spoken.drop_nulls("source").join(
+        human.select("image_id", pl.col("emotion").alias("_human")), on="image_id", how="inner"
+    )
+    whole = [pl.lit(ANY).alias("verifier_emotion")]
+    everything = judged.with_columns(pl.lit(ANY).alias("pattern"), *whole)
+    divided = judged.drop_nulls("verifier_emotion")
+    folds = pl.DataFrame({"_for": range(6)}, schema={"_for": pl.Int64})
+    counted = (
+        pl.concat([everything, judged.with_columns(*whole), divided])
+        .join(folds, how="cross")
+        .filter((pl.col("_for") == 0) | (pl.col("_for") != pl.col("fold")))
+        .with_columns(pl.col("_for").alias("fold"))
+        .group_by(*_CELL, "voice")
+        .agg(
+            pl.len().cast(pl.Int64).alias("image_count"),
+            (pl.col("emotion") == pl.col("_human")).sum().cast(pl.Int64).alias("right_count"),
+        )
+    )
+    return counted.filter(
+        (pl.col("verifier_emotion") == ANY) | (pl.col("image_count") >= MIN_IN_CELL)
+    ).sort(*_CELL, "voice")
+
+
+def _cell_of(outcome: pl.DataFrame, places: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `cells` per picture: of its pattern and verifier's emotion, else of its pattern."""
+    located = outcome.select("image_id", "pattern").join(places, on="image_id", how="inner")
+    exact = located.join(cells, on=list(_CELL), how="inner")
+    rest = located.join(exact.select("image_id"), on="image_id", how="anti").with_columns(
+        pl.lit(ANY).alias("verifier_emotion")
+    )
+    return pl.concat([exact, rest.join(cells, on=list(_CELL), how="inner").select(exact.columns)])
+
+
+def _rank() -> pl.Expr:
+    return (
+        pl.when(pl.col("voice") == VERIFIER)
+        .then(0)
+        .when(pl.col("voice") == MAJORITY)
+        .then(1)
+        .otherwise(2)
+    )
+
+
+def _is_first(flag: str) -> pl.Expr:
+    return pl.col(flag).cast(pl.Int64).cum_sum().over(list(_CELL)) == 1

@@ -1,0 +1,171 @@
+"""Merges what several annotators and the trusted verifier say about a picture into one decision.
+
+Belongs here: the latest answer of each annotator, the vote on the emotion with its pattern,
+confidence, intensity and distribution, whose words are kept, and the roll-up of a critic's
+verdicts into the state of a record. The verification, critic and records stages share it.
+Does not belong here: asking anyone, and judging a value (`critic/`).
+
+The rules are those of EmoVerse (arXiv 2511.12554, "EmoViT carries greater weight") where the
+paper gives them, and its most cautious reading where it does not: without human-checked pictures
+nobody knows which side of a disagreement is right, so the verifier's word is kept provisionally
+and marked as contested. Where enough pictures of a source have people's labels, these decide
+(`calibration.py`). Nothing here depends on the order of rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import polars as pl
+
+from eemo_pipeline.aggregation.agreement_patterns import (
+    TEXT_FIELDS,
+    annotator_votes,
+    find_patterns,
+    verifier_votes,
+)
+from eemo_pipeline.aggregation.calibration import (
+    believe,
+    fit_patterns,
+    name_voices,
+    place_pictures,
+    settle,
+    weigh,
+)
+from eemo_pipeline.aggregation.merge_fields import (
+    clarity_gaps,
+    confidences,
+    distributions,
+    intensities,
+    weighted_voices,
+    words,
+)
+from eemo_pipeline.aggregation.rounding import round_shares
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.schema.tables import TABLES
+
+__all__ = [
+    "LOW_UP_TO",
+    "MEDIUM_UP_TO",
+    "TEXT_FIELDS",
+    "State",
+    "decide",
+    "fit_patterns",
+    "intensity_level",
+    "latest_replies",
+    "roll_up",
+    "round_shares",
+    "runner_up",
+]
+
+State = Literal["preserved", "human", "dropped"]
+
+# Whose loss makes a record worthless when several fall; intensity belongs to the emotion.
+ATTRIBUTE_GROUPS = (*TEXT_FIELDS, "box")
+DROPPED_GROUPS = 3
+LOW_UP_TO, MEDIUM_UP_TO = 4, 7
+
+_TABLE = TABLES["verification__decisions"]
+
+
+def latest_replies(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """One row per picture and annotator: its latest answer.
+
+    A later answer counts only where its status is ok; an annotator that never gave a usable
+    answer keeps its latest refusal.
+
+    Args:
+        first: rows of `annotation__replies`.
+        later: rows of `_critic__replies`.
+    """
+    replies = pl.concat([first.select(later.columns), later])
+    return (
+        replies.with_columns((pl.col("status") == "ok").alias("_is_ok"))
+        .sort("image_id", "annotator", "_is_ok", "round", descending=[False, False, True, True])
+        .unique(["image_id", "annotator"], keep="first", maintain_order=True)
+        .drop("_is_ok")
+    )
+
+
+def decide(
+    replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame, patterns: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """`verification__decisions`: one row per picture named in either frame.
+
+    A vote is a reply with status ok and one of the eight Mikels emotions. How the votes agree is
+    a pattern (`votes.find_patterns`), which says the emotion, provisionally where it is contested.
+    Where the pattern table chooses a voice for the picture's source and pattern, that voice's
+    emotion is taken instead, contested unless the table accepts it. The verifier weighs more than
+    an annotator only where people's labels of that source say that it earned it. How confidence,
+    intensity, distribution and words follow is said where they are computed (`merging.py`).
+
+    Args:
+        replies: rows of `annotation__replies`, one per picture and annotator.
+        verdicts_of_verifier: rows of `verification__replies`; of several verifiers that
+            answered, the first by name is the trusted one.
+        patterns: rows of `verification__patterns`; none where nothing is calibrated.
+    """
+    votes = annotator_votes(replies)
+    verifier = verifier_votes(verdicts_of_verifier)
+    table = TABLES["verification__patterns"].empty() if patterns is None else patterns
+    pictures = (
+        pl.concat([replies.select("image_id"), verdicts_of_verifier.select("image_id")])
+        .unique()
+        .sort("image_id")
+    )
+    places = place_pictures(verdicts_of_verifier, verifier)
+    named = name_voices(votes, verifier)
+    outcome = find_patterns(pictures, votes, verifier)
+    beliefs = believe(outcome, named, places, table)
+    outcome = settle(outcome, named, places, table)
+    voices = weighted_voices(votes, verifier, outcome, weigh(places, table))
+    return (
+        outcome.join(confidences(voices), on="image_id", how="left")
+        .join(clarity_gaps(voices), on="image_id", how="left")
+        .join(intensities(voices), on="image_id", how="left")
+        .join(distributions(voices, beliefs), on="image_id", how="left")
+        .join(words(votes, outcome), on="image_id", how="left")
+        .with_columns(
+            intensity_level(pl.col("intensity")).alias("intensity_level"),
+            pl.col("is_clarity_contested").fill_null(value=False),
+        )
+        .select(_TABLE.columns)
+        .cast(_TABLE.polars_schema)
+        .sort("image_id")
+    )
+
+
+def runner_up(emotion: str | None, distribution: Sequence[float] | None) -> str | None:
+    """The likeliest emotion besides the decided one, the first in alphabetical order on a tie."""
+    if distribution is None:
+        return None
+    others = [place for place, name in enumerate(MIKELS_8) if name != emotion]
+    return MIKELS_8[max(others, key=lambda place: (distribution[place], -place))]
+
+
+def intensity_level(intensity: pl.Expr) -> pl.Expr:
+    """Low 1-4, medium 5-7, high 8-10."""
+    return (
+        pl.when(intensity <= LOW_UP_TO)
+        .then(pl.lit("low"))
+        .when(intensity <= MEDIUM_UP_TO)
+        .then(pl.lit("medium"))
+        .when(intensity.is_not_null())
+        .then(pl.lit("high"))
+    )
+
+
+def roll_up(verdicts: Mapping[str, str]) -> State:
+    """The state of a record whose fields were judged thus.
+
+    dropped: the emotion, or three of description, background, attribute, subject and box, are
+    discarded. human: some field can still be corrected, or was not judged. preserved: all else;
+    a discarded field is emptied and the record kept.
+
+    Args:
+        verdicts: field -> valid, revisable, discarded or unjudged.
+    """
+    lost = sum(verdicts.get(group) == "discarded" for group in ATTRIBUTE_GROUPS)
+    if verdicts.get("emotion") == "discarded" or lost >= DROPPED_GROUPS:
+        return "dropped"
+    is_open = "emotion" not in verdicts or bool({"revisable", "unjudged"} & {*verdicts.values()})
+    return "human" if is_open else "preserved"

@@ -1,0 +1,179 @@
+"""What the voices of a picture add up to: confidence, intensity, distribution, and whose words.
+
+Belongs here: the merging rules of the fields besides the emotion. Does not belong here: the
+emotion itself (`votes.py`, `calibration.py`).
+"""
+
+import polars as pl
+
+from eemo_pipeline.aggregation.agreement_patterns import TEXT_FIELDS
+from eemo_pipeline.aggregation.rounding import round_shares
+from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
+
+CLARITY_AGREES_WITHIN = 2
+
+
+def weighted_voices(
+    votes: pl.DataFrame, verifier: pl.DataFrame, outcome: pl.DataFrame, weights: pl.DataFrame
+) -> pl.DataFrame:
+    """One row per voice: emotion, clarity, intensity, weight, certainty, is_for and the rest.
+
+    `weights` has image_id and the verifier's weight; an annotator's is 1.
+    """
+    rest = verifier.select("image_id", pl.col("distribution").alias("_rest"))
+    certainty = pl.col("clarity") / 10
+    annotators = votes.select(
+        "image_id",
+        "emotion",
+        "clarity",
+        "intensity",
+        pl.lit(value=False).alias("_is_verifier"),
+        certainty.fill_null(1.0).alias("_certainty"),
+        pl.col("annotator").alias("_voice"),
+    )
+    # The verifier's distribution is its vote, so that all its weight goes to the rest.
+    trusted = verifier.select(
+        "image_id",
+        "emotion",
+        "clarity",
+        pl.col("clarity").alias("intensity"),
+        pl.lit(value=True).alias("_is_verifier"),
+        pl.when(pl.col("distribution").is_null())
+        .then(pl.col("probability").fill_null(1.0))
+        .otherwise(0.0)
+        .alias("_certainty"),
+        pl.lit("").alias("_voice"),
+    )
+    decided = outcome.filter(pl.col("pattern") != "none").select(
+        "image_id", "pattern", pl.col("emotion").alias("_final")
+    )
+    return (
+        pl.concat([annotators, trusted])
+        .join(decided, on="image_id", how="inner")
+        .join(rest, on="image_id", how="left")
+        .join(weights, on="image_id", how="left")
+        .sort("image_id", "_is_verifier", "_voice")
+        .with_columns(
+            pl.when("_is_verifier")
+            .then(pl.col("weight").fill_null(1.0))
+            .otherwise(1.0)
+            .alias("_weight"),
+            (pl.col("emotion") == pl.col("_final")).alias("_is_for"),
+        )
+    )
+
+
+def confidences(voices: pl.DataFrame) -> pl.DataFrame:
+    """image_id and the clarity for the emotion, weighted, over the weight of all voices.
+
+    1 to 10; dissent lowers it. The verifier's clarity is ten times its probability, rounded; as in
+    EmoVerse's release the same number stands for its intensity.
+    """
+    heard = pl.col("_weight") * pl.col("clarity") * pl.col("_is_for")
+    return (
+        voices.drop_nulls("clarity")
+        .group_by("image_id", maintain_order=True)
+        .agg((heard.sum() / pl.col("_weight").sum()).clip(1, 10).round(6).alias("confidence"))
+    )
+
+
+def clarity_gaps(voices: pl.DataFrame) -> pl.DataFrame:
+    """image_id and whether the voices for the emotion differ by more than 2 in clarity."""
+    clarity = pl.col("clarity").filter("_is_for")
+    gap = (clarity.max() - clarity.min()).fill_null(0)
+    return voices.group_by("image_id", maintain_order=True).agg(
+        (gap > CLARITY_AGREES_WITHIN).alias("is_clarity_contested")
+    )
+
+
+def intensities(voices: pl.DataFrame) -> pl.DataFrame:
+    """The lower weighted median: the smallest value that half of the weight does not exceed."""
+    weight = pl.col("_weight")
+    return (
+        voices.filter(pl.col("_is_for") & pl.col("intensity").is_not_null())
+        .sort("image_id", "intensity")
+        .filter(2 * weight.cum_sum().over("image_id") >= weight.sum().over("image_id"))
+        .unique("image_id", keep="first", maintain_order=True)
+        .select("image_id", "intensity")
+    )
+
+
+def distributions(voices: pl.DataFrame, beliefs: pl.DataFrame) -> pl.DataFrame:
+    """image_id and the probability of each emotion, 6 decimals, summing to 1.
+
+    Where the pattern table chooses a voice: what it says of every label that was named, the rest
+    by the verifier's distribution. Else each vote puts clarity / 10 of its weight on its emotion
+    and the rest on the verifier's distribution, or evenly where there is none; a vote without
+    clarity puts all its weight on its emotion.
+
+    Args:
+        voices: what `weighted_voices` gives.
+        beliefs: image_id, emotion, probability, where people's labels say how far to believe.
+    """
+    sure = pl.col("_certainty")
+    votes = [
+        (pl.col("_weight") * (sure * (pl.col("emotion") == emotion) + (1 - sure) * _rest(place)))
+        .sum()
+        .alias(emotion)
+        for place, emotion in enumerate(MIKELS_8)
+    ]
+    plain = voices.join(beliefs, on="image_id", how="anti")
+    mass = plain.group_by("image_id", maintain_order=True).agg(votes)
+    believed = [
+        (pl.col("probability") * (pl.col("emotion") == emotion)).sum().alias(emotion)
+        for emotion in MIKELS_8
+    ]
+    rest = voices.unique("image_id", keep="first", maintain_order=True).select("image_id", "_rest")
+    calibrated = (
+        beliefs.sort("image_id", "emotion")
+        .group_by("image_id", maintain_order=True)
+        .agg(believed)
+        .join(rest, on="image_id", how="inner", maintain_order="left")
+        .with_columns((1 - pl.sum_horizontal(MIKELS_8)).clip(0).alias("_left"))
+        .with_columns(
+            (pl.col(emotion) + pl.col("_left") * _rest(place)).alias(emotion)
+            for place, emotion in enumerate(MIKELS_8)
+        )
+        .select(mass.columns)
+    )
+    both = pl.concat([mass, calibrated])
+    shares = round_shares(both.select(MIKELS_8).to_numpy())
+    return both.select(
+        "image_id", pl.Series("distribution", shares.tolist(), dtype=pl.List(pl.Float64))
+    )
+
+
+def _rest(place: int) -> pl.Expr:
+    return pl.col("_rest").list.get(place).fill_null(1 / len(MIKELS_8))
+
+
+def words(votes: pl.DataFrame, outcome: pl.DataFrame) -> pl.DataFrame:
+    """image_id and the words of one annotator, with its name; words are never blended.
+
+    Of one that voted for the emotion, else one of the same pleasant or unpleasant half, then of
+    the clearest, then of the first by name.
+    """
+    pleasant = list(POSITIVE_MIKELS)
+    final = pl.col("_final")
+    return (
+        votes.join(
+            outcome.select("image_id", pl.col("emotion").alias("_final")),
+            on="image_id",
+            how="inner",
+        )
+        .with_columns(
+            (pl.col("emotion") == final).alias("_is_for"),
+            (pl.col("emotion").is_in(pleasant) == final.is_in(pleasant)).alias("_is_same_half"),
+        )
+        .sort(
+            "image_id",
+            "_is_for",
+            "_is_same_half",
+            "clarity",
+            "annotator",
+            descending=[False, True, True, True, False],
+            nulls_last=True,
+        )
+        .unique("image_id", keep="first", maintain_order=True)
+        .select("image_id", "annotator", *TEXT_FIELDS)
+    )

@@ -1,0 +1,186 @@
+"""Submits, shows and collects batches of providers: `eemo batch`.
+
+Belongs here: what is told, and the exit code. Does not belong here: the work, which the assets of
+the stage batches do in a run of their own, or the store of what waits (`ledger/batches.py`).
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eemo_pipeline.cli.data_root import choose_data_root, hold, use_records
+from eemo_pipeline.cli.ledger import open_existing
+from eemo_pipeline.cli.model_choice import choose_models
+from eemo_pipeline.cli.output import clean, paint, say, show, show_json, show_rows
+from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+from eemo_pipeline.cli.run import judge
+from eemo_pipeline.cli.shell_text import called, making_commands, quoted, shown
+from eemo_pipeline.lake.data_root import DataRoot
+
+if TYPE_CHECKING:
+    from eemo_pipeline.ledger.store import Ledger
+    from eemo_pipeline.orchestration.run_outcome import RunOutcome
+
+_COUNTS = ("answered", "declined", "malformed", "failed", "expired", "waiting")
+_SHOWN = ("batch", "provider", "model", "state", "rows", *_COUNTS, "usd")
+
+
+def submit_batches(
+    data: Path | None, providers: str | None, budgets: Sequence[str], *, as_json: bool
+) -> Exit:
+    """Send the open questions of annotation; say how many went, and what they cost at most."""
+    models = choose_models(providers, budgets)
+    _require_interface(models.providers)
+    root = choose_data_root(data)
+    if not (root.tables / "dedup__images.parquet").exists():
+        raise wrong_usage(
+            "no picture is known yet",
+            shown(root.tables),
+            "the table dedup__images is not there",
+            f"{called()} run --select '+key:\"dedup__images\"' --data {quoted(root.path)}",
+            *making_commands(root),
+        )
+    outcome = _run(root, "submit_batches", models.providers, models.budget_usd)
+    numbers = outcome.numbers.get("batches__submissions", {})
+    code = _tell(root, outcome, numbers, as_json=as_json)
+    if numbers and not as_json:
+        show(
+            f"sent {numbers['submitted']:,} questions, {numbers['bound_usd']:,.4f} USD at most; "
+            f"{numbers['answered']:,} are answered, {numbers['waiting']:,} waited already, "
+            f"{numbers['given_up']:,} have failed too often"
+        )
+    if code == Exit.BUDGET:
+        say("what fitted into the budget is sent; the same command goes on from there")
+    return code
+
+
+def collect_batches(data: Path | None, *, as_json: bool) -> Exit:
+    """Store the results of the batches that are over; say what became of them."""
+    root = choose_data_root(data)
+    with open_existing(root):
+        pass
+    outcome = _run(root, "collect_batches")
+    numbers = outcome.numbers.get("batches__collections", {})
+    code = _tell(root, outcome, numbers, as_json=as_json)
+    if numbers and not as_json:
+        show(
+            f"collected {numbers['batches']:,} batches: {numbers['computed']:,} answers for "
+            f"{numbers['usd']:,.4f} USD; {numbers['still_open']:,} batches are open"
+        )
+    return code
+
+
+def show_batches(data: Path | None, *, as_json: bool) -> None:
+    """One line per batch; of those that are open, what their providers say."""
+    with open_existing(choose_data_root(data)) as ledger:
+        batches = _read_batches(ledger)
+        for batch in batches:
+            batch["at_provider"] = None
+        for token, state in _ask_providers(ledger).items():
+            next(batch for batch in batches if batch["batch"] == token)["at_provider"] = state
+        if as_json:
+            show_json(batches)
+            return
+    show_rows((*_SHOWN, "at provider"), [tuple(batch.values()) for batch in batches])
+
+
+def _ask_providers(ledger: "Ledger") -> dict[str, str]:
+    """Token -> state of the open batches; a provider that cannot be reached now is passed over.
+
+    Raises:
+        Problem: a key is missing (exit code 5).
+    """
+    from eemo_pipeline.vlm.batch.interface import BatchUnsupported, look_at_open
+    from eemo_pipeline.vlm.errors import CredentialProblem, ProviderProblem
+    from resources.providers.batches import find_interface
+
+    states: dict[str, str] = {}
+    try:
+        for batch, _, standing in look_at_open(ledger, find_interface):
+            states[batch.token] = "over" if standing.state != "open" else "open"
+    except CredentialProblem as problem:
+        raise Problem(
+            "a provider cannot be asked",
+            problem.variable,
+            str(problem),
+            problem.fix,
+            code=Exit.CREDENTIAL,
+        ) from problem
+    except (ProviderProblem, BatchUnsupported) as problem:
+        say(clean(str(problem)))
+    return states
+
+
+def _require_interface(providers: str) -> None:
+    from eemo_pipeline.vlm.batch.interface import BatchUnsupported
+    from resources.providers.batches import find_interface
+    from resources.providers.registry import read_choices
+
+    problems: list[str] = []
+    for choice in read_choices(providers):
+        try:
+            find_interface(choice.provider, choice.model)
+        except BatchUnsupported as problem:
+            problems.append(str(problem))
+        else:
+            return
+    raise wrong_usage(
+        "there is no batch interface",
+        f"--providers {providers}",
+        "; ".join(problems) or f"the models of {providers} answer at once, and here",
+        f"{called()} batch submit --providers openai,gemini",
+    )
+
+
+def _run(
+    root: DataRoot, job: str, providers: str | None = None, budget_usd: str | None = None
+) -> "RunOutcome":
+    from eemo_pipeline.orchestration import runs
+
+    with hold(root), use_records(root):
+        return runs.run_assets(root.path, "*", None, providers, budget_usd, job)
+
+
+def _tell(
+    root: DataRoot, outcome: "RunOutcome", numbers: Mapping[str, Any], *, as_json: bool
+) -> Exit:
+    """What the run did, and how all batches stand; the exit code."""
+    for step, message in outcome.failed_steps:
+        say(f"{paint('failed', '31', sys.stderr)}  {clean(step)}: {clean(message)}")
+    with open_existing(root) as ledger:
+        batches = _read_batches(ledger)
+    if as_json:
+        show_json(
+            {
+                "run_id": outcome.run_id,
+                "is_success": outcome.is_success,
+                "stopped_by": outcome.stopped_by,
+                "numbers": dict(numbers),
+                "batches": batches,
+                "failed_steps": [
+                    {"step": step, "message": text} for step, text in outcome.failed_steps
+                ],
+            }
+        )
+    else:
+        show_rows(_SHOWN, [tuple(batch.values()) for batch in batches])
+    return judge(outcome)
+
+
+def _read_batches(ledger: "Ledger") -> list[dict[str, Any]]:
+    from eemo_pipeline.ledger.batches import tally_batches
+    from eemo_pipeline.ledger.store import Spent
+
+    return [
+        {
+            "batch": tally.batch.token,
+            "provider": tally.batch.provider,
+            "model": tally.batch.model,
+            "state": tally.batch.state,
+            "rows": tally.batch.row_count,
+            **{name: getattr(tally, name) for name in _COUNTS},
+            "usd": Spent(0, tally.nano_usd).usd,
+        }
+        for tally in tally_batches(ledger)
+    ]

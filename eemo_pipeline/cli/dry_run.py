@@ -1,0 +1,113 @@
+"""Tells what a run would call and cost: `eemo run --dry-run`.
+
+Belongs here: finding the pictures, and showing the forecast. Does not belong here: the numbers
+(`forecast.py` of each stage). Nothing is run, called, attached or written.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from eemo_pipeline.cli.data_root import choose_data_root
+from eemo_pipeline.cli.model_choice import choose_judges, choose_plan
+from eemo_pipeline.cli.output import say, show_json, show_rows
+from eemo_pipeline.cli.run import require_images, require_sources
+from eemo_pipeline.cli.shell_text import shown
+from eemo_pipeline.lake.data_root import DataRoot
+
+if TYPE_CHECKING:
+    from eemo_pipeline.ledger.store import Ledger
+
+_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
+    *(".jp2", ".ppm", ".pgm", ".tga"),
+)
+_KNOWN = ("image_id", "width_px", "height_px")
+_COLUMNS = (
+    *("stage", "provider", "model", "pictures", "answered", "calls_low", "calls_high"),
+    *("input_tokens_low", "input_tokens_high", "output_tokens_low", "output_tokens_high"),
+    *("usd_low", "usd_high"),
+)
+
+
+def show_forecast(
+    data: Path | None, images: Path | None, providers: str | None, *, as_json: bool
+) -> None:
+    """One line per stage and model: calls, tokens and cost, from the low to the high estimate."""
+    from eemo_pipeline.lake.parquet import scan_table
+    from eemo_pipeline.stages.annotation.forecast import forecast_annotation
+    from eemo_pipeline.stages.annotation.vlm_annotator import VisionAnnotator
+    from eemo_pipeline.stages.critic.forecast import forecast_criticism
+    from eemo_pipeline.stages.verification.forecast import forecast_verification
+    from eemo_pipeline.vlm.session import Session
+    from eemo_pipeline.vlm.spending.budget import Budget
+    from eemo_pipeline.vlm.spending.prices import read_prices
+
+    text, models = choose_plan(providers)
+    root = choose_data_root(data)
+    if images is None:
+        require_sources(root)
+    else:
+        require_images(root, images)
+    prices = read_prices()
+    with _open_ledger(root) as ledger:
+        known = scan_table(root.tables, "dedup__images").select(_KNOWN).collect()
+        unread = _count_unread(root, images, ledger)
+        session = Session(ledger, Budget(), prices)
+        annotators = [VisionAnnotator(model.provider, model, session) for model in models]
+        lines = forecast_annotation(known, unread, annotators, ledger, prices)
+        verifier, critic = choose_judges(session)
+        if verifier:
+            lines.append(forecast_verification(known, unread, verifier, ledger, prices))
+        if critic:
+            lines += forecast_criticism(known, unread, critic, ledger, prices)
+    if as_json:
+        show_json(
+            {
+                "providers": text,
+                "pictures": known.height,
+                "unread_files": unread,
+                "lines": [asdict(line) for line in lines],
+                "usd_low": round(sum(line.usd_low for line in lines), 6),
+                "usd_high": round(sum(line.usd_high for line in lines), 6),
+            }
+        )
+        return
+    if not lines:
+        say("The embedded models answer: no call, no cost.")
+        return
+    show_rows(_COLUMNS, [[getattr(line, name) for name in _COLUMNS] for line in lines])
+    low, high = (sum(getattr(line, name) for line in lines) for name in ("usd_low", "usd_high"))
+    say(
+        f"{known.height:,} pictures of {shown(root.tables)} and {unread:,} files not read yet: "
+        f"{low:,.2f} to {high:,.2f} USD; nothing was called"
+    )
+
+
+@contextmanager
+def _open_ledger(root: DataRoot) -> Iterator["Ledger"]:
+    """The ledger of the data root; an empty one that goes away where there is none yet."""
+    from eemo_pipeline.ledger.store import open_ledger
+
+    with TemporaryDirectory() as folder:
+        place = root.ledger if root.ledger.exists() else Path(folder) / root.ledger.name
+        with closing(open_ledger(place)) as ledger:
+            yield ledger
+
+
+def _count_unread(root: DataRoot, images: Path | None, ledger: "Ledger") -> int:
+    """Files that look like pictures and were never read by a run."""
+    from eemo_pipeline.readers.listing import list_files, stamp_files
+
+    folders = {path.resolve() for path in root.sources.glob("*") if path.is_dir()}
+    if images is not None:
+        folders.add(images.resolve())
+    unread = 0
+    for folder in folders:
+        listing = list_files(folder)
+        stamps = [s for s in stamp_files(listing) if s.path.lower().endswith(_SUFFIXES)]
+        unread += len(stamps) - len(ledger.known_images(listing.root, stamps))
+    return unread

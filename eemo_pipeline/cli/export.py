@@ -1,0 +1,63 @@
+"""`eemo export`: the published items, handed out within their sources' terms.
+
+Belongs here: what is typed and told. Does not belong here: what the terms mean (`handover.py`).
+"""
+
+from pathlib import Path
+
+from eemo_pipeline.cli.output import clean, show, show_json
+from eemo_pipeline.cli.problems import Problem, wrong_usage
+from eemo_pipeline.cli.shell_text import called, making_commands, quoted, shown
+from eemo_pipeline.lake.data_root import find_data_root
+
+
+def export(
+    data: Path | None, to: Path, permitted: list[str], *, redistributable_only: bool, as_json: bool
+) -> None:
+    """Write the published files below `to`, or say which sources stand in the way."""
+    from eemo_pipeline.stages.release.redistribution import (
+        TermsForbid,
+        hand_out,
+        hand_out_redistributable,
+    )
+
+    root = find_data_root(data)
+    if not (root.tables / "qa__items.parquet").exists():
+        raise Problem(
+            "there is nothing to export yet",
+            shown(root.path),
+            "qa__items has not been built",
+            *making_commands(root),
+        )
+    if to.resolve().is_relative_to(root.path.resolve()):
+        raise wrong_usage(
+            "the folder lies inside the data root",
+            f"--to {to}",
+            "what is exported leaves the data root; inside it, exports/ holds the same files",
+            f"{called()} export --to ../handed-out --data {quoted(root.path)}",
+        )
+    write = hand_out_redistributable if redistributable_only else hand_out
+    try:
+        handed = write(root.tables, to, permitted)
+    except TermsForbid as error:
+        sources = "; ".join(
+            f"{offender.source}: {offender.licence} ({offender.items:,} items)"
+            for offender in error.offenders
+        )
+        granted = " ".join(f"--permitted {offender.source}" for offender in error.offenders)
+        raise Problem(
+            "the terms of some sources do not allow these items to be passed on",
+            shown(root.path),
+            clean(sources),
+            f"{called()} export --to {quoted(to)} --redistributable-only "
+            f"--data {quoted(root.path)}",
+            f"{called()} export --to {quoted(to)} {granted} --data {quoted(root.path)}"
+            "  # where their owners have given permission",
+        ) from error
+    if as_json:
+        files = handed.files.to_dicts()
+        show_json({"items": handed.items, "withheld": handed.withheld, "files": files})
+        return
+    for row in handed.files.iter_rows(named=True):
+        show(f"{clean(row['path']):<44} {row['row_count']:>9,} items")
+    show(f"{handed.items:,} items handed out, {handed.withheld:,} left out; terms in TERMS.md")

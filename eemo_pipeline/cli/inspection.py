@@ -1,0 +1,291 @@
+"""Looks at what is there: `eemo status`, `sources`, `sql` and `explain`.
+
+Belongs here: which rows to show and how a mistake is told. Does not belong here: SQL that knows
+the tables (`warehouse.py`, `sql/`) or layout (`printing.py`).
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from eemo_pipeline.cli.data_root import choose_data_root, use_records
+from eemo_pipeline.cli.output import (
+    as_objects,
+    cell,
+    clean,
+    say,
+    shorten,
+    show,
+    show_json,
+    show_rows,
+    size_in_words,
+)
+from eemo_pipeline.cli.problems import Problem, wrong_usage
+from eemo_pipeline.cli.shell_text import called, making_commands, quoted, shown
+from eemo_pipeline.lake.data_root import DataRoot
+
+_SHORTEST_PREFIX = 4
+_IMAGE_ID_LENGTH = 64
+_CANDIDATES = 10  # named in a message; one more is asked for, to know whether there are more
+_WIDEST_VALUE = 300
+_QUICKLY_READ = 5_000_000  # bytes of annotation files, to name pictures that are not there
+
+
+def show_status(data: Path | None, *, as_json: bool) -> None:
+    """One line per table: rows, size, when it was written, how its checks stand."""
+    root = choose_data_root(data)
+    if not root.path.is_dir():  # looking must not make one
+        raise Problem(
+            "there is no data root yet", shown(root.path), "no such folder", *making_commands(root)
+        )
+    from eemo_pipeline.lake.parquet import DamagedTable
+    from eemo_pipeline.orchestration.status import read_status
+
+    try:
+        with use_records(root):
+            tables = read_status(root.path)
+    except DamagedTable as error:
+        path = quoted(error.path)
+        raise Problem(
+            "a table cannot be read",
+            shown(error.path),
+            error.why,
+            f"rm -r {path} && {called()} run --data {quoted(root.path)}",
+        ) from error
+    columns = (
+        "table",
+        "stage",
+        "rows",
+        "size_bytes",
+        "written_at",
+        "checks_passed",
+        "checks_warned",
+        "checks_failed",
+    )
+    rows = [[getattr(table, column) for column in columns] for table in tables]
+    if as_json:
+        show_json(as_objects(columns, rows))
+        return
+    if all(table.written_at is None for table in tables):
+        say(f"no table yet in {shown(root.path)}; make them: {making_commands(root)[0]}")
+    headings = ("table", "rows", "size", "written", "passed", "warned", "failed")
+    show_rows(
+        headings,
+        [
+            (name, count, None if size is None else size_in_words(size), at, *checks)
+            for name, _, count, size, at, *checks in rows
+        ],
+    )
+
+
+def show_sources(data: Path | None, *, as_json: bool) -> None:
+    """One line per known source dataset: what of it is on disk, its licence, what is missing."""
+    from eemo_pipeline.stages.sources import describe_sources, known_sources
+
+    root = choose_data_root(data)
+    described = describe_sources(known_sources(), root.sources, _QUICKLY_READ).sort("source")
+    if as_json:
+        show_json(described.to_dicts())
+        return
+    columns = {
+        "source": "source",
+        "role": "role",
+        "state": "state",
+        "found": "found_files",
+        "expected": "expected_files",
+        "licence": "licence",
+        "missing": "missing",
+    }
+    show_rows(tuple(columns), described.select(columns.values()).rows())
+
+
+def answer_query(data: Path | None, sql: str, *, as_json: bool) -> None:
+    """The rows of a query over the published tables, read-only."""
+    from eemo_pipeline.lake import warehouse
+
+    root = choose_data_root(data)
+    _require_database(root)
+    try:
+        columns, rows = warehouse.query(root.database, sql)
+    except warehouse.WarehouseError as error:
+        raise wrong_usage(
+            "the query failed",
+            shorten(" ".join(sql.split()), _WIDEST_VALUE),
+            " ".join(str(error.__cause__ or error).split("\n\nLINE ")[0].split()),
+            f'{called()} sql "show tables" --data {quoted(root.path)}  # lists tables and views',
+        ) from error
+    if as_json:
+        show_json(as_objects(columns, rows))
+    else:
+        show_rows(columns, rows)
+
+
+def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
+    """Everything the warehouse holds on one picture, in stage order."""
+    from eemo_pipeline.lake import warehouse
+
+    root = choose_data_root(data)
+    _require_database(root)
+    try:
+        named = _find_image(root, image)
+        explained = warehouse.explain(root.database, named)
+    except warehouse.WarehouseError as error:  # such as tables of an older version
+        raise Problem(
+            "the database does not answer",
+            shown(root.database),
+            str(error.__cause__ or error).splitlines()[0],
+            f"{called()} run --data {quoted(root.path)}  # publishes it anew",
+        ) from error
+    if as_json:
+        show_json(
+            [
+                {"stage": part.stage, "table": part.table, "rows": list(part.rows)}
+                for part in explained
+            ]
+        )
+        return
+    show(f"picture {clean(named)}")
+    for part in explained:
+        show()
+        show(f"{clean(part.stage)}  {clean(part.table)}")
+        for number, row in enumerate(part.rows):
+            if number:
+                show("  -")
+            _show_record(row)
+
+
+def _show_record(row: dict[str, Any]) -> None:
+    told = {name: cell(value) for name, value in row.items() if value is not None}
+    width = max((len(name) for name in told), default=0)
+    for name, text in told.items():
+        show(f"  {clean(name):<{width}}  {shorten(text, _WIDEST_VALUE)}")
+
+
+def _require_database(root: DataRoot) -> None:
+    from eemo_pipeline.lake import warehouse
+
+    if not root.database.is_file():
+        raise Problem(
+            "there is no database yet",
+            shown(root.database),
+            "nothing was published to this data root",
+            *making_commands(root),
+        )
+    try:
+        warehouse.query(root.database, "select 1")
+    except warehouse.WarehouseError as error:
+        raise Problem(
+            "the database cannot be opened",
+            shown(root.database),
+            str(error.__cause__ or error),
+            f"rm {quoted(root.database)} && {called()} run --data {quoted(root.path)}",
+        ) from error
+
+
+def _find_image(root: DataRoot, image: str) -> str:
+    """The image_id that `image` means, or the path of a refused file as its source lists it."""
+    from eemo_pipeline.lake.parquet import file_sha256
+
+    path = Path(image)
+    # As `listing.py` writes a name that is not valid UTF-8.
+    image = image.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if os.path.isfile(path):  # noqa: PTH113 (Path.is_file raises on a name that is too long)
+        image_id = file_sha256(path)
+        if _matches(root, image_id):
+            return image_id
+        return _find_refused(root, path)
+    prefix = image.lower()
+    is_hexadecimal = re.fullmatch(r"[0-9a-f]+", prefix) is not None
+    if not is_hexadecimal and _has_path(root, image):
+        return image
+    if not is_hexadecimal or not _SHORTEST_PREFIX <= len(prefix) <= _IMAGE_ID_LENGTH:
+        raise wrong_usage(
+            "this names no picture",
+            shorten(f"explain {image}", _WIDEST_VALUE),
+            f"an image_id is {_SHORTEST_PREFIX} to {_IMAGE_ID_LENGTH} hexadecimal digits, "
+            "and there is no such file",
+            _listing_command(root),
+        )
+    found = _matches(root, prefix)
+    if len(found) > 1:
+        some = ", ".join(match[:16] for match in found[:_CANDIDATES])
+        raise wrong_usage(
+            "this names more than one picture",
+            shorten(f"explain {image}", _WIDEST_VALUE),
+            f"{'at least ' * (len(found) > _CANDIDATES)}{min(len(found), _CANDIDATES)} "
+            f"begin with it: {some}",
+            f"{called()} explain {found[0][:16]} --data {quoted(root.path)}",
+        )
+    if found:
+        return found[0]
+    near = _near_misses(root, prefix)
+    raise Problem(
+        "no picture has this image_id",
+        f"explain {image}",
+        f"the nearest are {', '.join(match[:16] for match in near)}"
+        if near
+        else "the database holds no picture",
+        f"{called()} explain {near[0][:16]} --data {quoted(root.path)}" if near else "",
+        _listing_command(root),
+    )
+
+
+def _matches(root: DataRoot, prefix: str) -> list[str]:
+    return _ids(
+        root,
+        "select image_id from ingest__images where starts_with(image_id, $prefix) "
+        "order by image_id limit $most",
+        {"prefix": prefix, "most": _CANDIDATES + 1},
+    )
+
+
+def _near_misses(root: DataRoot, prefix: str) -> list[str]:
+    return _ids(
+        root,
+        "select image_id from ingest__images "
+        "order by levenshtein(left(image_id, length($prefix)), $prefix), image_id limit 3",
+        {"prefix": prefix},
+    )
+
+
+def _has_path(root: DataRoot, path: str) -> bool:
+    """Whether a source lists a picture or a refused file under this path."""
+    return bool(
+        _ids(
+            root,
+            'select 1 from ingest__records where "path" = $path union all '
+            'select 1 from ingest__rejects where "path" = $path and "row" is null limit 1',
+            {"path": path},
+        )
+    )
+
+
+def _ids(root: DataRoot, sql: str, parameters: dict[str, Any]) -> list[Any]:
+    from eemo_pipeline.lake import warehouse
+
+    _, rows = warehouse.query(root.database, sql, parameters)
+    return [row[0] for row in rows]
+
+
+def _find_refused(root: DataRoot, path: Path) -> str:
+    resolved = path.resolve()
+    folders = sorted(root.sources.iterdir()) if root.sources.is_dir() else []
+    for folder in folders:
+        if resolved.is_relative_to(folder.resolve()):
+            listed = resolved.relative_to(folder.resolve()).as_posix()
+            listed = listed.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            if _has_path(root, listed):
+                return listed
+    raise Problem(
+        "this picture is not in the data root",
+        shown(path),
+        f"no file with the same bytes was read into {shown(root.path)}",
+        f"{called()} run --data {quoted(root.path)}  # if the file is new there",
+        _listing_command(root),
+    )
+
+
+def _listing_command(root: DataRoot) -> str:
+    query = "select image_id, source, path from ingest__images"
+    return f'{called()} sql "{query}" --data {quoted(root.path)}'

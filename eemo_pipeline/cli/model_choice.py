@@ -1,0 +1,119 @@
+"""Which models a run asks and what it may spend, as typed: understood and checked before it starts.
+
+Belongs here: turning what is wrong with a choice into a problem with a fix. Does not belong here:
+the providers (`resources/providers/registry.py`), the budget (`resources/budgets.py`).
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+from eemo_pipeline.cli.shell_text import called
+
+if TYPE_CHECKING:
+    from eemo_pipeline.stages.critic.model_critic import ModelCritic
+    from eemo_pipeline.stages.verification.vlm_verifier import VisionVerifier
+    from eemo_pipeline.vlm.contract import VisionLanguageModel
+    from eemo_pipeline.vlm.session import Session
+    from resources.providers.registry import Choice
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Who is asked, and what may be spent; None leaves it to the environment."""
+
+    providers: str
+    budget_usd: str | None
+
+
+def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelChoice:
+    """Read the choice; every key, address and price that it takes is there.
+
+    Raises:
+        Problem: something about it is wrong (exit code 2) or missing (5).
+    """
+    text, choices = _understand(providers)
+    for choice in choices:
+        for variable in choice.missing(os.environ):
+            raise Problem(
+                f"{choice.provider} cannot be asked",
+                f"--providers {text}",
+                f"the environment variable {variable} is not set",
+                f"export {variable}=...",
+                f"{called()} run --providers local  # the same graph without a key",
+                code=Exit.CREDENTIAL,
+            )
+    return ModelChoice(text, _understand_budget(budgets))
+
+
+def choose_plan(providers: str | None) -> tuple[str, "tuple[VisionLanguageModel, ...]"]:
+    """The choice and its models, to be reckoned with but not asked: no key is needed.
+
+    Raises:
+        Problem: something about it is wrong (exit code 2).
+    """
+    from resources.roles.annotators import planned_models
+
+    text, _ = _understand(providers)
+    return text, planned_models(text)
+
+
+def choose_judges(session: "Session") -> "tuple[VisionVerifier | None, ModelCritic | None]":
+    """The verifier and the critic that a run would pay for, to be reckoned with but not asked.
+
+    Raises:
+        Problem: something about the choice is wrong (exit code 2).
+    """
+    from eemo_pipeline.vlm.spending.prices import UnknownPrice
+    from resources.providers.registry import BadProviders
+    from resources.roles.critics import VARIABLE as CRITIC
+    from resources.roles.critics import planned_critic
+    from resources.roles.verifiers import VARIABLE as VERIFIER
+    from resources.roles.verifiers import planned_verifier
+
+    try:
+        judges = planned_verifier(session), planned_critic(session)
+        for judge in filter(None, judges):
+            session.prices.find(judge.vlm.provider, judge.vlm.model)
+    except (BadProviders, UnknownPrice) as error:
+        where = f"{VERIFIER} and {CRITIC}"
+        raise wrong_usage("verifier or critic cannot be reckoned", where, str(error)) from error
+    return judges
+
+
+def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":
+    from eemo_pipeline.vlm.spending.prices import BadPrices, UnknownPrice, read_prices
+    from resources.providers.registry import BadProviders, chosen_text, read_choices
+
+    text = chosen_text(providers)
+    where = f"--providers {text}"
+    try:
+        choices = read_choices(text)
+        prices = read_prices()
+        for choice in choices:
+            prices.find(choice.provider, choice.model)
+    except BadProviders as error:
+        fix = f"{called()} run --providers openai,gemini"
+        raise wrong_usage("the providers were not understood", where, str(error), fix) from error
+    except (BadPrices, UnknownPrice) as error:
+        raise wrong_usage("the cost of a model cannot be told", where, str(error)) from error
+    return text, choices
+
+
+def _understand_budget(budgets: Sequence[str]) -> str | None:
+    from resources.budgets import VARIABLE, BadBudget, read_budget
+
+    typed = ",".join(budgets) or None
+    text = typed or os.environ.get(VARIABLE)
+    try:
+        read_budget(text)
+    except BadBudget as error:
+        raise wrong_usage(
+            "the budget was not understood",
+            f"--budget-usd {text}",
+            str(error),
+            f"{called()} run --budget-usd 5 --budget-usd annotation=2",
+        ) from error
+    return typed

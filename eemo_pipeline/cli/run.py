@@ -1,0 +1,319 @@
+"""Takes pictures through the graph: `eemo demo` and `eemo run`.
+
+Belongs here: attaching a folder, following the run, the summary and its exit code. Does not
+belong here: the run itself (`automation.py`) or what the demo consists of (`demo/`).
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eemo_pipeline.cli.data_root import choose_data_root, hold, use_records
+from eemo_pipeline.cli.doctor import look_at_ledger, look_at_place
+from eemo_pipeline.cli.model_choice import ModelChoice, choose_models
+from eemo_pipeline.cli.output import clean, paint, rows_in_words, say, show, show_json
+from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+from eemo_pipeline.cli.shell_text import beside, called, has_sources, making_commands, quoted, shown
+from eemo_pipeline.lake.data_root import VARIABLE, DataRoot
+
+if TYPE_CHECKING:
+    from eemo_pipeline.orchestration.run_outcome import RunOutcome
+
+_DEMO = Path("data/demo")
+_ATTACHED = "folder"  # the source that reads any folder of pictures
+_QUERY = "select emotion, count(*) as pictures from records__emoverse group by all order by all"
+
+
+def run_demo(
+    data: Path | None, providers: str | None, budgets: Sequence[str], *, as_json: bool
+) -> Exit:
+    """Lay out the demo lake, take it through the graph, show what came of it."""
+    from eemo_pipeline.demo import lay_out
+
+    models = choose_models(providers, budgets)
+    named = data is not None or bool(os.environ.get(VARIABLE))
+    root = choose_data_root(data if named else _DEMO)
+    _require_sound(root)
+    say(f"Laying out the demo lake under {shown(root.sources)}")
+    lay_out(root.sources)
+    return _run(root, "*", models, _demo_commands, as_json=as_json)
+
+
+def run_pipeline(
+    data: Path | None,
+    images: Path | None,
+    selection: str,
+    providers: str | None,
+    budgets: Sequence[str],
+    *,
+    as_json: bool,
+) -> Exit:
+    """Attach the folder, if one is given, and take what lies in the data root through the graph."""
+    models = choose_models(providers, budgets)
+    root = choose_data_root(data)
+    _require_sound(root)
+    if images is not None:
+        attach_folder(root, images)
+    require_sources(root)
+    return _run(root, selection, models, _next_commands, as_json=as_json)
+
+
+def _require_sound(root: DataRoot) -> None:
+    """Refuse a data root that cannot be written, or whose ledger is damaged, before a long run."""
+    for finding in (look_at_place(root), look_at_ledger(root)):
+        if finding.state == "broken":
+            raise Problem(
+                f"the {finding.name} cannot be used",
+                shown(root.path),
+                finding.detail,
+                finding.fix,
+                "name another data root with --data DIR",
+            )
+
+
+def attach_folder(root: DataRoot, images: Path) -> None:
+    """Make `sources/folder` a link to `images`; nothing is copied.
+
+    Raises:
+        Problem: `images` is no readable folder, overlaps with the data root, or another folder
+            is attached already.
+    """
+    folder = require_images(root, images)
+    link = root.sources / _ATTACHED
+    if link.is_symlink() or link.exists():
+        if link.resolve() == folder:
+            return
+        held = f"links to {link.resolve()}" if link.is_symlink() else "is a folder of its own"
+        raise wrong_usage(
+            "another folder is attached to this data root",
+            shown(link),
+            f"it {held}, and one data root takes one folder",
+            f"{called()} run --images {quoted(images)} --data {quoted(beside(root.path))}",
+            f"rm {quoted(link)}" if link.is_symlink() else "",
+        )
+    try:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(folder, target_is_directory=True)
+    except OSError as error:
+        raise Problem(
+            "the folder could not be attached",
+            shown(link),
+            str(error.strerror or error),
+            "name a data root that you may write to: --data DIR",
+        ) from error
+
+
+def require_images(root: DataRoot, images: Path) -> Path:
+    """The folder of pictures, resolved; refused where it cannot be read or touches the data root.
+
+    Raises:
+        Problem: as said.
+    """
+    folder, home = images.resolve(), root.path.resolve()
+    where = f"--images {images}"
+    if not folder.exists():
+        raise wrong_usage(
+            "there is no such folder", where, f"{folder} does not exist", "check the spelling"
+        )
+    if not folder.is_dir():
+        raise wrong_usage(
+            "--images takes a folder",
+            where,
+            f"{folder} is a file",
+            f"name the folder it lies in: --images {quoted(images.parent)}",
+        )
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise wrong_usage(
+            "the folder cannot be read", where, "permission denied", f"chmod u+rx {quoted(images)}"
+        )
+    if home == folder or home.is_relative_to(folder):
+        relation = "contains the data root"
+    elif folder.is_relative_to(home):
+        relation = "lies inside the data root"
+    else:
+        return folder
+    raise wrong_usage(
+        f"the folder {relation}",
+        where,
+        f"the pipeline would read its own output: the data root is {home}",
+        "keep the two apart: name another data root with --data DIR",
+    )
+
+
+def require_sources(root: DataRoot) -> None:
+    """Refuse a data root without a source, or whose attached folder is gone."""
+    link = root.sources / _ATTACHED
+    if link.is_symlink() and not link.exists():
+        raise wrong_usage(
+            "the attached folder is gone",
+            shown(link),
+            f"it links to {link.resolve()}, which does not exist",
+            f"put the folder back to {quoted(link.resolve())}",
+            f"rm {quoted(link)}",
+        )
+    if has_sources(root):
+        return
+    raise wrong_usage(
+        "there is nothing to run over",
+        shown(root.sources),
+        "the data root holds no source",
+        *making_commands(root),
+    )
+
+
+def _run(
+    root: DataRoot,
+    selection: str,
+    models: ModelChoice,
+    next_commands: Callable[[DataRoot], list[str]],
+    *,
+    as_json: bool,
+) -> Exit:
+    say(f"Running over {shown(root.sources)}; every table goes to {shown(root.tables)}")
+    from eemo_pipeline.orchestration import runs
+
+    try:
+        with hold(root), use_records(root):
+            outcome = runs.run_assets(
+                root.path, selection, _Follower().hear, models.providers, models.budget_usd
+            )
+    except runs.BadSelection as error:
+        raise wrong_usage(
+            "the selection was not understood",
+            f"--select {selection}",
+            str(error),
+            f"""{called()} run --select 'key:"qa__items"' --data {quoted(root.path)}""",
+            f"{called()} status --data {quoted(root.path)}  # lists the tables",
+        ) from error
+    except KeyboardInterrupt:
+        say("what is finished is kept; the same command goes on from there")
+        return Exit.INTERRUPTED
+    commands = next_commands(root) if outcome.is_success else []
+    if as_json:
+        show_json({"providers": models.providers, **_as_object(root, outcome, commands)})
+    else:
+        _show_summary(root, outcome, commands)
+    code = judge(outcome)
+    if code in (Exit.BUDGET, Exit.CREDENTIAL):
+        say("every answer so far is in the ledger; the same command goes on from there")
+    if code != Exit.OK:
+        say(f"{called()} ui --data {quoted(root.path)} shows run {clean(outcome.run_id)}")
+    return code
+
+
+class _Follower:
+    """Tells on stderr how a run goes: one line per table, and one per check that fails."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def hear(self, kind: str, name: str, metadata: dict[str, Any]) -> None:
+        """Take one event of the run."""
+        name = clean(name)
+        if kind == "table":
+            rows = metadata.get("rows")
+            self._tell("✔", "32", f"{name:<30} {'' if rows is None else rows_in_words(rows):>14}")
+        elif kind == "failed":
+            self._tell("✘", "31", f"{name} failed")
+        elif kind == "check" and not metadata.get("passed", True):
+            is_warning = metadata.get("severity") == "WARN"
+            self._tell(
+                "!" if is_warning else "✘",
+                "33" if is_warning else "31",
+                f"{name}: {'warning' if is_warning else 'check failed'}",
+            )
+
+    def _tell(self, mark: str, colour: str, text: str) -> None:
+        elapsed = time.monotonic() - self._began
+        say(f"{elapsed:6.1f} s  {paint(mark, colour, sys.stderr)} {text}")
+
+
+def _show_summary(root: DataRoot, outcome: "RunOutcome", commands: list[str]) -> None:
+    for step, message in outcome.failed_steps:
+        say(f"{paint('failed', '31', sys.stderr)}  {clean(step)}: {clean(message)}")
+    for line in outcome.failed_checks:
+        _tell_check("check failed", "31", line)
+    for line in outcome.warned_checks:
+        _tell_check("warning", "33", line)
+    show("tables")
+    width = max((len(name) for name in outcome.tables), default=0)
+    for name, rows in outcome.tables.items():
+        show(f"  {clean(name):<{width}}  {rows_in_words(rows):>14}")
+    show(
+        f"computed {outcome.computed:,}, reused {outcome.reused:,} "
+        f"({outcome.seconds:.1f} s, run {clean(outcome.run_id)})"
+    )
+    if outcome.calls or outcome.cached:
+        show(
+            f"models    {outcome.calls:,} calls, {outcome.cached:,} answered before, "
+            f"{outcome.usd:,.4f} USD"
+        )
+    if root.database.exists():
+        show(f"database  {shown(root.database)}")
+    if commands:
+        show("next")
+        for command in commands:
+            show(f"  {command}")
+
+
+def _tell_check(kind: str, colour: str, line: Any) -> None:
+    place = f"{clean(line.asset)} {clean(line.check)}"
+    say(f"{paint(kind, colour, sys.stderr)}  {place}: {clean(line.description or '')}")
+
+
+def _as_object(root: DataRoot, outcome: "RunOutcome", commands: list[str]) -> dict[str, Any]:
+    def checks(lines: Any) -> list[dict[str, str]]:
+        return [
+            {"asset": line.asset, "check": line.check, "description": line.description}
+            for line in lines
+        ]
+
+    return {
+        "run_id": outcome.run_id,
+        "is_success": outcome.is_success,
+        "tables": dict(outcome.tables),
+        "computed": outcome.computed,
+        "reused": outcome.reused,
+        "calls": outcome.calls,
+        "cached": outcome.cached,
+        "usd": outcome.usd,
+        "stopped_by": outcome.stopped_by,
+        "seconds": round(outcome.seconds, 3),
+        "failed_steps": [{"step": step, "message": text} for step, text in outcome.failed_steps],
+        "failed_checks": checks(outcome.failed_checks),
+        "warned_checks": checks(outcome.warned_checks),
+        "database": str(root.database) if root.database.exists() else None,
+        "next": commands,
+    }
+
+
+def judge(outcome: "RunOutcome") -> Exit:
+    """3 where a check of severity ERROR failed, whatever else did; then 5 and 4; then 1."""
+    if outcome.failed_checks:
+        return Exit.CHECK_FAILED
+    if outcome.stopped_by is not None:
+        return Exit.CREDENTIAL if outcome.stopped_by == "credential" else Exit.BUDGET
+    return Exit.OK if outcome.is_success and not outcome.failed_steps else Exit.FAILURE
+
+
+def _demo_commands(root: DataRoot) -> list[str]:
+    pictures = next((path for path in sorted(root.sources.glob("*")) if path.is_dir()), None)
+    commands = _next_commands(root)[-2:]
+    if pictures is not None:
+        other = quoted(beside(root.path))
+        commands.append(f"{called()} run --images {quoted(pictures)} --data {other}")
+    return commands
+
+
+def _next_commands(root: DataRoot) -> list[str]:
+    at = f"--data {quoted(root.path)}"
+    commands = [f"{called()} status {at}"]
+    if root.database.exists():
+        commands.append(f'{called()} sql "{_QUERY}" {at}')
+    else:
+        commands.append(f"{called()} sources {at}")
+    commands.append(f"{called()} ui {at}")
+    return commands

@@ -1,0 +1,375 @@
+"""The tables as SQL: published to one DuckDB file, opened for checks, queried, explained.
+
+Belongs here: building the file, applying `sql/`, answering a question. Does not belong here: the
+SQL itself (`sql/`), running its checks (`checks.py`), how a Parquet file is written
+(`storage.py`), or Dagster.
+The published file is self-contained and only ever replaced as a whole, so that an analyst who
+holds it open is neither locked nor shown half a build. Text from datasets is data throughout:
+it is bound or quoted, never formatted into SQL.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from eemo_pipeline.lake.parquet import DamagedTable, file_sha256, require_table, table_path
+from eemo_pipeline.lake.sql_files import (
+    Statement,
+    column_type,
+    list_examples,
+    list_views,
+    quote_files,
+    quote_name,
+    quote_text,
+)
+from eemo_pipeline.schema.tables import TABLES, Table
+
+_BLOBS = frozenset({"features", "mask_counts"})
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot answer; the message says which file or statement, and the fix."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """The published file: rows per table, what it was made of, and whether it was rebuilt."""
+
+    path: Path
+    rows: dict[str, int]
+    fingerprint: str
+    is_changed: bool
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The rows of one table that speak of one picture."""
+
+    stage: str
+    table: str
+    rows: tuple[dict[str, Any], ...]
+
+
+def publish(tables_dir: Path, database: Path) -> Published:
+    """Build `database` from the Parquet files, or leave it where nothing changed.
+
+    Every table of the schema is there under its own name, empty where it was never written,
+    with the views of `sql/`, comments, `meta.dictionary`, `meta.examples` and `meta.build`. The
+    file is built aside and renamed; a process that holds the old file goes on reading it.
+
+    Raises:
+        WarehouseError: a Parquet file or a view does not fit the schema.
+    """
+    sources = {name: _parquet_files(tables_dir, table) for name, table in TABLES.items()}
+    fingerprint = _fingerprint(tables_dir, sources)
+    if _published_fingerprint(database) == fingerprint:
+        return Published(database, _row_counts(database), fingerprint, is_changed=False)
+    database.parent.mkdir(parents=True, exist_ok=True)
+    temporary = database.with_name(f".{database.name}.{os.getpid()}.tmp")
+    leftovers = (temporary, temporary.with_name(f"{temporary.name}.wal"))
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    try:
+        with duckdb.connect(str(temporary)) as connection:
+            connection.execute("begin")  # one write to disk instead of one per comment
+            for name, table in TABLES.items():
+                _load(connection, table, sources[name])
+            for view in list_views():
+                _create_view(connection, "view", view)
+            _describe(connection, fingerprint)
+            connection.execute("commit")
+            connection.execute("checkpoint")
+        temporary.replace(database)
+    finally:
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+    return Published(database, _row_counts(database), fingerprint, is_changed=True)
+
+
+def open_tables(
+    tables_dir: Path, statements: Iterable[str] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection in memory with every table over its Parquet files, and the views of `sql/`.
+
+    They are temporary views: no other connection sees them, and they go with this one.
+
+    With `statements`, only the tables and views that they mention: a check reads two or three of
+    them, and opening all costs more than the check. A damaged file stops only the statements that
+    read it: a run can write it anew.
+
+    Raises:
+        WarehouseError: a view does not fit the schema.
+    """
+    views = list_views()
+    mentioned = None if statements is None else _mentioned(statements, views)
+    connection = _memory().cursor()
+    for table in TABLES.values():
+        if mentioned is not None and table.name not in mentioned:
+            continue
+        source = _rows(table, _parquet_files(tables_dir, table))
+        columns = ", ".join(quote_name(column) for column in table.columns)
+        connection.execute(
+            f"create temp view {quote_name(table.name)} as select {columns} from {source}"  # noqa: S608
+        )
+    for view in views:
+        if mentioned is None or view.name in mentioned:
+            _create_view(connection, "temp view", view)
+    return connection
+
+
+@cache
+def _memory() -> duckdb.DuckDBPyConnection:
+    """A database of this process, without a table: to make one takes as long as many checks."""
+    return duckdb.connect(":memory:", config={"enable_external_file_cache": False})
+
+
+def _mentioned(statements: Iterable[str], views: Sequence[Statement]) -> set[str]:
+    """Every word of the statements, and of the views among them; a word too many costs little."""
+    words = {word for sql in statements for word in re.findall(r"\w+", sql)}
+    for view in reversed(views):  # a view reads only those before it
+        if view.name in words:
+            words.update(re.findall(r"\w+", view.sql))
+    return words
+
+
+def _load(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]) -> None:
+    columns = ", ".join(f"{quote_name(c.name)} {column_type(c)}" for c in table.definitions)
+    connection.execute(f"create table {quote_name(table.name)} ({columns})")
+    if not paths:
+        return
+    names = ", ".join(quote_name(column) for column in table.columns)
+    load = f"insert into {quote_name(table.name)} select {names} from {_rows(table, paths)}"  # noqa: S608
+    try:
+        connection.execute(load)
+    except duckdb.Error as error:
+        raise WarehouseError(f"{table.name} cannot be loaded: {error}") from error
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, kind: str, view: Statement) -> None:
+    name = quote_name(view.name)
+    try:
+        connection.execute(f"create {kind} {name} as {view.sql}")
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"The view {view.name} does not fit the tables: {error}. "
+            f"Correct {view.name}.sql below sql/."
+        ) from error
+    connection.execute(f"comment on view {name} is {quote_text(view.description)}")
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
+    connection.execute("create schema meta")
+    connection.execute(
+        "create table meta.dictionary (table_name varchar, column_name varchar, type varchar, "
+        "unit varchar, meaning varchar)"
+    )
+    connection.execute("create table meta.examples (title varchar, sql varchar)")
+    connection.execute("create table meta.build (fingerprint varchar)")
+    for table in TABLES.values():
+        place = quote_name(table.name)
+        connection.execute(
+            f"comment on table {place} is {quote_text(f'One row per {table.grain}')}"
+        )
+        for column in table.definitions:
+            meaning = f"{column.meaning} [{column.unit}]" if column.unit else column.meaning
+            connection.execute(
+                f"comment on column {place}.{quote_name(column.name)} is {quote_text(meaning)}"
+            )
+    rows = [
+        (table.name, column.name, column_type(column), column.unit, column.meaning)
+        for table in TABLES.values()
+        for column in table.definitions
+    ]
+    connection.executemany("insert into meta.dictionary values (?, ?, ?, ?, ?)", rows)
+    connection.executemany(
+        "insert into meta.examples values (?, ?)",
+        [(example.description, example.sql) for example in list_examples()],
+    )
+    connection.execute("insert into meta.build values (?)", [fingerprint])
+
+
+def _parquet_files(tables_dir: Path, table: Table) -> list[Path]:
+    if table.is_partitioned:
+        return sorted((tables_dir / table.name).glob("[!.]*.parquet"))
+    path = table_path(tables_dir, table)
+    return [path] if path.exists() else []
+
+
+def _fingerprint(tables_dir: Path, sources: Mapping[str, list[Path]]) -> str:
+    parts = {
+        "duckdb": duckdb.__version__,
+        "files": {
+            path.relative_to(tables_dir).as_posix(): file_sha256(path)
+            for paths in sources.values()
+            for path in paths
+        },
+        "sql": [[s.name, s.sql] for s in (*list_views(), *list_examples())],
+        "schema": [
+            [table.name, table.grain, *((c.name, str(c.dtype), c.unit, c.meaning) for c in columns)]
+            for table in TABLES.values()
+            for columns in (table.definitions,)
+        ],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _published_fingerprint(database: Path) -> str | None:
+    if not database.exists():
+        return None
+    try:
+        _, rows = query(database, "select fingerprint from meta.build")
+    except WarehouseError:
+        return None  # not ours, or damaged: it is built anew
+    return rows[0][0] if rows else None
+
+
+def _row_counts(database: Path) -> dict[str, int]:
+    counts = " union all ".join(
+        f"select {quote_text(name)}, count(*) from {quote_name(name)}"  # noqa: S608 (names of the schema)
+        for name in TABLES
+    )
+    return dict(query(database, counts)[1])
+
+
+def _rows(table: Table, paths: list[Path]) -> str:
+    """The rows of a table as something to select from; a damaged file is an error when read."""
+    condition = "false"
+    try:
+        for path in paths:
+            require_table(path, table)
+        if paths:
+            return quote_files(paths)
+    except DamagedTable as error:
+        condition = f"error({quote_text(str(error))}) is null"
+    nulls = ", ".join(f"null::{column_type(c)} as {quote_name(c.name)}" for c in table.definitions)
+    return f"(select {nulls} where {condition})"
+
+
+def query(
+    database: Path, sql: str, parameters: Mapping[str, Any] | None = None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Answer one question to the published file: column names and rows.
+
+    The file is opened read-only, without access to any other file or to the network, and the
+    statement cannot lift that.
+
+    Raises:
+        WarehouseError: there is no file, it cannot be read, or the statement fails.
+    """
+    with _open_published(database) as connection:
+        return _ask(connection, sql, parameters or {})
+
+
+def explain(database: Path, image: str) -> list[Explained]:
+    """Everything the warehouse knows about one picture, table by table in stage order.
+
+    Args:
+        database: the published file.
+        image: an image_id, a prefix of exactly one, or the path of a file as its source lists
+            it. A refused file has no image_id and is found by its path.
+
+    Raises:
+        WarehouseError: nothing matches, or more than one picture does.
+    """
+    with _open_published(database) as connection:
+        parameters = {"id": _resolve(connection, image), "path": image}
+        explained = [_select(connection, table, parameters) for table in TABLES.values()]
+    return [part for part in explained if part.rows]
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection, table: Table, parameters: Mapping[str, Any]
+) -> Explained:
+    condition = _speaks_of(table)
+    columns = [column for column in table.columns if column not in _BLOBS]
+    wanted = ", ".join(quote_name(column) for column in columns)
+    order = ", ".join(quote_name(column) for column in table.key)
+    used = {name: value for name, value in parameters.items() if f"${name}" in condition}
+    statement = f"select {wanted} from {quote_name(table.name)} where {condition} order by {order}"  # noqa: S608
+    _, rows = _ask(connection, statement, used)
+    dicts = tuple(dict(zip(columns, row, strict=True)) for row in rows)
+    return Explained(table.stage, table.name, dicts)
+
+
+@contextmanager
+def _open_published(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    if not database.exists():
+        raise WarehouseError(
+            f"There is no warehouse at {database}: nothing was published there yet. "
+            "Run `eemo run` or `eemo demo`, or name another data root with --data."
+        )
+    try:
+        connection = duckdb.connect(
+            str(database),
+            read_only=True,
+            config={"enable_external_access": "false", "lock_configuration": "true"},
+        )
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"{database} cannot be opened as a warehouse: {error}. "
+            "Delete it and materialise warehouse__database again."
+        ) from error
+    with connection:
+        yield connection
+
+
+def _ask(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    try:
+        answer = connection.execute(sql, dict(parameters) or None)
+        if answer is None:  # nothing but blanks, semicolons and comments
+            raise WarehouseError("The query holds no statement.")
+        return [column[0] for column in answer.description or ()], answer.fetchall()
+    except (duckdb.Error, RuntimeError) as error:  # RuntimeError: text that is not UTF-8
+        raise WarehouseError(f"The query failed: {error}") from error
+
+
+def _speaks_of(table: Table) -> str:
+    if "image_ids" in table.columns:
+        return "list_contains(image_ids, $id)"
+    if "kept_image_id" in table.columns:
+        return "image_id = $id or kept_image_id = $id"
+    if "image_id" in table.columns:
+        return "image_id = $id"
+    if table.name == "ingest__rejects":
+        return (
+            '"path" = $path or (source, "path") in '
+            '(select (source, "path") from ingest__records where image_id = $id)'
+        )
+    return "false"
+
+
+def _resolve(connection: duckdb.DuckDBPyConnection, image: str) -> str | None:
+    _, found = _ask(
+        connection,
+        "select image_id from ingest__images where starts_with(image_id, $image) "
+        "union select image_id from ingest__records "
+        'where starts_with(image_id, $image) or "path" = $image order by 1 limit 6',
+        {"image": image},
+    )
+    if len(found) > 1 or not image:
+        some = ", ".join(row[0][:16] for row in found)
+        raise WarehouseError(f"{image!r} names more than one picture: {some}. Give more digits.")
+    if found:
+        return found[0][0]
+    _, refused = _ask(
+        connection,
+        'select 1 from ingest__rejects where "path" = $image and "row" is null limit 1',
+        {"image": image},
+    )
+    if refused:
+        return None
+    raise WarehouseError(
+        f"No picture's image_id begins with {image!r}, and no file has that path. "
+        "The view images lists the pictures: `eemo sql 'from images'`."
+    )

@@ -1,0 +1,50 @@
+"""The composition root: joins stages, checks, jobs, triggers and resources."""
+
+from importlib import import_module
+
+import dagster as dg
+
+from assets import STAGES
+from assets._checks import build_checks
+from assets._partitions import BY_SOURCE
+from eemo_pipeline.orchestration.asset_metadata import complete_spec
+from eemo_pipeline.orchestration.jobs import build_dataset, collect_batches, submit_batches
+from eemo_pipeline.orchestration.triggers import (
+    build_remote_schedule,
+    build_sensor,
+    finished_batches,
+    nightly_build,
+)
+from eemo_pipeline.stages.sources import known_sources
+from resources.composition import build_resources
+
+
+def build_definitions(
+    data: str | None = None,
+    loggers: dict[str, dg.LoggerDefinition] | None = None,
+    providers: str | None = None,
+    budget_usd: str | None = None,
+) -> dg.Definitions:
+    """The code location; tests and tools build it for a data root of their own."""
+    loaded = [
+        asset
+        for stage in STAGES
+        for asset in dg.load_assets_from_modules(
+            [import_module(f"assets.{stage}")], stage, include_specs=True
+        )
+        if isinstance(asset, dg.AssetsDefinition | dg.AssetSpec)
+    ]
+    return dg.Definitions(
+        assets=dg.map_asset_specs(complete_spec, loaded),
+        asset_checks=build_checks(),
+        jobs=[build_dataset, submit_batches, collect_batches],
+        schedules=[nightly_build, build_remote_schedule(known_sources().values())],
+        sensors=[
+            *(build_sensor(name) for name in BY_SOURCE.get_partition_keys()),
+            finished_batches,
+        ],
+        resources=build_resources(data, providers, budget_usd),
+        loggers=loggers or {},
+        # A step is cheap and pixels have their own pool: one process per run is the fastest.
+        executor=dg.in_process_executor,
+    )

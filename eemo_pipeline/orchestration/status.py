@@ -1,0 +1,60 @@
+"""How the tables on disk and their checks stand."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.parquet import scan_table
+from eemo_pipeline.orchestration.build import build_definitions
+from eemo_pipeline.schema.tables import TABLES, Table
+from resources.instance.dagster_home import open_instance
+
+
+@dataclass(frozen=True)
+class TableStatus:
+    """A table on disk, and how its checks stand."""
+
+    table: str
+    stage: str
+    rows: int
+    size_bytes: int | None
+    written_at: str | None
+    checks_passed: int
+    checks_warned: int
+    checks_failed: int
+
+
+def read_status(data: Path) -> list[TableStatus]:
+    """Every table of the schema, in stage order, with the latest result of its checks."""
+    graph = build_definitions(str(data)).resolve_asset_graph()
+    with open_instance(data) as instance:
+        latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(
+            list(graph.asset_check_keys)
+        )
+    marks: dict[str, list[str]] = {}
+    for key, record in latest.items():
+        evaluation = record.evaluation if record else None
+        if evaluation is not None:
+            mark = "passed" if evaluation.passed else evaluation.severity.value
+            marks.setdefault(key.asset_key.to_user_string(), []).append(mark)
+    return [_status(table, DataRoot(data), marks.get(table.name, [])) for table in TABLES.values()]
+
+
+def _status(table: Table, root: DataRoot, marks: list[str]) -> TableStatus:
+    place = root.tables / (table.name if table.is_partitioned else f"{table.name}.parquet")
+    files = sorted(place.glob("[!.]*.parquet")) if place.is_dir() else [place]
+    stats = [file.stat() for file in files if file.is_file()]
+    written = max((stat.st_mtime for stat in stats), default=None)
+    return TableStatus(
+        table.name,
+        table.stage,
+        scan_table(root.tables, table.name).select(pl.len()).collect().item(),
+        sum(stat.st_size for stat in stats) if stats else None,
+        datetime.fromtimestamp(written, UTC).isoformat(timespec="seconds") if written else None,
+        marks.count("passed"),
+        marks.count("WARN"),
+        marks.count("ERROR"),
+    )

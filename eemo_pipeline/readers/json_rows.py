@@ -1,0 +1,200 @@
+"""Reads annotation files in JSON as rows, each an object, and writes attributes as JSON.
+
+Belongs here: JSON text to rows, values to cells of text that the checks of `annotation_files.py`
+judge. Does not belong here: the fields of any one dataset. Nothing here raises on content.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.readers.contract import Listing
+from eemo_pipeline.readers.row_checks import Check
+from eemo_pipeline.readers.tables import Headers, decode_text
+
+
+@dataclass(frozen=True)
+class JsonRow:
+    """One element of a JSON annotation file.
+
+    Attributes:
+        table_path: the file, relative to the source's folder.
+        row: position in the file, from 1.
+        name: the key it stands under where the file is an object of elements, else None.
+        fields: what the element holds; empty where it is no object.
+        refusal: bad_json where the text is no JSON, not_an_object where the element is none,
+            surplus_cells where a line of delimited text is longer than its header.
+    """
+
+    table_path: str
+    row: int
+    name: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    refusal: str | None = None
+
+
+def parse_json(text: str) -> tuple[Any, bool]:
+    """The value, and whether the text was JSON at all; what JSON cannot hold becomes text."""
+    return _parse(text, dict)
+
+
+def read_json_list(listing: Listing, path: str) -> list[JsonRow]:
+    """One row per element of a list; a lone object is a list of one, an empty file has no row."""
+    text = decode_text((listing.root / path).read_bytes())
+    value, is_json = parse_json(text)
+    if not is_json:
+        return _one_bad_row(path) if text.strip() else []
+    elements = value if isinstance(value, list) else [value]
+    return [_row(path, place, None, element) for place, element in enumerate(elements, 1)]
+
+
+def read_json_lines(listing: Listing, path: str) -> list[JsonRow]:
+    """One row per line that is not blank."""
+    lines = decode_text((listing.root / path).read_bytes()).split("\n")
+    rows: list[JsonRow] = []
+    for line in lines:
+        if line.strip():
+            value, is_json = parse_json(line)
+            row = len(rows) + 1
+            bad = JsonRow(path, row, refusal="bad_json")
+            rows.append(_row(path, row, None, value) if is_json else bad)
+    return rows
+
+
+def read_json_object(listing: Listing, path: str) -> list[JsonRow]:
+    """One row per member of an object, under its key; a key that stands twice gives two rows."""
+    text = decode_text((listing.root / path).read_bytes())
+    value, is_json = _parse(text, _Members)
+    if not is_json:
+        return _one_bad_row(path) if text.strip() else []
+    if not isinstance(value, _Members):
+        return [JsonRow(path, 1, refusal="not_an_object")]
+    return [
+        _member_row(path, place, clean_text(name), element)
+        for place, (name, element) in enumerate(value, 1)
+    ]
+
+
+def _member_row(path: str, row: int, name: str, element: Any) -> JsonRow:
+    try:
+        return _row(path, row, name, _plain(element))
+    except RecursionError:
+        return JsonRow(path, row, name, refusal="bad_json")
+
+
+class _Members(tuple[tuple[str, Any], ...]):
+    """The members of an object in the order of the file, repeated keys and all."""
+
+    __slots__ = ()
+
+
+def _plain(value: Any) -> Any:
+    """The value with ordinary objects, which keep the last of repeated keys."""
+    if isinstance(value, _Members):
+        return {name: _plain(member) for name, member in value}
+    return [_plain(element) for element in value] if isinstance(value, list) else value
+
+
+def _parse(text: str, make_object: Callable[[list[tuple[str, Any]]], Any]) -> tuple[Any, bool]:
+    try:
+        value = json.loads(
+            text,
+            parse_constant=str,
+            parse_float=_parse_float,
+            object_pairs_hook=make_object,
+        )
+    except (ValueError, RecursionError, MemoryError):
+        return None, False
+    return value, True
+
+
+def _parse_float(text: str) -> float | str:
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
+def _one_bad_row(path: str) -> list[JsonRow]:
+    return [JsonRow(path, 1, refusal="bad_json")]
+
+
+def _row(path: str, row: int, name: str | None, element: Any) -> JsonRow:
+    if not isinstance(element, dict):
+        return JsonRow(path, row, name, refusal="not_an_object")
+    return JsonRow(path, row, name, element)
+
+
+# --- cells -------------------------------------------------------------------------------------
+
+
+def clean_text(text: str) -> str:
+    """The text without lone halves of surrogate pairs, which no table can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def as_cell(value: Any) -> str | None:
+    """A value as text: a string as it is, null and empty lists as none, the rest as JSON."""
+    if value is None or value in ([], {}):
+        return None
+    return clean_text(value) if isinstance(value, str) else encode_json(value)
+
+
+def encode_json(value: Any) -> str | None:
+    """A value as compact JSON; None where it is nested too deeply or is a number too long."""
+    try:
+        return clean_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    except (ValueError, RecursionError):
+        return None
+
+
+def encode_given(fields: Mapping[str, Any]) -> str | None:
+    """The fields that hold something, as a JSON object; None where none does."""
+    given = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    return encode_json(given) if given else None
+
+
+def pick(fields: Mapping[str, Any], spellings: Iterable[str]) -> Any:
+    """The first value that is not null under one of the spellings."""
+    given = (fields.get(name) for name in spellings)
+    return next((value for value in given if value is not None), None)
+
+
+def lower_names(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields under their names in lower case."""
+    return {name.casefold(): value for name, value in fields.items()}
+
+
+def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
+    """The fields as cells of text by our own names, with `table_path`, `row` and `refused_as`.
+
+    `headers` leads from our name to the field's spellings, in lower case. A field that a row
+    lacks is null, and so is every field of a row that was no object.
+    """
+    lowered = [lower_names(row.fields) for row in rows]
+    columns = {
+        "table_path": [row.table_path for row in rows],
+        "row": [row.row for row in rows],
+        "refused_as": [row.refusal for row in rows],
+        **{
+            name: [as_cell(pick(fields, spellings)) for fields in lowered]
+            for name, spellings in headers.items()
+        },
+    }
+    schema: dict[str, Any] = dict.fromkeys(columns, pl.String)
+    return pl.DataFrame(columns, schema={**schema, "row": pl.Int64})
+
+
+def json_checks() -> list[Check]:
+    """Files that are not JSON, elements that are no object, lines that are too long."""
+    details = {
+        "bad_json": "the text is not JSON",
+        "not_an_object": "the element is not an object of named fields",
+        "surplus_cells": "the line has more cells than the header",
+    }
+    return [
+        Check(reason, pl.col("refused_as") == reason, pl.lit(detail))
+        for reason, detail in details.items()
+    ]

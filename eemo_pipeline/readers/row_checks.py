@@ -1,0 +1,110 @@
+"""Checks of one annotation row each: what makes it a reject, and with which reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from eemo_pipeline.emotion.taxonomies import ALIASES, LABEL_SPACES, canonical
+from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.tables import _DETAIL_CHARACTERS, _WORDS
+
+
+@dataclass(frozen=True)
+class Check:
+    """A reason to refuse a row: where it holds, and the offending value in words."""
+
+    reason: str
+    holds: pl.Expr
+    detail: pl.Expr
+
+
+def number(name: str) -> pl.Expr:
+    """The cell as a number, null where it is none or not finite."""
+    value = pl.col(name).str.strip_chars().cast(pl.Float64, strict=False)
+    return pl.when(value.is_finite()).then(value)
+
+
+def cell_detail(name: str) -> pl.Expr:
+    """`name = value`, the value as found and cut."""
+    return pl.format("{} = {}", pl.lit(name), pl.col(name).fill_null(""))
+
+
+def shape_checks() -> list[Check]:
+    """Rows of a file that lacks a column, and rows with more cells than the header."""
+    return [
+        Check(
+            "missing_column",
+            pl.col("absent").is_not_null(),
+            pl.format("the file has no column {}", pl.col("absent")),
+        ),
+        Check("surplus_cells", pl.col("surplus").is_not_null(), cell_detail("surplus")),
+    ]
+
+
+def presence_checks(*names: str) -> list[Check]:
+    """Cells that must hold something."""
+    return [Check("missing_value", ~is_given(name), pl.lit(f"{name} is empty")) for name in names]
+
+
+def number_checks(name: str, minimum: float, maximum: float) -> list[Check]:
+    """A cell that, where given, must be a finite number in a range."""
+    value = number(name)
+    return [
+        Check("bad_number", is_given(name) & value.is_null(), cell_detail(name)),
+        Check("out_of_range", (value < minimum) | (value > maximum), cell_detail(name)),
+    ]
+
+
+def known_label(label: pl.Expr, label_space: str) -> pl.Expr:
+    """Whether the text is a label of the space, or a known spelling of one."""
+    space = LABEL_SPACES[label_space]
+    spellings = [*space, *(alias for alias in ALIASES if canonical(alias) in space)]
+    # Few of many rows differ: only those are brought to one form.
+    found = label.unique(maintain_order=True)
+    known = found.filter(found.str.strip_chars().str.to_lowercase().is_in(spellings))
+    return label.is_in(known.implode())
+
+
+def picture_checks() -> list[Check]:
+    """Names without a picture, after `PictureIndex.resolve`."""
+    return [
+        Check(reason, pl.col("refusal") == reason, cell_detail("name"))
+        for reason in ("unsafe_path", "picture_missing", "ambiguous_picture")
+    ]
+
+
+def repetition_check(column: str) -> Check:
+    """Rows, in order, after the first that names the same picture."""
+    return Check(
+        "duplicate_row",
+        pl.col(column).is_not_null() & ~pl.col(column).is_first_distinct(),
+        cell_detail(column),
+    )
+
+
+def judge(frame: pl.DataFrame, checks: Sequence[Check]) -> pl.DataFrame:
+    """Add `reason` and `detail` of the first check that holds, null where none does."""
+    which = pl.coalesce(
+        *(pl.when(check.holds).then(pl.lit(place)) for place, check in enumerate(checks)),
+        pl.lit(None, dtype=pl.Int32),
+    )
+    judged = frame.with_columns(which.alias("check")).with_row_index("place")
+    refused = judged.filter(pl.col("check").is_not_null())
+    # What is wrong is put into words for the refused rows alone: few of many. In one piece, for
+    # polars 2.1 panics where it joins texts of a frame with an empty piece.
+    words = [
+        refused.filter(pl.col("check") == place)
+        .rechunk()
+        .select(
+            "place",
+            pl.lit(checks[place].reason).alias("reason"),
+            checks[place].detail.str.slice(0, _DETAIL_CHARACTERS).alias("detail"),
+        )
+        for place in refused["check"].unique().sort()
+    ]
+    nothing = pl.DataFrame(schema=_WORDS)
+    placed = judged.select("place").join(
+        pl.concat([nothing, *words]), on="place", how="left", maintain_order="left"
+    )
+    return frame.with_columns(placed["reason"], placed["detail"])

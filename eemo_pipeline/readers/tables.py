@@ -1,0 +1,165 @@
+"""Reads annotation files as cells of text, judges their rows, and makes an adapter's tables.
+
+Belongs here: what every adapter of `sources/` shares: bytes to text, text to cells, checks to
+rejects. Does not belong here: the columns of any one dataset, or how a picture is found
+(`picture_names.py`). Nothing here raises on content: a cell is text until a check accepts it.
+"""
+
+import codecs
+import csv
+import re
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from eemo_pipeline.readers.contract import (
+    Listing,
+)
+from eemo_pipeline.readers.delimited import (
+    number_rows,
+    parse_cells,
+)
+
+_DETAIL_CHARACTERS = 160
+_WORDS = pl.Schema({"place": pl.UInt32, "reason": pl.String, "detail": pl.String})
+# Half surrogate -> character: what `surrogateescape` makes of a byte that is not UTF-8.
+_BYTE_ESCAPES = {
+    0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(128, 256)
+}
+
+
+Headers = Mapping[str, Collection[str]]
+NONE_NEEDED: Headers = {}
+
+
+@dataclass(frozen=True)
+class AnnotationFile:
+    """The cells of one annotation file.
+
+    Attributes:
+        path: the file, relative to the source's folder.
+        header: the cells of the first line, outer blanks removed.
+        cells: one row per data row that is not blank: `row` (from 1), one text column per header
+            cell, named "0", "1", ..., and `surplus`, the first cell beyond the header or null.
+    """
+
+    path: str
+    header: tuple[str, ...]
+    cells: pl.DataFrame
+
+    def take(self, needed: Headers, optional: Headers = NONE_NEEDED) -> pl.DataFrame:
+        """The columns by our own names, with `table_path`, `row`, `surplus` and `absent`.
+
+        Both mappings lead from our name to the header cells it may stand under, in lower case. A
+        column that the file lacks is null; `absent` lists the needed ones, null where none is.
+        """
+        places = {name: self._place(cells) for name, cells in {**needed, **optional}.items()}
+        absent = ", ".join(name for name in needed if places[name] is None)
+        return self.cells.select(
+            pl.lit(self.path).alias("table_path"),
+            "row",
+            "surplus",
+            pl.lit(absent or None, dtype=pl.String).alias("absent"),
+            *(
+                (pl.lit(None, dtype=pl.String) if place is None else pl.col(str(place))).alias(name)
+                for name, place in places.items()
+            ),
+        )
+
+    def remaining(self, wanted: Headers) -> dict[str, str]:
+        """Header cell -> column of `cells`, for the columns that `take(wanted)` does not use."""
+        used = {self._place(headers) for headers in wanted.values()}
+        named: dict[str, str] = {}
+        for place, cell in enumerate(self.header):
+            if place not in used:
+                named.setdefault(cell if cell not in named else f"{cell} ({place})", str(place))
+        return named
+
+    def _place(self, headers: Collection[str]) -> int | None:
+        found = (i for i, cell in enumerate(self.header) if cell.casefold() in headers)
+        return next(found, None)
+
+
+def decode_text(data: bytes) -> str:
+    """UTF-8, or UTF-16 with a mark; every line end becomes a line feed.
+
+    Bytes that are not UTF-8 are read as Windows-1252, one by one, so that one damaged byte leaves
+    the rest of the file as it was.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("utf-8-sig", errors="surrogateescape").translate(_BYTE_ESCAPES)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_annotation_file(listing: Listing, path: str, delimiters: str = ",") -> AnnotationFile:
+    """Read the cells of a delimited text file.
+
+    The delimiter is the one among `delimiters` that the first line holds most often, the first
+    of them where it holds none. A blank among them stands for any run of blanks, and then names
+    in square brackets in the first line stay whole.
+    """
+    data, delimiter = _read_bytes(listing, path, delimiters)
+    if delimiter == " ":
+        lines = data.decode().split("\n")
+        data = "\n".join("\t".join(re.findall(r"\[[^\]]*\]|\S+", line)) for line in lines).encode()
+        delimiter = "\t"
+    first_line = _first_line(data)
+    # The header is one line: a quote left open in it must not swallow the rows.
+    header = tuple(cell.strip() for cell in next(csv.reader([first_line], delimiter=delimiter), []))
+    cells = parse_cells(data, delimiter, len(header), start=len(first_line.encode()) + 1)
+    return AnnotationFile(path, header, number_rows(cells))
+
+
+def read_headless_file(
+    listing: Listing, path: str, header: Sequence[str], delimiters: str = ","
+) -> AnnotationFile:
+    """Read a file whose first line is data already; `header` names its columns."""
+    data, delimiter = _read_bytes(listing, path, delimiters)
+    cells = parse_cells(data, delimiter, len(header))
+    return AnnotationFile(path, tuple(header), number_rows(cells))
+
+
+def _read_bytes(listing: Listing, path: str, delimiters: str) -> tuple[bytes, str]:
+    """UTF-8 from the first line that is not empty, and the delimiter that this line shows."""
+    csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
+    data = (listing.root / path).read_bytes()
+    if not _is_plain(data):
+        data = decode_text(data).encode()
+    data = data.lstrip(b"\n")
+    return data, max(delimiters, key=_first_line(data).count)
+
+
+def _first_line(data: bytes) -> str:
+    end = data.find(b"\n")
+    return data[: end if end >= 0 else len(data)].decode()
+
+
+def _is_plain(data: bytes) -> bool:
+    """Whether `decode_text` would change nothing: UTF-8, no mark, line feeds alone."""
+    if b"\r" in data or data.startswith(codecs.BOM_UTF8):
+        return False
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def stack_rows(
+    files: Sequence[AnnotationFile], needed: Headers, optional: Headers = NONE_NEEDED
+) -> pl.DataFrame:
+    """The rows of files of one layout, one under the other; `AnnotationFile.take` of each."""
+    nothing = AnnotationFile("", (), number_rows(parse_cells(b"", ",", 0)))
+    return pl.concat([file.take(needed, optional) for file in (nothing, *files)])
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+# --- checks ------------------------------------------------------------------------------------

@@ -1,0 +1,139 @@
+"""What became of every picture and field in an arm, held against what people say.
+
+Belongs here: right or wrong, kept or not, found or not, per picture and field. Does not belong
+here: shares and intervals (`scoring.py`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.aggregation.decide import roll_up
+from eemo_pipeline.stages.ablation.synthetic_records import Records
+
+FIELDS = ("emotion", "description", "background", "attribute", "subject", "intensity", "box")
+# Right where they cover the true box so far (intersection over union).
+BOX_IS_RIGHT_FROM = 0.5
+CORNERS = ("x1_px", "y1_px", "x2_px", "y2_px")
+# picture, field, value -> whether it is right; None where nobody knows
+Judge = Callable[[str, str, Any], bool | None]
+
+SCHEMA = pl.Schema(
+    {
+        "image_id": pl.String,
+        "field": pl.String,
+        "state": pl.String,
+        "is_kept": pl.Boolean,
+        "is_right": pl.Boolean,
+        "was_right": pl.Boolean,
+        "is_flagged": pl.Boolean,
+        "is_changed": pl.Boolean,
+    }
+)
+
+
+def judge_by_truth(truth: pl.DataFrame) -> Judge:
+    """Right is what the truth says: equal, or for a box covering it by half.
+
+    Args:
+        truth: image_id and the right value of each field that is known.
+    """
+    known = {row["image_id"]: row for row in truth.iter_rows(named=True)}
+
+    def is_right(image_id: str, field: str, value: Any) -> bool | None:
+        column = "intensity_level" if field == "intensity" else field
+        gold = known.get(image_id, {}).get(column)
+        if gold is None:
+            return None
+        if field == "box":
+            return value is not None and overlap(value, gold) >= BOX_IS_RIGHT_FROM
+        return value == gold
+
+    return is_right
+
+
+def overlap(one: list[float], other: list[float]) -> float:
+    """Intersection over union of two boxes given by left, top, right, bottom."""
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(0.0, wide) * max(0.0, high)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    total = sum(areas) - shared
+    return shared / total if total > 0 else 0.0
+
+
+def tabulate_outcomes(
+    records: Records,
+    is_right: Judge,
+    before: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    after: pl.DataFrame,
+) -> pl.DataFrame:
+    """One row per picture and field whose truth is known; columns as SCHEMA.
+
+    Args:
+        records: what the arm ran on.
+        is_right: whether a value is right.
+        before: decisions on the first answers.
+        verdicts: of all rounds; none where the arm has no critic: everything is kept.
+        after: decisions on the latest answers.
+    """
+    boxes = find_boxes(records.regions)
+    first, latest = _by_field(verdicts.filter(pl.col("round") == 1)), _by_field(_latest(verdicts))
+    old = {row["image_id"]: row for row in before.iter_rows(named=True)}
+    rows: list[dict[str, Any]] = []
+    for row in after.sort("image_id").iter_rows(named=True):
+        image_id = row["image_id"]
+        judged = latest.get(image_id, {})
+        state = roll_up(judged) if verdicts.height else "preserved"
+        for field in FIELDS:
+            value, start = value_of(row, field, boxes), value_of(old[image_id], field, boxes)
+            right = is_right(image_id, field, value)
+            if right is None:
+                continue
+            is_emptied = judged.get(field) == "discarded"
+            rows.append(
+                {
+                    "image_id": image_id,
+                    "field": field,
+                    "state": state,
+                    "is_kept": state == "preserved" and not is_emptied,
+                    "is_right": right,
+                    "was_right": bool(is_right(image_id, field, start)),
+                    "is_flagged": first.get(image_id, {}).get(field, "valid") != "valid",
+                    "is_changed": value != start,
+                }
+            )
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def value_of(row: dict[str, Any], field: str, boxes: dict[str, list[float]]) -> Any:
+    """The value of a field in a row of decisions, as the truth is written."""
+    if field == "box":
+        return boxes.get(row["image_id"])
+    return row["intensity_level" if field == "intensity" else field]
+
+
+def find_boxes(regions: pl.DataFrame) -> dict[str, list[float]]:
+    """image_id -> corners of the first region."""
+    found = regions.filter((pl.col("region_no") > 0) & (pl.col("status") == "ok"))
+    first = found.sort("image_id", "region_no").unique(
+        "image_id", keep="first", maintain_order=True
+    )
+    return {
+        image_id: sides
+        for image_id, *sides in first.select("image_id", *CORNERS).iter_rows()
+        if None not in sides
+    }
+
+
+def _latest(verdicts: pl.DataFrame) -> pl.DataFrame:
+    return verdicts.filter(pl.col("round") == pl.col("round").max().over("image_id"))
+
+
+def _by_field(verdicts: pl.DataFrame) -> dict[str, dict[str, str]]:
+    judged: dict[str, dict[str, str]] = {}
+    for image_id, field, verdict in verdicts.select("image_id", "field", "verdict").iter_rows():
+        judged.setdefault(image_id, {})[field] = verdict
+    return judged

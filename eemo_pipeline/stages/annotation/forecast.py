@@ -1,0 +1,79 @@
+"""What annotation would call and cost, told before anything is called.
+
+Belongs here: which questions paid annotators would be asked, in the first round and by the critic
+after it. Does not belong here: the arithmetic, and what low and high mean (`vlm/forecast.py`).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.annotator import ROLE, AnnotationRequest, asks_for
+from eemo_pipeline.stages.annotation.vlm_annotator import REVISE, VisionAnnotator, read_prompt
+from eemo_pipeline.vlm.contract import EncodedPicture, VlmRequest
+from eemo_pipeline.vlm.spending.forecast import (
+    LATER_ROUNDS,
+    RECORD_BYTES,
+    Estimate,
+    Forecast,
+    count_sizes,
+    draw_line,
+    reckon,
+)
+from eemo_pipeline.vlm.spending.prices import Prices
+
+_SHORT_REPLY = 120  # tokens
+
+
+def forecast_annotation(
+    images: pl.DataFrame,
+    unread: int,
+    annotators: Iterable[VisionAnnotator],
+    ledger: Ledger,
+    prices: Prices,
+) -> list[Forecast]:
+    """Two lines per annotator: the first round, and what the critic may ask for after it.
+
+    Args:
+        images: image_id, width_px and height_px of the pictures that are known.
+        unread: picture files that no table knows yet; each is counted as one large picture.
+        annotators: those that are paid.
+        ledger: what is answered already.
+        prices: what tokens cost.
+
+    Raises:
+        UnknownPrice: a model has no price.
+    """
+    return [
+        line
+        for annotator in annotators
+        for line in _forecast(images, unread, annotator, ledger, prices)
+    ]
+
+
+def _forecast(
+    images: pl.DataFrame, unread: int, annotator: VisionAnnotator, ledger: Ledger, prices: Prices
+) -> Iterator[Forecast]:
+    def request_for(picture: EncodedPicture) -> VlmRequest:
+        return annotator.request_for(AnnotationRequest("", Path()), picture)
+
+    answered = _answered(annotator, images["image_id"].to_list(), ledger)
+    waiting = images.filter(~pl.col("image_id").is_in(list(answered)))
+    pictures = images.height + unread
+    sizes = count_sizes(waiting, unread, annotator.policy)
+    low, high = reckon(annotator.vlm, request_for, sizes, prices, _SHORT_REPLY)
+    yield draw_line("annotation", annotator.vlm, pictures, len(answered), low, high)
+    more = len(read_prompt(REVISE).encode()) + RECORD_BYTES
+    every = count_sizes(images, unread, annotator.policy)
+    _, again = reckon(annotator.vlm, request_for, every, prices, _SHORT_REPLY, more)
+    later = sum([again] * LATER_ROUNDS, Estimate())
+    yield draw_line("critic", annotator.vlm, pictures, 0, Estimate(), later)
+
+
+def _answered(annotator: VisionAnnotator, image_ids: Sequence[str], ledger: Ledger) -> set[str]:
+    """The pictures whose first answer the ledger holds."""
+    asks = asks_for(annotator, [AnnotationRequest(image_id, Path()) for image_id in image_ids])
+    keys = {ask.key(ROLE, annotator.model): ask.image_id for ask in asks}
+    return {keys[key] for key in ledger.database.find_keys(list(keys))}

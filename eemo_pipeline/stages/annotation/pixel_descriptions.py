@@ -1,0 +1,150 @@
+"""What both embedded annotators see in a picture before either of them judges it.
+
+Belongs here: measured facts and the plain words for them (colours, place, light). Does not
+belong here: emotion. Nothing is said about objects, for nothing here can know them.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from eemo_pipeline.emotion.colour import Floats, colour_names, lab_of, rgb_of
+from eemo_pipeline.imaging.pixel_measures import Pixels, dominant_colours, measure_pixels, saliency
+
+_SEGMENTS = 8
+# Saliency counts where it is three times its mean (Hou and Zhang 2007).
+_SALIENT = 3.0
+# Difference in L from which an area is called bright or dark beside the rest.
+_NOTICEABLE = 12.0
+_ROWS, _COLUMNS = ("upper", "", "lower"), ("left", "", "right")
+
+
+@dataclass(frozen=True)
+class Impression:
+    """Measured facts about a picture.
+
+    Attributes:
+        brightness: mean HSV value, 0-1.
+        saturation: mean HSV saturation, 0-1.
+        contrast: standard deviation of luma, 0-1.
+        edge_density: share of pixels on an edge.
+        segments_lab: dominant colours in Lab, shape (n, 3).
+        segment_shares: share of pixels of each, shape (n,), sum 1.
+        colours: one or two basic colour terms, the more frequent first.
+        colour_share: share of pixels of the first.
+        subject_colour: colour term of the most salient area, empty where nothing stands out.
+        subject_light: "bright", "dark" or "", beside the rest.
+        place: where the most salient area is, as "in the centre" or "at the upper left".
+        surroundings: colour term of everything else.
+    """
+
+    brightness: float
+    saturation: float
+    contrast: float
+    edge_density: float
+    segments_lab: Floats
+    segment_shares: Floats
+    colours: tuple[str, ...]
+    colour_share: float
+    subject_colour: str
+    subject_light: str
+    place: str
+    surroundings: str
+
+    @property
+    def palette(self) -> str:
+        """The colours as words: "brown and grey"."""
+        return " and ".join(self.colours)
+
+
+def look(rgb: Pixels) -> Impression:
+    """Measure a picture of about 200 pixels."""
+    measured = measure_pixels(rgb)
+    names, shares = dominant_colours(rgb, _SEGMENTS)
+    lab = lab_of(np.array([rgb_of(name) for name in names], dtype=np.uint8))
+    weights = np.array(shares) / sum(shares)
+    by_term = _shares_of(colour_names(lab), weights)
+    mask = _salient_area(rgb)
+    outside = lab_of(rgb[~mask].mean(axis=0).round().astype(np.uint8)) if mask.any() else None
+    inside = None if outside is None else _distinct_lab(rgb[mask], outside)
+    lighter = 0.0 if inside is None or outside is None else inside[0] - outside[0]
+    return Impression(
+        brightness=measured["brightness"],
+        saturation=measured["saturation"],
+        contrast=measured["contrast"],
+        edge_density=measured["edge_density"],
+        segments_lab=lab,
+        segment_shares=weights,
+        colours=tuple(term for term, share in by_term[:2] if share >= 0.1),
+        colour_share=by_term[0][1],
+        subject_colour="" if inside is None else colour_names(inside[None])[0],
+        subject_light="bright"
+        if lighter > _NOTICEABLE
+        else "dark"
+        if lighter < -_NOTICEABLE
+        else "",
+        place="" if inside is None else _place(mask),
+        surroundings=by_term[0][0] if outside is None else colour_names(outside[None])[0],
+    )
+
+
+def with_article(phrase: str) -> str:
+    """The phrase with "a" or "an" before it."""
+    return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"
+
+
+def describe_subject(impression: Impression, noun: str) -> str:
+    """The most salient area in words: "a dark orange area in the centre"."""
+    if not impression.place:
+        return with_article(f"even {impression.colours[0]} {noun}")
+    # "Dark black" would say the same thing twice.
+    light = "" if impression.subject_colour in ("black", "white") else impression.subject_light
+    words = (light, impression.subject_colour, noun)
+    return f"{with_article(' '.join(word for word in words if word))} {impression.place}"
+
+
+def _shares_of(terms: list[str], shares: Floats) -> list[tuple[str, float]]:
+    totals: dict[str, float] = {}
+    for term, share in zip(terms, shares.tolist(), strict=True):
+        totals[term] = totals.get(term, 0.0) + share
+    return sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _salient_area(rgb: Pixels) -> npt.NDArray[np.bool_]:
+    """The connected area with the most saliency, at the size of the picture; may be empty."""
+    salient = saliency(rgb)
+    strong = (salient > _SALIENT * salient.mean()).astype(np.uint8)
+    count, labels = cv2.connectedComponents(strong, connectivity=8)
+    if count < 2:
+        return np.zeros(rgb.shape[:2], dtype=np.bool_)
+    masses = np.bincount(labels.ravel(), salient.ravel())
+    masses[0] = 0  # the background
+    area = (labels == int(masses.argmax())).astype(np.uint8)
+    size = (rgb.shape[1], rgb.shape[0])
+    mask = cv2.resize(area, size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
+    # In a picture of very few pixels the area may be all there is, and then nothing stands out.
+    return mask & ~mask.all()
+
+
+def _distinct_lab(pixels: Pixels, surroundings: Floats) -> Floats:
+    """Mean Lab of the pixels, each weighted by its squared distance to the surroundings.
+
+    What stands out from its surroundings is never all of the salient area, for the saliency map
+    is coarse; without the weights the rest of the area would drown it.
+    """
+    lab = lab_of(pixels)
+    weights = ((lab - surroundings) ** 2).sum(axis=1) + 1e-9
+    return weights @ lab / weights.sum()
+
+
+def _place(mask: npt.NDArray[np.bool_]) -> str:
+    rows, columns = np.nonzero(mask)
+    row = _ROWS[int(rows.mean() / mask.shape[0] * 3)]
+    column = _COLUMNS[int(columns.mean() / mask.shape[1] * 3)]
+    if row and column:
+        return f"at the {row} {column}"
+    if row:
+        return "at the top" if row == "upper" else "at the bottom"
+    return f"on the {column}" if column else "in the centre"

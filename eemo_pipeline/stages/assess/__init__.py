@@ -1,0 +1,277 @@
+"""EEmoDB-Assess: the cleanest labels as ranking, scoring and dominant-emotion tasks.
+
+Belongs here: the three tasks as items, and what became of every picture. Does not belong here:
+the labels themselves, how answers of models are scored, or the rules of balance of one task
+(`scores.py`, `dominant.py`).
+
+The sizes, bins and caps of the published subset are lost (PAPER appendix C.7); those here are
+ours and configurable. EEmoDB takes rankings from Emotion6 alone: name it in `ranking_sources`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.assess.dominant import LABEL_SETS, choose_dominant
+from eemo_pipeline.stages.assess.scores import choose_scores, score_bin
+from eemo_pipeline.stats.hash_draws import draw, short_hash, uniforms
+
+TASKS = ("ranking", "vad", "dominant_emotion")
+_ORDERS = 512  # in which the candidates of a label set are shown
+_ITEM_SCHEMA = TABLES["assess__items"].polars_schema
+_RANKING_QUESTION = (
+    "Which three emotions does this picture evoke most, from the strongest to the weakest? Choose "
+    "from anger, disgust, fear, joy, neutral, sadness and surprise."
+)
+_SCORE_QUESTION = "How high is the {} that this picture evokes, on a scale from 0 to 1?"
+_DOMINANT_QUESTION = "Which one of these emotions does this picture evoke most strongly: {}?"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What decides the subset, besides the labels.
+
+    Attributes:
+        seed: of the draws.
+        bins: equal parts of 0-1 over which a dimension's scores are made even.
+        class_cap: how many times the median class a class of a label set may be.
+        ranking_sources: sources whose rankings are taken; empty means all.
+    """
+
+    seed: str = "eemodb"
+    bins: int = 10
+    class_cap: float = 3.0
+    ranking_sources: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """`assess__items`, `_assess__candidates` and `assess__balance`."""
+
+    items: pl.DataFrame
+    candidates: pl.DataFrame
+    balance: pl.DataFrame
+
+
+def build_assess(
+    dedup__images: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
+    labels__vad: pl.DataFrame,
+    labels__rankings: pl.DataFrame,
+    choices: Choices,
+) -> Assessed:
+    """Choose the items of the three tasks, never of a picture of an evaluation set.
+
+    `_assess__candidates` has one row per kept picture and task; reasons: that of the ranking,
+    no_rating, bin_full, no_dominant_emotion, class_full, source_not_chosen, evaluation_picture.
+    """
+    pictures = dedup__images.select("image_id", "split", "is_evaluation").sort("image_id")
+    considered = pictures.filter(~pl.col("is_evaluation")).drop("is_evaluation")
+    rankings = _rankings(considered, labels__emotions, labels__rankings, choices)
+    scores = choose_scores(considered, labels__vad, choices.bins)
+    dominant = choose_dominant(considered, ingest__annotations, choices.class_cap, choices.seed)
+    chosen = {
+        "ranking": rankings.filter("is_selected"),
+        "vad": scores.filter("is_selected"),
+        "dominant_emotion": dominant.filter("is_selected"),
+    }
+    items = pl.concat(
+        [
+            _ranking_items(chosen["ranking"]),
+            _score_items(chosen["vad"]),
+            _dominant_items(chosen["dominant_emotion"], choices.seed),
+        ]
+    )
+    identity = pl.concat_str(
+        "task", pl.col("dimension").fill_null(""), "image_id", separator="\x1f"
+    )
+    identified = items.with_columns(
+        identity.map_elements(short_hash, return_dtype=pl.String).alias("item_id")
+    )
+    return Assessed(
+        identified.select(_ITEM_SCHEMA.names()).sort("item_id"),
+        _candidates(pictures, {"ranking": rankings, "vad": scores, "dominant_emotion": dominant}),
+        _balance(rankings, scores, dominant, choices.bins),
+    )
+
+
+def _rankings(
+    pictures: pl.DataFrame, emotions: pl.DataFrame, rankings: pl.DataFrame, choices: Choices
+) -> pl.DataFrame:
+    """Every picture with its ranking, the source of its labels, is_selected and reason."""
+    sources = (
+        emotions.filter(pl.col("taxonomy") == "ekman7")
+        .group_by("image_id")
+        .agg(pl.col("sources").first())
+    )
+    allowed = pl.lit(value=True)
+    if choices.ranking_sources:
+        wanted = list(choices.ranking_sources)
+        allowed = pl.col("sources").list.eval(pl.element().is_in(wanted)).list.all()
+    ranked = pl.col("status") == "ok"
+    reason = (
+        pl.when(~ranked.fill_null(value=False))
+        .then(pl.coalesce("reason", pl.lit("no_ranking")))
+        .when(~allowed)
+        .then(pl.lit("source_not_chosen"))
+    )
+    return (
+        pictures.join(
+            rankings.select("image_id", "status", "reason", "ranking"), on="image_id", how="left"
+        )
+        .join(sources, on="image_id", how="left")
+        .with_columns(pl.col("sources").list.first().alias("source"), reason.alias("reason"))
+        .with_columns(pl.col("reason").is_null().alias("is_selected"))
+        .sort("image_id")
+    )
+
+
+def _ranking_items(ranked: pl.DataFrame) -> pl.DataFrame:
+    return _items(
+        ranked.with_columns(
+            pl.lit("ranking").alias("task"),
+            pl.lit(_RANKING_QUESTION).alias("question"),
+            pl.format("Emotion ranking: {}", pl.col("ranking").list.join(", ")).alias("answer"),
+            pl.lit(list(EKMAN_7), dtype=pl.List(pl.String)).alias("candidates"),
+        )
+    )
+
+
+def _score_items(scores: pl.DataFrame) -> pl.DataFrame:
+    # four decimals, as the answer shows them
+    steps = (pl.col("target") * 10_000).round().cast(pl.Int64)
+    shown = pl.format("{}.{}", steps // 10_000, (steps % 10_000).cast(pl.String).str.zfill(4))
+    return _items(
+        scores.with_columns(
+            pl.lit("vad").alias("task"),
+            pl.format(_SCORE_QUESTION, "dimension").alias("question"),
+            pl.format("{}: {}", pl.col("dimension").str.to_titlecase(), shown).alias("answer"),
+            (steps / 10_000).round(4).alias("target"),
+        )
+    )
+
+
+def _dominant_items(dominant: pl.DataFrame, seed: str) -> pl.DataFrame:
+    """The candidates are the label set of the dataset that the label is from, in drawn order."""
+    number = draw(pl.col("image_id"), f"{seed}:candidates") * _ORDERS
+    ordered = dominant.with_columns(number.cast(pl.Int64).alias("order")).join(
+        _candidate_orders(dominant, seed), on=["label_space", "order"]
+    )
+    return _items(
+        ordered.with_columns(
+            pl.lit("dominant_emotion").alias("task"),
+            pl.format(_DOMINANT_QUESTION, pl.col("candidates").list.join(", ")).alias("question"),
+            pl.format("Dominant emotion: {}", "emotion").alias("answer"),
+        )
+    )
+
+
+def _candidate_orders(dominant: pl.DataFrame, seed: str) -> pl.DataFrame:
+    """label_space, order (0 to _ORDERS - 1) and candidates: orders in which a set is shown."""
+    orders = [
+        {"label_space": space, "order": number, "candidates": [LABEL_SETS[space][i] for i in row]}
+        for space in sorted(dominant["label_space"].unique())
+        for number, row in enumerate(
+            uniforms(_ORDERS * len(LABEL_SETS[space]), seed, "candidates", space)
+            .reshape(_ORDERS, -1)
+            .argsort(axis=1, kind="stable")
+        )
+    ]
+    schema = {"label_space": pl.String, "order": pl.Int64, "candidates": pl.List(pl.String)}
+    return pl.DataFrame(orders, schema=schema)
+
+
+def _items(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of an item but its id; what a task does not have is null, or an empty list."""
+    absent = {
+        "candidates": pl.lit([], dtype=pl.List(pl.String)),
+        "dimension": pl.lit(None, dtype=pl.String),
+        "target": pl.lit(None, dtype=pl.Float64),
+    }
+    columns = [name for name in _ITEM_SCHEMA if name != "item_id"]
+    return frame.with_columns(
+        value.alias(name) for name, value in absent.items() if name not in frame.columns
+    ).select(pl.col(name).cast(_ITEM_SCHEMA[name]) for name in columns)
+
+
+def _candidates(pictures: pl.DataFrame, judged: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Selected for a task where any item of it was; else the first reason by name."""
+    verdicts = pl.concat(
+        [
+            frame.select(
+                "image_id",
+                pl.lit(task).alias("task"),
+                "is_selected",
+                pl.col("reason").cast(pl.String),
+            )
+            for task, frame in judged.items()
+        ]
+    )
+    summed = verdicts.group_by("image_id", "task").agg(
+        pl.col("is_selected").any(), pl.col("reason").min()
+    )
+    reason = (
+        pl.when("is_evaluation")
+        .then(pl.lit("evaluation_picture"))
+        .when(~pl.col("is_selected"))
+        .then(
+            pl.coalesce(
+                "reason",
+                pl.col("task").replace_strict(
+                    {
+                        "ranking": "no_ranking",
+                        "vad": "no_rating",
+                        "dominant_emotion": "no_dominant_emotion",
+                    }
+                ),
+            )
+        )
+    )
+    return (
+        pictures.join(pl.DataFrame({"task": TASKS}), how="cross")
+        .join(summed, on=["image_id", "task"], how="left")
+        .with_columns(pl.col("is_selected").fill_null(value=False))
+        .with_columns(reason.alias("reason"))
+        .select(TABLES["_assess__candidates"].columns)
+        .sort("image_id", "task")
+    )
+
+
+def _balance(
+    rankings: pl.DataFrame, scores: pl.DataFrame, dominant: pl.DataFrame, bins: int
+) -> pl.DataFrame:
+    """How many items there could be of each class or score bin, and how many there are."""
+    strata = [
+        rankings.drop_nulls("ranking").select(
+            pl.lit("ranking").alias("task"),
+            pl.lit("ekman7").alias("balanced_over"),
+            pl.col("ranking").list.first().alias("stratum"),
+            "is_selected",
+        ),
+        scores.select(
+            pl.lit("vad").alias("task"),
+            pl.col("dimension").alias("balanced_over"),
+            score_bin(pl.col("target"), bins).alias("stratum"),
+            "is_selected",
+        ),
+        dominant.select(
+            pl.lit("dominant_emotion").alias("task"),
+            pl.col("label_space").alias("balanced_over"),
+            pl.col("emotion").alias("stratum"),
+            "is_selected",
+        ),
+    ]
+    return (
+        pl.concat(strata)
+        .group_by("task", "balanced_over", "stratum")
+        .agg(
+            pl.len().cast(pl.Int64).alias("available_count"),
+            pl.col("is_selected").sum().cast(pl.Int64).alias("selected_count"),
+        )
+        .select(TABLES["assess__balance"].columns)
+        .sort(TABLES["assess__balance"].key)
+    )

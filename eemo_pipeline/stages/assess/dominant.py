@@ -1,0 +1,113 @@
+"""Which pictures name their dominant emotion, in the label set of their own dataset.
+
+Belongs here: the choice for the dominant-emotion task. Does not belong here: mapping to another
+label set (`labels/`), the wording of an item.
+
+The published rule (EEmoDB, appendix C.7): labels stay as they are, minority classes are kept
+whole and majority classes capped. The cap is lost; ours is a multiple of the median class.
+"""
+
+import polars as pl
+
+from eemo_pipeline.aggregation.native_votes import spread_votes
+from eemo_pipeline.emotion.taxonomies import LABEL_SPACES, SOMETHING_ELSE
+from eemo_pipeline.stats.hash_draws import draw
+
+# Folders that say what is shown, not what is felt.
+_NO_EMOTIONS = ("gaped6", "none")
+LABEL_SETS = {
+    space: [label for label in labels if label != SOMETHING_ELSE]
+    for space, labels in LABEL_SPACES.items()
+    if space not in _NO_EMOTIONS
+}
+_SMALLEST_LEAD = 1e-9  # below this a lead is the rounding of a sum
+
+
+def choose_dominant(
+    pictures: pl.DataFrame, annotations: pl.DataFrame, class_cap: float, seed: str
+) -> pl.DataFrame:
+    """One row per picture with labels of an emotion set, and whether it is selected.
+
+    A picture answers in one label set: an evoked one before an apparent one, then that with
+    most annotations, then by name. Its dominant emotion has strictly the largest share of that
+    set's votes. A class keeps at most `class_cap` times the median class of its label set; a
+    seeded draw decides which pictures.
+
+    Args:
+        pictures: image_id and split.
+        annotations: rows of `ingest__annotations`.
+        class_cap: multiple of the median class size.
+        seed: of the draw.
+
+    Returns:
+        image_id, split, source, label_space, emotion, is_selected and reason
+        (class_full). A picture with a tie has no row.
+    """
+    numbered = pictures.sort("image_id").with_row_index("picture")
+    in_sets = annotations.filter(pl.col("label_space").is_in(list(LABEL_SETS)))
+    votes = spread_votes(in_sets.join(numbered, on="image_id"))
+    members = pl.DataFrame(
+        [(space, label) for space, labels in LABEL_SETS.items() for label in labels],
+        schema={"label_space": pl.String, "emotion": pl.String},
+        orient="row",
+    )
+    named = (
+        _dominant(votes).join(members, on=["label_space", "emotion"]).join(numbered, on="picture")
+    )
+    sizes = named.group_by("label_space", "emotion").len()
+    caps = sizes.group_by("label_space").agg((pl.col("len").median() * class_cap).alias("cap"))
+    place = pl.int_range(pl.len()).over("label_space", "emotion")
+    return (
+        named.join(caps, on="label_space")
+        .with_columns(draw(pl.col("image_id"), f"{seed}:cap").alias("drawn"))
+        .sort("drawn", "image_id")
+        .with_columns((place < pl.col("cap")).alias("is_selected"))
+        .with_columns(pl.when(~pl.col("is_selected")).then(pl.lit("class_full")).alias("reason"))
+        .select(
+            "image_id",
+            "split",
+            "source",
+            "label_space",
+            "emotion",
+            "is_selected",
+            "reason",
+        )
+        .sort("image_id")
+    )
+
+
+def _dominant(votes: pl.DataFrame) -> pl.DataFrame:
+    """picture, source, label_space and emotion of the pictures that have a dominant one."""
+    group = ["picture", "label_space"]
+    weight = pl.col("share") * pl.col("rater_count").fill_null(1)
+    best_set = (
+        votes.group_by(group)
+        .agg(
+            (pl.col("semantics") == "evoked").any().alias("is_evoked"),
+            pl.col("annotation").n_unique().alias("annotations"),
+            pl.col("source").min(),
+        )
+        .sort(
+            ["picture", "is_evoked", "annotations", "label_space"],
+            descending=[False, True, True, False],
+        )
+        .unique("picture", keep="first", maintain_order=True)
+    )
+    masses = (
+        votes.sort("annotation", "label")
+        .group_by([*group, "label"], maintain_order=True)
+        .agg(weight.sum().alias("mass"))
+        .sort(["picture", "label_space", "mass", "label"], descending=[False, False, True, False])
+        .group_by(group, maintain_order=True)
+        .agg(
+            pl.col("label").first().alias("emotion"),
+            (pl.col("mass").first() - pl.col("mass").get(1, null_on_oob=True).fill_null(0)).alias(
+                "lead"
+            ),
+        )
+    )
+    return (
+        best_set.join(masses, on=group)
+        .filter(pl.col("lead") > _SMALLEST_LEAD)
+        .select("picture", "source", "label_space", "emotion")
+    )

@@ -1,0 +1,47 @@
+"""Stage costs: what the models were asked, and what it cost, from the ledger.
+
+Belongs here: the ledger's accounts as a table. Does not belong here: the sums (`ledger/`), prices
+and budgets (`vlm/`).
+"""
+
+import polars as pl
+
+from eemo_pipeline.ledger.store import Ledger, Spent
+from eemo_pipeline.schema.tables import TABLES
+
+_TABLE = TABLES["costs__calls"]
+# Column -> the field of an account. Where both are called alike they are the same thing.
+_FIELDS = {
+    "stage": "stage",
+    "model_role": "role",
+    "provider": "provider",
+    "model": "model",
+    "call_count": "calls",
+    "answered_count": "answered",
+    "declined_count": "refused",
+    "malformed_count": "malformed",
+    "limited_count": "limited",
+    "failed_count": "failed",
+    "retry_count": "retries",
+    "found_count": "found",
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cached_tokens": "cached_tokens",
+    "unpriced_count": "unpriced",
+}
+
+
+def count_calls(ledger: Ledger) -> pl.DataFrame:
+    """`costs__calls`: one row per stage, role, provider and model, over the ledger's whole life.
+
+    The ledger remembers pictures that have gone since, as the provider's bill does. Attempts stay
+    when answers are pruned.
+    """
+    from eemo_pipeline.ledger.accounts import add_up
+
+    rows = [
+        {column: getattr(account, name) for column, name in _FIELDS.items()}
+        | {"usd": Spent(0, account.nano_usd).usd}
+        for account in add_up(ledger)
+    ]
+    return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)

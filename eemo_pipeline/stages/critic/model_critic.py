@@ -1,0 +1,344 @@
+"""The critic that asks a vision-language model, step by step.
+
+Belongs here: the chain of steps, what each is shown, and what follows when one fails. Does not
+belong here: schemas and what a reply means (`replying.py`), calls, retries and money (`vlm/`).
+
+EmoVerse's order (arXiv 2511.12554): the scene first, then background, emotion, triplet, words and
+box. Three calls: the scene is written down from the picture alone; background, emotion and
+strength are judged before the words are shown, which are full of the emotion; the words and the
+boxes come last. The stored strength is shown in no call. One call would show all at once, and a
+model that has read a record sees what it read; a call per step would send the picture seven
+times. As it is, a later round costs less than the first: the scene is in the ledger, and so is
+every step whose values did not change.
+
+The deterministic pre-checks run first. A picture that they reject is not asked about.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from eemo_pipeline.aggregation.decide import roll_up
+from eemo_pipeline.ledger.store import Ask, Ledger
+from eemo_pipeline.ledger.usage import NO_WORK, Work
+from eemo_pipeline.roles.critic import (
+    Case,
+    Criticism,
+    Judgement,
+    Problem,
+    reach_verdict,
+    reach_verdicts,
+)
+from eemo_pipeline.stages.critic.box_overlay import OVERLAY, encode_with_boxes
+from eemo_pipeline.stages.critic.reply_schemas import (
+    SCENE,
+    WORDS,
+    feeling_schema,
+    find_feeling_problems,
+    find_word_problems,
+    read_feeling,
+    read_scene,
+    read_words,
+)
+from eemo_pipeline.stages.critic.rules import FIELDS, find_problems
+from eemo_pipeline.stats.hash_draws import short_hash, unit_interval
+from eemo_pipeline.vlm.contract import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
+from eemo_pipeline.vlm.image_encoding import PicturePolicy, encode_picture
+from eemo_pipeline.vlm.questions import Question
+from eemo_pipeline.vlm.session import Session
+
+ROLE, STAGE = "critic", "critic"
+PROMPTS = ("scene-1", "feeling-1", "words-1")
+_MAX_OUTPUT_TOKENS = 1500
+# What the rules say about the votes, which a critic that sees the picture says better.
+_OF_THE_VOTES = frozenset({"EMO_CONFUSABLE", "EMO_UNSUPPORTED"})
+
+Fields = dict[str, Judgement]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One call about one picture: what is asked, shown and read."""
+
+    case: Case
+    prompt: str
+    schema: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    read: Callable[[str], dict[str, Any]]
+    has_boxes: bool = False
+
+
+@dataclass
+class _Asked:
+    """What was asked in one pass, and what answering took."""
+
+    work: Work = NO_WORK
+    questions: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelCritic:
+    """Asks one model of one provider; implements `Critic`.
+
+    Attributes:
+        vlm: whom to ask.
+        session: what all calls of the run share.
+        policy: how pictures are made smaller.
+        detail: the provider's picture detail level.
+    """
+
+    vlm: VisionLanguageModel
+    session: Session
+    policy: PicturePolicy = field(default_factory=PicturePolicy)
+    detail: Detail = "high"
+
+    @property
+    def name(self) -> str:
+        """The provider's name, as in the costs."""
+        return f"{self.vlm.provider}_critic"
+
+    @property
+    def method(self) -> str:
+        """Who was asked what."""
+        return (
+            f"{self.vlm.model}, prompts {', '.join(PROMPTS)} after EmoVerse's critic "
+            f"(arXiv 2511.12554), deterministic pre-checks first; pictures {self.policy.name}, "
+            f"detail {self.detail}, temperature 0"
+        )
+
+    @property
+    def calls_per_pass(self) -> int:
+        """Feeling and words; the scene is the same in every round."""
+        return len(PROMPTS) - 1
+
+    def scene_key(self, image_id: str) -> str:
+        """The ledger's key of the first step, which depends on nothing but the picture."""
+        return Ask(image_id, None, self._parameters(PROMPTS[0], SCENE, {})).key(
+            ROLE, self.vlm.model
+        )
+
+    def judge(self, cases: Sequence[Case], ledger: Ledger) -> Criticism:
+        """Judge every field of every case, in three passes over all of them."""
+        checked = {case.image_id: find_problems(case.facts) for case in cases}
+        done = {
+            case.image_id: judged
+            for case in cases
+            if roll_up(_verdicts(judged := reach_verdicts(case, checked[case.image_id])))
+            == "dropped"
+        }
+        asked = _Asked()
+        scenes = self._see([case for case in cases if case.image_id not in done], asked, ledger)
+        done |= {image_id: said for image_id, said in scenes.items() if isinstance(said, dict)}
+        seen = [(case, scenes[case.image_id]) for case in cases if case.image_id not in done]
+        felt = self._feel([(case, str(scene)) for case, scene in seen], checked, asked, ledger)
+        rest = [(case, str(scene)) for case, scene in seen if not _is_settled(felt[case.image_id])]
+        read = self._read(rest, checked, asked, ledger)
+        for case, _ in seen:
+            partly = {**_unjudged("not reached", FIELDS), **felt[case.image_id]}
+            done[case.image_id] = partly | read.get(case.image_id, {})
+        return Criticism(
+            {case.image_id: {name: done[case.image_id][name] for name in FIELDS} for case in cases},
+            asked.questions,
+            asked.work,
+        )
+
+    def _see(self, cases: Sequence[Case], asked: _Asked, ledger: Ledger) -> dict[str, str | Fields]:
+        """image_id -> the scene as JSON, or the judgement of all fields where there is none."""
+        steps = [_Step(case, PROMPTS[0], SCENE, {}, read_scene) for case in cases]
+        scenes: dict[str, str | Fields] = {}
+        for case, said in zip(cases, self._ask(steps, asked, ledger), strict=True):
+            if said["status"] != "ok":
+                scenes[case.image_id] = _unjudged(said.get("reason"), FIELDS)
+            elif said["state"] != "usable":
+                problem = Problem(said["state"].upper(), f"the picture is {said['state']}", True)  # noqa: FBT003
+                scenes[case.image_id] = dict.fromkeys(FIELDS, Judgement("discarded", (problem,)))
+            else:
+                scene = {name: said[name] for name in SCENE["required"] if name != "state"}
+                scenes[case.image_id] = json.dumps(scene, ensure_ascii=False)
+        return scenes
+
+    def _feel(
+        self,
+        seen: Sequence[tuple[Case, str]],
+        checked: Mapping[str, Mapping[str, list[Problem]]],
+        asked: _Asked,
+        ledger: Ledger,
+    ) -> dict[str, Fields]:
+        """image_id -> judgements of background, emotion and intensity."""
+        steps: list[_Step] = []
+        for case, scene in seen:
+            emotions = shown_emotions(case)
+            shown = {"scene": json.loads(scene), "background": case.facts.background}
+            shown |= {"emotion": emotions[0]} if len(emotions) == 1 else {"emotions": emotions}
+            read = partial(read_feeling, emotions)
+            steps.append(_Step(case, PROMPTS[1], feeling_schema(emotions), shown, read))
+        judged: dict[str, Fields] = {}
+        for step, said in zip(steps, self._ask(steps, asked, ledger), strict=True):
+            case = step.case
+            names = ("background", "emotion", "intensity")
+            if said["status"] != "ok":
+                judged[case.image_id] = _unjudged(said.get("reason"), names)
+                continue
+            problems, is_undecided = find_feeling_problems(case.facts, said)
+            fields = _join(case, checked[case.image_id], problems)
+            supports = "; ".join(said["emotion"]["supports"])
+            emotion = fields["emotion"]
+            fields["emotion"] = Judgement(
+                emotion.verdict, emotion.problems, is_undecided, f"visible: {supports}"
+            )
+            judged[case.image_id] = fields
+        return judged
+
+    def _read(
+        self,
+        seen: Sequence[tuple[Case, str]],
+        checked: Mapping[str, Mapping[str, list[Problem]]],
+        asked: _Asked,
+        ledger: Ledger,
+    ) -> dict[str, Fields]:
+        """image_id -> judgements of subject, attribute, description and box."""
+        steps = [
+            _Step(case, PROMPTS[2], WORDS, _shown_words(case, scene), read_words, has_boxes=True)
+            for case, scene in seen
+        ]
+        judged: dict[str, Fields] = {}
+        for step, said in zip(steps, self._ask(steps, asked, ledger), strict=True):
+            names = ("subject", "attribute", "description", "box")
+            judged[step.case.image_id] = (
+                _join(step.case, checked[step.case.image_id], find_word_problems(said))
+                if said["status"] == "ok"
+                else _unjudged(said.get("reason"), names)
+            )
+        return judged
+
+    def _ask(self, steps: Sequence[_Step], asked: _Asked, ledger: Ledger) -> list[dict[str, Any]]:
+        """The answers to the steps, in their order, through the ledger."""
+        asks = [Ask(step.case.image_id, step, self._determine(step)) for step in steps]
+        answers = ledger.answer_all(
+            ROLE, self.vlm.model, asks, self._perform, stage=STAGE, provider=self.vlm.provider
+        )
+        asked.work += answers.work
+        for ask in asks:
+            before = asked.questions.get(ask.image_id, frozenset())
+            asked.questions[ask.image_id] = before | {ask.key(ROLE, self.vlm.model)}
+        return answers.values
+
+    def _determine(self, step: _Step) -> dict[str, Any]:
+        boxes = step.case.facts.boxes if step.has_boxes else ()
+        return self._parameters(step.prompt, step.schema, step.shown, boxes)
+
+    def _parameters(
+        self,
+        prompt: str,
+        schema: Mapping[str, Any],
+        shown: Mapping[str, Any],
+        boxes: Sequence[Any] = (),
+    ) -> dict[str, Any]:
+        return {
+            "prompt": short_hash(
+                read_prompt(prompt), json.dumps(schema), self.policy.name, self.detail
+            ),
+            "shown": dict(shown),
+            "boxes": [list(_sides(box)) for box in boxes],
+            "overlay": OVERLAY if boxes else None,
+        }
+
+    def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+        by_key = {ask.key(ROLE, self.vlm.model): ask for ask in asks}
+        questions = [
+            Question(key, ask.image_id, ROLE, partial(self._build, ask.payload), ask.payload.read)
+            for key, ask in by_key.items()
+        ]
+        for question, answer in self.session.ask_all(self.vlm, questions, stage=STAGE):
+            yield by_key[question.key], answer
+
+    def _build(self, step: _Step) -> VlmRequest:
+        return self.request_for(step.prompt, step.schema, step.shown, self._show(step))
+
+    def request_for(
+        self,
+        prompt: str,
+        schema: Mapping[str, Any],
+        shown: Mapping[str, Any],
+        picture: EncodedPicture,
+    ) -> VlmRequest:
+        """The request of one step about a picture that is encoded already."""
+        return VlmRequest(
+            instruction=read_prompt(prompt),
+            question=json.dumps(shown, ensure_ascii=False),
+            pictures=(picture,),
+            schema_name="critic",
+            schema=schema,
+            max_output_tokens=_MAX_OUTPUT_TOKENS,
+            detail=self.detail,
+        )
+
+    def _show(self, step: _Step) -> EncodedPicture:
+        case = step.case
+        if step.has_boxes and case.facts.boxes:
+            return encode_with_boxes(
+                case.path, self.policy, case.image_id, case.facts.boxes, case.facts.width_px
+            )
+        return encode_picture(case.path, self.policy, case.image_id)
+
+
+def shown_emotions(case: Case) -> list[str]:
+    """The emotion that is judged; of a contested one both labels, in an order drawn by chance."""
+    facts = case.facts
+    if not facts.is_contested or facts.rival is None:
+        return [str(facts.emotion)]
+    both = (str(facts.emotion), facts.rival)
+    return sorted(both, key=lambda label: unit_interval(case.image_id, "critic", label))
+
+
+@cache
+def read_prompt(name: str) -> str:
+    """The prompt of that name and version."""
+    return (Path(__file__).parent / "prompts" / f"{name}.md").read_text("utf-8").strip()
+
+
+def _shown_words(case: Case, scene: str) -> dict[str, Any]:
+    facts = case.facts
+    names = ("emotion", "background", "attribute", "subject", "description")
+    return {"scene": json.loads(scene), **{name: getattr(facts, name) for name in names}}
+
+
+def _join(
+    case: Case, checked: Mapping[str, Sequence[Problem]], found: Mapping[str, Sequence[Problem]]
+) -> Fields:
+    """Verdicts of what the pre-checks and the model found, each code once."""
+    judged: Fields = {}
+    for name, problems in found.items():
+        by_rule = [
+            problem
+            for problem in checked[name]
+            if name != "emotion" or problem.code not in _OF_THE_VOTES
+        ]
+        both = list({problem.code: problem for problem in (*problems, *by_rule)}.values())
+        judged[name] = reach_verdict(
+            both,
+            case.asked.get(name, frozenset()),
+            is_contested=name == "emotion" and case.facts.is_contested,
+        )
+    return judged
+
+
+def _unjudged(reason: Any, names: Sequence[str]) -> Fields:
+    problem = Problem("CRITIC_FAILED", f"the critic gave no answer: {reason or 'no reason'}")
+    return dict.fromkeys(names, Judgement("unjudged", (problem,)))
+
+
+def _is_settled(fields: Mapping[str, Judgement]) -> bool:
+    """Whether the emotion alone decides what becomes of the picture: the words are not asked."""
+    return fields["emotion"].verdict in ("discarded", "unjudged")
+
+
+def _verdicts(fields: Mapping[str, Judgement]) -> dict[str, str]:
+    return {name: judgement.verdict for name, judgement in fields.items()}
+
+
+def _sides(box: Any) -> tuple[float | None, ...]:
+    return (box.x1, box.y1, box.x2, box.y2)

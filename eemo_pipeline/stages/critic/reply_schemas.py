@@ -1,0 +1,200 @@
+"""The replies of a model critic: their schemas, and the problems that follow from them.
+
+Belongs here: one schema per step of the chain, and from its reply to problems per field. Does not
+belong here: asking (`model_critic.py`), verdicts (`contract.py`).
+
+The model says what it sees and what is wrong; the codes, levels and verdicts that follow are
+computed here. Its words reach annotators only as the evidence of a request whose wish is ours
+(`rules.py`), and never where they name another emotion: the critic must not dictate the value.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.roles.critic import Facts, Problem
+from eemo_pipeline.stages.critic.rules import LEVELS
+from eemo_pipeline.vlm.questions import Unusable
+from eemo_pipeline.vlm.reply_parsing import read_object
+
+CANNOT_TELL = "cannot_tell"
+_LONGEST_EVIDENCE = 200
+_SEEN = ("who_or_what", "where", "doing", "colours_and_light", "expression")
+_CHOICES = {
+    "fits": None,
+    "confusable": "EMO_CONFUSABLE",
+    "contradicted": "EMO_CONTRADICTED",
+    "unsupported": "EMO_UNSUPPORTED",
+}
+_BOXES = {
+    "right": None,
+    "none_possible": "BOX_MISSING",
+    "wrong_object": "BOX_WRONG_OBJECT",
+    "partial": "BOX_PARTIAL",
+    "loose": "BOX_LOOSE",
+    "missing": "BOX_MISSING",
+}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _listed(*words: str) -> dict[str, Any]:
+    return {"type": "string", "enum": list(words)}
+
+
+_TEXT = {"type": "string"}
+_YES_NO = {"type": "boolean"}
+_CUES = {"type": "array", "items": _TEXT, "maxItems": 5}
+
+
+def _judged(*codes: str) -> dict[str, Any]:
+    several = {"type": "array", "items": _listed(*codes), "maxItems": len(codes)}
+    return _object(evidence=_TEXT, codes=several, can_be_right=_YES_NO)
+
+
+SCENE = _object(state=_listed("usable", "unreadable", "unsafe"), **dict.fromkeys(_SEEN, _TEXT))
+_CLAIM = _object(claim=_TEXT, finding=_listed("supported", "unsupported", "not_checkable"))
+WORDS = _object(
+    subject=_judged("SUBJ_WRONG", "SUBJ_NOT_SALIENT"),
+    attribute=_judged("ATTR_NOT_VISIBLE", "ATTR_POLARITY", "BAS_INCOHERENT"),
+    description=_object(
+        claims={"type": "array", "items": _CLAIM, "maxItems": 12}, mentions_subject=_YES_NO
+    ),
+    box=_object(evidence=_TEXT, finding=_listed(*_BOXES)),
+)
+
+
+def feeling_schema(emotions: Sequence[str]) -> dict[str, Any]:
+    """The schema of the second step: one emotion is judged, two are chosen between."""
+    choices = (*emotions, CANNOT_TELL) if len(emotions) > 1 else tuple(_CHOICES)
+    return _object(
+        background=_judged("BG_WRONG", "BAS_INCOHERENT"),
+        emotion=_object(
+            supports=_CUES, contradicts=_CUES, choice=_listed(*choices), can_be_right=_YES_NO
+        ),
+        level=_listed(*LEVELS),
+    )
+
+
+def read_scene(text: str) -> dict[str, Any]:
+    """The scene of a reply.
+
+    Raises:
+        Unusable: it does not fit, or says that the picture is usable and describes nothing.
+    """
+    scene = read_object(text, SCENE).value
+    if scene["state"] == "usable" and not scene["who_or_what"]:
+        raise Unusable("who_or_what is empty. Write down what stands out in the picture.")
+    return scene
+
+
+def read_feeling(emotions: Sequence[str], text: str) -> dict[str, Any]:
+    """The fields of a reply to the second step.
+
+    Raises:
+        Unusable: it does not fit the schema.
+    """
+    return read_object(text, feeling_schema(emotions)).value
+
+
+def read_words(text: str) -> dict[str, Any]:
+    """The fields of a reply to the third step.
+
+    Raises:
+        Unusable: it does not fit the schema.
+    """
+    return read_object(text, WORDS).value
+
+
+def find_feeling_problems(
+    facts: Facts, said: Mapping[str, Any]
+) -> tuple[dict[str, list[Problem]], bool]:
+    """field -> problems of background, emotion and intensity; and whether the critic cannot tell.
+
+    Of a contested emotion, a choice without a visible cue is no choice. The level is compared
+    with the stored one here, which the critic never sees: one step apart is tolerated.
+    """
+    emotion, is_undecided = _judge_emotion(facts, said["emotion"])
+    return {
+        "background": _coded(said["background"]),
+        "emotion": emotion,
+        "intensity": _compare_levels(facts, said["level"]),
+    }, is_undecided
+
+
+def find_word_problems(said: Mapping[str, Any]) -> dict[str, list[Problem]]:
+    """field -> problems of subject, attribute, description and box."""
+    description: list[Problem] = []
+    told = said["description"]
+    unsupported = [item["claim"] for item in told["claims"] if item["finding"] == "unsupported"]
+    if unsupported:
+        description.append(Problem("DESC_UNSUPPORTED_CLAIM", shorten("; ".join(unsupported))))
+    if not told["mentions_subject"]:
+        description.append(Problem("DESC_OMITS_SUBJECT", "the subject is not in the sentence"))
+    code = _BOXES[said["box"]["finding"]]
+    is_final = said["box"]["finding"] == "none_possible"
+    box = [] if code is None else [Problem(code, shorten(said["box"]["evidence"]), is_final)]
+    return {
+        "subject": _coded(said["subject"]),
+        "attribute": _coded(said["attribute"]),
+        "description": description,
+        "box": box,
+    }
+
+
+def shorten(evidence: str) -> str:
+    """The beginning of a model's words."""
+    text = evidence.strip() or "nothing visible was named"
+    return text if len(text) <= _LONGEST_EVIDENCE else f"{text[:_LONGEST_EVIDENCE].rstrip()} ..."
+
+
+def _judge_emotion(facts: Facts, said: Mapping[str, Any]) -> tuple[list[Problem], bool]:
+    supports, contradicts = _cues(said["supports"]), _cues(said["contradicts"])
+    choice = said["choice"]
+    if choice == CANNOT_TELL or (choice in MIKELS_8 and not supports):
+        finding = "the visible cues do not decide between the emotions named"
+        return [Problem("EMO_CONFUSABLE", finding)], True
+    if choice == facts.emotion:
+        return [], False
+    # The cues for a choice are cues against the emotion that was not chosen.
+    code = "EMO_CONTRADICTED" if choice in MIKELS_8 else _CHOICES[choice]
+    if code is None:
+        return [], False
+    against = supports if choice in MIKELS_8 else contradicts
+    finding = _undictated("; ".join(against), facts.emotion)
+    return [Problem(code, finding, is_final=not said["can_be_right"])], False
+
+
+def _cues(items: Sequence[str]) -> list[str]:
+    return [item for item in items if item.strip()]
+
+
+def _undictated(evidence: str, emotion: str | None) -> str:
+    """The evidence, unless it names an emotion other than the one that is judged."""
+    named = {label for label in MIKELS_8 if label in evidence.lower()} - {emotion}
+    if named or not evidence:
+        return "what is visible does not bear it out"
+    return shorten(evidence)
+
+
+def _coded(said: Mapping[str, Any]) -> list[Problem]:
+    finding = shorten(said["evidence"])
+    codes = dict.fromkeys(said["codes"])
+    return [Problem(code, finding, is_final=not said["can_be_right"]) for code in codes]
+
+
+def _compare_levels(facts: Facts, level: str) -> list[Problem]:
+    if facts.intensity_level is None:
+        return []
+    distance = LEVELS.index(facts.intensity_level) - LEVELS.index(level)
+    if abs(distance) < 2:
+        return []
+    finding = f"the level is {facts.intensity_level} while the picture alone was judged {level}"
+    return [Problem("INT_TOO_HIGH" if distance > 0 else "INT_TOO_LOW", finding)]

@@ -1,0 +1,233 @@
+"""The rules of the rule critic: what is wrong with a value, as far as measures can tell.
+
+Belongs here: the facts about one picture that a rule may read, one rule per field, and the
+wording of the request for change. Does not belong here: rounds and verdicts (`states.py`,
+`judging.py`), or who wrote a value, which no rule may know. A rule looks at nothing but facts, and
+its request names the problem and the evidence, never the new value.
+"""
+
+from collections.abc import Callable, Mapping
+
+from eemo_pipeline.aggregation.decide import LOW_UP_TO, MEDIUM_UP_TO
+from eemo_pipeline.emotion.attributes import NEUTRAL, polarity
+from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
+from eemo_pipeline.roles.critic import Box, Facts, Look, Problem
+from eemo_pipeline.stages.critic.colour_claims import (
+    mentions,
+    same_phrase,
+    split_words,
+    unsupported_claims,
+)
+
+# Where the annotators' own mean valence plainly contradicts an emotion's half.
+PLEASANT_FROM, UNPLEASANT_UP_TO = 0.65, 0.35
+DESCRIPTION_WORDS = (8, 25)
+# EmoVerse's subjects have one to three words; a part that cannot name objects needs a phrase.
+PHRASE_WORDS = 10
+# EmoVerse keeps a subject only with a detection of at least this score.
+SALIENT_SCORE = 0.35
+BOX_SHARES = (0.001, 0.95)
+LEVELS = ("low", "medium", "high")
+
+
+_WANTED = {
+    "EMO_CONFUSABLE": "Look at the picture again, weigh which emotion a typical viewer feels, and "
+    "name the visible cues that decide it.",
+    "EMO_UNSUPPORTED": "Name up to three visible cues, or choose an emotion that has them.",
+    "EMO_CONTRADICTED": "Bring the emotion and its pleasantness into agreement with what is seen.",
+    "FIELD_EMPTY": "Fill the field from what is visible.",
+    "DESC_LENGTH": "Rewrite the sentence to a length of 8 to 25 words.",
+    "DESC_OMITS_SUBJECT": "Rewrite the sentence so that it mentions the subject.",
+    "DESC_UNSUPPORTED_CLAIM": "Rewrite the sentence without the claims that the picture does not "
+    "bear out.",
+    "BG_WRONG": "Describe the place or context as it is visible, in a short phrase.",
+    "BAS_INCOHERENT": "Give the surroundings of the subject instead of the subject itself.",
+    "ATTR_POLARITY": "Choose a visible attribute whose tone goes with the emotion.",
+    "ATTR_NOT_VISIBLE": "Choose one or two words for a quality that can be seen on the subject.",
+    "SUBJ_WRONG": "Give a short phrase, best one to three words, for what carries the emotion.",
+    "SUBJ_NOT_SALIENT": "Choose as subject something that stands out in the picture.",
+    "BOX_WRONG_OBJECT": "A box around the subject itself is wanted.",
+    "BOX_MISSING": "A box around the subject is wanted.",
+    "BOX_LOOSE": "A tighter box is wanted.",
+    "BOX_PARTIAL": "A box around the whole subject is wanted.",
+    "BOX_OUT_OF_IMAGE": "A box inside the picture is wanted.",
+    "INT_TOO_HIGH": "Reconsider how strong the emotion is, between faint and overwhelming.",
+    "INT_TOO_LOW": "Reconsider how strong the emotion is, between faint and overwhelming.",
+    "UNSAFE": "A picture that may be shown is wanted.",
+    "UNREADABLE": "A picture with visible content is wanted.",
+}
+
+_EMPTY = Problem("FIELD_EMPTY", "no value")
+_NOBODY = Problem("FIELD_EMPTY", "no annotator gave a usable answer", is_final=True)
+_BLANK = Problem("UNREADABLE", "the picture has no structure", is_final=True)
+
+
+def word_request(field: str, problem: Problem) -> str:
+    """What the annotators are asked to change: field, problem, evidence, kind of change."""
+    return f"{field}: {problem.code}, {problem.finding}. {_WANTED[problem.code]}"
+
+
+def find_problems(facts: Facts) -> dict[str, list[Problem]]:
+    """field -> what is wrong with it, for all fields; an empty list where nothing is."""
+    if facts.is_blank:
+        return {field: [_BLANK] for field in RULES}
+    if facts.emotion is None:
+        unanswered = {field: [_NOBODY] for field in RULES}
+        nobody = Problem("EMO_UNSUPPORTED", _NOBODY.finding, is_final=True)
+        return {**unanswered, "emotion": [nobody], "box": RULES["box"](facts)}
+    return {field: rule(facts) for field, rule in RULES.items()}
+
+
+def judge_emotion(facts: Facts) -> list[Problem]:
+    """Contested, without cues, or against the annotators' own valence."""
+    problems: list[Problem] = []
+    if facts.is_contested:
+        problems.append(Problem("EMO_CONFUSABLE", "the sources do not agree on the emotion"))
+        if facts.cue_count == 0:
+            finding = "nobody who chose the emotion names a visible cue"
+            problems.append(Problem("EMO_UNSUPPORTED", finding))
+    if facts.emotion is not None and facts.valence is not None:
+        is_positive = facts.emotion in POSITIVE_MIKELS
+        against = (
+            facts.valence <= UNPLEASANT_UP_TO if is_positive else facts.valence >= PLEASANT_FROM
+        )
+        if against:
+            finding = f"the mean valence given is {facts.valence:.2f} on 0 to 1"
+            problems.append(Problem("EMO_CONTRADICTED", finding))
+    return problems
+
+
+def judge_description(facts: Facts) -> list[Problem]:
+    """Length, mention of the subject, and claims about colour and light."""
+    if _is_empty(facts.description):
+        return [_EMPTY]
+    text = facts.description or ""
+    problems: list[Problem] = []
+    words = len(split_words(text))
+    shortest, longest = DESCRIPTION_WORDS
+    if not shortest <= words <= longest:
+        problems.append(Problem("DESC_LENGTH", f"the sentence has {words} words"))
+    if not _is_empty(facts.subject) and not mentions(text, facts.subject or ""):
+        problems.append(Problem("DESC_OMITS_SUBJECT", "the subject's noun is not in the sentence"))
+    if wrong := unsupported_claims(text, facts.look):
+        problems.append(Problem("DESC_UNSUPPORTED_CLAIM", _denied(wrong, facts.look)))
+    return problems
+
+
+def judge_background(facts: Facts) -> list[Problem]:
+    """Different from the subject, and no claim that the measures deny."""
+    if _is_empty(facts.background):
+        return [_EMPTY]
+    text = facts.background or ""
+    problems: list[Problem] = []
+    if same_phrase(text, facts.subject or ""):
+        problems.append(Problem("BAS_INCOHERENT", "background and subject are the same"))
+    if wrong := unsupported_claims(text, facts.look):
+        problems.append(Problem("BG_WRONG", _denied(wrong, facts.look)))
+    return problems
+
+
+def judge_attribute(facts: Facts) -> list[Problem]:
+    """A visible quality, of the emotion's polarity."""
+    if _is_empty(facts.attribute):
+        return [_EMPTY]
+    text = (facts.attribute or "").strip().lower()
+    problems: list[Problem] = []
+    if text in MIKELS_8:
+        problems.append(Problem("ATTR_NOT_VISIBLE", "the attribute is the name of an emotion"))
+    elif wrong := unsupported_claims(text, facts.look):
+        problems.append(Problem("ATTR_NOT_VISIBLE", _denied(wrong, facts.look)))
+    half = "positive" if facts.emotion in POSITIVE_MIKELS else "negative"
+    tone = _tone(text)
+    if tone not in (NEUTRAL, half):
+        finding = f"the attribute is {tone} while the emotion is {half}"
+        problems.append(Problem("ATTR_POLARITY", finding))
+    return problems
+
+
+def judge_subject(facts: Facts) -> list[Problem]:
+    """A short phrase for something that was detected with confidence."""
+    if _is_empty(facts.subject):
+        return [_EMPTY]
+    problems: list[Problem] = []
+    words = len(split_words(facts.subject or ""))
+    if not 1 <= words <= PHRASE_WORDS:
+        problems.append(Problem("SUBJ_WRONG", f"the subject has {words} words"))
+    scores = [box.score for box in facts.boxes if box.score is not None]
+    if scores and max(scores) < SALIENT_SCORE:
+        finding = f"the best box has score {max(scores):.2f}"
+        problems.append(Problem("SUBJ_NOT_SALIENT", finding))
+    return problems
+
+
+def judge_intensity(facts: Facts) -> list[Problem]:
+    """Two levels away from the arousal that the annotators give; one level is tolerated."""
+    if facts.intensity is None or facts.intensity_level is None:
+        return [_EMPTY]
+    if facts.arousal is None:
+        return []
+    measured = _level(1 + 9 * facts.arousal)
+    distance = LEVELS.index(facts.intensity_level) - LEVELS.index(measured)
+    finding = f"the level is {facts.intensity_level} while the mean arousal is {facts.arousal:.2f}"
+    if distance >= 2:
+        return [Problem("INT_TOO_HIGH", finding)]
+    return [Problem("INT_TOO_LOW", finding)] if distance <= -2 else []
+
+
+def judge_box(facts: Facts) -> list[Problem]:
+    """Present, inside the picture, and of a sensible area."""
+    if not facts.boxes:
+        finding = f"no region: {facts.no_box_reason or 'none reported'}"
+        return [Problem("BOX_MISSING", finding, is_final=not facts.is_detector_down)]
+    found = [problem for box in facts.boxes for problem in _box_problems(box, facts)]
+    return list({problem.code: problem for problem in reversed(found)}.values())[::-1]
+
+
+RULES: Mapping[str, Callable[[Facts], list[Problem]]] = {
+    "emotion": judge_emotion,
+    "description": judge_description,
+    "background": judge_background,
+    "attribute": judge_attribute,
+    "subject": judge_subject,
+    "intensity": judge_intensity,
+    "box": judge_box,
+}
+FIELDS = tuple(RULES)
+
+
+def _box_problems(box: Box, facts: Facts) -> list[Problem]:
+    if box.x1 is None or box.y1 is None or box.x2 is None or box.y2 is None:
+        return [Problem("BOX_MISSING", "a region has no corners")]
+    is_inside = 0 <= box.x1 < box.x2 <= facts.width_px and 0 <= box.y1 < box.y2 <= facts.height_px
+    if not is_inside:
+        return [Problem("BOX_OUT_OF_IMAGE", "a corner is outside the picture or out of order")]
+    share = (box.x2 - box.x1) * (box.y2 - box.y1) / (facts.width_px * facts.height_px)
+    smallest, largest = BOX_SHARES
+    if share < smallest:
+        return [Problem("BOX_PARTIAL", f"a box has {share:.5f} of the picture's area")]
+    if share > largest:
+        return [Problem("BOX_LOOSE", f"a box has {share:.5f} of the picture's area")]
+    return []
+
+
+def _level(intensity: float) -> str:
+    whole = round(intensity)
+    return "low" if whole <= LOW_UP_TO else "medium" if whole <= MEDIUM_UP_TO else "high"
+
+
+def _tone(attribute: str) -> str:
+    """Polarity of the whole phrase, else of its first word in the lexicon, else neutral."""
+    known = (polarity(part) for part in (attribute, *split_words(attribute)))
+    return next((tone for tone in known if tone is not None), NEUTRAL)
+
+
+def _is_empty(text: str | None) -> bool:
+    return text is None or not text.strip()
+
+
+def _denied(words: list[str], look: Look) -> str:
+    colours = " ".join(look.dominant_colours) or "unknown"
+    return (
+        f"{', '.join(words)} not borne out by brightness {look.brightness:.2f}, "
+        f"colourfulness {look.colourfulness:.0f}, dominant colours {colours}"
+    )

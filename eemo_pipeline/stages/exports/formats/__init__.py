@@ -1,0 +1,210 @@
+"""The contract of an export format, and how to add one."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+
+from eemo_pipeline.lake.parquet import Written, write_chunks
+from eemo_pipeline.schema.columns import SPLITS
+from eemo_pipeline.stages.exports.consumer_rules import MARK, as_seen
+
+LETTERS = ("A", "B", "C", "D")
+
+
+LLAVA_SCHEMA = pl.Schema(
+    {
+        "id": pl.String,
+        "image": pl.List(pl.String),  # one path alone is read as a list of one
+        "conversations": pl.List(pl.Struct({"from": pl.String, "value": pl.String})),
+    }
+)
+
+
+_SLICE_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What is published.
+
+    Attributes:
+        qa: `qa__items` with `images`, the paths of its pictures relative to the data root.
+        assess: `assess__items` with `images` likewise, a list of one, and `options`, empty.
+        images: `dedup__images` with `image`, the path.
+        emotions: `labels__emotions`.
+        vad: `labels__vad`.
+        descriptions: `texts__descriptions`.
+        reasonings: `texts__reasonings`.
+    """
+
+    qa: pl.DataFrame
+    assess: pl.DataFrame
+    images: pl.DataFrame
+    emotions: pl.DataFrame
+    vad: pl.DataFrame
+    descriptions: pl.DataFrame
+    reasonings: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """One file that an exporter wrote.
+
+    Attributes:
+        written: where it lies, its bytes and hash.
+        row_count: entries in it.
+        dataset: qa or assess, None for a file that holds no items.
+        split: the part of the dataset in it, None likewise.
+    """
+
+    written: Written
+    row_count: int
+    dataset: str | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """One format of the published dataset.
+
+    Attributes:
+        name: equals the module's name and the folder below `exports/`.
+        write: writes the files below the given folder.
+        read: the entries of one written file, a frame of `publication.SEEN`; no rows for a file
+            that describes others.
+    """
+
+    name: str
+    write: Callable[[Tables, Path], list[PublishedFile]]
+    read: Callable[[Path], pl.DataFrame]
+
+
+def publish_splits(
+    dataset: str,
+    rows: pl.DataFrame,
+    encode: Callable[[pl.DataFrame], Iterable[bytes]],
+    folder: Path,
+    pattern: str,
+) -> list[PublishedFile]:
+    """Write one file per part of the dataset, `pattern` with the part's name in place of `{}`.
+
+    `dataset` is qa or assess. A part without rows has no file; one that an earlier run left
+    under its name is removed.
+    """
+    files: list[PublishedFile] = []
+    for split in SPLITS:
+        part = rows.filter(pl.col("split") == split)
+        path = folder / pattern.format(split)
+        if part.is_empty():
+            path.unlink(missing_ok=True)
+        else:
+            written = write_chunks(encode(part), path)
+            files.append(PublishedFile(written, part.height, dataset, split))
+    return files
+
+
+def json_lines(line: pl.Expr) -> Callable[[pl.DataFrame], Iterator[bytes]]:
+    """An encoder that writes the JSON text of each row on a line of its own."""
+
+    def encode(rows: pl.DataFrame) -> Iterator[bytes]:
+        for part in rows.iter_slices(_SLICE_ROWS):
+            yield ("\n".join(part.select(line).to_series().to_list()) + "\n").encode()
+
+    return encode
+
+
+def json_array(element: pl.Expr) -> Callable[[pl.DataFrame], Iterator[bytes]]:
+    """An encoder that writes the rows as one JSON array, an element on a line of its own."""
+    lines = json_lines(element)
+
+    def encode(rows: pl.DataFrame) -> Iterator[bytes]:
+        lead = b"[\n"
+        for chunk in lines(rows):
+            yield lead + chunk.removesuffix(b"\n").replace(b"\n", b",\n")
+            lead = b",\n"
+        yield b"\n]\n"
+
+    return encode
+
+
+def json_object(*fields: pl.Expr | str) -> pl.Expr:
+    """The fields as the text of a JSON object."""
+    return pl.struct(*fields).struct.json_encode()
+
+
+def llava_object() -> pl.Expr:
+    """A LLaVA conversation: `image` is a path, or a list where the item has several pictures."""
+    keys = ("from", "value")
+    turns = pl.concat_list(turn("human", asked(), keys), turn("gpt", answered(), keys))
+    id_, conversations = pl.col("item_id").alias("id"), turns.alias("conversations")
+    several = pl.col("images").alias("image")
+    return (
+        pl.when(pl.col("images").list.len() == 1)
+        .then(json_object(id_, several.list.first(), conversations))
+        .otherwise(json_object(id_, several, conversations))
+    )
+
+
+def see_llava(conversations: pl.DataFrame) -> pl.DataFrame:
+    """What a consumer sees of conversations that were read with LLAVA_SCHEMA."""
+    turns = pl.col("conversations")
+    speaker = pl.element().struct.field("from")
+    return as_seen(
+        conversations.select(
+            pl.col("id").alias("item_id"),
+            pl.col("image").alias("images"),
+            turns.list.first().struct.field("value").alias("prompt"),
+            turns.list.last().struct.field("value").alias("answer"),
+            turns.list.eval(speaker.replace({"human": "user", "gpt": "assistant"})).alias("roles"),
+        )
+    )
+
+
+def read_json(path: Path, schema: pl.Schema) -> pl.DataFrame:
+    """The objects that `json_lines` or `json_array` wrote, one per row."""
+    lines = pl.read_lines(path).to_series().str.strip_suffix(",")
+    objects = lines.filter(~lines.is_in(["[", "]"]))
+    return objects.str.json_decode(pl.Struct(schema)).struct.unnest()
+
+
+def parquet_bytes(rows: pl.DataFrame) -> Iterator[bytes]:
+    """The rows as one Parquet file."""
+    buffer = BytesIO()
+    rows.write_parquet(buffer, compression="zstd", statistics=True)
+    yield buffer.getvalue()
+
+
+def turn(speaker: str, value: pl.Expr, names: tuple[str, str]) -> pl.Expr:
+    """One turn of a conversation; `names` are the keys of the speaker and of the words."""
+    return pl.struct(pl.lit(speaker).alias(names[0]), value.alias(names[1]))
+
+
+def asked() -> pl.Expr:
+    """A mark per picture, the question and its options."""
+    marks = pl.lit(f"{MARK}\n").repeat_by(pl.col("images").list.len()).list.join("")
+    return pl.concat_str(marks, question())
+
+
+def question() -> pl.Expr:
+    """The question, and each option on a line of its own after its letter."""
+    options = [
+        pl.concat_str(
+            pl.lit(f"\n{letter}. "), _unmarked(pl.col("options").list.get(place, null_on_oob=True))
+        ).fill_null("")
+        for place, letter in enumerate(LETTERS)
+    ]
+    return pl.concat_str(_unmarked(pl.col("question")), *options)
+
+
+def answered() -> pl.Expr:
+    """The answer after its letter, or alone where there are no options."""
+    lettered = pl.concat_str("answer_letter", pl.lit(". "), "answer")
+    return _unmarked(pl.coalesce(lettered, "answer"))
+
+
+def _unmarked(text: pl.Expr) -> pl.Expr:
+    """Words of people may hold the mark of a picture; a consumer would look for a picture."""
+    return text.str.replace_all(MARK, "(image)", literal=True)

@@ -1,0 +1,305 @@
+"""Reads sources into the common tables: every file and every row ends as data or as a reject.
+
+Belongs here: matching records with pictures, measuring each picture once, counting.
+Does not belong here: the layout of a dataset (`sources/`), pixels (`images.py`).
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.execution.process_pool import WorkerCrash, Workers
+from eemo_pipeline.execution.progress import track
+from eemo_pipeline.imaging.opening import measure_file, measure_method
+from eemo_pipeline.ledger.store import Ask, FileStamp, Ledger
+from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
+from eemo_pipeline.readers.listing import list_files, stamp_files
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.sources import SourceDataset
+from eemo_pipeline.stats.hash_draws import short_hash
+
+_ROLE = "measurer"
+_PLACEHOLDER = {
+    "status": "refused",
+    "reason": "placeholder",
+    "detail": "the same bytes stand under several labels of this source",
+}
+_BATCH = 256  # pictures per transaction; a killed run loses at most this many measurements
+_MEASURED = [
+    name
+    for name in TABLES["_ingest__measurements"].columns
+    if name not in {"source", "image_id", "path", "occurrence_count"}
+]
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """The ingest tables of some sources, and how many pictures were measured anew."""
+
+    records: pl.DataFrame
+    annotations: pl.DataFrame
+    words: pl.DataFrame
+    rejects: pl.DataFrame
+    measurements: pl.DataFrame
+    counts: pl.DataFrame
+    measured: int
+    reused: int
+
+    def counts_of(self, part: str) -> dict[str, int]:
+        """The counts that belong to one of the tables, by name of the field."""
+        if part != "records":
+            return {}
+        files = self.counts.filter(pl.col("unit") == "file")
+        return {
+            "rows_in": int(files["found"].sum()),
+            "rows_out": int(files["kept"].sum()),
+            "rows_refused": int(files["refused"].sum()),
+            "computed": self.measured,
+            "reused": self.reused,
+        }
+
+
+def ingest_sources(
+    sources: Iterable[SourceDataset], sources_dir: Path, ledger: Ledger, workers: Workers
+) -> Ingested:
+    """Read the sources one after the other; a source without a folder has no rows."""
+    parts = [_ingest(source, sources_dir, ledger, workers) for source in sources]
+
+    def join(name: str, table: str) -> pl.DataFrame:
+        return pl.concat([TABLES[table].empty(), *(getattr(part, name) for part in parts)])
+
+    return Ingested(
+        records=join("records", "ingest__records"),
+        annotations=join("annotations", "ingest__annotations"),
+        words=join("words", "ingest__words"),
+        rejects=join("rejects", "ingest__rejects"),
+        measurements=join("measurements", "_ingest__measurements"),
+        counts=join("counts", "_ingest__counts"),
+        measured=sum(part.measured for part in parts),
+        reused=sum(part.reused for part in parts),
+    )
+
+
+def worker_salt() -> str:
+    """The project's salt: EEMO_SALT, else a public one.
+
+    With a salt of its own, a project's annotators cannot be matched with those of another.
+    """
+    return os.environ.get("EEMO_SALT", "eemo_pipeline")
+
+
+def hide_workers(annotations: pl.DataFrame, source: str, salt: str) -> pl.DataFrame:
+    """Replace people's identifiers by hashes of salt, source and identifier."""
+    names = annotations["annotator_id"].unique().sort()
+    people = names.filter(names.str.starts_with(WORKER)).to_list()
+    hashes = [short_hash(salt, source, person) for person in people]
+    return annotations.with_columns(pl.col("annotator_id").replace(people, hashes))
+
+
+def find_placeholders(
+    records: pl.DataFrame, measured: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Paths of pictures that a host served in place of others: "this photo is not available".
+
+    The same bytes in three records or more, under two labels or more, are no picture of any of
+    them. One picture that a source lists twice, or under one label, is not meant.
+    """
+    contents = pl.DataFrame(
+        [(path, answer.get("image_id")) for path, answer in measured.items()],
+        schema={"path": pl.String, "image_id": pl.String},
+        orient="row",
+    )
+    repeated = (
+        records.drop_nulls("native_label")
+        .join(contents.drop_nulls(), on="path")
+        .filter((pl.len() >= 3).over("image_id"))
+        .filter((pl.col("native_label").n_unique() >= 2).over("image_id"))
+    )
+    return repeated["path"].unique().sort().to_list()
+
+
+def collect_images(measurements: pl.LazyFrame) -> pl.DataFrame:
+    """`ingest__images`: one row per content, from the measurements of all sources.
+
+    Source and path name one place where the picture lies: the first by source and path.
+    """
+    ordered = measurements.sort("source", "path")
+    return (
+        ordered.group_by("image_id")
+        .agg(
+            pl.col("source").first(),
+            pl.col("path").first(),
+            pl.col("source").unique().sort().alias("sources"),
+            pl.col("occurrence_count").sum(),
+            *(pl.col(name).first() for name in _MEASURED),
+        )
+        .select(TABLES["ingest__images"].columns)
+        .collect()
+    )
+
+
+def _ingest(source: SourceDataset, sources_dir: Path, ledger: Ledger, workers: Workers) -> Ingested:
+    listing = list_files(sources_dir / source.name)
+    read = source.read(listing)
+    pictures = sorted(set(read.records["path"]))
+    measured, new = _measure(listing, pictures, ledger, workers)
+    for path in find_placeholders(read.records, measured):
+        measured[path] = measured[path] | _PLACEHOLDER
+    good = {path: answer for path, answer in measured.items() if answer["status"] == "ok"}
+    image_ids = pl.DataFrame(
+        {"path": list(good), "image_id": [answer["image_id"] for answer in good.values()]},
+        schema={"path": pl.String, "image_id": pl.String},
+    )
+    records = read.records.join(image_ids, on="path", how="inner")
+    annotations, orphans = _split_annotations(read, records)
+    annotations = hide_workers(annotations, source.name, worker_salt())
+    records = records.join(
+        annotations.group_by("record_id").agg(pl.len().cast(pl.Int64).alias("annotation_count")),
+        on="record_id",
+        how="left",
+    ).with_columns(pl.col("annotation_count").fill_null(0))
+    file_rejects = _reject_files(listing, read, measured)
+    rejects = pl.concat([file_rejects, read.rejects, orphans])
+    counts = _count(listing, read, records, annotations, rejects)
+    return Ingested(
+        records=_finish(records, source.name, "ingest__records"),
+        annotations=_finish(annotations, source.name, "ingest__annotations"),
+        words=_finish(read.words, source.name, "ingest__words"),
+        rejects=_finish(rejects, source.name, "ingest__rejects"),
+        measurements=_finish(_measurements(records, good), source.name, "_ingest__measurements"),
+        counts=_finish(counts, source.name, "_ingest__counts"),
+        measured=new,
+        reused=len(pictures) - new,
+    )
+
+
+def _finish(frame: pl.DataFrame, source: str, table: str) -> pl.DataFrame:
+    return frame.with_columns(pl.lit(source).alias("source")).select(TABLES[table].columns)
+
+
+def _measure(
+    listing: Listing, pictures: Sequence[str], ledger: Ledger, workers: Workers
+) -> tuple[dict[str, dict[str, Any]], int]:
+    """path -> what `images.measure_file` says, and how many pictures were opened for it."""
+    model = measure_method()
+    stamps = {stamp.path: stamp for stamp in stamp_files(listing)}
+    known = ledger.known_images(listing.root, [stamps[path] for path in pictures])
+    keys = {path: Ask(image_id).key(_ROLE, model) for path, image_id in known.items()}
+    stored = ledger.find(sorted(set(keys.values())))
+    measured = {path: stored[key] for path, key in keys.items() if key in stored}
+    unknown = [listing.root / path for path in pictures if path not in measured]
+    results = track(workers.map(measure_file, unknown), len(unknown), "measuring pictures")
+    while batch := list(islice(results, _BATCH)):
+        answers = [
+            (path.relative_to(listing.root).as_posix(), _as_answer(result))
+            for path, result in batch
+        ]
+        _remember(ledger, listing.root, stamps, answers)
+        measured.update(answers)
+    return measured, len(unknown)
+
+
+def _as_answer(result: dict[str, Any] | WorkerCrash) -> dict[str, Any]:
+    if isinstance(result, WorkerCrash):
+        return {"status": "refused", "reason": "decoder_crashed", "detail": str(result)}
+    return result
+
+
+def _remember(
+    ledger: Ledger,
+    root: Path,
+    stamps: dict[str, FileStamp],
+    answers: list[tuple[str, dict[str, Any]]],
+) -> None:
+    # What carries no image_id could not be read at all, or killed its process: a later run may
+    # do better, so it is asked again.
+    identified = [(path, answer) for path, answer in answers if answer.get("image_id")]
+    ledger.store(
+        _ROLE,
+        measure_method(),
+        ((Ask(answer["image_id"]), answer) for _, answer in identified),
+        stage="ingest",
+    )
+    ledger.remember_images(
+        root, ((stamps[path], answer["image_id"]) for path, answer in identified)
+    )
+
+
+def _split_annotations(
+    read: SourceTables, records: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Annotations of records with a readable picture, and rejects for the rows of all others.
+
+    An annotation that stands in no file (a label that is a folder's name) has no row to refuse:
+    it goes with its picture, which has a reject of its own.
+    """
+    image_ids = records.select("record_id", "image_id")
+    kept = read.annotations.join(image_ids, on="record_id", how="inner")
+    orphans = read.annotations.join(image_ids, on="record_id", how="anti")
+    rejects = orphans.drop_nulls("row").select(
+        pl.col("table_path").alias("path"),
+        "row",
+        pl.lit("picture_refused").alias("reason"),
+        pl.concat_str(pl.lit("the picture of record "), "record_id", pl.lit(" was refused")).alias(
+            "detail"
+        ),
+    )
+    return kept, rejects.unique(["path", "row"], keep="first", maintain_order=True)
+
+
+def _reject_files(
+    listing: Listing, read: SourceTables, measured: dict[str, dict[str, Any]]
+) -> pl.DataFrame:
+    def rows() -> Iterator[tuple[str, None, str, str]]:
+        for path, (reason, detail) in listing.refused.items():
+            yield path, None, reason, detail
+        for path in listing.paths:
+            if path in read.table_paths:
+                continue
+            answer = measured.get(path)
+            if answer is None:
+                yield path, None, "unreferenced", "no annotation file names this file"
+            elif answer["status"] != "ok":
+                yield path, None, answer["reason"], answer.get("detail") or answer["reason"]
+
+    return pl.DataFrame(list(rows()), schema=read.rejects.schema, orient="row")
+
+
+def _measurements(records: pl.DataFrame, good: dict[str, dict[str, Any]]) -> pl.DataFrame:
+    distinct = (
+        records.sort("path")
+        .group_by("image_id")
+        .agg(pl.col("path").first(), pl.len().cast(pl.Int64).alias("occurrence_count"))
+    )
+    schema = TABLES["_ingest__measurements"].polars_schema
+    rows = [{name: good[path][name] for name in _MEASURED} for path in distinct["path"]]
+    return pl.concat(
+        [distinct, pl.DataFrame(rows, schema={name: schema[name] for name in _MEASURED})],
+        how="horizontal",
+    )
+
+
+def _count(
+    listing: Listing,
+    read: SourceTables,
+    records: pl.DataFrame,
+    annotations: pl.DataFrame,
+    rejects: pl.DataFrame,
+) -> pl.DataFrame:
+    is_file = rejects["row"].is_null()
+    files = sum(path not in read.table_paths for path in listing.paths) + len(listing.refused)
+    kept = [frame.select("table_path", "row") for frame in (annotations, read.words)]
+    rows = pl.concat(kept).drop_nulls("row").n_unique()
+    return pl.DataFrame(
+        {
+            "unit": ["file", "row"],
+            "found": [files, read.row_count],
+            "kept": [records["path"].n_unique(), rows],
+            "refused": [int(is_file.sum()), int((~is_file).sum())],
+        }
+    )

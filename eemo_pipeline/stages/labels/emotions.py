@@ -1,0 +1,130 @@
+"""Native labels of people, mapped to the two taxonomies: `labels__emotions`.
+
+Belongs here: weighting of annotations, mapping, and the declared loss. Does not belong here:
+vocabularies and mapping tables (`emotion/`), ratings (`labels/vad.py`), rankings.
+
+Rules
+- A picture's labels come from every source that holds exactly its bytes.
+- Evoked annotations win: apparent ones (what a depicted person seems to feel) speak for a
+  picture only where no evoked one survives in the taxonomy.
+- An annotation's native weights are scaled to sum to one; without usable weights its labels
+  share equally. It then counts as many times as it has raters where every labelled annotation
+  of the picture says how many it has, and else once.
+- A label space without a mapping into a taxonomy takes no part there. A label that a mapping
+  drops, finds ambiguous or does not know loses its mass: `lost_mass` has it all, `ambiguous_mass`
+  the ambiguous part of it, and `labels__label_fates` says which labels lost how much.
+"""
+
+import polars as pl
+
+from eemo_pipeline.aggregation.native_votes import spread_votes
+from eemo_pipeline.emotion.mappings import list_entries, list_mappings
+from eemo_pipeline.schema.tables import TABLES
+
+# mass at or below this is rounding, not an opinion
+_SMALLEST_MASS = 5e-7
+_GROUP = ("picture", "taxonomy", "semantics")
+
+
+def build_emotions(dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame) -> pl.DataFrame:
+    """One row per kept picture, taxonomy and emotion with mass.
+
+    Masses are shares of all native mass, so that those of a picture and taxonomy and its
+    `lost_mass` sum to 1 (to 6 decimals). A picture with no surviving mass has no rows.
+
+    Returns:
+        A frame of `labels__emotions`.
+    """
+    # pictures by number: grouping by 64 characters takes many times as long
+    pictures = dedup__images.select("image_id").sort("image_id").with_row_index("picture")
+    kept = ingest__annotations.join(pictures, on="image_id")
+    mapped = _weighted(map_votes(spread_votes(kept)))
+    totals = _totals(mapped)
+    masses = (
+        _by_annotation(mapped.filter(pl.col("fate") == "mapped"))
+        .group_by([*_GROUP, "emotion"])
+        .agg(
+            pl.col("native_mass").sum(),
+            pl.len().cast(pl.Int64).alias("choice_count"),
+            (1.0 / pl.col("place")).sum().round(6).alias("order_score"),
+        )
+        .join(totals, on=_GROUP)
+        .with_columns((pl.col("native_mass") / pl.col("total")).round(6).alias("mass"))
+        .filter(pl.col("mass") > _SMALLEST_MASS)
+    )
+    lost = (1.0 - pl.col("mass").sum().over(_GROUP)).round(6).clip(0.0, 1.0)
+    return (
+        _evoked_first(masses.with_columns(lost_mass=lost))
+        .with_columns(pl.min_horizontal("ambiguous_mass", "lost_mass").alias("ambiguous_mass"))
+        .join(pictures, on="picture")
+        .select(TABLES["labels__emotions"].columns)
+        .sort("image_id", "taxonomy", "emotion")
+    )
+
+
+def map_votes(votes: pl.DataFrame) -> pl.DataFrame:
+    """One row per vote and taxonomy that its label space maps into.
+
+    Adds taxonomy, emotion (null where the mass is lost), fate and rule.
+    """
+    spaces = pl.DataFrame(
+        [
+            (space, taxonomy, "identity" if space == taxonomy else f"{space}>{taxonomy}")
+            for space, taxonomy in list_mappings()
+        ],
+        schema={"label_space": pl.String, "taxonomy": pl.String, "rule": pl.String},
+        orient="row",
+    )
+    entries = pl.DataFrame(
+        [(e.label_space, e.taxonomy, e.label, e.emotion, e.fate) for e in list_entries()],
+        schema=dict.fromkeys(("label_space", "taxonomy", "label", "emotion", "fate"), pl.String),
+        orient="row",
+    )
+    return (
+        votes.join(spaces, on="label_space", maintain_order="left")
+        .join(entries, on=["label_space", "taxonomy", "label"], how="left", maintain_order="left")
+        .with_columns(pl.col("fate").fill_null("unknown"))
+    )
+
+
+def _weighted(mapped: pl.DataFrame) -> pl.DataFrame:
+    """Adds native_mass: the share, times the raters where every annotation counts its own."""
+    weight = (
+        pl.when(pl.col("rater_count").is_not_null().all().over(_GROUP))
+        .then("rater_count")
+        .otherwise(1)
+    )
+    return mapped.with_columns((pl.col("share") * weight).alias("native_mass"))
+
+
+def _by_annotation(mapped: pl.DataFrame) -> pl.DataFrame:
+    """Mass of each annotation on each emotion, and the place of its first label of it."""
+    return mapped.group_by([*_GROUP, "annotation", "emotion"], maintain_order=True).agg(
+        pl.col("native_mass").sum(), pl.col("place").min()
+    )
+
+
+def _totals(mapped: pl.DataFrame) -> pl.DataFrame:
+    """Per picture, taxonomy and semantics: all mass, the ambiguous share, raters and sources."""
+    is_first = pl.struct("annotation", "taxonomy").is_first_distinct()
+    raters = pl.col("rater_count").filter(pl.col("is_first"))
+    mass = pl.col("native_mass")
+    return (
+        mapped.with_columns(is_first.alias("is_first"))
+        .group_by(_GROUP)
+        .agg(
+            mass.sum().alias("total"),
+            (mass.filter(pl.col("fate") == "ambiguous").sum() / mass.sum())
+            .round(6)
+            .alias("ambiguous_mass"),
+            pl.when(raters.is_not_null().all()).then(raters.sum()).alias("rater_count"),
+            pl.col("source").unique().sort().alias("sources"),
+            pl.col("rule").unique().sort().str.join("; ").alias("rule"),
+        )
+    )
+
+
+def _evoked_first(masses: pl.DataFrame) -> pl.DataFrame:
+    """Of each picture and taxonomy the evoked rows, or the apparent ones where none is evoked."""
+    has_evoked = (pl.col("semantics") == "evoked").any().over("picture", "taxonomy")
+    return masses.filter((pl.col("semantics") == "evoked") | ~has_evoked)

@@ -1,0 +1,87 @@
+"""The sheet by which experts validate the lexicon's values: `labels__validation_items`.
+
+Belongs here: the stratified sample, and the blind form of it. Does not belong here: answers.
+
+EEmoDB (arXiv 2602.01173, appendix C.2): scores are cut at tertiles into low, medium and high, a
+stratified sample is drawn, and experts label it blind.
+"""
+
+import polars as pl
+
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.labels.lexicon_words import DIMENSIONS
+from eemo_pipeline.stats.hash_draws import draw
+
+PER_TERTILE = 20
+_TERTILES = ("low", "medium", "high")
+
+
+def build_validation_items(
+    labels__vad: pl.DataFrame, seed: str, per_tertile: int = PER_TERTILE
+) -> pl.DataFrame:
+    """One row per picture and dimension on the sheet, in an order that tells nothing.
+
+    Of each dimension and tertile, up to `per_tertile` pictures; a dimension without variation
+    has one tertile. The draw depends on the seed and the picture alone.
+
+    Returns:
+        A frame of `labels__validation_items`.
+    """
+    # a picture with comments of several sources is asked about once
+    scored = (
+        labels__vad.filter(pl.col("origin").str.starts_with("lexicon:"))
+        .sort("image_id", "lexicon_word_count", "origin", descending=[False, True, False])
+        .unique("image_id", keep="first", maintain_order=True)
+        .select("image_id", "lexicon_word_count", *DIMENSIONS)
+        .unpivot(
+            index=["image_id", "lexicon_word_count"],
+            variable_name="dimension",
+            value_name="lexicon_value",
+        )
+        .drop_nulls("lexicon_value")
+    )
+    value = pl.col("lexicon_value")
+    first, second = (
+        value.quantile(share, interpolation="lower").over("dimension") for share in (1 / 3, 2 / 3)
+    )
+    tertile = (
+        pl.when(value <= first)
+        .then(pl.lit(_TERTILES[0]))
+        .when(value <= second)
+        .then(pl.lit(_TERTILES[1]))
+        .otherwise(pl.lit(_TERTILES[2]))
+    )
+    chance = draw(pl.concat_str("dimension", "image_id", separator="/"), f"{seed}/validation")
+    place = draw(pl.concat_str("image_id", "dimension", separator="/"), f"{seed}/sheet")
+    sampled = (
+        scored.with_columns(tertile.alias("tertile"), chance.alias("chance"))
+        .sort("chance", "image_id")
+        .filter(pl.int_range(pl.len()).over("dimension", "tertile") < per_tertile)
+    )
+    return (
+        sampled.with_columns(place.alias("place"))
+        .sort("place", "image_id")
+        .with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("sheet_no"))
+        .select(TABLES["labels__validation_items"].columns)
+    )
+
+
+def write_blind_sheet(items: pl.DataFrame, images: pl.DataFrame) -> bytes:
+    """The sheet as experts get it: CSV of number, picture, question and an empty answer.
+
+    Args:
+        items: `labels__validation_items`.
+        images: `dedup__images`, for the place of the picture below the data root.
+    """
+    return (
+        items.join(images.select("image_id", "source", "path"), on="image_id", how="left")
+        .sort("sheet_no")
+        .select(
+            "sheet_no",
+            pl.format("sources/{}/{}", "source", "path").alias("picture"),
+            pl.col("dimension").alias("rate"),
+            pl.lit("").alias("answer"),
+        )
+        .write_csv()
+        .encode()
+    )

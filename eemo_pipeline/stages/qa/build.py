@@ -1,0 +1,198 @@
+"""All questions of EEmoDB-QA from the facts: `qa__items` and what became of every picture.
+
+Belongs here: running every template, how many of its questions are kept, and the count of what
+was asked about whom. Does not belong here: any one question (`templates/`), its words (`items.py`)
+or how facts are joined (`facts.py`).
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+import eemo_pipeline.stages.qa.templates as templates
+from eemo_pipeline.discovery import discover
+from eemo_pipeline.emotion.level_words import LEVEL_WORDS
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.qa.column_draws import allot
+from eemo_pipeline.stages.qa.facts import Facts
+from eemo_pipeline.stages.qa.items import render
+from eemo_pipeline.stages.qa.templates import QaTemplate
+
+# What a picture lacks -> the reason why it is not asked about.
+_LACKS = {
+    "rank_1": "no_ranking",
+    "dominant_emotion": "no_dominant_emotion",
+    **{name: f"no_{name}" for name in LEVEL_WORDS},
+    "has_descriptions": "no_description",
+    "has_reasonings": "no_reasoning",
+    "has_details": "no_detail",
+    "has_evocations": "no_evocation",
+}
+_REASONS = ("evaluation", *_LACKS.values(), "no_partner", "constraint_unmet", "not_drawn")
+_REASON = pl.Enum(_REASONS)
+# Pictures whose refusals are grouped at once.
+_BATCH = 25_000
+
+
+@dataclass
+class Tally:
+    """What was asked about whom, filled while the items are made.
+
+    Attributes:
+        facts: what was known.
+        item_counts: per picture, the items that show it.
+        refusals: template -> per picture the reason why it has none of it, null where it has.
+        templates: rows of `_qa__templates`.
+    """
+
+    facts: Facts
+    item_counts: np.ndarray = field(init=False)
+    refusals: dict[str, pl.Series] = field(default_factory=dict)
+    templates: list[dict[str, object]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """No picture has an item yet."""
+        self.item_counts = np.zeros(self.facts.pictures.height, dtype=np.int64)
+
+    def add(self, template: QaTemplate, candidates: pl.DataFrame, asked: pl.DataFrame) -> None:
+        """Count what a template could have asked, and what it did."""
+        counts = self._uses(asked)
+        self.item_counts += counts
+        self.refusals[template.name] = self._reasons(template, self._uses(candidates), counts)
+        self.templates.append(
+            {
+                "template": template.name,
+                "category": template.category,
+                "question_type": template.question_type,
+                "claim": template.claim,
+                "candidate_count": candidates.height,
+                "item_count": asked.height,
+                "most_uses": int(counts.max(initial=0)),
+                "reason": self._why_nothing(template, candidates, asked),
+            }
+        )
+
+    def _uses(self, rows: pl.DataFrame) -> np.ndarray:
+        sides = [rows[side].to_numpy() for side in ("first", "second") if side in rows.columns]
+        return np.bincount(np.concatenate(sides), minlength=self.facts.pictures.height)
+
+    def _reasons(self, template: QaTemplate, possible: np.ndarray, asked: np.ndarray) -> pl.Series:
+        pictures = self.facts.pictures
+        frame = pictures.select("is_evaluation", *template.needs).with_columns(
+            pl.Series("asked", asked > 0), pl.Series("possible", possible > 0)
+        )
+        if template.pairs:
+            paired = self._uses(self.facts.pairs[template.pairs]) > 0
+            frame = frame.with_columns(pl.Series("paired", paired))
+        reason = (
+            pl.when("asked")
+            .then(pl.lit(None, dtype=_REASON))
+            .when("is_evaluation")
+            .then(pl.lit("evaluation", dtype=_REASON))
+        )
+        for need in template.needs:
+            reason = reason.when(pl.col(need).is_null()).then(pl.lit(_LACKS[need], dtype=_REASON))
+        if template.pairs:
+            reason = reason.when(~pl.col("paired")).then(pl.lit("no_partner", dtype=_REASON))
+        return frame.select(
+            reason.when("possible")
+            .then(pl.lit("not_drawn", dtype=_REASON))
+            .otherwise(pl.lit("constraint_unmet", dtype=_REASON))
+            .alias(template.name)
+        ).to_series()
+
+    def _why_nothing(
+        self, template: QaTemplate, candidates: pl.DataFrame, asked: pl.DataFrame
+    ) -> str | None:
+        if asked.height:
+            return None
+        if candidates.height:
+            return "not_balanced"
+        reasons = self.refusals[template.name]
+        counts = reasons.value_counts(sort=True).filter(pl.col(template.name) != "evaluation")
+        return str(counts[template.name][0]) if counts.height else "no_pictures"
+
+
+def build_items(facts: Facts, seed: str, most: int, tally: Tally) -> Iterator[pl.DataFrame]:
+    """Run every template of the folder `templates/`, and count in `tally`.
+
+    Args:
+        facts: what is known.
+        seed: of all draws.
+        most: items that a template gives at most; the draw spreads them over its cells.
+        tally: of the same facts, empty.
+
+    Yields:
+        Frames of `qa__items`, by template and item_id.
+    """
+    with ThreadPoolExecutor(1) as ahead:
+        drawn = _draw(facts, seed, most, tally)
+        coming = ahead.submit(next, drawn, None)
+        while (kept := coming.result()) is not None:
+            # The next template draws on one core while the items of this one are made on another.
+            coming = ahead.submit(next, drawn, None)
+            template, asked = kept
+            yield from render(template, asked, facts, f"{seed}/{template.name}")
+
+
+def _draw(
+    facts: Facts, seed: str, most: int, tally: Tally
+) -> Iterator[tuple[QaTemplate, pl.DataFrame]]:
+    """The questions that are kept of each template."""
+    for template in discover(templates, "TEMPLATE", QaTemplate).values():
+        purpose = f"{seed}/{template.name}"
+        candidates = template.ask(facts, purpose)
+        wanted = [name for name in candidates.columns if name.startswith(("correct", "wrong_"))]
+        possible = candidates.drop_nulls(wanted)
+        asked = allot(possible, template.cell, most, purpose, "kept")
+        tally.add(template, possible, asked)
+        yield template, asked
+
+
+def build_coverage(tally: Tally) -> pl.DataFrame:
+    """A frame of `_qa__coverage`, with the reason for a picture without any item.
+
+    Reasons: evaluation, no_facts (neither label nor rating nor text) or no_template_applies.
+    """
+    known = ("dominant_emotion", *LEVEL_WORDS, *(name for name in _LACKS if name[:4] == "has_"))
+    has_facts = pl.any_horizontal(pl.col(name).is_not_null() for name in known)
+    reason = (
+        pl.when(pl.col("item_count") > 0)
+        .then(None)
+        .when("is_evaluation")
+        .then(pl.lit("evaluation"))
+        .when(has_facts)
+        .then(pl.lit("no_template_applies"))
+        .otherwise(pl.lit("no_facts"))
+    )
+    return (
+        tally.facts.pictures.with_columns(pl.Series("item_count", tally.item_counts))
+        .with_columns(reason.alias("reason"))
+        .select(TABLES["_qa__coverage"].columns)
+    )
+
+
+def build_refusals(tally: Tally) -> Iterator[pl.DataFrame]:
+    """Frames of `_qa__refusals`: per picture and reason the templates that have none of it."""
+    reasons, ids = pl.DataFrame(tally.refusals), tally.facts.pictures["image_id"]
+    for start in range(0, reasons.height, _BATCH):
+        part = reasons.slice(start, _BATCH)
+        long = (
+            part.with_row_index("row", offset=start)
+            .unpivot(index="row", variable_name="template", value_name="reason")
+            .drop_nulls("reason")
+        )
+        grouped = (
+            long.group_by("row", pl.col("reason").cast(pl.String))
+            .agg(pl.col("template").sort().alias("templates"))
+            .sort("row", "reason")
+        )
+        yield grouped.select(ids[grouped["row"]].alias("image_id"), "reason", "templates")
+
+
+def build_templates(tally: Tally) -> pl.DataFrame:
+    """A frame of `_qa__templates`: what each template could ask, asks, or why nothing."""
+    return pl.DataFrame(tally.templates, schema=TABLES["_qa__templates"].polars_schema)

@@ -1,0 +1,218 @@
+"""What is known about every picture before a question is asked.
+
+Belongs here: joining the label and text tables into one row per picture, and the level words.
+Does not belong here: the choice of pairs (`pairs.py`) or any question.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from eemo_pipeline.emotion.level_words import LEVEL_WORDS, level_of
+from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.stages.qa.pairs import choose_pairs
+
+# The tables that facts come from.
+SOURCES = (
+    "dedup__images",
+    "ingest__records",
+    "labels__emotions",
+    "labels__vad",
+    "labels__rankings",
+    "texts__descriptions",
+    "texts__reasonings",
+    "texts__details",
+    "texts__evocations",
+    "texts__candidates",
+    "texts__comparisons",
+)
+RANKS = ("rank_1", "rank_2", "rank_3")
+# What both pictures of a pair must have -> what half of the pairs have in common.
+_PAIRED_BY = {
+    "rank_1": "dominant_emotion",
+    "dominant_emotion": "dominant_emotion",
+    **{name: f"{name}_level" for name in LEVEL_WORDS},
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts that questions are made from.
+
+    Attributes:
+        pictures: one row per kept picture, sorted by image_id: row (its number), image_id, split,
+            is_evaluation, sources, source_set (a number for equal sources), category (of content,
+            null where no source names one), base (random bits, see `draws`), number_as_first and
+            number_as_second (its share in the number of an item), ranking and rank_1 ... rank_3
+            (null without a ranking), dominant_emotion, mass_<emotion> for the seven Ekman emotions
+            (0 where unnamed, null without labels), valence, arousal, dominance and
+            <dimension>_level (null where unrated), has_<text> for every key of `texts`: the place
+            of its text there (null where there is none).
+        texts: what was written about pictures: name -> text, lazily.
+        candidates: pictures whose reasoning names a cause: row, emotion, element, distractor_1,
+            distractor_2.
+        comparisons: what two pictures were compared in: first, second (rows), aspect, and the
+            place of the text among those in `compared` of that aspect.
+        compared: what was written about two pictures: aspect and text, lazily.
+        pairs: what both pictures have -> `first` and `second` (rows), base and split; see
+            `pairs.choose_pairs`.
+    """
+
+    pictures: pl.DataFrame
+    texts: Mapping[str, pl.LazyFrame]
+    candidates: pl.DataFrame
+    comparisons: pl.DataFrame
+    compared: pl.LazyFrame
+    pairs: Mapping[str, pl.DataFrame]
+
+    def having(self, *facts: str) -> pl.DataFrame:
+        """The pictures that questions may be about and that have all these facts."""
+        return self.pictures.filter(~pl.col("is_evaluation")).drop_nulls(list(facts))
+
+    def paired(self, fact: str, *columns: str) -> pl.DataFrame:
+        """The pairs of pictures that have a fact, with columns of both, suffixed _1 and _2."""
+        pairs = self.pairs[fact]
+        wanted = self.pictures.select(columns)
+        sides = [
+            wanted[pairs[side]].rename(lambda name, end=end: f"{name}_{end}")
+            for side, end in (("first", 1), ("second", 2))
+        ]
+        return pl.concat([pairs, *sides], how="horizontal")
+
+
+def build_facts(tables: Mapping[str, pl.LazyFrame]) -> Facts:
+    """Join the tables on image_id and choose the pairs.
+
+    Of several ratings of a picture the one that labels__vad calls its best counts.
+
+    Args:
+        tables: those named in `SOURCES`, by name.
+    """
+    texts = {
+        name: _written(tables[f"texts__{name}"])
+        for name in ("descriptions", "reasonings", "details", "evocations")
+    }
+    joined = tables["dedup__images"].select(
+        "image_id", "split", "sources", pl.col("is_evaluation").fill_null(value=False)
+    )
+    for known in (
+        _rankings(tables["labels__rankings"]),
+        _masses(tables["labels__emotions"]),
+        tables["labels__vad"].filter("is_best").select("image_id", *LEVEL_WORDS),
+        _categories(tables["ingest__records"]),
+        *(
+            text.select("image_id", pl.int_range(pl.len(), dtype=pl.UInt32).alias(f"has_{name}"))
+            for name, text in texts.items()
+        ),
+    ):
+        joined = joined.join(known, on="image_id", how="left")
+    pictures = (
+        joined.sort("image_id")
+        .with_row_index("row")
+        .with_columns(level_of(name, pl.col(name)).alias(f"{name}_level") for name in LEVEL_WORDS)
+        .with_columns(pl.col("sources").list.join("\x1f").rank("dense").alias("source_set"))
+        .collect()
+    )
+    pictures = pictures.hstack(_numbers(pictures["image_id"]))
+    rows = pictures.lazy().select("image_id", "row", "is_evaluation")
+    compared = tables["texts__comparisons"].filter(pl.col("status") == "ok")
+    return Facts(
+        pictures,
+        {name: text.select("text") for name, text in texts.items()},
+        _candidates(tables["texts__candidates"], rows),
+        _comparisons(compared, rows),
+        compared.select("aspect", "text"),
+        {needed: choose_pairs(pictures, needed, label) for needed, label in _PAIRED_BY.items()},
+    )
+
+
+def _numbers(image_ids: pl.Series) -> pl.DataFrame:
+    """Four times 64 bits from the SHA-256 of each image_id; the last are the start of all draws."""
+    digests = b"".join(hashlib.sha256(text).digest() for text in image_ids.cast(pl.Binary))
+    numbers = np.frombuffer(digests, dtype=">u8").reshape(-1, 4).astype(np.uint64)
+    return pl.DataFrame(
+        {
+            "number_as_first": numbers[:, 0],
+            "number_as_second": numbers[:, 1],
+            "base": numbers[:, 3],
+        }
+    )
+
+
+def _rankings(rankings: pl.LazyFrame) -> pl.LazyFrame:
+    places = (
+        pl.col("ranking").list.get(place, null_on_oob=True).alias(rank)
+        for place, rank in enumerate(RANKS)
+    )
+    return rankings.select("image_id", "dominant_emotion", "ranking", *places)
+
+
+def _masses(emotions: pl.LazyFrame) -> pl.LazyFrame:
+    return (
+        emotions.filter(pl.col("taxonomy") == "ekman7")
+        .select(
+            "image_id",
+            *(
+                pl.when(pl.col("emotion") == emotion).then("mass").alias(f"mass_{emotion}")
+                for emotion in EKMAN_7
+            ),
+        )
+        .group_by("image_id")
+        .sum()
+    )
+
+
+def _categories(records: pl.LazyFrame) -> pl.LazyFrame:
+    """The category of content that the first source with one names for the picture."""
+    category = pl.col("attributes").str.json_path_match("$.category").str.to_lowercase()
+    return (
+        records.filter(pl.col("attributes").is_not_null())
+        .select("image_id", "source", "record_id", category.alias("category"))
+        .drop_nulls("category")
+        .group_by("image_id")
+        .agg(pl.col("category").sort_by("source", "record_id").first())
+    )
+
+
+def _written(texts: pl.LazyFrame) -> pl.LazyFrame:
+    return texts.filter(pl.col("status") == "ok").select("image_id", "text")
+
+
+def _candidates(candidates: pl.LazyFrame, rows: pl.LazyFrame) -> pl.DataFrame:
+    return (
+        candidates.filter(pl.col("status") == "ok")
+        .join(rows.filter(~pl.col("is_evaluation")), on="image_id")
+        .select(
+            "row",
+            "emotion",
+            "element",
+            pl.col("distractors").list.get(0).alias("distractor_1"),
+            pl.col("distractors").list.get(1).alias("distractor_2"),
+        )
+        .sort("row")
+        .collect()
+    )
+
+
+def _comparisons(compared: pl.LazyFrame, rows: pl.LazyFrame) -> pl.DataFrame:
+    asked = compared.select(
+        "first_image_id",
+        "second_image_id",
+        "aspect",
+        pl.int_range(pl.len(), dtype=pl.UInt32).over("aspect").alias("place"),
+    )
+    for side in ("first", "second"):
+        named = rows.filter(~pl.col("is_evaluation")).select(
+            pl.col("image_id").alias(f"{side}_image_id"), pl.col("row").alias(side)
+        )
+        asked = asked.join(named, on=f"{side}_image_id")
+    return asked.select("first", "second", "aspect", "place").sort("first", "second").collect()
+
+
+def any_of(columns: Sequence[str], value: pl.Expr | str) -> pl.Expr:
+    """Whether one of the columns holds the value; null where the columns are empty."""
+    wanted = pl.lit(value) if isinstance(value, str) else value
+    return pl.any_horizontal(pl.col(column) == wanted for column in columns)

@@ -1,0 +1,191 @@
+"""From what could be asked to items: wording, options in seeded order, letter, proof, identity.
+
+Belongs here: what all templates share. Does not belong here: what is asked (`templates/`), or
+which questions are kept (`build.py`).
+"""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from eemo_pipeline.stages.qa.column_draws import choose, mix
+from eemo_pipeline.stages.qa.facts import Facts
+from eemo_pipeline.stages.qa.templates import QaTemplate
+from eemo_pipeline.stats.hash_draws import short_hash
+
+LETTERS = ("A", "B", "C", "D")
+YES, NO = "Yes", "No"
+# Rows that become text at once: some 25 MB.
+_BATCH = 25_000
+
+
+def render(
+    template: QaTemplate, asked: pl.DataFrame, facts: Facts, purpose: str
+) -> Iterator[pl.DataFrame]:
+    """The items of the questions, frames of `qa__items` sorted by item_id."""
+    worded = _numbered(
+        template, _lettered(template, _worded(template, asked, purpose), purpose), facts
+    )
+    answered = _with_text(template, worded, facts) if template.text else worded
+    for start in range(0, answered.height, _BATCH):
+        yield _rendered(template, answered.slice(start, _BATCH), facts)
+
+
+def _worded(template: QaTemplate, asked: pl.DataFrame, purpose: str) -> pl.DataFrame:
+    fields = [pl.col(name) for name in template.fills]
+    sentences = [
+        pl.format(sentence, *fields) if fields else pl.lit(sentence)
+        for sentence in template.sentences
+    ]
+    return asked.with_columns(
+        choose(sentences, pl.col("base"), purpose, "wording").alias("question")
+    )
+
+
+def _lettered(template: QaTemplate, asked: pl.DataFrame, purpose: str) -> pl.DataFrame:
+    """Add `place` of the right option: all places are equally frequent for each right answer."""
+    if template.question_type == "open":
+        return asked
+    if template.question_type == "yes_no":
+        right, wrong = (
+            pl.when("is_yes").then(pl.lit(one)).otherwise(pl.lit(other))
+            for one, other in ((YES, NO), (NO, YES))
+        )
+        asked = asked.with_columns(right.alias("correct"), wrong.alias("wrong_1"))
+    order = mix(pl.col("base"), purpose, "letters").rank("ordinal")
+    within = ["split", *(["is_yes"] if "is_yes" in asked.columns else [])]
+    return asked.with_columns(
+        (order.over(within) % len(_options(asked))).cast(pl.Int64).alias("place")
+    )
+
+
+def _options(asked: pl.DataFrame) -> list[str]:
+    return ["correct", *(name for name in asked.columns if name.startswith("wrong_"))]
+
+
+def _numbered(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Add `number`, which item_id spells, and sort by it.
+
+    The numbers of a question and of its pictures, each from a SHA-256, are joined by exclusive or
+    (Zobrist 1970, A New Hashing Method with Application for Game Playing): polars has no SHA-256,
+    and a call for each distinct part is far less than one per item.
+    """
+    questions = asked["question"].unique()
+    numbers = [int(short_hash(template.name, question), 16) for question in questions]
+    number = asked["question"].replace_strict(questions, numbers, return_dtype=pl.UInt64)
+    number = number.cast(pl.UInt64)  # without rows it would stay text
+    for side in ("first", "second"):
+        if side in asked.columns:
+            number ^= facts.pictures[f"number_as_{side}"][asked[side]]
+    return asked.with_columns(number.alias("number")).sort("number")
+
+
+def _spell(numbers: pl.Series) -> pl.Series:
+    """64-bit numbers as 16 hexadecimal digits."""
+    digits = numbers.to_numpy().astype(">u8").tobytes().hex()
+    spelt = [digits[start : start + 16] for start in range(0, len(digits), 16)]
+    return pl.Series(spelt, dtype=pl.String)
+
+
+def _rendered(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    known = facts.pictures.select("image_id", "sources", *template.proof)
+    sides = [
+        known[asked[side]].rename(lambda name, end=end: f"{name}_{end}")
+        for end, side in enumerate(("first", "second"), start=1)
+        if side in asked.columns
+    ]
+    ids = pl.concat_arr(f"image_id_{side}" for side in range(1, len(sides) + 1))
+    wide = pl.concat([_answered(template, asked), *sides], how="horizontal")
+    return wide.select(
+        _spell(asked["number"]).alias("item_id"),
+        pl.lit(template.name).alias("template"),
+        pl.lit(template.category).alias("category"),
+        pl.lit(template.question_type).alias("question_type"),
+        pl.lit(template.claim).alias("claim"),
+        ids.arr.to_list().alias("image_ids"),
+        "question",
+        "options",
+        "answer",
+        "answer_letter",
+        "split",
+        (wide["sources_1"] if len(sides) == 1 else _joined_sources(asked, facts)).alias("sources"),
+        _proof(template, len(sides)).alias("facts"),
+    )
+
+
+def _joined_sources(asked: pl.DataFrame, facts: Facts) -> pl.Series:
+    """The sources of both pictures. Few sets of them meet, so each two are joined once."""
+    pairs = asked.select("first", "second").with_columns(
+        facts.pictures["source_set"][asked[side]].alias(f"set_{side}")
+        for side in ("first", "second")
+    )
+    sets = ["set_first", "set_second"]
+    met = pairs.unique(sets)
+    sources = facts.pictures["sources"]
+    both = pl.concat_list(sources[met["first"]], sources[met["second"]])
+    joined = met.select(*sets, both.list.unique().list.sort().alias("sources"))
+    return pairs.join(joined, on=sets, how="left", maintain_order="left")["sources"]
+
+
+def _proof(template: QaTemplate, count: int) -> pl.Expr:
+    """The label facts that prove the answer, as one JSON object per row."""
+    fields: list[pl.Expr] = (
+        [pl.lit(template.dimension).alias("dimension")] if template.dimension else []
+    )
+    fields += [pl.col(name) for name in template.fills]
+    for side in range(1, count + 1):
+        for name in template.proof:
+            field = pl.col(f"{name}_{side}")
+            fields.append(field.alias(name) if count == 1 else field)
+    if template.text:
+        fields.append(pl.lit(f"texts__{template.text}").alias("text"))
+    return pl.struct(fields).struct.json_encode()
+
+
+def _answered(template: QaTemplate, asked: pl.DataFrame) -> pl.DataFrame:
+    if template.question_type == "open":
+        return asked.with_columns(
+            pl.lit([], dtype=pl.List(pl.String)).alias("options"),
+            pl.lit(None, dtype=pl.String).alias("answer_letter"),
+        )
+    options = _options(asked)
+    shown = pl.concat_arr(_option_at(position, options) for position in range(len(options)))
+    letter = pl.col("place").replace_strict(
+        range(len(options)), LETTERS[: len(options)], return_dtype=pl.String
+    )
+    return asked.with_columns(
+        shown.arr.to_list().alias("options"),
+        pl.col("correct").alias("answer"),
+        letter.alias("answer_letter"),
+    )
+
+
+def _option_at(position: int, options: list[str]) -> pl.Expr:
+    """The right option where its place is here, else the next of the wrong ones."""
+    here = pl.when(pl.col("place") == position).then("correct")
+    if position == 0:
+        return here.otherwise(options[1])
+    if position == len(options) - 1:
+        return here.otherwise(options[position])
+    return (
+        here.when(pl.col("place") > position)
+        .then(options[position + 1])
+        .otherwise(options[position])
+    )
+
+
+def _with_text(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    if template.text == "comparisons":
+        of_aspect = pl.col("aspect") == (template.dimension or "overall")
+        texts = facts.compared.filter(of_aspect)
+        places = asked.join(
+            facts.comparisons.filter(of_aspect),
+            on=["first", "second"],
+            how="left",
+            maintain_order="left",
+        )["place"]
+    else:
+        texts = facts.texts[str(template.text)]
+        places = facts.pictures[f"has_{template.text}"][asked["first"]]
+    text = texts.select("text").collect()["text"]
+    return asked.with_columns(text[places].alias("answer"))

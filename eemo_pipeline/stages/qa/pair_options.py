@@ -1,0 +1,36 @@
+"""First, second, both or neither: the answers to questions about which of two pictures.
+
+Belongs here: the right side and the wrong ones. Does not belong here: what is asked.
+"""
+
+import polars as pl
+
+from eemo_pipeline.stages.qa.column_draws import pick
+from eemo_pipeline.stages.qa.level_questions import FIRST, SECOND
+
+BOTH, NEITHER = "Both pictures", "Neither picture"
+
+
+def choose_side(
+    pairs: pl.DataFrame, in_first: pl.Expr, in_second: pl.Expr, *purpose: str
+) -> pl.DataFrame:
+    """Candidates of four options from pairs with `asked`, by where what is asked is found."""
+    correct = (
+        pl.when(in_first & in_second)
+        .then(pl.lit(BOTH))
+        .when(in_first)
+        .then(pl.lit(FIRST))
+        .when(in_second)
+        .then(pl.lit(SECOND))
+        .otherwise(pl.lit(NEITHER))
+    )
+    wrong = {answer: pl.col("correct") != answer for answer in (FIRST, SECOND, BOTH, NEITHER)}
+    return pick(pairs.with_columns(correct=correct), wrong, 3, *purpose, "wrong").select(
+        "first",
+        "second",
+        "base",
+        "split",
+        "asked",
+        "correct",
+        *(pl.col(f"pick_{number}").alias(f"wrong_{number}") for number in (1, 2, 3)),
+    )

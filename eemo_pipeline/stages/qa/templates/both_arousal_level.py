@@ -1,0 +1,25 @@
+"""Do both pictures evoke the asked level of arousal? Yes or no."""
+
+from functools import partial
+
+from eemo_pipeline.stages.qa.level_questions import verify_both_levels
+from eemo_pipeline.stages.qa.templates import QaTemplate
+
+TEMPLATE = QaTemplate(
+    name="both_arousal_level",
+    category="pair_perception",
+    question_type="yes_no",
+    claim="both_at_level",
+    dimension="arousal",
+    needs=("arousal",),
+    pairs="arousal",
+    sentences=(
+        "Do both pictures evoke {} arousal?",
+        "Is the activation that viewers feel {} at each of the two pictures?",
+        "Would viewers rate the arousal of the first picture and of the second as {}?",
+    ),
+    ask=partial(verify_both_levels, "arousal"),
+    fills=("asked",),
+    cell=("asked",),
+    proof=("arousal", "arousal_level"),
+)

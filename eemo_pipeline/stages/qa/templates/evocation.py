@@ -1,0 +1,21 @@
+"""Whether the emotions arise from the visual effect itself or by way of associations."""
+
+from functools import partial
+
+from eemo_pipeline.stages.qa.templates import QaTemplate
+from eemo_pipeline.stages.qa.text_questions import ask_text
+
+TEMPLATE = QaTemplate(
+    name="evocation",
+    category="description",
+    question_type="open",
+    claim="written",
+    needs=("has_evocations",),
+    text="evocations",
+    sentences=(
+        "Does this picture evoke its emotions directly, or by way of what it reminds viewers of?",
+        "Are the feelings at this picture a matter of its visual effect or of association?",
+        "How direct is the way from this picture to what its viewers feel?",
+    ),
+    ask=partial(ask_text, "evocations"),
+)

@@ -1,0 +1,150 @@
+"""EmoVerse records: what the sources agreed on, emptied where the critic discarded it.
+
+Belongs here: the record of every kept picture and how far it came: preserved, waiting for a
+person, or dropped. Does not belong here: the vote (`decisions.py`), the verdicts (`critic/`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.aggregation.decide import decide, latest_replies, roll_up
+from eemo_pipeline.schema.tables import TABLES
+
+_TABLE = TABLES["records__emoverse"]
+# field -> the columns that are emptied when it is discarded
+_COLUMNS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
+    "emotion": ("emotion", "confidence", "distribution"),
+    "intensity": ("intensity", "intensity_level"),
+    "description": ("description",),
+    "background": ("background",),
+    "attribute": ("attribute",),
+    "subject": ("subject",),
+    "box": (),
+}
+_DECIDED = (
+    "description",
+    "background",
+    "attribute",
+    "subject",
+    "emotion",
+    "confidence",
+    "intensity",
+    "intensity_level",
+    "distribution",
+)
+
+
+def build_records(
+    images: pl.DataFrame,
+    first_replies: pl.DataFrame,
+    later_replies: pl.DataFrame,
+    verifier_replies: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    regions: pl.DataFrame,
+    patterns: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """`records__emoverse`: one row per picture of `images`.
+
+    The verdicts are those of the latest round. States and reasons:
+
+    - preserved: every field is valid, or discarded and emptied; the reason is then
+      `discarded_` with the fields.
+    - human: the emotion is contested and the critic did not settle it (`emotion_contested`), a
+      field can still be corrected (`revisable_` with the fields), or no critic has judged the
+      emotion (`not_judged`).
+    - dropped: no annotator gave a usable answer (`no_usable_reply`), the picture has no
+      structure (`image_unreadable`), the emotion cannot be supported (`emotion_discarded`), or
+      three of description, background, attribute, subject and box cannot
+      (`attributes_discarded`).
+
+    Args:
+        images: rows of `dedup__images`.
+        first_replies: rows of `annotation__replies`.
+        later_replies: rows of `_critic__replies`.
+        verifier_replies: rows of `verification__replies`.
+        verdicts: rows of `critic__verdicts`.
+        regions: rows of `grounding__regions`.
+        patterns: rows of `verification__patterns`.
+    """
+    latest = latest_replies(first_replies, later_replies)
+    decisions = decide(latest, verifier_replies, patterns)
+    found = (
+        regions.filter((pl.col("region_no") > 0) & (pl.col("status") == "ok"))
+        .group_by("image_id")
+        .agg(pl.len().cast(pl.Int64).alias("region_count"))
+    )
+    both = [frame.select("image_id", "round") for frame in (first_replies, later_replies)]
+    rounds = pl.concat(both).group_by("image_id").agg(pl.col("round").max().alias("round_count"))
+    joined = (
+        images.select("image_id", "source", "split")
+        .join(decisions, on="image_id", how="left")
+        .join(found, on="image_id", how="left")
+        .join(rounds, on="image_id", how="left")
+        .with_columns(
+            pl.col("region_count").fill_null(0),
+            pl.col("round_count").fill_null(1),
+            pl.col("is_contested").fill_null(value=True),
+        )
+        .sort("image_id")
+    )
+    judged = _latest_verdicts(verdicts)
+    rows = [_record(row, judged.get(row["image_id"], {})) for row in joined.iter_rows(named=True)]
+    return pl.DataFrame(rows, schema=_TABLE.polars_schema)
+
+
+def _latest_verdicts(verdicts: pl.DataFrame) -> dict[str, dict[str, tuple[str, list[str]]]]:
+    """image_id -> field -> verdict and codes, of the picture's latest round."""
+    latest = verdicts.filter(pl.col("round") == pl.col("round").max().over("image_id"))
+    judged: dict[str, dict[str, tuple[str, list[str]]]] = {}
+    for image_id, field, verdict, codes in latest.select(
+        "image_id", "field", "verdict", "codes"
+    ).iter_rows():
+        judged.setdefault(image_id, {})[field] = (verdict, codes)
+    return judged
+
+
+def _record(row: dict[str, Any], judged: Mapping[str, tuple[str, list[str]]]) -> dict[str, Any]:
+    verdicts = {field: verdict for field, (verdict, _) in judged.items()}
+    state = roll_up(verdicts)
+    emptied = {
+        column
+        for field, verdict in verdicts.items()
+        if verdict == "discarded"
+        for column in _COLUMNS_OF_FIELD[field]
+    }
+    return {
+        **{name: row[name] for name in ("image_id", "source", "split")},
+        # A critic that found the emotion right has said the word that was wanted.
+        "is_contested": row["is_contested"] and verdicts.get("emotion") != "valid",
+        "state": state,
+        "reason": _reason(state, row, judged),
+        **{name: None if name in emptied else row[name] for name in _DECIDED},
+        "region_count": row["region_count"],
+        "round_count": row["round_count"],
+    }
+
+
+def _reason(
+    state: str, row: dict[str, Any], judged: Mapping[str, tuple[str, list[str]]]
+) -> str | None:
+    if state == "preserved":
+        return _fields_with("discarded", judged)
+    if state == "human":
+        if any(verdict == "unjudged" for verdict, _ in judged.values()) or "emotion" not in judged:
+            return "not_judged"
+        is_open = row["is_contested"] and judged["emotion"][0] == "revisable"
+        return "emotion_contested" if is_open else _fields_with("revisable", judged)
+    verdict, codes = judged.get("emotion", ("", []))
+    if "UNREADABLE" in codes:
+        return "image_unreadable"
+    if row["emotion"] is None:
+        return "no_usable_reply"
+    is_emotion = verdict == "discarded"
+    return "emotion_discarded" if is_emotion else "attributes_discarded"
+
+
+def _fields_with(verdict: str, judged: Mapping[str, tuple[str, list[str]]]) -> str | None:
+    fields = sorted(field for field, (given, _) in judged.items() if given == verdict)
+    return "_".join([verdict, *fields]) if fields else None

@@ -1,0 +1,180 @@
+"""What two pictures have in common and what not: `texts__comparisons`.
+
+Belongs here: which two pictures are compared in which aspect, and the paragraphs. Does not belong
+here: what is known of each (`profiles.py`), guards.
+
+Of the pictures of a split that have what an aspect needs, neighbours in the order of their
+hashes are compared, each picture once per aspect.
+"""
+
+import polars as pl
+
+from eemo_pipeline.emotion.level_words import LEVEL_WORDS
+from eemo_pipeline.roles.writer import Writer
+from eemo_pipeline.stages.texts.phrases import joined, uncapitalised
+from eemo_pipeline.stages.texts.writers import write_texts
+
+METHOD = (
+    "template realisation of both rankings and of the levels of valence, arousal and dominance at "
+    "0.4 and 0.6; the same level counts as similar"
+)
+# As far apart as EEmo-Bench's comparisons, of which hardly one is below 0.56 on 1-9.
+SMALLEST_DIFFERENCE = 0.07
+_KEY = ("first_image_id", "second_image_id", "aspect")
+_PLACES = ((1, "first"), (2, "second"))
+
+
+def write_comparisons(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
+    """One row per two pictures and aspect: overall, valence, arousal or dominance.
+
+    Returns:
+        A frame of `texts__comparisons`; reasons gap_too_small (the levels differ, the values
+        hardly do) and those of the guards.
+    """
+    known = profiles.filter(~pl.col("is_evaluation")).drop_nulls(["description", "emotions"])
+    levels = [f"{name}_level" for name in LEVEL_WORDS]
+    return pl.concat(
+        [
+            _written(_neighbours(known.drop_nulls(["ranking", *levels]), 0), "overall", writer),
+            *(
+                _written(_neighbours(known.drop_nulls(name), number), name, writer)
+                for number, name in enumerate(LEVEL_WORDS, start=1)
+            ),
+        ]
+    ).sort(_KEY)
+
+
+def _neighbours(pictures: pl.DataFrame, number: int) -> pl.DataFrame:
+    """Two pictures a row, suffixed _1 and _2; each order goes by other digits of the hash."""
+    ordered = (
+        pictures.with_columns(pl.col("image_id").str.slice(8 * number).alias("digits"))
+        .sort("split", "digits", "image_id")
+        .drop("digits")
+        .with_columns(pl.int_range(pl.len()).over("split").alias("place"))
+    )
+    halves = [
+        ordered.filter(pl.col("place") % 2 == half)
+        .with_columns(pl.col("place") // 2)
+        .rename(lambda name, end=half + 1: name if name in ("split", "place") else f"{name}_{end}")
+        for half in (0, 1)
+    ]
+    return (
+        halves[0]
+        .join(halves[1], on=["split", "place"])
+        .rename({"image_id_1": "first_image_id", "image_id_2": "second_image_id"})
+    )
+
+
+def realise_overall(inputs: pl.DataFrame) -> pl.Series:
+    """Dominant and other emotions, a cause in each picture, and the three dimensions."""
+    causes = [
+        pl.format(
+            f"In the {place} picture, {{}}", uncapitalised(pl.col(f"sentences_{side}").list.first())
+        )
+        for side, place in _PLACES
+    ]
+    text = pl.concat_str(
+        _emotions(), *causes, *(_similar_or_not(name) for name in LEVEL_WORDS), separator=" "
+    )
+    return inputs.select(text.alias("text")).to_series()
+
+
+def _emotions() -> pl.Expr:
+    def first(side: int) -> pl.Expr:
+        return pl.col(f"ranking_{side}").list.first()
+
+    def others(side: int) -> pl.Expr:
+        return joined(pl.col(f"ranking_{side}").list.slice(1))
+
+    return (
+        pl.when(pl.col("ranking_1") == pl.col("ranking_2"))
+        .then(
+            pl.format(
+                "Both pictures evoke {} most strongly, followed by {}, in the same order.",
+                first(1),
+                others(1),
+            )
+        )
+        .when(first(1) == first(2))
+        .then(
+            pl.format(
+                "Both pictures evoke {} most strongly; behind it stand {} in the first, but {} in "
+                "the second.",
+                first(1),
+                others(1),
+                others(2),
+            )
+        )
+        .otherwise(
+            pl.format(
+                "The first picture evokes {} most strongly, followed by {}, whereas the second "
+                "evokes {} most strongly, followed by {}.",
+                first(1),
+                others(1),
+                first(2),
+                others(2),
+            )
+        )
+    )
+
+
+def _similar_or_not(dimension: str) -> pl.Expr:
+    one, two = pl.col(f"{dimension}_level_1"), pl.col(f"{dimension}_level_2")
+    similar = pl.format(f"Their {dimension} is similar, since it is {{}} in both.", one)
+    apart = pl.format(
+        f"Their {dimension} differs: it is {{}} in the first and {{}} in the second.", one, two
+    )
+    return pl.when(one == two).then(similar).otherwise(apart)
+
+
+def realise_dimension(dimension: str, inputs: pl.DataFrame) -> pl.Series:
+    """The conclusion on one dimension, each picture, and a closing sentence."""
+    one, two = pl.col(f"{dimension}_level_1"), pl.col(f"{dimension}_level_2")
+    difference = (pl.col(f"{dimension}_1") - pl.col(f"{dimension}_2")).round(6)
+    more, less = (
+        pl.when(is_first).then(pl.lit("first")).otherwise(pl.lit("second"))
+        for is_first in (difference > 0, difference < 0)
+    )
+    conclusion = (
+        pl.when(one == two)
+        .then(pl.format(f"The two pictures are similar in {dimension}: both are {{}}.", one))
+        .otherwise(
+            pl.format(f"The {{}} picture is higher in {dimension} than the {{}}.", more, less)
+        )
+    )
+    analysis = [
+        pl.format(
+            f"In the {place} picture, {{}}. {{}}",
+            pl.col(f"{dimension}_sentence_{side}"),
+            pl.col(f"sentences_{side}").list.first(),
+        )
+        for side, place in _PLACES
+    ]
+    closing = (
+        pl.when(one == two)
+        .then(pl.lit("So both fall into the same range."))
+        .otherwise(
+            pl.format("So they fall into different ranges, the {} above the {}.", more, less)
+        )
+    )
+    text = pl.concat_str(conclusion, *analysis, closing, separator=" ")
+    return inputs.select(text.alias("text")).to_series()
+
+
+def _written(pairs: pl.DataFrame, aspect: str, writer: Writer) -> pl.DataFrame:
+    """The texts of one aspect; the writer gets the profiles of both, suffixed _1 and _2."""
+    dimensions = tuple(LEVEL_WORDS) if aspect == "overall" else (aspect,)
+    reason: pl.Expr = pl.lit(None, dtype=pl.String)
+    if aspect != "overall":
+        difference = (pl.col(f"{aspect}_1") - pl.col(f"{aspect}_2")).round(6).abs()
+        differs = pl.col(f"{aspect}_level_1") != pl.col(f"{aspect}_level_2")
+        is_close = differs & (difference < SMALLEST_DIFFERENCE)
+        reason = pl.when(is_close).then(pl.lit("gap_too_small"))
+    inputs = pairs.with_columns(pl.lit(aspect).alias("aspect"), reason.alias("reason"))
+    allowed = pl.concat_list(
+        pl.col(f"{name}_{side}").fill_null([])
+        for name in ("emotions", "ranking")
+        for side in (1, 2)
+    )
+    levels = {name: pl.concat_list(f"{name}_level_1", f"{name}_level_2") for name in dimensions}
+    return write_texts(writer, f"compare_{aspect}", inputs, allowed, levels=levels, key=_KEY)

@@ -1,0 +1,107 @@
+"""What is visible in each picture, in words, from what was measured: `texts__descriptions`.
+
+Belongs here: words for light, colour, contrast, structure and format. Does not belong here: any
+emotion, and anything that was not measured: no object is named, since none was recognised.
+"""
+
+import polars as pl
+
+from eemo_pipeline.roles.writer import Writer
+from eemo_pipeline.stages.texts.colours import name_colours
+from eemo_pipeline.stages.texts.phrases import joined, scale
+from eemo_pipeline.stages.texts.writers import write_texts
+
+METHOD = (
+    "template realisation of measured brightness, colourfulness (Hasler and Suesstrunk 2003), "
+    "contrast (Peli 1990), edge density (Canny 1986), dominant colours and format"
+)
+_COLOUR_COUNT = 3
+
+
+def write_descriptions(dedup__images: pl.DataFrame, writer: Writer) -> pl.DataFrame:
+    """One row per kept picture: one to three sentences on what is visible.
+
+    Returns:
+        A frame of `texts__descriptions`; reasons not_measured (of the embedded writer, where a
+        number is not there) and those of the guards.
+    """
+    inputs = dedup__images.with_columns(pl.lit(None, dtype=pl.String).alias("reason"))
+    return write_texts(writer, "descriptions", inputs, pl.lit([], dtype=pl.List(pl.String)))
+
+
+def realise(inputs: pl.DataFrame) -> pl.Series:
+    """The sentences from what was measured; inputs are rows of `dedup__images`."""
+    text = pl.concat_str(_light_and_format(), pl.col("colours"), _structure(), separator=" ")
+    coloured = inputs.join(_colours(inputs), on="image_id", how="left", maintain_order="left")
+    return coloured.select(text.alias("text")).to_series()
+
+
+def _light_and_format() -> pl.Expr:
+    light = scale(
+        pl.col("brightness"), "a dark", (0.25, "a dim"), (0.45, "an evenly lit"), (0.7, "a bright")
+    )
+    # Hasler and Suesstrunk, table 2: 15 slightly, 33 moderately, 45 averagely, 59 quite, 82 highly
+    colour = scale(
+        pl.col("colourfulness"),
+        "almost colourless",
+        (15, "slightly colourful"),
+        (33, "moderately colourful"),
+        (59, "quite colourful"),
+        (82, "highly colourful"),
+    )
+    shape = scale(
+        pl.col("width_px") / pl.col("height_px"),
+        "a narrow and very tall",
+        (0.5, "an upright"),
+        (0.95, "a square"),
+        (1.06, "a wide"),
+        (2.0, "a very wide"),
+    )
+    return pl.format("This is {} and {} picture in {} format.", light, colour, shape)
+
+
+def _structure() -> pl.Expr:
+    contrast = scale(
+        pl.col("contrast"), "weak", (0.12, "moderate"), (0.22, "clear"), (0.3, "strong")
+    )
+    detail = scale(
+        pl.col("edge_density"),
+        "its surfaces are smooth, with hardly an edge",
+        (0.03, "its surfaces are mostly smooth"),
+        (0.12, "it shows a fair amount of detail"),
+        (0.27, "it is dense with edges and fine detail"),
+    )
+    return (
+        pl.when("is_blank")
+        .then(pl.lit("It is almost uniform, without visible structure."))
+        .otherwise(pl.format("The contrast is {}, and {}.", contrast, detail))
+    )
+
+
+def _colours(images: pl.DataFrame) -> pl.DataFrame:
+    """One sentence per picture on its colours: equal names are merged, the largest come first."""
+    coloured = (
+        images.select("image_id", "dominant_colours", "dominant_shares")
+        .filter(pl.col("dominant_colours").list.len() == pl.col("dominant_shares").list.len())
+        .explode("dominant_colours", "dominant_shares")
+        .rename({"dominant_colours": "code", "dominant_shares": "share"})
+    )
+    named = (
+        coloured.join(name_colours(coloured["code"]), on="code")
+        .sort("image_id", "name", "share")
+        .group_by("image_id", "name", maintain_order=True)
+        .agg(pl.col("share").sum().round(6))
+        .sort(["image_id", "share", "name"], descending=[False, True, False])
+    )
+    listed = named.group_by("image_id", maintain_order=True).agg(
+        pl.col("name").head(_COLOUR_COUNT), pl.col("share").first()
+    )
+    names = joined(pl.col("name"))
+    sentence = (
+        pl.when(pl.col("name").list.len() == 1)
+        .then(pl.format("Its one main colour is {}.", names))
+        .when(pl.col("share") > 0.5)
+        .then(pl.format("Its main colours are {}, the first covering more than half of it.", names))
+        .otherwise(pl.format("Its main colours are {}.", names))
+    )
+    return listed.select("image_id", sentence.alias("colours"))

@@ -1,0 +1,59 @@
+"""Content, emotions and levels of a picture in one answer: `texts__details`.
+
+Belongs here: the paragraph. Does not belong here: what is known (`profiles.py`), guards.
+"""
+
+import polars as pl
+
+from eemo_pipeline.emotion.level_words import LEVEL_WORDS
+from eemo_pipeline.roles.writer import Writer
+from eemo_pipeline.stages.texts.phrases import capitalised, joined
+from eemo_pipeline.stages.texts.writers import write_texts
+
+METHOD = (
+    "template realisation of the description, the reported emotions in descending order, and the "
+    "levels of valence, arousal and dominance at 0.4 and 0.6"
+)
+
+
+def write_details(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
+    """One row per kept picture: content, then emotions, then levels.
+
+    Returns:
+        A frame of `texts__details`; reasons no_description, no_emotions, no_rating (one of the
+        three dimensions is unrated) and those of the guards.
+    """
+    inputs = profiles.with_columns(
+        pl.when(pl.col("description").is_null())
+        .then(pl.lit("no_description"))
+        .when(pl.col("emotions").is_null())
+        .then(pl.lit("no_emotions"))
+        .when(pl.any_horizontal(pl.col(name).is_null() for name in LEVEL_WORDS))
+        .then(pl.lit("no_rating"))
+        .alias("reason")
+    )
+    wanted = {name: pl.concat_list(f"{name}_level") for name in LEVEL_WORDS}
+    return write_texts(writer, "details", inputs, pl.col("emotions"), levels=wanted)
+
+
+def realise(inputs: pl.DataFrame) -> pl.Series:
+    """Content, the emotions as reactions of different viewers, each one's cause, the levels."""
+    emotions = pl.col("emotions")
+    reactions = (
+        pl.when(emotions.list.len() > 1)
+        .then(
+            pl.format(
+                "Of the reactions of different viewers, {} comes first, followed by {}.",
+                emotions.list.first(),
+                joined(emotions.list.slice(1)),
+            )
+        )
+        .otherwise(pl.format("The reaction of viewers is {} alone.", emotions.list.first()))
+    )
+    levels = [
+        pl.format("{}.", capitalised(pl.col(f"{dimension}_sentence"))) for dimension in LEVEL_WORDS
+    ]
+    text = pl.concat_str(
+        "description", reactions, pl.col("sentences").list.join(" "), *levels, separator=" "
+    )
+    return inputs.select(text.alias("text")).to_series()

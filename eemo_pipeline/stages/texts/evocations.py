@@ -1,0 +1,101 @@
+"""Whether a picture evokes its emotions directly or by association: `texts__evocations`.
+
+Belongs here: the verdict, its grounds, the paragraph. Does not belong here: what is known
+(`profiles.py`), guards.
+
+What was measured speaks for the visual effect itself; the words that explanations share speak for
+what viewers recognise and remember. An emotion that is tied to neither says nothing.
+"""
+
+import polars as pl
+
+from eemo_pipeline.roles.writer import Writer
+from eemo_pipeline.stages.texts.phrases import capitalised, joined
+from eemo_pipeline.stages.texts.text_rules import verdict_of
+from eemo_pipeline.stages.texts.writers import write_texts
+
+METHOD = (
+    "template realisation: emotions tied to measured light and colour count as direct, emotions "
+    "tied to words that explanations share as indirect"
+)
+
+
+def write_evocations(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
+    """One row per kept picture: verdict, analysis, summary.
+
+    Returns:
+        A frame of `texts__evocations`; reasons no_emotions, no_evidence (no emotion is tied to
+        anything), no_verdict and those of the guards.
+    """
+    tied = (pl.col(name).list.drop_nulls().list.len().fill_null(0) for name in ("cues", "words"))
+    inputs = profiles.with_columns(
+        pl.when(pl.col("emotions").is_null())
+        .then(pl.lit("no_emotions"))
+        .when(pl.sum_horizontal(tied) == 0)
+        .then(pl.lit("no_evidence"))
+        .alias("reason")
+    )
+    finished = write_texts(writer, "evocations", inputs, pl.col("emotions"))
+    return _with_verdict(finished)
+
+
+def realise(inputs: pl.DataFrame) -> pl.Series:
+    """The verdict, what each emotion goes with, and a summary."""
+    direct, indirect = pl.col("direct") > 0, pl.col("indirect") > 0
+    verdict = (
+        pl.when(direct & indirect)
+        .then(pl.lit("The way to the emotions is both direct and indirect."))
+        .when(direct)
+        .then(pl.lit("The way to the emotions is more direct, by the visual effect itself."))
+        .otherwise(pl.lit("The way to the emotions is more indirect, by association and memory."))
+    )
+    summary = (
+        pl.when(direct & indirect)
+        .then(pl.lit("In short, what is seen and what it calls to mind work together."))
+        .when(direct)
+        .then(pl.lit("In short, the look of the picture is enough to evoke them."))
+        .otherwise(pl.lit("In short, it is what viewers recognise that evokes them."))
+    )
+    text = pl.concat_str(verdict, "analysis", summary, separator=" ")
+    return _analysed(inputs).select(text.alias("text")).to_series()
+
+
+def _with_verdict(finished: pl.DataFrame) -> pl.DataFrame:
+    """Add `evoked_by`; a text that opens without a verdict is refused."""
+    is_silent = (pl.col("status") == "ok") & pl.col("evoked_by").is_null()
+    return (
+        finished.with_columns(verdict_of(pl.col("text")).alias("evoked_by"))
+        .with_columns(is_silent.alias("is_silent"))
+        .with_columns(
+            pl.when("is_silent").then(pl.lit("refused")).otherwise("status").alias("status"),
+            pl.when("is_silent").then(pl.lit("no_verdict")).otherwise("reason").alias("reason"),
+            pl.when(~pl.col("is_silent")).then("text").alias("text"),
+            pl.when("is_silent").then(0).otherwise("word_count").alias("word_count"),
+        )
+        .drop("is_silent")
+    )
+
+
+def _analysed(profiles: pl.DataFrame) -> pl.DataFrame:
+    """Add `direct` and `indirect`, the emotions tied to either, and `analysis`, the sentences."""
+    cue, words = pl.col("cues"), joined(pl.col("words"))
+    emotion = capitalised(pl.col("emotions"))
+    sentence = (
+        pl.when(cue.is_not_null() & words.is_not_null())
+        .then(pl.format("{} goes with its {}, and with thoughts of {}.", emotion, cue, words))
+        .when(cue.is_not_null())
+        .then(pl.format("{} goes with its {}.", emotion, cue))
+        .when(words.is_not_null())
+        .then(pl.format("{} goes with thoughts of {}.", emotion, words))
+    )
+    long = (
+        profiles.select("image_id", "emotions", "cues", "words")
+        .drop_nulls("emotions")
+        .explode("emotions", "cues", "words")
+    )
+    analysed = long.group_by("image_id", maintain_order=True).agg(
+        pl.col("cues").is_not_null().sum().alias("direct"),
+        pl.col("words").is_not_null().sum().alias("indirect"),
+        sentence.drop_nulls().str.join(" ").alias("analysis"),
+    )
+    return profiles.join(analysed, on="image_id", how="left", maintain_order="left")

@@ -1,0 +1,110 @@
+"""The rows that the emotion classifier is fitted and scored on.
+
+Belongs here: joining items and features, the splits, and when there is too little to fit.
+Does not belong here: the fit (`jobs/emotion_classifier.py`) or the folder (`__init__.py`).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from eemo_pipeline.stages.training.job_folder import prepare_job, skip_job
+
+JOB = "emotion_classifier"
+METHOD = (
+    "multinomial logistic regression on standardised pixel features (Bishop 2006, section 4.3.4), "
+    "mini-batch gradient descent with momentum (Polyak 1964), early stopping (Prechelt 1998)"
+)
+PARAMETERS = {
+    "epochs": 200,
+    "patience_epochs": 30,
+    "batch_size": 64,
+    "learning_rate": 0.02,
+    "momentum": 0.9,
+    "weight_decay": 0.01,
+    "report_epochs": 10,
+}
+# Below these a score says nothing: fewer train items than pixel features usually has, or a test
+# set in which one item is a tenth of the accuracy.
+SMALLEST_TRAIN = 20
+SMALLEST_TEST = 10
+TASK = "dominant_emotion"
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A prepared classifier run; with a reason, it is complete and must not be launched."""
+
+    run_id: str
+    train_count: int
+    test_count: int
+    left_out_count: int
+    reason: str | None
+
+
+def select_rows(assess__items: pl.DataFrame, features: pl.DataFrame) -> pl.DataFrame:
+    """One row per dominant-emotion item with usable features, sorted by picture.
+
+    A classifier speaks one label set: that of most items, and of equals the first by its labels.
+    The label is read from the item's answer, "Dominant emotion: joy" with or without the
+    candidates in parentheses. An item is left out where its picture has no features, too few of
+    them or one that is not a number, or where its answer names none of its candidates.
+
+    Args:
+        assess__items: a frame of `assess__items`.
+        features: a frame of `_verification__features`.
+
+    Returns:
+        image_id, features, label, split.
+    """
+    length = pl.col("features").list.len()
+    label = pl.col("answer").str.extract(r"^[^:]*:\s*([^(]*?)\s*(?:\(.*)?$", 1)
+    usable = features.filter(
+        (pl.col("status") == "ok")
+        & (length > 0)
+        & (length == length.max())
+        & pl.col("features")
+        .list.eval(pl.element().is_not_null() & pl.element().is_finite())
+        .list.all()
+    ).select("image_id", "features")
+    label_set = pl.col("candidates").list.sort().list.join("\n")
+    tasks = assess__items.filter(pl.col("task") == TASK).with_columns(
+        label_set.alias("label_set"), pl.len().over(label_set).alias("size")
+    )
+    spoken = tasks.sort(["size", "label_set"], descending=[True, False])["label_set"].head(1)
+    return (
+        tasks.filter(pl.col("label_set").is_in(spoken.implode()))
+        .with_columns(label.alias("label"))
+        .filter(pl.col("label").is_in(pl.col("candidates")))
+        .join(usable, on="image_id", how="inner")
+        .select("image_id", "features", "label", "split")
+        .sort("image_id", "label")
+    )
+
+
+def prepare_classifier(
+    folder: Path, assess__items: pl.DataFrame, features: pl.DataFrame, seed: int
+) -> PreparedRun:
+    """Prepare the job in `folder`; where there is too little to fit, complete it as skipped.
+
+    The reason is too_few_items: fewer than SMALLEST_TRAIN items or two emotions to fit, or
+    fewer than SMALLEST_TEST items to score.
+    """
+    rows = select_rows(assess__items, features)
+    parts = {
+        split: rows.filter(pl.col("split") == split).drop("split")
+        for split in ("train", "validation", "test")
+    }
+    run_id = prepare_job(folder, JOB, METHOD, seed, PARAMETERS, parts)
+    train, test = parts["train"], parts["test"]
+    is_too_little = (
+        train.height < SMALLEST_TRAIN
+        or train["label"].n_unique() < 2
+        or test.height < SMALLEST_TEST
+    )
+    reason = "too_few_items" if is_too_little else None
+    if reason:
+        skip_job(folder, reason, train.height, test.height)
+    items = assess__items.filter(pl.col("task") == TASK).height
+    return PreparedRun(run_id, train.height, test.height, items - rows.height, reason)

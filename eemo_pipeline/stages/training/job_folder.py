@@ -1,0 +1,181 @@
+"""The job folder contract: what a training job is given, and what it leaves behind.
+
+A job runs in another process, here or where a GPU is, as
+`python -m eemo_pipeline.stages.training.jobs.<job> FOLDER`. Nothing imports it; the folder is
+all it shares with the pipeline.
+
+In, written by `prepare_job`:
+- `<input>.parquet`: the rows, in the order given.
+- `job.json`: job, method, run_id, seed, parameters, inputs with their SHA-256. Written last.
+
+Out, written by the job (`reporting.py`):
+- `metrics.jsonl`: one JSON object per step of progress, while it runs.
+- artefact files.
+- `result.json`: run_id, status, counts, scores, artefact with its SHA-256. Written last, aside and
+  renamed: where it is, the run is complete. A killed job leaves none, and a rerun starts clean.
+
+No file holds a time, a host or a path outside the folder: same inputs, same bytes.
+
+Belongs here: the contract on the pipeline's side. Does not belong here: any job (`jobs/`), what
+rows a job wants (`classifier.py`), or how the process is started (`resources/`).
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.lake.parquet import file_sha256, write_bytes
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stats.hash_draws import short_hash
+
+JOB_FILE = "job.json"
+METRICS_FILE = "metrics.jsonl"
+RESULT_FILE = "result.json"
+_COPIED = (
+    "status",
+    "reason",
+    "train_count",
+    "test_count",
+    "accuracy",
+    "macro_f1",
+    "baseline_accuracy",
+)
+
+
+class IncompleteRun(Exception):
+    """The job folder holds no result of the job it describes."""
+
+
+def prepare_job(
+    folder: Path,
+    job: str,
+    method: str,
+    seed: int,
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, pl.DataFrame],
+) -> str:
+    """Write the job's inputs and description into `folder`, and return its run_id.
+
+    The run_id is the hash of job, method, seed, parameters and the bytes of the inputs. Where
+    the folder holds that very job, finished or not, nothing is touched; where it holds another
+    one, that one's result is removed first.
+
+    Args:
+        folder: made where there is none.
+        job: the module under `eemo_pipeline/training/jobs/`.
+        method: what is fitted and how, with its source; part of the run_id.
+        seed: of every random choice of the job.
+        parameters: JSON values.
+        inputs: name -> rows; written as `<name>.parquet`.
+    """
+    contents = {f"{name}.parquet": _as_parquet(frame) for name, frame in inputs.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    hashes: dict[str, str] = {}
+    for name, content in contents.items():
+        hashes[name] = write_bytes(content, folder / name).sha256
+    described = {
+        "job": job,
+        "method": method,
+        "seed": seed,
+        "parameters": dict(parameters),
+        "inputs": hashes,
+    }
+    run_id = short_hash(json.dumps(described, sort_keys=True))
+    if _read_json(folder / JOB_FILE).get("run_id") != run_id:
+        artefact = Path(str(_read_json(folder / RESULT_FILE).get("artefact", METRICS_FILE))).name
+        for name in (RESULT_FILE, METRICS_FILE, artefact):
+            (folder / name).unlink(missing_ok=True)
+        write_bytes(encode_json({"run_id": run_id, **described}), folder / JOB_FILE)
+    return run_id
+
+
+def skip_job(folder: Path, reason: str, train_count: int, test_count: int) -> None:
+    """Complete a prepared job without running it: its row has status skipped and the reason."""
+    result = {
+        "run_id": read_job(folder)["run_id"],
+        "status": "skipped",
+        "reason": reason,
+        "train_count": train_count,
+        "test_count": test_count,
+    }
+    write_bytes(encode_json(result), folder / RESULT_FILE)
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether the folder holds the result of the job it describes, with the artefact intact."""
+    result = _read_json(folder / RESULT_FILE)
+    if not result or result.get("run_id") != _read_json(folder / JOB_FILE).get("run_id"):
+        return False
+    artefact = result.get("artefact")
+    if artefact is None:
+        return True
+    path = folder / str(artefact)
+    return path.is_file() and file_sha256(path) == result.get("sha256")
+
+
+def read_result(folder: Path, root: Path) -> pl.DataFrame:
+    """The finished run as a row of `training__runs`; `path` is relative to `root`.
+
+    Raises:
+        IncompleteRun: the job has not finished, or its artefact was changed since.
+    """
+    if not is_complete(folder):
+        raise IncompleteRun(
+            f"{folder} holds no finished run: the job was stopped, or its files were changed. "
+            "Its progress is in metrics.jsonl; materialise training__runs again to start over."
+        )
+    job, result = read_job(folder), _read_json(folder / RESULT_FILE)
+    artefact = result.get("artefact")
+    row = {
+        "run_id": job["run_id"],
+        "job": job["job"],
+        "method": job["method"],
+        "seed": job["seed"],
+        **{name: result.get(name) for name in _COPIED},
+        "path": (folder / artefact).relative_to(root).as_posix() if artefact else None,
+        "sha256": result.get("sha256"),
+    }
+    return pl.DataFrame([row], schema=TABLES["training__runs"].polars_schema)
+
+
+def read_job(folder: Path) -> dict[str, Any]:
+    """The description of the job, after checking that its inputs are those it was made with.
+
+    Raises:
+        IncompleteRun: there is no job, or an input is missing or altered.
+    """
+    job = _read_json(folder / JOB_FILE)
+    if not job:
+        raise IncompleteRun(f"{folder} holds no {JOB_FILE}: prepare the job first.")
+    for name, expected in job["inputs"].items():
+        path = folder / name
+        if not path.is_file() or file_sha256(path) != expected:
+            raise IncompleteRun(
+                f"{path} is missing or not what {JOB_FILE} says: prepare the job again."
+            )
+    return job
+
+
+def encode_json(value: Mapping[str, Any]) -> bytes:
+    """JSON with sorted keys, one key per line, and no value that JSON does not have."""
+    return (json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        value = json.loads(path.read_bytes())
+    except ValueError:
+        return {}  # cut short by a crash of the machine; as good as not written
+    return value if isinstance(value, dict) else {}
+
+
+def _as_parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()

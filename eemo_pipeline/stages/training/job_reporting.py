@@ -1,0 +1,81 @@
+"""The job folder contract on the job's side: progress out, artefact out, result last.
+
+Belongs here: what every job says while it runs and when it ends. Does not belong here: what a
+job computes. Where Dagster Pipes started the process, progress goes there as well; where not,
+nothing changes.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eemo_pipeline.lake.parquet import write_bytes
+from eemo_pipeline.stages.training.job_folder import (
+    METRICS_FILE,
+    RESULT_FILE,
+    encode_json,
+    read_job,
+)
+
+if TYPE_CHECKING:
+    from dagster_pipes import PipesContext
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Writes into one job folder, and to Dagster where it listens.
+
+    Attributes:
+        folder: the job folder.
+        job: the content of `job.json`.
+        pipes: the session with Dagster, None without one.
+    """
+
+    folder: Path
+    job: Mapping[str, Any]
+    pipes: "PipesContext | None"
+
+    def report_progress(self, step: Mapping[str, Any]) -> None:
+        """Append a line to `metrics.jsonl`; a log line and a custom message for Dagster."""
+        with (self.folder / METRICS_FILE).open("a", encoding="utf-8") as metrics:
+            metrics.write(json.dumps(dict(step), allow_nan=False) + "\n")
+        if self.pipes is not None:
+            self.pipes.log.info(", ".join(f"{name} {value}" for name, value in step.items()))
+            self.pipes.report_custom_message({"event": "progress", **step})
+
+    def finish(self, result: Mapping[str, Any], artefact: str, content: bytes) -> None:
+        """Write the artefact, then `result.json`: from here on the run is complete."""
+        written = write_bytes(content, self.folder / artefact)
+        complete = {
+            **result,
+            "run_id": self.job["run_id"],
+            "artefact": artefact,
+            "sha256": written.sha256,
+        }
+        write_bytes(encode_json(complete), self.folder / RESULT_FILE)
+        if self.pipes is not None:
+            self.pipes.report_custom_message({"event": "result", **complete})
+
+
+@contextmanager
+def open_job(folder: Path) -> Iterator[Reporter]:
+    """Read the job, remove what an earlier attempt left, and connect to Dagster where it is.
+
+    Raises:
+        IncompleteRun: the folder holds no job, or its inputs were altered.
+    """
+    from dagster_pipes import PipesEnvVarParamsLoader, open_dagster_pipes
+
+    with ExitStack() as stack:
+        pipes = None
+        if PipesEnvVarParamsLoader().is_dagster_pipes_process():
+            pipes = stack.enter_context(open_dagster_pipes())
+        job = read_job(folder)
+        for name in (RESULT_FILE, METRICS_FILE):
+            (folder / name).unlink(missing_ok=True)
+        for torn in folder.glob(".*.tmp"):  # of an attempt that was killed while writing
+            torn.unlink()
+        yield Reporter(folder, job, pipes)

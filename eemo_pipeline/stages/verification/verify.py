@@ -1,0 +1,148 @@
+"""Asks a verifier about pictures and turns what it says into rows.
+
+Belongs here: the contract of a verifier, and the row made of an answer. Does not belong here: any
+verifier. A verifier sees pixels: no file name, folder, source, label or annotator's answer.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from eemo_pipeline.aggregation.calibration import MIN_LABELLED
+from eemo_pipeline.aggregation.decide import fit_patterns, round_shares
+from eemo_pipeline.emotion.taxonomies import MIKELS_8, canonical
+from eemo_pipeline.ledger.answered_table import AnsweredTable
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.roles.verifier import THIS_LAKE, VerificationRequest, Verifier
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.verification.answer_parsing import fit_temperature, temper
+from eemo_pipeline.stages.verification.folds import FOLDS, assign_folds, find_human_labels
+
+_TABLE = TABLES["verification__replies"]
+
+
+def ask_verifier(
+    verifier: Verifier,
+    images: pl.DataFrame,
+    labels: pl.DataFrame,
+    ledger: Ledger,
+    sources_dir: Path,
+) -> AnsweredTable:
+    """`verification__replies`: one row per picture of `images`, judged or abstained on.
+
+    Scores of a verifier that was not fitted on the labels of this lake get a temperature from
+    them, where at least 300 pictures have a label; a picture's own label, and those of its fold,
+    have no part in it.
+
+    Args:
+        verifier: who is asked; it sees no label.
+        images: rows of `dedup__images`.
+        labels: rows of `labels__emotions`.
+        ledger: where answers are kept.
+        sources_dir: the folder with one folder of pictures per source.
+    """
+    description = verifier.describe()
+    human = find_human_labels(labels)
+    places = images.select("image_id", "source", "path").join(
+        assign_folds(images, human).select("image_id", "fold"), on="image_id"
+    )
+    places = places.sort("image_id")
+    requests = [
+        VerificationRequest(image_id, sources_dir / source / path)
+        for image_id, source, path, _ in places.iter_rows()
+    ]
+    answers = verifier.answer(requests, ledger)
+    rows = [
+        {
+            "image_id": image_id,
+            "verifier": description.name,
+            "source": source,
+            "model": description.model,
+            "method": description.method,
+            "fold": fold,
+            "training_count": answer.get("training_count"),
+            **_check(answer),
+        }
+        for (image_id, source, _, fold), answer in zip(
+            places.iter_rows(), answers.values, strict=True
+        )
+    ]
+    frame = pl.DataFrame(rows, schema=_TABLE.polars_schema)
+    if THIS_LAKE not in description.trained_on:
+        frame = _calibrate(frame, human)
+    return AnsweredTable(frame, answers.work)
+
+
+def count_patterns(
+    replies: pl.DataFrame, verifier_replies: pl.DataFrame, labels: pl.DataFrame
+) -> pl.DataFrame:
+    """`verification__patterns`, fitted on people's labels.
+
+    Args:
+        replies: rows of `annotation__replies`.
+        verifier_replies: rows of `verification__replies`.
+        labels: rows of `labels__emotions`.
+    """
+    return fit_patterns(replies, verifier_replies, find_human_labels(labels))
+
+
+def _check(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer's columns; what does not keep the contract is an error of its own row."""
+    row: dict[str, Any] = dict.fromkeys(("emotion", "probability", "distribution", "reason"))
+    if answer["status"] != "ok":
+        return {**row, "status": answer["status"], "reason": answer.get("reason")}
+    emotion = canonical(str(answer.get("emotion")))
+    shares = answer.get("distribution")
+    if emotion not in MIKELS_8:
+        return {**row, "status": "error", "reason": "bad_label"}
+    if shares is not None and not _is_distribution(shares):
+        return {**row, "status": "error", "reason": "bad_scores"}
+    probability = answer.get("probability")
+    return {
+        **row,
+        "status": "ok",
+        "emotion": emotion,
+        "probability": None if probability is None else round(float(probability), 6),
+        "distribution": shares,
+    }
+
+
+def _is_distribution(shares: Sequence[float]) -> bool:
+    values = np.asarray(shares, dtype=float)
+    is_shaped = values.shape == (len(MIKELS_8),) and bool(np.isfinite(values).all())
+    return is_shaped and bool((values >= 0).all()) and abs(values.sum() - 1) <= 1e-6
+
+
+def _calibrate(frame: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
+    """Distributions at the temperature that the labels of the other folds give."""
+    scored = frame.drop_nulls("distribution").join(
+        human.rename({"emotion": "_human"}), on="image_id", how="left"
+    )
+    if scored["_human"].count() < MIN_LABELLED:
+        return frame
+    shares = np.array(scored["distribution"].to_list())
+    truth = scored["_human"].to_list()
+    labels = np.array([-1 if label is None else MIKELS_8.index(label) for label in truth])
+    folds = scored["fold"].to_numpy()
+    cooled = shares.copy()
+    for fold in range(FOLDS + 1):
+        fitting = (labels >= 0) & (folds != fold)
+        if fitting.sum() >= MIN_LABELLED:
+            temperature = fit_temperature(shares[fitting], labels[fitting])
+            cooled[folds == fold] = temper(shares[folds == fold], temperature)
+    rounded = round_shares(cooled)
+    tempered = scored.select("image_id").with_columns(
+        pl.Series("_distribution", rounded.tolist(), dtype=pl.List(pl.Float64)),
+        pl.Series("_probability", rounded.max(axis=1)),
+    )
+    return frame.join(tempered, on="image_id", how="left").select(
+        *(
+            pl.coalesce(f"_{name}", name).alias(name)
+            if name in ("distribution", "probability")
+            else name
+            for name in frame.columns
+        )
+    )

@@ -1,0 +1,82 @@
+"""How sure a count makes us: intervals of shares, and tests of a difference between two.
+
+Belongs here: Wilson's interval, the paired bootstrap, McNemar's test and Holm's correction. Does
+not belong here: what is counted. Every draw comes from `sampling.py`, so that the same counts
+give the same intervals.
+"""
+
+from collections.abc import Sequence
+from math import comb
+
+import numpy as np
+
+from eemo_pipeline.stats.hash_draws import uniforms
+
+Z_95 = 1.959964
+RESAMPLES = 10_000
+# Resamples that are drawn at once: 500 x 2,000 pictures are 4 MB of draws.
+_AT_ONCE = 500
+
+
+def wilson(right: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper bound, 95 %, of a share `right / count` (Wilson 1927); 0 and 1 for none."""
+    hits, trials = np.asarray(right, dtype=float), np.asarray(count, dtype=float)
+    total = np.maximum(trials, 1)
+    share = hits / total
+    spread = Z_95**2 / total
+    middle = share + spread / 2
+    reach = Z_95 * np.sqrt(share * (1 - share) / total + spread / (4 * total))
+    lower = np.where(trials > 0, (middle - reach) / (1 + spread), 0.0)
+    upper = np.where(trials > 0, (middle + reach) / (1 + spread), 1.0)
+    return np.clip(lower, 0.0, 1.0), np.clip(upper, 0.0, 1.0)
+
+
+def bootstrap_shares(
+    hits: np.ndarray, counted: np.ndarray, seed: str, resamples: int = RESAMPLES
+) -> np.ndarray:
+    """Shares of resampled pictures (Efron 1979), paired: every column sees the same resamples.
+
+    Args:
+        hits: pictures x columns, 1 where the picture is a hit.
+        counted: pictures x columns, 1 where the picture counts at all.
+        seed: names the draws.
+        resamples: how many.
+
+    Returns:
+        resamples x columns; NaN where a resample counts no picture.
+    """
+    size, columns = hits.shape
+    if size == 0:
+        return np.full((resamples, columns), np.nan)
+    both = np.concatenate([hits, counted], axis=1).astype(float)
+    shares = np.empty((resamples, columns))
+    for start in range(0, resamples, _AT_ONCE):
+        rows = min(_AT_ONCE, resamples - start)
+        drawn = (uniforms(rows * size, seed, str(start)) * size).astype(np.int64)
+        places = drawn.reshape(rows, size) + size * np.arange(rows)[:, None]
+        weights = np.bincount(places.ravel(), minlength=rows * size).reshape(rows, size)
+        # Sums of whole and half numbers are exact in any order, also where threads share them.
+        sums = weights.astype(float) @ both
+        with np.errstate(invalid="ignore"):
+            shares[start : start + rows] = sums[:, :columns] / sums[:, columns:]
+    return shares
+
+
+def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
+    """Exact two-sided p of McNemar's test (1947) on paired hits; 1 where no pair differs."""
+    only_first = int((first & ~second).sum())
+    only_second = int((second & ~first).sum())
+    differing = only_first + only_second
+    fewer = sum(comb(differing, count) for count in range(min(only_first, only_second) + 1))
+    return min(1.0, 2 * fewer / 2**differing)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values, adjusted for their number by Holm's step-down (1979), in the same order."""
+    adjusted = [1.0] * len(p_values)
+    largest = 0.0
+    ranked = sorted(range(len(p_values)), key=lambda place: (p_values[place], place))
+    for rank, place in enumerate(ranked):
+        largest = max(largest, min(1.0, p_values[place] * (len(p_values) - rank)))
+        adjusted[place] = largest
+    return adjusted

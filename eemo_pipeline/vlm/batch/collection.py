@@ -1,0 +1,287 @@
+"""From a provider's result files to answers in the ledger, each row with its one ending.
+
+Belongs here: fetching, checking and reading results, and what a row's result means. Does not
+belong here: any provider (`resources/`), what a reply must hold (the stages), how endings are kept
+(`ledger/batches.py`).
+
+A result file is hostile: its size is bounded while it is fetched, and each of its lines before it
+is parsed. A line that is of no row is counted and not used. Rows are written in transactions of a
+few hundred; whoever dies between two of them, or collects at the same time, writes nothing twice.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from io import RawIOBase
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from eemo_pipeline.ledger.batches import (
+    Batch,
+    Ending,
+    RowOutcome,
+    mark_over,
+    read_keys,
+    read_waiting,
+)
+from eemo_pipeline.ledger.store import Attempt, Ledger
+from eemo_pipeline.vlm.batch.interface import (
+    BatchInterface,
+    Expired,
+    FindInterface,
+    NoResult,
+    Standing,
+    Stray,
+    look_at_open,
+)
+from eemo_pipeline.vlm.contract import Usage, VlmReply
+from eemo_pipeline.vlm.engine.attempts import Outcome, judge_problem, judge_reply
+from eemo_pipeline.vlm.errors import ProviderProblem
+from eemo_pipeline.vlm.spending.prices import Prices
+
+_AT_ONCE = 500  # rows per transaction
+# A row of ours has 10 kB with all that providers add; of an endless reply the line is not read.
+_LONGEST_LINE = 4 << 20
+_BYTES_PER_ROW, _SPARE_BYTES = 64 << 10, 64 << 20
+_FREE = Usage(0, 0)
+
+Read = Callable[[str], dict[str, Any]]
+Answered = tuple[str, str, str, str, dict[str, Any]]
+
+
+@dataclass
+class Collection:
+    """What was collected.
+
+    Attributes:
+        batches: batches that are over.
+        still_open: batches that the provider works on.
+        rows: outcome -> rows that got it.
+        strays: reason -> lines of result files that were not used.
+    """
+
+    batches: int = 0
+    still_open: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+    strays: Counter[str] = field(default_factory=Counter)
+
+
+def collect(
+    find_interface: FindInterface,
+    readers: Mapping[str, Read],
+    *,
+    ledger: Ledger,
+    prices: Prices,
+    folder: Path,
+) -> Collection:
+    """Store the results of every batch that is over; those that are not are left alone.
+
+    Args:
+        find_interface: the batch interface of a provider's model.
+        readers: role -> what makes an answer of a reply, as `Question.read`.
+        ledger: where batches wait and answers go.
+        prices: what tokens cost.
+        folder: where the files of batches lie.
+
+    Raises:
+        ProviderProblem: a provider cannot be asked; what was collected before is stored.
+        UnknownPrice: a model has no price.
+    """
+    done = Collection()
+    for batch, interface, standing in look_at_open(ledger, find_interface):
+        if standing.state == "open":
+            done.still_open += 1
+            continue
+        if batch.role not in readers:
+            raise LookupError(f"nobody reads what the role {batch.role} is answered in batches")
+        reading = _Reading(batch, standing, readers[batch.role], ledger, prices, done)
+        reading.store(interface, folder)
+        for name in (f"{batch.token}.jsonl", f"{batch.token}.results"):
+            (folder / name).unlink(missing_ok=True)
+        done.batches += 1
+    return done
+
+
+class _Reading:
+    """The results of one batch that is over.
+
+    Attributes:
+        read: makes the answer of a reply.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        standing: Standing,
+        read: Read,
+        ledger: Ledger,
+        prices: Prices,
+        done: Collection,
+    ) -> None:
+        self._batch = batch
+        self._standing = standing
+        self.read = read
+        self._ledger = ledger
+        self._prices = prices
+        self._done = done
+        self._keys = read_keys(ledger, batch.token)
+        self._waiting = read_waiting(ledger, batch.token)
+        self._seen: set[str] = set()
+        self._strays: Counter[str] = Counter()
+
+    def store(self, interface: BatchInterface, folder: Path) -> None:
+        """Give every row its ending."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self._batch.token}.results"
+        most = _SPARE_BYTES + _BYTES_PER_ROW * self._batch.row_count
+        rest, cost = _without_result(self._standing), _FREE
+        try:
+            for result in self._standing.results:
+                with path.open("wb") as file:
+                    interface.fetch(result, _Bounded(file, most))
+                with path.open("rb") as file:
+                    self._store_rows(self._read_rows(file, interface))
+        except NoResult as problem:
+            # Some of it may be billed; nobody can say.
+            rest, cost = Outcome("transient", problem.reason), None
+        if self._standing.state in ("completed", "lost"):
+            cost = None
+        waiting = [key for key in self._waiting if key not in self._seen]
+        self._store_rows((key, Outcome(rest.kind, rest.reason, cost)) for key in waiting)
+        self._done.strays += self._strays
+        mark_over(self._ledger, self._batch.token, self._standing.state, self._strays.total())
+
+    def _read_rows(
+        self, file: BinaryIO, interface: BatchInterface
+    ) -> Iterator[tuple[str, Outcome]]:
+        """The key and the outcome of every line that is of a row without an ending."""
+        for line in _read_lines(file):
+            try:
+                key, result = interface.read(_parse(line))
+                if key not in self._keys:
+                    raise Stray("unknown_custom_id")
+                if key in self._seen:
+                    raise Stray("custom_id_twice")
+            except Stray as stray:
+                self._strays[str(stray)] += 1
+                continue
+            self._seen.add(key)
+            if key in self._waiting:
+                yield key, self._judge(result)
+
+    def _judge(self, result: VlmReply | ProviderProblem) -> Outcome:
+        match result:
+            case Expired():
+                return Outcome("timed_out", "batch_expired", _FREE)
+            case ProviderProblem():
+                return judge_problem(result)
+            case _:
+                try:
+                    return judge_reply(self, result, result.usage.output_tokens)
+                except Exception:  # noqa: BLE001 (a defect of `read` must not hold up the others)
+                    return Outcome("malformed", "unexpected_error", result.usage)
+
+    def _store_rows(self, rows: Iterator[tuple[str, Outcome]]) -> None:
+        while chunk := list(islice(rows, _AT_ONCE)):
+            attempts: list[Attempt] = []
+            answers: list[Answered] = []
+            endings: list[Ending] = []
+            for key, outcome in chunk:
+                attempt = self._attempt(key, outcome)
+                attempts.append(attempt)
+                if outcome.answer and outcome.answer["status"] != "error":
+                    batch = self._batch
+                    answers.append(
+                        (key, batch.role, batch.model, self._waiting[key], outcome.answer)
+                    )
+                endings.append(_end(self._batch.token, key, outcome, attempt.nano_usd))
+            self._ledger.record(attempts, answers, [ending.as_row() for ending in endings])
+            self._done.rows.update(ending.outcome for ending in endings)
+
+    def _attempt(self, key: str, outcome: Outcome) -> Attempt:
+        batch, usage = self._batch, outcome.usage
+        cost = None
+        if usage is not None:
+            cost = self._prices.cost(batch.provider, batch.model, usage, is_batch=True)
+        return Attempt(
+            key=key,
+            stage=batch.stage,
+            role=batch.role,
+            provider=batch.provider,
+            model=batch.model,
+            image_id=self._waiting[key],
+            outcome=outcome.kind,
+            reason=outcome.reason,
+            input_tokens=usage and usage.input_tokens,
+            output_tokens=usage and usage.output_tokens,
+            cached_tokens=usage and usage.cached_tokens,
+            nano_usd=cost,
+            is_batch=True,
+        )
+
+
+class _Bounded(RawIOBase):
+    """A file that takes so many bytes and no more."""
+
+    def __init__(self, file: BinaryIO, most: int) -> None:
+        self._file = file
+        self._left = most
+
+    def write(self, data: Any, /) -> int:
+        self._left -= memoryview(data).nbytes
+        if self._left < 0:
+            raise NoResult("result_too_large")
+        return self._file.write(data)
+
+
+def _read_lines(file: BinaryIO) -> Iterator[bytes | None]:
+    """The lines, without those that are blank; None for one that is too long to be read."""
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
+            while (more := file.readline(_LONGEST_LINE)) and not more.endswith(b"\n"):
+                pass
+            yield None
+        elif line.strip():
+            yield line
+
+
+def _parse(line: bytes | None) -> Mapping[str, Any]:
+    if line is None:
+        raise Stray("line_too_long")
+    try:
+        parsed = json.loads(line)
+    except (ValueError, RecursionError):
+        raise Stray("not_json") from None
+    if not isinstance(parsed, dict):
+        raise Stray("not_an_object")
+    return parsed
+
+
+def _without_result(standing: Standing) -> Outcome:
+    """What becomes of a row that no result speaks of."""
+    match standing.state:
+        case "expired":
+            return Outcome("timed_out", "batch_expired")
+        case "completed" | "open":
+            return Outcome("transient", "missing_in_result")
+        case _:
+            return Outcome("transient", standing.reason or f"batch_{standing.state}")
+
+
+def _end(token: str, key: str, outcome: Outcome, nano_usd: int | None) -> Ending:
+    reply, complaint = (
+        (outcome.turn.reply, outcome.turn.complaint) if outcome.turn else (None, None)
+    )
+    return Ending(token, key, _row_outcome(outcome), outcome.reason, nano_usd, reply, complaint)
+
+
+def _row_outcome(outcome: Outcome) -> RowOutcome:
+    if outcome.reason == "batch_expired":
+        return "expired"
+    if outcome.kind == "malformed":
+        return "malformed"
+    if outcome.answer and outcome.answer["status"] != "error":
+        return "answered" if outcome.kind == "ok" else "declined"
+    return "failed"

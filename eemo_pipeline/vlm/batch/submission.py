@@ -1,0 +1,353 @@
+"""From questions to batches that are under way, each question in one of them and paid once.
+
+Belongs here: which questions go, the files, the intentions, the order in which a batch is sent.
+Does not belong here: any provider (`resources/`), results (`batch_collection.py`).
+
+The order is what makes a crash harmless: file, intention, upload, record. A file without an
+intention was never sent and is deleted; an intention without a record is looked for at the
+provider, and sent where it is not there. One process at a time submits: what another has just
+intended would look as if it had died.
+"""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from eemo_pipeline.imaging.opening import UnreadablePicture
+from eemo_pipeline.ledger.batches import (
+    Batch,
+    BatchConflict,
+    Failure,
+    count_batches,
+    intend,
+    mark_open,
+    read_failures,
+    read_open,
+    read_waiting,
+    withdraw,
+)
+from eemo_pipeline.ledger.locks import hold
+from eemo_pipeline.vlm.batch.interface import BatchInterface, BatchSize, adopt
+from eemo_pipeline.vlm.contract import Turn, VlmRequest
+from eemo_pipeline.vlm.errors import Rejected
+from eemo_pipeline.vlm.questions import Question
+from eemo_pipeline.vlm.session import Session
+from eemo_pipeline.vlm.spending.budget import BudgetReached, Reservation
+
+_BUILDERS = 2
+_AHEAD = 16  # requests built and not written
+_TOKEN_DIGITS = 32
+
+
+@dataclass(frozen=True)
+class BatchPolicy:
+    """How batches are made.
+
+    Attributes:
+        folder: where their files lie while they are under way.
+        rows: questions in a batch at most; None for as many as the provider takes.
+        size_bytes: bytes of a batch's file at most; None likewise.
+        tries: a question that brought no answer in so many batches is left to single calls.
+    """
+
+    folder: Path
+    rows: int | None = None
+    size_bytes: int | None = None
+    tries: int = 3
+
+    def limit(self, largest: BatchSize) -> BatchSize:
+        """The provider's limit or ours, whichever is narrower."""
+        return BatchSize(
+            min(largest.rows, self.rows or largest.rows),
+            min(largest.size_bytes, self.size_bytes or largest.size_bytes),
+        )
+
+
+@dataclass
+class Submission:
+    """What became of the questions; all counts but the first two are of questions.
+
+    Attributes:
+        batches: sent now.
+        adopted: batches of an earlier submission that died: found at the provider, or sent now.
+        submitted: in the batches that were sent now, those of an earlier submission included.
+        answered: the ledger has the answer.
+        waiting: in an open batch.
+        given_up: tried in batches often enough; single calls may do better.
+        unreadable: the picture cannot be sent.
+        too_large: larger than a whole batch may be.
+        bound_nano_usd: what the batches that were sent now may cost at most.
+    """
+
+    batches: int = 0
+    adopted: int = 0
+    submitted: int = 0
+    answered: int = 0
+    waiting: int = 0
+    given_up: int = 0
+    unreadable: int = 0
+    too_large: int = 0
+    bound_nano_usd: int = 0
+
+    def __iadd__(self, other: "Submission") -> "Submission":
+        """Add another model's."""
+        for name, count in asdict(other).items():
+            setattr(self, name, getattr(self, name) + count)
+        return self
+
+
+def submit(
+    interface: BatchInterface,
+    questions: Iterable[Question],
+    *,
+    stage: str,
+    role: str,
+    session: Session,
+    policy: BatchPolicy,
+) -> Submission:
+    """Send every question to the model that has no answer and waits in no batch.
+
+    Before a batch is sent, what it may cost at most is taken from the run's budget, at the batch
+    price. A malformed reply of an earlier batch goes along with what was wrong with it.
+
+    Raises:
+        BudgetReached: the next question might pass the cap; what fitted in is sent.
+        BatchConflict: another process is submitting.
+        ProviderProblem: the provider does not take a batch. What it may have taken is found again.
+        UnknownPrice: the model has no price.
+    """
+    clerk = _Clerk(interface, stage, role, session, policy)
+    with hold(session.ledger.database, "submission") as is_ours:
+        if not is_ours:
+            raise BatchConflict(
+                f"another process is submitting batches to the ledger "
+                f"{session.ledger.database.shown}; nothing was sent. Run the same command when it "
+                "has ended"
+            )
+        try:
+            clerk.finish_intentions()
+            clerk.send_all(questions)
+        finally:
+            interface.close()
+    return clerk.done
+
+
+class _Part:
+    """The file of a batch while it is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[tuple[str, str]] = []
+        self.reservations: list[Reservation] = []
+        self.size_bytes = 0
+        self._file = path.open("wb")
+        self._digest = sha256()
+
+    def append(self, question: Question, line: bytes, reservation: Reservation) -> None:
+        self._file.write(line)
+        self._digest.update(line)
+        self.rows.append((question.key, question.image_id))
+        self.reservations.append(reservation)
+        self.size_bytes += len(line)
+
+    def finish(self) -> str:
+        """Have the bytes on disk; the first digits of their SHA-256."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return self._digest.hexdigest()[:_TOKEN_DIGITS]
+
+
+class _Clerk:
+    """One submission to one model."""
+
+    def __init__(
+        self,
+        interface: BatchInterface,
+        stage: str,
+        role: str,
+        session: Session,
+        policy: BatchPolicy,
+    ) -> None:
+        self.done = Submission()
+        self._interface = interface
+        self._stage = stage
+        self._role = role
+        self._session = session
+        self._ledger = session.ledger
+        self._policy = policy
+        self._limit = policy.limit(interface.largest)
+
+    def finish_intentions(self) -> None:
+        """Send, or find again, what an earlier submission left behind; delete files of none."""
+        before = {batch.token for batch in read_open(self._ledger) if batch.state == "intended"}
+        missing = adopt(self._interface, self._ledger)
+        opened = {batch.token for batch in read_open(self._ledger) if batch.state == "open"}
+        self.done.adopted += len(before & opened)
+        for batch in missing:
+            path = self._path(batch.token)
+            if not path.is_file() or _digest(path) != batch.token.split("-")[0]:
+                withdraw(self._ledger, batch.token)
+                continue
+            reservation = self._session.budget.reserve(batch.stage, batch.bound_nano_usd)
+            self._send(batch, [reservation])
+            self.done.adopted += 1
+        kept = {self._path(batch.token) for batch in read_open(self._ledger)}
+        for path in self._policy.folder.glob("*.jsonl*"):
+            if path not in kept:
+                path.unlink()
+
+    def send_all(self, questions: Iterable[Question]) -> None:
+        """Write and send one batch after the other."""
+        self._policy.folder.mkdir(parents=True, exist_ok=True)
+        chosen = self._choose({question.key: question for question in questions})
+        lines = self._encode(chosen)
+        part: _Part | None = None
+        for question, line, bound in lines:
+            if part and self._is_full(part, line):
+                self._close(part)
+                part = None
+            try:
+                reservation = self._session.budget.reserve(self._stage, bound)
+            except BudgetReached:
+                if part:
+                    self._close(part)
+                raise
+            if part is None:
+                part = _Part(self._policy.folder / f"part-{os.getpid()}.jsonl.new")
+            part.append(question, line, reservation)
+        if part:
+            self._close(part)
+
+    def _choose(self, questions: dict[str, Question]) -> list[tuple[Question, list[Failure]]]:
+        """The questions to be sent, with the failures that they have behind them."""
+        answered = self._ledger.database.find_keys(list(questions))
+        waiting = read_waiting(self._ledger)
+        failures = read_failures(self._ledger, self._interface.provider, self._interface.model)
+        chosen: list[tuple[Question, list[Failure]]] = []
+        for key, question in questions.items():
+            earlier = failures.get(key, [])
+            if key in answered:
+                self.done.answered += 1
+            elif key in waiting:
+                self.done.waiting += 1
+            elif len(earlier) >= self._policy.tries:
+                self.done.given_up += 1
+            else:
+                chosen.append((question, earlier))
+        return chosen
+
+    def _encode(
+        self, chosen: list[tuple[Question, list[Failure]]]
+    ) -> Iterator[tuple[Question, bytes, int]]:
+        """Question, its line and its bound in nano-USD; built a little ahead, in order."""
+        for question, built in _ahead(chosen):
+            if built is None:
+                self.done.unreadable += 1
+                continue
+            line = self._interface.encode(question.key, built)
+            if len(line) > self._limit.size_bytes:
+                self.done.too_large += 1
+                continue
+            bound = self._session.prices.cost(
+                self._interface.provider,
+                self._interface.model,
+                self._interface.bound_tokens(built),
+                is_batch=True,
+            )
+            yield question, line, bound
+
+    def _is_full(self, part: _Part, line: bytes) -> bool:
+        return (
+            len(part.rows) >= self._limit.rows
+            or part.size_bytes + len(line) > self._limit.size_bytes
+        )
+
+    def _close(self, part: _Part) -> None:
+        """The file is complete: name it, intend it, send it."""
+        digest = part.finish()
+        # The same questions may be sent again after they have failed.
+        token = f"{digest}-{count_batches(self._ledger, digest) + 1}"
+        _publish(part.path, self._path(token))
+        batch = Batch(
+            token,
+            self._interface.provider,
+            self._interface.model,
+            self._stage,
+            self._role,
+            len(part.rows),
+            part.size_bytes,
+            sum(reservation.nano_usd for reservation in part.reservations),
+        )
+        intend(self._ledger, batch, part.rows)
+        self._send(batch, part.reservations)
+        self.done.batches += 1
+
+    def _send(self, batch: Batch, reservations: list[Reservation]) -> None:
+        try:
+            remote_id = self._interface.send(self._path(batch.token), batch.token)
+        except Rejected:  # it was not taken, and will not be
+            withdraw(self._ledger, batch.token)
+            raise
+        finally:
+            for reservation in reservations:  # the bill comes after this run
+                reservation.settle(None)
+        mark_open(self._ledger, batch.token, remote_id)
+        self.done.submitted += batch.row_count
+        self.done.bound_nano_usd += batch.bound_nano_usd
+
+    def _path(self, token: str) -> Path:
+        return self._policy.folder / f"{token}.jsonl"
+
+
+def _ahead(
+    chosen: list[tuple[Question, list[Failure]]],
+) -> Iterator[tuple[Question, VlmRequest | None]]:
+    """Requests in the order of the questions, built by threads; None where there is no picture."""
+    building: deque[tuple[Question, Future[VlmRequest | None]]] = deque()
+    with ThreadPoolExecutor(_BUILDERS, "batch-builder") as pool:
+        try:
+            for question, failures in chosen:
+                building.append((question, pool.submit(_build, question, failures)))
+                if len(building) > _AHEAD:
+                    first, future = building.popleft()
+                    yield first, future.result()
+            while building:
+                first, future = building.popleft()
+                yield first, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _build(question: Question, failures: list[Failure]) -> VlmRequest | None:
+    try:
+        request = question.build()
+    except UnreadablePicture:
+        return None
+    turns = (
+        Turn(failure.reply or "", failure.complaint) for failure in failures if failure.complaint
+    )
+    return replace(request, turns=tuple(turns))
+
+
+def _digest(path: Path) -> str:
+    """The first digits of the SHA-256 of the file."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()[:_TOKEN_DIGITS]
+
+
+def _publish(new: Path, path: Path) -> None:
+    """Rename, and have the name on disk before anything is said of the file."""
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,376 @@
+"""Sends attempts to one model, as many and as fast as it bears, until every question is answered.
+
+Belongs here: what is sent when, and what follows from what comes back. Does not belong here: the
+rules themselves (`pace.py`, `breaker.py`, `latencies.py`, `pursuit.py`), threads (`supply.py`,
+`journal.py`, `engine.py`).
+
+Everything runs on one event loop and is driven by two things: an attempt that ends, and a tick.
+Between them nothing waits, so an attempt costs one task and no timer of its own. The clock is the
+loop's, which never jumps.
+"""
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from math import inf
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from eemo_pipeline.imaging.opening import UnreadablePicture
+from eemo_pipeline.ledger.store import Attempt
+from eemo_pipeline.vlm.contract import VisionLanguageModel, VlmReply
+from eemo_pipeline.vlm.engine.attempts import Kind, Outcome, Pursuit, judge_problem, judge_reply
+from eemo_pipeline.vlm.engine.circuit_breaker import Breaker, ProviderDown
+from eemo_pipeline.vlm.engine.latencies import Latencies
+from eemo_pipeline.vlm.engine.ledger_writer import Journal
+from eemo_pipeline.vlm.engine.prefetch import Supply
+from eemo_pipeline.vlm.engine.rate_limiter import Pace, Ticket
+from eemo_pipeline.vlm.errors import RateLimited
+from eemo_pipeline.vlm.questions import Limits, Question
+from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached, Reservation
+from eemo_pipeline.vlm.spending.prices import Prices
+
+_TICK_S = 0.005
+# A loop that is late ticks less often and so sends less: what a provider refuses is then seen
+# before much more is sent, and replies are not left waiting.
+_MOST_PER_TICK = 8
+_MOST_UNTAKEN = 5000  # answers that the caller has not taken; beyond that nothing is sent
+_SPARE_HEDGES = 5  # hedges that a run too short for a share of its attempts may make
+_STRAY_SHARE = 0.25  # at most this share of what may be in flight is held by strays
+# At its end a run waits for strays as long as two slow calls take, or this share of its own time.
+_STRAY_WAIT_SHARE, _STRAY_WAIT_S = 0.05, 1.0
+
+
+# What was learned of a model by earlier runs of this process: rounds of one stage, later stages.
+_KNOWN: WeakKeyDictionary[VisionLanguageModel, tuple[Limits, Pace, Latencies]] = WeakKeyDictionary()
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """An attempt under way.
+
+    Attributes:
+        ending: why it was cancelled, None where it was not.
+    """
+
+    pursuit: Pursuit
+    ticket: Ticket
+    reservation: Reservation
+    task: asyncio.Task[VlmReply]
+    ending: Kind | None = None
+
+
+class Scheduler:
+    """The run of one model over its questions."""
+
+    def __init__(
+        self,
+        model: VisionLanguageModel,
+        stage: str,
+        *,
+        limits: Limits,
+        journal: Journal,
+        budget: Budget,
+        prices: Prices,
+    ) -> None:
+        """Nothing is sent before `run`."""
+        self.problem: Exception | None = None
+        self._model = model
+        self._stage = stage
+        self._limits = limits
+        self._journal = journal
+        self._budget = budget
+        self._prices = prices
+        self._pace, self._latencies = _recall(model, limits)
+        self._breaker = Breaker(limits.patience_s)
+        self._calls: dict[Call, None] = {}  # oldest first
+        self._queue: deque[Pursuit] = deque()  # to be sent before any new question
+        self._later: list[tuple[float, int, Pursuit]] = []
+        self._order = count()
+        self._open = 0  # questions begun and not answered
+        self._left_in_tick = 0
+        self._sent = 0
+        self._hedges = 0
+        # Calls whose question another call has answered. What they bring is billed all the same,
+        # so they come home where that holds nobody up: then their cost is known.
+        self._strays: dict[Call, None] = {}
+        self._strays_until = inf
+        self._is_stopping = False
+
+    async def run(self, questions: Iterable[Question], ahead: int) -> None:
+        """Answer all questions, or as many as can be, building `ahead` requests beforehand."""
+        self._loop = loop = asyncio.get_running_loop()
+        self._began_at = loop.time()
+        self._ended = loop.create_future()
+
+        def wake() -> None:
+            with suppress(RuntimeError):  # the loop is closed, the run is over
+                loop.call_soon_threadsafe(self.advance)
+
+        self._supply = Supply(questions, ahead, wake)
+        try:
+            self._tick()
+            await self._ended
+        finally:
+            self._supply.stop()
+            await self._model.close()
+
+    def stop(self, problem: Exception | None = None) -> None:
+        """Send nothing more; what is under way comes to its end and is stored."""
+        self.problem = self.problem or problem
+        self._is_stopping = True
+        self._supply.stop()
+
+    def abort(self) -> None:
+        """Stop at once, whatever is under way."""
+        self.stop()
+        for call in self._calls:
+            self._cancel(call, "cancelled")
+
+    def advance(self) -> None:
+        """Send whatever may be sent now."""
+        if self._ended.done():
+            return
+        now = self._loop.time()
+        while self._later and self._later[0][0] <= now:
+            self._queue.append(heapq.heappop(self._later)[2])
+        while self._may_send():
+            pursuit = self._next()
+            if pursuit is None:
+                break
+            if not self._send(pursuit, now):
+                self._queue.appendleft(pursuit)
+                break
+        if problem := self._supply.problem or self._journal.problem:
+            self.stop(problem)
+        is_over = self._is_stopping or (self._supply.is_spent and not self._open)
+        if is_over and self._is_home(now):
+            self._ended.set_result(None)
+
+    def _may_send(self) -> bool:
+        # What is answered and not durable still counts: a kill has it paid for again.
+        at_stake = len(self._calls) + self._journal.unwritten
+        has_room = at_stake < self._limits.in_flight and self._left_in_tick > 0
+        return has_room and not self._is_stopping
+
+    def _next(self) -> Pursuit | None:
+        while self._queue:
+            pursuit = self._queue.popleft()
+            if not pursuit.is_answered and not pursuit.is_given_up(self._limits):
+                return pursuit
+            pursuit.is_queued = False
+        while self._journal.untaken < _MOST_UNTAKEN and (built := self._supply.take()):
+            question, request = built
+            if isinstance(request, UnreadablePicture):
+                answer = {"status": "error", "reason": request.reason}
+                self._journal.add(None, (question, answer))
+                continue
+            self._open += 1
+            return Pursuit(question, request, self._model.bound_tokens(request), is_queued=True)
+        return None
+
+    def _send(self, pursuit: Pursuit, now: float) -> bool:
+        """Whether an attempt could be begun."""
+        bound = pursuit.bound
+        tokens = bound.input_tokens + bound.output_tokens
+        delay = max(self._pace.delay_s(now, len(self._calls), tokens), self._breaker.delay_s(now))
+        if delay > 0:
+            return False
+        try:
+            cost = self._prices.cost(self._model.provider, self._model.model, bound)
+            reservation = self._budget.reserve(self._stage, cost)
+        except BudgetReached as reached:
+            # What is under way, here or at another model, may cost less than it may at most.
+            if self._is_home(now) and not reached.reserved:
+                self.stop(reached)
+            return False
+        except Exception as problem:  # noqa: BLE001 (no price: the caller is told)
+            self.stop(problem)
+            return False
+        self._strays_until = inf
+        self._left_in_tick -= 1
+        self._sent += 1
+        pursuit.running += 1
+        pursuit.is_queued = False
+        self._breaker.send()
+        task = self._loop.create_task(self._model.send(pursuit.request))
+        call = Call(pursuit, self._pace.send(now, tokens), reservation, task)
+        self._calls[call] = None
+        task.add_done_callback(lambda _: self._land(call))
+        return True
+
+    def _land(self, call: Call) -> None:
+        """An attempt has ended: pay, learn, decide, write."""
+        now = self._loop.time()
+        pursuit = call.pursuit
+        del self._calls[call]
+        self._strays.pop(call, None)
+        pursuit.running -= 1
+        outcome = self._judge(call)
+        self._learn(call, outcome, now)
+        if outcome.problem:
+            self.stop(outcome.problem)
+        answer = None
+        if pursuit.is_answered:
+            outcome = Outcome("cancelled", "hedge_lost", outcome.usage)
+        elif outcome.answer:
+            answer = outcome.answer
+        else:
+            pursuit.fail(outcome, now, self._limits)
+            if outcome.turn:
+                pursuit.bound = self._model.bound_tokens(pursuit.request)
+            answer = self._go_on(pursuit, outcome)
+        if answer:
+            self._open -= 1
+            pursuit.is_answered = True
+            if pursuit.running:
+                self._let_stray(pursuit)
+        row = self._row(call, outcome, now)
+        self._journal.add(row, (pursuit.question, answer) if answer else None)
+        self.advance()
+
+    def _judge(self, call: Call) -> Outcome:
+        task = call.task
+        if task.cancelled():
+            return Outcome(call.ending or "cancelled", None)
+        if problem := task.exception():
+            return judge_problem(problem)
+        reply = task.result()
+        try:
+            return judge_reply(call.pursuit.question, reply, call.pursuit.request.max_output_tokens)
+        except Exception as problem:  # noqa: BLE001 (a defect in `read`: the caller is told)
+            return Outcome("malformed", "unexpected_error", reply.usage, problem=problem)
+
+    def _learn(self, call: Call, outcome: Outcome, now: float) -> None:
+        match outcome.kind:
+            case "rate_limited":
+                problem = call.task.exception()
+                wait_s = problem.retry_after_s if isinstance(problem, RateLimited) else None
+                self._pace.refuse(call.ticket, now, wait_s)
+                self._breaker.release()
+                if wait_s is not None and wait_s > self._limits.patience_s:
+                    self.stop(self._down(f"it asks to wait {wait_s:.0f} s: {problem}"))
+            case "transient" | "timed_out":
+                self._pace.let_through(call.ticket)
+                self._breaker.fail(call.ticket.sent_at, now)
+                if self._breaker.is_hopeless(now):
+                    why = outcome.kind if call.task.cancelled() else call.task.exception()
+                    self.stop(self._down(f"nothing but faults, the last: {why}"))
+            case "ok" | "refused" | "malformed":
+                reply = call.task.result()
+                self._pace.let_through(call.ticket)
+                self._pace.hear(now, reply.requests_left, reply.resets_after_s)
+                self._breaker.succeed()
+                self._latencies.add(now - call.ticket.sent_at)
+            case "rejected":
+                self._pace.let_through(call.ticket)
+                self._breaker.succeed()
+            case "cancelled" | "credential":
+                self._pace.let_through(call.ticket)
+                self._breaker.release()
+
+    def _down(self, why: str) -> ProviderDown:
+        return ProviderDown(
+            f"{self._model.provider} {self._model.model} was given up in {self._stage}: {why}. "
+            "What was answered is stored; run the same command again when the provider works."
+        )
+
+    def _go_on(self, pursuit: Pursuit, outcome: Outcome) -> dict[str, Any] | None:
+        """Queue the next attempt of an unanswered question; its answer where there is none."""
+        if pursuit.running or self._is_stopping:
+            return None  # another attempt may still bring the answer, or no more are made
+        if pursuit.is_given_up(self._limits):
+            return pursuit.give_up(self._limits)
+        if pursuit.is_queued:
+            return None
+        pursuit.is_queued = True
+        if outcome.kind in ("rate_limited", "malformed"):
+            self._queue.append(pursuit)
+        else:
+            heapq.heappush(self._later, (pursuit.due_at, next(self._order), pursuit))
+        return None
+
+    def _row(self, call: Call, outcome: Outcome, now: float) -> Attempt:
+        """Settle what the attempt cost, and write it down."""
+        model, usage, question = self._model, outcome.usage, call.pursuit.question
+        cost = None
+        if usage is not None:
+            cost = self._prices.cost(model.provider, model.model, usage)
+        call.reservation.settle(cost)
+        return Attempt(
+            key=question.key,
+            stage=self._stage,
+            role=question.role,
+            provider=model.provider,
+            model=model.model,
+            image_id=question.image_id,
+            outcome=outcome.kind,
+            reason=outcome.reason,
+            input_tokens=usage and usage.input_tokens,
+            output_tokens=usage and usage.output_tokens,
+            cached_tokens=usage and usage.cached_tokens,
+            nano_usd=cost,
+            latency_ms=round((now - call.ticket.sent_at) * 1000),
+            is_batch=False,
+        )
+
+    def _tick(self) -> None:
+        if self._ended.done():
+            return
+        now = self._loop.time()
+        slow_s = min(self._latencies.slow_s, self._limits.timeout_s)
+        for call in self._calls:
+            age = now - call.ticket.sent_at
+            if age < slow_s:
+                break  # the others are younger
+            if age >= self._limits.timeout_s:
+                self._cancel(call, "timed_out")
+            elif self._may_hedge(call.pursuit):
+                call.pursuit.is_queued = True
+                self._hedges += 1
+                self._queue.appendleft(call.pursuit)
+        self._left_in_tick = _MOST_PER_TICK
+        self.advance()
+        self._loop.call_later(_TICK_S, self._tick)
+
+    def _may_hedge(self, pursuit: Pursuit) -> bool:
+        if pursuit.running != 1 or pursuit.is_queued or pursuit.is_answered or self._is_stopping:
+            return False
+        return self._hedges < self._limits.hedge_share * self._sent + _SPARE_HEDGES
+
+    def _let_stray(self, pursuit: Pursuit) -> None:
+        self._strays.update((call, None) for call in self._calls if call.pursuit is pursuit)
+        while len(self._strays) > _STRAY_SHARE * self._limits.in_flight:
+            oldest = next(iter(self._strays))
+            del self._strays[oldest]
+            self._cancel(oldest, "cancelled")
+
+    def _is_home(self, now: float) -> bool:
+        """Whether nothing is under way; strays alone are waited for a little, then cancelled."""
+        if len(self._calls) == len(self._strays) > 0:
+            if self._strays_until == inf:
+                share_s = _STRAY_WAIT_SHARE * (now - self._began_at)
+                wait_s = max(_STRAY_WAIT_S, 2 * self._latencies.slow_s, share_s)
+                self._strays_until = now + min(wait_s, self._limits.timeout_s)
+            elif now >= self._strays_until:
+                for call in self._strays:
+                    self._cancel(call, "cancelled")
+        return not self._calls
+
+    @staticmethod
+    def _cancel(call: Call, ending: Kind) -> None:
+        if call.ending is None:
+            call.ending = ending
+            call.task.cancel()
+
+
+def _recall(model: VisionLanguageModel, limits: Limits) -> tuple[Pace, Latencies]:
+    """The pace and the latencies of the model, from the last run with the same limits."""
+    known = _KNOWN.get(model)
+    if known is None or known[0] != limits:
+        known = _KNOWN[model] = (limits, Pace(limits), Latencies())
+    return known[1:]

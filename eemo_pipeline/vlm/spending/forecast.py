@@ -1,0 +1,156 @@
+"""What questions to a model would take, told before anything is called.
+
+Belongs here: counting calls, tokens and money. Does not belong here: which questions a stage has
+(`forecast.py` of each), finding pictures and showing the numbers (`cli/forecasting.py`).
+
+Low: every open question is answered at its first attempt, English text has five bytes per token,
+a reply is short. High: every question takes all its attempts, each at the bound that a budget
+reserves. Attempts that fail on the way are in neither: most providers do not bill them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from eemo_pipeline.vlm.contract import EncodedPicture, Usage, VisionLanguageModel, VlmRequest
+from eemo_pipeline.vlm.image_encoding import PicturePolicy
+from eemo_pipeline.vlm.questions import Limits
+from eemo_pipeline.vlm.spending.prices import Prices
+
+LATER_ROUNDS = 2  # of the critic, after the first
+RECORD_BYTES = 3000  # of an earlier answer and the critic's remarks
+_BYTES_PER_TOKEN = 5
+_COMPLAINT = 200  # tokens
+_NANO = 1e9
+
+# (width, height) in pixels, as sent -> pictures
+Sizes = Mapping[tuple[int, int], int]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What one model would be asked in one stage; from the low to the high estimate.
+
+    Attributes:
+        answered: questions whose answer the ledger holds; they cost nothing.
+        input_tokens_low: pictures included, and so in all that follow.
+    """
+
+    stage: str
+    provider: str
+    model: str
+    pictures: int
+    answered: int
+    calls_low: int
+    calls_high: int
+    input_tokens_low: int
+    input_tokens_high: int
+    output_tokens_low: int
+    output_tokens_high: int
+    usd_low: float
+    usd_high: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Calls, tokens and nano-USD."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    nano_usd: int = 0
+
+    def __add__(self, other: "Estimate") -> "Estimate":
+        """Both together."""
+        return Estimate(
+            self.calls + other.calls,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.nano_usd + other.nano_usd,
+        )
+
+
+def count_sizes(images: pl.DataFrame, unread: int, policy: PicturePolicy) -> Sizes:
+    """Pictures by their size as sent; one that nobody has read yet counts as a large one.
+
+    Args:
+        images: image_id, width_px and height_px.
+        unread: picture files that no table knows yet.
+        policy: how pictures are made smaller.
+    """
+    sizes = Counter(
+        policy.fit(*size) for size in images.select("width_px", "height_px").iter_rows()
+    )
+    sizes[policy.long_side_px, policy.long_side_px] += unread
+    return sizes
+
+
+def reckon(
+    model: VisionLanguageModel,
+    request_for: Callable[[EncodedPicture], VlmRequest],
+    sizes: Sizes,
+    prices: Prices,
+    short_reply: int,
+    more_bytes: int = 0,
+) -> tuple[Estimate, Estimate]:
+    """The least and the most that one question about each picture takes.
+
+    Args:
+        model: whom it is put to.
+        request_for: makes the request about an encoded picture.
+        sizes: the pictures.
+        prices: what tokens cost.
+        short_reply: tokens of a reply that says little.
+        more_bytes: of text that stands in the request of a real picture besides.
+
+    Raises:
+        UnknownPrice: the model has no price.
+    """
+    low, high = Estimate(), Estimate()
+    for (width, height), count in sizes.items():
+        if not count:
+            continue
+        request = request_for(EncodedPicture(b"", "image/jpeg", width, height))
+        bound = model.bound_tokens(request)
+        text = model.bound_tokens(replace(request, pictures=())).input_tokens
+        pictures = bound.input_tokens - text
+        least = Usage(pictures + (text + more_bytes) // _BYTES_PER_TOKEN, short_reply)
+        low += _weigh(model, prices, count, least)
+        for earlier in range(1 + Limits().reasks):
+            turns = earlier * (request.max_output_tokens + _COMPLAINT)
+            most = Usage(bound.input_tokens + more_bytes + turns, bound.output_tokens)
+            high += _weigh(model, prices, count, most)
+    return low, high
+
+
+def draw_line(
+    stage: str,
+    model: VisionLanguageModel,
+    pictures: int,
+    answered: int,
+    low: Estimate,
+    high: Estimate,
+) -> Forecast:
+    """The forecast of a stage."""
+    return Forecast(
+        stage,
+        model.provider,
+        model.model,
+        pictures,
+        answered,
+        low.calls,
+        high.calls,
+        low.input_tokens,
+        high.input_tokens,
+        low.output_tokens,
+        high.output_tokens,
+        round(low.nano_usd / _NANO, 6),
+        round(high.nano_usd / _NANO, 6),
+    )
+
+
+def _weigh(model: VisionLanguageModel, prices: Prices, count: int, usage: Usage) -> Estimate:
+    cost = prices.cost(model.provider, model.model, usage)
+    return Estimate(count, count * usage.input_tokens, count * usage.output_tokens, count * cost)

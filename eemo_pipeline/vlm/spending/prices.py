@@ -1,0 +1,174 @@
+"""What an attempt costs: published prices, applied exactly.
+
+Belongs here: the price table and the arithmetic. Does not belong here: how many tokens were used
+(the providers), the cap (`budget.py`), the record of what was spent (`ledger`).
+
+The table is `prices.toml` beside this file; a file named in EEMO_PRICES, of the same form, is
+read over it. Prices are USD per million tokens as published, so whole pico-USD per token: sums
+are integers, rounded up to nano-USD once per attempt.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from eemo_pipeline.vlm.contract import Usage
+
+VARIABLE = "EEMO_PRICES"
+TABLE = Path(str(files("eemo_pipeline.vlm"))) / "prices.toml"
+ANY_MODEL = "*"
+_SNAPSHOT = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")  # gpt-4o-2024-08-06 costs what gpt-4o costs
+_FIELDS = {"input", "cached_input", "output", "batch_share"}
+_PICO_PER_NANO = 1000
+_MILLION = 1_000_000
+
+
+class BadPrices(ValueError):
+    """A price file cannot be used; the message says which, why, and what to correct."""
+
+
+class UnknownPrice(LookupError):
+    """A model has no price, so nobody could say what a run costs."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """The price of one model.
+
+    Attributes:
+        input_pico: pico-USD per input token, which is the published USD per million, times 10^6.
+        cached_pico: the same for input tokens that the provider had cached.
+        output_pico: the same for output tokens, reasoning included.
+        batch_share: what a batch costs of the online price, in millionths.
+    """
+
+    input_pico: int
+    cached_pico: int
+    output_pico: int
+    batch_share: int
+
+
+@dataclass(frozen=True)
+class Prices:
+    """The price table.
+
+    Attributes:
+        entries: (provider, model) -> price; the model `*` stands for any of the provider.
+        read_on: provider -> the date on which its prices were read.
+        files: where they came from, first to last; the last wins.
+    """
+
+    entries: Mapping[tuple[str, str], Price]
+    read_on: Mapping[str, date]
+    files: tuple[Path, ...]
+
+    def find(self, provider: str, model: str) -> Price:
+        """The price of a model; a dated snapshot costs what its model costs.
+
+        Raises:
+            UnknownPrice: no file has it.
+        """
+        for name in (model, _SNAPSHOT.sub("", model), ANY_MODEL):
+            if (provider, name) in self.entries:
+                return self.entries[provider, name]
+        raise UnknownPrice(
+            f"the model {model!r} of {provider} has no price in "
+            f"{' or '.join(str(path) for path in self.files)}, so its cost cannot be counted. "
+            f"Write a file with [{provider}.{_quoted(model)}] input = ... and output = ... (USD "
+            f"per million tokens, 0 where it costs nothing) and name it in {VARIABLE}"
+        )
+
+    def cost(self, provider: str, model: str, usage: Usage, *, is_batch: bool = False) -> int:
+        """Nano-USD of one attempt, rounded up.
+
+        Raises:
+            UnknownPrice: the model has no price.
+        """
+        price = self.find(provider, model)
+        cached = min(usage.cached_tokens, usage.input_tokens)
+        pico = (
+            (usage.input_tokens - cached) * price.input_pico
+            + cached * price.cached_pico
+            + usage.output_tokens * price.output_pico
+        )
+        share = price.batch_share if is_batch else _MILLION
+        return -(-pico * share // (_MILLION * _PICO_PER_NANO))
+
+
+def read_prices(override: Path | None = None) -> Prices:
+    """The table of the package, with the file named in `override`, else in EEMO_PRICES, over it.
+
+    Raises:
+        BadPrices: a file cannot be read or understood.
+    """
+    named = override or (Path(text) if (text := os.environ.get(VARIABLE)) else None)
+    files = (TABLE, named) if named else (TABLE,)
+    entries: dict[tuple[str, str], Price] = {}
+    read_on: dict[str, date] = {}
+    for path in files:
+        for provider, models in _load(path).items():
+            day = models.pop("read_on", None)
+            if isinstance(day, date):
+                read_on[provider] = day
+            for model, fields in models.items():
+                entries[provider, model] = _read_price(path, provider, model, fields)
+    return Prices(entries, read_on, files)
+
+
+def _load(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadPrices(
+            f"the price file {path} cannot be read: {why}. Correct it, or unset {VARIABLE}"
+        ) from error
+    strays = [name for name, models in tables.items() if not isinstance(models, dict)]
+    if strays:
+        raise BadPrices(
+            f"the price file {path}: {strays[0]!r} stands outside of a provider. Write a table "
+            'per model, such as [openai."gpt-4o"]'
+        )
+    return tables
+
+
+def _read_price(path: Path, provider: str, model: str, fields: Any) -> Price:
+    place = f"the price file {path}, [{provider}.{_quoted(model)}]"
+    if not isinstance(fields, dict) or not {"input", "output"} <= set(fields) <= _FIELDS:
+        raise BadPrices(
+            f"{place}: a price has input and output, and may have cached_input and batch_share"
+        )
+    wrong = [name for name, value in fields.items() if not _is_price(name, value)]
+    if wrong:
+        raise BadPrices(
+            f"{place}: {wrong[0]} is {fields[wrong[0]]!r}. Prices are USD per million tokens as "
+            "published, with six decimals at most; batch_share is between 0 and 1"
+        )
+    return Price(
+        _millionths(fields["input"]),
+        _millionths(fields.get("cached_input", fields["input"])),
+        _millionths(fields["output"]),
+        _millionths(fields.get("batch_share", 1)),
+    )
+
+
+def _is_price(name: str, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    is_in_range = 0 <= value <= (1 if name == "batch_share" else 1_000_000)
+    return is_in_range and Decimal(str(value)) * _MILLION == _millionths(value)
+
+
+def _millionths(value: float) -> int:
+    return int(Decimal(str(value)) * _MILLION)
+
+
+def _quoted(model: str) -> str:
+    return '"' + model.replace("\\", "\\\\").replace('"', '\\"') + '"'

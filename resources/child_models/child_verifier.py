@@ -1,0 +1,132 @@
+"""A verifier that runs in a process of its own.
+
+Belongs here: pictures out, answers in, through the ledger. Does not belong here: the process
+(`json_lines.py`), or what a given model's answers mean (`emovit_verifier.py` and its like).
+
+The child gets the pixels, encoded anew, and never a path: released names of pictures hold their
+labels.
+"""
+
+from base64 import b64encode
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from eemo_pipeline.execution.progress import track
+from eemo_pipeline.imaging.opening import UnreadablePicture
+from eemo_pipeline.ledger.store import Answers, Ask, Ledger
+from eemo_pipeline.roles.verifier import VerificationRequest, VerifierDescription, answer_by_ledger
+from eemo_pipeline.stats.hash_draws import short_hash
+from eemo_pipeline.vlm.image_encoding import PicturePolicy, encode_picture
+from resources.child_models.child_process import Child, Patience
+
+# The child scales for its own model; this only bounds what is sent.
+POLICY = PicturePolicy(1024, 95)
+_ENCODERS = 4  # decoding and encoding pictures leaves Python's lock
+_AHEAD = 64  # pictures that are encoded before they are asked about
+_MOST_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class ChildVerifier:
+    """Asks a child process about pictures; implements `Verifier`.
+
+    Attributes:
+        description: what the child says it is.
+        command: how it is started.
+        read: makes an answer of what the child says about a picture.
+        question: what is sent besides the picture.
+        patience: how long it is waited for.
+        batch: about how many pictures it is asked at once.
+    """
+
+    description: VerifierDescription
+    command: tuple[str, ...]
+    read: Callable[[Mapping[str, Any]], dict[str, Any]]
+    question: Mapping[str, Any] = field(default_factory=dict)
+    patience: Patience = field(default_factory=Patience)
+    batch: int = 1
+
+    def describe(self) -> VerifierDescription:
+        """What the child says it is."""
+        return self.description
+
+    def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:
+        """Ask about what the ledger does not hold."""
+        asked = short_hash(POLICY.name, str(sorted(self.question.items())))
+        return answer_by_ledger(self.description, requests, ledger, self._perform, asked)
+
+    def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+        with closing(Child(self.command, self.patience)) as child:
+            judged = chain.from_iterable(
+                self._judge(child, part, shown) for part, shown in self._show_ahead(asks)
+            )
+            yield from track(judged, len(asks), f"{self.description.name} judges")
+
+    def _show_ahead(
+        self, asks: Sequence[Ask]
+    ) -> Iterator[tuple[Sequence[Ask], list[dict[str, Any]]]]:
+        """The asks in parts, with what is sent about each; the next parts are made meanwhile."""
+        parts = [asks[start : start + self.batch] for start in range(0, len(asks), self.batch)]
+        ahead = max(1, _AHEAD // self.batch)
+        waiting: deque[list[Future[dict[str, Any]]]] = deque()
+        with ThreadPoolExecutor(_ENCODERS) as encoders:
+            for place, part in enumerate(parts):
+                for later in parts[place + len(waiting) : place + 1 + ahead]:
+                    waiting.append([encoders.submit(self._show, ask.payload) for ask in later])
+                yield part, [shown.result() for shown in waiting.popleft()]
+
+    def _show(self, request: VerificationRequest) -> dict[str, Any]:
+        """The question about a picture, or the error that keeps it from being asked."""
+        try:
+            picture = encode_picture(request.path, POLICY, request.image_id)
+        except UnreadablePicture as error:
+            return {"status": "error", "reason": error.reason}
+        shown = {"image": b64encode(picture.data).decode(), "media_type": picture.media_type}
+        return {**shown, **self.question}
+
+    def _judge(
+        self, child: Child, asks: Sequence[Ask], shown: Sequence[dict[str, Any]]
+    ) -> Iterator[tuple[Ask, dict[str, Any]]]:
+        told = iter(child.ask_together([one for one in shown if "status" not in one]))
+        for ask, one in zip(asks, shown, strict=True):
+            yield ask, one if "status" in one else self._read(next(told))
+
+    def _read(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        if told.get("status") == "error":
+            reason = told.get("reason")
+            is_code = isinstance(reason, str) and reason.isidentifier() and len(reason) <= 40
+            return {"status": "error", "reason": reason if is_code else "verifier_failed"}
+        return self.read(told)
+
+
+def read_batch(told: Mapping[str, Any]) -> int:
+    """How many questions a child says that it takes at once."""
+    batch = told.get("batch", 1)
+    return batch if isinstance(batch, int) and 1 <= batch <= _MOST_AT_ONCE else 1
+
+
+def read_description(told: Mapping[str, Any], name: str, method: str) -> VerifierDescription:
+    """What a child says with `--describe`, under the name that we give it.
+
+    The version names the weights, where their hash is told; a child that tells no version is
+    known by that.
+    """
+    weights = str(told.get("weights_sha256") or "")[:16]
+    version = " ".join(filter(None, (str(told.get("id") or name), str(told.get("version") or ""))))
+    gives = tuple(sorted({"label", "scores"} & set(_texts(told.get("gives")))))
+    return VerifierDescription(
+        name,
+        f"{version}, weights {weights}" if weights else version,
+        method,
+        gives or ("label",),
+        _texts(told.get("trained_on")),
+    )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()

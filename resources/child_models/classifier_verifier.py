@@ -1,0 +1,112 @@
+"""Any image classifier that `transformers` can load, as the trusted verifier.
+
+Belongs here: which model, and what its labels mean. Does not belong here: the process
+(`json_lines.py`), or the model (`image_classifier.py`, which runs in the child): torch is never
+loaded here.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eemo_pipeline.emotion.taxonomies import MIKELS_8, canonical
+from eemo_pipeline.stages.verification.answer_parsing import give_scores
+from resources.child_models.child_process import (
+    ChildProblem,
+    Patience,
+    describe_child,
+    split_command,
+)
+from resources.child_models.child_verifier import ChildVerifier, read_batch, read_description
+
+MODEL = "EEMO_CLASSIFIER_MODEL"
+LABELS = "EEMO_CLASSIFIER_LABELS"
+PYTHON = "EEMO_CLASSIFIER_PYTHON"
+METHOD = "image classifier; probabilities of its labels, added up per Mikels emotion"
+
+
+def build_classifier(patience: Patience | None = None) -> ChildVerifier:
+    """The classifier in the folder, or of the name, that EEMO_CLASSIFIER_MODEL says.
+
+    EEMO_CLASSIFIER_LABELS is a JSON file, label of the model -> Mikels emotion or null; without
+    it the model's labels must be the emotions. EEMO_CLASSIFIER_PYTHON is the interpreter that has
+    torch and transformers, by default this one.
+
+    Raises:
+        ChildProblem: no model is named, the label file is wrong, or the model cannot be loaded.
+    """
+    model = os.environ.get(MODEL)
+    if not model:
+        raise ChildProblem(
+            f"{MODEL} is not set. Set it to the folder of an image classifier; or choose another "
+            "verifier"
+        )
+    python = split_command(os.environ.get(PYTHON, "")) or [sys.executable]
+    script = Path(__file__).with_name("image_classifier.py")
+    command = [*python, str(script), model]
+    meanings = read_meanings(os.environ.get(LABELS))
+    told = describe_child(command, PYTHON)
+    return ChildVerifier(
+        read_description(told, "image_classifier", METHOD),
+        tuple(command),
+        partial(read_classifier, meanings),
+        {"meanings": meanings},
+        patience or Patience(),
+        read_batch(told),
+    )
+
+
+def read_meanings(path: str | None) -> dict[str, str | None]:
+    """Label of the model, lower case -> Mikels emotion, or None for one that means none.
+
+    Raises:
+        ChildProblem: the file is no such JSON object.
+    """
+    if path is None:
+        return {emotion: emotion for emotion in MIKELS_8}
+    try:
+        meanings = json.loads(Path(path).read_text("utf-8"))
+        named = {
+            str(label).lower(): None if emotion is None else canonical(emotion)
+            for label, emotion in meanings.items()
+        }
+    except (OSError, ValueError, AttributeError) as error:
+        raise ChildProblem(f"the label file that {LABELS} names cannot be read: {error}") from error
+    unknown = sorted({str(name) for name in named.values()} - {*MIKELS_8, "None"})
+    if unknown:
+        raise ChildProblem(
+            f"the label file that {LABELS} names speaks of {', '.join(unknown)}; the emotions are "
+            f"{', '.join(MIKELS_8)}, or null"
+        )
+    return named
+
+
+def read_classifier(meanings: Mapping[str, str | None], told: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of the classifier's probabilities.
+
+    A label without a meaning, or with the meaning null, takes its mass out; where it is the most
+    likely one the verifier abstains, for the model sees none of the eight.
+    """
+    scores = told.get("scores")
+    if not isinstance(scores, dict) or not scores:
+        return {"status": "error", "reason": "garbage"}
+    try:
+        mass = {str(label).lower(): float(value) for label, value in scores.items()}
+    except (TypeError, ValueError):
+        return {"status": "error", "reason": "bad_scores"}
+    values = np.array(list(mass.values()))
+    if not np.isfinite(values).all() or (values < 0).any() or values.sum() <= 0:
+        return {"status": "error", "reason": "bad_scores"}
+    if meanings.get(max(mass, key=lambda label: (mass[label], label))) is None:
+        return {"status": "abstain", "reason": "other_label"}
+    shares = [
+        sum(value for label, value in mass.items() if meanings.get(label) == emotion)
+        for emotion in MIKELS_8
+    ]
+    return give_scores(np.array(shares) / sum(shares))

@@ -1,0 +1,67 @@
+"""EmoVIT (Xie et al., CVPR 2024, arXiv 2404.16670) as the trusted verifier, in its own process.
+
+Belongs here: its instruction, and what its words and losses mean. Does not belong here: the
+process (`json_lines.py`), or the model, which lives in an environment of its own and is set up as
+`emovit/README.md` says. Its checkpoint is a pickle: nothing here ever opens it.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.stages.verification.answer_parsing import read_label, read_losses
+from resources.child_models.child_process import (
+    ChildProblem,
+    Patience,
+    describe_child,
+    split_command,
+)
+from resources.child_models.child_verifier import ChildVerifier, read_batch, read_description
+
+COMMAND = "EEMO_EMOVIT_COMMAND"
+METHOD = (
+    "EmoVIT (Xie et al. 2024), instruction-tuned on EmoSet; softmax over the length-normalised "
+    "losses of the eight labels where the command gives them"
+)
+# A functional string: the model was tuned on this very wording, blanks included.
+INSTRUCTION = (
+    "Please select the emotion closest to the image from the following options:amusement, anger, "
+    "awe, contentment, disgust, excitement, fear and sadness (Do not provide answers outside of "
+    "the candidates options.) Please answer in the following format:  Predict emotion:"
+)
+
+
+def build_emovit(patience: Patience | None = None) -> ChildVerifier:
+    """The verifier behind EEMO_EMOVIT_COMMAND.
+
+    Raises:
+        ChildProblem: the variable is not set, or its command does not describe itself.
+    """
+    command = split_command(os.environ.get(COMMAND, ""))
+    if not command:
+        raise ChildProblem(
+            f"{COMMAND} is not set. Set it to the command that serves EmoVIT in its own "
+            "environment, as resources/child_models/emovit/README.md says; or choose another "
+            "verifier"
+        )
+    told = describe_child(command, COMMAND)
+    return ChildVerifier(
+        read_description(told, "emovit", METHOD),
+        tuple(command),
+        read_emovit,
+        {"prompt": INSTRUCTION, "candidates": list(MIKELS_8)},
+        patience or Patience(),
+        read_batch(told),
+    )
+
+
+def read_emovit(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer: by the losses of the candidates where they are told, else by the words.
+
+    Where only words are generated there is no confidence, and none is made up.
+    """
+    if isinstance(losses := told.get("losses"), dict):
+        return read_losses(losses)
+    text = told.get("text")
+    return read_label(text) if isinstance(text, str) else {"status": "error", "reason": "garbage"}

@@ -1,0 +1,349 @@
+"""Fetches a file over HTTP or HTTPS: goes on where it broke off, and checks before it renames.
+
+Belongs here: the network. Does not belong here: what is fetched (`eemo_pipeline/sources/`), or what
+an archive may do (`eemo_pipeline/readers/archives.py`). Retries of a transfer live here
+and nowhere else.
+"""
+
+import fcntl
+import http.client
+import json
+import os
+import re
+import shutil
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from eemo_pipeline.lake.parquet import file_sha256
+
+_CHUNK = 1 << 20
+_ATTEMPTS = 4  # in a row without a new byte
+_TIMEOUT_S = 60
+_SCHEMES = frozenset({"http", "https"})
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RANGE_REFUSED = 416
+
+Report = Callable[[int, int | None], None]
+
+
+class DownloadFailed(Exception):
+    """A file that could not be fetched.
+
+    Attributes:
+        what: what did not work.
+        where: the address or the file.
+        why: the cause.
+        fix: what a person can do.
+    """
+
+    def __init__(self, what: str, where: str | Path, why: str, fix: str) -> None:
+        """Keep the sentences."""
+        super().__init__(f"{what}: {where}: {why}")
+        self.what = what
+        self.where = str(where)
+        self.why = why
+        self.fix = fix
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """A file that is on disk: its bytes, their SHA-256, and whether they came just now."""
+
+    path: Path
+    size_bytes: int
+    sha256: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class _Note:
+    """What is known of the file whose first bytes lie in `<name>.part`."""
+
+    url: str
+    validator: str | None = None
+    total: int | None = None
+
+
+def download(
+    url: str,
+    place: Path,
+    sha256: str | None = None,
+    report: Report = lambda _done, _total: None,
+    pause_s: float = 1.0,
+) -> Downloaded:
+    """Fetch `url` as the file `place`; a file that is there already is looked at, never replaced.
+
+    The bytes go to `<name>.part`, where the next call finds them if this one breaks off, and get
+    their name when they are whole and have the checksum. `report` is told bytes done and in all.
+
+    Args:
+        url: http or https; a redirect from https to anything else is refused.
+        place: the file.
+        sha256: what the bytes must be, None where nobody says.
+        report: called after each piece.
+        pause_s: seconds before the second attempt; each later one waits twice as long.
+
+    Raises:
+        DownloadFailed: the address is refused, does not answer or keeps breaking off; the
+            checksum is wrong; the file that is there has another one; the disk is full.
+    """
+    _require_scheme(url, url)
+    if place.exists():
+        return _confirm(place, sha256)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(f"{place.name}.part")
+    notes = place.with_name(f"{place.name}.part.json")
+    with _hold(part) as file:
+        _fill(url, file, notes, report, pause_s)
+        found = file_sha256(part)
+        if sha256 is not None and found != sha256.lower():
+            part.unlink()
+            notes.unlink(missing_ok=True)
+            raise DownloadFailed(
+                "the download is not the file it should be",
+                url,
+                f"its SHA-256 is {found}, not {sha256.lower()}; it was deleted",
+                "fetch it again; if it comes out the same, its owner has changed it",
+            )
+        size = part.stat().st_size
+        part.rename(place)
+        notes.unlink(missing_ok=True)
+    return Downloaded(place, size, found, is_new=True)
+
+
+def ask_version(url: str) -> str | None:
+    """What the server calls the file's present version, without fetching it; None for no name.
+
+    One HEAD request: the entity tag, else the time of the last change with the size (RFC 9110,
+    8.8). A size alone names no version.
+
+    Raises:
+        DownloadFailed: the address is refused, or does not answer.
+    """
+    _require_scheme(url, url)
+    try:
+        with _open(url, {}, "HEAD") as response:
+            headers = response.headers
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        why, fix = _explain(error), "it is asked again next time; or open the address yourself"
+        raise DownloadFailed("the version of this file is not known", url, why, fix) from error
+    if headers["ETag"] or not headers["Last-Modified"]:
+        return headers["ETag"]
+    return f"{headers['Last-Modified']}, {headers['Content-Length'] or 'unknown'} bytes"
+
+
+def _require_scheme(url: str, asked: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_plain = parts.scheme in _SCHEMES and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        is_plain = False
+    if not is_plain:
+        why = "only http and https are fetched, from a host, without a password in the address"
+        raise DownloadFailed("this address is not fetched", asked, why, "name another with --url")
+
+
+def _confirm(place: Path, sha256: str | None) -> Downloaded:
+    found = file_sha256(place)
+    if sha256 is not None and found != sha256.lower():
+        raise DownloadFailed(
+            "another file of this name is there",
+            place,
+            f"its SHA-256 is {found}, not {sha256.lower()}",
+            "move it away; nothing is overwritten",
+        )
+    return Downloaded(place, place.stat().st_size, found, is_new=False)
+
+
+@contextmanager
+def _hold(part: Path) -> Iterator[IO[bytes]]:
+    """The partial file, kept to this process, at its end."""
+    with part.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Since this was opened, another process may have given the file its final name.
+            is_current = part.exists() and part.stat().st_ino == os.fstat(file.fileno()).st_ino
+        except BlockingIOError:
+            is_current = False
+        if not is_current:
+            why = "another process is at it"
+            raise DownloadFailed("the file is being fetched", part, why, "wait until it has ended")
+        yield file
+
+
+def _fill(url: str, file: IO[bytes], notes: Path, report: Report, pause_s: float) -> None:
+    """Ask until the file is whole; give up after some attempts in a row without a new byte."""
+    failures = 0
+    while True:
+        before = file.seek(0, os.SEEK_END)
+        why = "the connection ended early"
+        try:
+            if _receive(url, file, notes, report):
+                return
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
+            why = _explain(error)
+            if _is_lasting(error):
+                fix = "check the address, or name another with --url"
+                raise DownloadFailed("the address cannot be fetched", url, why, fix) from error
+        size = file.seek(0, os.SEEK_END)
+        failures = 0 if size > before else failures + 1
+        if failures >= _ATTEMPTS:
+            raise DownloadFailed(
+                "the download broke off",
+                url,
+                f"{why}, {failures} times in a row",
+                f"run the same command again; it goes on at byte {size}",
+            )
+        time.sleep(pause_s * 2**failures / 2)
+
+
+def _receive(url: str, file: IO[bytes], notes: Path, report: Report) -> bool:
+    """One request for what is missing; whether the file is whole now."""
+    note = _read_note(notes, url)
+    if note is None:
+        file.truncate(0)
+    offset = file.seek(0, os.SEEK_END)
+    if note and offset and offset == note.total:
+        return True
+    try:
+        response = _ask(url, offset, note)
+    except urllib.error.HTTPError as error:
+        if error.code != _RANGE_REFUSED:
+            raise
+        file.truncate(0)  # what is there is no beginning of what the address holds now
+        return False
+    with response:
+        place = _place_in_file(response, offset, note)
+        if place is None:
+            file.truncate(0)
+            return False
+        start, total = place
+        file.truncate(start)
+        done = file.seek(0, os.SEEK_END)
+        _write_note(notes, _Note(url, _validator(response), total))
+        if total is not None and total - done > shutil.disk_usage(notes.parent).free:
+            why = f"{total - done} bytes are to come, and the disk has not so many left"
+            raise DownloadFailed("the disk is too full", notes.parent, why, "make room")
+        while chunk := response.read(_CHUNK):
+            _append(file, chunk, notes.parent)
+            done += len(chunk)
+            report(done, total)
+    return total is None or done == total
+
+
+def _append(file: IO[bytes], chunk: bytes, folder: Path) -> None:
+    try:
+        file.write(chunk)
+        file.flush()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise DownloadFailed("the disk takes no more", folder, why, "make room") from error
+
+
+def _ask(url: str, offset: int, note: _Note | None) -> http.client.HTTPResponse:
+    headers: dict[str, str] = {}
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
+        if note and note.validator:
+            headers["If-Range"] = note.validator
+    return _open(url, headers, "GET")
+
+
+def _open(url: str, headers: Mapping[str, str], method: str) -> http.client.HTTPResponse:
+    # An opener of our own: the default one also opens file:, ftp: and data: addresses.
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        _CarefulRedirects(),
+    ):
+        opener.add_handler(handler)
+    asked = {"User-Agent": "eemo", "Accept-Encoding": "identity", **headers}
+    request = urllib.request.Request(url, headers=asked, method=method)  # noqa: S310 (checked)
+    return opener.open(request, timeout=_TIMEOUT_S)
+
+
+class _CarefulRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to http and https, and from https to https alone."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """The next request, or a refusal."""
+        _require_scheme(newurl, newurl)
+        if req.type == "https" and urlsplit(newurl).scheme != "https":
+            why = f"it leads from https to {newurl}, which anybody on the way can change"
+            fix = "name an https address with --url"
+            raise DownloadFailed("this redirect is not followed", req.full_url, why, fix)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _place_in_file(
+    response: http.client.HTTPResponse, offset: int, note: _Note | None
+) -> tuple[int, int | None] | None:
+    """Where the body begins in the file, and the file's size where it is told.
+
+    None where the body is no continuation of what is there.
+    """
+    if response.status != http.client.PARTIAL_CONTENT:
+        length = response.headers.get("Content-Length", "")
+        return 0, int(length) if length.isascii() and length.isdigit() else None
+    told = re.fullmatch(
+        r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)",
+        response.headers.get("Content-Range", "").strip(),
+    )
+    if told is None or int(told[1]) != offset:
+        return None
+    total = int(told[2]) + 1 if told[3] == "*" else int(told[3])
+    return None if note and note.total not in {None, total} else (offset, total)
+
+
+def _validator(response: http.client.HTTPResponse) -> str | None:
+    """What tells this version of the file from another one, fit for If-Range (RFC 9110, 13.1.5)."""
+    tag = response.headers.get("ETag", "")
+    return tag if tag.startswith('"') else response.headers.get("Last-Modified")
+
+
+def _read_note(notes: Path, url: str) -> _Note | None:
+    """What is known of the partial file; None where nothing is, or it came from another address."""
+    try:
+        note = _Note(**json.loads(notes.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return note if note.url == url else None
+
+
+def _write_note(notes: Path, note: _Note) -> None:
+    notes.write_text(json.dumps(asdict(note)), "utf-8")
+
+
+def _is_lasting(error: Exception) -> bool:
+    """Whether asking again can change nothing."""
+    if isinstance(error, urllib.error.HTTPError):
+        return error.code not in _PASSING
+    reason = getattr(error, "reason", error)
+    lasting = (ssl.SSLCertVerificationError, http.client.InvalidURL, UnicodeError)
+    return isinstance(reason, lasting)
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return f"the server answers {error.code} {error.reason}"
+    return str(getattr(error, "reason", error)) or type(error).__name__

@@ -1,0 +1,77 @@
+"""The local provider server as a resource of a run: started when first needed, ended with it.
+
+Belongs here: its life cycle and the models that speak to it. Does not belong here: the server
+(`local_server/`).
+
+Its models go through the vendors' own SDKs over HTTP, under names of their own: `local_openai`
+and `local_gemini`. Where they would be asked, nothing is paid and nothing leaves the machine.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.vlm.contract import VisionLanguageModel
+from resources.local_server import LocalServer, local_server
+from resources.providers.gemini_vlm import GeminiVlm
+from resources.providers.openai_vlm import OpenAiVlm
+
+SCRIPT = "EEMO_LOCAL_SCRIPT"
+
+
+class LocalModels:
+    """Models of the local server; the server starts when the first is asked for."""
+
+    def __init__(self, account: Path, script: str | None, stack: ExitStack) -> None:
+        """Nothing is started.
+
+        Args:
+            account: file with the server's own count of calls and costs.
+            script: fault script, a file or JSON.
+            stack: ends the server.
+        """
+        self._account = account
+        self._script = script
+        self._stack = stack
+        self._server: LocalServer | None = None
+
+    def openai(self, model: str) -> VisionLanguageModel:
+        """A model that is spoken to by OpenAI's SDK."""
+        server = self._running()
+        return OpenAiVlm(model, "local_openai", server.openai_url, server.key)
+
+    def gemini(self, model: str) -> VisionLanguageModel:
+        """A model that is spoken to by Google's SDK."""
+        server = self._running()
+        return GeminiVlm(model, "local_gemini", server.gemini_url, server.key)
+
+    def _running(self) -> LocalServer:
+        if self._server is None:
+            self._account.parent.mkdir(parents=True, exist_ok=True)
+            self._server = self._stack.enter_context(
+                local_server(self._script, account=self._account, keys=(secrets.token_hex(16),))
+            )
+        return self._server
+
+
+class LocalModelsResource(dg.ConfigurableResource):
+    """Starts the local provider server, if any model of it is asked."""
+
+    data_root: dg.ResourceDependency[DataRoot]
+    script: str | None = Field(
+        default=None, description=f"Fault script, a file or JSON; else {SCRIPT}, else no faults."
+    )
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:  # noqa: ARG002
+        """The models; their server ends with the run."""
+        script = self.script or os.environ.get(SCRIPT)
+        with ExitStack() as stack:
+            yield LocalModels(self.data_root.local_account, script, stack)

@@ -1,0 +1,109 @@
+"""The IO manager: hands the tables of assets to `eemo_pipeline/lake/parquet.py`, and back.
+
+Belongs here: which file an asset is, and the metadata of what was written. Does not belong
+here: how a file is written, what is in a table, any data processing.
+https://docs.dagster.io/guides/build/io-managers
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.parquet import Written, scan_table, table_path, write_batches, write_table
+from eemo_pipeline.rendering.plots import draw_counts, preview_rows
+from eemo_pipeline.schema.tables import TABLES
+
+# The column whose values are counted in the small plot that shows without a click.
+_PLOTTED = {
+    "sources__datasets": "state",
+    "ingest__records": "source",
+    "ingest__rejects": "reason",
+    "ingest__images": "format",
+    "dedup__clusters": "reason",
+    "dedup__images": "split",
+    "labels__emotions": "emotion",
+    "labels__rankings": "dominant_emotion",
+    "annotation__replies": "emotion",
+    "verification__replies": "emotion",
+    "verification__decisions": "pattern",
+    "grounding__regions": "status",
+    "critic__verdicts": "verdict",
+    "records__emoverse": "state",
+    "texts__descriptions": "status",
+    "texts__reasonings": "status",
+    "texts__details": "status",
+    "texts__evocations": "evoked_by",
+    "texts__comparisons": "status",
+    "texts__candidates": "status",
+    "qa__items": "category",
+    "assess__items": "task",
+    "exports__files": "format",
+}
+
+_PREVIEWED = 20
+
+
+class ParquetTables(dg.ConfigurableIOManager):
+    """Stores each asset as the Parquet table of its name; loads it as a lazy scan."""
+
+    data_root: dg.ResourceDependency[DataRoot]
+
+    def handle_output(
+        self, context: dg.OutputContext, obj: pl.DataFrame | pl.LazyFrame | Iterator[pl.DataFrame]
+    ) -> None:
+        """Write the table, one file per source where it is partitioned.
+
+        An iterator of frames, which together are in key order, is written as they come.
+        """
+        table = TABLES[context.asset_key.to_user_string()]
+        attempt = f"{context.run_id[:8]}-{context.step_context.previous_attempt_count}"
+        tables = self.data_root.tables
+        if isinstance(obj, Iterator):
+            file = write_batches(obj, table, table_path(tables, table), attempt)
+            context.add_output_metadata(
+                _describe(table.name, scan_table(tables, table.name), [file])
+            )
+            return
+        frame = obj.collect() if isinstance(obj, pl.LazyFrame) else obj
+        if table.is_partitioned:
+            files = [
+                write_table(
+                    frame.filter(pl.col("source") == source),
+                    table,
+                    table_path(tables, table, source),
+                    attempt,
+                )
+                for source in sorted(context.asset_partition_keys)
+            ]
+        else:
+            files = [write_table(frame, table, table_path(tables, table), attempt)]
+        context.add_output_metadata(_describe(table.name, frame.lazy(), files))
+
+    def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame:
+        """Scan the table; an asset that asks for a DataFrame gets it collected."""
+        partitions = sorted(context.asset_partition_keys) if context.has_asset_partitions else None
+        scan = scan_table(self.data_root.tables, context.asset_key.to_user_string(), partitions)
+        return scan if context.dagster_type.typing_type is pl.LazyFrame else scan.collect()
+
+
+def _describe(name: str, frame: pl.LazyFrame, files: list[Written]) -> dict[str, Any]:
+    rows = sum(file.rows for file in files)
+    metadata: dict[str, Any] = {
+        "dagster/row_count": rows,
+        "rows": rows,
+        "size_bytes": sum(file.size_bytes for file in files),
+        "sha256": ", ".join(file.sha256 for file in files),
+        "files_changed": sum(file.is_changed for file in files),
+        "path": dg.MetadataValue.path(
+            str(files[0].path if len(files) == 1 else files[0].path.parent)
+        ),
+        "preview": dg.MetadataValue.md(preview_rows(frame.head(_PREVIEWED).collect())),
+    }
+    column = _PLOTTED.get(name)
+    if column and rows:
+        values = frame.select(column).collect().to_series()
+        metadata["plot"] = dg.MetadataValue.md(draw_counts(values, f"{name} by {column}"))
+    return metadata

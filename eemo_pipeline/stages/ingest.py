@@ -1,7 +1,7 @@
-"""Reads sources into the common tables: every file and every row ends as data or as a reject.
+"""Reads sources into the common tables. Every file and every row ends as data or as a reject.
 
-Belongs here: matching records with pictures, measuring each picture once, counting.
-Does not belong here: the layout of a dataset (`sources/`), pixels (`images.py`).
+Matches records with images, measures each image once, and counts files and rows. The layout of a
+dataset belongs in `sources/`, the measuring of pixels in `imaging/opening.py`.
 """
 
 import os
@@ -29,7 +29,7 @@ _PLACEHOLDER = {
     "reason": "placeholder",
     "detail": "the same bytes stand under several labels of this source",
 }
-_BATCH = 256  # pictures per transaction; a killed run loses at most this many measurements
+_BATCH = 256  # images per transaction; a killed run loses at most this many measurements
 _MEASURED = [
     name
     for name in TABLES["_ingest__measurements"].columns
@@ -39,7 +39,13 @@ _MEASURED = [
 
 @dataclass(frozen=True)
 class Ingested:
-    """The ingest tables of some sources, and how many pictures were measured anew."""
+    """The ingest tables of some sources, and the numbers of images measured and reused.
+
+    Attributes:
+        records, annotations, words, rejects, measurements, counts: the tables.
+        measured: images measured in this run.
+        reused: images whose measurements were read from the ledger.
+    """
 
     records: pl.DataFrame
     annotations: pl.DataFrame
@@ -51,7 +57,7 @@ class Ingested:
     reused: int
 
     def counts_of(self, part: str) -> dict[str, int]:
-        """The counts that belong to one of the tables, by name of the field."""
+        """Return the row counts of one of the tables, by field name; empty except for `records`."""
         if part != "records":
             return {}
         files = self.counts.filter(pl.col("unit") == "file")
@@ -67,7 +73,7 @@ class Ingested:
 def ingest_sources(
     sources: Iterable[SourceDataset], sources_dir: Path, ledger: Ledger, workers: Workers
 ) -> Ingested:
-    """Read the sources one after the other; a source without a folder has no rows."""
+    """Read the sources one after the other. A source without a folder has no rows."""
     parts = [_ingest(source, sources_dir, ledger, workers) for source in sources]
 
     def join(name: str, table: str) -> pl.DataFrame:
@@ -86,15 +92,15 @@ def ingest_sources(
 
 
 def worker_salt() -> str:
-    """The project's salt: EEMO_SALT, else a public one.
+    """Return the project's salt: EEMO_SALT, or a public default.
 
-    With a salt of its own, a project's annotators cannot be matched with those of another.
+    A private salt prevents matching a project's annotators with those of another project.
     """
     return os.environ.get("EEMO_SALT", "eemo_pipeline")
 
 
 def hide_workers(annotations: pl.DataFrame, source: str, salt: str) -> pl.DataFrame:
-    """Replace people's identifiers by hashes of salt, source and identifier."""
+    """Replace the identifiers of people by hashes of salt, source and identifier."""
     names = annotations["annotator_id"].unique().sort()
     people = names.filter(names.str.starts_with(WORKER)).to_list()
     hashes = [short_hash(salt, source, person) for person in people]
@@ -104,10 +110,11 @@ def hide_workers(annotations: pl.DataFrame, source: str, salt: str) -> pl.DataFr
 def find_placeholders(
     records: pl.DataFrame, measured: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
-    """Paths of pictures that a host served in place of others: "this photo is not available".
+    """Return the paths of placeholder images, such as "this photo is not available".
 
-    The same bytes in three records or more, under two labels or more, are no picture of any of
-    them. One picture that a source lists twice, or under one label, is not meant.
+    A host serves a placeholder in place of missing images, so identical bytes in at least three
+    records under at least two labels show none of the images they are named for. An image that a
+    source lists twice, or always under one label, is not a placeholder.
     """
     contents = pl.DataFrame(
         [(path, answer.get("image_id")) for path, answer in measured.items()],
@@ -124,9 +131,9 @@ def find_placeholders(
 
 
 def collect_images(measurements: pl.LazyFrame) -> pl.DataFrame:
-    """`ingest__images`: one row per content, from the measurements of all sources.
+    """Return `ingest__images`: one row per distinct content, from the measurements of all sources.
 
-    Source and path name one place where the picture lies: the first by source and path.
+    `source` and `path` name one location of the image: the first in order of source and path.
     """
     ordered = measurements.sort("source", "path")
     return (
@@ -185,7 +192,7 @@ def _finish(frame: pl.DataFrame, source: str, table: str) -> pl.DataFrame:
 def _measure(
     listing: Listing, pictures: Sequence[str], ledger: Ledger, workers: Workers
 ) -> tuple[dict[str, dict[str, Any]], int]:
-    """path -> what `images.measure_file` says, and how many pictures were opened for it."""
+    """Return path -> the result of `measure_file`, and the number of images opened for it."""
     model = measure_method()
     stamps = {stamp.path: stamp for stamp in stamp_files(listing)}
     known = ledger.known_images(listing.root, [stamps[path] for path in pictures])
@@ -216,8 +223,8 @@ def _remember(
     stamps: dict[str, FileStamp],
     answers: list[tuple[str, dict[str, Any]]],
 ) -> None:
-    # What carries no image_id could not be read at all, or killed its process: a later run may
-    # do better, so it is asked again.
+    # A result without an image_id means an unreadable file or a crashed worker. A later run may
+    # succeed, so it is not stored and the file is measured again.
     identified = [(path, answer) for path, answer in answers if answer.get("image_id")]
     ledger.store(
         _ROLE,
@@ -233,10 +240,10 @@ def _remember(
 def _split_annotations(
     read: SourceTables, records: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Annotations of records with a readable picture, and rejects for the rows of all others.
+    """Return the annotations of records with a readable image, and rejects for all other rows.
 
-    An annotation that stands in no file (a label that is a folder's name) has no row to refuse:
-    it goes with its picture, which has a reject of its own.
+    An annotation without a row in any file (a label that is a folder's name) yields no reject of
+    its own; its image has one.
     """
     image_ids = records.select("record_id", "image_id")
     kept = read.annotations.join(image_ids, on="record_id", how="inner")

@@ -1,8 +1,8 @@
-"""EmoVerse's Table 3 as an experiment: what cross-verification, critic and loop each contribute.
+"""EmoVerse's Table 3 as an experiment: the contribution of cross-verification, critic and loop.
 
-Belongs here: arms that run the pipeline's own functions with a part left out (`arms.py`), on the
-lake's recorded answers and on made-up records whose truth is known (`made_records.py`); values
-that are spoilt on purpose (`corruption.py`); scores with intervals (`scoring.py`) and the report.
-Does not belong here: any rule of the pipeline; nothing here changes a record. No model is called:
-what was not recorded is not asked.
+The arms (`arms.py`) run the pipeline's own functions with a part left out, on the lake's recorded
+answers and on synthetic records whose truth is known (`synthetic_records.py`). `corruption.py`
+tests the critic on values corrupted on purpose, `scoring.py` computes scores with intervals, and
+`report.py` writes the report. Nothing here changes a record or calls a model; an answer that was
+not recorded stays missing.
 """

@@ -1,14 +1,13 @@
 """The arms of the experiment: the pipeline with a part left out, on the same recorded answers.
 
-Belongs here: what each arm leaves out, and what becomes of every picture and field in it. Does
-not belong here: scores (`scoring.py`).
+Defines what each arm leaves out, and runs it. Scores are in `scoring.py`.
 
-`full`: cross-verification, critic, loop. `no_cross_verification`: one annotator alone, each in
-turn. `no_critic`: the decision is kept as it is. `neither`. `no_loop`: what the critic rejects goes
-to people at once. `critic_is_annotator`: an annotator judges by its own answer. `weight_*`, which
-change the emotion alone, and `pattern_table`: other rules of cross-verification, without a critic.
-`human_audit`: full, and people settle what it leaves open. In every arm a picture that is not
-preserved is not counted as kept, and neither is a field that was emptied.
+`full`: cross-verification, critic, loop. `no_cross_verification`: a single annotator, each in
+turn. `no_critic`: the decision is kept as it is. `neither`: a single annotator and no critic.
+`no_loop`: rejected values go to human review at once. `critic_is_annotator`: an annotator judges by
+its own answer. `weight_*` (emotion only) and `pattern_table`: other rules of cross-verification,
+without a critic. `human_audit`: full, with the open cases settled by people. In every arm, an image
+that is not preserved does not count as kept, and neither does a field that was emptied.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,19 +37,19 @@ _NO_REPLIES = TABLES["_critic__replies"].empty()
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm on one set of records: outcomes as `outcomes.tabulate_outcomes` gives them."""
+    """One arm on one set of records, with outcomes as `tabulate_outcomes` returns them."""
 
     name: str
     outcomes: pl.DataFrame
 
 
 def run_arms(records: Records, critic: Critic, is_right: Judge) -> list[Arm]:
-    """All arms over the records, the full pipeline first.
+    """Run all arms over the records, the full pipeline first.
 
     Args:
-        records: recorded or made up.
-        critic: the critic of every arm that has one.
-        is_right: picture, field and value -> whether people say that it is right.
+        records: recorded or synthetic.
+        critic: the critic of every arm that has one, except `critic_is_annotator`.
+        is_right: (image_id, field, value) -> whether the value is right; None if unknown.
     """
     full = _review(records, critic, decide)
     patterns = fit_patterns(
@@ -80,7 +79,7 @@ def run_arms(records: Records, critic: Critic, is_right: Judge) -> list[Arm]:
 
 
 def let_people_settle(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """The outcomes after people gave every open picture its right values."""
+    """Return the outcomes after people gave every open image its right values."""
     is_open = pl.col("state") == "human"
     return outcomes.with_columns(
         (pl.col("is_kept") | is_open).alias("is_kept"),
@@ -89,7 +88,7 @@ def let_people_settle(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def decide_by_weight(records: Records, decisions: pl.DataFrame, weight: float) -> pl.DataFrame:
-    """Decisions whose emotion has most weight, annotators weighing 1; the verifier's on a tie."""
+    """Decide the emotion by weighted vote: annotators weigh 1, and a tie goes to the verifier."""
     usable = pl.col("emotion").is_in(list(MIKELS_8)) & (pl.col("status") == "ok")
     votes = pl.concat(
         [
@@ -101,7 +100,7 @@ def decide_by_weight(records: Records, decisions: pl.DataFrame, weight: float) -
             ),
         ]
     )
-    # A verifier of no weight has no voice, not even on a tie.
+    # A verifier with weight zero has no vote, not even on a tie.
     heard = votes.filter(pl.col("_weight") > 0)
     chosen = (
         heard.group_by("image_id", "emotion")
@@ -117,7 +116,7 @@ def decide_by_weight(records: Records, decisions: pl.DataFrame, weight: float) -
 
 
 def decide_alone(replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame) -> pl.DataFrame:
-    """Decisions of one annotator that nobody contradicts."""
+    """Return the decisions of one annotator without a verifier."""
     alone = decide(replies, verdicts_of_verifier.clear())
     return alone.with_columns(pl.col("emotion").is_null().alias("is_contested"))
 
@@ -125,7 +124,7 @@ def decide_alone(replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame) -> p
 def _alone(
     records: Records, critic: Critic, tabulate: Callable[..., pl.DataFrame]
 ) -> Sequence[Arm]:
-    """The arms of single annotators, averaged over them: their outcomes stand side by side."""
+    """Return the single-annotator arms. Each concatenates the outcomes of all annotators."""
     with_critic: list[pl.DataFrame] = []
     without: list[pl.DataFrame] = []
     for name in sorted(set(records.replies["annotator"])):
@@ -185,7 +184,7 @@ def _decide_again(records: Records, reviewed: Reviewed, rule: Decide) -> pl.Data
 
 
 def _own_critic(records: Records) -> KnowingCritic:
-    """The first annotator as critic: right is what it said itself; of boxes it said nothing."""
+    """Return the first annotator as critic: right is its own answer. It does not judge boxes."""
     first = latest_replies(records.replies, _NO_REPLIES)
     names = sorted(set(first["annotator"]))
     said: dict[str, dict[str, Any]] = {}

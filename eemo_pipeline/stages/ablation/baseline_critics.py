@@ -1,7 +1,6 @@
-"""Critics for experiments: the two that anyone can beat, and two that err by rate or by kinship.
+"""Critics for experiments: constant ones, and ones that judge by a known truth at given rates.
 
-Belongs here: critics whose judgement is known beforehand. Does not belong here: any critic that
-is used (`eemo_pipeline/critic/`).
+The behaviour of each is known in advance. The pipeline's critics are in `stages/critic/`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +21,7 @@ from eemo_pipeline.roles.critic import (
 from eemo_pipeline.stages.critic.rules import FIELDS
 from eemo_pipeline.stats.hash_draws import unit_interval
 
-# Published by EmoVerse, Table 3: share of right values that are kept, of wrong ones that are found.
+# Published by EmoVerse, Table 3: share of right values kept, share of wrong values found.
 PUBLISHED_RATES = {
     "emotion": (0.9972, 0.8965),
     "description": (0.9612, 0.9727),
@@ -45,7 +44,7 @@ _CODES = {
 
 @dataclass(frozen=True)
 class FixedCritic:
-    """Says the same of everything; implements `Critic`."""
+    """Gives the same verdict for every field; implements `Critic`."""
 
     verdict: Verdict
     name: str = "fixed_critic"
@@ -53,7 +52,7 @@ class FixedCritic:
     calls_per_pass: int = 0
 
     def judge(self, cases: Sequence[Case], ledger: Ledger) -> Criticism:  # noqa: ARG002
-        """One verdict for all."""
+        """Return the fixed verdict for every field of every case."""
         problems = () if self.verdict == "valid" else (Problem("EMO_UNSUPPORTED", "as always"),)
         every = dict.fromkeys(FIELDS, Judgement(self.verdict, problems))
         return Criticism({case.image_id: every for case in cases})
@@ -61,15 +60,16 @@ class FixedCritic:
 
 @dataclass(frozen=True)
 class KnowingCritic:
-    """Finds wrong values at a rate, and rejects right ones at a rate; implements `Critic`.
+    """Finds wrong values and rejects right ones at given rates; implements `Critic`.
 
-    The draw is by picture, field and value: the same value is judged alike in every round. A
-    contested emotion is judged like any other: the rates are of critics that see the picture.
+    The draw is a hash of image, field and value, so the same value is judged alike in every round.
+    A contested emotion is drawn like any other, since the rates are those of critics that see the
+    image.
 
     Attributes:
-        is_right: picture, field and value -> whether the value is right; None where not known:
-            such a value is kept.
-        rates: field -> share of right values that are kept, of wrong ones that are found.
+        is_right: (image_id, field, value) -> whether the value is right. None means unknown; such
+            a value is kept.
+        rates: field -> (share of right values kept, share of wrong values found).
     """
 
     is_right: Callable[[str, str, Any], bool | None]
@@ -79,7 +79,7 @@ class KnowingCritic:
     calls_per_pass: int = 0
 
     def judge(self, cases: Sequence[Case], ledger: Ledger) -> Criticism:  # noqa: ARG002
-        """Judge by truth and rate."""
+        """Judge every case by truth and rate."""
         return Criticism(
             {case.image_id: {name: self._judge(case, name) for name in FIELDS} for case in cases}
         )
@@ -99,14 +99,14 @@ class KnowingCritic:
 
 
 def value_of(facts: Facts, name: str) -> Any:
-    """The value of a field, as the truth is written: a level, a text, or the corners of a box."""
+    """Return a field's value in the form used for the truth: a level, a text, or box corners."""
     if name == "box":
         return write_box(facts.boxes)
     return facts.intensity_level if name == "intensity" else getattr(facts, name)
 
 
 def write_box(boxes: Sequence[Box]) -> list[float] | None:
-    """The corners of the first box."""
+    """Return the corners of the first box, or None."""
     if not boxes:
         return None
     first = boxes[0]

@@ -1,12 +1,12 @@
-"""Values that are spoilt on purpose, and whether a critic notices.
+"""Values corrupted on purpose, to test whether a critic notices.
 
-Belongs here: the kinds of corruption, and applying one at a time to decisions. Does not belong
-here: shares and intervals (`scoring.py`).
+Holds the kinds of corruption and applies one at a time to decisions. Shares and intervals are in
+`scoring.py`.
 
-One value of a copy is spoilt, all others stay. A corruption that leaves the value right, by a
-rule that can be checked (another label, a box that covers less than half, a word of the other
-polarity), is not made. Controls change the form and not the meaning: what is flagged there is a
-false alarm. Votes are not spoilt: no copy counts as contested.
+One value of each copy is corrupted and all others stay. A corruption that would leave the value
+right, by a rule that can be checked (another label, a box with little overlap, a word of the other
+polarity), is not applied. Controls change the form and not the meaning, so a flag on a control is
+a false alarm. Votes are not corrupted: no copy counts as contested.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,20 +50,20 @@ _OPPOSITES = {
 _CLAUSES = ("while a small dog waits", "while two children watch", "beside an old bicycle")
 
 Row = dict[str, Any]
-# A picture's values, another's, and a number in [0, 1) -> the changed columns, {} where none fits
+# an image's values, another image's values, a number in [0, 1) -> changed columns; {} if impossible
 Spoil = Callable[[Row, Row, float], Row]
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One way to spoil a value.
+    """One way to corrupt a value.
 
     Attributes:
-        name: what is done.
-        part: whose value it is; `triplet` for background, attribute and subject together.
+        name: the name of the corruption.
+        part: the field it corrupts; `triplet` for background, attribute and subject together.
         severity: easy, medium, hard, cross_field or control.
-        judged: the fields of which one at least must be flagged.
-        spoil: does it.
+        judged: the fields of which at least one must be flagged.
+        spoil: the function that applies it.
     """
 
     name: str
@@ -74,12 +74,12 @@ class Corruption:
 
 
 def corrupt(records: Records, decisions: pl.DataFrame, critic: Critic) -> pl.DataFrame:
-    """`ablation__corruptions`: every spoilt copy, and what the critic said of it.
+    """Return `ablation__corruptions`: every corrupted copy, and the critic's judgement of it.
 
     Args:
-        records: whose pictures, replies and regions they are.
-        decisions: the values before; rows of `verification__decisions`.
-        critic: who is to notice.
+        records: the images, replies and regions that belong to the decisions.
+        decisions: the values before corruption; rows of `verification__decisions`.
+        critic: the critic under test.
     """
     boxes = find_boxes(records.regions)
     values = [
@@ -96,7 +96,7 @@ def corrupt(records: Records, decisions: pl.DataFrame, critic: Critic) -> pl.Dat
 def judge_clean(
     records: Records, decisions: pl.DataFrame, critic: Critic
 ) -> dict[str, Mapping[str, Any]]:
-    """image_id -> field -> judgement of the values as they are, nothing counting as contested."""
+    """Return image_id -> field -> judgement of unchanged values, with nothing contested."""
     plain = decisions.with_columns(pl.lit(value=False).alias("is_contested"))
     facts = gather_facts(records.images, plain, records.replies, records.regions)
     cases = [Case(image_id, Path(), fact) for image_id, fact in facts.items()]
@@ -105,7 +105,7 @@ def judge_clean(
 
 
 def _draw(kind: Corruption, values: Sequence[Row]) -> Iterable[tuple[str, Row]]:
-    """image_id -> changed columns, of the pictures that the kind can be made of."""
+    """Yield image_id and column -> (before, after), for images to which the kind applies."""
     made = 0
     for row in sorted(values, key=lambda row: unit_interval(kind.name, row["image_id"])):
         chance = unit_interval(kind.name, "other", row["image_id"])
@@ -298,7 +298,7 @@ def _other_box(row: Row, other: Row, _: float) -> Row:
 
 
 def _shifted(row: Row, _: Row, __: float) -> Row:
-    """Two fifths of its width to the left or right: 0.43 of the union is shared."""
+    """Shift the box by two fifths of its width, left or right: intersection over union 0.43."""
     if not row["box"]:
         return {}
     left, top, right, bottom = row["box"]
@@ -308,7 +308,7 @@ def _shifted(row: Row, _: Row, __: float) -> Row:
 
 
 def _loose(row: Row, _: Row, __: float) -> Row:
-    """Each side 1.6 times as long, about the middle: 0.39 of the union is shared."""
+    """Scale each side by 1.6 about the centre: intersection over union 0.39."""
     if not row["box"]:
         return {}
     left, top, right, bottom = row["box"]
@@ -330,7 +330,7 @@ def _other_spacing(row: Row, _: Row, __: float) -> Row:
 _TRIPLET = ("background", "attribute", "subject")
 _FAR = {"low": "high", "high": "low"}
 _NEAR = {"low": "medium", "medium": "high", "high": "medium"}
-# name, part, severity, what is done; judged by the part itself, or by the fields given last
+# name, part, severity, function; judged by the part itself, or by the fields given last
 _KINDS: tuple[tuple[Any, ...], ...] = (
     ("opposite_half", "emotion", "easy", _opposite_half),
     ("other_arousal", "emotion", "medium", _other_arousal),

@@ -1,6 +1,6 @@
-"""The whole experiment: the lake's records and the made-up ones, in arms and spoilt.
+"""The whole experiment: the lake's records and synthetic ones, through all arms and corruptions.
 
-Belongs here: what is run on what, and the two tables. Does not belong here: any arm, any score.
+Selects the records, runs the arms and corruptions on them, and builds both tables.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ from eemo_pipeline.stages.critic.rule_critic import RuleCritic
 from eemo_pipeline.stages.verification.folds import find_human_labels
 from eemo_pipeline.stats.hash_draws import draw, short_hash
 
-# Labelled pictures of the lake that take part at most; more add little to a share's interval.
+# Upper limit on labelled images from the lake; more add little to a share's interval.
 MOST_PICTURES = 1_000
 RHOS = (0.0, 0.8)
 LAKE = "lake"
@@ -49,11 +49,11 @@ MADE_UP = "records made up after the pilot and EmoVerse"
 
 @dataclass(frozen=True)
 class RecordedAnnotator:
-    """An annotator whose later answers were recorded; implements `Annotator`.
+    """An annotator that replays recorded later answers; implements `Annotator`.
 
     Attributes:
-        name: of the annotator.
-        answers: picture and round -> the row of `_critic__replies`.
+        name: the annotator's name.
+        answers: (image_id, round) -> row of `_critic__replies`.
     """
 
     name: str
@@ -65,7 +65,7 @@ class RecordedAnnotator:
     provider: str = EMBEDDED
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
-        """The recorded answers; what was not recorded is an error, and the value stays."""
+        """Yield the recorded answers. A missing one is an error, and the value stays as it is."""
         for ask in asks:
             row = self.answers.get((ask.image_id, ask.payload.round))
             yield ask, row or {"status": "error", "reason": "not_recorded"}
@@ -75,7 +75,7 @@ class RecordedAnnotator:
 class Experiment:
     """`ablation__scores` and `ablation__corruptions`.
 
-    `work` says whether the part on made-up records was computed or in the ledger.
+    `work` records whether the part on synthetic records was computed or found in the ledger.
     """
 
     scores: pl.DataFrame
@@ -84,14 +84,15 @@ class Experiment:
 
 
 def run_experiment(records: Records, ledger: Ledger, pictures: int = PICTURES) -> Experiment:
-    """Run all of it: the lake with the rule critic, made-up records with one of published rates.
+    """Run everything: the lake with the rule critic, synthetic records with a simulated critic.
 
-    What comes of the made-up records depends on the code alone, so the ledger keeps it.
+    The simulated critic has the error rates published by EmoVerse. Results on synthetic records
+    depend on the code alone, so the ledger stores them.
 
     Args:
-        records: of the lake, as `gather_records` gives them.
-        ledger: where the other part is kept.
-        pictures: how many are made up.
+        records: records of the lake, as `gather_records` returns them.
+        ledger: the store for results on synthetic records.
+        pictures: the number of synthetic images.
     """
     is_right = judge_by_truth(records.truth)
     scores = score_arms(records.name, run_arms(records, RuleCritic(), is_right))
@@ -112,9 +113,9 @@ def run_experiment(records: Records, ledger: Ledger, pictures: int = PICTURES) -
 def run_corruptions(
     records: Records, decisions: pl.DataFrame, is_right: Judge
 ) -> tuple[list[Row], pl.DataFrame]:
-    """Scores of the rules on values that were spoilt and on those that were not, and the former.
+    """Return the rule critic's scores on corrupted and on unchanged values, and the corruptions.
 
-    The rules judge made-up records too: a critic of given rates would give these back.
+    Synthetic records use the rule critic too: a critic with fixed rates would only return them.
     """
     rules = RuleCritic()
     spoilt = corrupt(records, decisions, rules)
@@ -123,7 +124,7 @@ def run_corruptions(
 
 
 def _run_made_up(asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
-    """The arms on records of each correlation of the annotators, and spoilt values of the truth."""
+    """Run the arms at each correlation of the annotators, and corruptions of the true values."""
     for ask in asks:
         scores: list[Row] = []
         for rho in RHOS:
@@ -131,7 +132,7 @@ def _run_made_up(asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
             is_right = judge_by_truth(made.truth)
             critic = KnowingCritic(is_right, PUBLISHED_RATES)
             scores += score_arms(made.name, run_arms(made, critic, is_right))
-        # What is spoilt is the truth, which is the same for every rho.
+        # Corruptions start from the truth, which is the same for every rho.
         made = make_records(RHOS[0], ask.payload)
         rows, spoilt = run_corruptions(*tell_truth(made), judge_by_truth(made.truth))
         corruptions = spoilt.to_dicts()
@@ -140,7 +141,7 @@ def _run_made_up(asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
 
 @cache
 def _hash_code() -> str:
-    """Hash of everything in the library's folder."""
+    """Return a hash of every file in the library's folder except compiled ones."""
     root = Path(str(files("eemo_pipeline")))
     paths = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc")
     return short_hash(*(sha256(path.read_bytes()).hexdigest() for path in paths))
@@ -154,7 +155,7 @@ def gather_records(
     regions: pl.DataFrame,
     labels: pl.DataFrame,
 ) -> Records:
-    """The lake's records that people labelled, a thousand at most, drawn by name."""
+    """Return at most MOST_PICTURES human-labelled records of the lake, drawn by hash of image_id."""
     human = find_human_labels(labels)
     chosen = (
         images.select("image_id")
@@ -182,7 +183,7 @@ def gather_records(
 
 
 def score_corruptions(spoilt: pl.DataFrame) -> list[Row]:
-    """Recall per field and severity, and false alarms on the controls."""
+    """Return recall per field and severity, and false alarms on the controls."""
     rows: list[Row] = []
     wrong = spoilt.filter(pl.col("severity") != CONTROL)
     every = pl.concat([spoilt, wrong.with_columns(pl.lit(ALL).alias("severity"))])
@@ -201,7 +202,7 @@ def score_corruptions(spoilt: pl.DataFrame) -> list[Row]:
 def score_clean(
     records: Records, decisions: pl.DataFrame, critic: Critic, is_right: Judge
 ) -> list[Row]:
-    """The share of right values that the critic leaves alone."""
+    """Return the share of right values that the critic does not flag, per field."""
     kept: dict[str, list[bool]] = {}
     boxes = find_boxes(records.regions)
     values = {row["image_id"]: row for row in decisions.iter_rows(named=True)}
@@ -217,7 +218,7 @@ def score_clean(
 
 
 def tell_truth(made: Records) -> tuple[Records, pl.DataFrame]:
-    """Made-up records under the name `made`, with their true boxes, and true decisions."""
+    """Return synthetic records named `made` with their true boxes, and the true decisions."""
     levels = pl.col("intensity_level").replace_strict(LEVEL_VALUES, return_dtype=pl.Int64)
     known = made.truth.drop("box", "place").with_columns(levels.alias("intensity"))
     boxes = made.truth.select(

@@ -1,7 +1,7 @@
-"""What became of every picture and field in an arm, held against what people say.
+"""The outcome of every image and field in an arm, compared with the truth.
 
-Belongs here: right or wrong, kept or not, found or not, per picture and field. Does not belong
-here: shares and intervals (`scoring.py`).
+Records per image and field whether the value is right, kept, flagged and changed. Shares and
+intervals are in `scoring.py`.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from eemo_pipeline.aggregation.decide import roll_up
 from eemo_pipeline.stages.ablation.synthetic_records import Records
 
 FIELDS = ("emotion", "description", "background", "attribute", "subject", "intensity", "box")
-# Right where they cover the true box so far (intersection over union).
+# A box is right from this intersection over union with the true box.
 BOX_IS_RIGHT_FROM = 0.5
 CORNERS = ("x1_px", "y1_px", "x2_px", "y2_px")
-# picture, field, value -> whether it is right; None where nobody knows
+# image_id, field, value -> whether the value is right; None if unknown
 Judge = Callable[[str, str, Any], bool | None]
 
 SCHEMA = pl.Schema(
@@ -34,10 +34,10 @@ SCHEMA = pl.Schema(
 
 
 def judge_by_truth(truth: pl.DataFrame) -> Judge:
-    """Right is what the truth says: equal, or for a box covering it by half.
+    """Return a judge by known truth: equality, or for a box sufficient overlap.
 
     Args:
-        truth: image_id and the right value of each field that is known.
+        truth: image_id and the right value of each known field.
     """
     known = {row["image_id"]: row for row in truth.iter_rows(named=True)}
 
@@ -54,7 +54,7 @@ def judge_by_truth(truth: pl.DataFrame) -> Judge:
 
 
 def overlap(one: list[float], other: list[float]) -> float:
-    """Intersection over union of two boxes given by left, top, right, bottom."""
+    """Return the intersection over union of two boxes (left, top, right, bottom)."""
     wide = min(one[2], other[2]) - max(one[0], other[0])
     high = min(one[3], other[3]) - max(one[1], other[1])
     shared = max(0.0, wide) * max(0.0, high)
@@ -70,13 +70,13 @@ def tabulate_outcomes(
     verdicts: pl.DataFrame,
     after: pl.DataFrame,
 ) -> pl.DataFrame:
-    """One row per picture and field whose truth is known; columns as SCHEMA.
+    """Return one row per image and field whose truth is known, with columns as in SCHEMA.
 
     Args:
-        records: what the arm ran on.
+        records: the records that the arm ran on.
         is_right: whether a value is right.
         before: decisions on the first answers.
-        verdicts: of all rounds; none where the arm has no critic: everything is kept.
+        verdicts: verdicts of all rounds; empty if the arm has no critic, and everything is kept.
         after: decisions on the latest answers.
     """
     boxes = find_boxes(records.regions)
@@ -109,14 +109,14 @@ def tabulate_outcomes(
 
 
 def value_of(row: dict[str, Any], field: str, boxes: dict[str, list[float]]) -> Any:
-    """The value of a field in a row of decisions, as the truth is written."""
+    """Return the value of a field in a row of decisions, in the form used for the truth."""
     if field == "box":
         return boxes.get(row["image_id"])
     return row["intensity_level" if field == "intensity" else field]
 
 
 def find_boxes(regions: pl.DataFrame) -> dict[str, list[float]]:
-    """image_id -> corners of the first region."""
+    """Return image_id -> corners of the first region."""
     found = regions.filter((pl.col("region_no") > 0) & (pl.col("status") == "ok"))
     first = found.sort("image_id", "region_no").unique(
         "image_id", keep="first", maintain_order=True

@@ -1,6 +1,6 @@
-"""The experiment in words that are read beside EmoVerse's Table 3.
+"""The experiment as Markdown, to be read beside EmoVerse's Table 3.
 
-Belongs here: Markdown. Does not belong here: any number that is not in the tables.
+Every number comes from the tables.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _SUITE = ("experiment", "part", "severity", "metric", "share", "of", "EmoVerse")
 
 
 def write_report(scores: pl.DataFrame) -> str:
-    """Two Markdown tables: the arms, and the corruption suite.
+    """Return two Markdown tables: the arms, and the corruption suite.
 
     Args:
         scores: rows of `ablation__scores`.

@@ -1,14 +1,14 @@
-"""Shares with intervals, and the differences between arms with their tests.
+"""Shares with intervals, and tests of the differences between arms.
 
-Belongs here: from outcomes to rows of `ablation__scores`. Does not belong here: running an arm.
+Turns outcomes into rows of `ablation__scores`.
 
-accuracy: right among kept. coverage: kept among all; without it an accuracy says little, for
-dropping what is doubtful raises it. preserve: of the values that were right at first, those that
-the critic left alone. recall: of those that were wrong, those that it flagged. false_repair: right
-at first and changed to something wrong. repair_success: wrong at first and right in the end.
-Intervals of 95 % are Wilson's. Differences of accuracy to the full pipeline are resampled by
-picture, 10,000 times (paired bootstrap, Efron 1979); p is McNemar's on pictures that both keep,
-adjusted per experiment and field by Holm.
+accuracy: right among kept. coverage: kept among all. Dropping doubtful values raises accuracy, so
+the two must be read together. preserve: share of the initially right values that the critic does
+not flag. recall: share of the initially wrong values that it flags. false_repair: right at first
+and changed to a wrong value. repair_success: wrong at first and right in the end.
+Intervals are Wilson's, at 95 %. Differences of accuracy to the full pipeline are resampled by
+image, 10,000 times (paired bootstrap, Efron 1979). p-values are from McNemar's test on the images
+that both arms keep, adjusted per experiment and field by Holm's method.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,8 @@ from eemo_pipeline.stats.intervals import bootstrap_shares, holm, mcnemar, wilso
 
 ALL, FULL = "all", "full"
 # EmoVerse, Table 3, per cent: accuracy of the full pipeline, without cross-verification, without
-# critic; share of right values preserved; share of corrupted ones found. Triplet numbers stand
-# beside each of its parts.
+# critic; share of right values preserved; share of corrupted ones found. The triplet's numbers are
+# repeated for each of its parts.
 _TRIPLET = (96.16, 85.40, 60.32, 90.50, 85.78)
 _PUBLISHED = {
     "emotion": (93.20, 80.53, 72.50, 99.72, 89.65),
@@ -49,7 +49,7 @@ Row = dict[str, Any]
 
 
 def score_arms(experiment: str, arms: Sequence[Arm]) -> list[Row]:
-    """The rows of `ablation__scores` of one experiment."""
+    """Return the rows of `ablation__scores` for one experiment."""
     pictures = sorted(set(arms[0].outcomes["image_id"])) if arms else []
     fields = [name for name in FIELDS if name in set(arms[0].outcomes["field"])] if arms else []
     split = {
@@ -71,7 +71,7 @@ def score_arms(experiment: str, arms: Sequence[Arm]) -> list[Row]:
 
 
 def score(named: Row, metric: str, hits: int, count: int) -> Row:
-    """One row: a share with its interval, and the published number where there is one."""
+    """Return one row: a share with its interval, and the published number if there is one."""
     lower, upper = wilson(np.array([hits]), np.array([count]))
     return {
         **dict.fromkeys(_TABLE.columns),
@@ -86,14 +86,14 @@ def score(named: Row, metric: str, hits: int, count: int) -> Row:
 
 
 def find_published(arm: str, metric: str, field: str) -> float | None:
-    """EmoVerse's number as a share, None where it has none."""
+    """Return EmoVerse's number as a share, or None if it reports none."""
     place = _PLACES.get((arm, metric))
     percent = None if place is None else _PUBLISHED[field][place]
     return None if percent is None else round(percent / 100, 4)
 
 
 def _count(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
-    """metric -> hits and how many are counted."""
+    """Return metric -> (hits, count)."""
     kept, right = frame["is_kept"], frame["is_right"]
     was, flagged, changed = frame["was_right"], frame["is_flagged"], frame["is_changed"]
     return {
@@ -109,10 +109,10 @@ def _count(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
 def _compare(
     split: Mapping[tuple[str, str], pl.DataFrame], pictures: Sequence[str], seed: str
 ) -> dict[tuple[str, str], Row]:
-    """(arm, field) -> difference of accuracy to the full pipeline's, with interval and p.
+    """Return (arm, field) -> difference of accuracy to the full pipeline, with interval and p.
 
-    The test is about the pictures that both arms keep; of an arm with several annotators, those
-    on which they are alike.
+    The test uses the images that both arms keep. For an arm with several annotators, it uses the
+    images on which all of its kept rows are right or all are wrong.
     """
     if not pictures:
         return {}
@@ -142,7 +142,7 @@ def _compare(
 def _align(
     split: Mapping[tuple[str, str], pl.DataFrame], pictures: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Kept and hits, pictures x (arm, field): means where an arm has several rows of a picture."""
+    """Return kept and hits, images x (arm, field), as means over an arm's rows of an image."""
     order = pl.DataFrame({"image_id": pictures}, schema={"image_id": pl.String})
     means = [
         order.join(

@@ -1,14 +1,13 @@
-"""Two annotators and a verifier that err, simulated, under every rule of deciding between them.
+"""A simulation of two annotators and a verifier, to compare rules for combining their labels.
 
-Belongs here: the generative model, the rules that are compared, and Dawid and Skene's estimator as
-a baseline. Does not belong here: the rules that the pipeline uses (`eemo_pipeline/decisions/`) or
-simulated tables (`made_records.py`).
+Holds the generative model, the compared rules, and Dawid and Skene's estimator as a baseline. The
+pipeline's own rules are in `aggregation/`, synthetic tables in `synthetic_records.py`.
 
 The model: the truth is uniform over the eight emotions. An error stays in the pleasant or
 unpleasant half of the truth with probability 0.75, and is uniform within the half. With
-probability rho both annotators make the same draw, of their mean accuracy. Stated confidence is
-N(7.6, 1.3) where right and N(6.6, 1.3) where wrong, rounded, 1 to 10. Accuracies: 0.60 and 0.62
-for the annotators, 0.80 for the verifier.
+probability rho both annotators share one draw, made with their mean accuracy. Stated confidence is
+N(7.6, 1.3) where right and N(6.6, 1.3) where wrong, rounded and clipped to 1 to 10. Accuracies:
+0.60 and 0.62 for the annotators, 0.80 for the verifier.
 """
 
 from dataclasses import dataclass
@@ -56,7 +55,7 @@ def simulate(rho: float, items: int = ITEMS, seed: str = "cross-verification") -
 
 
 def draw_labels(truth: np.ndarray, accuracy: float, *seed: str) -> np.ndarray:
-    """One voice's labels: right with the accuracy, else wrong as the model says."""
+    """Draw one voter's labels: right at the given accuracy, otherwise wrong as in the model."""
     size = len(truth)
     is_right = uniforms(size, *seed, "right") < accuracy
     stays = uniforms(size, *seed, "half") < _SAME_HALF
@@ -70,8 +69,11 @@ def draw_labels(truth: np.ndarray, accuracy: float, *seed: str) -> np.ndarray:
 
 
 def find_patterns(labels: np.ndarray) -> np.ndarray:
-    """0 unanimous, 1 and 2 the verifier with the first or second annotator, 3 a pair against it,
-    4 all differ."""
+    """Return the agreement pattern of each item.
+
+    0: unanimous. 1 and 2: the verifier agrees with only the first or only the second annotator.
+    3: the annotators agree against the verifier. 4: all differ.
+    """
     first, second, verifier = labels.T
     return np.select(
         [
@@ -86,11 +88,11 @@ def find_patterns(labels: np.ndarray) -> np.ndarray:
 
 
 def vote(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The label with the largest weight, the verifier's on a tie.
+    """Return the label with the largest total weight; a tie goes to the verifier.
 
     Args:
-        labels: items x voices.
-        weights: voices, or items x voices.
+        labels: items x voters, the verifier last.
+        weights: one per voter, or items x voters.
     """
     mass = np.zeros((len(labels), 8))
     rows = np.arange(len(labels))
@@ -103,38 +105,38 @@ def vote(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def apply_pattern_table(data: Simulated, training: int = TRAINING) -> tuple[float, np.ndarray]:
-    """Accuracy on the items after the first `training`, and which voice each pattern trusts."""
+    """Return the accuracy after the first `training` items, and the voter each pattern trusts."""
     patterns = find_patterns(data.labels)
     hits = data.labels == data.truth[:, None]
     trusted = np.array(
         [hits[:training][patterns[:training] == pattern].sum(axis=0) for pattern in range(5)]
     )
-    # The last voice, the verifier, is preferred where the counts are equal.
+    # The verifier, the last voter, is preferred where counts are equal.
     voices = 2 - trusted[:, ::-1].argmax(axis=1)
     rest = hits[training:]
     return float(rest[np.arange(len(rest)), voices[patterns[training:]]].mean()), voices
 
 
 def weigh_by_log_odds(accuracies: tuple[float, ...] = ACCURACIES, classes: int = 8) -> np.ndarray:
-    """ln((K - 1) a / (1 - a)): the best weights of independent voters (Nitzan, Paroush 1982)."""
+    """Return ln((K - 1) a / (1 - a)), optimal for independent voters (Nitzan, Paroush 1982)."""
     share = np.array(accuracies)
     return np.log((classes - 1) * share / (1 - share))
 
 
 def estimate_by_dawid_skene(labels: np.ndarray, classes: int = 8, rounds: int = 200) -> np.ndarray:
-    """The likeliest truth of every item by EM (Dawid and Skene 1979), from votes alone.
+    """Return the likeliest truth of every item from votes alone, by EM (Dawid and Skene 1979).
 
-    Starts from the share of votes; every voice has a confusion matrix, smoothed by 0.01 per cell.
-    Stops when no item's posterior moves by more than 1e-6.
+    Starts from the shares of the votes. Every voter has a confusion matrix, smoothed by 0.01 per
+    cell. Stops when no item's posterior moves by 1e-6 or more.
 
     Args:
-        labels: items x voices, 0 to classes - 1.
-        classes: how many labels there are.
-        rounds: at most so many steps.
+        labels: items x voters, 0 to classes - 1.
+        classes: the number of labels.
+        rounds: the maximum number of iterations.
     """
     if not labels.size:
         return np.zeros(len(labels), dtype=int)
-    votes = np.eye(classes)[labels]  # items x voices x classes
+    votes = np.eye(classes)[labels]  # items x voters x classes
     belief = votes.mean(axis=1)
     for _ in range(rounds):
         prior = belief.mean(axis=0)

@@ -1,11 +1,11 @@
-"""Made-up records whose truth is known, with annotators, verifier and critic that err by rate.
+"""Synthetic records with known truth, and an annotator, verifier and boxes with given error rates.
 
-Belongs here: tables like those of a lake, the annotators behind them, and their truth. Does not
-belong here: what is done with them (`arms.py`).
+The tables have the schemas of a lake. The arms that use them are in `arms.py`.
 
-The emotion errors are those of a public pilot (what a machine said where people said otherwise),
-in which awe draws from every other emotion; the other fields err at rates of our choice, since
-none are published. Every draw is a hash of the picture's name: nothing depends on order.
+The confusions of the emotions come from a public pilot (machine label against human label), in
+which awe attracts errors from every other emotion. The other fields have error rates of our own
+choice, since none are published. Every draw is a hash of the image's id, so nothing depends on
+order.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ from eemo_pipeline.stats.hash_draws import unit_interval
 PICTURES = 400
 ANNOTATORS = ("made_a", "made_b")
 VERIFIER_ACCURACY = 0.80
-# How often an annotator's value is right.
+# The probability that an annotator's value is right.
 RATES = {
     "description": 0.80,
     "background": 0.85,
@@ -37,7 +37,7 @@ RATES = {
     "intensity": 0.75,
     "box": 0.76,
 }
-# Per cent of people's labels, given the machine's: the diagonal and what exceeds a few per cent.
+# Per cent of human labels, given the machine's: the diagonal and shares above a few per cent.
 _PILOT = {
     "amusement": {"amusement": 75, "awe": 9},
     "anger": {"anger": 71, "awe": 10, "sadness": 8, "fear": 8},
@@ -58,15 +58,15 @@ LEVELS = tuple(LEVEL_VALUES)
 
 @dataclass(frozen=True)
 class Records:
-    """The tables that the experiment needs, and what is known to be right.
+    """The tables that the experiment needs, and the known truth.
 
     Attributes:
-        name: of the experiment.
-        images, replies, verifier_replies, regions, labels: as the tables of a lake.
-        truth: image_id and the right value of every field that is known: `emotion`,
-            `intensity_level`, `description`, `background`, `attribute`, `subject`, `box`
-            (left, top, right, bottom). A field that nobody knows has no column.
-        annotators: those that can be asked again.
+        name: the name of the experiment.
+        images, replies, verifier_replies, regions, labels: rows of the lake's tables.
+        truth: image_id and the right value of every known field: `emotion`, `intensity_level`,
+            `description`, `background`, `attribute`, `subject`, `box` (left, top, right, bottom).
+            A field whose truth is unknown has no column.
+        annotators: the annotators that can be asked again.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Records:
 
 @dataclass(frozen=True)
 class MadeAnnotator:
-    """An annotator that errs by rate; implements `Annotator`. Asked again, it draws anew."""
+    """An annotator with given error rates; implements `Annotator`. Each round is a new draw."""
 
     name: str
     truth: dict[str, dict[str, Any]]
@@ -93,12 +93,12 @@ class MadeAnnotator:
     provider: str = EMBEDDED
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
-        """Answer every ask from the truth and the draws."""
+        """Answer every ask from the truth and the random draws."""
         for ask in asks:
             yield ask, self.answer(ask.image_id, ask.payload.round)
 
     def answer(self, image_id: str, round_no: int) -> dict[str, Any]:
-        """What it says about a picture in a round."""
+        """Return the annotator's answer for an image in a round."""
         gold = self.truth[image_id]
         shared = unit_interval(image_id, "shared", str(round_no)) < self.rho
         voice = "both" if shared else self.name
@@ -127,7 +127,7 @@ class MadeAnnotator:
 
 
 def make_records(rho: float, pictures: int = PICTURES) -> Records:
-    """Records on which both annotators make the same draw of the emotion in a share of rho."""
+    """Make records in which both annotators share the draw of the emotion with probability rho."""
     ids = [f"{number:064x}" for number in range(pictures)]
     truth = {image_id: _make_truth(image_id) for image_id in ids}
     annotators = tuple(MadeAnnotator(name, truth, rho) for name in ANNOTATORS)
@@ -160,7 +160,7 @@ def make_records(rho: float, pictures: int = PICTURES) -> Records:
 
 
 def draw_emotion(truth: str, *seed: str) -> str:
-    """A machine's label where people say `truth`, by the pilot's confusions."""
+    """Return a machine's label for an image with human label `truth`, by the pilot's confusions."""
     shares = np.cumsum(confusion_of_machines()[MIKELS_8.index(truth)])
     place = int(np.searchsorted(shares, unit_interval("emotion", *seed), side="right"))
     return MIKELS_8[min(place, len(MIKELS_8) - 1)]
@@ -168,10 +168,10 @@ def draw_emotion(truth: str, *seed: str) -> str:
 
 @cache
 def confusion_of_machines() -> np.ndarray:
-    """P(machine | people), 8 x 8, rows by people's label.
+    """Return P(machine | human), 8 x 8, with rows by human label.
 
-    From P(people | machine) by Bayes' rule, every machine label being equally frequent; what the
-    pilot does not name is spread evenly.
+    Computed from P(human | machine) by Bayes' rule, with equally frequent machine labels. The
+    shares that the pilot does not list are spread evenly.
     """
     given_machine = np.zeros((8, 8))
     for row, machine in enumerate(MIKELS_8):
@@ -182,7 +182,7 @@ def confusion_of_machines() -> np.ndarray:
 
 
 def draw_value(name: str, gold: dict[str, Any], image_id: str, *seed: str) -> Any:
-    """The right value of a field, or by its rate a wrong one."""
+    """Return the right value of a field, or a wrong one at the field's error rate."""
     rate = RATES["intensity" if name == "intensity_level" else name]
     if unit_interval(image_id, name, *seed) < rate:
         return gold[name]
@@ -190,7 +190,7 @@ def draw_value(name: str, gold: dict[str, Any], image_id: str, *seed: str) -> An
 
 
 def spoil_value(name: str, gold: dict[str, Any], image_id: str, *seed: str) -> Any:
-    """A wrong value of a field, of the same form as a right one."""
+    """Return a wrong value of a field, in the same form as a right one."""
     chance = unit_interval(image_id, name, "wrong", *seed)
     if name == "intensity_level":
         return _another(LEVELS, gold[name], chance)
@@ -229,7 +229,7 @@ def _sentence(subject: str, background: str) -> str:
 
 
 def _attributes(emotion: str, *, right: bool) -> tuple[str, ...]:
-    """Words of the emotion's half, or of the other."""
+    """Return the words of the emotion's polarity, or of the opposite one."""
     half = POSITIVE if (emotion in POSITIVE_MIKELS) == right else NEGATIVE
     return tuple(word for word, tone in ATTRIBUTE_POLARITY.items() if tone == half)
 

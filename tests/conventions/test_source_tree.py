@@ -217,3 +217,12 @@ def test_the_base_install_brings_all_that_its_code_imports() -> None:
         if declared.isdisjoint(map(canonicalize_name, brought.get(name, [])))
     }
     assert missing == set()
+
+
+def test_the_tree_of_tests_mirrors_the_tree_of_code() -> None:
+    folders = {
+        path.parent.relative_to(REPOSITORY / "tests")
+        for package in LIBRARY
+        for path in modules_of(f"tests/{package}")
+    }
+    assert {folder for folder in folders if not any((REPOSITORY / folder).glob("*.py"))} == set()

@@ -39,7 +39,7 @@ desk = desks.Desk(Path({str(desk.root)!r}), server, {desk.provider!r})
 {prepare}
 {act}
 """
-    return subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2])
+    return subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[3])
 
 
 def dying(place: str, when: str) -> str:

@@ -6,7 +6,7 @@ from eemo_pipeline.schema import document
 from eemo_pipeline.schema.columns import COLUMNS
 from eemo_pipeline.schema.tables import TABLES
 
-PAGE = Path(__file__).parents[2] / "TABLES.md"
+PAGE = Path(__file__).parents[3] / "TABLES.md"
 
 
 def test_the_committed_page_is_the_schema():

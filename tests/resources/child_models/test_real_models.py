@@ -25,7 +25,7 @@ from resources.child_models.classifier_verifier import MODEL, build_classifier
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
-EMOVIT = Path(__file__).parents[2] / "resources" / "child_models" / "emovit"
+EMOVIT = Path(__file__).parents[3] / "resources" / "child_models" / "emovit"
 
 
 @pytest.fixture(scope="module")

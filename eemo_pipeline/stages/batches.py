@@ -1,8 +1,7 @@
-"""Stage batches: what was asked through providers' batch interfaces, from the ledger.
+"""Stage batches: the providers' batch jobs, from the ledger.
 
-Belongs here: the ledger's batches as a table. Does not belong here: submitting and collecting
-(`vlm/batch_submission.py`, `vlm/batch_collection.py`), which questions are asked (the stages that
-ask).
+Turns the ledger's batches into a table. Submission and collection are in
+`vlm/batch/submission.py` and `vlm/batch/collection.py`.
 """
 
 import polars as pl
@@ -15,7 +14,7 @@ _TABLE = TABLES["batches__jobs"]
 
 
 def list_batches(ledger: Ledger) -> pl.DataFrame:
-    """`batches__jobs`: one row per batch, with what became of its rows, over the ledger's life."""
+    """Return `batches__jobs`: one row per batch, with counts of the states of its rows."""
     rows = [_as_row(tally) for tally in tally_batches(ledger)]
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
 

@@ -1,7 +1,7 @@
-"""Stage costs: what the models were asked, and what it cost, from the ledger.
+"""Stage costs: the calls to models and their cost, from the ledger.
 
-Belongs here: the ledger's accounts as a table. Does not belong here: the sums (`ledger/`), prices
-and budgets (`vlm/`).
+Turns the ledger's accounts into a table. The sums are computed in `ledger/accounts.py`, prices and
+budgets are in `vlm/spending/`.
 """
 
 import polars as pl
@@ -10,7 +10,7 @@ from eemo_pipeline.ledger.store import Ledger, Spent
 from eemo_pipeline.schema.tables import TABLES
 
 _TABLE = TABLES["costs__calls"]
-# Column -> the field of an account. Where both are called alike they are the same thing.
+# Column -> field of an account.
 _FIELDS = {
     "stage": "stage",
     "model_role": "role",
@@ -32,10 +32,10 @@ _FIELDS = {
 
 
 def count_calls(ledger: Ledger) -> pl.DataFrame:
-    """`costs__calls`: one row per stage, role, provider and model, over the ledger's whole life.
+    """Return `costs__calls`: one row per stage, role, provider and model, over the ledger's life.
 
-    The ledger remembers pictures that have gone since, as the provider's bill does. Attempts stay
-    when answers are pruned.
+    Calls for images that have since been removed are included, as in the provider's bill. Attempts
+    are kept when answers are pruned.
     """
     from eemo_pipeline.ledger.accounts import add_up
 

@@ -1,13 +1,13 @@
-"""Groups near-duplicate pictures, keeps one of each, and gives every group one split.
+"""Groups near-duplicate images, keeps one of each, and assigns every group to one split.
 
-Belongs here: comparing perceptual hashes, clusters, the kept picture, the split.
-Does not belong here: making the hashes (`images.py`).
+Compares perceptual hashes, builds clusters, chooses the kept image and the split. The hashes are
+computed in `imaging/pixel_measures.py`.
 
-Two distances, since the two mistakes cost differently. A cluster is a connected component of
-pictures within SPLIT_BITS of one another, and is never divided between splits: a doubtful pair
-in one split does no harm, in two it leaks. A picture is dropped only for a kept picture within
-NEAR_BITS of itself: a doubtful pair stays. So chains (A resembles B, B resembles C, A does not
-resemble C) keep as many pictures as it takes.
+Two distances are used, since the two kinds of error have different costs. A cluster is a connected
+component of images within SPLIT_BITS of one another, and is never divided between splits: a
+doubtful pair within one split does no harm, but across two it leaks. An image is dropped only for a
+kept image within NEAR_BITS of itself, so a doubtful pair stays. A chain (A resembles B, B resembles
+C, A does not resemble C) therefore keeps as many images as necessary.
 """
 
 from itertools import combinations
@@ -25,10 +25,10 @@ NEAR_BITS = 6
 SPLIT_BITS = 10
 TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
 
-# Multi-index hashing (Norouzi et al. 2012): of two hashes within r bits, by the pigeonhole
-# principle, one band differs by at most the flips that are tried in it, where those flips, plus
-# one per band, make more than r. (shift, width) of each band: few wide bands have few candidates
-# per probe, and probes that grow with the power of the flips.
+# Multi-index hashing (Norouzi et al. 2012). By the pigeonhole principle, two hashes within r bits
+# differ in some band by at most the number of flips tried there, if those flips plus one per band
+# sum to more than r. (shift, width) of each band: few wide bands have few candidates per probe, but
+# the number of probes grows with the power of the flips.
 _THREE_BANDS = ((0, 22), (22, 20), (42, 22))
 _FOUR_BANDS = ((0, 16), (16, 16), (32, 16), (48, 16))
 _LARGEST_RADIUS = 11
@@ -36,8 +36,8 @@ _BUCKETS = """
 create or replace temp table buckets as
 select no, hash, (hash >> {shift}) & {band}::ubigint as bucket from hashes
 """
-# The equality on bucket is the join; the cheap comparisons run on its few candidates. Each pair
-# of buckets is probed from the lower one alone.
+# The join is on equality of the bucket; the cheap comparisons run on its few candidates. Each pair
+# of buckets is probed from the lower one only.
 _PAIRS = """
 select a.no as low, b.no as high
 from (
@@ -53,11 +53,11 @@ where (a.probe > a.bucket or a.no < b.no) and bit_count(xor(a.hash, b.hash)) <= 
 def cluster_images(
     images: pl.LazyFrame, near: int = NEAR_BITS, alike: int = SPLIT_BITS
 ) -> pl.DataFrame:
-    """`dedup__clusters`: one row per picture.
+    """Return `dedup__clusters`: one row per image.
 
-    Pictures without structure have no meaningful hash: they are compared by their colour, with
-    16 steps per channel, so that they do not all fall into one bucket. Of a cluster the picture
-    with the most pixels is kept, then the one with the most bytes, then the smallest image_id.
+    Images without structure have no meaningful hash. They are compared by colour instead, with 16
+    steps per channel, so that they do not all share one bucket. The kept image of a group has the
+    most pixels, then the most bytes, then the smallest image_id.
     """
     ordered = (
         images.select(
@@ -70,7 +70,7 @@ def cluster_images(
         )
         .sort(["pixels", "size_bytes", "image_id"], descending=[True, True, False])
         .collect()
-    )  # from here on, the position of a picture is its rank of preference
+    )  # from here on, the position of an image is its rank of preference
     hashes = ordered["hash"].to_numpy()
     is_blank = ordered["is_blank"].to_numpy()
     component = _connect(ordered.height, *_near_pairs(hashes, is_blank, alike))
@@ -98,16 +98,16 @@ def cluster_images(
 def keep_images(
     images: pl.LazyFrame, clusters: pl.LazyFrame, datasets: pl.LazyFrame, seed: str = "split"
 ) -> pl.DataFrame:
-    """`dedup__images`: the kept pictures with a split that depends on the cluster alone.
+    """Return `dedup__images`: the kept images, with a split that depends only on the cluster.
 
-    A cluster that holds a picture of an evaluation dataset is in the test split as a whole. A
-    picture may be passed on only if every source that holds its bytes allows it.
+    A cluster with an image of an evaluation dataset belongs to the test split as a whole. An image
+    is redistributable only if every source that holds its bytes allows it.
 
     Args:
         images: `ingest__images`.
         clusters: `dedup__clusters`.
         datasets: `sources__datasets`, for roles and terms.
-        seed: of the draw.
+        seed: the seed of the draw.
     """
     roles = datasets.select("source", "role", allowed="is_redistributable")
     terms = (
@@ -144,7 +144,7 @@ def keep_images(
 def _near_pairs(
     hashes: np.ndarray, is_blank: np.ndarray, radius: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Links between positions that join all pairs within `radius` bits, exact up to 11."""
+    """Return links between positions that connect all pairs within `radius` bits, exact to 11."""
     if not 0 <= radius <= _LARGEST_RADIUS:
         raise ValueError(f"radius {radius} is not within 0 and {_LARGEST_RADIUS}")
     structured = np.flatnonzero(~is_blank)
@@ -164,9 +164,9 @@ def _near_pairs(
 
 
 def _probes(radius: int) -> list[tuple[int, int, int]]:
-    """Shift, width and flips of each band; with one per band, the flips make `radius` + 1.
+    """Return shift, width and flips of each band; flips plus one per band sum to `radius` + 1.
 
-    The middle of three bands gets the most flips, and is the narrowest for that reason.
+    The middle of three bands gets the most flips, so it is the narrowest.
     """
     if radius <= 8:
         spread = ((radius + 1) // 3 - 1, (radius + 3) // 3 - 1, (radius + 2) // 3 - 1)
@@ -178,14 +178,14 @@ def _probes(radius: int) -> list[tuple[int, int, int]]:
 
 
 def _masks(width: int, flips: int) -> np.ndarray:
-    """All patterns of at most `flips` bits in a band; none where the band need not be probed."""
+    """Return all patterns of at most `flips` bits in a band; none if the band is not probed."""
     bits = [1 << bit for bit in range(width)]
     masks = [sum(chosen) for count in range(flips + 1) for chosen in combinations(bits, count)]
     return np.array(masks, dtype=np.uint64)
 
 
 def _connect(size: int, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """The connected component of every position, as its number."""
+    """Return the number of the connected component of every position."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -196,7 +196,7 @@ def _connect(size: int, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 
 def _connect_blanks(component: np.ndarray, ordered: pl.DataFrame) -> np.ndarray:
-    """Give blank pictures of the same coarse colour the component of the first of them."""
+    """Give blank images of the same coarse colour the component of the first of them."""
     merged = component.copy()
     first: dict[str, int] = {}
     for position in np.flatnonzero(ordered["is_blank"].to_numpy()):
@@ -209,9 +209,9 @@ def _connect_blanks(component: np.ndarray, ordered: pl.DataFrame) -> np.ndarray:
 def _keep(
     component: np.ndarray, hashes: np.ndarray, is_blank: np.ndarray, radius: int
 ) -> np.ndarray:
-    """For every position, the position of the kept picture it resembles, in preference order."""
+    """Return for every position that of the kept image it resembles, in preference order."""
     kept = np.arange(len(component))
-    shared = np.flatnonzero(np.bincount(component)[component] > 1)  # most pictures are alone
+    shared = np.flatnonzero(np.bincount(component)[component] > 1)  # most images are alone
     order = shared[np.argsort(component[shared], kind="stable")]
     borders = np.flatnonzero(np.diff(component[order])) + 1
     for members in np.split(order, borders):

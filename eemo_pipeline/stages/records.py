@@ -1,7 +1,7 @@
-"""EmoVerse records: what the sources agreed on, emptied where the critic discarded it.
+"""EmoVerse records: the values that the models agreed on, with discarded fields emptied.
 
-Belongs here: the record of every kept picture and how far it came: preserved, waiting for a
-person, or dropped. Does not belong here: the vote (`decisions.py`), the verdicts (`critic/`).
+Builds the record and final state of every kept image: preserved, waiting for a person, or dropped.
+The vote is in `aggregation/decide.py`, the verdicts in `critic/`.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from eemo_pipeline.aggregation.decide import decide, latest_replies, roll_up
 from eemo_pipeline.schema.tables import TABLES
 
 _TABLE = TABLES["records__emoverse"]
-# field -> the columns that are emptied when it is discarded
+# field -> the columns emptied when the field is discarded
 _COLUMNS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
     "emotion": ("emotion", "confidence", "distribution"),
     "intensity": ("intensity", "intensity_level"),
@@ -45,19 +45,18 @@ def build_records(
     regions: pl.DataFrame,
     patterns: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """`records__emoverse`: one row per picture of `images`.
+    """Return `records__emoverse`: one row per image of `images`.
 
-    The verdicts are those of the latest round. States and reasons:
+    Only the verdicts of the latest round are used. States and reasons:
 
     - preserved: every field is valid, or discarded and emptied; the reason is then
       `discarded_` with the fields.
     - human: the emotion is contested and the critic did not settle it (`emotion_contested`), a
       field can still be corrected (`revisable_` with the fields), or no critic has judged the
       emotion (`not_judged`).
-    - dropped: no annotator gave a usable answer (`no_usable_reply`), the picture has no
-      structure (`image_unreadable`), the emotion cannot be supported (`emotion_discarded`), or
-      three of description, background, attribute, subject and box cannot
-      (`attributes_discarded`).
+    - dropped: no annotator gave a usable answer (`no_usable_reply`), the image has no structure
+      (`image_unreadable`), the emotion was discarded (`emotion_discarded`), or at least three of
+      description, background, attribute, subject and box were (`attributes_discarded`).
 
     Args:
         images: rows of `dedup__images`.
@@ -95,7 +94,7 @@ def build_records(
 
 
 def _latest_verdicts(verdicts: pl.DataFrame) -> dict[str, dict[str, tuple[str, list[str]]]]:
-    """image_id -> field -> verdict and codes, of the picture's latest round."""
+    """Return image_id -> field -> verdict and codes, from the image's latest round."""
     latest = verdicts.filter(pl.col("round") == pl.col("round").max().over("image_id"))
     judged: dict[str, dict[str, tuple[str, list[str]]]] = {}
     for image_id, field, verdict, codes in latest.select(
@@ -116,7 +115,7 @@ def _record(row: dict[str, Any], judged: Mapping[str, tuple[str, list[str]]]) ->
     }
     return {
         **{name: row[name] for name in ("image_id", "source", "split")},
-        # A critic that found the emotion right has said the word that was wanted.
+        # A critic that found the emotion valid has settled the contest.
         "is_contested": row["is_contested"] and verdicts.get("emotion") != "valid",
         "state": state,
         "reason": _reason(state, row, judged),

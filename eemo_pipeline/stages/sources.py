@@ -1,7 +1,7 @@
-"""The known source datasets, and what of them is on disk.
+"""The known source datasets, and which of their files are on disk.
 
-Belongs here: the table `sources__datasets`. Does not belong here: what a dataset is (one file
-each under `sources/`) or reading one (`ingest.py`).
+Builds the table `sources__datasets`. Each dataset is declared in a file of the package's
+`sources/` and read by `ingest.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,21 +20,21 @@ from eemo_pipeline.sources import SourceDataset
 
 _PICTURE_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 _MOST_NAMED = 5
-_COST_OF_OPENING = 10_000  # bytes that could be read in the time that it takes to open a file
+_COST_OF_OPENING = 10_000  # bytes that could be read in the time needed to open a file
 
 
 def known_sources() -> dict[str, SourceDataset]:
-    """Every declared source by name, sorted."""
+    """Return every declared source by name, sorted."""
     return discover(sources, "SOURCE", SourceDataset)
 
 
 def describe_sources(
     known: Mapping[str, SourceDataset], sources_dir: Path, budget_bytes: float = float("inf")
 ) -> pl.DataFrame:
-    """One row of `sources__datasets` per known source; an absent one is a normal state.
+    """Return one row of `sources__datasets` per known source; an absent source is a normal state.
 
-    To name the pictures that are missing, annotation files have to be read. A source whose files
-    would exceed what is left of `budget_bytes` has its pictures counted and not named.
+    Naming the missing images requires reading annotation files. If a source's files exceed the rest
+    of `budget_bytes`, its missing images are counted but not named.
     """
     rows = []
     for source in known.values():
@@ -49,7 +49,7 @@ def describe_sources(
 
 
 def _reading_cost(listing: Listing) -> int:
-    """Bytes of the files that are no pictures, with a surcharge for each."""
+    """Return the bytes of all files except images, with a surcharge per file."""
     return sum(
         (listing.root / path).stat().st_size + _COST_OF_OPENING
         for path in listing.paths
@@ -58,7 +58,7 @@ def _reading_cost(listing: Listing) -> int:
 
 
 def _name_missing_pictures(source: SourceDataset, listing: Listing) -> list[str]:
-    """The pictures that the annotation files name and that are not on disk, sorted."""
+    """Return the sorted names of images that annotation files name but the disk lacks."""
     rejects = source.read(listing).rejects.filter(pl.col("reason") == "picture_missing")
     names = rejects["detail"].str.replace(r"^\w+ = ", "").str.strip_chars()
     return names.unique().sort().to_list()
@@ -101,7 +101,7 @@ def _describe(
 
 
 def _name_missing_files(source: SourceDataset, listing: Listing) -> list[str]:
-    """The files that the source needs, in its own words, of which no alternative is there."""
+    """Return the needed files, as the source words them, of which no alternative is present."""
     tables = [path for path in listing.paths if not path.lower().endswith(_PICTURE_ENDINGS)]
     documents = set(find_documents(Listing(listing.root, tuple(tables))))
     paths = [f"/{path.casefold()}" for path in tables if path not in documents]
@@ -117,7 +117,7 @@ def _name_missing_files(source: SourceDataset, listing: Listing) -> list[str]:
 
 
 def _in_words(pictures: Sequence[str]) -> list[str]:
-    """How many pictures the annotation files name in vain, and the first of them."""
+    """Return the number of missing images and the first names, as a list of at most one text."""
     if not pictures:
         return []
     more = len(pictures) - _MOST_NAMED

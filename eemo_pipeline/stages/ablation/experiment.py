@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.aggregation.decide import decide
+from eemo_pipeline.ledger.answering import Inquiry, answer_all
 from eemo_pipeline.ledger.store import EMBEDDED, Ask, Ledger
 from eemo_pipeline.ledger.usage import Work
 from eemo_pipeline.roles.critic import Critic
@@ -99,7 +100,8 @@ def run_experiment(records: Records, ledger: Ledger, pictures: int = PICTURES) -
     decisions = decide(records.replies, records.verifier_replies)
     rows, spoilt = run_corruptions(records, decisions, is_right)
     ask = Ask("", pictures, {"pictures": pictures, "code": _hash_code()})
-    made_up = ledger.answer_all("experiment", MADE_UP, [ask], _run_made_up, stage="ablation")
+    inquiry = Inquiry("experiment", MADE_UP, [ask], _run_made_up, stage="ablation")
+    made_up = answer_all(ledger, inquiry)
     (made,) = made_up.values
     table, spoilt_table = TABLES["ablation__scores"], TABLES["ablation__corruptions"]
     made_spoilt = pl.DataFrame(made["corruptions"], schema=spoilt_table.polars_schema)
@@ -155,7 +157,7 @@ def gather_records(
     regions: pl.DataFrame,
     labels: pl.DataFrame,
 ) -> Records:
-    """Return at most MOST_PICTURES human-labelled records of the lake, drawn by hash of image_id."""
+    """Return at most MOST_PICTURES human-labelled records of the lake, drawn by image_id hash."""
     human = find_human_labels(labels)
     chosen = (
         images.select("image_id")

@@ -1,11 +1,10 @@
 """EEmoDB-Assess: the cleanest labels as ranking, scoring and dominant-emotion tasks.
 
-Belongs here: the three tasks as items, and what became of every picture. Does not belong here:
-the labels themselves, how answers of models are scored, or the rules of balance of one task
-(`scores.py`, `dominant.py`).
+Builds the items of the three tasks, and a row per image and task with the reason if it was not
+selected. The balancing rules of single tasks are in `scores.py` and `dominant.py`.
 
-The sizes, bins and caps of the published subset are lost (PAPER appendix C.7); those here are
-ours and configurable. EEmoDB takes rankings from Emotion6 alone: name it in `ranking_sources`.
+The sizes, bins and caps of the published subset are lost (PAPER appendix C.7). Those used here are
+our own and configurable. EEmoDB takes rankings from Emotion6 alone; set `ranking_sources` to match.
 """
 
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from eemo_pipeline.stages.assess.scores import choose_scores, score_bin
 from eemo_pipeline.stats.hash_draws import draw, short_hash, uniforms
 
 TASKS = ("ranking", "vad", "dominant_emotion")
-_ORDERS = 512  # in which the candidates of a label set are shown
+_ORDERS = 512  # different orders in which the candidates of a label set are shown
 _ITEM_SCHEMA = TABLES["assess__items"].polars_schema
 _RANKING_QUESTION = (
     "Which three emotions does this picture evoke most, from the strongest to the weakest? Choose "
@@ -32,13 +31,13 @@ _DOMINANT_QUESTION = "Which one of these emotions does this picture evoke most s
 
 @dataclass(frozen=True)
 class Choices:
-    """What decides the subset, besides the labels.
+    """The settings that determine the subset, apart from the labels.
 
     Attributes:
-        seed: of the draws.
-        bins: equal parts of 0-1 over which a dimension's scores are made even.
-        class_cap: how many times the median class a class of a label set may be.
-        ranking_sources: sources whose rankings are taken; empty means all.
+        seed: the seed of all draws.
+        bins: number of equal parts of 0-1 over which a dimension's scores are balanced.
+        class_cap: upper limit of a class, as a multiple of the label set's median class size.
+        ranking_sources: the sources whose rankings are used; empty means all.
     """
 
     seed: str = "eemodb"
@@ -64,9 +63,9 @@ def build_assess(
     labels__rankings: pl.DataFrame,
     choices: Choices,
 ) -> Assessed:
-    """Choose the items of the three tasks, never of a picture of an evaluation set.
+    """Choose the items of the three tasks, excluding images of evaluation sets.
 
-    `_assess__candidates` has one row per kept picture and task; reasons: that of the ranking,
+    `_assess__candidates` has one row per kept image and task. Its reasons are those of the ranking,
     no_rating, bin_full, no_dominant_emotion, class_full, source_not_chosen, evaluation_picture.
     """
     pictures = dedup__images.select("image_id", "split", "is_evaluation").sort("image_id")
@@ -102,7 +101,7 @@ def build_assess(
 def _rankings(
     pictures: pl.DataFrame, emotions: pl.DataFrame, rankings: pl.DataFrame, choices: Choices
 ) -> pl.DataFrame:
-    """Every picture with its ranking, the source of its labels, is_selected and reason."""
+    """Return every image with its ranking, the sources of its labels, is_selected and reason."""
     sources = (
         emotions.filter(pl.col("taxonomy") == "ekman7")
         .group_by("image_id")
@@ -142,7 +141,7 @@ def _ranking_items(ranked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _score_items(scores: pl.DataFrame) -> pl.DataFrame:
-    # four decimals, as the answer shows them
+    # four decimals, matching the answer text
     steps = (pl.col("target") * 10_000).round().cast(pl.Int64)
     shown = pl.format("{}.{}", steps // 10_000, (steps % 10_000).cast(pl.String).str.zfill(4))
     return _items(
@@ -156,7 +155,7 @@ def _score_items(scores: pl.DataFrame) -> pl.DataFrame:
 
 
 def _dominant_items(dominant: pl.DataFrame, seed: str) -> pl.DataFrame:
-    """The candidates are the label set of the dataset that the label is from, in drawn order."""
+    """Build items whose candidates are the label set of the label's dataset, in a drawn order."""
     number = draw(pl.col("image_id"), f"{seed}:candidates") * _ORDERS
     ordered = dominant.with_columns(number.cast(pl.Int64).alias("order")).join(
         _candidate_orders(dominant, seed), on=["label_space", "order"]
@@ -171,7 +170,7 @@ def _dominant_items(dominant: pl.DataFrame, seed: str) -> pl.DataFrame:
 
 
 def _candidate_orders(dominant: pl.DataFrame, seed: str) -> pl.DataFrame:
-    """label_space, order (0 to _ORDERS - 1) and candidates: orders in which a set is shown."""
+    """Return label_space, order (0 to _ORDERS - 1) and candidates: the orders of each label set."""
     orders = [
         {"label_space": space, "order": number, "candidates": [LABEL_SETS[space][i] for i in row]}
         for space in sorted(dominant["label_space"].unique())
@@ -186,7 +185,7 @@ def _candidate_orders(dominant: pl.DataFrame, seed: str) -> pl.DataFrame:
 
 
 def _items(frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns of an item but its id; what a task does not have is null, or an empty list."""
+    """Return the columns of an item except item_id; missing ones are null or an empty list."""
     absent = {
         "candidates": pl.lit([], dtype=pl.List(pl.String)),
         "dimension": pl.lit(None, dtype=pl.String),
@@ -199,7 +198,7 @@ def _items(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _candidates(pictures: pl.DataFrame, judged: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """Selected for a task where any item of it was; else the first reason by name."""
+    """Mark an image as selected for a task if any item was; otherwise give the first reason."""
     verdicts = pl.concat(
         [
             frame.select(
@@ -244,7 +243,7 @@ def _candidates(pictures: pl.DataFrame, judged: dict[str, pl.DataFrame]) -> pl.D
 def _balance(
     rankings: pl.DataFrame, scores: pl.DataFrame, dominant: pl.DataFrame, bins: int
 ) -> pl.DataFrame:
-    """How many items there could be of each class or score bin, and how many there are."""
+    """Return the numbers of available and selected items of each class or score bin."""
     strata = [
         rankings.drop_nulls("ranking").select(
             pl.lit("ranking").alias("task"),

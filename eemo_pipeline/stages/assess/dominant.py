@@ -1,10 +1,8 @@
-"""Which pictures name their dominant emotion, in the label set of their own dataset.
-
-Belongs here: the choice for the dominant-emotion task. Does not belong here: mapping to another
-label set (`labels/`), the wording of an item.
+"""The choice of images for the dominant-emotion task, in the label set of each image's own dataset.
 
 The published rule (EEmoDB, appendix C.7): labels stay as they are, minority classes are kept
-whole and majority classes capped. The cap is lost; ours is a multiple of the median class.
+whole and majority classes capped. The published cap is lost; ours is a multiple of the median
+class size.
 """
 
 import polars as pl
@@ -13,35 +11,35 @@ from eemo_pipeline.aggregation.native_votes import spread_votes
 from eemo_pipeline.emotion.taxonomies import LABEL_SPACES, SOMETHING_ELSE
 from eemo_pipeline.stats.hash_draws import draw
 
-# Folders that say what is shown, not what is felt.
+# Label sets of folders that name the content of an image, not an emotion.
 _NO_EMOTIONS = ("gaped6", "none")
 LABEL_SETS = {
     space: [label for label in labels if label != SOMETHING_ELSE]
     for space, labels in LABEL_SPACES.items()
     if space not in _NO_EMOTIONS
 }
-_SMALLEST_LEAD = 1e-9  # below this a lead is the rounding of a sum
+_SMALLEST_LEAD = 1e-9  # a smaller lead is the rounding error of a sum
 
 
 def choose_dominant(
     pictures: pl.DataFrame, annotations: pl.DataFrame, class_cap: float, seed: str
 ) -> pl.DataFrame:
-    """One row per picture with labels of an emotion set, and whether it is selected.
+    """Return one row per image with a dominant emotion, and whether it is selected.
 
-    A picture answers in one label set: an evoked one before an apparent one, then that with
-    most annotations, then by name. Its dominant emotion has strictly the largest share of that
-    set's votes. A class keeps at most `class_cap` times the median class of its label set; a
-    seeded draw decides which pictures.
+    Each image is assigned one label set: evoked before apparent, then the one with most
+    annotations, then by name. Its dominant emotion has strictly the largest share of that set's
+    votes. A class keeps at most `class_cap` times the median class size of its label set; a seeded
+    draw decides which images.
 
     Args:
         pictures: image_id and split.
         annotations: rows of `ingest__annotations`.
         class_cap: multiple of the median class size.
-        seed: of the draw.
+        seed: the seed of the draw.
 
     Returns:
         image_id, split, source, label_space, emotion, is_selected and reason
-        (class_full). A picture with a tie has no row.
+        (class_full). An image with a tie has no row.
     """
     numbered = pictures.sort("image_id").with_row_index("picture")
     in_sets = annotations.filter(pl.col("label_space").is_in(list(LABEL_SETS)))
@@ -77,7 +75,7 @@ def choose_dominant(
 
 
 def _dominant(votes: pl.DataFrame) -> pl.DataFrame:
-    """picture, source, label_space and emotion of the pictures that have a dominant one."""
+    """Return picture, source, label_space and emotion of the images with a dominant emotion."""
     group = ["picture", "label_space"]
     weight = pl.col("share") * pl.col("rater_count").fill_null(1)
     best_set = (

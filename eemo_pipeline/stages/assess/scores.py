@@ -1,10 +1,7 @@
-"""Which pictures score a dimension: people's ratings first, lexicon scores to even them out.
+"""The choice of scores for the V-A-D task: human ratings first, balanced with lexicon scores.
 
-Belongs here: the choice for the V-A-D task. Does not belong here: how a score came about
-(`labels/`), the wording of an item.
-
-The published rule (EEmoDB, appendix C.7): ratings of people are taken, then scores from comments
-in descending number of lexicon words, until the histogram is flat.
+The published rule (EEmoDB, appendix C.7): human ratings are taken, then scores from comments in
+descending number of lexicon words, until the histogram is flat.
 """
 
 import polars as pl
@@ -13,18 +10,18 @@ _DIMENSIONS = ("valence", "arousal", "dominance")
 
 
 def choose_scores(pictures: pl.DataFrame, vad: pl.DataFrame, bins: int) -> pl.DataFrame:
-    """One row per picture and dimension with a score, and whether it is selected.
+    """Return one row per image and dimension with a score, and whether it is selected.
 
-    A picture's score is people's where there is any: evoked ratings before apparent ones, more
-    raters before fewer, then by name; else the lexicon's. Every rated score is kept. A bin is
-    filled with lexicon scores, those from most words first and then by image_id, itself a hash,
-    up to the fullest bin of ratings; where nobody rated anything, up to the median size of the
-    bins that hold anything.
+    An image's score is the human rating if it has one: evoked before apparent, more raters before
+    fewer, then by name. Otherwise it is the lexicon's. Every rated score is kept. Lexicon scores
+    then fill each bin up to the size of the fullest bin of ratings, those from most words first,
+    then by image_id. A dimension without ratings is filled up to the median size of its non-empty
+    bins.
 
     Args:
         pictures: image_id and split.
         vad: rows of `labels__vad`.
-        bins: equal parts of 0-1.
+        bins: number of equal parts of 0-1.
 
     Returns:
         image_id, split, dimension, target (0-1), source, is_selected and reason (bin_full).
@@ -57,7 +54,7 @@ def choose_scores(pictures: pl.DataFrame, vad: pl.DataFrame, bins: int) -> pl.Da
 
 
 def score_bin(score: pl.Expr, bins: int) -> pl.Expr:
-    """The bin of a 0-1 score as text, "0.30-0.40"; a score of 1 lies in the last one."""
+    """Return the bin of a 0-1 score as text, such as "0.30-0.40"; 1 belongs to the last bin."""
     number = (score * bins).floor().clip(0, bins - 1).cast(pl.Int64)
     edges = [f"{place / bins:.2f}-{(place + 1) / bins:.2f}" for place in range(bins)]
     return number.replace_strict(list(range(bins)), edges, return_dtype=pl.String)

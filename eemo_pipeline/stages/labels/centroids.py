@@ -1,7 +1,6 @@
-"""Where each emotion lies in valence-arousal-dominance space: `labels__centroids`.
+"""The position of each emotion in valence-arousal-dominance space: `labels__centroids`.
 
-Belongs here: the mean over our pictures beside the published anchors. Does not belong here: the
-published numbers (`emotion/vad.py`).
+Compares the means over our images with the published anchors of `emotion/vad.py`.
 """
 
 import polars as pl
@@ -14,10 +13,10 @@ _DIMENSIONS = ("valence", "arousal", "dominance")
 
 
 def build_centroids(labels__emotions: pl.DataFrame, labels__vad: pl.DataFrame) -> pl.DataFrame:
-    """One row per Ekman emotion: mean rating of the pictures in which it is strictly first.
+    """One row per Ekman emotion: mean rating of the images in which it is strictly first.
 
-    A picture that several sources rate counts once, with their plain mean. `image_count` counts
-    the pictures with at least one rated dimension; an emotion without any has null coordinates.
+    An image rated by several sources counts once, with their unweighted mean. `image_count` is the
+    number of images with a rating; an emotion without any has null coordinates.
 
     Returns:
         A frame of `labels__centroids`, always seven rows.

@@ -1,18 +1,18 @@
-"""Native labels of people, mapped to the two taxonomies: `labels__emotions`.
+"""Native human labels, mapped to the two taxonomies: `labels__emotions`.
 
-Belongs here: weighting of annotations, mapping, and the declared loss. Does not belong here:
-vocabularies and mapping tables (`emotion/`), ratings (`labels/vad.py`), rankings.
+Holds the weighting of annotations, the mapping, and the declared loss. Vocabularies and mapping
+tables are in `emotion/`, ratings in `labels/vad.py`, rankings in `labels/rankings.py`.
 
 Rules
-- A picture's labels come from every source that holds exactly its bytes.
-- Evoked annotations win: apparent ones (what a depicted person seems to feel) speak for a
-  picture only where no evoked one survives in the taxonomy.
+- An image's labels come from every source that holds exactly its bytes.
+- Evoked annotations are preferred: apparent ones (the apparent feeling of a depicted person) are
+  used for an image only if no evoked one survives in the taxonomy.
 - An annotation's native weights are scaled to sum to one; without usable weights its labels
-  share equally. It then counts as many times as it has raters where every labelled annotation
-  of the picture says how many it has, and else once.
-- A label space without a mapping into a taxonomy takes no part there. A label that a mapping
-  drops, finds ambiguous or does not know loses its mass: `lost_mass` has it all, `ambiguous_mass`
-  the ambiguous part of it, and `labels__label_fates` says which labels lost how much.
+  share equally. An annotation then counts once per rater if every labelled annotation of the image
+  has a rater count, and once otherwise.
+- A label space without a mapping into a taxonomy is not used there. A label that a mapping drops,
+  marks as ambiguous or does not know loses its mass: `lost_mass` is the total, `ambiguous_mass`
+  the ambiguous part of it, and `labels__label_fates` lists the loss per label.
 """
 
 import polars as pl
@@ -21,21 +21,21 @@ from eemo_pipeline.aggregation.native_votes import spread_votes
 from eemo_pipeline.emotion.mappings import list_entries, list_mappings
 from eemo_pipeline.schema.tables import TABLES
 
-# mass at or below this is rounding, not an opinion
+# a mass this small is a rounding error
 _SMALLEST_MASS = 5e-7
 _GROUP = ("picture", "taxonomy", "semantics")
 
 
 def build_emotions(dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame) -> pl.DataFrame:
-    """One row per kept picture, taxonomy and emotion with mass.
+    """One row per kept image, taxonomy and emotion with mass.
 
-    Masses are shares of all native mass, so that those of a picture and taxonomy and its
-    `lost_mass` sum to 1 (to 6 decimals). A picture with no surviving mass has no rows.
+    Masses are shares of all native mass, so that the masses of an image and taxonomy and its
+    `lost_mass` sum to 1 (to 6 decimals). An image with no surviving mass has no rows.
 
     Returns:
         A frame of `labels__emotions`.
     """
-    # pictures by number: grouping by 64 characters takes many times as long
+    # Images by number: grouping by 64 characters takes many times as long.
     pictures = dedup__images.select("image_id").sort("image_id").with_row_index("picture")
     kept = ingest__annotations.join(pictures, on="image_id")
     mapped = _weighted(map_votes(spread_votes(kept)))
@@ -63,7 +63,7 @@ def build_emotions(dedup__images: pl.DataFrame, ingest__annotations: pl.DataFram
 
 
 def map_votes(votes: pl.DataFrame) -> pl.DataFrame:
-    """One row per vote and taxonomy that its label space maps into.
+    """Return one row per vote and taxonomy that its label space maps into.
 
     Adds taxonomy, emotion (null where the mass is lost), fate and rule.
     """
@@ -88,7 +88,7 @@ def map_votes(votes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _weighted(mapped: pl.DataFrame) -> pl.DataFrame:
-    """Adds native_mass: the share, times the raters where every annotation counts its own."""
+    """Add native_mass: the share, times the rater count if every annotation has one."""
     weight = (
         pl.when(pl.col("rater_count").is_not_null().all().over(_GROUP))
         .then("rater_count")
@@ -98,14 +98,14 @@ def _weighted(mapped: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_annotation(mapped: pl.DataFrame) -> pl.DataFrame:
-    """Mass of each annotation on each emotion, and the place of its first label of it."""
+    """Return each annotation's mass on each emotion, and the place of its first such label."""
     return mapped.group_by([*_GROUP, "annotation", "emotion"], maintain_order=True).agg(
         pl.col("native_mass").sum(), pl.col("place").min()
     )
 
 
 def _totals(mapped: pl.DataFrame) -> pl.DataFrame:
-    """Per picture, taxonomy and semantics: all mass, the ambiguous share, raters and sources."""
+    """Return all mass, the ambiguous share, raters and sources per image, taxonomy, semantics."""
     is_first = pl.struct("annotation", "taxonomy").is_first_distinct()
     raters = pl.col("rater_count").filter(pl.col("is_first"))
     mass = pl.col("native_mass")
@@ -125,6 +125,6 @@ def _totals(mapped: pl.DataFrame) -> pl.DataFrame:
 
 
 def _evoked_first(masses: pl.DataFrame) -> pl.DataFrame:
-    """Of each picture and taxonomy the evoked rows, or the apparent ones where none is evoked."""
+    """Return the evoked rows of each image and taxonomy, or the apparent ones if it has none."""
     has_evoked = (pl.col("semantics") == "evoked").any().over("picture", "taxonomy")
     return masses.filter((pl.col("semantics") == "evoked") | ~has_evoked)

@@ -1,7 +1,7 @@
-"""What became of native labels and of annotations: `labels__label_fates`, `_labels__coverage`.
+"""The use and loss of native labels and annotations: `labels__label_fates`, `_labels__coverage`.
 
-Belongs here: declaring what mapping, scales and lexicon lose, with a count and a reason. Does not
-belong here: the rules themselves (`emotions.py`, `vad.py`, `lexicon.py`).
+Counts what mapping, scales and lexicon lose, with a reason. The rules themselves are in
+`emotions.py`, `vad.py` and `lexicon.py`.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _COUNTED = ("source", "kind", "reason")
 def build_label_fates(
     dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row per source, taxonomy and native label with weight, on kept pictures.
+    """One row per source, taxonomy and native label with weight, on kept images.
 
     Returns:
         A frame of `labels__label_fates`; `label_share` sums to 1 over a source and taxonomy.
@@ -59,11 +59,11 @@ def build_coverage(
     labels__emotions: pl.DataFrame,
     labels__vad: pl.DataFrame,
 ) -> pl.DataFrame:
-    """One row per source, kind of annotation and reason: how many were used, or why they were not.
+    """One row per source, kind of annotation and reason: the number used, or why not used.
 
     The counts of a source and kind sum to its annotations that have labels, ratings or a comment.
     Reasons: used; not_kept (a near-duplicate is kept); not_felt (neither evoked nor apparent);
-    evoked_preferred (an apparent value where the picture has evoked ones); for labels no_mapping,
+    evoked_preferred (an apparent value of an image that has evoked ones); for labels no_mapping,
     no_weight and all_mass_lost; for ratings outside_scale; for comments no_lexicon and no_word.
 
     Returns:
@@ -72,7 +72,7 @@ def build_coverage(
     kept = dedup__images.select("image_id", pl.lit(value=True).alias("is_kept"))
     judged = (
         ingest__annotations.join(kept, on="image_id", how="left", maintain_order="left")
-        .with_row_index("picture")  # every annotation for itself
+        .with_row_index("picture")  # each annotation is its own group
         .with_columns(
             pl.any_horizontal(pl.col(f"native_{axis}").is_not_null() for axis in DIMENSIONS).alias(
                 "is_rated"
@@ -116,7 +116,7 @@ def _is_inside_scale() -> pl.Expr:
 
 
 def _judge_labels(judged: pl.DataFrame, emotions: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """The labels of every annotation, once per taxonomy."""
+    """Yield the labels of every annotation with a reason, once per taxonomy."""
     labelled = judged.filter(pl.col("native_labels").list.len() > 0)
     fates = (
         map_votes(spread_votes(labelled.filter(pl.col("out").is_null())))
@@ -170,7 +170,10 @@ def _judge_ratings(judged: pl.DataFrame, vad: pl.DataFrame) -> pl.DataFrame:
 
 
 def _judge_comments(judged: pl.DataFrame, vad: pl.DataFrame) -> pl.DataFrame:
-    """Comments of a picture are alike but for their words: as many as were scored are used."""
+    """Return a reason per comment; as many comments of an image as were scored count as used.
+
+    The scores do not record which comments held a lexicon word, only how many.
+    """
     scored = vad.filter(pl.col("origin").str.starts_with("lexicon:")).select(
         "image_id", "source", pl.col("semantics").alias("chosen"), "rater_count"
     )

@@ -1,14 +1,15 @@
-"""Where the labels of EMOTIC lie in valence-arousal-dominance space: `labels__label_points`.
+"""The positions of EMOTIC's labels in valence-arousal-dominance space: `labels__label_points`.
 
-Belongs here: the regression of ratings on labels and the nearest anchor. Does not belong here: the
-anchors (`emotion/vad.py`), or what the mapping does (`emotion/mappings.py`).
+Holds the regression of ratings on labels and the nearest anchor. The anchors are in
+`emotion/vad.py`, the mapping in `emotion/mappings.py`.
 
-EEmoDB (arXiv 2602.01173, Eq. 5): an annotator who chose m labels spreads 1/m on each, p; ratings
-are y = W p without intercept, by least squares; the coefficients are fitted on the training part
-of every fold of a repeated k-fold and averaged. A column of W is the point of a label. It belongs
-to the emotion of the nearest anchor of Table 6, where that lies within the radius; the others
-follow the manual table, which is the reviewed mapping. k, the repeats and the radius are lost in
-print. The mapping itself stays the published one: these points say how far a lake agrees with it.
+EEmoDB (arXiv 2602.01173, Eq. 5): an annotator who chose m labels gives each the share 1/m, as p.
+Ratings are y = W p without intercept, by least squares; the coefficients are fitted on the training
+part of every fold of a repeated k-fold and averaged. A column of W is the point of a label. A label
+is assigned to the emotion of the nearest anchor of Table 6 within the radius; the others follow the
+manual table, which is the reviewed mapping. The published values of k, the repeats and the radius
+are lost. The mapping in use stays the published one; these points show how far a lake agrees with
+it.
 """
 
 from dataclasses import dataclass
@@ -25,13 +26,13 @@ from eemo_pipeline.stats.hash_draws import draw
 LABEL_SPACE = "emotic26"
 _DIMENSIONS = ("valence", "arousal", "dominance")
 _ANNOTATION = ("source", "record_id", "annotation_no")
-# With fewer annotations than coefficients times two, least squares tells nothing.
+# With fewer than twice as many annotations as coefficients, least squares is meaningless.
 _FEWEST = 2 * len(EMOTIC_26)
 
 
 @dataclass(frozen=True)
 class Regression:
-    """How often and how finely the annotations are divided, and how near an anchor must be."""
+    """Folds and repeats of the cross-validation, the radius around an anchor, and the seed."""
 
     folds: int = 10
     repeats: int = 10
@@ -47,7 +48,7 @@ class Fit:
         points: labels x 3, NaN for a label that nobody chose.
         spread: labels x 3, standard deviation over the fits.
         error: root mean square error on held-out annotations, per dimension.
-        baseline: the same where each is predicted the mean of the training part.
+        baseline: the same error when the mean of the training part is predicted.
     """
 
     points: np.ndarray
@@ -61,8 +62,8 @@ def build_label_points(
 ) -> pl.DataFrame:
     """One row per label of EMOTIC: its point, the nearest anchor and its emotion.
 
-    `status` is ok or refused; reasons: no_annotations, too_few_annotations (fewer than 52 of the
-    source), never_chosen.
+    `status` is ok or refused; reasons: no_annotations, too_few_annotations (fewer than 52, or
+    fewer than the folds), never_chosen.
 
     Returns:
         A frame of `labels__label_points`, always 26 rows.
@@ -85,7 +86,7 @@ def build_label_points(
 
 
 def fit_points(chosen: np.ndarray, ratings: np.ndarray, folds: np.ndarray) -> Fit:
-    """Least squares without intercept on the training part of every fold, averaged.
+    """Fit least squares without intercept on the training part of every fold, and average.
 
     Args:
         chosen: annotations x labels, each row summing to 1.
@@ -93,7 +94,7 @@ def fit_points(chosen: np.ndarray, ratings: np.ndarray, folds: np.ndarray) -> Fi
         folds: repeats x annotations, the number of the fold that holds an annotation out.
 
     Returns:
-        The fit; where labels always occur together, the shortest solution.
+        The fit; for labels that always occur together, the minimum-norm solution.
     """
     gram, moments, total = chosen.T @ chosen, chosen.T @ ratings, ratings.sum(axis=0)
     fits, errors, baselines = [], [], []
@@ -117,7 +118,7 @@ def fit_points(chosen: np.ndarray, ratings: np.ndarray, folds: np.ndarray) -> Fi
 def _read(
     images: pl.DataFrame, annotations: pl.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, pl.Series]:
-    """Shares of labels, ratings and keys of the fully rated annotations, in the order of keys."""
+    """Return label shares, ratings and keys of the fully rated annotations, ordered by key."""
     low, high = pl.col("scale_min"), pl.col("scale_max")
     rated = (
         annotations.filter(
@@ -153,7 +154,7 @@ def _read(
 
 
 def _fold_numbers(keys: pl.Series, rules: Regression) -> np.ndarray:
-    """Repeats x annotations: folds of equal size in an order drawn anew for every repeat."""
+    """Return repeats x annotations: folds of equal size, in a new random order per repeat."""
     frame = keys.to_frame("key")
     orders = [
         frame.select(draw(pl.col("key"), f"{rules.seed}/{repeat}")).to_series()

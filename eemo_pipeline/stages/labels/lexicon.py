@@ -1,19 +1,20 @@
-"""Valence, arousal and dominance of pictures from the words of their comments.
+"""Valence, arousal and dominance of images from the words of their comments.
 
-Belongs here: negation, entries of several words, and the average over a picture. Does not belong
-here: tokens and lexicons (`words.py`), ratings by people (`vad.py`).
+Handles negation, entries of several words, and the average over an image. Tokens and lexicons are
+in `lexicon_words.py`, human ratings in `vad.py`.
 
-As in EEmoDB, a picture's value is the mean over all lexicon words in all its comments, and a word
-that stands there twice counts twice; the number of words and their standard deviation stay with
-it. Beyond EEmoDB:
-- Entries of several words count as one, the longest first; one that begins inside another is not
-  looked at.
-- A word after a negator, at most three words on and in the same clause, is left out, for the
-  lexicon rates the word alone and negation does not just reverse it (Kiritchenko and Mohammad
-  2016). Or it is counted as it stands, as in EEmoDB, or its valence is mirrored at the middle of
-  the scale. `labels__lexicon_trials` compares the three on pictures that people rated as well; on
-  made-up comments whose writers deny the opposite of what they feel (`benchmarks/lexicon.py`),
-  leaving out agrees best: Pearson 0.951 beside 0.949 counted and 0.942 mirrored.
+As in EEmoDB, an image's value is the mean over all lexicon words in all its comments, and a
+repeated word counts each time. The number of words and their standard deviation are kept with it.
+Beyond EEmoDB:
+- An entry of several words counts as one, the longest first. An entry that begins inside another
+  is ignored.
+- A word after a negator, at most three words later and in the same clause, is left out: the
+  lexicon rates the word alone, and negation does not simply reverse it (Kiritchenko and Mohammad
+  2016). Alternatively the word is counted unchanged, as in EEmoDB, or its valence is mirrored at
+  the middle of the scale. `labels__lexicon_trials` compares the three rules on images with human
+  ratings. On synthetic comments whose writers deny the opposite of their feeling
+  (`benchmarks/lexicon.py`), leaving out agrees best: Pearson 0.951, against 0.949 counted and
+  0.942 mirrored.
 """
 
 from collections.abc import Sequence
@@ -34,9 +35,9 @@ from eemo_pipeline.stages.labels.lexicon_words import (
 
 Negation = Literal["counted", "left_out", "mirrored"]
 
-# Words on which a negator bears.
+# The number of words after a negator that it negates.
 NEGATED_WORDS = 3
-# Comments at a time, which bounds the memory.
+# Comments per batch; limits the memory used.
 _BATCH = 500_000
 _GROUP = ("image_id", "source", "semantics")
 _SUMS = (
@@ -47,12 +48,12 @@ _SUMS = (
 
 @dataclass(frozen=True)
 class LexiconRules:
-    """How comments become values.
+    """The rules that turn comments into values.
 
     Attributes:
         preference: lexicons, best first; the first one that has words is used.
         scaling: `tenth` (x/10 on scales 1-9 and 1-10, EEmoDB) or `stretched` ((x-lo)/(hi-lo)).
-        negation: what becomes of a word after a negator.
+        negation: the treatment of a word after a negator.
     """
 
     preference: tuple[str, ...] = ("warriner", "nrc_vad")
@@ -61,10 +62,10 @@ class LexiconRules:
 
 
 def parse_rules(preference: Sequence[str], scaling: str, negation: str) -> LexiconRules:
-    """Settings given as text.
+    """Build the rules from settings given as text.
 
     Raises:
-        ValueError: a value is not one of those that there are.
+        ValueError: a value is not one of the known ones.
     """
     for value, known in ((scaling, get_args(Scaling)), (negation, get_args(Negation))):
         if value not in known:
@@ -75,17 +76,17 @@ def parse_rules(preference: Sequence[str], scaling: str, negation: str) -> Lexic
 def score_comments(
     annotations: pl.DataFrame, words: pl.DataFrame, rules: LexiconRules
 ) -> pl.DataFrame:
-    """One row per picture, source and semantics whose comments hold a word of the lexicon.
+    """Return one row per image, source and semantics whose comments hold a word of the lexicon.
 
     Args:
         annotations: columns image_id, source, semantics and comment; comments may be null.
         words: `ingest__words`.
-        rules: how to score.
+        rules: the scoring rules.
 
     Returns:
         image_id, source, semantics, lexicon, valence, arousal, dominance (0-1) and their standard
         deviations over words (null for one word), 6 decimals; lexicon_word_count; rater_count,
-        which is the number of comments that hold a word.
+        the number of comments that hold a word.
     """
     name = choose_lexicon(words, rules.preference)
     commented = annotations.filter(pl.col("comment").str.len_bytes() > 0)
@@ -111,7 +112,7 @@ def score_comments(
 
 
 def _averages(scored: pl.DataFrame) -> pl.DataFrame:
-    """Means and sample standard deviations from the sums per group."""
+    """Return means and sample standard deviations from the sums per group."""
     count = pl.col("word_count")
 
     def spread(name: str) -> pl.Expr:
@@ -134,12 +135,12 @@ def _averages(scored: pl.DataFrame) -> pl.DataFrame:
 def _score_batch(
     comments: pl.Series, lexicon: pl.DataFrame, negation: Negation, middle: float
 ) -> np.ndarray:
-    """A row per comment: the sums `_SUMS`, and 1 where it holds a word."""
+    """Return a row per comment: the sums `_SUMS`, and 1 if it holds a lexicon word, else 0."""
     from scipy.sparse import csr_array
 
     lists = comments.str.split(" ")
     borders = np.append(0, lists.list.len().to_numpy()).cumsum(dtype=np.int32)
-    # categories of their own: numbers from 0, freed with the batch
+    # A category set of its own numbers codes from 0 and is freed with the batch.
     tokens = lists.explode().cast(pl.Categorical(pl.Categories.random()))
     entries = tokens.to_physical().to_numpy().astype(np.int32)
     described = _in_order_of_codes(tokens, lexicon)
@@ -162,14 +163,14 @@ def _score_batch(
 
 
 def _in_order_of_codes(tokens: pl.Series, lexicon: pl.DataFrame) -> pl.DataFrame:
-    """`describe_tokens` of the distinct tokens, the one with code 0 first."""
+    """Return `describe_tokens` of the distinct tokens, ordered by their code from 0."""
     distinct = tokens.unique()
     codes = distinct.to_physical()
     return describe_tokens(distinct.cast(pl.String).gather(codes.arg_sort()), lexicon)
 
 
 def _negated(is_negator: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Whether a negator stands at most NEGATED_WORDS before, with no end of a clause between."""
+    """Return whether a negator precedes by at most NEGATED_WORDS words within the clause."""
     is_negated = np.zeros(len(is_negator), dtype=bool)
     reach = is_negator
     for _ in range(NEGATED_WORDS):
@@ -179,7 +180,7 @@ def _negated(is_negator: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def _worth(described: pl.DataFrame, phrases: pl.DataFrame) -> np.ndarray:
-    """A row with the sums `_SUMS` for every entry: tokens by code, one of no worth, phrases."""
+    """Return the sums `_SUMS` of every entry: tokens by code, one zero row, then phrases."""
     single = described.select(_SUMS)
     silent = pl.DataFrame([[0.0] for _ in _SUMS], schema=_SUMS)
     several = phrases.select(
@@ -196,10 +197,10 @@ def _worth(described: pl.DataFrame, phrases: pl.DataFrame) -> np.ndarray:
 def _join_phrases(
     entries: np.ndarray, ends: np.ndarray, words: pl.Series, phrases: pl.DataFrame
 ) -> None:
-    """Put a phrase's entry in the place of its first token, and no worth in that of the others.
+    """Replace a phrase's first token by the phrase's entry, and its other tokens by the zero row.
 
     Args:
-        entries: code of the token in each place; changed.
+        entries: code of the token in each place; changed in place.
         ends: whether a clause ends with the token.
         words: the word of each code.
         phrases: entries of several words.
@@ -235,7 +236,7 @@ def _join_phrases(
 
 
 def _mirror(worth: np.ndarray, middle: float) -> np.ndarray:
-    """The worth of words whose valence v is reflected at the middle m of the scale: 2 m - v."""
+    """Reflect the valence v of every entry at the middle m of the scale: 2 m - v."""
     count, valence, squares = (worth[:, place] for place in range(3))
     mirrored = worth.copy()
     mirrored[:, 1] = 2 * middle * count - valence

@@ -1,7 +1,7 @@
-"""How well values from comments agree with people's ratings: `labels__lexicon_trials`.
+"""Agreement of values from comments with human ratings: `labels__lexicon_trials`.
 
-Belongs here: scoring the same comments by every lexicon and rule, and comparing. Does not belong
-here: the rules (`lexicon.py`). A trial needs pictures that have both comments and ratings.
+Scores the same comments by every lexicon and rule of `lexicon.py`, and compares the results. A
+trial needs images that have both comments and ratings.
 """
 
 from collections.abc import Iterator
@@ -23,13 +23,12 @@ def build_trials(
     labels__vad: pl.DataFrame,
     rules: LexiconRules,
 ) -> pl.DataFrame:
-    """One row per lexicon, rule, source of ratings and dimension that have pictures in common.
+    """One row per lexicon, rule, source of ratings and dimension that have images in common.
 
-    Correlations are null where fewer than three pictures, or no variation, would make them
-    meaningless.
+    Correlations are null with fewer than three images or without variation.
 
     Returns:
-        A frame of `labels__lexicon_trials`; `is_used` marks how `labels__vad` was made.
+        A frame of `labels__lexicon_trials`; `is_used` marks the rules behind `labels__vad`.
     """
     rated = labels__vad.filter(pl.col("origin").str.starts_with("rated:"))
     felt = ingest__annotations.filter(pl.col("semantics").is_in(["evoked", "apparent"]))
@@ -56,7 +55,7 @@ def build_trials(
 
 
 def _lexicons(words: pl.DataFrame) -> Iterator[tuple[str, bool, pl.DataFrame]]:
-    """Every lexicon, without its entries of several words, and with them where it has any."""
+    """Yield every lexicon without its entries of several words, then with them if it has any."""
     for name in words["source"].unique().sort().to_list():
         own, phrases = words.filter(pl.col("source") == name), _phrases(words, name)
         yield name, False, own.join(phrases, on="word", how="anti")
@@ -71,7 +70,7 @@ def _phrases(words: pl.DataFrame, lexicon: str) -> pl.DataFrame:
 
 
 def _compare(scored: pl.DataFrame, rated: pl.DataFrame) -> pl.DataFrame:
-    """Agreement per source of ratings and dimension; several sources of comments are averaged."""
+    """Return agreement per source of ratings and dimension, averaging sources of comments."""
     wanted = ["image_id", *DIMENSIONS]
     by_picture = scored.select(wanted).sort("image_id").group_by("image_id").agg(pl.all().mean())
     pairs = (

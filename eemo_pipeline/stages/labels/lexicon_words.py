@@ -1,10 +1,10 @@
-"""The words of comments, and what a lexicon says of each.
+"""The words of comments, and their values in a lexicon.
 
-Belongs here: cutting a text into tokens, their lemmas, the choice and the scale of a lexicon.
-Does not belong here: what negation does to a value, or averages over a picture (`lexicon.py`).
+Holds tokenisation, lemmas, and the choice and scaling of a lexicon. Negation and the averages over
+an image are in `lexicon.py`.
 
-A token is what stands between blanks. Everything costly is done once per distinct token, of which
-half a million comments have less than a hundred thousand.
+Tokens are separated by blanks. Costly steps run once per distinct token: half a million comments
+have fewer than a hundred thousand of them.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from eemo_pipeline.emotion.vad import normalise_rating, normalised_ratings
 DIMENSIONS = ("valence", "arousal", "dominance")
 Scaling = Literal["tenth", "stretched"]
 
-# A word may hold apostrophes and hyphens, and is at most this long; longer ones are not English.
+# A word may hold apostrophes and hyphens. Longer words than this limit are not English.
 _WORD = r"[\p{L}\p{M}]+(?:['\u{2019}-][\p{L}\p{M}]+)*"
 _LONGEST_WORD = 30
 # Negators of English (Huddleston and Pullum 2002, chapter 9), without approximate ones.
@@ -28,17 +28,17 @@ _LEXICON_SCHEMA = pl.Schema({"word": pl.String} | dict.fromkeys(DIMENSIONS, pl.F
 
 
 def choose_lexicon(words: pl.DataFrame, preference: Sequence[str]) -> str | None:
-    """The first lexicon of the preference that has words, None where none has any."""
+    """Return the first lexicon of the preference that has words, or None."""
     present = set(words["source"].unique().to_list())
     return next((name for name in preference if name in present), None)
 
 
 def normalise_words(words: pl.DataFrame, lexicon: str, scaling: Scaling) -> pl.DataFrame:
-    """The entries of one lexicon on 0-1: word in lower case, valence, arousal, dominance.
+    """Return the entries of one lexicon on 0-1: word in lower case, valence, arousal, dominance.
 
-    `tenth` divides ratings on 1-9 by ten, as all V-A-D of the pipeline; `stretched` takes the ends
-    of every scale to 0 and 1. An entry without all three ratings says nothing. Of two spellings
-    of a word, the one in lower case counts.
+    `tenth` divides ratings on 1-9 by ten, as for all V-A-D of the pipeline; `stretched` maps the
+    ends of every scale to 0 and 1. Entries without all three ratings are dropped. Of two spellings
+    of a word, the one in lower case is used.
     """
     low, high = pl.col("scale_min"), pl.col("scale_max")
     values = {
@@ -60,7 +60,7 @@ def normalise_words(words: pl.DataFrame, lexicon: str, scaling: Scaling) -> pl.D
 
 
 def middle_of_scale(words: pl.DataFrame, lexicon: str, scaling: Scaling) -> float:
-    """Where the middle of the lexicon's native scale lies on 0-1: its point of no valence."""
+    """Return the middle of the lexicon's native scale on 0-1: its point of neutral valence."""
     low, high = words.filter(source=lexicon).select("scale_min", "scale_max").row(0)
     middle = (low + high) / 2
     if scaling == "stretched":
@@ -69,16 +69,16 @@ def middle_of_scale(words: pl.DataFrame, lexicon: str, scaling: Scaling) -> floa
 
 
 def describe_tokens(tokens: pl.Series, lexicon: pl.DataFrame) -> pl.DataFrame:
-    """What each token is worth.
+    """Return the lexicon values of each token.
 
     Args:
         tokens: distinct tokens.
-        lexicon: what `normalise_words` returns; entries with blanks are not found here.
+        lexicon: the result of `normalise_words`; entries with blanks are not matched here.
 
     Returns:
-        One row per token in the given order: word (its one word in lower case, null where it has
-        none or several), word_count (words of it that the lexicon knows), is_negator,
-        ends_clause, and per dimension the sum and <dimension>_squares over those words.
+        One row per token in the given order: word (its only word in lower case, null if it has
+        none or several), word_count (its words known to the lexicon), is_negator, ends_clause, and
+        per dimension the sum and <dimension>_squares over those words.
     """
     lower = tokens.rename("token").str.to_lowercase()
     frame = lower.to_frame().with_row_index("no")
@@ -113,7 +113,7 @@ def describe_tokens(tokens: pl.Series, lexicon: pl.DataFrame) -> pl.DataFrame:
 
 
 def _split_compounds(found: pl.DataFrame, lexicon: pl.DataFrame) -> pl.DataFrame:
-    """Compounds with hyphens that the lexicon does not know, cut at the hyphens."""
+    """Split hyphenated compounds that the lexicon does not know at their hyphens."""
     is_unknown = pl.col("word").str.contains("-", literal=True) & ~pl.col("word").is_in(
         lexicon["word"].implode()
     )
@@ -126,7 +126,7 @@ def _split_compounds(found: pl.DataFrame, lexicon: pl.DataFrame) -> pl.DataFrame
 
 
 def _look_up(found: pl.DataFrame, lexicon: pl.DataFrame) -> pl.DataFrame:
-    """Each word as it stands, else by its lemma; words that are unknown either way are left out."""
+    """Look up each word as written, then by its lemma; drop words that are unknown either way."""
     from simplemma import lemmatize
 
     words = found.select("word").unique()

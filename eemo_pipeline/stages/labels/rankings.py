@@ -1,20 +1,20 @@
-"""The three strongest Ekman emotions of each picture, where they are distinct.
+"""The three strongest Ekman emotions of each image, if they are distinct.
 
-Belongs here: the rules by which emotions are told apart, and the reasons for a refusal. Does not
-belong here: mapping of labels (`labels/emotions.py`).
+Holds the rules that order the emotions and the reasons for refusing a ranking. The mapping of
+labels is in `labels/emotions.py`.
 
 A distribution (EEmoDB, appendix C.5, with thresholds of our own, since the published ones are
-lost): p1 > p2 > p3 > p4 and p3 > 0, and every gap is at least one vote where the raters are
-counted, else at least 0.05 of the mass.
+lost): p1 > p2 > p3 > p4 and p3 > 0, and every gap is at least one vote if the raters are counted,
+otherwise at least 0.05 of the mass.
 
 Annotators who choose several labels each, as EMOTIC's do (the same appendix): neighbours are
-compared by frequency, the annotators who name the emotion; then by weight, the sum of 1/m over
-annotators who choose m labels; then by order, the sum of one over the place of the label in the
-annotator's list (that earlier labels weigh more is published, by how much is not). Emotions that
-all three leave equal are discarded with the ranking that they break.
+compared by frequency, the number of annotators who name the emotion; then by weight, the sum of
+1/m over annotators who choose m labels; then by order, the sum of the reciprocal of the label's
+place in the annotator's list. The paper states that earlier labels weigh more, but not by how
+much. Emotions equal in all three are a tie, and the ranking they break is refused.
 
-Native weights were scaled to sum to one before, whatever their sum. A single annotator who chooses
-one label ranks nothing (`one_annotator`); one who chooses several ranks by order alone.
+Native weights have already been scaled to sum to one. A single annotator who chooses one label
+gives no ranking (`one_annotator`); one who chooses several ranks by order alone.
 """
 
 import polars as pl
@@ -25,10 +25,10 @@ from eemo_pipeline.schema.tables import TABLES
 RANKING_LENGTH = 3
 SMALLEST_GAP = 0.05
 # Masses are rounded to 6 decimals and published probabilities to 6 or 7: equal shares may
-# differ by 1e-6, and a whole vote may fall short by some 1e-6 times the number of raters.
+# differ by 1e-6, and a whole vote may fall short by about 1e-6 times the number of raters.
 _ROUNDING = 1.5e-6
 _VOTE_TOLERANCE = 0.001
-# Label spaces of which an annotator may choose several labels, in order.
+# The mapping whose annotators may choose several labels, in order.
 _MULTI_LABEL_RULE = "emotic26>ekman7"
 _STAGES = {"frequency": "choice_count", "weight": "weight", "order": "order_score"}
 
@@ -36,11 +36,11 @@ _STAGES = {"frequency": "choice_count", "weight": "weight", "order": "order_scor
 def build_rankings(
     dedup__images: pl.DataFrame, labels__emotions: pl.DataFrame, ingest__annotations: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row per kept picture: its ranking, or why it has none.
+    """One row per kept image: its ranking, or the reason for having none.
 
     `status` is ok or refused; reasons: no_labels, all_mass_lost (labels, but none that maps),
-    one_annotator, too_few_emotions, tie, gap_too_small. `dominant_emotion` is set wherever
-    something tells the first emotion from the second.
+    one_annotator, too_few_emotions, tie, gap_too_small. `dominant_emotion` is set whenever the
+    first emotion is distinct from the second.
 
     Returns:
         A frame of `labels__rankings`.
@@ -83,12 +83,13 @@ def build_rankings(
 
 
 def _ordered(emotions: pl.DataFrame) -> pl.DataFrame:
-    """One row per labelled picture: its emotions, strongest first, and what tells them apart.
+    """Return one row per labelled image: its emotions, strongest first, and how they differ.
 
-    `stage_1` to `stage_3` name what tells an emotion from the next, null where nothing does.
+    `stage_1` to `stage_3` name the comparison that separates an emotion from the next; null if
+    none does.
     """
     is_progressive = (pl.col("rule") == _MULTI_LABEL_RULE).alias("is_progressive")
-    # in steps of 0.0001, so that what rounding tells apart stays equal
+    # steps of 0.0001, so that values that differ only by rounding stay equal
     steps = (pl.col("mass") * 10_000 + 0.1).floor()
     # a distribution is compared by its mass alone
     compared = emotions.with_columns(is_progressive).with_columns(
@@ -133,7 +134,7 @@ def _ordered(emotions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _gap(place: int) -> pl.Expr:
-    """Mass of the emotion in a place, from 1, minus that of the next."""
+    """Return the mass of the emotion in a place, counted from 1, minus that of the next."""
     mass, following = (
         pl.col("masses").list.get(index, null_on_oob=True).fill_null(0.0)
         for index in (place - 1, place)
@@ -164,7 +165,7 @@ def _reason() -> pl.Expr:
 
 
 def _decision() -> pl.Expr:
-    """The last stage that was needed between the three emotions and the fourth."""
+    """Return the last stage needed to separate the three emotions and the fourth."""
     needed = pl.concat_list(f"stage_{place + 1}" for place in range(RANKING_LENGTH))
     choice: pl.Expr = pl.lit("distribution")
     for stage in _STAGES:  # a later stage overrides an earlier one
@@ -173,13 +174,13 @@ def _decision() -> pl.Expr:
 
 
 def _tied() -> pl.Expr:
-    """The emotions of the first tie among the places that a ranking needs."""
+    """Return the emotions of the first tie among the places that a ranking needs."""
     stages, emotions = pl.col("stages"), pl.col("emotions")
     first = pl.coalesce(
         pl.when(pl.col(f"stage_{place + 1}").is_null()).then(pl.lit(place))
         for place in range(RANKING_LENGTH)
     )
-    # a tie goes on while nothing tells an emotion from the next
+    # a tie continues while no comparison separates an emotion from the next
     rest = stages.list.slice(first)
     length = rest.list.eval(pl.element().is_not_null()).list.arg_max() + 1
     return emotions.list.slice(first, length).list.sort()

@@ -1,20 +1,19 @@
-"""Valence, arousal and dominance of pictures on one scale: `labels__vad`.
+"""Valence, arousal and dominance of images on one scale: `labels__vad`.
 
-Belongs here: aggregation of ratings over annotations, and which row speaks for a picture. Does not
-belong here: the normalisation itself, levels and anchors (`emotion/vad.py`), values from the words
-of comments (`lexicon.py`).
+Aggregates ratings over annotations and marks the preferred row of an image. Normalisation, levels
+and anchors are in `emotion/vad.py`, values from the words of comments in `lexicon.py`.
 
 Rules
-- One row per picture and source that rates it, and one per source whose comments hold words of
-  the lexicon; no two are ever averaged.
-- One row of a picture is its best: ratings before lexicon, evoked before apparent, more raters
-  or words before fewer, then by name.
-- Evoked ratings win over apparent ones within a source.
-- A mean over annotations is weighted by their raters where every one of them says how many it
-  has, and else plain.
-- The spread is the native one of a single aggregate; over several aggregates it is pooled by
-  the law of total variance; over single raters it is the sample standard deviation. A mixture
-  of both has none.
+- One row per image and source that rates it, and one per source whose comments hold words of the
+  lexicon. Values of different sources are never averaged.
+- Each image has one preferred row (`is_best`): ratings over lexicon values, then evoked over
+  apparent, then more words or raters over fewer, then by name.
+- Evoked ratings are preferred over apparent ones within a source.
+- A mean over annotations is weighted by rater count if every annotation has one, and unweighted
+  otherwise.
+- The spread is the native one of a single aggregate. Over several aggregates it is pooled by the
+  law of total variance; over single raters it is the sample standard deviation. A mixture of
+  aggregates and single raters has none.
 """
 
 import polars as pl
@@ -67,7 +66,7 @@ def build_vad(
 
 
 def rate_images(annotations: pl.DataFrame) -> pl.DataFrame:
-    """One row per picture and source that rates it: the columns of `labels__vad` for ratings."""
+    """Return one row per image and source that rates it, with the columns of `labels__vad`."""
     rated = _normalised(annotations)
     weight = (
         pl.when((pl.col("rater_count") > 0).fill_null(value=False).all().over(_GROUP))
@@ -103,7 +102,7 @@ def rate_images(annotations: pl.DataFrame) -> pl.DataFrame:
 
 
 def _from_comments(scored: pl.DataFrame, rules: LexiconRules) -> pl.DataFrame:
-    """Scores of comments as rows of `labels__vad`; evoked ones win within a source."""
+    """Return scores of comments as rows of `labels__vad`, evoked over apparent per source."""
     is_evoked = pl.col("semantics") == "evoked"
     how = f"mean of words; negated {rules.negation}; scale {rules.scaling}"
     return scored.filter(is_evoked | ~is_evoked.any().over(_GROUP)).with_columns(
@@ -112,18 +111,18 @@ def _from_comments(scored: pl.DataFrame, rules: LexiconRules) -> pl.DataFrame:
 
 
 def _normalised(annotations: pl.DataFrame) -> pl.DataFrame:
-    """Rated annotations in 0-1; a rating outside its scale counts as none."""
+    """Return rated annotations in 0-1. A rating outside its scale becomes null."""
     low, high = pl.col("scale_min"), pl.col("scale_max")
     normalised = {
         name: normalised_ratings(pl.col(f"native_{name}"), low, high) for name in _DIMENSIONS
     }
     values = [normalised[name].struct.field("value").alias(name) for name in _DIMENSIONS]
-    # a spread is a difference: only the scale's unit counts, not where it starts
+    # A spread is a difference: only the scale's unit matters, not its origin.
     unit = (_value(high, low, high) - _value(low, low, high)) / (high - low)
     spreads = [
         (pl.col(f"native_{name}_sd") * unit).alias(f"{name}_sd") for name in ("valence", "arousal")
     ]
-    # no source gives one of dominance
+    # no source reports a spread for dominance
     spreads.append(pl.lit(None, pl.Float64).alias("dominance_sd"))
     rule = pl.coalesce(
         pl.when(normalised[name].struct.field("value").is_not_null()).then(

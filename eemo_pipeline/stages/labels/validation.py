@@ -1,6 +1,6 @@
-"""The sheet by which experts validate the lexicon's values: `labels__validation_items`.
+"""The sheet for expert validation of the lexicon's values: `labels__validation_items`.
 
-Belongs here: the stratified sample, and the blind form of it. Does not belong here: answers.
+Holds the stratified sample and its blind form, without the experts' answers.
 
 EEmoDB (arXiv 2602.01173, appendix C.2): scores are cut at tertiles into low, medium and high, a
 stratified sample is drawn, and experts label it blind.
@@ -19,15 +19,15 @@ _TERTILES = ("low", "medium", "high")
 def build_validation_items(
     labels__vad: pl.DataFrame, seed: str, per_tertile: int = PER_TERTILE
 ) -> pl.DataFrame:
-    """One row per picture and dimension on the sheet, in an order that tells nothing.
+    """One row per image and dimension on the sheet, in a random order.
 
-    Of each dimension and tertile, up to `per_tertile` pictures; a dimension without variation
-    has one tertile. The draw depends on the seed and the picture alone.
+    Up to `per_tertile` images per dimension and tertile; a dimension without variation has one
+    tertile. The draw depends only on the seed, the image and the dimension.
 
     Returns:
         A frame of `labels__validation_items`.
     """
-    # a picture with comments of several sources is asked about once
+    # an image with comments from several sources is used once
     scored = (
         labels__vad.filter(pl.col("origin").str.starts_with("lexicon:"))
         .sort("image_id", "lexicon_word_count", "origin", descending=[False, True, False])
@@ -67,11 +67,11 @@ def build_validation_items(
 
 
 def write_blind_sheet(items: pl.DataFrame, images: pl.DataFrame) -> bytes:
-    """The sheet as experts get it: CSV of number, picture, question and an empty answer.
+    """Return the sheet for the experts: CSV of number, image, question and an empty answer.
 
     Args:
         items: `labels__validation_items`.
-        images: `dedup__images`, for the place of the picture below the data root.
+        images: `dedup__images`, for the image's path below the data root.
     """
     return (
         items.join(images.select("image_id", "source", "path"), on="image_id", how="left")

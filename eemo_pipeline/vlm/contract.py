@@ -1,8 +1,7 @@
 """The contract of a vision-language model behind a provider: one request, one attempt, one reply.
 
-Belongs here: what is sent, what comes back, and what a model must offer. Does not belong here:
-any provider or SDK (`resources/`), prompts and their replies (the stages), when and how often to
-ask (`engine.py`), what it costs (`prices.py`, `budget.py`).
+Providers and their SDKs live in `resources/providers/`, prompts in the stages, retries in
+`engine/`, and prices and budgets in `spending/`.
 """
 
 from collections.abc import Mapping
@@ -14,13 +13,13 @@ Detail = Literal["low", "high", "auto"]
 
 @dataclass(frozen=True)
 class EncodedPicture:
-    """A picture as it is sent: encoded bytes, nothing that names the file.
+    """An image as it is sent: encoded bytes, without the file's name.
 
     Attributes:
-        data: the encoded file.
+        data: The encoded file.
         media_type: image/jpeg, image/png or image/webp.
-        width_px: width as sent.
-        height_px: height as sent.
+        width_px: Width as sent.
+        height_px: Height as sent.
     """
 
     data: bytes
@@ -31,7 +30,7 @@ class EncodedPicture:
 
 @dataclass(frozen=True)
 class Turn:
-    """A former reply that could not be used, and what was wrong with it."""
+    """An earlier reply that could not be used, and the description of its fault."""
 
     reply: str
     complaint: str
@@ -39,19 +38,20 @@ class Turn:
 
 @dataclass(frozen=True)
 class VlmRequest:
-    """All that determines one answer, besides the model.
+    """Everything that determines an answer, except the model.
 
     Attributes:
-        instruction: what the model is to do, the system part.
-        question: the user's part; text from datasets is quoted in it, never in `instruction`.
-        pictures: in the order in which the question speaks of them.
-        schema_name: name of the reply, letters, digits and underscores.
-        schema: JSON Schema of the reply, an object without additional properties.
-        max_output_tokens: the provider stops there; also what a budget reserves.
+        instruction: The task; sent as the system message.
+        question: The user message. Text from datasets is quoted here, never in `instruction`.
+        pictures: The images, in the order in which the question refers to them.
+        schema_name: Name of the reply schema: letters, digits and underscores.
+        schema: JSON Schema of the reply: an object without additional properties.
+        max_output_tokens: Output limit. The provider stops there, and a budget reserves this
+            amount.
         temperature: 0 to 2.
-        seed: where the provider offers one.
-        detail: the provider's picture detail level, where it offers one.
-        turns: earlier replies to this very request that were malformed, oldest first.
+        seed: Sampling seed, for providers that support one.
+        detail: The provider's image detail level, for providers that support one.
+        turns: Earlier malformed replies to this same request, oldest first.
     """
 
     instruction: str
@@ -68,7 +68,7 @@ class VlmRequest:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens that an attempt was billed for; `cached_tokens` are part of `input_tokens`."""
+    """Tokens billed for one attempt; `cached_tokens` are part of `input_tokens`."""
 
     input_tokens: int
     output_tokens: int
@@ -77,16 +77,16 @@ class Usage:
 
 @dataclass(frozen=True)
 class VlmReply:
-    """What a provider answered to one attempt.
+    """A provider's reply to one attempt.
 
     Attributes:
-        text: the reply as it came; JSON of the request's schema where the model obeyed.
-        usage: what was billed.
-        model: model and version as the provider names them.
-        refusal: the model's or the provider's words where it would not answer, else None.
-        is_truncated: the output limit ended the reply.
-        requests_left: how many requests the provider says may still come in this window.
-        resets_after_s: when that window ends, seconds from now.
+        text: The reply as received; JSON that fits the request's schema if the model complied.
+        usage: The tokens billed.
+        model: Model and version as the provider names them.
+        refusal: The refusal text of the model or the provider, or None.
+        is_truncated: Whether the output limit cut the reply off.
+        requests_left: Requests remaining in the current rate limit window, as the provider reports.
+        resets_after_s: Seconds until that window resets.
     """
 
     text: str
@@ -99,7 +99,7 @@ class VlmReply:
 
 
 class VisionLanguageModel(Protocol):
-    """One model of one provider. It makes single attempts: no retry, no waiting, no cache."""
+    """One model of one provider. It makes single attempts, without retries, waiting or a cache."""
 
     @property
     def provider(self) -> str:
@@ -108,21 +108,21 @@ class VisionLanguageModel(Protocol):
 
     @property
     def model(self) -> str:
-        """The model that is asked for, with its version."""
+        """The requested model, with its version."""
         ...
 
     async def send(self, request: VlmRequest) -> VlmReply:
         """Make one attempt.
 
         Raises:
-            ProviderProblem: as `problems.py` divides them; a cancelled attempt is cancelled.
+            ProviderProblem: One of the subclasses in `errors.py`. Cancellation propagates.
         """
         ...
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
-        """Tokens that the attempt may cost at most, pictures included; what a budget reserves."""
+        """Return an upper bound on the attempt's tokens, images included; a budget reserves it."""
         ...
 
     async def close(self) -> None:
-        """Give connections back."""
+        """Close the connections."""
         ...

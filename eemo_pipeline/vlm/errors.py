@@ -1,74 +1,74 @@
-"""What can go wrong between us and a provider, divided by what cures it.
+"""Provider errors, grouped by their remedy.
 
-Belongs here: the error tree. Does not belong here: how a provider's errors are recognised (its
-own file in `resources/`), what is done about them (`engine.py`).
-
-No message holds a key: a provider's text passes through `without_secrets` first.
+Each provider module in `resources/providers/` maps its own errors to these classes;
+`engine/attempts.py` decides how to react to them. No message contains a key: `without_secrets`
+filters the provider's text first.
 """
 
 from eemo_pipeline.vlm.contract import Usage
 
 
 class ProviderProblem(Exception):
-    """An attempt that brought no reply.
+    """An attempt that produced no reply.
 
     Attributes:
-        usage: what was billed nonetheless; None where that is not known.
+        usage: The tokens billed nonetheless; None if unknown.
     """
 
     def __init__(self, message: str, usage: Usage | None = None) -> None:
-        """Say what happened, in words that may be stored."""
+        """Set the message, which must be safe to store."""
         super().__init__(message)
         self.usage = usage
 
 
 class RateLimited(ProviderProblem):
-    """Too many requests or tokens at once. Cured by waiting; costs no attempt.
+    """Too many requests or tokens at once. Remedy: wait. Does not count as a failed attempt.
 
     Attributes:
-        retry_after_s: how long the provider asks to wait, None where it does not say.
+        retry_after_s: The wait that the provider asks for; None if it names none.
     """
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        """Nothing was billed."""
+        """Record that nothing was billed."""
         super().__init__(message, Usage(0, 0))
         self.retry_after_s = retry_after_s
 
 
 class Transient(ProviderProblem):
-    """A fault of the provider or the network. Cured by asking again; billing is unknown."""
+    """A fault of the provider or the network. Remedy: retry. Billing is unknown."""
 
 
 class Rejected(ProviderProblem):
-    """The provider will not take this request, now or later; others may pass.
+    """The provider will never accept this request; other requests may pass.
 
     Attributes:
-        reason: snake_case, for the row: picture_rejected, content_filter, request_rejected ...
+        reason: snake_case, stored with the row: picture_rejected, content_filter, request_rejected
+            ...
     """
 
     def __init__(self, reason: str, message: str) -> None:
-        """Nothing was billed."""
+        """Record that nothing was billed."""
         super().__init__(message, Usage(0, 0))
         self.reason = reason
 
 
 class CredentialProblem(ProviderProblem):
-    """No request will pass before a person has acted: key missing, revoked, balance empty.
+    """No request passes until a person acts: key missing, key revoked, balance empty.
 
     Attributes:
-        variable: the environment variable that holds the key.
-        fix: what to do, one sentence.
+        variable: The environment variable that holds the key.
+        fix: The remedy, in one sentence.
     """
 
     def __init__(self, message: str, variable: str, fix: str) -> None:
-        """Nothing was billed; the message ends with the fix."""
+        """Record that nothing was billed; the message ends with the fix."""
         super().__init__(f"{message}; {fix}", Usage(0, 0))
         self.variable = variable
         self.fix = fix
 
 
 def without_secrets(text: str, *secrets: str | None) -> str:
-    """The text with every secret replaced, also where only its beginning and end are quoted."""
+    """Replace every secret in the text, even if only its beginning and end are quoted."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "[key]")

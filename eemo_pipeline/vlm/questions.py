@@ -1,8 +1,4 @@
-"""What the engine is asked: questions, how their replies are read, and the limits it keeps.
-
-Belongs here: the contract between a stage and the engine. Does not belong here: how questions are
-sent (`scheduler.py`), what a reply must hold (the stages).
-"""
+"""The contract between a stage and the engine: questions, reply readers and limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,23 +8,24 @@ from eemo_pipeline.vlm.contract import VlmRequest
 
 
 class Unusable(Exception):
-    """A reply that does not hold what was asked for.
+    """A reply that does not contain the requested answer.
 
-    The message is shown to the model when it is asked again: which field, what is wrong with it.
+    The message is shown to the model when it is asked again: which field is wrong, and why.
     """
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question to one model about one picture.
+    """One question to one model about one image.
 
     Attributes:
-        key: what names the answer in the ledger (`Ask.key`); no two questions of a run share it.
-        image_id: the picture, by content.
-        role: the ledger's role, e.g. "annotator".
-        build: makes the request, reading and encoding the picture; called once, from any thread,
-            shortly before it is sent. Raises UnreadablePicture where there is nothing to send.
-        read: makes the answer's fields of a reply's text. Raises Unusable.
+        key: The answer's key in the ledger (`Ask.key`); unique within a run.
+        image_id: Content hash of the image.
+        role: The ledger's role, e.g. "annotator".
+        build: Creates the request, reading and encoding the image. Called once, from any thread,
+            shortly before the request is sent. Raises UnreadablePicture if there is nothing to
+            send.
+        read: Creates the answer's fields from the text of a reply. Raises Unusable.
     """
 
     key: str
@@ -40,19 +37,23 @@ class Question:
 
 @dataclass(frozen=True)
 class Limits:
-    """How hard one model may be worked. What the provider allows is learned where not given.
+    """Concurrency, rate and retry limits for one model.
+
+    Rates left as None are learned from the provider's 429s and headers.
 
     Attributes:
-        in_flight: attempts under way at once, with answers that are not durable yet: at most so
-            many are paid for twice after a kill.
-        timeout_s: an attempt that takes longer is cancelled and counts as a transient fault.
-        requests_per_minute: the provider's limit, where it is known.
-        tokens_per_minute: the provider's limit, where it is known; an attempt weighs its bound.
-        tries: attempts that may fail for transient reasons before a question is given up.
-        reasks: how often a malformed reply is sent back with what is wrong with it.
-        backoff_s: mean wait before the second try is half of it; it doubles with every try.
-        hedge_share: at most this share of the attempts are second ones for slow calls.
-        patience_s: a provider that answers nothing but faults for so long ends the run.
+        in_flight: Maximum number of attempts that are running or whose answers are not yet durable;
+            at most this many are paid for twice after a kill.
+        timeout_s: An attempt that takes longer is cancelled and counts as a transient fault.
+        requests_per_minute: The provider's request limit, if known.
+        tokens_per_minute: The provider's token limit, if known; an attempt counts as its upper
+            bound.
+        tries: Attempts that may fail for transient reasons before a question is given up.
+        reasks: How often a malformed reply is sent back with a description of its fault.
+        backoff_s: Upper limit of the wait before the second try, and twice its mean; doubles per
+            try.
+        hedge_share: Maximum share of attempts that are hedges, i.e. second attempts for slow calls.
+        patience_s: A provider that returns nothing but faults for this long ends the run.
     """
 
     in_flight: int = 256

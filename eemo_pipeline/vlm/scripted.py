@@ -1,7 +1,6 @@
-"""A model that follows a script, in this process: the engine's behaviour without a provider.
+"""A model that follows a script inside this process, to test the engine without a provider.
 
-Belongs here: the model and its account. Does not belong here: HTTP and the protocols of
-providers, which `resources/local_server` speaks.
+`resources/local_server/` speaks HTTP and the protocols of the providers.
 """
 
 import asyncio
@@ -11,22 +10,22 @@ from dataclasses import dataclass
 
 from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
 
-_BOUND_FACTOR = 2  # what an attempt may cost at most, beside what it does cost
+_BOUND_FACTOR = 2  # upper bound on an attempt's tokens, relative to its real tokens
 USAGE = Usage(100, 20)
 
 
 @dataclass(frozen=True)
 class Act:
-    """What the model does with one attempt.
+    """The model's reaction to one attempt.
 
     Attributes:
-        text: its reply.
-        problem: what it raises in place of a reply.
-        after_s: how long that takes.
-        refusal: its words where it will not answer.
-        is_truncated: the output limit ended the reply.
-        requests_left: as a header would say.
-        resets_after_s: as a header would say.
+        text: The reply.
+        problem: The exception raised instead of a reply.
+        after_s: Duration of the attempt.
+        refusal: The refusal text, or None.
+        is_truncated: Whether the output limit cut the reply off.
+        requests_left: As a provider's header would report it.
+        resets_after_s: As a provider's header would report it.
     """
 
     text: str = "{}"
@@ -39,20 +38,20 @@ class Act:
 
 
 class ScriptedModel:
-    """A vision-language model whose acts are given by a function.
+    """A vision-language model whose reactions come from a function.
 
     Attributes:
-        asked: how often each question was sent.
-        most_in_flight: the most attempts that were under way at once.
-        replied: attempts that came to a reply, which are billed with `USAGE` each.
-        cancelled: attempts that were cancelled.
-        closed: how often the connections were closed.
+        asked: How often each question was sent.
+        most_in_flight: The largest number of attempts in flight at once.
+        replied: Attempts that produced a reply, each billed as `USAGE`.
+        cancelled: Cancelled attempts.
+        closed: How often the connections were closed.
     """
 
     provider = "scripted"
 
     def __init__(self, act: Callable[[VlmRequest, int], Act], model: str = "scripted-1") -> None:
-        """Follow `act`, which is told the request and how often its question was sent before."""
+        """Call `act` with each request and the number of times its question was sent before."""
         self.model = model
         self.asked: Counter[str] = Counter()
         self.requests: list[VlmRequest] = []
@@ -91,10 +90,10 @@ class ScriptedModel:
         )
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
-        """Twice what an attempt costs."""
+        """Return twice an attempt's real tokens."""
         del request
         return Usage(_BOUND_FACTOR * USAGE.input_tokens, _BOUND_FACTOR * USAGE.output_tokens)
 
     async def close(self) -> None:
-        """Count it."""
+        """Count the call."""
         self.closed += 1

@@ -1,12 +1,11 @@
-"""From a provider's result files to answers in the ledger, each row with its one ending.
+"""Collects a provider's result files into the ledger; every row gets exactly one ending.
 
-Belongs here: fetching, checking and reading results, and what a row's result means. Does not
-belong here: any provider (`resources/`), what a reply must hold (the stages), how endings are kept
-(`ledger/batches.py`).
+`ledger/batches.py` stores the endings.
 
-A result file is hostile: its size is bounded while it is fetched, and each of its lines before it
-is parsed. A line that is of no row is counted and not used. Rows are written in transactions of a
-few hundred; whoever dies between two of them, or collects at the same time, writes nothing twice.
+A result file is untrusted: its size is bounded while it is fetched, and the length of each line
+before it is parsed. A line that belongs to no row is counted and not used. Rows are written in
+transactions of a few hundred; a crash between two of them, or a second collector running at the
+same time, leads to no duplicate.
 """
 
 import json
@@ -42,7 +41,7 @@ from eemo_pipeline.vlm.errors import ProviderProblem
 from eemo_pipeline.vlm.spending.prices import Prices
 
 _AT_ONCE = 500  # rows per transaction
-# A row of ours has 10 kB with all that providers add; of an endless reply the line is not read.
+# A normal row has 10 kB including all provider fields; a longer line than this is not read.
 _LONGEST_LINE = 4 << 20
 _BYTES_PER_ROW, _SPARE_BYTES = 64 << 10, 64 << 20
 _FREE = Usage(0, 0)
@@ -53,12 +52,12 @@ Answered = tuple[str, str, str, str, dict[str, Any]]
 
 @dataclass
 class Collection:
-    """What was collected.
+    """Counts of a collection.
 
     Attributes:
-        batches: batches that are over.
-        still_open: batches that the provider works on.
-        rows: outcome -> rows that got it.
+        batches: Batches that are over.
+        still_open: Batches that the provider is still processing.
+        rows: outcome -> number of rows.
         strays: reason -> lines of result files that were not used.
     """
 
@@ -76,18 +75,19 @@ def collect(
     prices: Prices,
     folder: Path,
 ) -> Collection:
-    """Store the results of every batch that is over; those that are not are left alone.
+    """Store the results of every batch that is over; leave open batches alone.
 
     Args:
-        find_interface: the batch interface of a provider's model.
-        readers: role -> what makes an answer of a reply, as `Question.read`.
-        ledger: where batches wait and answers go.
-        prices: what tokens cost.
-        folder: where the files of batches lie.
+        find_interface: Returns the batch interface of a provider's model.
+        readers: role -> reader that creates an answer from a reply, as `Question.read`.
+        ledger: Stores waiting batches and answers.
+        prices: Prices per token.
+        folder: Folder of the batch files.
 
     Raises:
-        ProviderProblem: a provider cannot be asked; what was collected before is stored.
-        UnknownPrice: a model has no price.
+        ProviderProblem: A provider cannot be reached; results collected before are stored.
+        UnknownPrice: A model has no price.
+        LookupError: No reader is given for the role of a batch.
     """
     done = Collection()
     for batch, interface, standing in look_at_open(ledger, find_interface):
@@ -108,7 +108,7 @@ class _Reading:
     """The results of one batch that is over.
 
     Attributes:
-        read: makes the answer of a reply.
+        read: Creates the answer from the text of a reply.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class _Reading:
                 with path.open("rb") as file:
                     self._store_rows(self._read_rows(file, interface))
         except NoResult as problem:
-            # Some of it may be billed; nobody can say.
+            # Part of it may be billed; how much is unknown.
             rest, cost = Outcome("transient", problem.reason), None
         if self._standing.state in ("completed", "lost"):
             cost = None
@@ -156,7 +156,7 @@ class _Reading:
     def _read_rows(
         self, file: BinaryIO, interface: BatchInterface
     ) -> Iterator[tuple[str, Outcome]]:
-        """The key and the outcome of every line that is of a row without an ending."""
+        """Yield the key and outcome of every line whose row has no ending yet."""
         for line in _read_lines(file):
             try:
                 key, result = interface.read(_parse(line))
@@ -180,7 +180,7 @@ class _Reading:
             case _:
                 try:
                     return judge_reply(self, result, result.usage.output_tokens)
-                except Exception:  # noqa: BLE001 (a defect of `read` must not hold up the others)
+                except Exception:  # noqa: BLE001 (a defect of `read` must not stop the others)
                     return Outcome("malformed", "unexpected_error", result.usage)
 
     def _store_rows(self, rows: Iterator[tuple[str, Outcome]]) -> None:
@@ -223,7 +223,7 @@ class _Reading:
 
 
 class _Bounded(RawIOBase):
-    """A file that takes so many bytes and no more."""
+    """A file that accepts at most `most` bytes."""
 
     def __init__(self, file: BinaryIO, most: int) -> None:
         self._file = file
@@ -237,7 +237,7 @@ class _Bounded(RawIOBase):
 
 
 def _read_lines(file: BinaryIO) -> Iterator[bytes | None]:
-    """The lines, without those that are blank; None for one that is too long to be read."""
+    """Yield the lines that are not blank; None for a line that is too long."""
     while line := file.readline(_LONGEST_LINE):
         if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
             while (more := file.readline(_LONGEST_LINE)) and not more.endswith(b"\n"):
@@ -260,7 +260,7 @@ def _parse(line: bytes | None) -> Mapping[str, Any]:
 
 
 def _without_result(standing: Standing) -> Outcome:
-    """What becomes of a row that no result speaks of."""
+    """Return the outcome of a row that has no result."""
     match standing.state:
         case "expired":
             return Outcome("timed_out", "batch_expired")

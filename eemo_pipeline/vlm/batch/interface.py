@@ -1,12 +1,11 @@
 """The contract of a provider's batch interface: a file of requests, a file of results, half price.
 
-Belongs here: what such an interface must offer, and what is agreed for all of them. Does not
-belong here: any provider (`resources/`), which questions go into a batch (`batch_submission.py`),
-what becomes of the results (`batch_collection.py`), what waits (`ledger/batches.py`).
+The providers' implementations are in `resources/providers/`. `submission.py` chooses the questions
+of a batch, `collection.py` reads its results, and `ledger/batches.py` stores its state.
 
-A batch asks what would be asked one by one: the same request under the same key, so its answers
-are in the ledger as any others. Nothing is submitted twice: a batch has a token, which is on disk
-before the batch is sent and by which the provider's list tells whether it has come.
+A batch sends the same requests under the same keys as single calls would, so the ledger stores its
+answers like any others. Nothing is submitted twice: each batch has a token that is on disk before
+the batch is sent, and the provider's list shows whether a batch with that token has arrived.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -22,14 +21,14 @@ from eemo_pipeline.vlm.errors import ProviderProblem
 
 
 class BatchUnsupported(LookupError):
-    """A provider has no batch interface that is known here."""
+    """A provider has no batch interface, or none that is supported here."""
 
 
 class NoResult(Exception):
-    """The results of a batch cannot be had any more, or cannot be stored.
+    """The results of a batch are no longer available, or cannot be stored.
 
     Attributes:
-        reason: snake_case, for the rows.
+        reason: snake_case, stored with the rows.
     """
 
     def __init__(self, reason: str) -> None:
@@ -39,20 +38,20 @@ class NoResult(Exception):
 
 
 class Stray(Exception):
-    """A line of a result file that is of no row; the message is the reason, snake_case."""
+    """A line of a result file that belongs to no row; the message is the reason, in snake_case."""
 
 
 class Expired(ProviderProblem):
-    """A row that was not answered within the batch's time; it is not billed."""
+    """A row that was not answered before the batch expired; it is not billed."""
 
     def __init__(self) -> None:
-        """Nothing was billed."""
+        """Record that nothing was billed."""
         super().__init__("the batch ended before the row was answered", Usage(0, 0))
 
 
 @dataclass(frozen=True)
 class BatchSize:
-    """How large a batch may be."""
+    """Maximum size of a batch."""
 
     rows: int
     size_bytes: int
@@ -60,14 +59,15 @@ class BatchSize:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a batch stands at its provider.
+    """The state of a batch at its provider.
 
     Attributes:
-        state: `open` until nothing changes any more; `lost` where the provider does not know it.
-        reason: snake_case, why it failed, else None.
-        results: the provider's names of its result files; answered rows are billed however the
+        state: `open` until nothing changes any more; `lost` if the provider does not know the
+            batch.
+        reason: Why it failed, in snake_case, else None.
+        results: The provider's names of the result files. Answered rows are billed however the
             batch ended.
-        done_count: rows that are answered or refused so far, as the provider counts them.
+        done_count: Rows answered or refused so far, as the provider counts them.
     """
 
     state: Literal["open", "completed", "failed", "expired", "cancelled", "lost"]
@@ -79,7 +79,7 @@ class Standing:
 class BatchInterface(Protocol):
     """The batch interface of one model of one provider.
 
-    Every method may raise ProviderProblem as `problems.py` divides them.
+    Every method may raise a ProviderProblem of `errors.py`.
     """
 
     @property
@@ -89,52 +89,52 @@ class BatchInterface(Protocol):
 
     @property
     def model(self) -> str:
-        """The model that is asked for, with its version."""
+        """The requested model, with its version."""
         ...
 
     @property
     def largest(self) -> BatchSize:
-        """What the provider takes at most."""
+        """The provider's size limit."""
         ...
 
     def encode(self, key: str, request: VlmRequest) -> bytes:
-        """The request as a line of the file, with the line's end."""
+        """Return the request as one line of the file, with its line break."""
         ...
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
-        """Tokens that the request may cost at most."""
+        """Return an upper bound on the request's tokens."""
         ...
 
     def send(self, file: Path, token: str) -> str:
-        """Submit the file as a batch that bears the token, once; the provider's name of it."""
+        """Submit the file as a batch with this token, once; return the provider's name of it."""
         ...
 
     def find(self, tokens: Collection[str]) -> Mapping[str, str]:
-        """token -> the provider's name, of those batches among `tokens` that it has."""
+        """Return token -> the provider's name for each of `tokens` whose batch the provider has."""
         ...
 
     def look(self, remote_id: str) -> Standing:
-        """How a batch stands."""
+        """Return the state of a batch."""
         ...
 
     def fetch(self, result: str, into: RawIOBase) -> None:
-        """Write a result file to `into`, whatever it holds.
+        """Write a result file to `into`, whatever it contains.
 
         Raises:
-            NoResult: it is gone.
+            NoResult: The file no longer exists.
         """
         ...
 
     def read(self, line: Mapping[str, Any]) -> tuple[str, VlmReply | ProviderProblem]:
-        """The key of a line of a result file, and what became of its request.
+        """Return the key in a line of a result file and the result of its request.
 
         Raises:
-            Stray: it has no key.
+            Stray: The line has no key.
         """
         ...
 
     def close(self) -> None:
-        """Give connections back."""
+        """Close the connections."""
         ...
 
 
@@ -143,9 +143,9 @@ FindInterface = Callable[[str, str], BatchInterface]
 
 
 def adopt(interface: BatchInterface, ledger: Ledger) -> list[Batch]:
-    """Find intended batches of the model that the provider has; those that it does not have.
+    """Mark intended batches that the provider already has as open; return those it does not have.
 
-    They were sent by a process that died before it could write down that they were.
+    They were sent by a process that died before it could record them.
     """
     intended = [batch for batch in read_open(ledger) if _is_intended(batch, interface)]
     found = interface.find({batch.token for batch in intended}) if intended else {}
@@ -165,14 +165,15 @@ def _is_intended(batch: Batch, interface: BatchInterface) -> bool:
 def look_at_open(
     ledger: Ledger, find_interface: FindInterface
 ) -> Iterator[tuple[Batch, BatchInterface, Standing]]:
-    """Every open batch with how it stands at its provider, oldest first, one model after the other.
+    """Yield every open batch with its state at the provider: model by model, oldest first.
 
-    Intended batches that the provider has become open; the others are left to the next submission.
-    A provider that cannot be asked does not hold up the others.
+    Intended batches that the provider already has become open; the next submission sends the
+    others. A provider that cannot be reached does not delay the others.
 
     Raises:
-        ProviderProblem: the first of those that could not be asked, after all others.
-        BatchUnsupported: a provider has no batch interface any more.
+        ProviderProblem: The first problem of an unreachable provider, raised after all others are
+            done.
+        BatchUnsupported: A provider no longer has a batch interface.
     """
     problems: list[ProviderProblem] = []
     for model in sorted({(batch.provider, batch.model) for batch in read_open(ledger)}):

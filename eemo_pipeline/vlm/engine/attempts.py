@@ -1,7 +1,6 @@
-"""One question on its way to its one answer, over as many attempts as that takes.
+"""The state of one question across its retries, and the meaning of each reply or fault.
 
-Belongs here: what a reply or a fault means for its question. Does not belong here: when an
-attempt is made (`scheduler.py`), what it costs.
+`scheduler.py` decides when an attempt is made.
 """
 
 from collections.abc import Callable
@@ -32,22 +31,22 @@ Kind = Literal[
 ]
 
 _LONGEST_WAIT_S = 30.0
-_LONGEST_TURN = 4000  # characters of a malformed reply that are shown to the model again
-# What a provider says about the picture stays true; a request it finds malformed may be cured.
+_LONGEST_TURN = 4000  # characters of a malformed reply that are sent back to the model
+# A rejection of the image is permanent; a malformed request may be fixed.
 _ABOUT_THE_PICTURE = frozenset({"picture_rejected", "content_filter"})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one attempt.
+    """The result of one attempt.
 
     Attributes:
-        kind: the outcome of the attempt's row in the ledger.
-        reason: snake_case, None where the kind says it all.
-        usage: what was billed, None where that is not known.
-        answer: the question's answer, where this is one.
-        turn: the malformed reply, and what is wrong with it.
-        problem: what ends the run, where this does.
+        kind: The outcome column of the attempt's row in the ledger.
+        reason: snake_case; None if the kind is sufficient.
+        usage: The tokens billed; None if unknown.
+        answer: The question's answer, if the attempt produced one.
+        turn: The malformed reply and the description of its fault.
+        problem: The exception that ends the run, if this outcome does.
     """
 
     kind: Kind
@@ -59,16 +58,16 @@ class Outcome:
 
 
 class Readable(Protocol):
-    """What a reply is an answer to; a `Question` is."""
+    """Anything with a reader for replies, such as a `Question`."""
 
     @property
     def read(self) -> Callable[[str], dict[str, Any]]:
-        """Makes the answer's fields of a reply's text. Raises Unusable."""
+        """Create the answer's fields from the text of a reply. Raises Unusable."""
         ...
 
 
 def judge_reply(question: Readable, reply: VlmReply, max_output_tokens: int) -> Outcome:
-    """Read a reply: an answer, a refusal, or something to be asked again."""
+    """Classify a reply as an answer, a refusal, or malformed and to be asked again."""
     if reply.refusal is not None:
         answer = {"status": "refused", "reason": "model_refused"}
         return Outcome("refused", "model_refused", reply.usage, answer)
@@ -83,13 +82,13 @@ def judge_reply(question: Readable, reply: VlmReply, max_output_tokens: int) -> 
         reason = "cut_off" if reply.is_truncated else "unusable_reply"
         turn = Turn(reply.text[:_LONGEST_TURN], complaint)
         return Outcome("malformed", reason, reply.usage, turn=turn)
-    answer = {"status": "ok", **fields}  # a model may also say in its fields that it cannot tell
+    answer = {"status": "ok", **fields}  # the model may also decline in its fields
     kind: Kind = "ok" if answer["status"] == "ok" else "refused"
     return Outcome(kind, answer.get("reason"), reply.usage, answer)
 
 
 def judge_problem(problem: BaseException) -> Outcome:
-    """Divide what an attempt raised by what cures it; what nothing here cures ends the run."""
+    """Classify the exception of an attempt by its remedy; one without a remedy ends the run."""
     match problem:
         case RateLimited():
             return Outcome("rate_limited", None, problem.usage)
@@ -109,16 +108,16 @@ def judge_problem(problem: BaseException) -> Outcome:
 
 @dataclass(slots=True, eq=False)
 class Pursuit:
-    """A question under way.
+    """The state of one question across its retries.
 
     Attributes:
-        request: what is sent next; a malformed reply adds a turn to it.
-        bound: tokens that sending it may cost at most.
-        due_at: not to be sent before.
-        tries: attempts lost to transient faults.
-        running: how many attempts are under way; two where a slow one was hedged.
-        is_queued: waits to be sent, again or a second time.
-        is_answered: has its answer; what is still under way no longer matters.
+        request: The next request to send; each malformed reply adds a turn to it.
+        bound: Upper bound on the tokens of sending it.
+        due_at: Earliest time of the next attempt.
+        tries: Attempts lost to transient faults.
+        running: Attempts in flight; two if a slow one was hedged.
+        is_queued: Whether an attempt, be it a retry or a hedge, waits to be sent.
+        is_answered: Whether the answer is known; attempts still in flight no longer matter.
     """
 
     question: Question
@@ -132,7 +131,7 @@ class Pursuit:
     last: Outcome = field(default_factory=lambda: Outcome("cancelled"))
 
     def fail(self, outcome: Outcome, now: float, limits: Limits) -> None:
-        """Take note of an attempt that brought no answer, and of when the next may be made."""
+        """Record an attempt without an answer and set the time of the next one."""
         self.last = outcome
         if outcome.turn:
             turns = (*self.request.turns, outcome.turn)
@@ -143,11 +142,11 @@ class Pursuit:
             self.due_at = now + most * unit_interval(self.question.key, str(self.tries))
 
     def is_given_up(self, limits: Limits) -> bool:
-        """Whether no further attempt is to be made."""
+        """Return whether all attempts are used up."""
         return self.tries >= limits.tries or len(self.request.turns) > limits.reasks
 
     def give_up(self, limits: Limits) -> dict[str, Any]:
-        """The answer of a question that found none; it is not stored, for a rerun may cure it."""
+        """Return the answer of an abandoned question, an error; not stored, a rerun may succeed."""
         reason = "timed_out" if self.last.kind == "timed_out" else "provider_fault"
         if len(self.request.turns) > limits.reasks:
             reason = "malformed_reply"

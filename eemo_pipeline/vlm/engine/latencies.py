@@ -1,37 +1,38 @@
-"""How long a model takes, and when a call is slow enough to be made a second time.
+"""Latencies of one model, and the learned threshold above which a call is hedged.
 
-Belongs here: the learned threshold. Does not belong here: making the second call (`scheduler.py`).
+`scheduler.py` makes the second call.
 """
 
 from collections import deque
 from math import inf
 
 _KEPT = 256  # the latest replies
-_ENOUGH = 20  # before that, nothing is called slow
+_ENOUGH = 20  # with fewer replies, no call counts as slow
 _RENEWED_EVERY = 16
-_SHORTEST_S = 0.25  # to ask twice would not gain more than a loop's own delays
+_SHORTEST_S = 0.25  # below this, hedging gains no more than the loop's own delays
 
 
 class Latencies:
-    """The latest latencies of one model, in seconds."""
+    """The most recent latencies of one model, in seconds."""
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
+        """Start without any latencies."""
         self._latest: deque[float] = deque(maxlen=_KEPT)
         self._count = 0
         self._slow_s = inf
 
     @property
     def slow_s(self) -> float:
-        """A call under way for longer is slow; infinite while too few are known.
+        """A call in flight for longer than this is slow; infinite until enough latencies are known.
 
-        Three times the median, for a steady model; a quarter above the 95th percentile, for one
-        whose latency spreads, so that few calls are ever slow.
+        The larger of three times the median, which decides for steady models, and 1.25 times the
+        95th percentile, which decides for models with widely spread latencies. Few calls are ever
+        slow.
         """
         return self._slow_s
 
     def add(self, seconds: float) -> None:
-        """Learn from a reply."""
+        """Add the latency of a reply."""
         self._latest.append(seconds)
         self._count += 1
         if self._count >= _ENOUGH and self._count % _RENEWED_EVERY == 0:

@@ -1,25 +1,23 @@
-"""Whether a provider refuses because of our rate, or whatever our rate.
+"""Tests whether a provider's refusals depend on our rate or have another cause.
 
-Belongs here: the trial that tells these two apart. Does not belong here: the rate that follows
-from refusals that are about it (`pace.py`).
-
-Some refusals say nothing about us: a quota that many customers share, a machine that is overloaded.
-Who slows down at each of them ends in standstill. A limit lets the same through per second however
-much is sent above it; where refusals have another cause, more gets through when more is sent.
+Some refusals have nothing to do with our rate: a quota shared by many customers, an overloaded
+machine. Slowing down at each of them would end at a standstill. A rate limit lets the same number
+of requests per second through however many are sent above it; if refusals have another cause,
+sending more gets more through. `rate_limiter.py` sets the rate after refusals that depend on it.
 """
 
 from dataclasses import dataclass
 
-_STORMS = 4  # a rate is tried until refusals have come so many times
-_BETTER = 1.25  # twice the rate must let through so much more, or it makes no difference
+_STORMS = 4  # each rate is tried for this many storms of refusals
+_BETTER = 1.25  # doubling the rate must raise throughput by this factor to count
 
 
 @dataclass(slots=True)
 class Trial:
-    """Sends at a rate, then at twice the rate, for as long as more is let through.
+    """Doubles the rate for as long as more requests get through.
 
     Attributes:
-        rate: requests per second to send at.
+        rate: Requests per second to send at.
     """
 
     rate: float
@@ -29,10 +27,10 @@ class Trial:
     _seconds: float = 0.0
 
     def add(self, let_through: int, seconds: float) -> float | None:
-        """Count what was let through until refusals came.
+        """Add the requests that got through before a storm of refusals.
 
         Returns:
-            Requests per second that are let through, once the rate makes no difference.
+            Requests per second that get through, once a higher rate makes no difference.
         """
         self._storms += 1
         self._let_through += let_through

@@ -1,7 +1,6 @@
-"""Builds requests a little ahead of their being sent: memory stays flat, the loop never waits.
+"""Builds requests shortly before they are sent: memory stays flat and the event loop never waits.
 
-Belongs here: the threads that read questions and build their requests. Does not belong here:
-sending them (`scheduler.py`), pictures (`pictures.py`).
+`scheduler.py` sends the requests.
 """
 
 import threading
@@ -12,22 +11,23 @@ from eemo_pipeline.imaging.opening import UnreadablePicture
 from eemo_pipeline.vlm.contract import VlmRequest
 from eemo_pipeline.vlm.questions import Question
 
-_BUILDERS = 4  # decoding and encoding pictures leaves Python's lock
+_BUILDERS = 4  # decoding and encoding images releases the GIL
 
 Built = tuple[Question, VlmRequest | UnreadablePicture]
 
 
 class Supply:
-    """Questions with their requests, in about the order in which they were given.
+    """Questions with their requests, in roughly the order given.
 
     Attributes:
-        problem: what the caller's iterator or a question's `build` raised; then nothing follows.
+        problem: The exception of the caller's iterator or of a question's `build`; nothing follows
+            it.
     """
 
     def __init__(self, questions: Iterable[Question], ahead: int, wake: Callable[[], None]) -> None:
-        """Start to build; `wake` is called when something has come after `take` found nothing.
+        """Start to build; `wake` is called when a request is ready after `take` found none.
 
-        `questions` is read by one thread at a time, never by the caller's.
+        One thread at a time reads `questions`, never the caller's thread.
         """
         self.problem: Exception | None = None
         self._questions = iter(questions)
@@ -36,7 +36,7 @@ class Supply:
         self._built: deque[Built] = deque()
         self._building = 0
         self._is_wanted = False
-        self._is_over = False  # nothing more is read
+        self._is_over = False  # no further question is read
         self._room = threading.Condition()
         self._reading = threading.Lock()
         for number in range(_BUILDERS):
@@ -44,23 +44,23 @@ class Supply:
 
     @property
     def is_spent(self) -> bool:
-        """Whether nothing is left and nothing will come."""
+        """Whether nothing is left and nothing more will come."""
         return self._is_over and not self._building and not self._built
 
     def take(self) -> Built | None:
-        """The next question, None where it is not built yet or there is none."""
+        """Return the next question and request; None if none is built yet or none is left."""
         if not self._built:
             self._is_wanted = True
-            if not self._built:  # one that came in between would wake nobody
+            if not self._built:  # a request built in between would wake nobody
                 return None
         built = self._built.popleft()
-        if len(self._built) == self._ahead // 2:  # now and then, not each time
+        if len(self._built) == self._ahead // 2:  # notify rarely, not for every request
             with self._room:
                 self._room.notify_all()
         return built
 
     def stop(self) -> None:
-        """Read no further."""
+        """Stop reading questions."""
         with self._room:
             self._is_over = True
             self._room.notify_all()

@@ -1,11 +1,10 @@
-"""Puts questions to a model and hands their answers out: each is paid once, and kept.
+"""Sends questions to one model and yields the answers. Every answer is paid for once and stored.
 
-Belongs here: the one way in, and what happens when the caller stops. Does not belong here: when an
-attempt is made (`scheduler.py`), what is asked (the stages), any provider (`resources/`).
+`scheduler.py` decides when an attempt is made.
 
-Three kinds of threads serve one run. Some build requests a little ahead, one runs the event loop
-that sends them, one commits to the ledger whatever is finished. The caller gets an answer when it
-is durable: after `kill -9` at most the attempts in flight are paid for twice, and none is lost.
+One run uses three kinds of threads. Some build requests a little ahead, one runs the event loop
+that sends them, and one commits finished answers to the ledger. The caller receives an answer once
+it is durable: after `kill -9` at most the attempts in flight are paid for twice, and none is lost.
 """
 
 import asyncio
@@ -22,31 +21,31 @@ from eemo_pipeline.vlm.questions import Limits, Question
 from eemo_pipeline.vlm.spending.budget import Budget
 from eemo_pipeline.vlm.spending.prices import Prices
 
-_MOST_AHEAD = 128  # requests built and not sent: 25 MB of pictures
+_MOST_AHEAD = 128  # requests built but not sent: 25 MB of images
 
 
 class Crew:
-    """Runs at work at the same time. What ends one before its time, ends all of them."""
+    """Concurrent runs. Any event that ends one of them early ends all."""
 
     def __init__(self) -> None:
-        """Nobody is at work."""
+        """Start without runs."""
         self._runs: set[_Run] = set()
 
     def join(self, run: "_Run") -> None:
-        """A run begins."""
+        """Add a run that begins."""
         self._runs.add(run)
 
     def leave(self, run: "_Run") -> None:
-        """A run has ended."""
+        """Remove a run that has ended."""
         self._runs.discard(run)
 
     def stop(self) -> None:
-        """Nothing more is sent; what is in flight comes to its end."""
+        """Stop sending in all runs; attempts in flight finish."""
         for run in self._runs:
             run.tell("stop")
 
     def abort(self) -> None:
-        """All stop at once."""
+        """Stop all runs at once."""
         for run in self._runs:
             run.tell("abort")
 
@@ -62,24 +61,24 @@ def ask_all(
     limits: Limits,
     crew: Crew | None = None,
 ) -> Generator[tuple[Question, dict[str, Any]], None, None]:
-    """Yield every question with its answer, in the order in which they come.
+    """Yield every question with its answer, in order of completion.
 
-    An answer has `status`: "ok" with the fields that `read` made; "refused" with a `reason`, which
-    stays; or "error" with a `reason`, which is not stored, for a rerun may cure it. What the
-    ledger already holds is not looked up here.
+    An answer has `status`: "ok" with the fields created by `read`; "refused" with a `reason`,
+    stored; or "error" with a `reason`, not stored, because a rerun may succeed. Answers that the
+    ledger already holds are not looked up here.
 
-    Questions are read ahead from other threads, and not at all before the first answer is asked
-    for. One model takes part in one run at a time; its connections are closed at the end, what was
-    learned of its pace is kept.
+    Other threads read questions ahead, but none before the first answer is requested. One model
+    takes part in one run at a time. Its connections are closed at the end; the learned rate is
+    kept.
 
-    An interrupt, and closing the iterator, let the attempts in flight finish and store their
-    answers; a second interrupt stops at once. Both hold for all runs of the crew.
+    An interrupt, or closing the iterator, lets the attempts in flight finish and stores their
+    answers; a second interrupt stops at once. Both apply to all runs of the crew.
 
     Raises:
-        BudgetReached: no further attempt fits in; what was in flight is stored.
-        CredentialProblem: the provider takes nothing from us; likewise.
-        ProviderDown: it has answered nothing but faults for `patience_s`; likewise.
-        UnknownPrice: the model has no price.
+        BudgetReached: No further attempt fits into the budget; attempts in flight are stored.
+        CredentialProblem: The provider accepts no request; attempts in flight are stored.
+        ProviderDown: Nothing but faults for `patience_s`; attempts in flight are stored.
+        UnknownPrice: The model has no price.
     """
     crew = crew or Crew()
     run = _Run(model, stage, ledger, budget, prices, limits, crew)
@@ -125,7 +124,7 @@ class _Run:
         ).start()
 
     def end(self) -> None:
-        """Stop sending and wait for what is in flight; an interrupt meanwhile ends the wait."""
+        """Stop sending and wait for attempts in flight; an interrupt meanwhile ends the wait."""
         try:
             self.tell("stop")
             self._has_ended.wait()
@@ -142,7 +141,7 @@ class _Run:
             raise problem
 
     def tell(self, method: str) -> None:
-        """Have the scheduler stop or abort, as `method` says."""
+        """Call `stop` or `abort` of the scheduler, as `method` says, in the event loop's thread."""
         self._has_begun.wait()
         if self._loop:
             with suppress(RuntimeError):  # the loop is closed: there is nothing left to stop
@@ -151,7 +150,7 @@ class _Run:
     def _run(self, questions: Iterable[Question]) -> None:
         try:
             asyncio.run(self._serve(questions))
-        except BaseException as problem:  # noqa: BLE001 (it is raised where the caller is)
+        except BaseException as problem:  # noqa: BLE001 (raised in the caller's thread)
             self._problem = problem
         finally:
             self._has_begun.set()
@@ -160,5 +159,5 @@ class _Run:
 
     async def _serve(self, questions: Iterable[Question]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._loop.call_soon(self._has_begun.set)  # that is, when the scheduler first waits
+        self._loop.call_soon(self._has_begun.set)  # runs when the scheduler first waits
         await self._scheduler.run(questions, self._ahead)

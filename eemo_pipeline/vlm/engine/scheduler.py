@@ -1,12 +1,11 @@
-"""Sends attempts to one model, as many and as fast as it bears, until every question is answered.
+"""Sends attempts to one model as fast as its limits allow, until every question is answered.
 
-Belongs here: what is sent when, and what follows from what comes back. Does not belong here: the
-rules themselves (`pace.py`, `breaker.py`, `latencies.py`, `pursuit.py`), threads (`supply.py`,
-`journal.py`, `engine.py`).
+The rules are in `rate_limiter.py`, `circuit_breaker.py`, `latencies.py` and `attempts.py`; the
+threads are in `prefetch.py`, `ledger_writer.py` and `run.py`.
 
-Everything runs on one event loop and is driven by two things: an attempt that ends, and a tick.
-Between them nothing waits, so an attempt costs one task and no timer of its own. The clock is the
-loop's, which never jumps.
+Everything runs on one event loop and is driven by two events: the end of an attempt, and a tick.
+Nothing waits in between, so an attempt costs one task and needs no timer of its own. Times come
+from the loop's monotonic clock.
 """
 
 import asyncio
@@ -35,26 +34,26 @@ from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached, Reservation
 from eemo_pipeline.vlm.spending.prices import Prices
 
 _TICK_S = 0.005
-# A loop that is late ticks less often and so sends less: what a provider refuses is then seen
-# before much more is sent, and replies are not left waiting.
+# A delayed loop ticks less often and therefore sends less, so that it notices refusals before it
+# sends much more, and replies do not wait.
 _MOST_PER_TICK = 8
-_MOST_UNTAKEN = 5000  # answers that the caller has not taken; beyond that nothing is sent
-_SPARE_HEDGES = 5  # hedges that a run too short for a share of its attempts may make
-_STRAY_SHARE = 0.25  # at most this share of what may be in flight is held by strays
-# At its end a run waits for strays as long as two slow calls take, or this share of its own time.
+_MOST_UNTAKEN = 5000  # answers not taken by the caller; above this nothing is sent
+_SPARE_HEDGES = 5  # hedges allowed even if `hedge_share` permits none yet
+_STRAY_SHARE = 0.25  # maximum share of the in-flight limit held by losing hedges
+# At its end a run waits for strays as long as two slow calls take, or this share of its duration.
 _STRAY_WAIT_SHARE, _STRAY_WAIT_S = 0.05, 1.0
 
 
-# What was learned of a model by earlier runs of this process: rounds of one stage, later stages.
+# Rates and latencies learned by earlier runs of this process: rounds of one stage, later stages.
 _KNOWN: WeakKeyDictionary[VisionLanguageModel, tuple[Limits, Pace, Latencies]] = WeakKeyDictionary()
 
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """An attempt under way.
+    """An attempt in flight.
 
     Attributes:
-        ending: why it was cancelled, None where it was not.
+        ending: Why it was cancelled; None if it was not.
     """
 
     pursuit: Pursuit
@@ -65,7 +64,7 @@ class Call:
 
 
 class Scheduler:
-    """The run of one model over its questions."""
+    """One run of one model over its questions."""
 
     def __init__(
         self,
@@ -77,7 +76,7 @@ class Scheduler:
         budget: Budget,
         prices: Prices,
     ) -> None:
-        """Nothing is sent before `run`."""
+        """Prepare; nothing is sent before `run`."""
         self.problem: Exception | None = None
         self._model = model
         self._stage = stage
@@ -88,27 +87,27 @@ class Scheduler:
         self._pace, self._latencies = _recall(model, limits)
         self._breaker = Breaker(limits.patience_s)
         self._calls: dict[Call, None] = {}  # oldest first
-        self._queue: deque[Pursuit] = deque()  # to be sent before any new question
+        self._queue: deque[Pursuit] = deque()  # sent before any new question
         self._later: list[tuple[float, int, Pursuit]] = []
         self._order = count()
-        self._open = 0  # questions begun and not answered
+        self._open = 0  # questions begun but not answered
         self._left_in_tick = 0
         self._sent = 0
         self._hedges = 0
-        # Calls whose question another call has answered. What they bring is billed all the same,
-        # so they come home where that holds nobody up: then their cost is known.
+        # Losing hedges: another call has answered their question. They are billed anyway, so they
+        # may finish if that delays nothing; their cost is then recorded.
         self._strays: dict[Call, None] = {}
         self._strays_until = inf
         self._is_stopping = False
 
     async def run(self, questions: Iterable[Question], ahead: int) -> None:
-        """Answer all questions, or as many as can be, building `ahead` requests beforehand."""
+        """Answer as many questions as possible, with up to `ahead` requests built in advance."""
         self._loop = loop = asyncio.get_running_loop()
         self._began_at = loop.time()
         self._ended = loop.create_future()
 
         def wake() -> None:
-            with suppress(RuntimeError):  # the loop is closed, the run is over
+            with suppress(RuntimeError):  # the loop is closed: the run is over
                 loop.call_soon_threadsafe(self.advance)
 
         self._supply = Supply(questions, ahead, wake)
@@ -120,19 +119,19 @@ class Scheduler:
             await self._model.close()
 
     def stop(self, problem: Exception | None = None) -> None:
-        """Send nothing more; what is under way comes to its end and is stored."""
+        """Stop sending; attempts in flight finish and are stored."""
         self.problem = self.problem or problem
         self._is_stopping = True
         self._supply.stop()
 
     def abort(self) -> None:
-        """Stop at once, whatever is under way."""
+        """Stop at once and cancel all attempts in flight."""
         self.stop()
         for call in self._calls:
             self._cancel(call, "cancelled")
 
     def advance(self) -> None:
-        """Send whatever may be sent now."""
+        """Send every attempt that may be sent now."""
         if self._ended.done():
             return
         now = self._loop.time()
@@ -152,7 +151,7 @@ class Scheduler:
             self._ended.set_result(None)
 
     def _may_send(self) -> bool:
-        # What is answered and not durable still counts: a kill has it paid for again.
+        # Answers that are not yet durable count too: after a kill they are paid for again.
         at_stake = len(self._calls) + self._journal.unwritten
         has_room = at_stake < self._limits.in_flight and self._left_in_tick > 0
         return has_room and not self._is_stopping
@@ -174,7 +173,7 @@ class Scheduler:
         return None
 
     def _send(self, pursuit: Pursuit, now: float) -> bool:
-        """Whether an attempt could be begun."""
+        """Start an attempt; return whether that was possible."""
         bound = pursuit.bound
         tokens = bound.input_tokens + bound.output_tokens
         delay = max(self._pace.delay_s(now, len(self._calls), tokens), self._breaker.delay_s(now))
@@ -184,11 +183,11 @@ class Scheduler:
             cost = self._prices.cost(self._model.provider, self._model.model, bound)
             reservation = self._budget.reserve(self._stage, cost)
         except BudgetReached as reached:
-            # What is under way, here or at another model, may cost less than it may at most.
+            # Attempts in flight, here or at another model, may cost less than their upper bound.
             if self._is_home(now) and not reached.reserved:
                 self.stop(reached)
             return False
-        except Exception as problem:  # noqa: BLE001 (no price: the caller is told)
+        except Exception as problem:  # noqa: BLE001 (no price: raised in the caller)
             self.stop(problem)
             return False
         self._strays_until = inf
@@ -204,7 +203,7 @@ class Scheduler:
         return True
 
     def _land(self, call: Call) -> None:
-        """An attempt has ended: pay, learn, decide, write."""
+        """Process the end of an attempt: settle its cost, learn from it, decide, record it."""
         now = self._loop.time()
         pursuit = call.pursuit
         del self._calls[call]
@@ -242,7 +241,7 @@ class Scheduler:
         reply = task.result()
         try:
             return judge_reply(call.pursuit.question, reply, call.pursuit.request.max_output_tokens)
-        except Exception as problem:  # noqa: BLE001 (a defect in `read`: the caller is told)
+        except Exception as problem:  # noqa: BLE001 (a defect in `read`: raised in the caller)
             return Outcome("malformed", "unexpected_error", reply.usage, problem=problem)
 
     def _learn(self, call: Call, outcome: Outcome, now: float) -> None:
@@ -280,9 +279,9 @@ class Scheduler:
         )
 
     def _go_on(self, pursuit: Pursuit, outcome: Outcome) -> dict[str, Any] | None:
-        """Queue the next attempt of an unanswered question; its answer where there is none."""
+        """Queue the next attempt of a question, or return an error answer if it is given up."""
         if pursuit.running or self._is_stopping:
-            return None  # another attempt may still bring the answer, or no more are made
+            return None  # another attempt may still answer, or no more are sent
         if pursuit.is_given_up(self._limits):
             return pursuit.give_up(self._limits)
         if pursuit.is_queued:
@@ -295,7 +294,7 @@ class Scheduler:
         return None
 
     def _row(self, call: Call, outcome: Outcome, now: float) -> Attempt:
-        """Settle what the attempt cost, and write it down."""
+        """Settle the cost of the attempt and return its ledger row."""
         model, usage, question = self._model, outcome.usage, call.pursuit.question
         cost = None
         if usage is not None:
@@ -326,7 +325,7 @@ class Scheduler:
         for call in self._calls:
             age = now - call.ticket.sent_at
             if age < slow_s:
-                break  # the others are younger
+                break  # calls are ordered by age: the rest are younger
             if age >= self._limits.timeout_s:
                 self._cancel(call, "timed_out")
             elif self._may_hedge(call.pursuit):
@@ -350,7 +349,7 @@ class Scheduler:
             self._cancel(oldest, "cancelled")
 
     def _is_home(self, now: float) -> bool:
-        """Whether nothing is under way; strays alone are waited for a little, then cancelled."""
+        """Return whether nothing is in flight; await losing hedges briefly, then cancel them."""
         if len(self._calls) == len(self._strays) > 0:
             if self._strays_until == inf:
                 share_s = _STRAY_WAIT_SHARE * (now - self._began_at)
@@ -369,7 +368,7 @@ class Scheduler:
 
 
 def _recall(model: VisionLanguageModel, limits: Limits) -> tuple[Pace, Latencies]:
-    """The pace and the latencies of the model, from the last run with the same limits."""
+    """Return the rate limiter and latencies of the model from the last run with the same limits."""
     known = _KNOWN.get(model)
     if known is None or known[0] != limits:
         known = _KNOWN[model] = (limits, Pace(limits), Latencies())

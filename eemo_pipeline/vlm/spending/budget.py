@@ -1,10 +1,7 @@
-"""What may be spent: money is reserved before a call and settled after it.
+"""The spending cap of a run and of its stages: money is reserved before a call, settled after it.
 
-Belongs here: the cap of a run and of its stages. Does not belong here: what a call costs
-(`prices.py`), or what happens when the cap is reached (`engine.py`, the command line).
-
-A run's budget counts that run's spending: a resumed run begins with a new one. Money is in whole
-nano-USD, so that no sum depends on its order.
+`prices.py` computes what a call costs. A budget counts the spending of one run: a resumed run
+starts with a new budget. Amounts are whole nano-USD, so that no sum depends on its order.
 """
 
 import threading
@@ -16,18 +13,18 @@ NANO_PER_USD = 1_000_000_000
 
 
 class BudgetReached(Exception):
-    """A call was not made, because it might have passed the cap.
+    """A call was not made because it might have exceeded the cap.
 
     Attributes:
-        stage: the stage that wanted to spend.
-        spent: nano-USD settled against the cap so far.
-        reserved: nano-USD held for calls in flight; where above 0, a later try may pass.
-        cap: the cap that was reached, nano-USD.
-        is_stage_cap: whether it is the cap of the stage, not of the run.
+        stage: The stage that wanted to spend.
+        spent: Nano-USD settled against the cap so far.
+        reserved: Nano-USD held for calls in flight; if above 0, a later try may pass.
+        cap: The cap that was reached, in nano-USD.
+        is_stage_cap: Whether the stage's cap was reached, not the run's.
     """
 
     def __init__(self, stage: str, spent: int, reserved: int, cap: int, scope: str) -> None:
-        """Say what was reached, where, why and what to do."""
+        """Compose the message: the cap, the amounts, the stage and the remedy."""
         super().__init__(
             f"the budget of {scope} is reached: {_usd(spent)} of {_usd(cap)} USD are spent, "
             f"{_usd(reserved)} are held for calls in flight, and the next call of the stage "
@@ -42,40 +39,40 @@ class BudgetReached(Exception):
 
 
 class Reservation:
-    """Money held for one call in flight; settled exactly once."""
+    """An amount held for one call in flight, settled exactly once."""
 
     def __init__(self, budget: "Budget", stage: str, nano_usd: int) -> None:
-        """Made by `Budget.reserve`."""
+        """Create a reservation; only `Budget.reserve` does this."""
         self.stage = stage
         self.nano_usd = nano_usd
         self._budget = budget
         self._is_settled = False
 
     def settle(self, nano_usd: int | None) -> None:
-        """Give back what was not spent; None, where the cost is unknown, spends all of it.
+        """Record the cost and release the rest; None, an unknown cost, spends the full reservation.
 
-        A cost above the reservation counts in full: the bill is what it is.
+        A cost above the reservation counts in full, because the provider bills it.
 
         Raises:
-            ValueError: it was settled before, or the cost is negative.
+            ValueError: The reservation was settled before, or the cost is negative.
         """
         self._budget._settle(self, nano_usd)
 
 
 class Budget:
-    """The cap of a run, with caps of stages below it. Thread-safe.
+    """The cap of a run and the caps of its stages. Thread-safe.
 
-    As long as no call costs more than was reserved for it, what is spent and what is reserved
-    together never pass a cap.
+    As long as no call costs more than its reservation, the sum of spent and reserved amounts never
+    exceeds a cap.
     """
 
     def __init__(
         self, cap_usd: float | None = None, stage_caps: Mapping[str, float] | None = None
     ) -> None:
-        """Open the budget; None is without a cap.
+        """Create the budget; None means no cap.
 
         Raises:
-            ValueError: a cap is negative or not a number.
+            ValueError: A cap is negative or not a number.
         """
         self._cap = None if cap_usd is None else to_nano(cap_usd)
         self._stage_caps = {stage: to_nano(cap) for stage, cap in (stage_caps or {}).items()}
@@ -96,11 +93,12 @@ class Budget:
             return self._reserved.total()
 
     def reserve(self, stage: str, nano_usd: int) -> Reservation:
-        """Hold what a call may cost at most.
+        """Reserve the maximum cost of a call.
 
         Raises:
-            BudgetReached: it might pass the cap of the run or of the stage; nothing is held.
-            ValueError: a negative sum.
+            BudgetReached: The call might exceed the cap of the run or of the stage; nothing is
+                reserved.
+            ValueError: The amount is negative.
         """
         if nano_usd < 0:
             raise ValueError(f"{nano_usd} nano-USD cannot be reserved: a cost is not negative")
@@ -125,10 +123,10 @@ class Budget:
 
 
 def to_nano(usd: float) -> int:
-    """USD in whole nano-USD, rounded down.
+    """Convert USD to whole nano-USD, rounding down.
 
     Raises:
-        ValueError: a negative sum, or no number.
+        ValueError: The amount is negative or not a number.
     """
     amount = Decimal(str(usd))
     if not amount.is_finite() or amount < 0:

@@ -1,11 +1,11 @@
-"""What questions to a model would take, told before anything is called.
+"""Estimates the calls, tokens and cost of a stage's questions before anything is sent.
 
-Belongs here: counting calls, tokens and money. Does not belong here: which questions a stage has
-(`forecast.py` of each), finding pictures and showing the numbers (`cli/forecasting.py`).
+The `forecast.py` of each stage names its questions; `cli/dry_run.py` shows the numbers.
 
-Low: every open question is answered at its first attempt, English text has five bytes per token,
-a reply is short. High: every question takes all its attempts, each at the bound that a budget
-reserves. Attempts that fail on the way are in neither: most providers do not bill them.
+Low estimate: every open question is answered at its first attempt, English text has five bytes per
+token, and the reply is short. High estimate: every question uses all its reasks, each at the upper
+bound that a budget reserves. Neither includes attempts that fail, because most providers do not
+bill them.
 """
 
 from collections import Counter
@@ -19,23 +19,23 @@ from eemo_pipeline.vlm.image_encoding import PicturePolicy
 from eemo_pipeline.vlm.questions import Limits
 from eemo_pipeline.vlm.spending.prices import Prices
 
-LATER_ROUNDS = 2  # of the critic, after the first
-RECORD_BYTES = 3000  # of an earlier answer and the critic's remarks
+LATER_ROUNDS = 2  # rounds of the critic after the first
+RECORD_BYTES = 3000  # size of an earlier answer with the critic's remarks
 _BYTES_PER_TOKEN = 5
 _COMPLAINT = 200  # tokens
 _NANO = 1e9
 
-# (width, height) in pixels, as sent -> pictures
+# (width, height) in pixels, as sent -> images
 Sizes = Mapping[tuple[int, int], int]
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What one model would be asked in one stage; from the low to the high estimate.
+    """The estimate for one model in one stage, from low to high.
 
     Attributes:
-        answered: questions whose answer the ledger holds; they cost nothing.
-        input_tokens_low: pictures included, and so in all that follow.
+        answered: Questions whose answer is in the ledger; they cost nothing.
+        input_tokens_low: Images included, as in all token counts below.
     """
 
     stage: str
@@ -63,7 +63,7 @@ class Estimate:
     nano_usd: int = 0
 
     def __add__(self, other: "Estimate") -> "Estimate":
-        """Both together."""
+        """Return the sum of both."""
         return Estimate(
             self.calls + other.calls,
             self.input_tokens + other.input_tokens,
@@ -73,12 +73,12 @@ class Estimate:
 
 
 def count_sizes(images: pl.DataFrame, unread: int, policy: PicturePolicy) -> Sizes:
-    """Pictures by their size as sent; one that nobody has read yet counts as a large one.
+    """Count images by their size as sent; an unread file counts as a large image.
 
     Args:
-        images: image_id, width_px and height_px.
-        unread: picture files that no table knows yet.
-        policy: how pictures are made smaller.
+        images: Columns image_id, width_px and height_px.
+        unread: Number of image files that no table contains yet.
+        policy: How images are downscaled.
     """
     sizes = Counter(
         policy.fit(*size) for size in images.select("width_px", "height_px").iter_rows()
@@ -95,18 +95,18 @@ def reckon(
     short_reply: int,
     more_bytes: int = 0,
 ) -> tuple[Estimate, Estimate]:
-    """The least and the most that one question about each picture takes.
+    """Return the low and the high estimate of one question about each image.
 
     Args:
-        model: whom it is put to.
-        request_for: makes the request about an encoded picture.
-        sizes: the pictures.
-        prices: what tokens cost.
-        short_reply: tokens of a reply that says little.
-        more_bytes: of text that stands in the request of a real picture besides.
+        model: The model that answers.
+        request_for: Creates the request for an encoded image.
+        sizes: The images, counted by size.
+        prices: Prices per token.
+        short_reply: Tokens of a short reply.
+        more_bytes: Additional bytes of text in a real image's request.
 
     Raises:
-        UnknownPrice: the model has no price.
+        UnknownPrice: The model has no price.
     """
     low, high = Estimate(), Estimate()
     for (width, height), count in sizes.items():
@@ -133,7 +133,7 @@ def draw_line(
     low: Estimate,
     high: Estimate,
 ) -> Forecast:
-    """The forecast of a stage."""
+    """Return the forecast of a stage."""
     return Forecast(
         stage,
         model.provider,

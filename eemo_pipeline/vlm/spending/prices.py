@@ -1,11 +1,8 @@
-"""What an attempt costs: published prices, applied exactly.
+"""Exact cost of an attempt from published prices.
 
-Belongs here: the price table and the arithmetic. Does not belong here: how many tokens were used
-(the providers), the cap (`budget.py`), the record of what was spent (`ledger`).
-
-The table is `prices.toml` beside this file; a file named in EEMO_PRICES, of the same form, is
-read over it. Prices are USD per million tokens as published, so whole pico-USD per token: sums
-are integers, rounded up to nano-USD once per attempt.
+The table is `prices.toml` in the parent folder; a file of the same form, named in EEMO_PRICES,
+overrides its entries. Prices are published in USD per million tokens, which makes whole pico-USD
+per token: sums are integers, rounded up to nano-USD once per attempt. `budget.py` enforces the cap.
 """
 
 import os
@@ -35,7 +32,7 @@ class BadPrices(ValueError):
 
 
 class UnknownPrice(LookupError):
-    """A model has no price, so nobody could say what a run costs."""
+    """A model has no price, so the cost of a run is unknown."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +40,10 @@ class Price:
     """The price of one model.
 
     Attributes:
-        input_pico: pico-USD per input token, which is the published USD per million, times 10^6.
-        cached_pico: the same for input tokens that the provider had cached.
-        output_pico: the same for output tokens, reasoning included.
-        batch_share: what a batch costs of the online price, in millionths.
+        input_pico: Pico-USD per input token: the published USD per million tokens, times 10^6.
+        cached_pico: The same for input tokens that the provider had cached.
+        output_pico: The same for output tokens, reasoning included.
+        batch_share: Price of a batch relative to the online price, in millionths.
     """
 
     input_pico: int
@@ -60,9 +57,9 @@ class Prices:
     """The price table.
 
     Attributes:
-        entries: (provider, model) -> price; the model `*` stands for any of the provider.
+        entries: (provider, model) -> price; the model `*` means any model of the provider.
         read_on: provider -> the date on which its prices were read.
-        files: where they came from, first to last; the last wins.
+        files: The source files; a later file overrides an earlier one.
     """
 
     entries: Mapping[tuple[str, str], Price]
@@ -70,10 +67,10 @@ class Prices:
     files: tuple[Path, ...]
 
     def find(self, provider: str, model: str) -> Price:
-        """The price of a model; a dated snapshot costs what its model costs.
+        """Return the price of a model; a dated snapshot has the price of its model.
 
         Raises:
-            UnknownPrice: no file has it.
+            UnknownPrice: No file lists it.
         """
         for name in (model, _SNAPSHOT.sub("", model), ANY_MODEL):
             if (provider, name) in self.entries:
@@ -86,10 +83,10 @@ class Prices:
         )
 
     def cost(self, provider: str, model: str, usage: Usage, *, is_batch: bool = False) -> int:
-        """Nano-USD of one attempt, rounded up.
+        """Return the cost of one attempt in nano-USD, rounded up.
 
         Raises:
-            UnknownPrice: the model has no price.
+            UnknownPrice: The model has no price.
         """
         price = self.find(provider, model)
         cached = min(usage.cached_tokens, usage.input_tokens)
@@ -103,10 +100,10 @@ class Prices:
 
 
 def read_prices(override: Path | None = None) -> Prices:
-    """The table of the package, with the file named in `override`, else in EEMO_PRICES, over it.
+    """Read the package's table, overridden by the file in `override` or else in EEMO_PRICES.
 
     Raises:
-        BadPrices: a file cannot be read or understood.
+        BadPrices: A file cannot be read or understood.
     """
     named = override or (Path(text) if (text := os.environ.get(VARIABLE)) else None)
     files = (TABLE, named) if named else (TABLE,)

@@ -1,7 +1,4 @@
-"""Finds the one object that each module of a plug-in folder declares.
-
-Belongs here: the search. Does not belong here: any knowledge of what is found.
-"""
+"""Finds the one object that each module of a plug-in package declares."""
 
 import importlib
 import pkgutil

@@ -1,8 +1,7 @@
-"""Who votes for what, and how the votes agree.
+"""The votes of annotators and verifier, and the agreement pattern of each image.
 
-Belongs here: the votes of annotators and verifier, and the agreement pattern of a picture. Does
-not belong here: what people's labels say about a pattern (`calibration.py`), or the merging of
-words and numbers (`merging.py`).
+How often a pattern is right according to human labels is counted in `calibration.py`; text and
+numbers are merged in `merge_fields.py`.
 """
 
 import polars as pl
@@ -11,20 +10,20 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8
 
 TEXT_FIELDS = ("description", "background", "attribute", "subject")
 CONTESTED_PATTERNS = ("pair_against_verifier", "all_differ", "split", "none")
-# The voice that the annotators speak with where most of them, and at least two, agree.
+# The voter that stands for the emotion most annotators, and at least two, agree on.
 MAJORITY = "majority"
 VERIFIER = "verifier"
 
 
 def annotator_votes(replies: pl.DataFrame) -> pl.DataFrame:
-    """The usable replies that name a Mikels emotion."""
+    """Return the usable replies that name a Mikels emotion."""
     return replies.filter(
         (pl.col("status") == "ok") & pl.col("emotion").is_in(list(MIKELS_8))
     ).select("image_id", "annotator", "emotion", "clarity", "intensity", *TEXT_FIELDS)
 
 
 def verifier_votes(verdicts: pl.DataFrame) -> pl.DataFrame:
-    """One judgement per picture, of the first verifier by name that gave one."""
+    """Return one verdict per image, from the first verifier by name that gave one."""
     clarity = (pl.col("probability") * 10).round().clip(1, 10).cast(pl.Int64)
     return (
         verdicts.filter((pl.col("status") == "ok") & pl.col("emotion").is_in(list(MIKELS_8)))
@@ -37,21 +36,21 @@ def verifier_votes(verdicts: pl.DataFrame) -> pl.DataFrame:
 def find_patterns(
     pictures: pl.DataFrame, votes: pl.DataFrame, verifier: pl.DataFrame
 ) -> pl.DataFrame:
-    """image_id, pattern, is_contested and the emotion.
+    """Return image_id, pattern, is_contested and the emotion.
 
-    With any number of annotators, the verifier's emotion being E:
+    With any number of annotators, and the verifier's emotion being E:
 
-    - unanimous: at least two annotators, and all say E.
-    - agreed_two: some annotator says E, and no other emotion has as many voices as E, the
-      verifier's included; E.
-    - pair_against_verifier: two or more annotators agree on another emotion, and are at least as
-      many as E's voices; E provisionally, contested.
-    - all_differ: the verifier stands alone and no two annotators agree; E provisionally,
-      contested.
-    - pair_only: the verifier abstains; one emotion has most votes, and at least two.
-    - split: the verifier abstains and there is no such emotion; provisionally the emotion with
-      most votes, then most clarity, then of the clearest annotator, then of the first by name;
-      contested.
+    - unanimous: at least two annotators, and all vote for E.
+    - agreed_two: at least one annotator votes for E, and no other emotion has as many votes as E,
+      counting the verifier's; the emotion is E.
+    - pair_against_verifier: at least two annotators agree on another emotion and are at least as
+      many as the votes for E; the emotion is provisionally E, contested.
+    - all_differ: no annotator votes for E and no two annotators agree; the emotion is provisionally
+      E, contested.
+    - pair_only: the verifier abstains; one emotion alone has the most votes, and at least two.
+    - split: the verifier abstains and there is no such emotion; the emotion is provisionally the
+      one with the most votes, then the most clarity, then that of the clearest annotator, then of
+      the first by name; contested.
     - none: no annotator gave a usable answer; the emotion is null, contested.
     """
     judged = verifier.select("image_id", pl.col("emotion").alias("_trusted"))

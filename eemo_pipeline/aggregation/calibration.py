@@ -1,13 +1,12 @@
-"""The pattern table: which voice people's labels confirm, per source and agreement pattern.
+"""Calibrates annotators and verifier against human labels, per source and agreement pattern.
 
-Belongs here: fitting the table on human labels, and settling emotions by it. Does not belong
-here: the patterns themselves (`votes.py`).
-
-Nothing is assumed about the independence of the voices, which two vision-language models lack
-(Kim et al. 2025, arXiv 2506.07962): of each pattern, each voice's share of right answers is
-counted. A picture is settled by counts from other folds of near-duplicate clusters than its own,
-so that no label judges itself. (The embedded probe behind those counts was fitted on other folds
-than theirs, and so may have seen the picture: its influence is that of one label among many.)
+A voter (column `voice`) is the verifier, an annotator, or the majority of the annotators. The
+pattern table counts, per agreement pattern (`agreement_patterns.py`), each voter's share of right
+answers. It does not assume that voters are independent, because two vision-language models are not
+(Kim et al. 2025, arXiv 2506.07962). The counts applied to an image come from the other folds of
+near-duplicate clusters, so that no label judges itself. (The embedded probe behind those counts was
+fitted on folds other than theirs and so may have seen the image; its influence is that of one label
+among many.)
 """
 
 import polars as pl
@@ -24,9 +23,9 @@ from eemo_pipeline.stats.intervals import wilson
 
 MIN_LABELLED = 300
 MIN_IN_CELL = 40
-# A voice settles an emotion alone where the lower bound of its accuracy reaches this.
+# A voter's emotion is accepted without contest where the lower bound of its accuracy reaches this.
 ACCEPTED_FROM = 0.85
-# EmoVerse's worked example weighs the verifier twice.
+# EmoVerse's worked example gives the verifier double weight.
 TRUSTED_WEIGHT = 2.0
 ANY = "any"
 
@@ -37,21 +36,21 @@ _CELL = ("source", "fold", "pattern", "verifier_emotion")
 def fit_patterns(
     replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame, human: pl.DataFrame
 ) -> pl.DataFrame:
-    """`verification__patterns`: one row per source, fold, pattern, verifier's emotion and voice.
+    """Return `verification__patterns`: a row per source, fold, pattern, verifier emotion and voter.
 
-    The rows of a fold count the labelled pictures of all other folds, those of fold 0 all of
-    them. A pattern is divided by the verifier's emotion where at least 40 pictures remain.
-    Probability: the mean of the Beta(1, 1) posterior. Lower bound: Wilson's, 95 %.
+    The rows of a fold count the labelled images of all other folds; the rows of fold 0 count all
+    folds. A pattern is divided by the verifier's emotion where at least 40 images remain. The
+    probability is the mean of the Beta(1, 1) posterior. The lower bound is Wilson's, at 95 %.
 
-    In a source with at least 300 labelled pictures, and a cell with at least 40, the voice with
-    the highest probability is chosen (the verifier, then the majority, first on a tie), and
-    accepted where its lower bound is at least 0.85. The verifier has weight 2 in a source where
-    the lower bound of its accuracy exceeds the probability of every other voice, else 1.
+    In a source with at least 300 labelled images and a cell with at least 40, the voter with the
+    highest probability is chosen (on a tie the verifier first, then the majority), and accepted
+    where its lower bound is at least 0.85. The verifier has weight 2 in a source where the lower
+    bound of its accuracy exceeds the probability of every other voter, else 1.
 
     Args:
-        replies: rows of `annotation__replies`, one per picture and annotator.
-        verdicts_of_verifier: rows of `verification__replies`, which say source and fold.
-        human: image_id and emotion, of pictures whose emotion people agree on.
+        replies: rows of `annotation__replies`, one per image and annotator.
+        verdicts_of_verifier: rows of `verification__replies`, which carry source and fold.
+        human: image_id and emotion, of images on whose emotion people agree.
     """
     counts = _count_hits(_spoken(replies, verdicts_of_verifier), human)
     lower, _ = wilson(counts["right_count"].to_numpy(), counts["image_count"].to_numpy())
@@ -96,10 +95,10 @@ def fit_patterns(
 def settle(
     outcome: pl.DataFrame, voices: pl.DataFrame, places: pl.DataFrame, patterns: pl.DataFrame
 ) -> pl.DataFrame:
-    """The outcome of `find_patterns`, with emotion and contested mark by the pattern table.
+    """Return the outcome of `find_patterns`, with emotion and is_contested from the pattern table.
 
-    Where the table chooses no voice for a picture, or that voice says nothing about it, the
-    outcome stays as it is.
+    Where the table chooses no voter for an image, or the chosen voter gave no emotion for it, the
+    outcome is unchanged.
 
     Args:
         outcome: image_id, pattern, is_contested, emotion.
@@ -122,7 +121,7 @@ def settle(
 
 
 def weigh(places: pl.DataFrame, patterns: pl.DataFrame) -> pl.DataFrame:
-    """image_id and the verifier's weight there; 1 where nothing says that it earned more."""
+    """Return image_id and the verifier's weight for it; 1 where the pattern table has none."""
     weights = patterns.drop_nulls("weight").select("source", "fold", "weight")
     return places.join(weights, on=["source", "fold"], how="left").select(
         "image_id", pl.col("weight").fill_null(1.0)
@@ -132,10 +131,10 @@ def weigh(places: pl.DataFrame, patterns: pl.DataFrame) -> pl.DataFrame:
 def believe(
     outcome: pl.DataFrame, voices: pl.DataFrame, places: pl.DataFrame, patterns: pl.DataFrame
 ) -> pl.DataFrame:
-    """image_id, emotion, probability: what the table says of every label that was named.
+    """Return image_id, emotion, probability: the pattern table's probability of every named label.
 
-    Only pictures whose cell has a chosen voice. Where several voices name a label, the mean of
-    their probabilities; where the sum over the labels exceeds 1, shares of it.
+    Covers only images whose cell has a chosen voter. Where several voters name a label, its
+    probability is the mean of theirs. Where the sum over the labels exceeds 1, it is scaled to 1.
     """
     cells = patterns.filter(pl.col("is_chosen").any().over(_CELL)).select(
         *_CELL, "voice", "probability"
@@ -152,7 +151,7 @@ def believe(
 
 
 def name_voices(votes: pl.DataFrame, verifier: pl.DataFrame) -> pl.DataFrame:
-    """image_id, voice, emotion: the verifier, each annotator by name, and their majority."""
+    """Return image_id, voice, emotion: the verifier, each annotator by name, and their majority."""
     counted = votes.group_by("image_id", "emotion").agg(pl.len().alias("_votes"))
     most = pl.col("_votes") == pl.col("_votes").max().over("image_id")
     majority = (
@@ -170,7 +169,7 @@ def name_voices(votes: pl.DataFrame, verifier: pl.DataFrame) -> pl.DataFrame:
 
 
 def place_pictures(verdicts_of_verifier: pl.DataFrame, verifier: pl.DataFrame) -> pl.DataFrame:
-    """image_id, source, fold and the verifier's emotion."""
+    """Return image_id, source, fold and the verifier's emotion."""
     return (
         verdicts_of_verifier.sort("image_id", "verifier")
         .unique("image_id", keep="first", maintain_order=True)
@@ -184,7 +183,7 @@ def place_pictures(verdicts_of_verifier: pl.DataFrame, verifier: pl.DataFrame) -
 
 
 def _spoken(replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame) -> pl.DataFrame:
-    """One row per picture and voice: source, fold, pattern, the verifier's emotion, the label."""
+    """Return one row per image and voter: source, fold, pattern, verifier's emotion, the label."""
     votes, verifier = annotator_votes(replies), verifier_votes(verdicts_of_verifier)
     places = place_pictures(verdicts_of_verifier, verifier)
     outcome = find_patterns(places.select("image_id"), votes, verifier)
@@ -200,7 +199,7 @@ def _spoken(replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame) -> pl.Dat
 
 
 def _count_hits(spoken: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
-    """source, fold, pattern, verifier_emotion, voice, image_count, right_count."""
+    """Return source, fold, pattern, verifier_emotion, voice, image_count, right_count."""
     judged = spoken.drop_nulls("source").join(
         human.select("image_id", pl.col("emotion").alias("_human")), on="image_id", how="inner"
     )
@@ -225,7 +224,7 @@ def _count_hits(spoken: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cell_of(outcome: pl.DataFrame, places: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `cells` per picture: of its pattern and verifier's emotion, else of its pattern."""
+    """Return rows of `cells` per image, by pattern and verifier's emotion or by pattern alone."""
     located = outcome.select("image_id", "pattern").join(places, on="image_id", how="inner")
     exact = located.join(cells, on=list(_CELL), how="inner")
     rest = located.join(exact.select("image_id"), on="image_id", how="anti").with_columns(

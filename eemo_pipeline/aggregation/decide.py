@@ -1,15 +1,15 @@
-"""Merges what several annotators and the trusted verifier say about a picture into one decision.
+"""Merges the answers of several annotators and the trusted verifier into one decision per image.
 
-Belongs here: the latest answer of each annotator, the vote on the emotion with its pattern,
-confidence, intensity and distribution, whose words are kept, and the roll-up of a critic's
-verdicts into the state of a record. The verification, critic and records stages share it.
-Does not belong here: asking anyone, and judging a value (`critic/`).
+Holds the latest answer of each annotator, the vote on the emotion with its pattern, confidence,
+intensity and distribution, the choice of text, and the roll-up of a critic's verdicts into the
+state of a record. The verification, critic and records stages share it. The critic's judgement of
+single values is in `stages/critic/`.
 
-The rules are those of EmoVerse (arXiv 2511.12554, "EmoViT carries greater weight") where the
-paper gives them, and its most cautious reading where it does not: without human-checked pictures
-nobody knows which side of a disagreement is right, so the verifier's word is kept provisionally
-and marked as contested. Where enough pictures of a source have people's labels, these decide
-(`calibration.py`). Nothing here depends on the order of rows.
+The rules are those of EmoVerse (arXiv 2511.12554, "EmoViT carries greater weight") where the paper
+gives them, and its most cautious reading elsewhere. Without human-checked images nobody knows which
+side of a disagreement is right, so the verifier's emotion is kept provisionally and marked as
+contested. Where enough images of a source have human labels, these decide (`calibration.py`).
+Nothing here depends on the order of rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,7 +59,8 @@ __all__ = [
 
 State = Literal["preserved", "human", "dropped"]
 
-# Whose loss makes a record worthless when several fall; intensity belongs to the emotion.
+# Fields besides the emotion: losing several of them drops a record. Intensity belongs to the
+# emotion.
 ATTRIBUTE_GROUPS = (*TEXT_FIELDS, "box")
 DROPPED_GROUPS = 3
 LOW_UP_TO, MEDIUM_UP_TO = 4, 7
@@ -68,10 +69,10 @@ _TABLE = TABLES["verification__decisions"]
 
 
 def latest_replies(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
-    """One row per picture and annotator: its latest answer.
+    """Return one row per image and annotator: its latest answer.
 
-    A later answer counts only where its status is ok; an annotator that never gave a usable
-    answer keeps its latest refusal.
+    A later answer counts only where its status is ok; an annotator that never gave a usable answer
+    keeps its latest refusal.
 
     Args:
         first: rows of `annotation__replies`.
@@ -89,20 +90,21 @@ def latest_replies(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
 def decide(
     replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame, patterns: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """`verification__decisions`: one row per picture named in either frame.
+    """Return `verification__decisions`: one row per image named in either frame.
 
-    A vote is a reply with status ok and one of the eight Mikels emotions. How the votes agree is
-    a pattern (`votes.find_patterns`), which says the emotion, provisionally where it is contested.
-    Where the pattern table chooses a voice for the picture's source and pattern, that voice's
-    emotion is taken instead, contested unless the table accepts it. The verifier weighs more than
-    an annotator only where people's labels of that source say that it earned it. How confidence,
-    intensity, distribution and words follow is said where they are computed (`merging.py`).
+    A vote is a reply with status ok and one of the eight Mikels emotions. The agreement of the
+    votes is a pattern (`agreement_patterns.find_patterns`), which determines the emotion,
+    provisionally where it is contested. Where the pattern table chooses a voter for the image's
+    source and pattern, that voter's emotion is taken instead, and is contested unless the table
+    accepts it. The verifier weighs more than an annotator only where human labels of that source
+    support it. The rules for confidence, intensity, distribution and text are documented in
+    `merge_fields.py`.
 
     Args:
-        replies: rows of `annotation__replies`, one per picture and annotator.
-        verdicts_of_verifier: rows of `verification__replies`; of several verifiers that
-            answered, the first by name is the trusted one.
-        patterns: rows of `verification__patterns`; none where nothing is calibrated.
+        replies: rows of `annotation__replies`, one per image and annotator.
+        verdicts_of_verifier: rows of `verification__replies`; if several verifiers answered, the
+            first by name is the trusted one.
+        patterns: rows of `verification__patterns`; None where nothing is calibrated.
     """
     votes = annotator_votes(replies)
     verifier = verifier_votes(verdicts_of_verifier)
@@ -135,7 +137,7 @@ def decide(
 
 
 def runner_up(emotion: str | None, distribution: Sequence[float] | None) -> str | None:
-    """The likeliest emotion besides the decided one, the first in alphabetical order on a tie."""
+    """Return the likeliest emotion besides the decided one; on a tie the first alphabetically."""
     if distribution is None:
         return None
     others = [place for place, name in enumerate(MIKELS_8) if name != emotion]
@@ -143,7 +145,7 @@ def runner_up(emotion: str | None, distribution: Sequence[float] | None) -> str 
 
 
 def intensity_level(intensity: pl.Expr) -> pl.Expr:
-    """Low 1-4, medium 5-7, high 8-10."""
+    """Return the level of an intensity: low 1-4, medium 5-7, high 8-10."""
     return (
         pl.when(intensity <= LOW_UP_TO)
         .then(pl.lit("low"))
@@ -155,11 +157,12 @@ def intensity_level(intensity: pl.Expr) -> pl.Expr:
 
 
 def roll_up(verdicts: Mapping[str, str]) -> State:
-    """The state of a record whose fields were judged thus.
+    """Return the state of a record whose fields received these verdicts.
 
-    dropped: the emotion, or three of description, background, attribute, subject and box, are
-    discarded. human: some field can still be corrected, or was not judged. preserved: all else;
-    a discarded field is emptied and the record kept.
+    - dropped: the emotion, or three of description, background, attribute, subject and box, are
+      discarded.
+    - human: some field can still be corrected, or was not judged.
+    - preserved: all else; a discarded field is emptied and the record kept.
 
     Args:
         verdicts: field -> valid, revisable, discarded or unjudged.

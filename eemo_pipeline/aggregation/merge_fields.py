@@ -1,7 +1,6 @@
-"""What the voices of a picture add up to: confidence, intensity, distribution, and whose words.
+"""Merges the fields besides the emotion: confidence, intensity, distribution and text.
 
-Belongs here: the merging rules of the fields besides the emotion. Does not belong here: the
-emotion itself (`votes.py`, `calibration.py`).
+The emotion itself is decided in `agreement_patterns.py` and `calibration.py`.
 """
 
 import polars as pl
@@ -16,9 +15,9 @@ CLARITY_AGREES_WITHIN = 2
 def weighted_voices(
     votes: pl.DataFrame, verifier: pl.DataFrame, outcome: pl.DataFrame, weights: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row per voice: emotion, clarity, intensity, weight, certainty, is_for and the rest.
+    """Return one row per image and voter: emotion, clarity, intensity, weight, certainty, is_for.
 
-    `weights` has image_id and the verifier's weight; an annotator's is 1.
+    `weights` has image_id and the verifier's weight; an annotator's weight is 1.
     """
     rest = verifier.select("image_id", pl.col("distribution").alias("_rest"))
     certainty = pl.col("clarity") / 10
@@ -31,7 +30,7 @@ def weighted_voices(
         certainty.fill_null(1.0).alias("_certainty"),
         pl.col("annotator").alias("_voice"),
     )
-    # The verifier's distribution is its vote, so that all its weight goes to the rest.
+    # The verifier's distribution is its vote: with certainty 0, all its weight goes to it.
     trusted = verifier.select(
         "image_id",
         "emotion",
@@ -64,10 +63,10 @@ def weighted_voices(
 
 
 def confidences(voices: pl.DataFrame) -> pl.DataFrame:
-    """image_id and the clarity for the emotion, weighted, over the weight of all voices.
+    """Return image_id and the weighted clarity of the votes for the emotion over the total weight.
 
-    1 to 10; dissent lowers it. The verifier's clarity is ten times its probability, rounded; as in
-    EmoVerse's release the same number stands for its intensity.
+    From 1 to 10; dissent lowers it. The verifier's clarity is ten times its probability, rounded;
+    as in EmoVerse's release, the same number serves as its intensity.
     """
     heard = pl.col("_weight") * pl.col("clarity") * pl.col("_is_for")
     return (
@@ -78,7 +77,7 @@ def confidences(voices: pl.DataFrame) -> pl.DataFrame:
 
 
 def clarity_gaps(voices: pl.DataFrame) -> pl.DataFrame:
-    """image_id and whether the voices for the emotion differ by more than 2 in clarity."""
+    """Return image_id and whether the votes for the emotion differ by more than 2 in clarity."""
     clarity = pl.col("clarity").filter("_is_for")
     gap = (clarity.max() - clarity.min()).fill_null(0)
     return voices.group_by("image_id", maintain_order=True).agg(
@@ -87,7 +86,7 @@ def clarity_gaps(voices: pl.DataFrame) -> pl.DataFrame:
 
 
 def intensities(voices: pl.DataFrame) -> pl.DataFrame:
-    """The lower weighted median: the smallest value that half of the weight does not exceed."""
+    """Return the lower weighted median: the least value with half of the weight at or below it."""
     weight = pl.col("_weight")
     return (
         voices.filter(pl.col("_is_for") & pl.col("intensity").is_not_null())
@@ -99,16 +98,16 @@ def intensities(voices: pl.DataFrame) -> pl.DataFrame:
 
 
 def distributions(voices: pl.DataFrame, beliefs: pl.DataFrame) -> pl.DataFrame:
-    """image_id and the probability of each emotion, 6 decimals, summing to 1.
+    """Return image_id and the probability of each emotion, 6 decimals, summing to 1.
 
-    Where the pattern table chooses a voice: what it says of every label that was named, the rest
-    by the verifier's distribution. Else each vote puts clarity / 10 of its weight on its emotion
-    and the rest on the verifier's distribution, or evenly where there is none; a vote without
-    clarity puts all its weight on its emotion.
+    Where the pattern table chooses a voter, every named label has the table's probability and the
+    remainder follows the verifier's distribution. Elsewhere each vote puts clarity / 10 of its
+    weight on its emotion and the remainder on the verifier's distribution, or evenly where there is
+    none; a vote without clarity puts all its weight on its emotion.
 
     Args:
-        voices: what `weighted_voices` gives.
-        beliefs: image_id, emotion, probability, where people's labels say how far to believe.
+        voices: the result of `weighted_voices`.
+        beliefs: image_id, emotion, probability, of images covered by the pattern table.
     """
     sure = pl.col("_certainty")
     votes = [
@@ -148,10 +147,10 @@ def _rest(place: int) -> pl.Expr:
 
 
 def words(votes: pl.DataFrame, outcome: pl.DataFrame) -> pl.DataFrame:
-    """image_id and the words of one annotator, with its name; words are never blended.
+    """Return image_id and the text of one annotator, with its name; texts are never blended.
 
-    Of one that voted for the emotion, else one of the same pleasant or unpleasant half, then of
-    the clearest, then of the first by name.
+    Prefers an annotator that voted for the emotion, then one that voted for an emotion of the same
+    pleasant or unpleasant half, then the clearest, then the first by name.
     """
     pleasant = list(POSITIVE_MIKELS)
     final = pl.col("_final")

@@ -1,7 +1,6 @@
-"""What people called a picture, in the words of their own label set.
+"""Human labels of an image, in their native label set, as weighted votes.
 
-Belongs here: native labels of annotations as weighted votes; the labels and assess stages share
-them. Does not belong here: mapping to another label set (`labels/`).
+The labels and assess stages share them. Mapping to another label set is in `stages/labels/`.
 """
 
 import polars as pl
@@ -10,16 +9,16 @@ from eemo_pipeline.emotion.taxonomies import canonical
 
 
 def spread_votes(annotations: pl.DataFrame) -> pl.DataFrame:
-    """One row per labelled annotation and native label that carries weight.
+    """Return one row per labelled annotation and native label that carries weight.
 
     Args:
         annotations: rows of `ingest__annotations` with `picture`, a number.
 
     Returns:
         The columns annotation (a number), picture, source, semantics, label_space, rater_count
-        (null where it is not positive), label (in its canonical spelling), share (the labels of
-        an annotation sum to 1) and place (of the label in its annotation, from 1), in an order
-        that depends on the keys alone, so that sums repeat.
+            (null where it is not positive), label (in its canonical spelling), share (the labels of
+            an annotation sum to 1) and place (of the label in its annotation, from 1). The order
+            depends on the keys alone, so that sums are reproducible.
     """
     weights, labels = pl.col("native_weights"), pl.col("native_labels")
     labelled = (
@@ -36,7 +35,7 @@ def spread_votes(annotations: pl.DataFrame) -> pl.DataFrame:
             "label_space",
             labels.alias("label"),
             pl.when(pl.col("rater_count") > 0).then("rater_count").alias("rater_count"),
-            # a list that does not fit its labels says nothing about them
+            # Weights that do not match the labels in number are ignored.
             pl.when(weights.list.len() == labels.list.len())
             .then(weights)
             .otherwise(pl.lit(1.0).repeat_by(labels.list.len()))

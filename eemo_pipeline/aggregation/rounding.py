@@ -1,7 +1,4 @@
-"""Shares that sum to one after rounding.
-
-Belongs here: the rounding of distributions, which verifiers and decisions share.
-"""
+"""Rounds shares so that they sum to one; verifiers and decisions use it."""
 
 import numpy as np
 
@@ -9,9 +6,9 @@ SHARE_DECIMALS = 6
 
 
 def round_shares(shares: np.ndarray) -> np.ndarray:
-    """Rows of non-negative numbers as shares of their row, 6 decimals, summing to 1.
+    """Return each row of non-negative numbers as shares of its sum, 6 decimals, summing to 1.
 
-    What rounding leaves over goes to the largest share. A row of zeros becomes even shares.
+    The rounding remainder goes to the largest share. A row of zeros becomes even shares.
     """
     if shares.size == 0:
         return shares

@@ -1,9 +1,9 @@
 """The demo lake: four datasets and a lexicon in their native layouts, with invented values.
 
-Belongs here: the entry. The pictures are public-domain and CC0 photographs that ship with
-scikit-image (`photographs.py`) and scenes painted by code; copies, near-duplicates, broken files
-and bad rows are planted among them (`find_planted` says which), so that a run has something to
-find. Nothing here is data about real people's feelings.
+The images are public-domain and CC0 photographs that ship with scikit-image (`photographs.py`) and
+scenes painted by code. Copies, near-duplicates, broken files and bad rows are planted among them,
+so that a run has something to find; `find_planted` lists them. Nothing here is data about real
+people's feelings.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ def lay_out(sources_dir: Path, seed: int = DEFAULT_SEED) -> None:
 
 
 def find_planted(seed: int = DEFAULT_SEED) -> "Planted":
-    """What the lake holds on purpose, as paths below `sources_dir`; paints nothing."""
+    """Return the planted cases, as paths below `sources_dir`; paints nothing."""
     from eemo_pipeline.demo.lake import list_planted
 
     return list_planted(seed)

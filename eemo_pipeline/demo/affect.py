@@ -1,7 +1,6 @@
-"""What people are said to feel before each subject of the demo lake. All of it is invented.
+"""Invented emotion profiles per subject of the demo lake, and the sentences of invented workers.
 
-Belongs here: profiles per subject, and the sentences that invented workers write. Does not
-belong here: how a profile becomes the rows of a dataset (`tables.py`).
+`tables.py` turns a profile into the rows of a dataset.
 """
 
 from collections.abc import Mapping
@@ -16,9 +15,9 @@ class Affect:
         mikels: share of each of Mikels' emotions; the rest is "something else".
         ekman: share of each of Ekman's emotions; the rest is neutral.
         vad: mean valence, arousal and dominance on 0..1.
-        visible: what can be seen, as parts of sentences.
-        theme: the name OASIS would give it.
-        category: the category OASIS would give it.
+        visible: visible things, as parts of sentences.
+        theme: the theme in the style of OASIS.
+        category: the category in the style of OASIS.
     """
 
     mikels: Mapping[str, float]
@@ -30,7 +29,7 @@ class Affect:
 
 
 def _shares(text: str) -> dict[str, float]:
-    """`awe 40 fear 20` as shares."""
+    """Parse `awe 40 fear 20` as shares."""
     words = text.split()
     return {word: int(share) / 100 for word, share in zip(words[::2], words[1::2], strict=True)}
 
@@ -291,7 +290,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# What a depicted person is said to feel where the scene is mostly about the emotion.
+# Invented labels of a depicted person, by the scene's main emotion.
 EMOTIC_LABELS: dict[str, tuple[str, ...]] = {
     "amusement": ("Happiness", "Pleasure", "Engagement"),
     "anger": ("Anger", "Annoyance", "Disapproval"),

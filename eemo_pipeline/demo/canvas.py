@@ -1,8 +1,8 @@
-"""Primitives for painting a picture: gradients, noise, light, outlines, figures.
+"""Primitives for painting an image: gradients, noise, light, outlines, figures.
 
-Belongs here: operations on an H x W x 3 array of floats in 0..1. Does not belong here: what is
-painted (`landscapes.py`, `patterns.py`). Positions and sizes are shares of the picture's height
-unless a name says otherwise, so that a scene keeps its look at any size.
+They work on an H x W x 3 array of floats in 0..1. Positions and sizes are shares of the image's
+height unless a name says otherwise, so that a scene looks the same at any size. The scenes are in
+`landscapes.py` and `patterns.py`.
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ Line = Sequence[tuple[float, float]]
 
 
 def rgb(code: str) -> NDArray[np.float32]:
-    """The colour of `#rrggbb`, each of its three parts in 0..1."""
+    """Return the colour of `#rrggbb`, each of its three parts in 0..1."""
     return np.array([int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)], dtype=np.float32)
 
 
 def fade(height: int, width: int, stops: Sequence[tuple[float, str]]) -> Canvas:
-    """A vertical gradient through (place from the top, colour)."""
+    """Return a vertical gradient through (place from the top, colour)."""
     places = [place for place, _ in stops]
     rows = np.linspace(0, 1, height)
     channels = [np.interp(rows, places, [rgb(code)[i] for _, code in stops]) for i in range(3)]
@@ -40,7 +40,7 @@ def noise(
     cells: tuple[float, float] = (4, 4),
     octaves: int = 5,
 ) -> Mask:
-    """Fractal value noise in 0..1; `cells` per height and width of the coarsest octave."""
+    """Return fractal value noise in 0..1; `cells` per height and width of the coarsest octave."""
     total = np.zeros((height, width), dtype=np.float32)
     for octave in range(octaves):
         shape = [
@@ -55,28 +55,28 @@ def noise(
 
 @lru_cache(maxsize=8)
 def axes(height: int, width: int) -> tuple[Mask, Mask]:
-    """Row and column of every pixel, both in units of the height."""
+    """Return row and column of every pixel, both in units of the height."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) / np.float32(height)
-    y.flags.writeable = x.flags.writeable = False  # shared by all that ask for this size
+    y.flags.writeable = x.flags.writeable = False  # shared by all calls with this size
     return y, x
 
 
 def glow(height: int, width: int, y: float, x: float, radius: float) -> Mask:
-    """Light that falls off from a point as a Gaussian with `radius` as standard deviation."""
+    """Return light that decays from a point as a Gaussian with `radius` as standard deviation."""
     rows, columns = axes(height, width)
     light = np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * radius**2))
     return np.where(light > _UNSEEN, light, 0).astype(np.float32)
 
 
 def disc(height: int, width: int, y: float, x: float, radius: float) -> Mask:
-    """A disc with a soft edge of about two pixels."""
+    """Return a disc with a soft edge of about two pixels."""
     rows, columns = axes(height, width)
     distance = np.sqrt((rows - y) ** 2 + (columns - x) ** 2)
     return np.clip((radius - distance) * height / 2 + 0.5, 0, 1)
 
 
 def blend(canvas: Canvas, colour: str | Canvas, mask: Mask) -> Canvas:
-    """The canvas covered with the colour where the mask is 1."""
+    """Return the canvas covered with the colour where the mask is 1."""
     result = canvas.astype(np.float32)
     part = _bounds(mask)
     paint = rgb(colour) if isinstance(colour, str) else colour[part]
@@ -85,7 +85,7 @@ def blend(canvas: Canvas, colour: str | Canvas, mask: Mask) -> Canvas:
 
 
 def shine(canvas: Canvas, colour: str, mask: Mask) -> Canvas:
-    """Light added to the canvas."""
+    """Add light to the canvas."""
     result = canvas.astype(np.float32)
     part = _bounds(mask)
     result[part] += rgb(colour) * mask[part].astype(np.float32)[..., None]
@@ -93,7 +93,7 @@ def shine(canvas: Canvas, colour: str, mask: Mask) -> Canvas:
 
 
 def _bounds(mask: Mask) -> tuple[slice, slice]:
-    """The part of the picture outside of which the mask is 0: most shapes cover little of it."""
+    """Return the part of the image outside which the mask is 0: most shapes cover little of it."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if rows.size == 0:
         return slice(0, 0), slice(0, 0)
@@ -101,7 +101,7 @@ def _bounds(mask: Mask) -> tuple[slice, slice]:
 
 
 def ridge(rng: np.random.Generator, width: int, base: float, height: float, peaks: float) -> Mask:
-    """A mountain line: the share of the picture's height, from the top, at every column."""
+    """Return a mountain line: the share of the image's height, from the top, at every column."""
     line = np.zeros(width, dtype=np.float32)
     for octave in range(7):
         count = max(2, round(peaks * 2**octave) + 1)
@@ -112,13 +112,13 @@ def ridge(rng: np.random.Generator, width: int, base: float, height: float, peak
 
 
 def below(line: Mask, height: int) -> Mask:
-    """The mask of what lies under a line as `ridge` gives it, with a soft edge."""
+    """Return the mask of the area under a line made by `ridge`, with a soft edge."""
     rows = (np.arange(height, dtype=np.float32) / height)[:, None]
     return np.clip((rows - line[None, :]) * height / 1.5, 0, 1)
 
 
 def polygon(height: int, width: int, points: Sequence[tuple[float, float]]) -> Mask:
-    """A filled outline through (y, x), both in units of the height, antialiased."""
+    """Fill an outline through (y, x), both in units of the height, antialiased."""
     mask = np.zeros((height, width), dtype=np.uint8)
     corners = np.array([[x * height * 16, y * height * 16] for y, x in points]).round()
     cv2.fillPoly(mask, [corners.astype(np.int32)], 255, cv2.LINE_AA, 4)
@@ -126,7 +126,7 @@ def polygon(height: int, width: int, points: Sequence[tuple[float, float]]) -> M
 
 
 def strokes(height: int, width: int, lines: Sequence[Line], thickness: float) -> Mask:
-    """Open lines through (y, x), both in units of the height, antialiased."""
+    """Draw open lines through (y, x), both in units of the height, antialiased."""
     mask = np.zeros((height, width), dtype=np.uint8)
     corners = [
         np.array([[x * height * 16, y * height * 16] for y, x in line]).round().astype(np.int32)
@@ -138,17 +138,17 @@ def strokes(height: int, width: int, lines: Sequence[Line], thickness: float) ->
 
 
 def soften(mask: Mask, radius: float) -> Mask:
-    """A Gaussian blur; the standard deviation is a share of the height."""
+    """Apply a Gaussian blur; the standard deviation is a share of the height."""
     return cv2.GaussianBlur(mask, (0, 0), max(0.3, radius * mask.shape[0])).astype(np.float32)
 
 
 def enlarge(mask: Mask, height: int, width: int) -> Mask:
-    """The mask at another size, interpolated linearly."""
+    """Return the mask at another size, interpolated linearly."""
     return cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
 
 def figure(height: int, width: int, feet: float, x: float, size: float) -> Mask:
-    """A standing person as a dark shape: head, shoulders, coat and legs."""
+    """Return a standing person as a dark shape: head, shoulders, coat and legs."""
     top = feet - size
     body = [
         (top + 0.17 * size, x - 0.05 * size),
@@ -170,7 +170,7 @@ def figure(height: int, width: int, feet: float, x: float, size: float) -> Mask:
 
 
 def finish(rng: np.random.Generator, canvas: Canvas, darkening: float = 0.25) -> Canvas:
-    """Darker corners and the grain of a sensor."""
+    """Add darker corners and the grain of a sensor."""
     height, width = canvas.shape[:2]
     rows, columns = axes(height, width)
     middle = width / height / 2

@@ -1,7 +1,7 @@
-"""Lays the demo lake out on disk, and says what was planted in it.
+"""Writes the demo lake to disk and lists what was planted in it.
 
-Belongs here: files, their times, and the manifest that lets a second run write nothing. Does not
-belong here: what the files hold (`pictures.py`, `tables.py`, `lexicon.py`).
+Holds files, their times, and the manifest that lets a second run write nothing. The contents of the
+files come from `pictures.py`, `tables.py` and `lexicon.py`.
 """
 
 import json
@@ -22,25 +22,25 @@ from eemo_pipeline.execution.process_pool import WorkerCrash, Workers
 
 MANIFEST = ".demo-lake.json"
 _MODIFIED_S = 1_767_225_600  # 2026-01-01T00:00:00Z: a copy and a rerun look unchanged
-# What one kind of archiver leaves beside the real files, as in the original of OASIS.
+# A file that one kind of archiver leaves beside the real files, as in the original of OASIS.
 _JUNK_PATH, _JUNK = "oasis/__MACOSX/._OASIS.csv", b"\0\5\26\7\0\2\0\0Mac OS X        "
 _PAINTING_PACKAGES = ("numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
 
 
 @dataclass(frozen=True)
 class Planted:
-    """What the lake holds on purpose; all paths are relative to the folder of the sources.
+    """The planted cases of the lake; all paths are relative to the folder of the sources.
 
     Attributes:
         exact_copies: pairs of paths with equal bytes.
-        near_duplicates: pairs of paths: a picture, and an altered version of it.
-        blanks: pictures without structure.
-        awkward: path -> what is unusual about a picture that can be read.
+        near_duplicates: pairs of paths: an image, and an altered version of it.
+        blanks: images without structure.
+        awkward: path -> the unusual property of a readable image.
         broken: path -> the code it is refused with.
-        unreferenced: pictures that no annotation file names.
+        unreferenced: images that no annotation file names.
         bad_rows: (path of an annotation file, row) -> the code it is refused with.
         row_counts: path of an annotation file -> its data rows.
-        picture_counts: dataset -> files that its annotation files name and that are there.
+        picture_counts: dataset -> number of existing files that its annotation files name.
     """
 
     exact_copies: tuple[tuple[str, str], ...]
@@ -55,7 +55,7 @@ class Planted:
 
 
 def list_planted(seed: int) -> Planted:
-    """What `write_lake` plants with this seed; paints nothing."""
+    """Return the cases that `write_lake` plants with this seed; paints nothing."""
     pictures = plan_lake(seed)
     tables = write_tables(pictures, seed)
     twins = [picture for picture in pictures if picture.twin]
@@ -85,10 +85,10 @@ def _broken_reason(picture: Placed) -> str | None:
 
 
 def write_lake(sources_dir: Path, seed: int) -> None:
-    """Write the lake; where all of it is there already, write nothing.
+    """Write the lake; if all of it exists already, write nothing.
 
-    Files of an earlier layout that are no longer planned are removed; files that somebody else
-    put there are left alone.
+    Files of an earlier layout that are no longer planned are removed; files from elsewhere are left
+    alone.
     """
     fingerprint = _fingerprint(seed)
     before = _read_manifest(sources_dir)
@@ -109,7 +109,7 @@ def write_lake(sources_dir: Path, seed: int) -> None:
 def _write_pictures(
     sources_dir: Path, pictures: tuple[Placed, ...], seed: int
 ) -> Iterator[tuple[str, str]]:
-    """Path and SHA-256 of every picture file; equal recipes are painted once."""
+    """Yield path and SHA-256 of every image file; equal recipes are painted once."""
     places: dict[Recipe, list[str]] = {}
     for picture in pictures:
         places.setdefault(picture.recipe, []).append(picture.path)
@@ -125,7 +125,7 @@ def _write_pictures(
 
 
 def _write(path: Path, data: bytes) -> str:
-    """Put the bytes in place atomically, unless they are there; returns their SHA-256."""
+    """Write the bytes atomically, unless the file already has them; return their SHA-256."""
     digest = sha256(data).hexdigest()
     if not (path.is_file() and sha256(path.read_bytes()).hexdigest() == digest):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -146,7 +146,7 @@ def _read_manifest(sources_dir: Path) -> dict:
 
 
 def _is_complete(sources_dir: Path, digests: dict[str, str]) -> bool:
-    """Whether every file of the manifest is there with its bytes and its time."""
+    """Return whether every file of the manifest exists with its bytes and its time."""
     for path, digest in digests.items():
         file = sources_dir / path
         if not file.is_file() or file.stat().st_mtime != _MODIFIED_S:
@@ -157,7 +157,7 @@ def _is_complete(sources_dir: Path, digests: dict[str, str]) -> bool:
 
 
 def _fingerprint(seed: int) -> str:
-    """Changes with the seed, with this package's code and with the versions that paint."""
+    """Return a digest that changes with the seed, this package's code and the painting packages."""
     digest = sha256(str(seed).encode())
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(module.read_bytes())

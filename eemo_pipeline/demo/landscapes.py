@@ -1,7 +1,7 @@
 """Scenes of land, water and sky, painted by code.
 
-Belongs here: one function per family, from a random generator and a size to a canvas.
-Does not belong here: what people feel before them (`affect.py`).
+One function per family, from a random generator and a size to a canvas. The emotion profiles of the
+scenes are in `affect.py`.
 """
 
 import numpy as np
@@ -59,7 +59,7 @@ def paint_sunset_sea(rng: Rng, height: int, width: int) -> Canvas:
 
 
 def paint_stormy_night(rng: Rng, height: int, width: int) -> Canvas:
-    """Torn clouds, lightning and bare trees."""
+    """Ragged clouds, lightning and bare trees."""
     canvas = fade(height, width, [(0, "#07080f"), (0.6, "#1c2436"), (1, "#0a0c12")])
     clouds = noise(rng, height, width, (4, 3), 6)
     canvas = canvas * (0.35 + 1.1 * clouds[..., None] ** 2)
@@ -102,7 +102,7 @@ def _bare_tree(
 
 
 def paint_blossom_meadow(rng: Rng, height: int, width: int) -> Canvas:
-    """Grass full of flowers under a bright sky, the near ones large."""
+    """Grass full of flowers under a bright sky; the near flowers are large."""
     horizon = rng.uniform(0.25, 0.45)
     canvas = fade(height, width, [(0, "#5db4ee"), (horizon, "#d8f0fb"), (1, "#d8f0fb")])
     clouds = np.clip(noise(rng, height, width, (5, 3)) * 2.2 - 1.1, 0, 1)
@@ -196,10 +196,10 @@ def paint_cracked_earth(rng: Rng, height: int, width: int) -> Canvas:
 
 
 def _plate_gap(seeds: np.ndarray, u: Mask, v: Mask) -> Mask:
-    """Distance to the second nearest seed less that to the nearest: 0 on the edge of a plate."""
+    """Distance to the second nearest seed minus that to the nearest: 0 on the edge of a plate."""
     from scipy.spatial import KDTree
 
-    # Every other pixel will do: the gap changes slowly and is smoothed when it is enlarged.
+    # Every other pixel suffices: the gap changes slowly and is smoothed when it is enlarged.
     half_u, half_v = u[::2, ::2], v[::2, ::2]
     points = np.stack([half_u.ravel(), half_v.ravel() * 1.4], axis=1)
     nearest, _ = KDTree(seeds * (1, 1.4)).query(points, k=2)

@@ -1,11 +1,11 @@
 """Writes an invented lexicon in the layout of Warriner's table.
 
-Belongs here: the words of the demo's own comments, with ratings that follow from the profiles.
-Does not belong here: any rating of the real table, whose terms keep it out of this repository.
+It holds the words of the demo's own comments, with ratings that follow from the profiles. Ratings
+of the real table must not appear here: its terms keep it out of this repository.
 
-A word of a feeling lies at the mean of the emotions whose sentences use it, a word for something
-visible at the mean of the profiles that show it. Words of many emotions say nothing of any and
-are left out, as are words of three letters and fewer.
+A word for a feeling gets the mean of the emotions whose sentences use it, a word for something
+visible the mean of the profiles that show it. Words of many emotions are not informative and are
+left out, as are words of three letters and fewer.
 """
 
 import csv
@@ -27,7 +27,7 @@ _HEADER = ["", "Word", *(f"{name}.{part}.Sum" for name in "VAD" for part in ("Me
 
 
 def write_lexicon() -> bytes:
-    """The table: a number, the word, then mean, deviation and raters of each dimension, 1..9."""
+    """Return the table: a number, the word, then mean, deviation and raters per dimension, 1..9."""
     buffer = io.StringIO(newline="")
     rows = csv.writer(buffer, lineterminator="\n")
     rows.writerow(_HEADER)

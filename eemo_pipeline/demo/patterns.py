@@ -1,7 +1,7 @@
-"""Scenes of fire, people's things, decay and pure form, painted by code.
+"""Scenes of fire, man-made things, decay and abstract form, painted by code.
 
-Belongs here: one function per family, from a random generator and a size to a canvas.
-Does not belong here: what people feel before them (`affect.py`).
+One function per family, from a random generator and a size to a canvas. The emotion profiles of the
+scenes are in `affect.py`.
 """
 
 import colorsys
@@ -26,7 +26,7 @@ Rng = np.random.Generator
 
 
 def paint_fire(rng: Rng, height: int, width: int) -> Canvas:
-    """Flames that rise from below, with sparks."""
+    """Flames that rise from the bottom edge, with sparks."""
     rows, columns = axes(height, width)
     turbulence = noise(rng, height, width, (3, 8), 6)
     waver = columns + (turbulence - 0.5) * 0.35 * (1 - rows)
@@ -84,7 +84,7 @@ def paint_dark_corridor(rng: Rng, height: int, width: int) -> Canvas:
 
 
 def paint_balloons(rng: Rng, height: int, width: int) -> Canvas:
-    """Balloons on strings before a light wall, with confetti."""
+    """Balloons on strings in front of a light wall, with confetti."""
     wall = (("#fdf1d6", "#f9c9b6"), ("#d9f2ff", "#a9dcf5"), ("#fff5f8", "#f7cbe0"))[rng.integers(3)]
     canvas = fade(height, width, [(0, wall[0]), (1, wall[1])])
     colours = ("#e63946", "#ffb703", "#2a9d8f", "#3a86ff", "#ff66b3", "#8ac926", "#8338ec")

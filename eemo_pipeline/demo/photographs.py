@@ -1,9 +1,9 @@
 """The photographs of the demo lake: files that ship in the scikit-image wheel.
 
-Belongs here: which ones, under which licence, and which parts of them. Licences are those that
-scikit-image 0.26 states in the docstrings of `skimage.data`. Files for which it states none
-(moon, page, motorcycle, colour wheel), those with "no known copyright restrictions" alone
-(coins, immunohistochemistry) and the subset of faces are left out.
+Lists the files, their licences, and the parts used. Licences are those that scikit-image 0.26
+states in the docstrings of `skimage.data`. Files for which it states none (moon, page, motorcycle,
+colour wheel), those with "no known copyright restrictions" alone (coins, immunohistochemistry) and
+the subset of faces are left out.
 """
 
 import importlib.util
@@ -24,7 +24,7 @@ class Photograph:
     Attributes:
         name: the function of `skimage.data` that documents it.
         file: its name in the wheel.
-        licence: as the docstring has it.
+        licence: as stated in the docstring.
         affect: a key of `affect.AFFECTS`.
         parts: the parts used, as shares: left, top, right, bottom.
     """
@@ -90,13 +90,13 @@ PHOTOGRAPHS = (
 
 
 def load_part(name: str, part: int) -> Image.Image:
-    """A part of a photograph in RGB, its longest side at most 560 px.
+    """Return a part of a photograph in RGB, its longest side at most 560 px.
 
     Raises:
-        FileNotFoundError: scikit-image is not installed, or without its pictures.
+        FileNotFoundError: scikit-image is not installed, or without its images.
     """
     photograph = next(photograph for photograph in PHOTOGRAPHS if photograph.name == name)
-    # Found without importing scikit-image, which takes most of a second.
+    # Located without importing scikit-image, which takes most of a second.
     spec = importlib.util.find_spec("skimage")
     if spec is None or spec.origin is None:
         raise FileNotFoundError(

@@ -1,7 +1,7 @@
-"""Turns a recipe into the bytes of a picture file.
+"""Turns a recipe into the bytes of an image file.
 
-Belongs here: painting, altering and encoding, a pure function of recipe and seed. Does not belong
-here: which recipes there are (`plan.py`).
+Painting, altering and encoding are a pure function of recipe and seed. The recipes are listed in
+`plan.py`.
 """
 
 import io
@@ -36,14 +36,14 @@ PAINTERS = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that determines a picture, besides the seed.
+    """Everything that determines an image, besides the seed.
 
     Attributes:
         kind: scene, photograph, blank, text, html, empty or bomb.
         subject: the family of the scene or the name of the photograph.
         number: which of the family, which part of the photograph, which tint.
         figures: people painted into the scene.
-        alteration: what is done to the picture afterwards, a key of `_ALTERATIONS`.
+        alteration: the alteration applied to the image afterwards, a key of `_ALTERATIONS`.
     """
 
     kind: str
@@ -54,14 +54,14 @@ class Recipe:
 
 
 def make_file(recipe: Recipe, seed: int) -> bytes:
-    """The bytes of the file."""
+    """Return the bytes of the file."""
     if recipe.kind in _WHOLE_FILES:
         return _WHOLE_FILES[recipe.kind]()
     return _ALTERATIONS[recipe.alteration](_picture(recipe, seed))
 
 
 def person_boxes(recipe: Recipe, seed: int) -> list[tuple[int, int, int, int]]:
-    """Boxes x1, y1, x2, y2 in pixels of the people painted into a scene."""
+    """Return boxes x1, y1, x2, y2 in pixels of the people painted into a scene."""
     height, _ = _size(recipe, seed)
     return [
         (
@@ -84,7 +84,7 @@ def _size(recipe: Recipe, seed: int) -> tuple[int, int]:
 
 
 def _people(recipe: Recipe, seed: int) -> list[tuple[float, float, float]]:
-    """Feet and middle, and size, of every figure, in units of the height."""
+    """Return feet, middle and size of every figure, in units of the height."""
     rng = _generator(recipe, seed, "people")
     height, width = _size(recipe, seed)
     lanes = (np.arange(recipe.figures) + rng.uniform(0.25, 0.75, recipe.figures)) / max(
@@ -103,7 +103,7 @@ def _picture(recipe: Recipe, seed: int) -> Image.Image:
     height, width = _size(recipe, seed)
     if recipe.kind == "blank":
         picture = Image.new("RGB", (width, height), _TINTS[recipe.number % len(_TINTS)])
-        if recipe.number % 3 == 2:  # near-blank: a speck of noise that no eye sees
+        if recipe.number % 3 == 2:  # near-blank: noise too faint to see
             pixels = np.asarray(picture, dtype=np.float32) + rng.normal(0, 1.2, (height, width, 1))
             picture = Image.fromarray(np.clip(pixels.round(), 0, 255).astype(np.uint8))
         return picture
@@ -111,7 +111,7 @@ def _picture(recipe: Recipe, seed: int) -> Image.Image:
 
 
 def _scene(recipe: Recipe, rng: np.random.Generator, height: int, width: int, seed: int) -> Canvas:
-    """A part of the painted scene, perhaps mirrored, with people in front."""
+    """Return a part of the painted scene, sometimes mirrored, with people in front."""
     zoom = rng.uniform(0.82, 1)
     tall, wide = round(height / zoom), round(width / zoom)
     canvas = PAINTERS[recipe.subject](rng, tall, wide)
@@ -167,14 +167,14 @@ def _brighten(picture: Image.Image) -> bytes:
 
 
 def _rotate(picture: Image.Image) -> bytes:
-    """Stored on its side, with EXIF orientation 6: turn clockwise to see it upright."""
+    """Store the image on its side, with EXIF orientation 6: turn clockwise to see it upright."""
     exif = Image.Exif()
     exif[_EXIF_ORIENTATION] = 6
     return _jpeg(picture.transpose(Image.Transpose.ROTATE_90), exif=exif.tobytes())
 
 
 def _make_palette(picture: Image.Image) -> bytes:
-    """64 colours, the most frequent one fully transparent."""
+    """Reduce to 64 colours, the most frequent one fully transparent."""
     reduced = picture.quantize(64, dither=Image.Dither.NONE)
     reduced.info["transparency"] = int(np.bincount(np.asarray(reduced).ravel()).argmax())
     return _png(reduced)
@@ -189,7 +189,7 @@ def _animate(picture: Image.Image) -> bytes:
 
 
 def _deepen(picture: Image.Image) -> bytes:
-    """16-bit greyscale."""
+    """Encode as 16-bit greyscale."""
     grey = np.asarray(picture.convert("L"), dtype=np.uint16) * np.uint16(257)
     return _png(Image.fromarray(grey))
 
@@ -214,11 +214,11 @@ _ALTERATIONS = {
 }
 
 
-# --- files that are no pictures ----------------------------------------------------------
+# --- files that are not images -------------------------------------------------------------
 
 
 def _make_bomb() -> bytes:
-    """A valid PNG of a few hundred bytes whose header promises 900 million pixels."""
+    """Return a valid PNG of a few hundred bytes whose header claims 900 million pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (

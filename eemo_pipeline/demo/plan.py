@@ -1,7 +1,7 @@
-"""Which pictures the demo lake holds, and where each of them lies.
+"""The list of images in the demo lake and the place of each.
 
-Belongs here: the list, computed from the seed without painting anything. Does not belong here:
-the bytes (`pictures.py`) or the annotation files (`tables.py`).
+It is computed from the seed without painting anything. The bytes come from `pictures.py`, the
+annotation files from `tables.py`.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from eemo_pipeline.demo.pictures import PAINTERS, Recipe
 from eemo_pipeline.stats.hash_draws import short_hash, unit_interval
 
 _SCENES_PER_FAMILY = 13
-_AWKWARD_NUMBER = 100  # scenes that are there for their file format start here
+_AWKWARD_NUMBER = 100  # scenes included for their file format start here
 _DATASETS = ("affection", "emotic", "emotion6", "oasis")
 _WITHOUT_PEOPLE = ("affection", "emotion6", "oasis")
 _EMOTIC_FOLDERS = ("ade20k", "emodb_small", "framesdb", "mscoco")
@@ -37,7 +37,7 @@ _AWKWARD = (
     ("deep", "lone_tree", "affection", "png"),
     ("truncated", "city_night", "emotic", "jpg"),
 )
-# Kind of a file that is no picture, the dataset, the extension, the code it is refused with.
+# Kind of a file that is not an image, the dataset, the extension, the code it is refused with.
 _BROKEN = (
     ("bomb", "affection", "png", "too_many_pixels"),
     ("html", "affection", "jpg", "not_a_picture"),
@@ -49,16 +49,16 @@ BROKEN_REASONS = {"truncated": "truncated", **{kind: reason for kind, _, _, reas
 
 @dataclass(frozen=True)
 class Placed:
-    """A picture in its place.
+    """An image in its place.
 
     Attributes:
-        recipe: what it shows.
+        recipe: how it is made.
         dataset: the source it belongs to.
-        name: what the dataset's table calls it.
+        name: its name in the dataset's table.
         path: the file, relative to the folder of the sources.
-        key: what seeds its annotations.
+        key: the seed of its annotations.
         affect: its profile.
-        twin: the path of the picture it is a copy or a near-duplicate of.
+        twin: the path of the image it is a copy or a near-duplicate of.
         is_listed: whether the dataset's table names it.
     """
 
@@ -74,7 +74,7 @@ class Placed:
 
 @lru_cache(maxsize=4)
 def plan_lake(seed: int) -> tuple[Placed, ...]:
-    """Every picture file of the lake, in a fixed order."""
+    """Return every image file of the lake, in a fixed order."""
     namer = _Namer(seed)
     placed = [namer.place(recipe, dataset) for recipe, dataset in _main_recipes()]
     originals = [item for item in placed if item.recipe.kind in {"scene", "photograph"}]
@@ -113,13 +113,13 @@ def _main_recipes() -> Iterator[tuple[Recipe, str]]:
 
 
 def find_affect(recipe: Recipe) -> Affect:
-    """The profile of what the recipe shows."""
+    """Return the profile of the recipe's subject."""
     photographs = {photograph.name: photograph.affect for photograph in PHOTOGRAPHS}
     return AFFECTS[photographs.get(recipe.subject, recipe.subject)]
 
 
 class _Namer:
-    """Gives every picture a name as its dataset would, each name once."""
+    """Gives every image a unique name in the style of its dataset."""
 
     def __init__(self, seed: int) -> None:
         self._seed = str(seed)
@@ -152,7 +152,7 @@ class _Namer:
         return self._counts[what]
 
     def _keyword(self, affect: Affect, key: str) -> str:
-        """The folder is a search word: it is the strongest emotion in about half the cases."""
+        """Return a search word as folder: it is the strongest emotion in about half the cases."""
         strongest = max(affect.ekman, key=lambda emotion: affect.ekman[emotion])
         if unit_interval(key, "keyword") < 0.5:
             return strongest

@@ -1,7 +1,7 @@
 """Writes the invented annotations in the native files of the four datasets.
 
-Belongs here: drawing values around a profile, and the spelling of each dataset, its quirks
-included. Does not belong here: pictures. Bad rows are planted on purpose and listed.
+Draws values around a profile and writes them in the format of each dataset, including its quirks.
+Bad rows are planted on purpose and listed.
 """
 
 import csv
@@ -43,7 +43,7 @@ class TableFile:
 
 
 def write_tables(pictures: Sequence[Placed], seed: int) -> list[TableFile]:
-    """The annotation files of all four datasets."""
+    """Return the annotation files of all four datasets."""
     listed: dict[str, list[Placed]] = {}
     for picture in pictures:
         if picture.is_listed:
@@ -67,7 +67,7 @@ def _distribution(shares: dict[str, float], labels: Sequence[str], rest: str) ->
 
 
 def _own_vad(picture: Placed, rng: np.random.Generator) -> np.ndarray:
-    """The picture's own place near its profile's, on 0..1."""
+    """Return the image's own point near that of its profile, on 0..1."""
     return np.clip(np.array(picture.affect.vad) + rng.normal(0, 0.06, 3), 0.02, 0.98)
 
 
@@ -117,7 +117,7 @@ def _write_emotic(pictures: Sequence[Placed], seed: int) -> list[TableFile]:
 def _emotic_row(
     picture: Placed, rng: np.random.Generator, split: str, box: tuple[int, int, int, int]
 ) -> list[object]:
-    """Folder, file, size, box, labels, ratings, gender and age of one person."""
+    """Return folder, file, size, box, labels, ratings, gender and age of one person."""
     folder, _, filename = picture.name.rpartition("/")
     chances = _distribution(dict(picture.affect.mikels), AFFECTION_9, "something else")
     emotions = rng.choice(AFFECTION_9, size=2, p=chances)
@@ -163,7 +163,7 @@ def _write_emotion6(pictures: Sequence[Placed], seed: int) -> TableFile:
 
 
 def _tie(votes: np.ndarray) -> np.ndarray:
-    """The two strongest emotions share their votes evenly."""
+    """Split the votes of the two strongest emotions evenly."""
     order = np.argsort(-votes, kind="stable")
     tied = votes.copy()
     half = (votes[order[0]] + votes[order[1]] + 1) // 2

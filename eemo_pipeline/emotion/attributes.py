@@ -1,7 +1,6 @@
 """Affective attributes and their polarity: the words an annotator may give and a critic reads.
 
-Belongs here: the lexicon. Does not belong here: which attribute a picture has (annotation), or
-whether it fits the emotion (critic). Polarity is our judgement of the word in plain English.
+Polarity is our judgement of the word in plain English.
 """
 
 POSITIVE, NEUTRAL, NEGATIVE = "positive", "neutral", "negative"
@@ -42,5 +41,5 @@ ATTRIBUTE_POLARITY = {
 
 
 def polarity(attribute: str) -> str | None:
-    """The polarity of an attribute, whatever its case; None where the lexicon has no such word."""
+    """Return the polarity of an attribute, ignoring case; None where the lexicon lacks the word."""
     return ATTRIBUTE_POLARITY.get(attribute.strip().lower())

@@ -1,7 +1,6 @@
-"""What colours do to people: colour space, colour names, and published colour-emotion models.
+"""Colour space, colour names, and published colour-emotion models.
 
-Belongs here: formulas from colours to numbers and words. Does not belong here: pictures
-(`measures.py`), and what an annotator makes of the numbers (`annotation/`).
+Colours of an image are measured in `imaging/pixel_measures.py`.
 """
 
 from functools import lru_cache
@@ -12,8 +11,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-# The eleven basic colour terms (Berlin and Kay 1969), each with sRGB values that go by it; most are
-# values of CSS colour keywords. Which value goes by which term is our judgement.
+# The eleven basic colour terms (Berlin and Kay 1969), each with typical sRGB values; most are
+# values of CSS colour keywords. Which value belongs to which term is our judgement.
 _TERMS = {
     "black": ("#000000", "#1c1c1c"),
     "grey": ("#404040", "#696969", "#808080", "#a9a9a9", "#c8c8c8", "#708090"),
@@ -49,7 +48,7 @@ _TERMS = {
     "orange": ("#ffa500", "#ff8c00", "#ff7f50", "#d2691e", "#f4a460"),
 }
 
-# Chroma at which a colour can just be told from grey, in units of Lab.
+# Chroma at which a colour is just distinguishable from grey, in units of Lab.
 _JUST_NOTICEABLE = 2.3
 # Linear sRGB to XYZ (D65); each row sums to the white point's X, Y or Z.
 _RGB_TO_XYZ = np.array(
@@ -70,12 +69,12 @@ class ColourEmotion(NamedTuple):
 
 
 def lab_of(rgb: npt.NDArray[np.uint8]) -> Floats:
-    """CIE Lab (D65) of 8-bit sRGB colours by IEC 61966-2-1 and CIE 15; shape (..., 3), L 0-100.
+    """Convert 8-bit sRGB to CIE Lab (D65) by IEC 61966-2-1 and CIE 15; shape (..., 3), L 0-100.
 
     The a and b of a grey colour are rounding noise, about 1e-13.
     """
     linear = _linear_levels()[rgb]
-    # Summed in a written order: a matrix product adds in the order that suits the processor.
+    # Summed in an explicit order: the order of a matrix product depends on the processor.
     red, green, blue = (
         linear[..., channel, None] * _RGB_TO_XYZ[:, channel] for channel in range(3)
     )
@@ -88,30 +87,30 @@ def lab_of(rgb: npt.NDArray[np.uint8]) -> Floats:
 
 
 def rgb_of(name: str) -> tuple[int, int, int]:
-    """Red, green and blue, 0-255, of a colour written #rrggbb."""
+    """Return red, green and blue, 0-255, of a colour written #rrggbb."""
     return int(name[1:3], 16), int(name[3:5], 16), int(name[5:7], 16)
 
 
 def colour_names(lab: Floats) -> list[str]:
-    """The basic colour term of each Lab colour, shape (n, 3): that of the nearest prototype."""
+    """Return the basic colour term of each Lab colour, shape (n, 3), by the nearest prototype."""
     terms, prototypes = _prototypes()
     distances = ((lab[:, None, :] - prototypes[None]) ** 2).sum(axis=2)
     return [terms[index] for index in distances.argmin(axis=1)]
 
 
 def colour_emotion(lab: Floats) -> ColourEmotion:
-    """Activity, weight and heat of Lab colours, shape (n, 3).
+    """Return activity, weight and heat of Lab colours, shape (n, 3).
 
     Ou, Luo, Woodcock and Wright 2004, "A study of colour emotion and colour preference, part I":
     activity = -2.1 + 0.06 sqrt((L - 50)^2 + (a - 3)^2 + ((b - 17) / 1.4)^2)
     weight = -1.8 + 0.04 (100 - L) + 0.45 cos(h - 100 deg)
     heat = -0.5 + 0.02 C^1.07 cos(h - 50 deg)
-    Positive is active, heavy, warm; ordinary colours lie within about -3 to 3.
+    Positive is active, heavy, warm; ordinary colours are within about -3 to 3.
 
-    Our addition: an achromatic colour has no hue, so the hue term of weight is multiplied by
-    1 - exp(-(C / 2.3)^2), where a difference of 2.3 is just noticeable (Mahy et al. 1994). Without
-    it, rounding noise decides the hue of grey, and the processor decides the rounding noise. The
-    hue term of heat vanishes with the chroma by itself.
+    Our addition: an achromatic colour has no hue, so the hue term of weight is multiplied by 1 -
+    exp(-(C / 2.3)^2), where a difference of 2.3 is just noticeable (Mahy et al. 1994). Without it,
+    rounding noise, which depends on the processor, would determine the hue of grey. The hue term of
+    heat vanishes with the chroma by itself.
     """
     lightness, a, b = lab[:, 0], lab[:, 1], lab[:, 2]
     chroma, hue = np.hypot(a, b), np.arctan2(b, a)
@@ -124,10 +123,10 @@ def colour_emotion(lab: Floats) -> ColourEmotion:
 
 
 def pleasure_arousal_dominance(brightness: float, saturation: float) -> tuple[float, float, float]:
-    """Pleasure, arousal and dominance of a colour, from brightness and saturation in 0-1.
+    """Return pleasure, arousal and dominance of a colour, from brightness and saturation in 0-1.
 
-    Valdez and Mehrabian 1994, "Effects of color on emotions": pleasure = .69 B + .22 S,
-    arousal = -.31 B + .60 S, dominance = -.76 B + .32 S.
+    Valdez and Mehrabian 1994, "Effects of color on emotions": pleasure = .69 B + .22 S, arousal =
+    -.31 B + .60 S, dominance = -.76 B + .32 S.
     """
     return (
         0.69 * brightness + 0.22 * saturation,
@@ -138,7 +137,7 @@ def pleasure_arousal_dominance(brightness: float, saturation: float) -> tuple[fl
 
 @lru_cache(maxsize=1)
 def _linear_levels() -> Floats:
-    """Linear light, 0-1, of each 8-bit sRGB level."""
+    """Return linear light, 0-1, of each 8-bit sRGB level."""
     level = np.arange(256) / 255
     return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
 

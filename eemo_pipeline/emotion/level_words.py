@@ -1,6 +1,6 @@
-"""The words for levels of valence, arousal and dominance, for whoever asks or writes about them.
+"""The words for levels of valence, arousal and dominance in questions and texts.
 
-Belongs here: the words. Does not belong here: thresholds (`vad.py`).
+The thresholds are in `vad.py`.
 """
 
 import polars as pl
@@ -16,6 +16,6 @@ LEVEL_WORDS: dict[str, tuple[str, str, str]] = {
 
 
 def level_of(dimension: str, value: pl.Expr) -> pl.Expr:
-    """The level word of a 0-1 value; null where the value is null."""
+    """Return the level word of a 0-1 value; null where the value is null."""
     words = dict(zip(("low", "medium", "high"), LEVEL_WORDS[dimension], strict=True))
     return levels(value).replace_strict(words, return_dtype=pl.String)

@@ -1,13 +1,12 @@
-"""How one label set maps to another: the reviewed entries of `mappings.csv`.
+"""Mappings between label sets: the reviewed entries of `mappings.csv`.
 
-Belongs here: reading them. Does not belong here: the label sets (`taxonomies.py`), or weighing
-labels (`labels/`).
+The label sets are in `taxonomies.py`; labels are weighted in `stages/labels/`.
 
-A row of the file is one label of a label space: the emotion of the taxonomy that it maps to, or
-that it is dropped (no counterpart) or ambiguous (several), where the entry comes from, and a note.
-A space maps into a taxonomy with all its labels or not at all. Abstract-8 is `mikels8`, and
-Emotion6 is `ekman7`, in other spellings (`taxonomies.ALIASES`). EMOTIC, whose labels are what a
-depicted person seems to feel, maps into Ekman's set alone.
+Each row of the file is one label of a label space. It names the taxonomy, the emotion that the
+label maps to (or that it is dropped, with no counterpart, or ambiguous, with several), the basis of
+the entry, and a note. A space maps into a taxonomy with all its labels or not at all. Abstract-8 is
+`mikels8`, and Emotion6 is `ekman7`, in other spellings (`taxonomies.ALIASES`). EMOTIC labels what a
+depicted person seems to feel and maps into Ekman's set alone.
 """
 
 import csv
@@ -30,7 +29,7 @@ class Entry(NamedTuple):
 
 @cache
 def list_entries() -> tuple[Entry, ...]:
-    """All entries, sorted by label space, taxonomy and label."""
+    """Return all entries, sorted by label space, taxonomy and label."""
     text = files("eemo_pipeline.emotion").joinpath("mappings.csv").read_text("utf-8")
     _header, *rows = csv.reader(text.splitlines())
     return tuple(
@@ -41,13 +40,13 @@ def list_entries() -> tuple[Entry, ...]:
 
 @cache
 def list_mappings() -> tuple[tuple[str, str], ...]:
-    """The label space and taxonomy of every mapping, sorted."""
+    """Return the label space and taxonomy of every mapping, sorted."""
     return tuple(sorted({(entry.label_space, entry.taxonomy) for entry in list_entries()}))
 
 
 @cache
 def read_mapping(label_space: str, taxonomy: str) -> dict[str, str]:
-    """Label -> emotion, without those that lose their mass; empty where the space does not map."""
+    """Return label -> emotion of the mapped labels; empty where the space does not map."""
     return {
         entry.label: entry.emotion
         for entry in list_entries()

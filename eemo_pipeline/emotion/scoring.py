@@ -1,30 +1,33 @@
-"""How a ranking or a score answers the truth: EEmo-Bench's score and EEmo-Logic's rewards.
+"""Scores a ranking or a score against the truth: EEmo-Bench's score and EEmo-Logic's rewards.
 
-Belongs here: the formulas (arXiv 2602.01173, Eq. 1, 2 and 9). Does not belong here: reading a
-model's answer, or averages over a benchmark.
+The formulas are Eq. 1, 2 and 9 of arXiv 2602.01173.
 """
 
 import math
 from collections.abc import Sequence
 from itertools import combinations
 
-# Points for the first, second and third emotion of the truth, wherever the answer names it.
+# Points for naming the first, second and third emotion of the truth, at any position.
 _HITS = (25.0, 15.0, 10.0)
 _ORDER = 25.0
-# Of the points for order, by how many emotions of the truth the answer names.
+# Share of the points for order, by the number of true emotions that the answer names.
 _ORDER_SHARE = {0: 0.0, 1: 0.0, 2: 2 / 3, 3: 1.0}
 _LINEAR, _PEAK, _PEAK_WIDTH = 0.4, 0.6, 0.05
 
 
 def score_ranking(truth: Sequence[str], answer: Sequence[str]) -> float:
-    """Score 0-100 of a ranking (Eq. 9): half for the emotions, half for their order.
+    """Return the score 0-100 of a ranking (Eq. 9): half for the emotions, half for their order.
 
-    The order counts by Kendall's tau of the positions, as the paper says; the released code
+    The order counts by Kendall's tau of the positions, as in the paper; the released code
     correlates the names, which differs in 280 of 1,260 cases.
 
     Args:
         truth: three distinct emotions, strongest first.
-        answer: emotions in the order given; repeated ones count once, and from the fourth none.
+        answer: emotions in the order given; repeated ones count once, and those after the third are
+            ignored.
+
+    Raises:
+        ValueError: the truth is not three distinct emotions.
     """
     if len(set(truth)) != len(_HITS):
         raise ValueError(f"the truth is three distinct emotions, not {list(truth)}")
@@ -39,12 +42,12 @@ def score_ranking(truth: Sequence[str], answer: Sequence[str]) -> float:
 
 
 def reward_ranking(truth: Sequence[str], answer: Sequence[str]) -> float:
-    """Reward 0-1 of a ranking (Eq. 1): the square of its score."""
+    """Return the reward 0-1 of a ranking (Eq. 1): the square of its score."""
     return (score_ranking(truth, answer) / 100) ** 2
 
 
 def reward_score(truth: float, answer: float) -> float:
-    """Reward 0-1 of a valence, arousal or dominance (Eq. 2), both on 0-1.
+    """Return the reward 0-1 of a valence, arousal or dominance (Eq. 2), both on 0-1.
 
     0.4 (1 - e) + 0.6 exp(-e^2 / (2 * 0.05^2)), with the absolute error e at most 1.
     """

@@ -1,11 +1,10 @@
-"""The label sets of the field and their spellings.
+"""The label sets of the field and their spellings: closed vocabularies and aliases.
 
-Belongs here: closed vocabularies and aliases. Does not belong here: how one set maps to another
-(`mappings.py`), numbers (`vad.py`) or anything that reads a picture or a table.
-Aliases are matched on the whole label, never on a part of it.
+Mappings between the sets are in `mappings.py`, numeric scales in `vad.py`. Aliases match a whole
+label, never a part of one.
 """
 
-# Mikels et al. 2005, alphabetical order as in EmoVerse's released heads.
+# Mikels et al. 2005, in alphabetical order as in EmoVerse's released heads.
 MIKELS_8 = (
     "amusement",
     "anger",
@@ -18,7 +17,7 @@ MIKELS_8 = (
 )
 POSITIVE_MIKELS = ("amusement", "awe", "contentment", "excitement")
 
-# Ekman's six and neutral, the label space of EEmoDB.
+# Ekman's six emotions and neutral, the label space of EEmoDB.
 EKMAN_7 = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
 
 TAXONOMIES: dict[str, tuple[str, ...]] = {"mikels8": MIKELS_8, "ekman7": EKMAN_7}
@@ -100,7 +99,7 @@ EMOART_12 = (
     "tired",
 )
 
-# GAPED's folders: what is shown, not what is felt.
+# GAPED's folders: depicted content, not emotions.
 GAPED_CATEGORIES = (
     "animal mistreatment",
     "human rights violation",
@@ -110,7 +109,7 @@ GAPED_CATEGORIES = (
     "spider",
 )
 
-# WEBEmo in the order of its class numbers, 0 to 24 (Panda et al. 2018), misspelt as its authors do.
+# WEBEmo in the order of its class numbers, 0 to 24 (Panda et al. 2018), in its authors' spelling.
 WEBEMO_25 = (
     "affection",
     "cheerfullness",
@@ -157,7 +156,7 @@ ALIASES = {
     "content": "contentment",
     "disquitement": "disquietment",
     "neutrality": "neutral",
-    # FindingEmo, as its authors' own code spells them
+    # FindingEmo, as spelled in its authors' own code
     "annotance": "annoyance",
     "digust": "disgust",
     "ecstast": "ecstasy",
@@ -165,6 +164,6 @@ ALIASES = {
 
 
 def canonical(label: str) -> str:
-    """Lower-case label without outer blanks, with known spellings unified."""
+    """Return the label in lower case without outer blanks, with known spellings unified."""
     plain = label.strip().lower()
     return ALIASES.get(plain, plain)

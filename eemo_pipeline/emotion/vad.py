@@ -1,7 +1,6 @@
 """Points in valence-arousal-dominance space: anchors, distance, levels and rating scales.
 
-Belongs here: geometry of the space and the published points in it. Does not belong here: which
-picture lies where (labels, annotation). Numbers are on the 0-1 scale unless a name says raw.
+Numbers are on the 0-1 scale unless a name says raw.
 """
 
 import math
@@ -35,7 +34,7 @@ MIKELS_ANCHORS = {
     emotion: Vad(*(round(value / 10, 6) for value in raw))
     for emotion, raw in MIKELS_RAW_ANCHORS.items()
 }
-# Mean over all words of the same norms (5.06, 4.21, 5.18): the point of no particular emotion.
+# Mean over all words of the same norms (5.06, 4.21, 5.18): the point without a particular emotion.
 NEUTRAL = Vad(0.506, 0.421, 0.518)
 
 # Anchors of the Ekman emotions as EEmoDB publishes them (Table 6), by the x/10 rule.
@@ -51,15 +50,15 @@ PUBLISHED_CENTROIDS = {
 
 # Weights of the squared differences in EEmoDB's emotion similarity (its Eq. 3).
 DISTANCE_WEIGHTS = Vad(0.5, 0.3, 0.2)
-# Scale of the softmax over anchors, our choice: the two nearest anchors, awe and contentment, lie
-# 0.056 apart, so that a picture on one of them gets the other at a third of its probability.
+# Scale of the softmax over anchors, our choice. The two nearest anchors, awe and contentment, are
+# 0.056 apart, so an image on one of them gives the other a third of its probability.
 TEMPERATURE = 0.05
 LOW_BELOW, HIGH_ABOVE = 0.4, 0.6
 OUTSIDE_SCALE = "outside_scale"
 
 
 def distance(one: Vad, other: Vad) -> float:
-    """Weighted Euclidean distance sqrt(0.5 dV^2 + 0.3 dA^2 + 0.2 dD^2)."""
+    """Return the weighted Euclidean distance sqrt(0.5 dV^2 + 0.3 dA^2 + 0.2 dD^2)."""
     squares = (
         weight * (left - right) ** 2
         for weight, left, right in zip(DISTANCE_WEIGHTS, one, other, strict=True)
@@ -68,7 +67,7 @@ def distance(one: Vad, other: Vad) -> float:
 
 
 def emotion_probabilities(point: Vad) -> dict[str, float]:
-    """Probability of each Mikels emotion, most likely first, ties in alphabetical order.
+    """Return the probability of each Mikels emotion, most likely first, ties in alphabetical order.
 
     Softmax of the negative distance to the anchor over TEMPERATURE, six decimals.
     """
@@ -82,12 +81,12 @@ def emotion_probabilities(point: Vad) -> dict[str, float]:
 
 
 def level(value: float) -> str:
-    """The word for a value: low below 0.4, high above 0.6, medium between, ends included."""
+    """Return the level of a value: low below 0.4, high above 0.6, medium between, ends included."""
     return "low" if value < LOW_BELOW else "high" if value > HIGH_ABOVE else "medium"
 
 
 def levels(value: pl.Expr) -> pl.Expr:
-    """`level` of a column; null stays null."""
+    """Apply `level` to a column; null stays null."""
     return (
         pl.when(value.is_null())
         .then(None)
@@ -100,13 +99,13 @@ def levels(value: pl.Expr) -> pl.Expr:
 
 
 def normalise_rating(value: float, scale_min: float, scale_max: float) -> tuple[float | None, str]:
-    """A rating on 0-1, and the rule that took it there.
+    """Return a rating on 0-1, and the rule that converted it.
 
-    Scales 1-9 and 1-10 are divided by ten, as EEmoDB does (its level words and published anchors
-    fit no other rule); all others are stretched from their ends to 0 and 1. A value outside its
-    scale, or a scale without width, has no place on 0-1: None, with the rule `outside_scale`.
+    Scales 1-9 and 1-10 are divided by ten, as in EEmoDB (its level words and published anchors fit
+    no other rule); all others are stretched from their ends to 0 and 1. A value outside its scale,
+    or a scale without width, cannot be converted: None, with the rule `outside_scale`.
     """
-    # NaN compares as false and lands here too.
+    # NaN compares as false and ends here too.
     if not (scale_min < scale_max and scale_min <= value <= scale_max):
         return None, OUTSIDE_SCALE
     if scale_min == 1 and scale_max in (9, 10):
@@ -117,7 +116,7 @@ def normalise_rating(value: float, scale_min: float, scale_max: float) -> tuple[
 
 
 def normalised_ratings(value: pl.Expr, scale_min: pl.Expr, scale_max: pl.Expr) -> pl.Expr:
-    """`normalise_rating` of columns: a struct with the fields `value` and `rule`.
+    """Apply `normalise_rating` to columns: a struct with the fields `value` and `rule`.
 
     Both fields are null where the value or an end of the scale is null.
     """
@@ -147,6 +146,6 @@ def normalised_ratings(value: pl.Expr, scale_min: pl.Expr, scale_max: pl.Expr) -
 
 
 def _number(value: pl.Expr) -> pl.Expr:
-    """A number as text, whole ones without a decimal point."""
+    """Return a number as text, whole ones without a decimal point."""
     text = value.cast(pl.Float64).round(6).cast(pl.String)
     return text.str.strip_suffix(".0")

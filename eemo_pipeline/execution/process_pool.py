@@ -1,7 +1,7 @@
-"""Spreads work on pictures over processes, and survives a picture that kills one.
+"""Distributes work on images over processes and survives an image that crashes one.
 
-Belongs here: the pool, its chunks, and the isolation of a crash. Does not belong here: what is
-done with a picture. Functions must be importable by name, for they run in other processes.
+Holds the pool, its chunks, and the isolation of a crash. Functions must be importable by name,
+because they run in other processes.
 """
 
 import multiprocessing
@@ -19,8 +19,8 @@ from eemo_pipeline.ledger.store import Ask
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Imported once in the fork server, so that a worker starts in milliseconds; imagehash imports
-# the transform only when it makes its first hash.
+# Imported once in the fork server, so that a worker starts in milliseconds; imagehash imports the
+# transform only when it computes its first hash.
 _PRELOAD = ["eemo_pipeline.imaging.opening", "scipy.fftpack"]
 _IN_FLIGHT_PER_PROCESS = 4
 
@@ -46,11 +46,11 @@ class Workers:
     def map(
         self, function: Callable[[Item], Result], items: Sequence[Item], chunk: int = 16
     ) -> Iterator[tuple[Item, Result | WorkerCrash]]:
-        """Yield each item with its result as the results come, in no particular order.
+        """Yield each item with its result as results arrive, in no particular order.
 
-        An exception that `function` raises is raised here. Where a process dies, the items of
-        the chunks it took along are tried again one by one, and an item that kills its process
-        once more is yielded with a WorkerCrash. Several maps may be at work at the same time.
+        An exception raised by `function` propagates. If a process dies, the items of its chunks are
+        retried one by one; an item that kills its process again is yielded with a WorkerCrash.
+        Several maps may run at the same time.
         """
         chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
         suspects: list[Item] = []
@@ -90,7 +90,7 @@ class Workers:
         return self._pool
 
     def _discard(self, pool: ProcessPoolExecutor) -> None:
-        """Give up a broken pool; another map may have done so, and be at work in its successor."""
+        """Give up a broken pool; another map may already have done so and be using the new one."""
         pool.shutdown(wait=False, cancel_futures=True)
         if self._pool is pool:
             self._pool = None
@@ -105,7 +105,7 @@ def _start(processes: int) -> ProcessPoolExecutor:
 def _try_alone(
     function: Callable[[Item], Result], items: Sequence[Item]
 ) -> Iterator[tuple[Item, Result | WorkerCrash]]:
-    """One by one, in a process that nobody else uses: where it dies, the item killed it."""
+    """Run items one by one in a process of their own: if it dies, the item killed it."""
     with ExitStack() as stack:
         pool: ProcessPoolExecutor | None = None
         for item in items:
@@ -120,9 +120,9 @@ def _try_alone(
 def perform_on_pictures(
     workers: Workers, function: Callable[[Any], dict[str, Any]], description: str
 ) -> Callable[[Sequence[Ask]], Iterator[tuple[Ask, dict[str, Any]]]]:
-    """A ledger's `perform` that answers each ask by `function(ask.payload)` in the pool.
+    """Return a ledger's `perform` that answers each ask by `function(ask.payload)` in the pool.
 
-    A picture that kills its process gets the answer status "error", reason "decoder_crashed".
+    An image that kills its process gets the answer status "error", reason "decoder_crashed".
     """
 
     def perform(asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:

@@ -1,7 +1,4 @@
-"""Progress of long work: a bar where there is a terminal, nothing where there is none.
-
-Belongs here: how progress is shown. Does not belong here: what is counted as progress.
-"""
+"""Progress of long work: a bar on a terminal, nothing elsewhere."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +14,7 @@ Item = TypeVar("Item")
 def track(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
     """Yield the items; on a terminal, show a bar with rate and remaining time on stderr.
 
-    Several may be under way at the same time: their bars stand below each other.
+    Several may run at the same time; their bars are shown below each other.
     """
     if not sys.stderr.isatty() or total == 0:
         yield from items
@@ -29,7 +26,7 @@ def track(items: Iterable[Item], total: int, description: str) -> Iterator[Item]
 
 
 class _Bars:
-    """The bars on stderr, of which a terminal bears one display at a time."""
+    """The bars on stderr; they share one display, as a terminal supports only one at a time."""
 
     def __init__(self) -> None:
         self._display: Progress | None = None
@@ -37,7 +34,7 @@ class _Bars:
 
     @contextmanager
     def show(self, description: str, total: int) -> Iterator[Callable[[], None]]:
-        """A bar, and the function that moves it on by one."""
+        """Show a bar and yield the function that advances it by one."""
         from rich.markup import escape
 
         display = self._display = self._display or _open_display()
@@ -67,7 +64,7 @@ def _open_display() -> "Progress":
 
 @contextmanager
 def track_bytes(description: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A function to be told bytes done and in all; on a terminal it moves a bar on stderr."""
+    """Yield a function of bytes done and total; on a terminal it drives a bar on stderr."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return

@@ -1,10 +1,10 @@
-"""Geometry of boxes. Does not belong here: what is in a box, or a mask (`masks.py`)."""
+"""Geometry of boxes in pixels. Masks are in `masks.py`."""
 
 from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """A box in px: left, upper, right and lower edge; the edges lie between pixels."""
+    """A box in px: left, upper, right and lower edge; the edges are between pixels."""
 
     x1: float
     y1: float
@@ -13,12 +13,12 @@ class Box(NamedTuple):
 
     @property
     def area(self) -> float:
-        """Width times height, 0 where either is negative."""
+        """Return width times height, 0 where either is negative."""
         return max(0.0, self.x2 - self.x1) * max(0.0, self.y2 - self.y1)
 
 
 def intersection_over_union(one: Box, other: Box) -> float:
-    """Shared area over joint area, 0-1; 0 where both boxes are empty."""
+    """Return shared area over joint area, 0-1; 0 where both boxes are empty."""
     shared = Box(
         max(one.x1, other.x1), max(one.y1, other.y1), min(one.x2, other.x2), min(one.y2, other.y2)
     ).area
@@ -27,7 +27,7 @@ def intersection_over_union(one: Box, other: Box) -> float:
 
 
 def clip(box: Box, width: float, height: float) -> Box:
-    """The part of the box inside a picture."""
+    """Return the part of the box inside an image."""
     return Box(
         min(max(box.x1, 0.0), width),
         min(max(box.y1, 0.0), height),
@@ -37,10 +37,10 @@ def clip(box: Box, width: float, height: float) -> Box:
 
 
 def pad(box: Box, margin: float) -> Box:
-    """The box with each edge moved outwards by `margin` px."""
+    """Return the box with each edge moved outwards by `margin` px."""
     return Box(box.x1 - margin, box.y1 - margin, box.x2 + margin, box.y2 + margin)
 
 
 def scale(box: Box, across: float, down: float) -> Box:
-    """The box in a picture that is `across` times as wide and `down` times as high."""
+    """Return the box in an image that is `across` times as wide and `down` times as high."""
     return Box(box.x1 * across, box.y1 * down, box.x2 * across, box.y2 * down)

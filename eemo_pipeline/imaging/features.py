@@ -1,13 +1,13 @@
-"""A fixed vector of numbers that describe a picture for a linear classifier.
+"""A fixed feature vector of an image for a linear classifier.
 
-Belongs here: the features and their order. Does not belong here: what is learned from them
-(verification), or single attributes that people read (`measures.py`).
+Learning from the features is in `stages/verification/`; attributes that people read are in
+`pixel_measures.py`.
 
 The choice follows the affective image features of Machajdik and Hanbury 2010, "Affective image
-classification using features inspired by psychology and art theory": brightness and saturation,
-the pleasure-arousal-dominance of Valdez and Mehrabian, colourfulness, hue statistics, texture,
-and the inner third (rule of thirds), with colour moments on a grid, oriented gradients (Dalal and
-Triggs 2005) and local binary patterns (Ojala et al. 2002) for composition and texture.
+classification using features inspired by psychology and art theory": brightness and saturation, the
+pleasure-arousal-dominance of Valdez and Mehrabian, colourfulness, hue statistics, texture, and the
+inner third (rule of thirds), with colour moments on a grid, oriented gradients (Dalal and Triggs
+2005) and local binary patterns (Ojala et al. 2002) for composition and texture.
 """
 
 from pathlib import Path
@@ -36,13 +36,13 @@ FEATURE_METHOD = (
 FEATURE_COUNT = 88
 _LONG_SIDE = 160
 _LEVELS, _HUES, _ORIENTATIONS, _PATTERNS = 8, 12, 8, 10
-_ON_BORDER = 1e-9  # radians; an angle this close to the border of two bins lies on it
+_ON_BORDER = 1e-9  # radians; an angle this close to the border of two bins counts as on it
 
 
 def extract_features(path: Path, image_id: str) -> dict[str, Any]:
-    """The features of a file, as JSON values.
+    """Return the features of a file, as JSON values.
 
-    Returns `status` "ok" with `features`, FEATURE_COUNT floats rounded to six decimals, or
+    The result has `status` "ok" with `features`, FEATURE_COUNT floats rounded to six decimals, or
     `status` "error" with the `reason` and `detail` of an UnreadablePicture.
     """
     try:
@@ -53,15 +53,15 @@ def extract_features(path: Path, image_id: str) -> dict[str, Any]:
 
 
 def pixel_features(rgb: Pixels) -> Vector:
-    """FEATURE_COUNT numbers in the order of FEATURE_METHOD, mostly within -1 and 1."""
+    """Return FEATURE_COUNT numbers in the order of FEATURE_METHOD, mostly between -1 and 1."""
     measured = measure_pixels(rgb)
     brightness, saturation = measured["brightness"], measured["saturation"]
     names, shares = dominant_colours(rgb, 8)
     segments = lab_of(np.array([rgb_of(name) for name in names], dtype=np.uint8))
-    # Shares are rounded to six decimals: as they are, a grey picture would lie between two values.
+    # Shares are rounded to six decimals: unnormalised, a grey image would fall between two values.
     weights = np.array(shares) / sum(shares)
     emotions = [float((weights * factor).sum()) for factor in colour_emotion(segments)]
-    # Lab on 0-1 and about -1 to 1.
+    # Lab scaled to 0-1 and about -1 to 1.
     lab = lab_of(rgb) / 100.0
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     return np.concatenate(
@@ -81,7 +81,7 @@ def pixel_features(rgb: Pixels) -> Vector:
 
 
 def _histogram(values: Vector, bins: int, top: float, weights: Vector) -> Vector:
-    """Shares of the weight in equal bins from 0 to `top`; zeros where there is no weight."""
+    """Return shares of the weight in equal bins from 0 to `top`; zeros where there is no weight."""
     index = np.clip((values / top * bins).astype(np.intp), 0, bins - 1)
     counts = np.bincount(index.ravel(), weights.ravel(), bins).astype(np.float64)
     total = counts.sum()
@@ -89,20 +89,20 @@ def _histogram(values: Vector, bins: int, top: float, weights: Vector) -> Vector
 
 
 def _hue_histogram(lab: Vector) -> Vector:
-    """Hue angle in Lab, weighted by chroma, times the mean chroma: grey has no hue."""
+    """Return the Lab hue histogram weighted by chroma, times mean chroma: grey has no hue."""
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     hue = np.arctan2(lab[..., 2], lab[..., 1]) % (2 * np.pi)
     return _histogram(hue, _HUES, 2 * np.pi, chroma) * chroma.mean()
 
 
 def _grid(lab: Vector) -> Vector:
-    """Mean L, a, b of nine fields, row by row, then the standard deviation of L in each."""
+    """Return mean L, a, b of nine fields, row by row, then the standard deviation of L in each."""
     fields = [
         field
         for rows in np.array_split(lab, 3, axis=0)
         for field in np.array_split(rows, 3, axis=1)
     ]
-    # A picture of one or two pixels leaves fields empty; the whole stands in for them.
+    # An image of one or two pixels leaves fields empty; the whole image replaces them.
     filled = [field if field.size else lab for field in fields]
     means = np.concatenate([field.mean(axis=(0, 1)) for field in filled])
     return np.concatenate([means, [float(field[..., 0].std()) for field in filled]])
@@ -115,10 +115,10 @@ def _inner_third(lab: Vector) -> Vector:
 
 
 def _orientations(grey: Pixels) -> Vector:
-    """Orientation of the gradient, 0-180 degrees, weighted by its magnitude.
+    """Return the histogram of gradient orientation, 0-180 degrees, weighted by magnitude.
 
-    Gradients are whole numbers, and many lie on the border of two bins: diagonals, for one. Without
-    the tolerance, the processor's rounding would put them on either side. Any other angle of two
+    Gradients are whole numbers, and many are on the border of two bins: diagonals, for one. Without
+    the tolerance, the processor's rounding would decide their bin. Any other angle of two
     whole numbers below 1021 is farther from a border than the tolerance.
     """
     across, down = (cv2.Sobel(grey, cv2.CV_64F, *order) for order in ((1, 0), (0, 1)))
@@ -127,10 +127,10 @@ def _orientations(grey: Pixels) -> Vector:
 
 
 def _binary_patterns(grey: Pixels) -> Vector:
-    """Shares of the rotation-invariant uniform local binary patterns, radius 1, 8 neighbours.
+    """Return shares of rotation-invariant uniform local binary patterns, radius 1, 8 neighbours.
 
-    Bins 0-8 are patterns with at most two changes around the circle, by the number of
-    neighbours that are as bright as the pixel; bin 9 is everything else.
+    Bins 0-8 are patterns with at most two changes around the circle, by the number of neighbours
+    that are at least as bright as the pixel; bin 9 is everything else.
     """
     padded = np.pad(grey, 1, mode="edge")
     height, width = grey.shape

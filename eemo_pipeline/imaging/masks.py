@@ -1,4 +1,4 @@
-"""Masks as COCO run lengths. Does not belong here: how a mask is found."""
+"""Masks as COCO run lengths."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def encode(mask: Mask) -> list[int]:
-    """Run lengths of a mask, shape (height, width): column by column, background first.
+    """Return the run lengths of a mask, shape (height, width): column by column, background first.
 
     The uncompressed form of the COCO format: the lengths alternate between background and
     foreground and sum to the number of pixels; the first is 0 where the first pixel is foreground.
@@ -24,7 +24,7 @@ def encode(mask: Mask) -> list[int]:
 
 
 def decode(counts: Sequence[int], size_px: Sequence[int]) -> Mask:
-    """The mask of the given height and width.
+    """Return the mask of the given height and width.
 
     Raises:
         ValueError: a length is negative, or they do not sum to height times width.
@@ -37,7 +37,7 @@ def decode(counts: Sequence[int], size_px: Sequence[int]) -> Mask:
 
 
 def bounds(mask: Mask) -> Box | None:
-    """The tightest box around the foreground, None where there is none."""
+    """Return the tightest box around the foreground, None where there is none."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if rows.size == 0:
         return None

@@ -1,8 +1,7 @@
-"""Opens pictures of any origin and measures them: the one way from a file to pixels.
+"""Opens images of any origin and measures them: the only path from a file to pixels.
 
-Belongs here: reading, limits, decoding, orientation and colour space. Does not belong here: the
-formulas of what is measured (`measures.py`), which files are read (ingest), and what the pixels
-mean (features, annotation, grounding). Every stage that looks at pixels calls `open_picture`.
+Holds reading, limits, decoding, orientation and colour space. The formulas of the measurements are
+in `pixel_measures.py`. Every stage that reads pixels calls `open_picture`.
 """
 
 import io
@@ -29,16 +28,16 @@ from eemo_pipeline.imaging.pixel_measures import (
     perceptual_hash,
 )
 
-# A 4:3 picture of this many pixels needs half a gigabyte as RGB. It is the number above which
-# Pillow itself refuses to open a file; the check is made on the header, before decoding.
+# A 4:3 image of this many pixels needs half a gigabyte as RGB. Above this number Pillow itself
+# refuses to open a file; the check uses the header, before decoding.
 MAX_PIXELS = 178_956_970
 MAX_BYTES = 512 * 2**20
-# Long side at which pictures are measured: three times what the hash looks at, and an eighth of
-# 800, so that the decoder itself scales a JPEG down, by the means of its 8x8 blocks.
+# Long side at which images are measured: three times that of the hash, and an eighth of 800, so
+# that the decoder itself scales a JPEG down, by the means of its 8x8 blocks.
 MEASURE_SIDE = 100
 
-# Raster formats, those with a magic number first. EPS and WMF are left out because their
-# decoders hand the file to a renderer; BUFR, GRIB, HDF5 and MPEG because Pillow has no decoder.
+# Raster formats, those with a magic number first. EPS and WMF are left out because their decoders
+# pass the file to a renderer; BUFR, GRIB, HDF5 and MPEG because Pillow has no decoder.
 FORMATS = (
     *("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM", "DIB", "ICO"),
     *("CUR", "ICNS", "PSD", "QOI", "DDS", "SGI", "PCX", "DCX", "SUN", "FLI", "FTEX", "BLP"),
@@ -50,7 +49,7 @@ _PILLOW = PIL.__version__.rpartition(".")[0]
 
 
 class UnreadablePicture(Exception):
-    """A file that is not used as a picture.
+    """A file that is not used as an image.
 
     Attributes:
         reason: empty_file, not_a_picture, truncated, damaged, too_many_pixels, too_large,
@@ -70,7 +69,7 @@ class UnreadablePicture(Exception):
 
 @dataclass(frozen=True)
 class Picture:
-    """The first frame of a picture, upright, opaque and in sRGB, scaled down.
+    """The first frame of an image, upright, opaque and in sRGB, scaled down.
 
     Attributes:
         image_id: SHA-256 of the file's bytes.
@@ -83,7 +82,7 @@ class Picture:
         orientation: EXIF orientation found in the file, 1 where none.
         has_alpha: whether transparency was composited on white.
         has_profile: whether an ICC profile other than sRGB was converted.
-        rgb: height x width x 3, uint8, the long side at most what was asked for.
+        rgb: height x width x 3, uint8, the long side at most the requested one.
     """
 
     image_id: str
@@ -102,9 +101,10 @@ class Picture:
 def open_picture(path: Path, long_side: int, image_id: str | None = None) -> Picture:
     """Read a file once and decode its first frame to at most `long_side` pixels per side.
 
-    A picture is never enlarged. JPEG files are decoded at a half, quarter or eighth of their
-    size where that is enough. 16-bit grey is divided by 257. 32-bit grey holds 0-255 or 0-65535,
-    float also 0-1; what lies outside is stretched from its minimum to its maximum.
+    An image is never enlarged. JPEG files are decoded at a half, quarter or eighth of their size
+    where that is enough. 16-bit grey is divided by 257. 32-bit grey holds 0-255 or 0-65535, float
+    also 0-1; an image with values outside these ranges is stretched from its minimum to its
+    maximum.
 
     Raises:
         UnreadablePicture: the file is not usable, or `image_id` is given and is not its hash.
@@ -117,7 +117,7 @@ def open_picture(path: Path, long_side: int, image_id: str | None = None) -> Pic
         )
     if not content:
         raise UnreadablePicture("empty_file", "the file has no bytes", found)
-    # Workers share the cores by process; threads of OpenCV's own would only get in their way.
+    # Workers already use one process per core; OpenCV's own threads would only compete with them.
     cv2.setNumThreads(1)
     try:
         with warnings.catch_warnings():
@@ -126,20 +126,20 @@ def open_picture(path: Path, long_side: int, image_id: str | None = None) -> Pic
     except UnreadablePicture as refusal:
         refusal.image_id = found
         raise
-    # Decoders raise anything on hostile bytes: OSError, ValueError, SyntaxError, EOFError,
-    # struct.error, zlib.error, KeyError, IndexError, TypeError, OverflowError, AttributeError,
-    # AssertionError, RuntimeError and MemoryError were all seen or are documented. A file that
-    # cannot be decoded is refused, whatever the decoder called it.
+    # Decoders raise any type of exception on hostile bytes: OSError, ValueError, SyntaxError,
+    # EOFError, struct.error, zlib.error, KeyError, IndexError, TypeError, OverflowError,
+    # AttributeError, AssertionError, RuntimeError and MemoryError were all seen or are documented.
+    # A file that cannot be decoded is refused, whatever the type of the exception.
     except Exception as error:
         raise _refusal(error, content, found) from error
 
 
 def measure_file(path: Path) -> dict[str, Any]:
-    """What the pixels of a file say, as JSON values; never raises for a bad file.
+    """Return the measurements of a file, as JSON values; never raises for a bad file.
 
-    Returns `status` "ok" with `image_id` and every measured column of `ingest__images`, or
+    The result has `status` "ok" with `image_id` and every measured column of `ingest__images`, or
     `status` "refused" with `reason`, `detail` and, where the bytes could be read, `image_id`.
-    Shares lie in 0-1; numbers are rounded to six decimals.
+    Shares are in 0-1; numbers are rounded to six decimals.
     """
     try:
         picture = open_picture(path, MEASURE_SIDE)
@@ -174,14 +174,14 @@ def measure_file(path: Path) -> dict[str, Any]:
 
 
 def measure_method() -> str:
-    """What made the measurements: decoder, scaling and hash, with versions."""
+    """Return what made the measurements: decoder, scaling and hash, with versions."""
     return f"pillow {_PILLOW} draft and hamming to {MEASURE_SIDE} px, {hash_method()}, k-means 2"
 
 
 def _read(path: Path) -> bytes:
-    """All bytes of a regular file; a pipe or device is refused without waiting for it."""
+    """Read all bytes of a regular file; refuse a pipe or device without waiting for it."""
     try:
-        # O_NONBLOCK: opening a named pipe would otherwise wait for a writer for ever.
+        # O_NONBLOCK: opening a named pipe would otherwise wait indefinitely for a writer.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
         raise UnreadablePicture("unreadable_file", _describe(error)) from error
@@ -211,7 +211,7 @@ def _decode(content: bytes, image_id: str, long_side: int) -> Picture:
     draft = image.draft(None, _fit(width, height, long_side))
     image.load()
     if draft is None:
-        width, height = image.size  # the loaded size is the truth: an icon picks its largest
+        width, height = image.size  # the loaded size is the true one: an icon loads its largest
     is_turned = orientation != 1 and file_format != "TIFF"  # a TIFF file turns itself at loading
     if is_turned and orientation in _SIDEWAYS:
         width, height = height, width
@@ -233,7 +233,7 @@ def _decode(content: bytes, image_id: str, long_side: int) -> Picture:
         has_alpha=has_alpha,
         has_profile=converted is not None,
         rgb=np.array(rgb),
-        # Last, for counting frames may move the decoder away from the first.
+        # Last, because counting frames may move the decoder away from the first.
         frame_count=max(1, int(getattr(image, "n_frames", 1))),
     )
 
@@ -253,17 +253,17 @@ _SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height
 def _orientation(image: Image.Image) -> int:
     try:
         found = image.getexif().get(ExifTags.Base.Orientation, 1)
-    # Metadata is parsed by the same kind of code as pixels and fails in as many ways
-    # (SyntaxError, struct.error, ...); a picture with broken metadata is still a picture.
+    # Metadata is parsed by the same kind of code as pixels and fails in as many ways (SyntaxError,
+    # struct.error, ...); an image with broken metadata is still an image.
     except Exception:  # noqa: BLE001 (see above)
         return 1
     return found if found in _TRANSPOSES else 1
 
 
 def _plain_mode(image: Image.Image) -> tuple[Image.Image, bool]:
-    """The loaded picture in mode L, RGB, CMYK or LAB, opaque, and whether it had transparency."""
+    """Return the loaded image, opaque, in mode L, RGB, CMYK or LAB, and whether it had alpha."""
     if image.mode.startswith("I") or image.mode == "F":
-        return _eight_bit(image), False  # a transparent grey level among 65536 is passed over
+        return _eight_bit(image), False  # a transparent grey level among 65536 is ignored
     has_alpha = "transparency" in image.info or image.mode in ("RGBA", "RGBa", "LA", "La", "PA")
     if has_alpha or getattr(image.palette, "mode", "RGB") == "RGBA":
         layer = image if image.mode == "RGBA" else image.convert("RGBA")
@@ -277,7 +277,7 @@ def _plain_mode(image: Image.Image) -> tuple[Image.Image, bool]:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits, or float, as 8-bit grey."""
+    """Convert grey of 16 or 32 bits, or float, to 8-bit grey."""
     values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
     if low >= 0 and high <= _SIXTEEN_BIT:
@@ -289,7 +289,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 
 
 def _fit(width: int, height: int, long_side: int) -> tuple[int, int]:
-    """The size with the same proportions and a long side of at most `long_side`."""
+    """Return the size with the same proportions and a long side of at most `long_side`."""
     scale = min(1.0, long_side / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
@@ -302,10 +302,10 @@ def _shrink(image: Image.Image, long_side: int) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: Any) -> Image.Image | None:
-    """The picture converted from its profile to sRGB; None where there is nothing to convert.
+    """Convert the image from its profile to sRGB; None where there is nothing to convert.
 
-    LAB without a profile is CIE Lab with the D50 white of the ICC. A profile that is damaged, or
-    of another colour space than the pixels, is passed over: the picture is usable without it.
+    LAB without a profile is CIE Lab with the D50 white of the ICC. A profile that is damaged, or of
+    another colour space than the pixels, is ignored: the image is usable without it.
     """
     try:
         if isinstance(profile, bytes) and profile:
@@ -323,7 +323,7 @@ def _to_srgb(image: Image.Image, profile: Any) -> Image.Image | None:
 
 @lru_cache(maxsize=32)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The transform to sRGB, kept for the next picture of the same camera; None for sRGB."""
+    """Return the transform to sRGB, cached for images of the same camera; None for sRGB."""
     source = (
         ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else ImageCms.createProfile("LAB")
     )
@@ -333,7 +333,7 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 
 def _refusal(error: Exception, content: bytes, image_id: str) -> UnreadablePicture:
-    """The reason code for what a decoder raised."""
+    """Return the refusal with the reason code for a decoder's exception."""
     text = _describe(error)
     if isinstance(error, Image.DecompressionBombError):
         return UnreadablePicture("too_many_pixels", text, image_id)
@@ -351,7 +351,7 @@ _CUT_OFF = ("truncated", "unexpected end", "unrecognized data stream", "not enou
 
 
 def _describe(error: Exception) -> str:
-    """The error in words, without the path: one line of at most 200 characters."""
+    """Return the error in words, without the path: one line of at most 200 characters."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]

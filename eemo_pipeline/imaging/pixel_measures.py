@@ -1,8 +1,7 @@
-"""Numbers that describe the pixels of a picture: attributes, dominant colours, hash, saliency.
+"""Numbers computed from the pixels of an image: attributes, dominant colours, hash, saliency.
 
-Belongs here: formulas from pixels to numbers, shared by stages that must not import each other.
-Does not belong here: files (`images.py`), and what the numbers say about emotion (`emotion/`,
-`features.py`, `annotation/`).
+Stages that must not import each other share these formulas. Files are opened in `opening.py`;
+relations between colours and emotion are in `emotion/colour.py`.
 """
 
 import math
@@ -15,20 +14,20 @@ from PIL import Image
 
 Pixels = npt.NDArray[np.uint8]
 
-# Contrast below which a picture has no structure to hash.
+# Contrast below which an image has no structure to hash.
 BLANK_CONTRAST = 0.02
 _SALIENCY_SIDE = 64
 _STEPS = 5  # of k-means
 
 
 def measure_pixels(rgb: Pixels) -> dict[str, float]:
-    """Brightness, saturation, contrast, colourfulness and edge density, six decimals.
+    """Return brightness, saturation, contrast, colourfulness and edge density, six decimals.
 
     Brightness and saturation are means of HSV value and saturation; contrast is the standard
     deviation of Rec. 601 luma (Peli 1990); colourfulness is M3 of Hasler and Suesstrunk 2003,
-    sqrt(s_rg^2 + s_yb^2) + 0.3 sqrt(m_rg^2 + m_yb^2) with rg = R - G, yb = (R + G)/2 - B on
-    8-bit values; edge density is the share of pixels on a Canny edge (thresholds 100 and 200).
-    All but colourfulness lie in 0-1.
+    sqrt(s_rg^2 + s_yb^2) + 0.3 sqrt(m_rg^2 + m_yb^2) with rg = R - G, yb = (R + G)/2 - B on 8-bit
+    values; edge density is the share of pixels on a Canny edge (thresholds 100 and 200). All but
+    colourfulness are in 0-1.
     """
     hsv = cv2.mean(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV))
     luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
@@ -58,10 +57,10 @@ def _colourfulness(rgb: Pixels) -> float:
 
 
 def dominant_colours(rgb: Pixels, count: int = 5) -> tuple[list[str], list[float]]:
-    """Up to `count` colours as #rrggbb with their share of pixels, most frequent first.
+    """Return up to `count` colours as #rrggbb with their share of pixels, most frequent first.
 
-    k-means on a grid of about 800 pixels, five steps from groups of equal size along the sum of
-    the channels, so that nothing is random. Groups whose means round to one colour are joined.
+    k-means on a grid of about 800 pixels, five steps from groups of equal size along the sum of the
+    channels, so that nothing is random. Groups whose means round to one colour are joined.
     """
     stride = math.ceil(max(rgb.shape[:2]) / 34)
     sizes, centres = _group_pixels(rgb[::stride, ::stride].reshape(-1, 3), count)
@@ -79,11 +78,11 @@ def dominant_colours(rgb: Pixels, count: int = 5) -> tuple[list[str], list[float
 def _group_pixels(
     pixels: Pixels, count: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
-    """Sizes and means of up to `count` groups of pixels, shape (n,) and (n, 3).
+    """Return sizes and means of up to `count` groups of pixels, shape (n,) and (n, 3).
 
-    As fast as `cv2.kmeans`, whose groups depend on the processor: a pixel half way between two
-    means goes where rounding sends it. Here every sum is one of integers, and no order of summing
-    or fused instruction changes any number.
+    As fast as `cv2.kmeans`, whose groups depend on the processor: rounding decides the group of a
+    pixel half way between two means. Here every sum is one of integers, so neither the order of
+    summation nor a fused instruction changes a number.
     """
     groups = min(count, len(pixels))
     labels = np.empty(len(pixels), dtype=np.intp)
@@ -109,21 +108,21 @@ def _average(
 
 
 def perceptual_hash(rgb: Pixels) -> str:
-    """64-bit DCT hash of the luma (`imagehash.phash`), 16 hexadecimal digits."""
+    """Return the 64-bit DCT hash of the luma (`imagehash.phash`), 16 hexadecimal digits."""
     return str(imagehash.phash(Image.fromarray(rgb)))
 
 
 def hash_method() -> str:
-    """The hash behind `perceptual_hash`, with its version."""
+    """Return the hash behind `perceptual_hash`, with its version."""
     return f"imagehash {imagehash.__version__.rpartition('.')[0]} phash 8x8"
 
 
 def saliency(rgb: Pixels) -> npt.NDArray[np.float64]:
-    """Spectral residual saliency (Hou and Zhang 2007), long side 64, 0-1 with maximum 1.
+    """Return spectral residual saliency (Hou and Zhang 2007), long side 64, 0-1 with maximum 1.
 
-    The log amplitude spectrum of the grey picture minus its 3x3 mean, with the phase kept, is
-    transformed back, squared and smoothed (Gaussian, sigma 2.5 as a share of 64 pixels). A
-    picture without structure is 0 everywhere.
+    The log amplitude spectrum of the grey image minus its 3x3 mean, with the phase kept, is
+    transformed back, squared and smoothed (Gaussian, sigma 2.5 as a share of 64 pixels). An image
+    without structure is 0 everywhere.
     """
     scale = _SALIENCY_SIDE / max(rgb.shape[:2])
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
@@ -133,7 +132,7 @@ def saliency(rgb: Pixels) -> npt.NDArray[np.float64]:
     if grey.std() / 255 < BLANK_CONTRAST:
         return np.zeros_like(grey)
     spectrum = np.fft.fft2(grey)
-    # One grey level: amplitudes below it are rounding noise and must not become residuals.
+    # Adding one grey level: smaller amplitudes are rounding noise and must not become residuals.
     amplitude = np.log(np.abs(spectrum) + 1.0)
     # The spectrum is periodic, so its edges are continued from the other side.
     wrapped = np.pad(amplitude, 1, mode="wrap")

@@ -1,8 +1,8 @@
-"""Small pictures and previews for the metadata of a table.
+"""Small plots and previews for the metadata of a table.
 
-Belongs here: text that a user interface shows inline. Dagster shows Markdown of fewer than 1,000
-characters without a click, so every plot stays below that. Does not belong here: reports.
-Values come from datasets and models: they are escaped, and no picture of a dataset is shown.
+Dagster shows Markdown of fewer than 1,000 characters inline without a click, so every plot is
+shorter than that. Values come from datasets and models: they are escaped, and no image of a dataset
+is shown.
 """
 
 import base64
@@ -16,7 +16,7 @@ _BAR_PX, _WIDTH_PX, _LABEL_PX = 15, 300, 118
 
 
 def draw_counts(values: pl.Series, title: str) -> str:
-    """A bar per value, most frequent first, as an inline SVG in Markdown.
+    """Draw a bar per value, most frequent first, as an inline SVG in Markdown.
 
     As many bars as fit into INLINE_CHARACTERS, at most eight.
     """
@@ -34,7 +34,7 @@ def draw_counts(values: pl.Series, title: str) -> str:
 
 
 def draw_balance(strata: pl.DataFrame, title: str) -> str:
-    """A bar per stratum as it could be (grey) and as it is (blue), as an inline SVG in Markdown.
+    """Draw available (grey) and selected (blue) counts per stratum as an inline SVG in Markdown.
 
     Args:
         strata: stratum, available_count and selected_count, in the order to be drawn.
@@ -62,7 +62,7 @@ def draw_balance(strata: pl.DataFrame, title: str) -> str:
 
 
 def preview_rows(frame: pl.DataFrame) -> str:
-    """The first rows and columns as a Markdown table, values shortened and escaped."""
+    """Return the first rows and columns as a Markdown table, values shortened and escaped."""
     part = frame.select(frame.columns[:_PREVIEW_COLUMNS]).head(_PREVIEW_ROWS)
     lines = ["|" + "|".join(part.columns) + "|", "|" + "-|" * part.width]
     lines += ["|" + "|".join(_cell(value) for value in row) + "|" for row in part.rows()]
@@ -91,7 +91,7 @@ def _encode(svg: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """The text with a mark in place of characters that neither XML nor a page can show."""
+    """Replace characters that neither XML nor a page can show."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 

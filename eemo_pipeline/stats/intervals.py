@@ -1,8 +1,7 @@
-"""How sure a count makes us: intervals of shares, and tests of a difference between two.
+"""Confidence intervals of shares, and tests of a difference between two shares.
 
-Belongs here: Wilson's interval, the paired bootstrap, McNemar's test and Holm's correction. Does
-not belong here: what is counted. Every draw comes from `sampling.py`, so that the same counts
-give the same intervals.
+Wilson's interval, the paired bootstrap, McNemar's test and Holm's correction. Every draw comes from
+`hash_draws.py`, so that the same counts give the same intervals.
 """
 
 from collections.abc import Sequence
@@ -14,12 +13,12 @@ from eemo_pipeline.stats.hash_draws import uniforms
 
 Z_95 = 1.959964
 RESAMPLES = 10_000
-# Resamples that are drawn at once: 500 x 2,000 pictures are 4 MB of draws.
+# Resamples drawn at once: 500 x 2,000 images are 4 MB of draws.
 _AT_ONCE = 500
 
 
 def wilson(right: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper bound, 95 %, of a share `right / count` (Wilson 1927); 0 and 1 for none."""
+    """Return the 95 % bounds of a share `right / count` (Wilson 1927); 0 and 1 if count is 0."""
     hits, trials = np.asarray(right, dtype=float), np.asarray(count, dtype=float)
     total = np.maximum(trials, 1)
     share = hits / total
@@ -34,16 +33,16 @@ def wilson(right: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def bootstrap_shares(
     hits: np.ndarray, counted: np.ndarray, seed: str, resamples: int = RESAMPLES
 ) -> np.ndarray:
-    """Shares of resampled pictures (Efron 1979), paired: every column sees the same resamples.
+    """Return shares of resampled images (Efron 1979), paired: all columns use the same resamples.
 
     Args:
-        hits: pictures x columns, 1 where the picture is a hit.
-        counted: pictures x columns, 1 where the picture counts at all.
+        hits: images x columns, 1 where the image is a hit.
+        counted: images x columns, 1 where the image counts at all.
         seed: names the draws.
-        resamples: how many.
+        resamples: number of resamples.
 
     Returns:
-        resamples x columns; NaN where a resample counts no picture.
+        resamples x columns; NaN where a resample counts no image.
     """
     size, columns = hits.shape
     if size == 0:
@@ -55,7 +54,7 @@ def bootstrap_shares(
         drawn = (uniforms(rows * size, seed, str(start)) * size).astype(np.int64)
         places = drawn.reshape(rows, size) + size * np.arange(rows)[:, None]
         weights = np.bincount(places.ravel(), minlength=rows * size).reshape(rows, size)
-        # Sums of whole and half numbers are exact in any order, also where threads share them.
+        # Sums of whole and half numbers are exact in any order, also across threads.
         sums = weights.astype(float) @ both
         with np.errstate(invalid="ignore"):
             shares[start : start + rows] = sums[:, :columns] / sums[:, columns:]
@@ -63,7 +62,7 @@ def bootstrap_shares(
 
 
 def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
-    """Exact two-sided p of McNemar's test (1947) on paired hits; 1 where no pair differs."""
+    """Return the exact two-sided p of McNemar's test (1947) on paired hits; 1 if none differ."""
     only_first = int((first & ~second).sum())
     only_second = int((second & ~first).sum())
     differing = only_first + only_second
@@ -72,7 +71,7 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values, adjusted for their number by Holm's step-down (1979), in the same order."""
+    """Adjust p-values for their number by Holm's step-down (1979); the order is kept."""
     adjusted = [1.0] * len(p_values)
     largest = 0.0
     ranked = sorted(range(len(p_values)), key=lambda place: (p_values[place], place))

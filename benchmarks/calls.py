@@ -34,12 +34,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from eemo_pipeline.ledger.store import Ask, Ledger
+from eemo_pipeline.ledger.answering import Inquiry, Recorded, answer_all
+from eemo_pipeline.ledger.store import Answer, Ask, Ledger
 from eemo_pipeline.stages.annotation.reply_schema import REPLY, read_annotation
 from eemo_pipeline.stages.annotation.vlm_annotator import ANNOTATE, read_prompt
 from eemo_pipeline.vlm.contract import EncodedPicture, VisionLanguageModel, VlmRequest
@@ -113,12 +113,12 @@ def ask_engine(
         asks = [Ask(f"{number:064x}", number) for number in range(count)]
         by_key = {ask.key(ROLE, MODEL): ask for ask in asks}
 
-        def perform(open_asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+        def perform(open_asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
             questions = build_questions(open_asks)
             for question, answer in session.ask_all(model, questions, stage="annotation"):
                 yield by_key[question.key], answer
 
-        answers = store.answer_all(ROLE, MODEL, asks, perform, provider=PROVIDER)
+        answers = answer_all(store, Inquiry(ROLE, MODEL, asks, perform, provider=PROVIDER))
     return sum(answer["status"] == "ok" for answer in answers.values)
 
 

@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
+from eemo_pipeline.ledger.answering import Inquiry, answer_all
 from eemo_pipeline.ledger.store import Answer, Ask, Attempt, Ledger
 
 _ROLE, _MODEL = "annotator", "local-a"
@@ -53,7 +54,8 @@ def main() -> None:
         for kind, mine, other in zip(("wall", "CPU"), ours, plain, strict=True):
             print(f"look-up of all keys, {kind:>4}: ledger {mine:.2f} s, ", end="")
             print(f"sqlite3 {other:.2f} s, {mine / other:.2f}x")
-        wall, cpu = _time(lambda: ledger.answer_all(_ROLE, _MODEL, asks, lambda _: iter(())))
+        inquiry = Inquiry(_ROLE, _MODEL, asks, lambda _: iter(()))
+        wall, cpu = _time(lambda: answer_all(ledger, inquiry))
         print(f"a pass that finds everything, keys hashed: {wall:.2f} s, CPU {cpu:.2f} s")
         for size, count in ((1, 500), (64, 6_400), (500, 20_000)):
             wall, _ = _time(lambda size=size, count=count: _record(ledger, count, size))

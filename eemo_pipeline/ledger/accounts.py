@@ -1,7 +1,7 @@
 """What the ledger adds up to: sums per asker, rows to hand out, rows to delete.
 
 Belongs here: reading the ledger as a whole, and pruning it. Does not belong here: the tables
-(`database.py`), asking and recording (`__init__.py`), how any of it is shown (`cli/`).
+(`database.py`), recording (`store.py`), how any of it is shown (`cli/`).
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """A table made of answers.
 
 Belongs here: the rows together with where their answers came from, and what they cost. Does not
-belong here: any table in particular (the stages), the answers (`__init__.py`).
+belong here: any table in particular (the stages), the answers (`answering.py`).
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The ledger's tables in SQLite or PostgreSQL, through SQLAlchemy Core.
 
 Belongs here: opening, creating, and one method per statement. Does not belong here: what the rows
-mean (`__init__.py`), sums and exports (`accounts.py`).
+mean (`store.py`), sums and exports (`accounts.py`).
 
 SQLite is a file in WAL mode with `synchronous = full`: what a commit returned for is on disk.
 PostgreSQL is so by default. No message names a password.
@@ -168,7 +168,7 @@ class Database:
         """(key, answer) of the keys that are there, as they are read."""
         return self._select("key, answer", keys)
 
-    def find_keys(self, keys: Sequence[str]) -> set[str]:
+    def find_keys(self, keys: Iterable[str]) -> set[str]:
         """The keys that have an answer."""
         return {row[0] for row in self._select("key", keys)}
 
@@ -215,7 +215,7 @@ class Database:
         with self.engine.connect() as connection:
             return connection.execute(sa.select(*columns).where(FILES.c.root == root)).all()
 
-    def _select(self, columns: str, keys: Sequence[str]) -> Iterator[Any]:
+    def _select(self, columns: str, keys: Iterable[str]) -> Iterator[Any]:
         statement = sa.text(f"select {columns} from answers where {_OF_KEYS[self.dialect]}")  # noqa: S608
         ordered = sorted(keys)  # neighbours lie on the same pages
         with self.engine.connect() as connection:

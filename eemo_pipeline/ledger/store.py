@@ -1,7 +1,8 @@
 """The durable store of answers: what a model said about a picture is computed, and paid, once.
 
-Belongs here: the key that names an answer, the store, and asking only for what is not in it.
-Does not belong here: any model, SQL (`database.py`), sums over what was spent (`accounts.py`).
+Belongs here: the key that names an answer, finding and recording answers, attempts and known files.
+Does not belong here: asking for what is missing (`answering.py`), SQL (`database.py`), sums over
+the ledger's whole life (`accounts.py`).
 
 An answer is keyed by the hash of all that determines it (role, model and version, parameters,
 instruction, round, the picture's content) and is on disk before it is used, so that `kill -9`
@@ -13,7 +14,7 @@ import json
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,8 +23,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from eemo_pipeline.lake.data_root import LEDGER_VARIABLE
 from eemo_pipeline.ledger.encoding import answer_row, decode_answers, inert
-from eemo_pipeline.ledger.interleaving import gather, take_turns
-from eemo_pipeline.ledger.usage import NO_WORK, Work
 
 if TYPE_CHECKING:
     from eemo_pipeline.ledger import database as sql
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 EMBEDDED = "embedded"  # the provider of the models that are computed here and cost nothing
 _NANO_PER_USD = 1_000_000_000
 
-Outcome = Literal[
+AttemptOutcome = Literal[
     "ok",
     "refused",
     "malformed",
@@ -67,33 +66,6 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Inquiry:
-    """What one model is asked.
-
-    Attributes:
-        role: what the model is asked to be: annotator, critic, verifier ...
-        model: model and version.
-        asks: the questions.
-        perform: asks the model; yields each ask with its answer, in any order.
-        stage: the stage that asks.
-        provider: whom the model belongs to; for one that is paid, how many questions the ledger
-            answered is kept beside the costs.
-    """
-
-    role: str
-    model: str
-    asks: Sequence[Ask]
-    perform: Callable[[Sequence[Ask]], Iterator[tuple[Ask, Answer]]]
-    stage: str = ""
-    provider: str = EMBEDDED
-
-    @property
-    def asker(self) -> Asker:
-        """What its attempts have in common."""
-        return self.stage, self.role, self.provider, self.model
-
-
-@dataclass(frozen=True)
 class Attempt:
     """One call of a provider, however it ended.
 
@@ -120,7 +92,7 @@ class Attempt:
     provider: str
     model: str
     image_id: str
-    outcome: Outcome
+    outcome: AttemptOutcome
     reason: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -149,14 +121,6 @@ class Spent:
     def since(self, earlier: "Spent") -> "Spent":
         """What was spent after `earlier`."""
         return Spent(self.calls - earlier.calls, self.nano_usd - earlier.nano_usd)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The answers in the order of the asks, and what answering took."""
-
-    values: list[Answer]
-    work: Work = NO_WORK
 
 
 @dataclass(frozen=True)
@@ -196,6 +160,10 @@ class Ledger:
     def find(self, keys: Sequence[str]) -> dict[str, Answer]:
         """The stored answers among `keys`."""
         return decode_answers(self.database.find_answers(keys))
+
+    def answered(self, keys: Iterable[str]) -> set[str]:
+        """Those of `keys` that have a stored answer."""
+        return self.database.find_keys(keys)
 
     def store(
         self, role: str, model: str, answers: Iterable[tuple[Ask, Answer]], *, stage: str = ""
@@ -250,73 +218,13 @@ class Ledger:
             every = list(self._spent.values())
         return Spent(sum(part.calls for part in every), sum(part.nano_usd for part in every))
 
-    def answer_all(
-        self,
-        role: str,
-        model: str,
-        asks: Sequence[Ask],
-        perform: Callable[[Sequence[Ask]], Iterator[tuple[Ask, Answer]]],
-        *,
-        stage: str = "",
-        provider: str = EMBEDDED,
-    ) -> Answers:
-        """Answer what one model is asked; see `Inquiry` and `answer_each`."""
-        (answers,) = self.answer_each([Inquiry(role, model, asks, perform, stage, provider)])
-        return answers
-
-    def answer_each(self, inquiries: Sequence[Inquiry]) -> list[Answers]:
-        """Answer every ask, performing only those that the ledger does not hold.
-
-        The models are at work at the same time. What a `perform` has not recorded itself is stored
-        here soon after it came, also where one of them ends with an error. An answer with status
-        "error" is returned but not stored, for a rerun may cure it.
-
-        Args:
-            inquiries: no two of the same stage, role, provider and model.
-
-        Raises:
-            LookupError: a `perform` left an ask unanswered.
-        """
-        parts = [self._look_up(inquiry) for inquiry in inquiries]
-        performed = [
-            gather(part.inquiry.perform(list(part.missing.values())) if part.missing else iter(()))
-            for part in parts
-        ]
-        for place, batch in take_turns(performed):
-            parts[place].found.update(self._keep(inquiries[place], batch))
-        for part in parts:
-            _require_answers(part)
-        return [self._sum_up(part) for part in parts]
-
-    def _look_up(self, inquiry: Inquiry) -> "_Part":
-        keys = [ask.key(inquiry.role, inquiry.model) for ask in inquiry.asks]
-        found = self.find(keys)
-        missing = {
-            key: ask for key, ask in zip(keys, inquiry.asks, strict=True) if key not in found
-        }
-        if inquiry.provider != EMBEDDED:
-            self._count_pass(inquiry.asker, len(missing), len(found))
+    def spent_by(self, asker: Asker) -> Spent:
+        """What was recorded of one asker since this ledger was opened."""
         with self._guard:
-            return _Part(inquiry, keys, found, missing, self._spent[inquiry.asker])
+            return self._spent.get(asker, Spent())
 
-    def _sum_up(self, part: "_Part") -> Answers:
-        with self._guard:
-            spent = self._spent[part.inquiry.asker].since(part.spent)
-        values = [part.found[key] for key in part.keys]
-        reused = len(values) - len(part.missing)
-        cached = 0 if part.inquiry.provider == EMBEDDED else reused
-        return Answers(values, Work(len(part.missing), reused, spent.calls, spent.usd, cached))
-
-    def _keep(self, inquiry: Inquiry, batch: Sequence[tuple[Ask, Answer]]) -> dict[str, Answer]:
-        """Store what is not stored yet; key -> answer."""
-        named = {ask.key(inquiry.role, inquiry.model): (ask, answer) for ask, answer in batch}
-        stored = self.database.find_keys(list(named))
-        new = [pair for key, pair in named.items() if key not in stored]
-        self.store(inquiry.role, inquiry.model, new, stage=inquiry.stage)
-        return {key: answer for key, (_, answer) in named.items()}
-
-    def _count_pass(self, asker: Asker, asked: int, found: int) -> None:
-        """Add to what was asked and found since this ledger was opened, and keep the sum.
+    def count_pass(self, asker: Asker, asked: int, found: int) -> None:
+        """Add to what was asked and found since this ledger was opened, and store the sum.
 
         A stage may ask in several rounds; together they are one pass, and the next run's pass
         replaces it.
@@ -351,35 +259,3 @@ def open_ledger(file: Path, run_id: str = "") -> Ledger:
         LedgerProblem: it cannot be opened.
     """
     return Ledger(os.environ.get(LEDGER_VARIABLE) or file, run_id)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """An inquiry at work.
-
-    Attributes:
-        inquiry: what is asked.
-        keys: of all asks, in their order.
-        found: the answers so far, by key.
-        missing: the asks that the ledger had no answer to, by key.
-        spent: what its asker had spent before.
-    """
-
-    inquiry: Inquiry
-    keys: list[str]
-    found: dict[str, Answer]
-    missing: dict[str, Ask]
-    spent: Spent
-
-
-def _require_answers(part: _Part) -> None:
-    """Reconcile what was asked with what was answered."""
-    unanswered = [key for key in part.missing if key not in part.found]
-    if unanswered:
-        raise LookupError(
-            f"{len(unanswered)} of {len(part.missing)} questions have no answer: the model "
-            f"{part.inquiry.model} in the role {part.inquiry.role} ended without one, first about "
-            f"picture {part.missing[unanswered[0]].image_id}. What it did answer is in the ledger: "
-            "run again, and only the rest is asked. Where that does not help, the part that asks "
-            "the model leaves asks out"
-        )

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import polars as pl
 
 from eemo_pipeline.ledger.answered_table import AnsweredTable
-from eemo_pipeline.ledger.store import Answers, Ask, Inquiry, Ledger
+from eemo_pipeline.ledger.answering import Answers, Inquiry, Recorded, answer_each
+from eemo_pipeline.ledger.store import Answer, Ask, Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stats.hash_draws import short_hash
 
@@ -108,7 +109,7 @@ class Annotator(Protocol):
         """The same for later rounds."""
         ...
 
-    def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+    def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
         """Answer the asks in any order."""
         ...
 
@@ -149,9 +150,10 @@ def ask_annotators(
         )
         for annotator, requests in asked
     ]
+    answered = answer_each(ledger, inquiries)
     return [
         _tabulate(annotator, requests, answers)
-        for (annotator, requests), answers in zip(asked, ledger.answer_each(inquiries), strict=True)
+        for (annotator, requests), answers in zip(asked, answered, strict=True)
     ]
 
 

@@ -1,11 +1,12 @@
 """The contract of a verifier."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from eemo_pipeline.ledger.store import EMBEDDED, Answers, Ask, Ledger
+from eemo_pipeline.ledger.answering import Answers, Inquiry, Perform, answer_all
+from eemo_pipeline.ledger.store import EMBEDDED, Ask, Ledger
 
 ROLE, STAGE = "verifier", "verification"
 
@@ -60,9 +61,6 @@ class Verifier(Protocol):
         ...
 
 
-Perform = Callable[[Sequence[Ask]], Iterator[tuple[Ask, dict[str, Any]]]]
-
-
 def asks_for(
     description: VerifierDescription, requests: Sequence[VerificationRequest], prompt: str = ""
 ) -> list[Ask]:
@@ -88,6 +86,5 @@ def answer_by_ledger(
         prompt: hash of what is asked, where it is not part of the version.
     """
     asks = asks_for(description, requests, prompt)
-    return ledger.answer_all(
-        ROLE, description.model, asks, perform, stage=STAGE, provider=description.provider
-    )
+    inquiry = Inquiry(ROLE, description.model, asks, perform, STAGE, description.provider)
+    return answer_all(ledger, inquiry)

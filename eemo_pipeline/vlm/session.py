@@ -4,11 +4,12 @@ Belongs here: holding it together. Does not belong here: any of it.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
 
+from eemo_pipeline.ledger.answering import Recorded
 from eemo_pipeline.ledger.batches import read_waiting
-from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.ledger.store import Answer, Ledger
 from eemo_pipeline.vlm.contract import VisionLanguageModel
 from eemo_pipeline.vlm.engine.run import Crew, ask_all
 from eemo_pipeline.vlm.questions import Limits, Question
@@ -38,7 +39,7 @@ class Session:
 
     def ask_all(
         self, model: VisionLanguageModel, questions: Iterable[Question], *, stage: str
-    ) -> Iterator[tuple[Question, dict[str, Any]]]:
+    ) -> Iterator[tuple[Question, Answer | Recorded]]:
         """Put the questions to the model; as `engine.ask_all`.
 
         Those that wait in a batch are not paid a second time: their answer, which is not stored,
@@ -49,7 +50,7 @@ class Session:
             held = [question for question in every if question.key in waiting]
             questions = [question for question in every if question.key not in waiting]
             yield from ((question, dict(_IN_BATCH)) for question in held)
-        yield from ask_all(
+        answered = ask_all(
             model,
             questions,
             stage=stage,
@@ -59,3 +60,6 @@ class Session:
             limits=self.limits,
             crew=self.crew,
         )
+        with closing(answered):
+            for question, answer in answered:
+                yield question, Recorded(answer)

@@ -18,7 +18,8 @@ from typing import Any
 
 from eemo_pipeline.execution.progress import track
 from eemo_pipeline.imaging.opening import UnreadablePicture
-from eemo_pipeline.ledger.store import Answers, Ask, Ledger
+from eemo_pipeline.ledger.answering import Answers
+from eemo_pipeline.ledger.store import Ask, Ledger
 from eemo_pipeline.roles.verifier import VerificationRequest, VerifierDescription, answer_by_ledger
 from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.vlm.image_encoding import PicturePolicy, encode_picture

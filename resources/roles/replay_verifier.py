@@ -15,7 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from eemo_pipeline.ledger.store import Answers, Ask, Ledger
+from eemo_pipeline.ledger.answering import Answers
+from eemo_pipeline.ledger.store import Ask, Ledger
 from eemo_pipeline.roles.verifier import VerificationRequest, VerifierDescription, answer_by_ledger
 from eemo_pipeline.stages.verification.answer_parsing import read_label, read_scores
 

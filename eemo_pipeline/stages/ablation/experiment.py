@@ -15,6 +15,7 @@ import polars as pl
 
 from eemo_pipeline.aggregation.decide import decide
 from eemo_pipeline.ledger.answering import Inquiry, answer_all
+from eemo_pipeline.ledger.answering import Inquiry, answer_all
 from eemo_pipeline.ledger.store import EMBEDDED, Ask, Ledger
 from eemo_pipeline.ledger.usage import Work
 from eemo_pipeline.roles.critic import Critic

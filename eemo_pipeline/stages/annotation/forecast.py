@@ -76,4 +76,4 @@ def _answered(annotator: VisionAnnotator, image_ids: Sequence[str], ledger: Ledg
     """The pictures whose first answer the ledger holds."""
     asks = asks_for(annotator, [AnnotationRequest(image_id, Path()) for image_id in image_ids])
     keys = {ask.key(ROLE, annotator.model): ask.image_id for ask in asks}
-    return {keys[key] for key in ledger.database.find_keys(list(keys))}
+    return {keys[key] for key in ledger.answered(keys)}

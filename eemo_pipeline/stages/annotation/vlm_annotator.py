@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from eemo_pipeline.execution.progress import track
-from eemo_pipeline.ledger.store import Ask
+from eemo_pipeline.ledger.answering import Recorded
+from eemo_pipeline.ledger.store import Answer, Ask
 from eemo_pipeline.roles.annotator import ROLE, AnnotationRequest, stage_of
 from eemo_pipeline.stages.annotation.reply_schema import (
     REPLY,
@@ -86,7 +87,7 @@ class VisionAnnotator:
         """The same for later rounds."""
         return self._hash(read_prompt(ANNOTATE), read_prompt(REVISE), json.dumps(REPLY))
 
-    def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+    def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
         """Ask the model; every answer is in the ledger before it is yielded."""
         by_key = {ask.key(ROLE, self.model): ask for ask in asks}
         questions = self.questions(asks)

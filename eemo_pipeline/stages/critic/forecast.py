@@ -42,7 +42,7 @@ def forecast_criticism(
         UnknownPrice: the model has no price.
     """
     keys = {critic.scene_key(image_id): image_id for image_id in images["image_id"]}
-    answered = {keys[key] for key in ledger.database.find_keys(list(keys))}
+    answered = {keys[key] for key in ledger.answered(keys)}
     waiting = images.filter(~pl.col("image_id").is_in(list(answered)))
     open_sizes = count_sizes(waiting, unread, critic.policy)
     scene = partial(critic.request_for, PROMPTS[0], SCENE, {})

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from eemo_pipeline.aggregation.decide import roll_up
-from eemo_pipeline.ledger.store import Ask, Ledger
+from eemo_pipeline.ledger.answering import Inquiry, Recorded, answer_all
+from eemo_pipeline.ledger.store import Answer, Ask, Ledger
 from eemo_pipeline.ledger.usage import NO_WORK, Work
 from eemo_pipeline.roles.critic import (
     Case,
@@ -217,9 +218,8 @@ class ModelCritic:
     def _ask(self, steps: Sequence[_Step], asked: _Asked, ledger: Ledger) -> list[dict[str, Any]]:
         """The answers to the steps, in their order, through the ledger."""
         asks = [Ask(step.case.image_id, step, self._determine(step)) for step in steps]
-        answers = ledger.answer_all(
-            ROLE, self.vlm.model, asks, self._perform, stage=STAGE, provider=self.vlm.provider
-        )
+        inquiry = Inquiry(ROLE, self.vlm.model, asks, self._perform, STAGE, self.vlm.provider)
+        answers = answer_all(ledger, inquiry)
         asked.work += answers.work
         for ask in asks:
             before = asked.questions.get(ask.image_id, frozenset())
@@ -246,7 +246,7 @@ class ModelCritic:
             "overlay": OVERLAY if boxes else None,
         }
 
-    def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+    def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
         by_key = {ask.key(ROLE, self.vlm.model): ask for ask in asks}
         questions = [
             Question(key, ask.image_id, ROLE, partial(self._build, ask.payload), ask.payload.read)

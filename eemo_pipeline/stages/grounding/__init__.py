@@ -11,6 +11,7 @@ import polars as pl
 
 from eemo_pipeline.execution.process_pool import Workers, perform_on_pictures
 from eemo_pipeline.ledger.answered_table import AnsweredTable
+from eemo_pipeline.ledger.answering import Inquiry, answer_all
 from eemo_pipeline.ledger.store import Ask, Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.grounding.saliency_grabcut import (
@@ -43,7 +44,7 @@ def ground(
         for image_id, source, path in images.select("image_id", "source", "path").rows()
     ]
     perform = perform_on_pictures(workers, find_regions, "Finding regions")
-    answers = ledger.answer_all("grounder", MODEL, asks, perform, stage="grounding")
+    answers = answer_all(ledger, Inquiry("grounder", MODEL, asks, perform, stage="grounding"))
     rows = [
         row
         for ask, answer in zip(asks, answers.values, strict=True)

@@ -27,7 +27,7 @@ def forecast_verification(
     """
     requests = [VerificationRequest(image_id, Path()) for image_id in images["image_id"]]
     keys = {ask.key(ROLE, verifier.vlm.model): ask.image_id for ask in verifier.asks(requests)}
-    answered = {keys[key] for key in ledger.database.find_keys(list(keys))}
+    answered = {keys[key] for key in ledger.answered(keys)}
     waiting = images.filter(~pl.col("image_id").is_in(list(answered)))
     sizes = count_sizes(waiting, unread, verifier.policy)
     low, high = reckon(verifier.vlm, verifier.request_for, sizes, prices, _SHORT_REPLY)

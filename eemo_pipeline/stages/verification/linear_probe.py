@@ -24,7 +24,8 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.execution.process_pool import Workers, perform_on_pictures
 from eemo_pipeline.imaging.features import FEATURE_METHOD, extract_features
 from eemo_pipeline.ledger.answered_table import AnsweredTable
-from eemo_pipeline.ledger.store import Answers, Ask, Ledger
+from eemo_pipeline.ledger.answering import Answers, Inquiry, answer_all
+from eemo_pipeline.ledger.store import Ask, Ledger
 from eemo_pipeline.roles.verifier import THIS_LAKE, VerificationRequest, VerifierDescription
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.verification.folds import FOLDS, assign_folds, find_human_labels
@@ -63,7 +64,8 @@ def extract(
         for image_id, source, path in images.select("image_id", "source", "path").iter_rows()
     ]
     perform = perform_on_pictures(workers, answer_features, "features")
-    answers = ledger.answer_all("features", FEATURE_METHOD, asks, perform, stage="verification")
+    inquiry = Inquiry("features", FEATURE_METHOD, asks, perform, stage="verification")
+    answers = answer_all(ledger, inquiry)
     rows = [
         {
             "image_id": ask.image_id,

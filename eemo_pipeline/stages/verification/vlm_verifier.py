@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.ledger.store import Answers, Ask, Ledger
+from eemo_pipeline.ledger.answering import Answers, Recorded
+from eemo_pipeline.ledger.store import Answer, Ask, Ledger
 from eemo_pipeline.roles.verifier import (
     ROLE,
     STAGE,
@@ -84,7 +85,7 @@ class VisionVerifier:
     def _shown(self) -> str:
         return short_hash(read_prompt(), json.dumps(REPLY), self.policy.name, self.detail)
 
-    def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+    def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
         by_key = {ask.key(ROLE, self.vlm.model): ask for ask in asks}
         questions = [
             Question(key, ask.image_id, ROLE, partial(self._build, ask.payload), read_verification)

@@ -225,7 +225,7 @@ class _Clerk:
 
     def _choose(self, questions: dict[str, Question]) -> list[tuple[Question, list[Failure]]]:
         """The questions to be sent, with the failures that they have behind them."""
-        answered = self._ledger.database.find_keys(list(questions))
+        answered = self._ledger.answered(questions)
         waiting = read_waiting(self._ledger)
         failures = read_failures(self._ledger, self._interface.provider, self._interface.model)
         chosen: list[tuple[Question, list[Failure]]] = []

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.ledger.store import Ask, FileStamp, Inquiry, Ledger
+from eemo_pipeline.ledger.answering import Inquiry, answer_all, answer_each
+from eemo_pipeline.ledger.store import Ask, FileStamp, Ledger
 
 ASKS = [Ask(f"{number:064x}", payload=number) for number in range(20)]
 
@@ -25,16 +26,16 @@ def answer_by_double(asks):
 
 def test_second_time_asks_nothing(tmp_path):
     with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
-        first = ledger.answer_all("role", "model", ASKS, answer_by_double)
-        second = ledger.answer_all("role", "model", ASKS, answer_by_double)
+        first = answer_all(ledger, Inquiry("role", "model", ASKS, answer_by_double))
+        second = answer_all(ledger, Inquiry("role", "model", ASKS, answer_by_double))
     assert (first.work.asked, second.work.asked, second.work.reused) == (20, 0, 20)
     assert second.values == [{"status": "ok", "value": number * 2} for number in range(20)]
 
 
 def test_only_new_pictures_are_asked_about(tmp_path):
     with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
-        ledger.answer_all("role", "model", ASKS[:15], answer_by_double)
-        grown = ledger.answer_all("role", "model", ASKS, answer_by_double)
+        answer_all(ledger, Inquiry("role", "model", ASKS[:15], answer_by_double))
+        grown = answer_all(ledger, Inquiry("role", "model", ASKS, answer_by_double))
     assert grown.work.asked == 5
 
 
@@ -57,8 +58,8 @@ def test_models_are_at_work_at_the_same_time(tmp_path):
         for mine, other in (("a", "b"), ("b", "a"))
     ]
     with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
-        first, second = ledger.answer_each(inquiries)
-        again = ledger.answer_each(inquiries)
+        first, second = answer_each(ledger, inquiries)
+        again = answer_each(ledger, inquiries)
     assert [answer["value"] for answer in first.values] == [f"a{n}" for n in range(10)]
     assert [answer["value"] for answer in second.values] == [f"b{n}" for n in range(10)]
     assert [answers.work.asked for answers in again] == [0, 0]
@@ -75,7 +76,7 @@ def test_what_a_model_answered_is_kept_where_another_fails(tmp_path):
     ]
     with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
         with pytest.raises(ArithmeticError):
-            ledger.answer_each(inquiries)
+            answer_each(ledger, inquiries)
         assert len(ledger.find([ask.key("role", "sound") for ask in ASKS])) == 20
         assert len(ledger.find([ask.key("role", "broken") for ask in ASKS])) == 1
 
@@ -102,25 +103,28 @@ def test_key_depends_on_all_that_determines_the_answer(change, parameters):
 
 
 def test_unanswered_ask_is_an_error_that_names_the_picture(tmp_path):
+    inquiry = Inquiry("role", "model", ASKS[:2], lambda asks: answer_by_double(asks[:1]))
     with (
         closing(Ledger(tmp_path / "ledger.sqlite")) as ledger,
         pytest.raises(LookupError, match=ASKS[1].image_id),
     ):
-        ledger.answer_all("role", "model", ASKS[:2], lambda asks: answer_by_double(asks[:1]))
+        answer_all(ledger, inquiry)
 
 
 KILLED = """
 import sys, time
 from pathlib import Path
-from eemo_pipeline.ledger import Ask, Ledger, turns
-turns._AT_ONCE = 1
+from eemo_pipeline.ledger import interleaving
+from eemo_pipeline.ledger.answering import Inquiry, answer_all
+from eemo_pipeline.ledger.store import Ask, Ledger
+interleaving._AT_ONCE = 1
 asks = [Ask(f"{number:064x}", payload=number) for number in range(20)]
 def slow(asks):
     for ask in asks:
         yield ask, {"status": "ok", "value": ask.payload * 2}
         print(ask.payload, flush=True)
         time.sleep(0.05)
-Ledger(Path(sys.argv[1])).answer_all("role", "model", asks, slow)
+answer_all(Ledger(Path(sys.argv[1])), Inquiry("role", "model", asks, slow))
 """
 
 
@@ -136,7 +140,7 @@ def test_answers_survive_kill_9(tmp_path):
     process.wait()
     process.stdout.close()
     with closing(Ledger(path)) as ledger:
-        rest = ledger.answer_all("role", "model", ASKS, answer_by_double)
+        rest = answer_all(ledger, Inquiry("role", "model", ASKS, answer_by_double))
     assert rest.work.reused >= 4
     assert [answer["value"] for answer in rest.values] == [number * 2 for number in range(20)]
 

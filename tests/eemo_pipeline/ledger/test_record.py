@@ -12,9 +12,11 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from eemo_pipeline.ledger.accounts import add_up, read_rows
+from eemo_pipeline.ledger.answering import Inquiry, Recorded, answer_all
 from eemo_pipeline.ledger.database import LedgerProblem
 from eemo_pipeline.ledger.store import Ask, Attempt, FileStamp, Ledger
 
@@ -103,8 +105,8 @@ def test_threads_record_while_others_read(ledger: Ledger, attempt: Build) -> Non
 def test_the_same_answers_and_files_in_either_database(ledger: Ledger) -> None:
     asks = [Ask(f"{number:064x}", payload=number) for number in range(1_200)]
     perform = lambda asks: ((ask, {"status": "ok", "value": ask.payload}) for ask in asks)  # noqa: E731
-    first = ledger.answer_all("role", "model", asks, perform, stage="stage")
-    again = ledger.answer_all("role", "model", asks[::-1], perform, stage="stage")
+    first = answer_all(ledger, Inquiry("role", "model", asks, perform, "stage"))
+    again = answer_all(ledger, Inquiry("role", "model", asks[::-1], perform, "stage"))
     assert (first.work.asked, again.work.asked) == (1_200, 0)
     assert first.values == again.values[::-1]
     stamp = FileStamp("a/ü.jpg", 10, 1_000)
@@ -112,7 +114,7 @@ def test_the_same_answers_and_files_in_either_database(ledger: Ledger) -> None:
     ledger.remember_images(Path("/pictures"), [(stamp, "d" * 64)])
     assert ledger.known_images(Path("/pictures"), [stamp]) == {"a/ü.jpg": "d" * 64}
     assert ledger.find([]) == {}
-    assert ledger.answer_all("role", "model", [], perform).values == []
+    assert answer_all(ledger, Inquiry("role", "model", [], perform)).values == []
 
 
 def test_a_pass_counts_what_the_ledger_answered(place: Path | str, attempt: Build) -> None:
@@ -125,12 +127,11 @@ def test_a_pass_counts_what_the_ledger_answered(place: Path | str, attempt: Buil
                 for ask in missing:
                     paid = attempt(0, key=ask.key("annotator", "local-a"), image_id=ask.image_id)
                     ledger.record([paid], [answer_of(paid, OK)])
-                    yield ask, OK
+                    yield ask, Recorded(OK)
 
             for part in (asked[:3], asked[3:]):  # two rounds of one pass
-                ledger.answer_all(
-                    "annotator", "local-a", part, perform, stage="annotation", provider="p"
-                )
+                inquiry = Inquiry("annotator", "local-a", part, perform, "annotation", "p")
+                answer_all(ledger, inquiry)
             (account,) = [line for line in add_up(ledger) if line.provider == "p"]
             return ledger.spent().calls, account.found
 
@@ -148,8 +149,34 @@ def test_what_was_paid_survives_a_budget_that_ends_the_pass(ledger: Ledger, atte
         raise ArithmeticError("the budget is reached")
 
     with pytest.raises(ArithmeticError):
-        ledger.answer_all("annotator", "m", asks, perform)
+        answer_all(ledger, Inquiry("annotator", "m", asks, perform))
     assert len(ledger.find([ask.key("annotator", "m") for ask in asks])) == 4
+
+
+def test_an_answer_that_is_recorded_is_neither_looked_up_nor_stored(
+    ledger: Ledger, attempt: Build
+) -> None:
+    asks = [Ask(f"{number:064x}") for number in range(10)]
+    statements: list[str] = []
+
+    @event.listens_for(ledger.database.engine, "before_cursor_execute")
+    def note(_connection, _cursor, statement, *_rest):
+        statements.append(statement)
+
+    def perform(missing):
+        statements.clear()
+        for number, ask in enumerate(missing):
+            paid = attempt(number, key=ask.key("annotator", "local-a"), image_id=ask.image_id)
+            ledger.record([paid], [answer_of(paid, OK)])
+            yield ask, Recorded(OK)
+
+    inquiry = Inquiry("annotator", "local-a", asks, perform, "annotation", "local_openai")
+    answers = answer_all(ledger, inquiry)
+    assert (answers.values, answers.work.calls) == ([OK] * 10, 10)
+    assert [words for words in statements if "select" in words.lower()] == []
+    assert sum("into answers" in words.lower() for words in statements) == 10
+    keys = {ask.key("annotator", "local-a") for ask in asks}
+    assert ledger.answered([*keys, "f" * 64]) == keys
 
 
 def test_a_ledger_of_the_first_version_opens(tmp_path: Path, attempt: Build) -> None:

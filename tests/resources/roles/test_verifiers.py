@@ -14,7 +14,8 @@ from PIL import Image
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.lake.parquet import file_sha256
-from eemo_pipeline.ledger.store import Answers, Ledger
+from eemo_pipeline.ledger.answering import Answers
+from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.ledger.usage import Work
 from eemo_pipeline.roles.verifier import VerificationRequest, Verifier, VerifierDescription
 from eemo_pipeline.schema.tables import TABLES

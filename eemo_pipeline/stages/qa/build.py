@@ -1,8 +1,7 @@
-"""All questions of EEmoDB-QA from the facts: `qa__items` and what became of every picture.
+"""All questions of EEmoDB-QA from the facts: `qa__items` and the coverage of every image.
 
-Belongs here: running every template, how many of its questions are kept, and the count of what
-was asked about whom. Does not belong here: any one question (`templates/`), its words (`items.py`)
-or how facts are joined (`facts.py`).
+Runs every template, limits the number of its questions, and counts the use of each image. The
+questions are in `templates/`, the rendering in `items.py`, the joining of facts in `facts.py`.
 """
 
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from eemo_pipeline.stages.qa.facts import Facts
 from eemo_pipeline.stages.qa.items import render
 from eemo_pipeline.stages.qa.templates import QaTemplate
 
-# What a picture lacks -> the reason why it is not asked about.
+# A fact that an image lacks -> the reason for having no question.
 _LACKS = {
     "rank_1": "no_ranking",
     "dominant_emotion": "no_dominant_emotion",
@@ -33,18 +32,18 @@ _LACKS = {
 }
 _REASONS = ("evaluation", *_LACKS.values(), "no_partner", "constraint_unmet", "not_drawn")
 _REASON = pl.Enum(_REASONS)
-# Pictures whose refusals are grouped at once.
+# Images whose refusals are grouped in one batch.
 _BATCH = 25_000
 
 
 @dataclass
 class Tally:
-    """What was asked about whom, filled while the items are made.
+    """Counts of questions per image and template, filled while the items are made.
 
     Attributes:
-        facts: what was known.
-        item_counts: per picture, the items that show it.
-        refusals: template -> per picture the reason why it has none of it, null where it has.
+        facts: the facts that the items are made from.
+        item_counts: per image, the number of items that show it.
+        refusals: template -> per image the reason for having no item of it; null if it has one.
         templates: rows of `_qa__templates`.
     """
 
@@ -54,11 +53,11 @@ class Tally:
     templates: list[dict[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """No picture has an item yet."""
+        """Start with no items for any image."""
         self.item_counts = np.zeros(self.facts.pictures.height, dtype=np.int64)
 
     def add(self, template: QaTemplate, candidates: pl.DataFrame, asked: pl.DataFrame) -> None:
-        """Count what a template could have asked, and what it did."""
+        """Count a template's possible questions and the ones it asks."""
         counts = self._uses(asked)
         self.item_counts += counts
         self.refusals[template.name] = self._reasons(template, self._uses(candidates), counts)
@@ -120,10 +119,10 @@ def build_items(facts: Facts, seed: str, most: int, tally: Tally) -> Iterator[pl
     """Run every template of the folder `templates/`, and count in `tally`.
 
     Args:
-        facts: what is known.
-        seed: of all draws.
-        most: items that a template gives at most; the draw spreads them over its cells.
-        tally: of the same facts, empty.
+        facts: the facts of all images.
+        seed: the seed of all draws.
+        most: maximum number of items per template; the draw spreads them over its cells.
+        tally: an empty tally of the same facts.
 
     Yields:
         Frames of `qa__items`, by template and item_id.
@@ -132,7 +131,7 @@ def build_items(facts: Facts, seed: str, most: int, tally: Tally) -> Iterator[pl
         drawn = _draw(facts, seed, most, tally)
         coming = ahead.submit(next, drawn, None)
         while (kept := coming.result()) is not None:
-            # The next template draws on one core while the items of this one are made on another.
+            # The next template draws on one core while this one's items are built on another.
             coming = ahead.submit(next, drawn, None)
             template, asked = kept
             yield from render(template, asked, facts, f"{seed}/{template.name}")
@@ -141,7 +140,7 @@ def build_items(facts: Facts, seed: str, most: int, tally: Tally) -> Iterator[pl
 def _draw(
     facts: Facts, seed: str, most: int, tally: Tally
 ) -> Iterator[tuple[QaTemplate, pl.DataFrame]]:
-    """The questions that are kept of each template."""
+    """Yield each template with the questions that are kept."""
     for template in discover(templates, "TEMPLATE", QaTemplate).values():
         purpose = f"{seed}/{template.name}"
         candidates = template.ask(facts, purpose)
@@ -153,7 +152,7 @@ def _draw(
 
 
 def build_coverage(tally: Tally) -> pl.DataFrame:
-    """A frame of `_qa__coverage`, with the reason for a picture without any item.
+    """Return a frame of `_qa__coverage`, with the reason for an image without any item.
 
     Reasons: evaluation, no_facts (neither label nor rating nor text) or no_template_applies.
     """
@@ -176,7 +175,7 @@ def build_coverage(tally: Tally) -> pl.DataFrame:
 
 
 def build_refusals(tally: Tally) -> Iterator[pl.DataFrame]:
-    """Frames of `_qa__refusals`: per picture and reason the templates that have none of it."""
+    """Yield frames of `_qa__refusals`: per image and reason, the templates without an item."""
     reasons, ids = pl.DataFrame(tally.refusals), tally.facts.pictures["image_id"]
     for start in range(0, reasons.height, _BATCH):
         part = reasons.slice(start, _BATCH)
@@ -194,5 +193,5 @@ def build_refusals(tally: Tally) -> Iterator[pl.DataFrame]:
 
 
 def build_templates(tally: Tally) -> pl.DataFrame:
-    """A frame of `_qa__templates`: what each template could ask, asks, or why nothing."""
+    """Return a frame of `_qa__templates`: possible and actual questions, and why there are none."""
     return pl.DataFrame(tally.templates, schema=TABLES["_qa__templates"].polars_schema)

@@ -1,7 +1,7 @@
-"""What a felt emotion comes from, as the reasoning of the picture says.
+"""The cause of a felt emotion, according to the image's reasoning.
 
-Belongs here: the pictures whose reasoning names a cause. Does not belong here: how an element
-becomes a candidate (the table `texts__candidates`).
+Selects the images whose reasoning names a cause. The elements come from the table
+`texts__candidates`.
 """
 
 import polars as pl
@@ -10,6 +10,6 @@ from eemo_pipeline.stages.qa.facts import Facts
 
 
 def with_pictures(facts: Facts) -> pl.DataFrame:
-    """first, base, split, emotion, element, distractor_1 and distractor_2."""
+    """Return first, base, split, emotion, element, distractor_1 and distractor_2."""
     pictures = facts.pictures.select("base", "split")[facts.candidates["row"]]
     return pl.concat([facts.candidates.rename({"row": "first"}), pictures], how="horizontal")

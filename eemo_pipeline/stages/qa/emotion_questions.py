@@ -1,7 +1,6 @@
-"""Draws of emotions by what people reported, shared by the templates about emotions.
+"""Draws of emotions by human reports, shared by the templates about emotions.
 
-Belongs here: eligibility of emotions, their places in rankings. Does not belong here: what is
-asked.
+Holds the eligibility of emotions and their places in rankings.
 """
 
 import polars as pl
@@ -14,12 +13,12 @@ _UNRANKED = 4
 
 
 def is_ranked(emotion: pl.Expr | str, side: str = "") -> pl.Expr:
-    """Whether the emotion is among the three main ones; `side` is "_1" or "_2" for a pair."""
+    """Return whether the emotion is among the main three; `side` is "_1" or "_2" for a pair."""
     return any_of([f"{rank}{side}" for rank in RANKS], emotion)
 
 
 def place_of(emotion: pl.Expr, side: str = "") -> pl.Expr:
-    """1, 2 or 3 for the emotions of the ranking, 4 for all others."""
+    """Return 1, 2 or 3 for the emotions of the ranking, 4 for all others."""
     place: pl.Expr = pl.lit(_UNRANKED)
     for number, rank in reversed(list(enumerate(RANKS, start=1))):
         place = pl.when(pl.col(f"{rank}{side}") == emotion).then(number).otherwise(place)
@@ -33,16 +32,16 @@ def pick_ranked(pictures: pl.DataFrame, count: int, *purpose: str) -> pl.DataFra
 
 
 def pick_unranked(pictures: pl.DataFrame, count: int, *purpose: str) -> pl.DataFrame:
-    """Add `pick_1` ...: emotions that the ranking does not name, in random order."""
+    """Add `pick_1` ...: emotions outside the ranking, in random order."""
     outside = {emotion: ~is_ranked(emotion) for emotion in EKMAN_7}
     return pick(pictures, outside, count, *purpose, "outside")
 
 
 def with_rivals(pictures: pl.DataFrame, *purpose: str) -> pl.DataFrame:
-    """Add two drawn rivals of the dominant emotion of either kind, null where there are fewer.
+    """Add two drawn rivals of the dominant emotion of either kind, null if there are fewer.
 
-    `reported_1`, `reported_2`: other emotions of the ranking, or, where the picture has no
-    ranking, others that people reported. `unreported_1`, `unreported_2`: the remaining ones.
+    `reported_1`, `reported_2`: other emotions of the ranking, or, if the image has no ranking,
+    other emotions that people reported. `unreported_1`, `unreported_2`: the remaining ones.
     """
     for kind in ("reported", "unreported"):
         eligible = {}

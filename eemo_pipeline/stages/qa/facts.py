@@ -1,7 +1,7 @@
-"""What is known about every picture before a question is asked.
+"""The known facts of every image, from which questions are made.
 
-Belongs here: joining the label and text tables into one row per picture, and the level words.
-Does not belong here: the choice of pairs (`pairs.py`) or any question.
+Joins the label and text tables into one row per image, and adds the level words. Pairs are chosen
+in `pairs.py`.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from eemo_pipeline.emotion.level_words import LEVEL_WORDS, level_of
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
 from eemo_pipeline.stages.qa.pairs import choose_pairs
 
-# The tables that facts come from.
+# The tables that the facts come from.
 SOURCES = (
     "dedup__images",
     "ingest__records",
@@ -30,7 +30,7 @@ SOURCES = (
     "texts__comparisons",
 )
 RANKS = ("rank_1", "rank_2", "rank_3")
-# What both pictures of a pair must have -> what half of the pairs have in common.
+# A fact that both images of a pair must have -> the column that half of the pairs share.
 _PAIRED_BY = {
     "rank_1": "dominant_emotion",
     "dominant_emotion": "dominant_emotion",
@@ -43,21 +43,21 @@ class Facts:
     """The facts that questions are made from.
 
     Attributes:
-        pictures: one row per kept picture, sorted by image_id: row (its number), image_id, split,
+        pictures: one row per kept image, sorted by image_id: row (its number), image_id, split,
             is_evaluation, sources, source_set (a number for equal sources), category (of content,
-            null where no source names one), base (random bits, see `draws`), number_as_first and
-            number_as_second (its share in the number of an item), ranking and rank_1 ... rank_3
-            (null without a ranking), dominant_emotion, mass_<emotion> for the seven Ekman emotions
-            (0 where unnamed, null without labels), valence, arousal, dominance and
-            <dimension>_level (null where unrated), has_<text> for every key of `texts`: the place
-            of its text there (null where there is none).
-        texts: what was written about pictures: name -> text, lazily.
-        candidates: pictures whose reasoning names a cause: row, emotion, element, distractor_1,
+            null if no source names one), base (random bits, see `column_draws.py`),
+            number_as_first and number_as_second (its part in the number of an item), ranking and
+            rank_1 ... rank_3 (null without a ranking), dominant_emotion, mass_<emotion> for the
+            seven Ekman emotions (0 if unnamed, null without labels), valence, arousal, dominance
+            and <dimension>_level (null if unrated), has_<text> for every key of `texts`: the row
+            number of its text there (null if there is none).
+        texts: name -> the texts about single images, lazily.
+        candidates: images whose reasoning names a cause: row, emotion, element, distractor_1,
             distractor_2.
-        comparisons: what two pictures were compared in: first, second (rows), aspect, and the
-            place of the text among those in `compared` of that aspect.
-        compared: what was written about two pictures: aspect and text, lazily.
-        pairs: what both pictures have -> `first` and `second` (rows), base and split; see
+        comparisons: compared pairs: first, second (rows), aspect, and the position of the text
+            among those of that aspect in `compared`.
+        compared: the texts about two images: aspect and text, lazily.
+        pairs: a fact that both images have -> `first` and `second` (rows), base and split; see
             `pairs.choose_pairs`.
     """
 
@@ -69,11 +69,11 @@ class Facts:
     pairs: Mapping[str, pl.DataFrame]
 
     def having(self, *facts: str) -> pl.DataFrame:
-        """The pictures that questions may be about and that have all these facts."""
+        """Return the images outside evaluation sets that have all these facts."""
         return self.pictures.filter(~pl.col("is_evaluation")).drop_nulls(list(facts))
 
     def paired(self, fact: str, *columns: str) -> pl.DataFrame:
-        """The pairs of pictures that have a fact, with columns of both, suffixed _1 and _2."""
+        """Return the pairs of images that have a fact, with columns of both, suffixed _1, _2."""
         pairs = self.pairs[fact]
         wanted = self.pictures.select(columns)
         sides = [
@@ -86,10 +86,10 @@ class Facts:
 def build_facts(tables: Mapping[str, pl.LazyFrame]) -> Facts:
     """Join the tables on image_id and choose the pairs.
 
-    Of several ratings of a picture the one that labels__vad calls its best counts.
+    Of several ratings of an image, the one marked `is_best` in `labels__vad` is used.
 
     Args:
-        tables: those named in `SOURCES`, by name.
+        tables: the tables named in `SOURCES`, by name.
     """
     texts = {
         name: _written(tables[f"texts__{name}"])
@@ -130,7 +130,7 @@ def build_facts(tables: Mapping[str, pl.LazyFrame]) -> Facts:
 
 
 def _numbers(image_ids: pl.Series) -> pl.DataFrame:
-    """Four times 64 bits from the SHA-256 of each image_id; the last are the start of all draws."""
+    """Return four 64-bit parts of the SHA-256 of each image_id; the last seeds all draws."""
     digests = b"".join(hashlib.sha256(text).digest() for text in image_ids.cast(pl.Binary))
     numbers = np.frombuffer(digests, dtype=">u8").reshape(-1, 4).astype(np.uint64)
     return pl.DataFrame(
@@ -166,7 +166,7 @@ def _masses(emotions: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _categories(records: pl.LazyFrame) -> pl.LazyFrame:
-    """The category of content that the first source with one names for the picture."""
+    """Return each image's category of content, from the first source that has one."""
     category = pl.col("attributes").str.json_path_match("$.category").str.to_lowercase()
     return (
         records.filter(pl.col("attributes").is_not_null())
@@ -213,6 +213,6 @@ def _comparisons(compared: pl.LazyFrame, rows: pl.LazyFrame) -> pl.DataFrame:
 
 
 def any_of(columns: Sequence[str], value: pl.Expr | str) -> pl.Expr:
-    """Whether one of the columns holds the value; null where the columns are empty."""
+    """Return whether one of the columns holds the value; null where the columns are empty."""
     wanted = pl.lit(value) if isinstance(value, str) else value
     return pl.any_horizontal(pl.col(column) == wanted for column in columns)

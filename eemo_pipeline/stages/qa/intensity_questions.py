@@ -1,7 +1,4 @@
-"""Two emotions whose order in one or two rankings is known.
-
-Belongs here: the draw of such emotions. Does not belong here: what is asked about them.
-"""
+"""The draw of two emotions whose order in one or two rankings is known."""
 
 import polars as pl
 
@@ -11,10 +8,10 @@ from eemo_pipeline.stages.qa.facts import RANKS
 
 
 def with_two_emotions(rows: pl.DataFrame, purpose: str, side: str = "") -> pl.DataFrame:
-    """Add `asked`, an emotion of the ranking, and `other`, any other one.
+    """Add `asked`, an emotion of the ranking, and `other`, any other emotion.
 
-    Since one of them is ranked, one is stronger. `side` is "_1" or "_2" for the ranking of one
-    picture of a pair.
+    Since `asked` is ranked, one of the two is stronger. `side` is "_1" or "_2" for the ranking of
+    one image of a pair.
     """
     ranked = [pl.col(f"{rank}{side}") for rank in RANKS]
     drawn = rows.with_columns(choose(ranked, pl.col("base"), purpose, "asked").alias("asked"))

@@ -1,7 +1,7 @@
-"""From what could be asked to items: wording, options in seeded order, letter, proof, identity.
+"""Turns questions into items: wording, options in seeded order, letter, proof, identity.
 
-Belongs here: what all templates share. Does not belong here: what is asked (`templates/`), or
-which questions are kept (`build.py`).
+Holds the steps that all templates share. The questions come from `templates/`; `build.py` decides
+which are kept.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from eemo_pipeline.stats.hash_draws import short_hash
 
 LETTERS = ("A", "B", "C", "D")
 YES, NO = "Yes", "No"
-# Rows that become text at once: some 25 MB.
+# Rows converted to text in one batch: about 25 MB.
 _BATCH = 25_000
 
 
 def render(
     template: QaTemplate, asked: pl.DataFrame, facts: Facts, purpose: str
 ) -> Iterator[pl.DataFrame]:
-    """The items of the questions, frames of `qa__items` sorted by item_id."""
+    """Yield the items of the questions as frames of `qa__items`, sorted by item_id."""
     worded = _numbered(
         template, _lettered(template, _worded(template, asked, purpose), purpose), facts
     )
@@ -43,7 +43,7 @@ def _worded(template: QaTemplate, asked: pl.DataFrame, purpose: str) -> pl.DataF
 
 
 def _lettered(template: QaTemplate, asked: pl.DataFrame, purpose: str) -> pl.DataFrame:
-    """Add `place` of the right option: all places are equally frequent for each right answer."""
+    """Add `place` of the right option, uniform within each split and yes or no answer."""
     if template.question_type == "open":
         return asked
     if template.question_type == "yes_no":
@@ -64,11 +64,11 @@ def _options(asked: pl.DataFrame) -> list[str]:
 
 
 def _numbered(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    """Add `number`, which item_id spells, and sort by it.
+    """Add `number`, which item_id spells in hexadecimal, and sort by it.
 
-    The numbers of a question and of its pictures, each from a SHA-256, are joined by exclusive or
-    (Zobrist 1970, A New Hashing Method with Application for Game Playing): polars has no SHA-256,
-    and a call for each distinct part is far less than one per item.
+    The number is the exclusive or of one number for the question and one for each image, all from
+    SHA-256 (Zobrist 1970, A New Hashing Method with Application for Game Playing). Polars has no
+    SHA-256, and one call per distinct part is far cheaper than one per item.
     """
     questions = asked["question"].unique()
     numbers = [int(short_hash(template.name, question), 16) for question in questions]
@@ -81,7 +81,7 @@ def _numbered(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.Dat
 
 
 def _spell(numbers: pl.Series) -> pl.Series:
-    """64-bit numbers as 16 hexadecimal digits."""
+    """Return 64-bit numbers as 16 hexadecimal digits."""
     digits = numbers.to_numpy().astype(">u8").tobytes().hex()
     spelt = [digits[start : start + 16] for start in range(0, len(digits), 16)]
     return pl.Series(spelt, dtype=pl.String)
@@ -114,7 +114,7 @@ def _rendered(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.Dat
 
 
 def _joined_sources(asked: pl.DataFrame, facts: Facts) -> pl.Series:
-    """The sources of both pictures. Few sets of them meet, so each two are joined once."""
+    """Return the sources of both images. Each distinct pair of source sets is joined once."""
     pairs = asked.select("first", "second").with_columns(
         facts.pictures["source_set"][asked[side]].alias(f"set_{side}")
         for side in ("first", "second")
@@ -128,7 +128,7 @@ def _joined_sources(asked: pl.DataFrame, facts: Facts) -> pl.Series:
 
 
 def _proof(template: QaTemplate, count: int) -> pl.Expr:
-    """The label facts that prove the answer, as one JSON object per row."""
+    """Return the label facts that prove the answer, as one JSON object per row."""
     fields: list[pl.Expr] = (
         [pl.lit(template.dimension).alias("dimension")] if template.dimension else []
     )
@@ -161,7 +161,7 @@ def _answered(template: QaTemplate, asked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _option_at(position: int, options: list[str]) -> pl.Expr:
-    """The right option where its place is here, else the next of the wrong ones."""
+    """Return the right option at its place, and the next wrong option elsewhere."""
     here = pl.when(pl.col("place") == position).then("correct")
     if position == 0:
         return here.otherwise(options[1])

@@ -1,7 +1,7 @@
-"""Questions about the level of valence, arousal or dominance, for whichever dimension.
+"""Questions about the level of valence, arousal or dominance, for any dimension.
 
-Belongs here: eligibility, asked level, distractors. Does not belong here: wording, which each
-template brings (`templates/`), and thresholds (`emotion/vad.py`).
+Holds eligibility, asked level and distractors. Each template in `templates/` has its own wording;
+the thresholds are in `emotion/vad.py`.
 """
 
 import polars as pl
@@ -10,8 +10,8 @@ from eemo_pipeline.emotion.level_words import LEVEL_WORDS
 from eemo_pipeline.stages.qa.column_draws import choose, pick, unit
 from eemo_pipeline.stages.qa.facts import Facts
 
-# EEmo-Bench's comparisons differ by 0.56 and more on its 1-9 scale, about 0.07 of the range; what
-# it calls about the same by 0.67 at most, and what it calls much higher typically by 0.9.
+# In EEmo-Bench, compared images differ by at least 0.56 on a 1-9 scale, about 0.07 of the range.
+# Images called about the same differ by at most 0.67, those called much higher typically by 0.9.
 SMALLEST_DIFFERENCE = 0.07
 MUCH = 0.1
 FIRST, SECOND = "The first picture", "The second picture"
@@ -19,7 +19,7 @@ MUCH_HIGHER, SAME, MUCH_LOWER = "Much higher", "About the same", "Much lower"
 
 
 def verify_level(dimension: str, facts: Facts, purpose: str) -> pl.DataFrame:
-    """Is the picture at the asked level? Half of the rows ask the true one, others another one."""
+    """Is the image at the asked level? Half of the rows ask the true level, half another one."""
     level = f"{dimension}_level"
     rated = facts.having(dimension)
     others = {word: pl.col(level) != word for word in LEVEL_WORDS[dimension]}
@@ -37,7 +37,7 @@ def verify_level(dimension: str, facts: Facts, purpose: str) -> pl.DataFrame:
 
 
 def choose_level(dimension: str, facts: Facts, purpose: str) -> pl.DataFrame:
-    """Which of the three levels is the picture at?"""
+    """Which of the three levels is the image at?"""
     level = f"{dimension}_level"
     others = {word: pl.col(level) != word for word in LEVEL_WORDS[dimension]}
     return pick(facts.having(dimension), others, 2, purpose, "wrong").select(
@@ -51,7 +51,7 @@ def choose_level(dimension: str, facts: Facts, purpose: str) -> pl.DataFrame:
 
 
 def verify_both_levels(dimension: str, facts: Facts, purpose: str) -> pl.DataFrame:
-    """Are both pictures at the asked level? Where not, one of them is."""
+    """Are both images at the asked level? If not, exactly one of them is."""
     level = f"{dimension}_level"
     one, two = pl.col(f"{level}_1"), pl.col(f"{level}_2")
     return facts.paired(dimension, level).select(
@@ -65,7 +65,7 @@ def verify_both_levels(dimension: str, facts: Facts, purpose: str) -> pl.DataFra
 
 
 def choose_higher(dimension: str, facts: Facts, _purpose: str) -> pl.DataFrame:
-    """Which of the two pictures is higher? Only pairs that differ by SMALLEST_DIFFERENCE."""
+    """Which of the two images is higher? Only pairs that differ by SMALLEST_DIFFERENCE."""
     difference = _difference(dimension)
     is_first = difference > 0
     return (
@@ -83,7 +83,7 @@ def choose_higher(dimension: str, facts: Facts, _purpose: str) -> pl.DataFrame:
 
 
 def compare_levels(dimension: str, facts: Facts, purpose: str) -> pl.DataFrame:
-    """How does the second picture compare with the first? Pairs in between are not asked."""
+    """How does the second image compare with the first? Ambiguous differences are skipped."""
     second_above = -_difference(dimension)
     correct = (
         pl.when(second_above.abs() <= SMALLEST_DIFFERENCE)
@@ -109,5 +109,5 @@ def compare_levels(dimension: str, facts: Facts, purpose: str) -> pl.DataFrame:
 
 
 def _difference(dimension: str) -> pl.Expr:
-    """How far the first picture is above the second, free of the noise of subtraction."""
+    """Return the first image's value minus the second's, rounded to remove subtraction noise."""
     return (pl.col(f"{dimension}_1") - pl.col(f"{dimension}_2")).round(6)

@@ -1,7 +1,4 @@
-"""First, second, both or neither: the answers to questions about which of two pictures.
-
-Belongs here: the right side and the wrong ones. Does not belong here: what is asked.
-"""
+"""The options first, second, both and neither, for questions about one of two images."""
 
 import polars as pl
 
@@ -14,7 +11,7 @@ BOTH, NEITHER = "Both pictures", "Neither picture"
 def choose_side(
     pairs: pl.DataFrame, in_first: pl.Expr, in_second: pl.Expr, *purpose: str
 ) -> pl.DataFrame:
-    """Candidates of four options from pairs with `asked`, by where what is asked is found."""
+    """Return questions with four options from pairs with `asked`, by the side where it is found."""
     correct = (
         pl.when(in_first & in_second)
         .then(pl.lit(BOTH))

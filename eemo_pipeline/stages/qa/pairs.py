@@ -1,27 +1,26 @@
-"""Which pictures are asked about together.
+"""The pairs of images that questions are about.
 
-Belongs here: neighbours in seeded orders, the share of pairs with like content. Does not belong
-here: what is asked about them, and what a picture is known for (`facts.py`).
+Pairs neighbours in seeded orders and sets the share of pairs with like content. The facts of an
+image are in `facts.py`.
 """
 
 import polars as pl
 
 from eemo_pipeline.stages.qa.column_draws import mix, unit
 
-# No picture is in more pairs of one kind: two neighbours in each of the four orders.
+# The maximum number of pairs of one kind per image: two neighbours in each of the four orders.
 MOST_PAIRS = 8
-# Of EEmo-Bench's pairs 764 of 1,006 share the category of content. The orders within a category
-# give two pairs a picture; as many from the others would make it half.
+# In EEmo-Bench 764 of 1,006 pairs share the category of content. Two of the four orders here run
+# within a category; if all pairs of the other two were kept, only about half would share it.
 _OTHER_CONTENT = 1 / 3
 
 
 def choose_pairs(pictures: pl.DataFrame, needed: str, label: str) -> pl.DataFrame:
-    """Pairs of pictures of one split that both have `needed`.
+    """Return pairs of images of one split that both have `needed`.
 
-    They are neighbours in four seeded orders: at random and among equals of `label`, each across
-    all pictures and within a category of content. Of the pairs across all, a third stays where
-    both categories are known, so that about three quarters share theirs. Evaluation pictures are
-    left out.
+    Pairs are neighbours in four seeded orders: at random and among equals of `label`, each across
+    all images and within a category of content. A third of the pairs with different categories is
+    kept, so that about three quarters share theirs. Evaluation images are left out.
 
     Returns:
         first, second (rows of `pictures`), base and split; each pair once, in a seeded order.
@@ -51,7 +50,7 @@ def choose_pairs(pictures: pl.DataFrame, needed: str, label: str) -> pl.DataFram
 
 
 def _neighbours(pictures: pl.DataFrame, *within: str) -> pl.DataFrame:
-    """Each picture with the next one that is alike in the columns `within`."""
+    """Pair each image with the next one that has equal values in the columns `within`."""
     ordered = pictures.sort(within, maintain_order=True)
     following = ordered.select(pl.all().shift(-1))
     is_alike = pl.all_horizontal(ordered[column] == following[column] for column in within)
@@ -68,7 +67,7 @@ def _neighbours(pictures: pl.DataFrame, *within: str) -> pl.DataFrame:
 
 
 def _drawn(both: pl.DataFrame, pictures: pl.DataFrame) -> pl.DataFrame:
-    """Give each pair its own random bits, which say which stays and which picture is first."""
+    """Give each pair random bits that decide whether it is kept and which image is first."""
     low, high = (pictures.select("base", "category")[both[side]] for side in ("low", "high"))
     seeded = both.with_columns(
         low["base"].alias("a"), high["base"].alias("b"), pictures["split"][both["low"]]

@@ -1,7 +1,6 @@
 """Questions that a written text answers.
 
-Belongs here: the pictures and pairs that a text exists for. Does not belong here: the text, which
-stage texts writes.
+Selects the images and pairs with such a text. The texts are written by the stage `texts/`.
 """
 
 import polars as pl
@@ -11,12 +10,12 @@ from eemo_pipeline.stages.qa.facts import Facts
 
 
 def ask_text(name: str, facts: Facts, _purpose: str) -> pl.DataFrame:
-    """Every picture with a text of that name in `Facts.texts`."""
+    """Return every image with a text of that name in `Facts.texts`."""
     return facts.having(f"has_{name}").select(pl.col("row").alias("first"), "base", "split")
 
 
 def ask_comparison(aspect: str, facts: Facts, _purpose: str) -> pl.DataFrame:
-    """Every two pictures that were compared in that aspect."""
+    """Return every pair of images that was compared in that aspect."""
     compared = facts.comparisons.filter(pl.col("aspect") == aspect).select("first", "second")
     bits = facts.pictures["base"]
     return compared.with_columns(

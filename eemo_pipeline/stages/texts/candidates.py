@@ -1,10 +1,9 @@
-"""What multiple choice can ask about a reasoning: `texts__candidates`.
+"""Multiple-choice material about a reasoning: `texts__candidates`.
 
-Belongs here: one element that the reasoning ties to an emotion, and two that it does not speak
-of. Does not belong here: questions.
+Chooses one element that the reasoning ties to an emotion, and two that it does not mention.
 
-A word of the explanations stands beside words of other pictures' explanations, a measured cue
-beside cues that were not measured; else the kind would give the answer away.
+A word from explanations is paired with words from other images' explanations, and a measured cue
+with cues that were not measured. Otherwise the kind of option would reveal the answer.
 """
 
 import polars as pl
@@ -13,16 +12,16 @@ from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.texts.emotion_evidence import CUES, MEASURES, has_cue
 from eemo_pipeline.stats.hash_draws import draw
 
-# Pictures whose words are looked at for one that this picture's reasoning does not hold.
+# Images whose words are searched for one that this image's reasoning does not contain.
 _NEIGHBOURS = 6
 
 
 def choose_candidates(
     dedup__images: pl.DataFrame, grounds: pl.DataFrame, texts__reasonings: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row per kept picture: an emotion, its element and two others, or why not.
+    """One row per kept image: an emotion, its element and two distractors, or a reason.
 
-    Of all elements that the reasoning ties to emotions, a draw takes one.
+    A draw chooses among all elements that the reasoning ties to emotions.
 
     Returns:
         A frame of `texts__candidates`; reasons no_reasoning, no_element and too_few_distractors.
@@ -62,7 +61,7 @@ def choose_candidates(
 
 
 def _elements(grounds: pl.DataFrame) -> pl.DataFrame:
-    """image_id, turn (a draw in [0, 1)), emotion, element, is_cue: one row per picture."""
+    """Return image_id, turn (a draw in [0, 1)), emotion, element, is_cue: one row per image."""
     tied = grounds.select(
         "image_id",
         "emotion",
@@ -89,7 +88,7 @@ def _elements(grounds: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_distractors(pictures: pl.DataFrame) -> pl.DataFrame:
-    """Add `distractors`: up to two elements that the text of the picture does not hold."""
+    """Add `distractors`: up to two elements that the image's text does not contain."""
     words = pictures.select(
         pl.when(~pl.col("is_cue")).then("element").alias("word").fill_null(strategy="backward")
     )["word"]

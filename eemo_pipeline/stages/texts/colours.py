@@ -1,7 +1,7 @@
-"""Names of the colours of pictures, in words.
+"""Names of the colours of images, in words.
 
-Belongs here: from a column of #rrggbb to names. Does not belong here: the colour terms and their
-prototypes (`emotion/colour.py`).
+Turns a column of #rrggbb codes into names. The colour terms and their prototypes are in
+`emotion/colour.py`.
 """
 
 import numpy as np
@@ -9,16 +9,16 @@ import polars as pl
 
 from eemo_pipeline.emotion.colour import colour_names, lab_of, rgb_of
 
-# CIE lightness, 0-100, beyond which a term gets "dark" or "light" where English says so.
+# CIE lightness, 0-100, beyond which a term gets "dark" or "light" where that is usual in English.
 _DARK_BELOW, _LIGHT_ABOVE = 32.0, 74.0
 _MAY_BE_DARK = ("red", "green", "blue", "grey", "brown", "purple")
 _MAY_BE_LIGHT = ("green", "blue", "grey", "purple", "brown")
-# Colours named at once: the distances to all prototypes of so many take some 30 MB.
+# Colours named in one batch: their distances to all prototypes take about 30 MB.
 _BATCH = 20_000
 
 
 def name_colours(codes: pl.Series) -> pl.DataFrame:
-    """`code` and `name` of each distinct well-formed #rrggbb code; a malformed one has no row."""
+    """Return `code` and `name` of each distinct #rrggbb code; malformed codes have no row."""
     distinct = codes.filter(codes.str.contains(r"^#[0-9a-fA-F]{6}$")).unique().sort()
     names = [
         name

@@ -1,6 +1,6 @@
-"""What the explanations of people dwell on, as single words: never a quotation.
+"""The topics of people's explanations, as single words and never as quotations.
 
-Belongs here: from hostile free text to a few plain words. Does not belong here: sentences.
+Reduces hostile free text to a few plain words.
 """
 
 import polars as pl
@@ -10,12 +10,12 @@ from eemo_pipeline.emotion.taxonomies import canonical
 from eemo_pipeline.stages.texts.text_rules import EMOTION_WORDS
 
 KEYWORD_COUNT = 3
-# A comment is read to this length; what follows in a longer one adds no new subject.
+# Comments are cut to this length; the rest of a longer one adds no new subject.
 _READ_CHARACTERS = 2000
-# Markup, code and addresses are no prose: such a comment is left out as a whole.
+# A comment with markup, code or addresses is not prose and is left out as a whole.
 _NOT_PROSE = r"[<>{}\[\]\\`|=;\x00-\x08]|://|www\.|&#?\w+;"
 _WORD = r"\b[a-z]{3,15}\b"
-# Function words, and words about looking and feeling that name nothing in a picture.
+# Function words, and words about looking and feeling that name nothing in an image.
 _STOP_WORDS = """
 about above after again all almost along already also although always amount and another any
 anyone anything appear appears are area around away back bad because become becomes been before
@@ -39,11 +39,12 @@ comment comments annotator annotators rating ratings probability dataset emotion
 
 
 def shared_words(annotations: pl.DataFrame) -> pl.DataFrame:
-    """Per picture and Ekman emotion the words that most explanations of it share.
+    """Return per image and Ekman emotion the words that most explanations of it share.
 
     A comment belongs to the first emotion that its annotation's labels map to. Words are
-    lower-case English letters; function words and words for emotions are left out. Most frequent
-    first (each annotation counts once), then those that come earlier, then alphabetical.
+    lower-case English letters; function words and words for emotions are left out. They are
+    ordered by frequency (each annotation counts once), then by first position, then
+    alphabetically.
 
     Returns:
         image_id, emotion, words (at most KEYWORD_COUNT).
@@ -87,7 +88,7 @@ def shared_words(annotations: pl.DataFrame) -> pl.DataFrame:
 
 
 def _aligned(comments: pl.DataFrame) -> pl.DataFrame:
-    """The comments whose annotation names an emotion, with the first one that maps."""
+    """Return the comments whose annotation names an emotion, with the first one that maps."""
     labels = (
         comments.select("annotation", "label_space", "native_labels")
         .filter(pl.col("native_labels").list.len() > 0)

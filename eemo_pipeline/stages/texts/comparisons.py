@@ -1,10 +1,10 @@
-"""What two pictures have in common and what not: `texts__comparisons`.
+"""Similarities and differences of two images: `texts__comparisons`.
 
-Belongs here: which two pictures are compared in which aspect, and the paragraphs. Does not belong
-here: what is known of each (`profiles.py`), guards.
+Chooses the pairs to compare in each aspect, and writes the paragraphs. The facts of each image come
+from `profiles.py`, the rules for finished texts are in `text_rules.py`.
 
-Of the pictures of a split that have what an aspect needs, neighbours in the order of their
-hashes are compared, each picture once per aspect.
+Images of a split that have the facts an aspect needs are ordered by hash, and neighbours are
+compared, each image once per aspect.
 """
 
 import polars as pl
@@ -18,18 +18,18 @@ METHOD = (
     "template realisation of both rankings and of the levels of valence, arousal and dominance at "
     "0.4 and 0.6; the same level counts as similar"
 )
-# As far apart as EEmo-Bench's comparisons, of which hardly one is below 0.56 on 1-9.
+# The smallest difference of EEmo-Bench's comparisons: hardly one is below 0.56 on 1-9.
 SMALLEST_DIFFERENCE = 0.07
 _KEY = ("first_image_id", "second_image_id", "aspect")
 _PLACES = ((1, "first"), (2, "second"))
 
 
 def write_comparisons(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
-    """One row per two pictures and aspect: overall, valence, arousal or dominance.
+    """One row per pair of images and aspect: overall, valence, arousal or dominance.
 
     Returns:
-        A frame of `texts__comparisons`; reasons gap_too_small (the levels differ, the values
-        hardly do) and those of the guards.
+        A frame of `texts__comparisons`; reasons gap_too_small (the levels differ, but the values
+        hardly do) and those of `text_rules.py`.
     """
     known = profiles.filter(~pl.col("is_evaluation")).drop_nulls(["description", "emotions"])
     levels = [f"{name}_level" for name in LEVEL_WORDS]
@@ -45,7 +45,7 @@ def write_comparisons(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
 
 
 def _neighbours(pictures: pl.DataFrame, number: int) -> pl.DataFrame:
-    """Two pictures a row, suffixed _1 and _2; each order goes by other digits of the hash."""
+    """Return one pair per row, suffixed _1 and _2; each order uses other digits of the hash."""
     ordered = (
         pictures.with_columns(pl.col("image_id").str.slice(8 * number).alias("digits"))
         .sort("split", "digits", "image_id")
@@ -66,7 +66,7 @@ def _neighbours(pictures: pl.DataFrame, number: int) -> pl.DataFrame:
 
 
 def realise_overall(inputs: pl.DataFrame) -> pl.Series:
-    """Dominant and other emotions, a cause in each picture, and the three dimensions."""
+    """Write the dominant and other emotions, a cause in each image, and the three dimensions."""
     causes = [
         pl.format(
             f"In the {place} picture, {{}}", uncapitalised(pl.col(f"sentences_{side}").list.first())
@@ -128,7 +128,7 @@ def _similar_or_not(dimension: str) -> pl.Expr:
 
 
 def realise_dimension(dimension: str, inputs: pl.DataFrame) -> pl.Series:
-    """The conclusion on one dimension, each picture, and a closing sentence."""
+    """Write the conclusion on one dimension, an analysis of each image, and a closing sentence."""
     one, two = pl.col(f"{dimension}_level_1"), pl.col(f"{dimension}_level_2")
     difference = (pl.col(f"{dimension}_1") - pl.col(f"{dimension}_2")).round(6)
     more, less = (
@@ -162,7 +162,7 @@ def realise_dimension(dimension: str, inputs: pl.DataFrame) -> pl.Series:
 
 
 def _written(pairs: pl.DataFrame, aspect: str, writer: Writer) -> pl.DataFrame:
-    """The texts of one aspect; the writer gets the profiles of both, suffixed _1 and _2."""
+    """Return the texts of one aspect; the writer gets both profiles, suffixed _1 and _2."""
     dimensions = tuple(LEVEL_WORDS) if aspect == "overall" else (aspect,)
     reason: pl.Expr = pl.lit(None, dtype=pl.String)
     if aspect != "overall":

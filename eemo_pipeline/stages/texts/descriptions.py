@@ -1,7 +1,7 @@
-"""What is visible in each picture, in words, from what was measured: `texts__descriptions`.
+"""The visible content of each image in words, from measurements: `texts__descriptions`.
 
-Belongs here: words for light, colour, contrast, structure and format. Does not belong here: any
-emotion, and anything that was not measured: no object is named, since none was recognised.
+Holds words for light, colour, contrast, structure and format. Descriptions contain no emotion and
+nothing that was not measured. They name no objects, since none are recognised.
 """
 
 import polars as pl
@@ -19,18 +19,18 @@ _COLOUR_COUNT = 3
 
 
 def write_descriptions(dedup__images: pl.DataFrame, writer: Writer) -> pl.DataFrame:
-    """One row per kept picture: one to three sentences on what is visible.
+    """One row per kept image: one to three sentences on its visible content.
 
     Returns:
-        A frame of `texts__descriptions`; reasons not_measured (of the embedded writer, where a
-        number is not there) and those of the guards.
+        A frame of `texts__descriptions`; reasons not_measured (only from the embedded writer, for
+        a missing measurement) and those of `text_rules.py`.
     """
     inputs = dedup__images.with_columns(pl.lit(None, dtype=pl.String).alias("reason"))
     return write_texts(writer, "descriptions", inputs, pl.lit([], dtype=pl.List(pl.String)))
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:
-    """The sentences from what was measured; inputs are rows of `dedup__images`."""
+    """Write the sentences from the measurements; inputs are rows of `dedup__images`."""
     text = pl.concat_str(_light_and_format(), pl.col("colours"), _structure(), separator=" ")
     coloured = inputs.join(_colours(inputs), on="image_id", how="left", maintain_order="left")
     return coloured.select(text.alias("text")).to_series()
@@ -79,7 +79,7 @@ def _structure() -> pl.Expr:
 
 
 def _colours(images: pl.DataFrame) -> pl.DataFrame:
-    """One sentence per picture on its colours: equal names are merged, the largest come first."""
+    """Return one sentence per image on its colours; equal names are merged, largest first."""
     coloured = (
         images.select("image_id", "dominant_colours", "dominant_shares")
         .filter(pl.col("dominant_colours").list.len() == pl.col("dominant_shares").list.len())

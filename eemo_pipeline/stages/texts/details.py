@@ -1,6 +1,7 @@
-"""Content, emotions and levels of a picture in one answer: `texts__details`.
+"""Content, emotions and levels of an image in one answer: `texts__details`.
 
-Belongs here: the paragraph. Does not belong here: what is known (`profiles.py`), guards.
+Writes the paragraph. The facts come from `profiles.py`, the rules for finished texts are in
+`text_rules.py`.
 """
 
 import polars as pl
@@ -17,11 +18,11 @@ METHOD = (
 
 
 def write_details(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
-    """One row per kept picture: content, then emotions, then levels.
+    """One row per kept image: content, then emotions, then levels.
 
     Returns:
         A frame of `texts__details`; reasons no_description, no_emotions, no_rating (one of the
-        three dimensions is unrated) and those of the guards.
+        three dimensions is unrated) and those of `text_rules.py`.
     """
     inputs = profiles.with_columns(
         pl.when(pl.col("description").is_null())
@@ -37,7 +38,7 @@ def write_details(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:
-    """Content, the emotions as reactions of different viewers, each one's cause, the levels."""
+    """Write the content, the reactions of different viewers, a cause for each, and the levels."""
     emotions = pl.col("emotions")
     reactions = (
         pl.when(emotions.list.len() > 1)

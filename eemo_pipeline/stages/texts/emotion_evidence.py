@@ -1,10 +1,10 @@
-"""What a text on the emotions of a picture may build on: measures, reports, words of explanations.
+"""The evidence for a text on an image's emotions: measures, reports, words of explanations.
 
-Belongs here: per picture and emotion, how strong it is and what it can be tied to. Does not belong
-here: sentences, and what explanations dwell on (`comments.py`).
+Collects per image and emotion its strength and the evidence for it. The words that explanations
+share are computed in `comments.py`.
 
-Each emotion is tied to what was measured where colour psychology expects the tie, and to the
-words that several people use when they explain it.
+The evidence for an emotion is a measured cue that colour psychology relates to it, and the words
+that several people use to explain it.
 """
 
 import polars as pl
@@ -26,7 +26,7 @@ CUES: dict[str, tuple[str, str, float]] = {
 }
 MEASURES = tuple(sorted({column for column, _, _ in CUES.values()}))
 # Pleasure rises with brightness and saturation, arousal with saturation and with darkness
-# (Valdez and Mehrabian 1994, equations 1 and 2). Contrast and detail stand for activity.
+# (Valdez and Mehrabian 1994, equations 1 and 2). Contrast and detail represent activity.
 _EXPECTED = {
     "anger": ("sharp contrast", "vivid colours"),
     "disgust": ("muted colours", "dense detail"),
@@ -36,7 +36,7 @@ _EXPECTED = {
     "sadness": ("dim light", "muted colours"),
     "surprise": ("vivid colours", "sharp contrast", "dense detail"),
 }
-# dimension and level -> what goes with it, by the same equations
+# (dimension, level) -> cues related to it by the same equations
 _LEVEL_CUES = {
     ("valence", "negative"): ("dim light", "muted colours"),
     ("valence", "positive"): ("bright light", "vivid colours"),
@@ -50,13 +50,12 @@ _LEVEL_CUES = {
 def gather_grounds(
     dedup__images: pl.DataFrame, labels__emotions: pl.DataFrame, ingest__annotations: pl.DataFrame
 ) -> pl.DataFrame:
-    """The three strongest Ekman emotions of each kept picture, and what they can be tied to.
+    """Return the three strongest Ekman emotions of each kept image, with their evidence.
 
     Returns:
         image_id, place (0 is the strongest), emotion, mass, mass_above, mass_below, is_evoked
-        (whether viewers feel it, or depicted people seem to), cue (null where none was measured
-        that is expected of the emotion), words (null where explanations share none). Sorted by
-        image_id and place.
+        (viewers feel it, as opposed to depicted people seeming to), cue (null if no related cue
+        was measured), words (null if explanations share none). Sorted by image_id and place.
     """
     kept = dedup__images.select("image_id", *MEASURES)
     annotations = ingest__annotations.join(kept, on="image_id", how="semi")
@@ -72,13 +71,13 @@ def gather_grounds(
 
 
 def has_cue(name: str) -> pl.Expr:
-    """Whether a cue was measured; null without the measure."""
+    """Return whether a cue was measured; null without the measure."""
     column, side, threshold = CUES[name]
     return pl.col(column) > threshold if side == "above" else pl.col(column) < threshold
 
 
 def level_cue(dimension: str, level: pl.Expr) -> pl.Expr:
-    """The first measured cue that goes with the level of a dimension, else null."""
+    """Return the first measured cue that is related to the level of a dimension, else null."""
     chosen: pl.Expr = pl.lit(None, dtype=pl.String)
     for (of, word), names in _LEVEL_CUES.items():
         for name in reversed(names if of == dimension else ()):
@@ -87,7 +86,7 @@ def level_cue(dimension: str, level: pl.Expr) -> pl.Expr:
 
 
 def _strongest(emotions: pl.DataFrame) -> pl.DataFrame:
-    """The three strongest Ekman emotions of each picture with their place and neighbours."""
+    """Return each image's three strongest Ekman emotions, with their place and neighbours."""
     return (
         emotions.filter(pl.col("taxonomy") == "ekman7")
         .sort(["image_id", "mass", "emotion"], descending=[False, True, False])
@@ -104,7 +103,7 @@ def _strongest(emotions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _evoked(annotations: pl.DataFrame) -> pl.DataFrame:
-    """Whether the labels say what viewers feel, or what depicted people seem to feel."""
+    """Return whether labels report the feelings of viewers or those of depicted people."""
     return (
         annotations.filter(pl.col("native_labels").list.len() > 0)
         .group_by("image_id")
@@ -113,7 +112,7 @@ def _evoked(annotations: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cue() -> pl.Expr:
-    """The first cue that was measured among those expected of the emotion, else null."""
+    """Return the first measured cue among those related to the emotion, else null."""
     chosen: pl.Expr = pl.lit(None, dtype=pl.String)
     for emotion in EKMAN_7:
         for name in reversed(_EXPECTED[emotion]):

@@ -1,10 +1,10 @@
-"""Whether a picture evokes its emotions directly or by association: `texts__evocations`.
+"""Whether an image evokes its emotions directly or by association: `texts__evocations`.
 
-Belongs here: the verdict, its grounds, the paragraph. Does not belong here: what is known
-(`profiles.py`), guards.
+Holds the verdict, its evidence and the paragraph. The facts come from `profiles.py`, the rules for
+finished texts are in `text_rules.py`.
 
-What was measured speaks for the visual effect itself; the words that explanations share speak for
-what viewers recognise and remember. An emotion that is tied to neither says nothing.
+Measured cues count as evidence for a direct visual effect; words that explanations share count as
+evidence for recognition and memory. An emotion with neither is not mentioned.
 """
 
 import polars as pl
@@ -21,11 +21,11 @@ METHOD = (
 
 
 def write_evocations(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
-    """One row per kept picture: verdict, analysis, summary.
+    """One row per kept image: verdict, analysis, summary.
 
     Returns:
-        A frame of `texts__evocations`; reasons no_emotions, no_evidence (no emotion is tied to
-        anything), no_verdict and those of the guards.
+        A frame of `texts__evocations`; reasons no_emotions, no_evidence (no emotion has any),
+        no_verdict and those of `text_rules.py`.
     """
     tied = (pl.col(name).list.drop_nulls().list.len().fill_null(0) for name in ("cues", "words"))
     inputs = profiles.with_columns(
@@ -40,7 +40,7 @@ def write_evocations(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:
-    """The verdict, what each emotion goes with, and a summary."""
+    """Write the verdict, the evidence for each emotion, and a summary."""
     direct, indirect = pl.col("direct") > 0, pl.col("indirect") > 0
     verdict = (
         pl.when(direct & indirect)
@@ -77,7 +77,7 @@ def _with_verdict(finished: pl.DataFrame) -> pl.DataFrame:
 
 
 def _analysed(profiles: pl.DataFrame) -> pl.DataFrame:
-    """Add `direct` and `indirect`, the emotions tied to either, and `analysis`, the sentences."""
+    """Add `direct` and `indirect`, the numbers of emotions with either, and `analysis`, a text."""
     cue, words = pl.col("cues"), joined(pl.col("words"))
     emotion = capitalised(pl.col("emotions"))
     sentence = (

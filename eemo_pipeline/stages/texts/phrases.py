@@ -1,13 +1,10 @@
-"""Small pieces of sentences: words on a scale, lists with "and".
-
-Belongs here: grammar without content. Does not belong here: what is said.
-"""
+"""Small parts of sentences: words on a scale, lists with "and", capital letters."""
 
 import polars as pl
 
 
 def scale(value: pl.Expr, lowest: str, *steps: tuple[float, str]) -> pl.Expr:
-    """The word of the highest step that the value reaches; null where there is no value."""
+    """Return the word of the highest step that the value reaches, or null without a value."""
     word = pl.when(value.is_not_null() & value.is_not_nan()).then(pl.lit(lowest))
     chosen: pl.Expr = word
     for threshold, name in steps:
@@ -16,7 +13,7 @@ def scale(value: pl.Expr, lowest: str, *steps: tuple[float, str]) -> pl.Expr:
 
 
 def joined(words: pl.Expr) -> pl.Expr:
-    """A list of words as "a", "a and b" or "a, b and c"; null where it is empty."""
+    """Return a list of words as "a", "a and b" or "a, b and c"; null if the list is empty."""
     last = words.list.last()
     before = words.list.head(words.list.len() - 1).list.join(", ")
     return (
@@ -28,10 +25,10 @@ def joined(words: pl.Expr) -> pl.Expr:
 
 
 def capitalised(text: pl.Expr) -> pl.Expr:
-    """The text with its first letter in upper case."""
+    """Return the text with its first letter in upper case."""
     return pl.concat_str(text.str.head(1).str.to_uppercase(), text.str.slice(1))
 
 
 def uncapitalised(text: pl.Expr) -> pl.Expr:
-    """The text with its first letter in lower case."""
+    """Return the text with its first letter in lower case."""
     return pl.concat_str(text.str.head(1).str.to_lowercase(), text.str.slice(1))

@@ -1,7 +1,6 @@
-"""One row per picture with all that a longer text on it needs.
+"""One row per image with all the facts that the longer texts need.
 
-Belongs here: joining descriptions, grounds and levels. Does not belong here: sentences about more
-than one level, and which texts there are.
+Joins descriptions, evidence and levels.
 """
 
 import polars as pl
@@ -18,12 +17,12 @@ def build_profiles(
     labels__vad: pl.DataFrame,
     texts__descriptions: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Every kept picture, sorted by image_id.
+    """Return one row per kept image, sorted by image_id.
 
     Returns:
-        image_id, split, is_evaluation, description, emotions (of the grounds, strongest first),
-        sentences, cues and words (of each emotion), ranking, <dimension>, <dimension>_level and
-        <dimension>_sentence; null or an empty list for what is not known.
+        image_id, split, is_evaluation, description, emotions (strongest first), sentences, cues
+        and words (of each emotion), ranking, <dimension>, <dimension>_level and
+        <dimension>_sentence; null or an empty list for unknown values.
     """
     by_picture = (
         grounds.with_columns(sentence_of_emotion().alias("sentence"))
@@ -56,7 +55,7 @@ def build_profiles(
 
 
 def _level_sentence(dimension: str) -> pl.Expr:
-    """The level of a dimension with the measured cue that goes with it, without a full stop."""
+    """Return a clause on a dimension's level and the related measured cue, without a full stop."""
     level = pl.col(f"{dimension}_level")
     cue = level_cue(dimension, level)
     return (

@@ -1,7 +1,7 @@
-"""How what is visible leads to the emotions people reported: `texts__reasonings`.
+"""How the visible content leads to the reported emotions: `texts__reasonings`.
 
-Belongs here: the paragraph. Does not belong here: guards (`guards.py`), and what an emotion is
-tied to (`grounds.py`). Where it is tied to nothing, the text says so.
+Writes the paragraph. The evidence for each emotion comes from `emotion_evidence.py`; an emotion
+without any is described as such. The rules for finished texts are in `text_rules.py`.
 """
 
 import polars as pl
@@ -25,18 +25,18 @@ def write_reasonings(
     texts__descriptions: pl.DataFrame,
     writer: Writer,
 ) -> pl.DataFrame:
-    """One row per described picture or refusal: its emotions from strongest to weakest.
+    """One row per kept image: a text on its emotions from strongest to weakest, or a refusal.
 
     Args:
-        grounds: of `grounds.gather_grounds`.
+        grounds: the result of `emotion_evidence.gather_grounds`.
         labels__rankings: for the margin between the first two emotions.
-        texts__descriptions: one row per kept picture.
+        texts__descriptions: one row per kept image.
         writer: gets image_id, description, emotions in descending order, sentences and words
             (of each emotion), margin.
 
     Returns:
-        A frame of `texts__reasonings`; reasons no_emotions, no_description and those of the
-        guards.
+        A frame of `texts__reasonings`; reasons no_emotions, no_description and those of
+        `text_rules.py`.
     """
     sentences = (
         grounds.with_columns(sentence_of_emotion().alias("sentence"))
@@ -64,14 +64,14 @@ def write_reasonings(
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:
-    """What is seen, what is felt because of it, and how far the first emotion leads."""
+    """Write the description, a sentence per emotion, and the lead of the first emotion."""
     sentences = pl.col("sentences").list.join(" ")
     text = pl.concat_str("description", sentences, _lead(), separator=" ")
     return inputs.select(text.alias("text")).to_series()
 
 
 def sentence_of_emotion() -> pl.Expr:
-    """Who feels the emotion of a row of the grounds, and because of what."""
+    """Return a sentence for a row of the evidence: who feels the emotion, and why."""
     words = joined(pl.col("words"))
     cue = pl.col("cue")
     because = (
@@ -88,7 +88,7 @@ def sentence_of_emotion() -> pl.Expr:
 
 
 def feeling(emotion: pl.Expr) -> pl.Expr:
-    """The emotion as the object of "feel"."""
+    """Return the emotion as the object of "feel"."""
     return pl.when(emotion == "neutral").then(pl.lit("a neutral mood")).otherwise(emotion)
 
 
@@ -124,7 +124,7 @@ def _people_seem_to_feel() -> pl.Expr:
 
 
 def _lead() -> pl.Expr:
-    """How far the first emotion leads the second, where there are two and it leads at all."""
+    """Return a sentence on the first emotion's lead over the second, if there is a second."""
     first, second = (
         pl.col("emotions").list.first(),
         pl.col("emotions").list.get(1, null_on_oob=True),

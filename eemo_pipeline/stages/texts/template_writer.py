@@ -1,7 +1,4 @@
-"""The embedded writer with all its tasks.
-
-Belongs here: which module realises which task. Does not belong here: any sentence.
-"""
+"""The embedded writer with all its tasks: which module realises which task."""
 
 from functools import partial
 

@@ -1,6 +1,6 @@
-"""What no generated text may contain, as code: the first broken rule is the row's reason.
+"""Rules for generated texts; the first broken rule is the row's reason.
 
-Belongs here: limits and vocabularies that judge a finished text. Does not belong here: writing.
+Holds the limits and vocabularies that judge a finished text.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from eemo_pipeline.emotion.mappings import read_mapping
 from eemo_pipeline.emotion.taxonomies import EMOTIC_26, MIKELS_8
 
 MAX_WORDS = 200
-# Everyday forms of the labels; the labels themselves follow from the mapping tables.
+# Everyday forms of the labels; the labels themselves come from the mapping tables.
 _FORMS: dict[str, str] = {
     "anger": "angry furious rage enraged hostile hate hatred annoyed annoying",
     "disgust": "disgusted disgusting revolting repulsive nauseating gross loathing",
@@ -47,16 +47,16 @@ _RULES: tuple[tuple[str, str], ...] = (
         r"|\b(?:over time|gives? way to|turns? into|transitions?)\b",
     ),
 )
-# Words without which English prose does not get by; a longer text holds one in ten at least.
+# Words that any English prose needs; in a longer text, they are at least one word in ten.
 _FUNCTION_WORDS = r"\b(?:the|a|an|is|are|and|of|in|to|it|its|this|with|by|from|for|as|but|more)\b"
 _SHORT = 10
 _LEVEL_PATTERN = r"\b(?:negative|neutral|positive|low|moderate|high)\b"
 
 
 def emotions_named(text: pl.Expr) -> pl.Expr:
-    """The distinct Ekman emotions that a text names by any of their words, as a list.
+    """Return the distinct Ekman emotions that a text names by any of their words, as a list.
 
-    A sentence about valence, arousal or dominance names levels and no emotions.
+    Sentences about valence, arousal or dominance are ignored: they name levels, not emotions.
     """
     words = (
         text.str.to_lowercase()
@@ -69,13 +69,13 @@ def emotions_named(text: pl.Expr) -> pl.Expr:
 
 
 def levels_named(text: pl.Expr, dimension: str) -> pl.Expr:
-    """The distinct level words in the sentences that name a dimension, as a list."""
+    """Return the distinct level words in the sentences that name a dimension, as a list."""
     sentences = text.str.to_lowercase().str.extract_all(_about(dimension)).list.join(" ")
     return sentences.str.extract_all(_LEVEL_PATTERN).list.unique()
 
 
 def verdict_of(text: pl.Expr) -> pl.Expr:
-    """direct, indirect or both, as the first sentence says; null where it says none of them."""
+    """Return direct, indirect or both, by the first sentence; null if it names none of them."""
     opening = text.str.to_lowercase().str.extract(r"^([^.]*)")
     is_indirect = opening.str.contains(r"\bindirect(?:ly)?\b")
     is_direct = opening.str.contains(r"\bdirect(?:ly)?\b")
@@ -90,12 +90,12 @@ def verdict_of(text: pl.Expr) -> pl.Expr:
 
 
 def count_words(text: pl.Expr) -> pl.Expr:
-    """Words between blanks; 0 where there is no text."""
+    """Return the number of words between blanks; 0 if there is no text."""
     return text.str.count_matches(r"\S+").cast(pl.Int64).fill_null(0)
 
 
 def broken_rule(text: pl.Expr, allowed: pl.Expr) -> pl.Expr:
-    """Reason code of the first rule that a text breaks, null where it breaks none.
+    """Return the reason code of the first rule that a text breaks, or null.
 
     Codes: digits, bullet_marks, markup, language, forbidden_phrase, too_long (more than 200
     words), foreign_emotion (an emotion that is not among `allowed`, a list of Ekman emotions).
@@ -119,7 +119,7 @@ def broken_rule(text: pl.Expr, allowed: pl.Expr) -> pl.Expr:
 
 
 def wrong_levels(text: pl.Expr, levels: Mapping[str, pl.Expr]) -> pl.Expr:
-    """Reason wrong_level where a text does not give exactly these level words, else null.
+    """Return the reason wrong_level if a text does not give exactly these level words, else null.
 
     Args:
         text: the finished text.
@@ -145,12 +145,12 @@ def judged(
     """Finish a text table: status, reason and word count; a refused text is removed.
 
     Args:
-        frame: the key, text, and `reason`, which is set where no text could be written.
+        frame: the key, text, and `reason`, which is set if no text could be written.
         allowed: list of the Ekman emotions that the text may name.
-        method: how the texts were made.
-        levels: dimension -> list of the level words that the text must give, if it must.
+        method: the method that made the texts.
+        levels: dimension -> list of the level words that the text must give, if any.
         key: columns that identify a text.
-        writer: who made the texts.
+        writer: the name of the writer.
     """
     text = pl.col("text")
     rules = [broken_rule(text, allowed), *([wrong_levels(text, levels)] if levels else [])]

@@ -1,4 +1,4 @@
-"""Which emotion is among the main ones of neither picture? Every wrong option is in one."""
+"""Which emotion is among the main ones of neither image? Every wrong option is in at least one."""
 
 import polars as pl
 

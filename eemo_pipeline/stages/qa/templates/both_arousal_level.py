@@ -1,4 +1,4 @@
-"""Do both pictures evoke the asked level of arousal? Yes or no."""
+"""Do both images evoke the asked level of arousal? Yes or no."""
 
 from functools import partial
 

@@ -1,6 +1,6 @@
-"""Is one emotion stronger than another one in both pictures? Yes or no, by both rankings.
+"""Is one emotion stronger than another one in both images? Yes or no, by both rankings.
 
-Each ranking names at least one of the two, so that it says which is stronger.
+Each ranking contains at least one of the two emotions, so it determines which is stronger.
 """
 
 import polars as pl
@@ -11,7 +11,7 @@ from eemo_pipeline.stages.qa.facts import RANKS, Facts
 from eemo_pipeline.stages.qa.intensity_questions import with_two_emotions
 from eemo_pipeline.stages.qa.templates import QaTemplate
 
-# Emotions in the order in which the first picture does not have them.
+# Share of questions whose order of the emotions is the reverse of the first image's ranking.
 _SWAPPED = 1 / 4
 
 

@@ -1,4 +1,4 @@
-"""Which element leads to a felt emotion? The reasoning speaks of none of the two wrong options."""
+"""Which element leads to a felt emotion? The reasoning mentions neither wrong option."""
 
 import polars as pl
 

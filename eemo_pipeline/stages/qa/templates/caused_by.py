@@ -1,6 +1,6 @@
 """Is a felt emotion caused by the named element? Yes or no.
 
-On "yes" the reasoning ties the element to the emotion; on "no" it does not speak of it.
+For "yes" the reasoning ties the element to the emotion; for "no" it does not mention it.
 """
 
 import polars as pl

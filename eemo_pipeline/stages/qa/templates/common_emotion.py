@@ -1,4 +1,4 @@
-"""Which emotion is among the three main ones of both pictures? No wrong option is."""
+"""Which emotion is among the three main ones of both images? No wrong option is."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Two pictures compared in arousal, and how each comes to it."""
+"""A comparison of two images in arousal, with an explanation for each."""
 
 from functools import partial
 

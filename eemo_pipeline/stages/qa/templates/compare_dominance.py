@@ -1,4 +1,4 @@
-"""Two pictures compared in dominance, and how each comes to it."""
+"""A comparison of two images in dominance, with an explanation for each."""
 
 from functools import partial
 

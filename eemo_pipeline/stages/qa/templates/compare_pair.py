@@ -1,4 +1,4 @@
-"""Two pictures compared: main emotions and all three dimensions."""
+"""A comparison of two images: main emotions and all three dimensions."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Two pictures compared in valence, and how each comes to it."""
+"""A comparison of two images in valence, with an explanation for each."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""What is visible, without any emotion."""
+"""A description of the visible content, without any emotion."""
 
 from functools import partial
 

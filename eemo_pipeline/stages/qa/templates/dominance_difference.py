@@ -1,4 +1,4 @@
-"""Is the dominance of the second picture much higher, about the same or much lower?"""
+"""Is the dominance of the second image much higher, about the same or much lower?"""
 
 from functools import partial
 

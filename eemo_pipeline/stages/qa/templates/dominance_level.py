@@ -1,4 +1,4 @@
-"""Is the dominance that the picture evokes low, moderate or high? Yes or no."""
+"""Is the dominance that the image evokes low, moderate or high? Yes or no."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Which level of dominance does the picture evoke? Three options."""
+"""Which level of dominance does the image evoke? Three options."""
 
 from functools import partial
 

@@ -1,7 +1,7 @@
 """Is the named emotion the dominant one? Yes or no.
 
-Where the answer is no, two in three questions name another emotion that people reported, and the
-others one that nobody did (EEmo-Bench does the same).
+If the answer is no, two in three questions name another emotion that people reported, and the
+others one that nobody did, as in EEmo-Bench.
 """
 
 import polars as pl

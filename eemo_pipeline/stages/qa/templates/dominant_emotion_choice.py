@@ -1,7 +1,7 @@
 """Which emotion is dominant? Three options.
 
-Mostly one wrong option is an emotion that people also reported and the other one that nobody did;
-the shares are those of EEmo-Bench (none, one or both in 55, 234 and 49 of 338 questions).
+Usually one wrong option is an emotion that people also reported and the other one that nobody did.
+The shares are those of EEmo-Bench (none, one or both in 55, 234 and 49 of 338 questions).
 """
 
 import polars as pl
@@ -19,7 +19,7 @@ def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
     base = pl.col("base")
     place = unit(base, purpose, "mixture")
     reported, unreported = ("reported_1", "reported_2"), ("unreported_1", "unreported_2")
-    # What is wanted first; what is missing is filled from the other kind.
+    # The preferred emotions first; missing ones are filled from the other kind.
     wanted = [
         pl.when(place < _NONE_REPORTED)
         .then(none_first)

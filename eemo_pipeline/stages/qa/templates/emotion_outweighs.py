@@ -1,6 +1,6 @@
 """Does one emotion outweigh another one? Yes or no, by their places in the ranking.
 
-One of the two is among the three main emotions; the other stands at another place, or outside.
+One of the two is among the three main emotions; the other has another place or is unranked.
 """
 
 import polars as pl

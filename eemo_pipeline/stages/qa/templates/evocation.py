@@ -1,4 +1,4 @@
-"""Whether the emotions arise from the visual effect itself or by way of associations."""
+"""Do the emotions arise directly from the visual effect, or from associations?"""
 
 from functools import partial
 

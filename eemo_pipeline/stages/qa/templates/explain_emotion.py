@@ -1,4 +1,4 @@
-"""How what is visible leads to the emotions that people reported."""
+"""How the visible content leads to the emotions that people reported."""
 
 from functools import partial
 

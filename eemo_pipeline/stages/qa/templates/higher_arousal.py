@@ -1,4 +1,4 @@
-"""Which of two pictures evokes more arousal?"""
+"""Which of two images evokes higher arousal?"""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Which of two pictures evokes more dominance?"""
+"""Which of two images evokes higher dominance?"""
 
 from functools import partial
 

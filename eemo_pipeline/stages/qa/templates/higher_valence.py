@@ -1,4 +1,4 @@
-"""Which of two pictures evokes more valence?"""
+"""Which of two images evokes higher valence?"""
 
 from functools import partial
 

@@ -1,6 +1,6 @@
-"""Is the named emotion dominant in both pictures? Yes or no.
+"""Is the named emotion dominant in both images? Yes or no.
 
-Where the answer is no, it is dominant in one of them in two of three questions, and else in none
+If the answer is no, it is dominant in one of them in two of three questions, and otherwise in none
 (51 and 26 of 77 in EEmo-Bench).
 """
 

@@ -1,6 +1,6 @@
-"""Is the named emotion among the three main ones of both pictures? Yes or no.
+"""Is the named emotion among the three main ones of both images? Yes or no.
 
-Where the answer is no, nine in ten questions name an emotion of exactly one of them, as in
+If the answer is no, nine in ten questions name an emotion of exactly one of the images, as in
 EEmo-Bench (69 of 77).
 """
 

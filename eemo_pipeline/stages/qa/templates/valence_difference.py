@@ -1,4 +1,4 @@
-"""Is the valence of the second picture much higher, about the same or much lower?"""
+"""Is the valence of the second image much higher, about the same or much lower?"""
 
 from functools import partial
 

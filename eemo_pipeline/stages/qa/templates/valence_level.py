@@ -1,4 +1,4 @@
-"""Is the valence that the picture evokes negative, neutral or positive? Yes or no."""
+"""Is the valence that the image evokes negative, neutral or positive? Yes or no."""
 
 from functools import partial
 

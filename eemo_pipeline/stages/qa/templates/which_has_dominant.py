@@ -1,7 +1,7 @@
-"""In which of two pictures is the named emotion dominant: first, second, both or neither?
+"""In which of two images is the named emotion dominant: first, second, both or neither?
 
-Of 96 such questions EEmo-Bench answers 18 with both and 19 with neither. Here a pair that shares
-its dominant emotion, which is one in two or more, is asked about in three of ten cases.
+EEmo-Bench answers 18 of 96 such questions with both and 19 with neither. Here at least half of the
+pairs share their dominant emotion; three in ten of these are asked about.
 """
 
 import polars as pl

@@ -1,6 +1,7 @@
-"""Which of two pictures has the named emotion among its three main ones?
+"""Which of two images has the named emotion among its three main ones?
 
-First, second, both or neither; EEmo-Bench answers 31 of 115 with both and one with neither.
+First, second, both or neither. EEmo-Bench answers 31 of 115 questions with both and one with
+neither.
 """
 
 import polars as pl

@@ -7,11 +7,12 @@ from typing import Any
 
 import dagster as dg
 
-from resources.launchers.subprocess_launcher import TrainingLauncher
+from resources.launchers.subprocess_launcher import SubprocessLauncher
 from resources.providers.batches import BatchesResource
 from resources.providers.local_models import LocalModelsResource
 from resources.roles.annotators import AnnotatorsResource
 from resources.roles.critics import CriticResource
+from resources.roles.grounders import GrounderResource
 from resources.roles.verifiers import VerifierResource
 from resources.session import SessionResource
 from resources.storage.data_root import DataRootResource
@@ -53,6 +54,7 @@ def build_resources(
         "critic_in_charge": CriticResource(
             annotators=annotators, session=session, local_models=local_models
         ),
+        "grounder": GrounderResource(workers=workers),
         "verifier": VerifierResource(session=session, local_models=local_models),
-        "launcher": TrainingLauncher(data_root=data_root, client=dg.PipesSubprocessClient()),
+        "launcher": SubprocessLauncher(client=dg.PipesSubprocessClient()),
     }

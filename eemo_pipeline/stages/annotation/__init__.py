@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.annotator import AnnotationRequest, Annotator, ask_annotators
@@ -24,8 +25,7 @@ def annotate(
     that an annotator cannot read or refuses is a row with its status and reason.
     """
     requests = [
-        AnnotationRequest(image_id, sources_dir / source / path)
-        for image_id, source, path in images.select("image_id", "source", "path").rows()
+        AnnotationRequest(image_id, path) for image_id, path in locate_files(images, sources_dir)
     ]
     tables = ask_annotators([(annotator, requests) for annotator in annotators], ledger)
     return AnsweredTable.join(tables, TABLES["annotation__replies"].empty())

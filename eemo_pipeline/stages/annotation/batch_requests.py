@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.roles.annotator import ROLE, AnnotationRequest, Annotator, asks_for
 from eemo_pipeline.stages.annotation.vlm_annotator import VisionAnnotator
 from eemo_pipeline.vlm.batch.interface import BatchUnsupported, FindInterface
@@ -39,8 +40,7 @@ def submit_annotations(
         ProviderProblem: a provider does not take a batch.
     """
     requests = [
-        AnnotationRequest(image_id, sources_dir / source / path)
-        for image_id, source, path in images.select("image_id", "source", "path").rows()
+        AnnotationRequest(image_id, path) for image_id, path in locate_files(images, sources_dir)
     ]
     interfaces = []
     reasons = []

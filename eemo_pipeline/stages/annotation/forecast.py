@@ -11,8 +11,9 @@ import polars as pl
 
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.annotator import ROLE, AnnotationRequest, asks_for
-from eemo_pipeline.stages.annotation.vlm_annotator import REVISE, VisionAnnotator, read_prompt
+from eemo_pipeline.stages.annotation.vlm_annotator import REVISE, VisionAnnotator
 from eemo_pipeline.vlm.contract import EncodedPicture, VlmRequest
+from eemo_pipeline.vlm.prompts import read_prompt
 from eemo_pipeline.vlm.spending.forecast import (
     LATER_ROUNDS,
     RECORD_BYTES,
@@ -65,7 +66,7 @@ def _forecast(
     sizes = count_sizes(waiting, unread, annotator.policy)
     low, high = reckon(annotator.vlm, request_for, sizes, prices, _SHORT_REPLY)
     yield draw_line("annotation", annotator.vlm, pictures, len(answered), low, high)
-    more = len(read_prompt(REVISE).encode()) + RECORD_BYTES
+    more = len(read_prompt(__name__, REVISE).encode()) + RECORD_BYTES
     every = count_sizes(images, unread, annotator.policy)
     _, again = reckon(annotator.vlm, request_for, every, prices, _SHORT_REPLY, more)
     later = sum([again] * LATER_ROUNDS, Estimate())

@@ -13,8 +13,7 @@ every answer a new one.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from eemo_pipeline.execution.progress import track
@@ -30,6 +29,7 @@ from eemo_pipeline.stages.annotation.reply_schema import (
 from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.vlm.contract import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
 from eemo_pipeline.vlm.image_encoding import PicturePolicy, encode_picture
+from eemo_pipeline.vlm.prompts import read_prompt
 from eemo_pipeline.vlm.questions import Question
 from eemo_pipeline.vlm.session import Session
 
@@ -80,12 +80,14 @@ class VisionAnnotator:
     @property
     def prompt_hash(self) -> str:
         """Hash of all that the first round asks, with how the picture is shown."""
-        return self._hash(read_prompt(ANNOTATE), json.dumps(REPLY))
+        return self._hash(read_prompt(__name__, ANNOTATE), json.dumps(REPLY))
 
     @property
     def revision_hash(self) -> str:
         """The same for later rounds."""
-        return self._hash(read_prompt(ANNOTATE), read_prompt(REVISE), json.dumps(REPLY))
+        return self._hash(
+            read_prompt(__name__, ANNOTATE), read_prompt(__name__, REVISE), json.dumps(REPLY)
+        )
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
         """Ask the model; every answer is in the ledger before it is yielded."""
@@ -112,9 +114,9 @@ class VisionAnnotator:
 
     def request_for(self, request: AnnotationRequest, picture: EncodedPicture) -> VlmRequest:
         """The request to the model about a picture that is encoded already."""
-        instruction, question, schema = read_prompt(ANNOTATE), _QUESTION, REPLY
+        instruction, question, schema = read_prompt(__name__, ANNOTATE), _QUESTION, REPLY
         if request.round > 1:
-            instruction = f"{instruction}\n\n{read_prompt(REVISE)}"
+            instruction = f"{instruction}\n\n{read_prompt(__name__, REVISE)}"
             question = json.dumps(
                 {
                     "record": _known(request.previous),
@@ -145,9 +147,3 @@ class VisionAnnotator:
 
 def _known(record: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (record or {}).items() if value is not None}
-
-
-@cache
-def read_prompt(name: str) -> str:
-    """The prompt of that name and version."""
-    return (Path(__file__).parent / "prompts" / f"{name}.md").read_text("utf-8").strip()

@@ -17,8 +17,7 @@ The deterministic pre-checks run first. A picture that they reject is not asked 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from eemo_pipeline.aggregation.decide import roll_up
@@ -48,6 +47,7 @@ from eemo_pipeline.stages.critic.rules import FIELDS, find_problems
 from eemo_pipeline.stats.hash_draws import short_hash, unit_interval
 from eemo_pipeline.vlm.contract import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
 from eemo_pipeline.vlm.image_encoding import PicturePolicy, encode_picture
+from eemo_pipeline.vlm.prompts import read_prompt
 from eemo_pipeline.vlm.questions import Question
 from eemo_pipeline.vlm.session import Session
 
@@ -239,7 +239,7 @@ class ModelCritic:
     ) -> dict[str, Any]:
         return {
             "prompt": short_hash(
-                read_prompt(prompt), json.dumps(schema), self.policy.name, self.detail
+                read_prompt(__name__, prompt), json.dumps(schema), self.policy.name, self.detail
             ),
             "shown": dict(shown),
             "boxes": [list(_sides(box)) for box in boxes],
@@ -267,7 +267,7 @@ class ModelCritic:
     ) -> VlmRequest:
         """The request of one step about a picture that is encoded already."""
         return VlmRequest(
-            instruction=read_prompt(prompt),
+            instruction=read_prompt(__name__, prompt),
             question=json.dumps(shown, ensure_ascii=False),
             pictures=(picture,),
             schema_name="critic",
@@ -292,12 +292,6 @@ def shown_emotions(case: Case) -> list[str]:
         return [str(facts.emotion)]
     both = (str(facts.emotion), facts.rival)
     return sorted(both, key=lambda label: unit_interval(case.image_id, "critic", label))
-
-
-@cache
-def read_prompt(name: str) -> str:
-    """The prompt of that name and version."""
-    return (Path(__file__).parent / "prompts" / f"{name}.md").read_text("utf-8").strip()
 
 
 def _shown_words(case: Case, scene: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.aggregation.decide import TEXT_FIELDS, decide, latest_replies
+from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.ledger.usage import NO_WORK, Work
@@ -153,10 +154,7 @@ def review(
         decide_by: makes decisions of replies and verifier's replies.
     """
     by_name = {annotator.name: annotator for annotator in annotators}
-    paths = {
-        image_id: sources_dir / source / path
-        for image_id, source, path in images.select("image_id", "source", "path").iter_rows()
-    }
+    paths = dict(locate_files(images, sources_dir))
     means = _Means(critic or RuleCritic(), by_name, ledger, decide_by, paths)
     history = _History(_count_first_calls(replies, verifier_replies))
     current = latest_replies(replies, _REPLIES.empty())

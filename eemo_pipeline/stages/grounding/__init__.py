@@ -1,7 +1,7 @@
-"""Finds the regions of every kept picture that carry its subject.
+"""Finds the regions of every kept image that carry its subject.
 
-Belongs here: which pictures are asked about, and the rows made of the answers. Does not belong
-here: the detector and segmenter (`saliency_grabcut.py`), boxes (`regions.py`), masks (`masks.py`).
+The grounder itself is chosen in `resources/roles/grounders.py`; the embedded one is in
+`saliency_grabcut.py`.
 """
 
 from pathlib import Path
@@ -9,19 +9,18 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.execution.process_pool import Workers, perform_on_pictures
+from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.answering import Inquiry, answer_all
 from eemo_pipeline.ledger.store import Ask, Ledger
-from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.stages.grounding.saliency_grabcut import (
-    DETECTOR,
-    METHOD,
-    MODEL,
-    SEGMENTER,
+from eemo_pipeline.roles.grounder import (
+    ROLE,
+    STAGE,
+    Grounder,
+    GrounderDescription,
     GroundingRequest,
-    find_regions,
 )
+from eemo_pipeline.schema.tables import TABLES
 
 _TABLE = TABLES["grounding__regions"]
 _REGION_FIELDS = (
@@ -31,40 +30,73 @@ _REGION_FIELDS = (
 
 
 def ground(
-    images: pl.DataFrame, ledger: Ledger, workers: Workers, sources_dir: Path
+    images: pl.DataFrame,
+    decisions: pl.DataFrame,
+    grounder: Grounder,
+    ledger: Ledger,
+    sources_dir: Path,
 ) -> AnsweredTable:
-    """The rows of `grounding__regions` for the pictures of `images`, at least one each.
+    """Build `grounding__regions`: at least one row per row of `images`, in their order.
 
-    `images` needs image_id, source and path; the file is `sources_dir/source/path`. A picture in
-    which nothing stands out has one row with region_no 0 and status "none"; one that cannot be
-    read has one with status "error".
+    An image in which nothing was found has one row with region_no 0 and status "none"; one that
+    cannot be read has one with status "error".
+
+    Args:
+        images: rows of `dedup__images`.
+        decisions: rows of `verification__decisions`, whose words the grounder is given.
+        grounder: finds the regions.
+        ledger: keeps the answers.
+        sources_dir: the folder with one folder of images per source.
     """
-    asks = [
-        Ask(image_id, GroundingRequest(image_id, sources_dir / source / path))
-        for image_id, source, path in images.select("image_id", "source", "path").rows()
+    described = grounder.describe()
+    words = {
+        image_id: phrases_of(subject, attribute)
+        for image_id, subject, attribute in decisions.select(
+            "image_id", "subject", "attribute"
+        ).iter_rows()
+    }
+    requests = [
+        GroundingRequest(image_id, path, words.get(image_id, ()))
+        for image_id, path in locate_files(images, sources_dir)
     ]
-    perform = perform_on_pictures(workers, find_regions, "Finding regions")
-    answers = answer_all(ledger, Inquiry("grounder", MODEL, asks, perform, stage="grounding"))
+    asks = [
+        Ask(request.image_id, request, dict(grounder.parameters(request))) for request in requests
+    ]
+    inquiry = Inquiry(ROLE, described.model, asks, grounder.perform, STAGE, described.provider)
+    answers = answer_all(ledger, inquiry)
     rows = [
         row
         for ask, answer in zip(asks, answers.values, strict=True)
-        for row in _rows(ask.image_id, answer)
+        for row in _rows(ask.image_id, described, answer)
     ]
-    frame = pl.DataFrame(rows, schema=_TABLE.polars_schema)
-    return AnsweredTable(frame, answers.work)
+    return AnsweredTable(pl.DataFrame(rows, schema=_TABLE.polars_schema), answers.work)
 
 
-def _rows(image_id: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
+def phrases_of(subject: str | None, attribute: str | None) -> tuple[str, ...]:
+    """Return the subject, then attribute and subject, as EmoVerse words its detection queries.
+
+    The attribute is left out where the subject already contains it.
+    """
+    if not subject:
+        return ()
+    if not attribute or f" {attribute} ".casefold() in f" {subject} ".casefold():
+        return (subject,)
+    return (subject, f"{attribute} {subject}")
+
+
+def _rows(
+    image_id: str, described: GrounderDescription, answer: dict[str, Any]
+) -> list[dict[str, Any]]:
     regions = answer.get("regions") or [{"reason": answer.get("reason")}]
     first = 1 if answer.get("regions") else 0
     return [
         {
             "image_id": image_id,
             "region_no": number,
-            "detector": DETECTOR,
-            "segmenter": SEGMENTER,
-            "model": MODEL,
-            "method": METHOD,
+            "detector": described.detector,
+            "segmenter": described.segmenter,
+            "model": described.model,
+            "method": described.method,
             "status": answer["status"],
             **{name: region.get(name) for name in _REGION_FIELDS},
         }

@@ -1,22 +1,24 @@
 """The embedded grounder: saliency proposes boxes, GrabCut cuts the masks.
 
-Belongs here: from pixels to regions. Does not belong here: rows and ledger (`__init__.py`).
-It finds what stands out, without knowing what it is; the words of the record play no part.
+It finds what is salient and does not know what that is, so it ignores the words of the record.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from eemo_pipeline.execution.process_pool import Workers, perform_on_pictures
 from eemo_pipeline.imaging import masks
 from eemo_pipeline.imaging.boxes import Box, clip, intersection_over_union, pad, scale
 from eemo_pipeline.imaging.masks import Mask
 from eemo_pipeline.imaging.opening import UnreadablePicture, open_picture
 from eemo_pipeline.imaging.pixel_measures import Pixels, saliency
+from eemo_pipeline.ledger.store import Ask
+from eemo_pipeline.roles.grounder import GrounderDescription, GroundingRequest
 
 DETECTOR, SEGMENTER = "spectral_residual", "grabcut"
 MODEL = "spectral-residual-2007-grabcut-2004/1"
@@ -37,16 +39,27 @@ _SAME = 0.5  # boxes that overlap more are one region
 
 
 @dataclass(frozen=True)
-class GroundingRequest:
-    """One picture: its identity and where the file lies, absolute."""
+class SaliencyGrabCut:
+    """The embedded grounder; implements `Grounder`."""
 
-    image_id: str
-    path: Path
+    workers: Workers
+
+    def describe(self) -> GrounderDescription:
+        """Return the published methods and our version of them."""
+        return GrounderDescription(DETECTOR, SEGMENTER, MODEL, METHOD)
+
+    def parameters(self, request: GroundingRequest) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return nothing: image and version determine the answer."""
+        return {}
+
+    def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+        """Find the regions in the pool of processes."""
+        return perform_on_pictures(self.workers, find_regions, "Finding regions")(asks)
 
 
 @dataclass(frozen=True)
 class _Proposal:
-    area: Mask  # at the size of the picture
+    area: Mask  # at the size of the image
     box: Box
     score: float
 

@@ -23,6 +23,7 @@ from eemo_pipeline.aggregation.decide import round_shares
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.execution.process_pool import Workers, perform_on_pictures
 from eemo_pipeline.imaging.features import FEATURE_METHOD, extract_features
+from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.answering import Answers, Inquiry, answer_all
 from eemo_pipeline.ledger.store import Ask, Ledger
@@ -59,10 +60,7 @@ def extract(
     images: pl.DataFrame, ledger: Ledger, workers: Workers, sources_dir: Path
 ) -> AnsweredTable:
     """`_verification__features`: one row per row of `dedup__images`, through the ledger."""
-    asks = [
-        Ask(image_id, (sources_dir / source / path, image_id))
-        for image_id, source, path in images.select("image_id", "source", "path").iter_rows()
-    ]
+    asks = [Ask(image_id, (path, image_id)) for image_id, path in locate_files(images, sources_dir)]
     perform = perform_on_pictures(workers, answer_features, "features")
     inquiry = Inquiry("features", FEATURE_METHOD, asks, perform, stage="verification")
     answers = answer_all(ledger, inquiry)

@@ -14,6 +14,7 @@ import polars as pl
 from eemo_pipeline.aggregation.calibration import MIN_LABELLED
 from eemo_pipeline.aggregation.decide import fit_patterns, round_shares
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, canonical
+from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.verifier import THIS_LAKE, VerificationRequest, Verifier
@@ -51,8 +52,7 @@ def ask_verifier(
     )
     places = places.sort("image_id")
     requests = [
-        VerificationRequest(image_id, sources_dir / source / path)
-        for image_id, source, path, _ in places.iter_rows()
+        VerificationRequest(image_id, path) for image_id, path in locate_files(places, sources_dir)
     ]
     answers = verifier.answer(requests, ledger)
     rows = [

@@ -10,8 +10,7 @@ often it is right, so no probability is taken from it.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
@@ -28,6 +27,7 @@ from eemo_pipeline.roles.verifier import (
 from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.vlm.contract import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
 from eemo_pipeline.vlm.image_encoding import PicturePolicy, encode_picture
+from eemo_pipeline.vlm.prompts import read_prompt
 from eemo_pipeline.vlm.questions import Question
 from eemo_pipeline.vlm.reply_parsing import read_object
 from eemo_pipeline.vlm.session import Session
@@ -83,7 +83,9 @@ class VisionVerifier:
 
     @property
     def _shown(self) -> str:
-        return short_hash(read_prompt(), json.dumps(REPLY), self.policy.name, self.detail)
+        return short_hash(
+            read_prompt(__name__, PROMPT), json.dumps(REPLY), self.policy.name, self.detail
+        )
 
     def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
         by_key = {ask.key(ROLE, self.vlm.model): ask for ask in asks}
@@ -100,7 +102,7 @@ class VisionVerifier:
     def request_for(self, picture: EncodedPicture) -> VlmRequest:
         """The request about a picture that is encoded already."""
         return VlmRequest(
-            instruction=read_prompt(),
+            instruction=read_prompt(__name__, PROMPT),
             question="Which emotion does this picture evoke?",
             pictures=(picture,),
             schema_name="verification",
@@ -124,9 +126,3 @@ def settle_abstention(answer: dict[str, Any]) -> dict[str, Any]:
     if answer["status"] == "ok" and answer["emotion"] == CANNOT_TELL:
         return {"status": "abstain", "reason": CANNOT_TELL}
     return answer
-
-
-@cache
-def read_prompt() -> str:
-    """The prompt of the current version."""
-    return (Path(__file__).parent / "prompts" / f"{PROMPT}.md").read_text("utf-8").strip()

@@ -1,8 +1,10 @@
 """Masks, boxes, and regions of pictures in which it is known what stands out."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +19,8 @@ from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.imaging import masks
 from eemo_pipeline.imaging.boxes import Box, clip, intersection_over_union, pad, scale
 from eemo_pipeline.imaging.opening import open_picture
-from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.ledger.store import Ask, Ledger
+from eemo_pipeline.roles.grounder import Grounder, GrounderDescription, GroundingRequest
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -26,8 +29,9 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
-from eemo_pipeline.stages.grounding import ground
-from eemo_pipeline.stages.grounding.saliency_grabcut import GroundingRequest, find_regions
+from eemo_pipeline.stages.grounding import ground, phrases_of
+from eemo_pipeline.stages.grounding.saliency_grabcut import SaliencyGrabCut, find_regions
+from resources.roles.grounders import BadGrounder, build_grounder
 
 edge = st.floats(-50, 150)
 boxes = st.builds(Box, edge, edge, edge, edge)
@@ -151,8 +155,9 @@ def test_rows_through_workers_and_ledger(tmp_path: Path, workers: Workers) -> No
         orient="row",
     )
     ledger = Ledger(tmp_path / "ledger.sqlite")
-    first = ground(images, ledger, workers, tmp_path / "sources")
-    again = ground(images.reverse(), ledger, workers, tmp_path / "sources")
+    grounder, undecided = SaliencyGrabCut(workers), TABLES["verification__decisions"].empty()
+    first = ground(images, undecided, grounder, ledger, tmp_path / "sources")
+    again = ground(images.reverse(), undecided, grounder, ledger, tmp_path / "sources")
     table = TABLES["grounding__regions"]
     frame = conform(first.frame, table)
     for check in (key_violations, null_violations, range_violations, vocabulary_violations):
@@ -176,8 +181,80 @@ def test_rows_through_workers_and_ledger(tmp_path: Path, workers: Workers) -> No
 
 def test_no_pictures_give_no_rows(tmp_path: Path, workers: Workers) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite")
-    answered = ground(TABLES["dedup__images"].empty(), ledger, workers, tmp_path)
+    images, decisions = (TABLES[n].empty() for n in ("dedup__images", "verification__decisions"))
+    answered = ground(images, decisions, SaliencyGrabCut(workers), ledger, tmp_path)
     assert conform(answered.frame, TABLES["grounding__regions"]).height == 0
+
+
+@dataclass(frozen=True)
+class PhraseGrounder:
+    """A grounder that finds one box per phrase, so that the phrases decide its answer."""
+
+    seen: list[tuple[str, ...]]
+
+    def describe(self) -> GrounderDescription:
+        return GrounderDescription("phrases", "none", "phrases/1", "counts phrases")
+
+    def parameters(self, request: GroundingRequest) -> Mapping[str, Any]:
+        return {"phrases": list(request.phrases)}
+
+    def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
+        for ask in asks:
+            self.seen.append(ask.payload.phrases)
+            boxes = [
+                {"x1_px": 0.0, "y1_px": 0.0, "x2_px": 1.0, "y2_px": 1.0, "score": 0.5}
+                for _ in ask.payload.phrases
+            ]
+            found = {"status": "ok", "regions": boxes} if boxes else {"status": "none"}
+            yield ask, {**found, "reason": None if boxes else "no_words"}
+
+
+def test_a_grounder_is_given_the_words_of_the_record(tmp_path: Path) -> None:
+    images = pl.DataFrame({"image_id": ["a", "b"], "source": "here", "path": ["a.png", "b.png"]})
+    words = {"image_id": ["a", "b"], "subject": ["old dog", None], "attribute": ["sad", "calm"]}
+    decisions = pl.DataFrame(words)
+    ledger, grounder = Ledger(tmp_path / "ledger.sqlite"), PhraseGrounder([])
+    frame = ground(images, decisions, grounder, ledger, tmp_path).frame
+    assert grounder.seen == [("old dog", "sad old dog"), ()]
+    assert frame["image_id"].to_list() == ["a", "a", "b"]
+    assert frame["reason"].to_list() == [None, None, "no_words"]
+    # The same words ask nothing again; other words do, about their image alone.
+    again = ground(images, decisions, grounder, ledger, tmp_path)
+    assert (again.work.asked, again.work.reused) == (0, 2)
+    other = decisions.with_columns(attribute=pl.lit("happy"))
+    changed = ground(images, other, grounder, ledger, tmp_path)
+    assert (changed.work.asked, changed.work.reused) == (1, 1)
+    assert grounder.seen[2:] == [("old dog", "happy old dog")]
+
+
+def test_the_embedded_grounder_ignores_the_words(workers: Workers) -> None:
+    grounder: Grounder = SaliencyGrabCut(workers)
+    asked = [
+        Ask("a", None, grounder.parameters(GroundingRequest("a", Path("a.png"), phrases)))
+        for phrases in ((), ("old dog",))
+    ]
+    assert len({ask.key("grounder", grounder.describe().model) for ask in asked}) == 1
+
+
+@pytest.mark.parametrize(
+    ("subject", "attribute", "phrases"),
+    [
+        ("old dog", "sad", ("old dog", "sad old dog")),
+        ("Sad dog", "sad", ("Sad dog",)),
+        ("saddle", "sad", ("saddle", "sad saddle")),
+        ("dog", None, ("dog",)),
+        (None, "sad", ()),
+        ("", "", ()),
+    ],
+)
+def test_phrases(subject: str | None, attribute: str | None, phrases: tuple[str, ...]) -> None:
+    assert phrases_of(subject, attribute) == phrases
+
+
+def test_an_unknown_grounder_is_refused_with_the_known_ones(workers: Workers) -> None:
+    assert isinstance(build_grounder("saliency_grabcut", workers), SaliencyGrabCut)
+    with pytest.raises(BadGrounder, match=r"'sam'.*EEMO_GROUNDER.*saliency_grabcut"):
+        build_grounder("sam", workers)
 
 
 @settings(

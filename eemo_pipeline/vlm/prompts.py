@@ -1,0 +1,16 @@
+"""Prompts: versioned text files in the folder `prompts` beside the module that sends them."""
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def read_prompt(module: str, name: str) -> str:
+    """Return the text of a prompt, without white space at its ends.
+
+    Args:
+        module: `__name__` of a module in the package that holds the prompt.
+        name: name and version, as annotate-1.
+    """
+    folder = files(module.rpartition(".")[0]) / "prompts"
+    return (folder / f"{name}.md").read_text("utf-8").strip()

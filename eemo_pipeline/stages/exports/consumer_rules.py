@@ -1,11 +1,11 @@
-"""The rules that a published file must keep, seen through its consumer's eyes.
+"""The rules that a published file must satisfy, as its consumer sees it.
 
-Belongs here: the rules, which all formats share. Does not belong here: reading a format
-(`exports/<format>.py`) or writing one.
+Holds the rules that all formats share. Each format is read and written by its module in
+`exports/formats/`.
 
-Trainers stop, or train on the wrong thing in silence, where these rules are broken: as many
-picture marks in the question as pictures, files that are there, turns that alternate, an answer
-for every entry, a letter that names an option, identifiers that differ.
+Trainers stop, or silently train on wrong data, if these rules are broken: as many image marks in
+the question as images, existing files, alternating turns, an answer for every entry, a letter that
+names an option, unique identifiers.
 """
 
 from pathlib import Path, PurePosixPath
@@ -13,12 +13,12 @@ from pathlib import Path, PurePosixPath
 import polars as pl
 
 MARK = "<image>"
-# What a consumer sees of one entry. A column is null where the format has nothing of the kind.
+# A consumer's view of one entry. A column is null if the format has no such value.
 SEEN = pl.Schema(
     {
         "item_id": pl.String,
         "images": pl.List(pl.String),
-        "prompt": pl.String,  # the user's words with the picture marks
+        "prompt": pl.String,  # the user's text with the image marks
         "answer": pl.String,
         "roles": pl.List(pl.String),  # user and assistant, in order
         "answer_letter": pl.String,
@@ -30,7 +30,7 @@ _LETTERS = "ABCD"
 
 
 def as_seen(entries: pl.DataFrame) -> pl.DataFrame:
-    """A frame of SEEN; what the format has nothing of is null."""
+    """Return a frame of SEEN; columns that the format lacks are null."""
     return entries.select(
         (pl.col(name) if name in entries.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in SEEN.items()
@@ -40,19 +40,19 @@ def as_seen(entries: pl.DataFrame) -> pl.DataFrame:
 def broken_rules(
     seen: pl.DataFrame, row_count: int, images: pl.DataFrame, root: Path
 ) -> pl.DataFrame:
-    """item_id, rule and detail: one row per entry and rule that it breaks.
+    """Return item_id, rule and detail: one row per entry and rule that it breaks.
 
-    Rules: `marks_differ` (marks in the question and pictures differ in number),
+    Rules: `marks_differ` (marks in the question and images differ in number),
     `mark_in_answer`, `roles_do_not_alternate`, `answer_empty`, `question_empty`,
-    `letter_without_option`, `item_repeated`, `picture_outside` (an absolute path, or one that
-    leaves the data root), `picture_missing`, `picture_changed` (its size is not that of the file
-    that was decoded when it was taken in), and for the file, with an empty item_id,
+    `letter_without_option`, `item_repeated`, `picture_outside` (an absolute path, a path that
+    leaves the data root, or an unknown image), `picture_missing`, `picture_changed` (its size
+    differs from that of the file decoded at ingest), and for the file, with an empty item_id,
     `entries_lost`.
 
     Args:
         seen: the entries, a frame of SEEN.
-        row_count: entries that were written.
-        images: image (path relative to root) and size_bytes of every picture.
+        row_count: the number of entries written.
+        images: image (path relative to root) and size_bytes of every image.
         root: the data root.
     """
     marks = pl.col("prompt").str.count_matches(MARK, literal=True)
@@ -117,10 +117,10 @@ def _picture_rules(seen: pl.DataFrame, images: pl.DataFrame, root: Path) -> pl.D
 
 
 def _picture_rule(path: str, size_bytes: int | None, root: Path) -> str | None:
-    """The rule that a picture breaks.
+    """Return the rule that an image breaks, or None.
 
-    Its file was decoded when it was taken in, and is named by the hash of its bytes: the same
-    size says that it is still that file without reading a hundred thousand pictures again.
+    The file was decoded at ingest, and its image_id is the hash of its bytes. An equal size is
+    taken to mean that it is unchanged, which avoids reading a hundred thousand images again.
     """
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or size_bytes is None:
@@ -133,6 +133,6 @@ def _picture_rule(path: str, size_bytes: int | None, root: Path) -> str | None:
 
 
 def _words(detail: str | pl.Expr) -> pl.Expr:
-    """At most a line's worth of what was found."""
+    """Return the detail as text, cut to at most one line's length."""
     expression = pl.col(detail) if isinstance(detail, str) else detail
     return expression.fill_null("").str.slice(0, 120)

@@ -1,12 +1,6 @@
-"""The contract of an export format, and how to add one.
+"""Publishes the items in every export format, and checks the written files.
 
-To add a format, add one file `eemo_pipeline/exports/<format>.py` that declares
-`EXPORTER = Exporter(name="<format>", ...)`. Nothing else is touched: the files are published,
-listed in `exports__files` and held to the rules of `publication.py`.
-
-`write` gets the whole tables and the folder that is the format's own, writes through
-`publish_splits`, and says what it wrote. `read` opens one of these files as its consumer would,
-and says what the consumer sees. The same tables give the same bytes.
+The formats are in `formats/`, the rules that their files must satisfy in `consumer_rules.py`.
 """
 
 from collections.abc import Sequence
@@ -31,13 +25,13 @@ class Published:
 
 
 def publish(tables: Tables, exports: Path, root: Path, names: Sequence[str] = ()) -> Published:
-    """Write every format, or those named, below `exports`, and read them back.
+    """Write every format, or the named ones, below `exports`, and read the files back.
 
     Args:
-        tables: frames without the picture paths, which are added here.
+        tables: frames without the image paths, which are added here.
         exports: a folder named exports; `exports__files` has paths relative to its parent.
-        root: the data root; the paths of pictures are relative to it.
-        names: of formats; empty means all.
+        root: the data root; the paths of images are relative to it.
+        names: names of formats; empty means all.
 
     Raises:
         ValueError: there is no format of such a name.

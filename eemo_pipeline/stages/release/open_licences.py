@@ -1,9 +1,9 @@
-"""Whether the licence of one picture lets it be passed on.
+"""Whether the licence of one image allows redistribution.
 
-Belongs here: licences as people write them in a manifest. Does not belong here: the terms of a
-whole dataset (`sources/`), or what leaves the data root (`handover.py`).
+Matches the licence texts that people write in a manifest. The terms of a whole dataset are in
+`sources/`, and `redistribution.py` applies both.
 
-Only what is known to be allowed is: a text that names no open licence keeps its picture in.
+Deny by default: an image may be redistributed only if its licence text names a known open licence.
 """
 
 import re
@@ -29,12 +29,12 @@ _FREE = re.compile(
 
 
 def why_kept_in(licence: str) -> str | None:
-    """Why a picture under this licence may not be passed on; None where it may.
+    """Return why an image under this licence may not be redistributed, or None if it may.
 
-    Open are public domain, CC0, CC BY, CC BY-SA, ODC-BY, PDDL, MIT and Apache 2.0, by their SPDX
-    names, their Creative Commons addresses or the usual spellings. A licence for non-commercial
-    use alone, or without derived works, is not: how the published records are used, and that
-    they describe the picture, is beyond its terms.
+    Open licences are public domain, CC0, CC BY, CC BY-SA, ODC-BY, PDDL, MIT and Apache 2.0, by
+    their SPDX names, their Creative Commons addresses or the usual spellings. A licence for
+    non-commercial use only, or without derived works, does not count as open: the pipeline cannot
+    control how the published records are used, and they describe the image.
     """
     short = _shorten(licence)
     if _FREE.fullmatch(short):
@@ -48,7 +48,7 @@ def why_kept_in(licence: str) -> str | None:
 
 
 def _shorten(licence: str) -> str:
-    """Lower case, hyphens between the words, and the words that Creative Commons abbreviates."""
+    """Return the text in lower case, hyphenated, with Creative Commons' terms abbreviated."""
     plain = licence.strip().casefold()
     address = _ADDRESS.match(plain)
     if address:

@@ -1,8 +1,9 @@
-"""Hands the published items out of the data root, within the terms of their sources.
+"""Exports the published items out of the data root, within the terms of their sources.
 
-Belongs here: which sources an item depends on, what their terms allow, refusing or filtering.
-Does not belong here: the formats (`exports/`). Items inside the data root are for its owner's own
-use; what leaves it must be allowed by every source of its pictures and of its labels.
+Determines the sources that an item depends on and whether their terms allow redistribution, and
+refuses or filters accordingly. The formats are in `exports/`. Items inside the data root are for
+its owner's own use; an item that leaves it must be allowed by every source of its images and
+labels.
 """
 
 from collections.abc import Callable, Collection
@@ -17,14 +18,14 @@ from eemo_pipeline.stages.exports.publish import publish
 from eemo_pipeline.stages.release.open_licences import why_kept_in
 from eemo_pipeline.stages.sources import known_sources
 
-_Judge = Callable[[pl.DataFrame], list[str]]  # forbidden items -> those to leave out
+_Judge = Callable[[pl.DataFrame], list[str]]  # forbidden items -> ids of the items to leave out
 
 
 @dataclass(frozen=True)
 class Offender:
-    """A source whose terms do not allow its data to be passed on, and how many items need it.
+    """A source whose terms do not allow redistribution, and the number of items that need it.
 
-    Where the source licenses each picture, `licence` is that of the picture, and why not.
+    If the source licenses each image, `licence` is the image's licence and the reason.
     """
 
     source: str
@@ -33,17 +34,17 @@ class Offender:
 
 
 class TermsForbid(Exception):
-    """The items depend on sources that must not be passed on; nothing was written."""
+    """Raised if items depend on sources that forbid redistribution; nothing was written."""
 
     def __init__(self, offenders: list[Offender]) -> None:
-        """Keep the sources, the one with the most items first."""
+        """Store the sources; the one with the most items comes first."""
         super().__init__(", ".join(offender.source for offender in offenders))
         self.offenders = offenders
 
 
 @dataclass(frozen=True)
 class HandedOut:
-    """The files written below the folder, and the items that went and stayed."""
+    """The files written below the folder, and the numbers of items written and withheld."""
 
     files: pl.DataFrame
     items: int
@@ -55,11 +56,11 @@ def hand_out(tables: Path, folder: Path, permitted: Collection[str] = ()) -> Han
 
     Args:
         tables: the data root's tables.
-        folder: outside the data root.
+        folder: a folder outside the data root.
         permitted: sources whose owner has given permission beyond the terms.
 
     Raises:
-        TermsForbid: an item depends on a source that may not be passed on.
+        TermsForbid: an item depends on a source that forbids redistribution.
     """
     return _write(tables, folder, permitted, _refuse)
 
@@ -67,15 +68,15 @@ def hand_out(tables: Path, folder: Path, permitted: Collection[str] = ()) -> Han
 def hand_out_redistributable(
     tables: Path, folder: Path, permitted: Collection[str] = ()
 ) -> HandedOut:
-    """Write the items that may be passed on, and leave the others out."""
+    """Write the items that may be redistributed, and leave out the others."""
     return _write(tables, folder, permitted, _leave_out)
 
 
 def item_sources(items: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
-    """item_id, image_id and source, one row for everything that an item depends on.
+    """Return item_id, image_id and source: one row per dependency of an item.
 
-    An item depends on the sources of its labels, where image_id is null, and on all that hold
-    the bytes of its pictures.
+    An item depends on the sources of its labels, with image_id null, and on all sources that hold
+    the bytes of its images.
 
     Args:
         items: item_id, image_ids, label_sources.
@@ -94,9 +95,9 @@ def item_sources(items: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
 
 
 def picture_terms(records: pl.DataFrame) -> pl.DataFrame:
-    """image_id, source, licence and is_redistributable of pictures with a licence of their own.
+    """Return image_id, source, licence and is_redistributable of individually licensed images.
 
-    A picture that one source lists twice may go where each of its licences lets it.
+    An image that a source lists twice is redistributable only if each of its licences allows it.
 
     Args:
         records: rows of `ingest__records`.
@@ -124,9 +125,9 @@ def picture_terms(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _join_terms(needed: pl.DataFrame, datasets: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    """Licence and is_redistributable for each need: the picture's own, else its source's."""
+    """Return licence and is_redistributable per dependency: the image's own, else its source's."""
     terms = datasets.select("source", "licence", "is_redistributable")
-    # What a source says of a picture goes with that picture, and needs no permission of its own.
+    # A source's labels of an image follow the image's licence and need no permission of their own.
     with_own = needed.join(own, on=["image_id", "source"], how="semi").select("item_id", "source")
     of_labels = needed.filter(pl.col("image_id").is_null())
     spoken_for = of_labels.join(with_own, on=["item_id", "source"], how="semi")
@@ -166,7 +167,7 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
     forbidden = _join_terms(needed, datasets, own).filter(is_closed)
     withheld = judge(forbidden)
     kept = [frame.filter(~pl.col("item_id").is_in(withheld)) for frame in (qa, assess)]
-    # Of a source that licenses each picture, pictures are closed and not the source.
+    # If a source licenses each image, single images are closed and not the whole source.
     closed = datasets.filter(is_closed & ~pl.col("source").is_in(own["source"].unique().implode()))
     closed = closed["source"].to_list()
     shut = own.filter(is_closed)

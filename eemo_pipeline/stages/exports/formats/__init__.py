@@ -1,4 +1,13 @@
-"""The contract of an export format, and how to add one."""
+"""The contract of an export format, how to add one, and the encoders that formats share.
+
+To add a format, add one file `eemo_pipeline/stages/exports/formats/<format>.py` that declares
+`EXPORTER = Exporter(name="<format>", ...)`. Nothing else needs to change: the files are published,
+listed in `exports__files` and checked against the rules of `consumer_rules.py`.
+
+`write` gets the whole tables and the format's own folder, writes through `publish_splits`, and
+returns the files it wrote. `read` opens one of these files as its consumer would, and returns the
+entries that the consumer sees. The same tables give the same bytes.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +26,7 @@ LETTERS = ("A", "B", "C", "D")
 LLAVA_SCHEMA = pl.Schema(
     {
         "id": pl.String,
-        "image": pl.List(pl.String),  # one path alone is read as a list of one
+        "image": pl.List(pl.String),  # a single path is read as a list of one
         "conversations": pl.List(pl.Struct({"from": pl.String, "value": pl.String})),
     }
 )
@@ -28,11 +37,11 @@ _SLICE_ROWS = 50_000
 
 @dataclass(frozen=True)
 class Tables:
-    """What is published.
+    """The published tables.
 
     Attributes:
-        qa: `qa__items` with `images`, the paths of its pictures relative to the data root.
-        assess: `assess__items` with `images` likewise, a list of one, and `options`, empty.
+        qa: `qa__items` with `images`, the paths of its images relative to the data root.
+        assess: `assess__items` with `images` likewise, a list of one, and an empty `options`.
         images: `dedup__images` with `image`, the path.
         emotions: `labels__emotions`.
         vad: `labels__vad`.
@@ -51,13 +60,13 @@ class Tables:
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """One file that an exporter wrote.
+    """One file written by an exporter.
 
     Attributes:
-        written: where it lies, its bytes and hash.
-        row_count: entries in it.
-        dataset: qa or assess, None for a file that holds no items.
-        split: the part of the dataset in it, None likewise.
+        written: its path, size and hash.
+        row_count: the number of its entries.
+        dataset: qa or assess, None for a file without items.
+        split: the part of the dataset in it, None for a file without items.
     """
 
     written: Written
@@ -73,8 +82,8 @@ class Exporter:
     Attributes:
         name: equals the module's name and the folder below `exports/`.
         write: writes the files below the given folder.
-        read: the entries of one written file, a frame of `publication.SEEN`; no rows for a file
-            that describes others.
+        read: returns the entries of one written file, a frame of `consumer_rules.SEEN`; no rows
+            for a file that describes others.
     """
 
     name: str
@@ -91,8 +100,8 @@ def publish_splits(
 ) -> list[PublishedFile]:
     """Write one file per part of the dataset, `pattern` with the part's name in place of `{}`.
 
-    `dataset` is qa or assess. A part without rows has no file; one that an earlier run left
-    under its name is removed.
+    `dataset` is qa or assess. A part without rows has no file; a file from an earlier run is
+    removed.
     """
     files: list[PublishedFile] = []
     for split in SPLITS:
@@ -107,7 +116,7 @@ def publish_splits(
 
 
 def json_lines(line: pl.Expr) -> Callable[[pl.DataFrame], Iterator[bytes]]:
-    """An encoder that writes the JSON text of each row on a line of its own."""
+    """Return an encoder that writes each row as JSON on its own line."""
 
     def encode(rows: pl.DataFrame) -> Iterator[bytes]:
         for part in rows.iter_slices(_SLICE_ROWS):
@@ -117,7 +126,7 @@ def json_lines(line: pl.Expr) -> Callable[[pl.DataFrame], Iterator[bytes]]:
 
 
 def json_array(element: pl.Expr) -> Callable[[pl.DataFrame], Iterator[bytes]]:
-    """An encoder that writes the rows as one JSON array, an element on a line of its own."""
+    """Return an encoder that writes the rows as one JSON array, each element on its own line."""
     lines = json_lines(element)
 
     def encode(rows: pl.DataFrame) -> Iterator[bytes]:
@@ -131,12 +140,12 @@ def json_array(element: pl.Expr) -> Callable[[pl.DataFrame], Iterator[bytes]]:
 
 
 def json_object(*fields: pl.Expr | str) -> pl.Expr:
-    """The fields as the text of a JSON object."""
+    """Return the fields as the text of a JSON object."""
     return pl.struct(*fields).struct.json_encode()
 
 
 def llava_object() -> pl.Expr:
-    """A LLaVA conversation: `image` is a path, or a list where the item has several pictures."""
+    """Return a LLaVA conversation; `image` is a path, or a list if the item has several images."""
     keys = ("from", "value")
     turns = pl.concat_list(turn("human", asked(), keys), turn("gpt", answered(), keys))
     id_, conversations = pl.col("item_id").alias("id"), turns.alias("conversations")
@@ -149,7 +158,7 @@ def llava_object() -> pl.Expr:
 
 
 def see_llava(conversations: pl.DataFrame) -> pl.DataFrame:
-    """What a consumer sees of conversations that were read with LLAVA_SCHEMA."""
+    """Return conversations read with LLAVA_SCHEMA in the form that a consumer sees."""
     turns = pl.col("conversations")
     speaker = pl.element().struct.field("from")
     return as_seen(
@@ -164,32 +173,32 @@ def see_llava(conversations: pl.DataFrame) -> pl.DataFrame:
 
 
 def read_json(path: Path, schema: pl.Schema) -> pl.DataFrame:
-    """The objects that `json_lines` or `json_array` wrote, one per row."""
+    """Return the objects that `json_lines` or `json_array` wrote, one per row."""
     lines = pl.read_lines(path).to_series().str.strip_suffix(",")
     objects = lines.filter(~lines.is_in(["[", "]"]))
     return objects.str.json_decode(pl.Struct(schema)).struct.unnest()
 
 
 def parquet_bytes(rows: pl.DataFrame) -> Iterator[bytes]:
-    """The rows as one Parquet file."""
+    """Yield the rows as one Parquet file."""
     buffer = BytesIO()
     rows.write_parquet(buffer, compression="zstd", statistics=True)
     yield buffer.getvalue()
 
 
 def turn(speaker: str, value: pl.Expr, names: tuple[str, str]) -> pl.Expr:
-    """One turn of a conversation; `names` are the keys of the speaker and of the words."""
+    """Return one turn of a conversation; `names` are the keys of the speaker and the text."""
     return pl.struct(pl.lit(speaker).alias(names[0]), value.alias(names[1]))
 
 
 def asked() -> pl.Expr:
-    """A mark per picture, the question and its options."""
+    """Return a mark per image, the question and its options."""
     marks = pl.lit(f"{MARK}\n").repeat_by(pl.col("images").list.len()).list.join("")
     return pl.concat_str(marks, question())
 
 
 def question() -> pl.Expr:
-    """The question, and each option on a line of its own after its letter."""
+    """Return the question, and each option with its letter on its own line."""
     options = [
         pl.concat_str(
             pl.lit(f"\n{letter}. "), _unmarked(pl.col("options").list.get(place, null_on_oob=True))
@@ -200,11 +209,11 @@ def question() -> pl.Expr:
 
 
 def answered() -> pl.Expr:
-    """The answer after its letter, or alone where there are no options."""
+    """Return the answer after its letter, or alone if there are no options."""
     lettered = pl.concat_str("answer_letter", pl.lit(". "), "answer")
     return _unmarked(pl.coalesce(lettered, "answer"))
 
 
 def _unmarked(text: pl.Expr) -> pl.Expr:
-    """Words of people may hold the mark of a picture; a consumer would look for a picture."""
+    """Replace image marks in the text: a consumer would look for an image for each."""
     return text.str.replace_all(MARK, "(image)", literal=True)

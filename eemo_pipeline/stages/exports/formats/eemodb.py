@@ -1,16 +1,16 @@
 """The layout in which EEmoDB itself is published: label files and conversation files.
 
-Belongs here: its file names and keys. Does not belong here: what the labels mean (`labels/`).
+Holds its file names and keys.
 
-- `image_mapping.json`: the pictures, with their content hash and the source they come from.
-- `QA_data(SFT).json`: the refined labels of each picture; `QA_data(pair-SFT).json`: of each pair
+- `image_mapping.json`: the images, with their content hash and source.
+- `QA_data(SFT).json`: the refined labels of each image; `QA_data(pair-SFT).json`: of each pair
   that an item shows.
 - `EEmoDB-QA/QA_data(conversation_<split>).json`: LLaVA conversations.
 - `EEmoDB-Assess/RL(conversation_<split>).json`: question and answer; the answer of a
   dominant-emotion item holds the candidates in parentheses.
 
-The names of the files and the keys of the conversations are those of the release. The keys of
-its label files are not documented; ours follow EEmo-Bench's.
+The file names and the keys of the conversations are those of the release. The keys of its label
+files are not documented; ours follow EEmo-Bench's.
 """
 
 from pathlib import Path
@@ -84,7 +84,7 @@ def _write_whole(rows: pl.DataFrame, path: Path) -> list[PublishedFile]:
 
 
 def _labels(tables: Tables) -> pl.DataFrame:
-    """One row per picture of an item: its ranking with masses, ratings and texts."""
+    """Return one row per image of an item: its ranking with masses, ratings and texts."""
     used = pl.concat(
         [
             tables.qa.select(pl.col("image_ids").alias("image_id")).explode("image_id"),
@@ -116,7 +116,7 @@ def _labels(tables: Tables) -> pl.DataFrame:
 
 
 def _ratings(vad: pl.DataFrame) -> pl.DataFrame:
-    """Valence, Arousal and Dominance of a picture, 0 to 1, with deviation and origin."""
+    """Return Valence, Arousal and Dominance of each image, 0 to 1, with deviation and origin."""
     return vad.filter("is_best").select(
         "image_id",
         *(
@@ -129,7 +129,7 @@ def _ratings(vad: pl.DataFrame) -> pl.DataFrame:
 
 
 def _pairs(tables: Tables, labels: pl.DataFrame) -> pl.DataFrame:
-    """One row per pair of pictures that an item shows, with the labels of both."""
+    """Return one row per pair of images that an item shows, with the labels of both."""
     pairs = (
         tables.qa.filter(pl.col("images").list.len() == 2)
         .select(

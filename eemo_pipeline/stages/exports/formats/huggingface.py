@@ -1,9 +1,8 @@
 """A Hugging Face dataset folder: Parquet per configuration and split, with its card.
 
-Belongs here: the folder's layout and the head of the card, from which `datasets` learns the
-configurations. Does not belong here: the words of a release. `load_dataset(FOLDER, "qa")` gives
-the splits. Pictures are paths relative to the data root: the terms of many sources keep their
-pictures from travelling with the table.
+Holds the folder's layout and the head of the card, which tells `datasets` the configurations.
+`load_dataset(FOLDER, "qa")` returns the splits. Images are paths relative to the data root, because
+the terms of many sources forbid distributing their images with the table.
 """
 
 from collections.abc import Mapping, Sequence

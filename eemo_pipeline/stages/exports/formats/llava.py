@@ -1,10 +1,10 @@
 """LLaVA conversations: one JSON object per line.
 
-Belongs here: the names of the files. Does not belong here: the words of questions and answers
-(`qa/templates/`), or the shape of a conversation, which EEmoDB's own layout shares.
+The shape of a conversation is shared with EEmoDB's own layout and defined in
+`formats/__init__.py`.
 
-The human turn starts with as many `<image>` marks as the item has pictures. `image` is a path
-relative to the data root, or a list of them where the item has several.
+The human turn starts with one `<image>` mark per image. `image` is a path relative to the data
+root, or a list of paths if the item has several.
 """
 
 from pathlib import Path

@@ -1,7 +1,6 @@
-"""The items as Parquet, one file per task family and part of the dataset.
+"""The items as Parquet with their image paths, one file per task family and part of the dataset.
 
-Belongs here: file names, and the paths of the pictures beside each item. Does not belong here:
-what an item is (`schema/`).
+The columns of an item are defined in `eemo_pipeline/schema/`.
 """
 
 from pathlib import Path

@@ -1,11 +1,10 @@
 """Conversations for LLaMA-Factory and ms-swift: messages and images, with `dataset_info.json`.
 
-Belongs here: their keys and the description that LLaMA-Factory reads. Does not belong here: the
-words of questions and answers (`qa/templates/`).
+Holds their keys and the description that LLaMA-Factory reads.
 
-Both read one JSON object per line with `messages` (role, content; as many `<image>` marks as
-pictures) and `images`, a list of paths relative to the data root: give it as LLaMA-Factory's
-`media_dir` or ms-swift's `ROOT_IMAGE_DIR`.
+Both tools read one JSON object per line with `messages` (role, content; one `<image>` mark per
+image) and `images`, a list of paths relative to the data root. Pass the data root as
+LLaMA-Factory's `media_dir` or ms-swift's `ROOT_IMAGE_DIR`.
 """
 
 import json

@@ -1,12 +1,12 @@
-"""TRL's conversational rows with pictures: prompt and completion for SFT, prompt for GRPO.
+"""TRL's conversational rows with images: prompt and completion for SFT, prompt for GRPO.
 
-Belongs here: TRL's columns. Does not belong here: rewards and training (`training/`).
+Holds TRL's columns. Rewards and training are in `stages/training/`.
 
-`sft_<split>.parquet` has `prompt`, `completion` and `images`; TRL takes the loss over the
-completion alone. `grpo_<split>.parquet` has `prompt`, `images` and, for the reward functions,
-`task`, `dimension`, `solution`, `candidates` and `target`. TRL puts the pictures before the
-first user turn itself, so no marks are written. `images` are paths relative to the data root;
-with that as working directory, `rows.cast_column("images", datasets.List(datasets.Image()))`
+`sft_<split>.parquet` has `prompt`, `completion` and `images`; TRL computes the loss over the
+completion only. `grpo_<split>.parquet` has `prompt`, `images` and, for the reward functions,
+`task`, `dimension`, `solution`, `candidates` and `target`. TRL inserts the images before the first
+user turn itself, so no marks are written. `images` are paths relative to the data root; with the
+data root as working directory, `rows.cast_column("images", datasets.List(datasets.Image()))`
 opens them.
 """
 

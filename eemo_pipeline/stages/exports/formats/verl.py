@@ -1,10 +1,10 @@
 """verl's Parquet rows for reinforcement learning on the Assess items.
 
-Belongs here: verl's columns. Does not belong here: the reward (`training/`).
+Holds verl's columns. The reward is in `stages/training/`.
 
 `prompt` is a list of messages whose user turn holds as many `<image>` marks as `images` has
-entries; `reward_model.ground_truth` is the right answer, and `extra_info` what a rule needs to
-score another one. The paths are relative to the data root.
+entries. `reward_model.ground_truth` is the right answer, and `extra_info` holds the values that a
+rule needs to score other answers. The paths are relative to the data root.
 """
 
 from pathlib import Path

@@ -1,11 +1,10 @@
 """VLMEvalKit's TSV of the test items: one file of choices, one of open answers, one of Assess.
 
-Belongs here: VLMEvalKit's columns. Does not belong here: scoring (`evaluation/`).
+Holds VLMEvalKit's columns, without scoring.
 
-`index` is a running number, `image_path` a path relative to the data root, or the text of a list
-of them where the item has several; `A` to `D` are the options and `answer` the letter in the
-file of choices, the words elsewhere. Newlines and tabs are quoted as `pandas.read_csv` reads
-them.
+`index` is a running number. `image_path` is a path relative to the data root, or a list of paths as
+text if the item has several. In the file of choices, `A` to `D` are the options and `answer` is the
+letter; elsewhere `answer` is the text. Newlines and tabs are quoted as `pandas.read_csv` expects.
 """
 
 import json

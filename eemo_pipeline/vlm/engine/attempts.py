@@ -5,8 +5,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from eemo_pipeline.ledger.store import AttemptOutcome
 from eemo_pipeline.stats.hash_draws import unit_interval
 from eemo_pipeline.vlm.contract import Turn, Usage, VlmReply, VlmRequest
 from eemo_pipeline.vlm.errors import (
@@ -17,18 +18,6 @@ from eemo_pipeline.vlm.errors import (
     Transient,
 )
 from eemo_pipeline.vlm.questions import Limits, Question, Unusable
-
-Kind = Literal[
-    "ok",
-    "refused",
-    "malformed",
-    "rate_limited",
-    "transient",
-    "timed_out",
-    "rejected",
-    "credential",
-    "cancelled",
-]
 
 _LONGEST_WAIT_S = 30.0
 _LONGEST_TURN = 4000  # characters of a malformed reply that are sent back to the model
@@ -49,7 +38,7 @@ class Outcome:
         problem: The exception that ends the run, if this outcome does.
     """
 
-    kind: Kind
+    kind: AttemptOutcome
     reason: str | None = None
     usage: Usage | None = None
     answer: dict[str, Any] | None = None
@@ -83,7 +72,7 @@ def judge_reply(question: Readable, reply: VlmReply, max_output_tokens: int) -> 
         turn = Turn(reply.text[:_LONGEST_TURN], complaint)
         return Outcome("malformed", reason, reply.usage, turn=turn)
     answer = {"status": "ok", **fields}  # the model may also decline in its fields
-    kind: Kind = "ok" if answer["status"] == "ok" else "refused"
+    kind: AttemptOutcome = "ok" if answer["status"] == "ok" else "refused"
     return Outcome(kind, answer.get("reason"), reply.usage, answer)
 
 

@@ -20,9 +20,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from eemo_pipeline.imaging.opening import UnreadablePicture
-from eemo_pipeline.ledger.store import Attempt
+from eemo_pipeline.ledger.store import Attempt, AttemptOutcome
 from eemo_pipeline.vlm.contract import VisionLanguageModel, VlmReply
-from eemo_pipeline.vlm.engine.attempts import Kind, Outcome, Pursuit, judge_problem, judge_reply
+from eemo_pipeline.vlm.engine.attempts import Outcome, Pursuit, judge_problem, judge_reply
 from eemo_pipeline.vlm.engine.circuit_breaker import Breaker, ProviderDown
 from eemo_pipeline.vlm.engine.latencies import Latencies
 from eemo_pipeline.vlm.engine.ledger_writer import Journal
@@ -60,7 +60,7 @@ class Call:
     ticket: Ticket
     reservation: Reservation
     task: asyncio.Task[VlmReply]
-    ending: Kind | None = None
+    ending: AttemptOutcome | None = None
 
 
 class Scheduler:
@@ -361,7 +361,7 @@ class Scheduler:
         return not self._calls
 
     @staticmethod
-    def _cancel(call: Call, ending: Kind) -> None:
+    def _cancel(call: Call, ending: AttemptOutcome) -> None:
         if call.ending is None:
             call.ending = ending
             call.task.cancel()

@@ -1,17 +1,29 @@
-"""Stage training: models are fitted on what was published, in processes of their own."""
+"""Stage training: models are fitted on published items, in processes of their own."""
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
-from resources.launchers.subprocess_launcher import TrainingLauncher
+from assets._results import count_run
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.stages.training.job_folder import Launcher
+from eemo_pipeline.stages.training.runs import train_classifier
+
+
+class TrainingConfig(dg.Config):
+    """Settings of the stage."""
+
+    seed: int = Field(default=7, ge=0, description="Seed of every random choice of the job.")
 
 
 @dg.asset(pool="training")
 def training__runs(
-    context: dg.AssetExecutionContext,
+    config: TrainingConfig,
     assess__items: pl.DataFrame,
     _verification__features: pl.DataFrame,
-    launcher: TrainingLauncher,
+    launcher: dg.ResourceParam[Launcher],
+    data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per training run: what was fitted, on how much, and how well it does."""
-    return launcher.train_classifier(context, assess__items, _verification__features)
+    run = train_classifier(assess__items, _verification__features, data_root, config.seed, launcher)
+    return count_run(run)

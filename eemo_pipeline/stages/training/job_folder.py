@@ -1,30 +1,28 @@
-"""The job folder contract: what a training job is given, and what it leaves behind.
+"""The job folder: the inputs and the outputs of a training job.
 
-A job runs in another process, here or where a GPU is, as
-`python -m eemo_pipeline.stages.training.jobs.<job> FOLDER`. Nothing imports it; the folder is
-all it shares with the pipeline.
+A job is a module of `jobs/`. A `Launcher` runs it in another process, on this machine or on one
+with a GPU, as `python -m eemo_pipeline.stages.training.jobs.<job> FOLDER`. Nothing imports a job;
+the folder is all that it shares with the pipeline.
 
-In, written by `prepare_job`:
+Inputs, written by `prepare_job`:
 - `<input>.parquet`: the rows, in the order given.
 - `job.json`: job, method, run_id, seed, parameters, inputs with their SHA-256. Written last.
 
-Out, written by the job (`reporting.py`):
-- `metrics.jsonl`: one JSON object per step of progress, while it runs.
+Outputs, written by the job (`job_reporting.py`):
+- `metrics.jsonl`: one JSON object per step of progress, appended while the job runs.
 - artefact files.
-- `result.json`: run_id, status, counts, scores, artefact with its SHA-256. Written last, aside and
-  renamed: where it is, the run is complete. A killed job leaves none, and a rerun starts clean.
+- `result.json`: run_id, status, counts, scores, artefact with its SHA-256. Written last, under a
+  temporary name, and renamed: the run is complete once it exists. A killed job leaves none, and
+  its rerun starts from the inputs.
 
 No file holds a time, a host or a path outside the folder: same inputs, same bytes.
-
-Belongs here: the contract on the pipeline's side. Does not belong here: any job (`jobs/`), what
-rows a job wants (`classifier.py`), or how the process is started (`resources/`).
 """
 
 import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -35,6 +33,7 @@ from eemo_pipeline.stats.hash_draws import short_hash
 JOB_FILE = "job.json"
 METRICS_FILE = "metrics.jsonl"
 RESULT_FILE = "result.json"
+_JOBS = "eemo_pipeline.stages.training.jobs"
 _COPIED = (
     "status",
     "reason",
@@ -48,6 +47,14 @@ _COPIED = (
 
 class IncompleteRun(Exception):
     """The job folder holds no result of the job it describes."""
+
+
+class Launcher(Protocol):
+    """Runs prepared jobs; those that can be chosen are in `resources/launchers/`."""
+
+    def launch(self, folder: Path) -> None:
+        """Run the job of a prepared folder and return when it has ended; errors raise."""
+        ...
 
 
 def prepare_job(
@@ -66,7 +73,7 @@ def prepare_job(
 
     Args:
         folder: made where there is none.
-        job: the module under `eemo_pipeline/training/jobs/`.
+        job: the name of a module in `jobs/`.
         method: what is fitted and how, with its source; part of the run_id.
         seed: of every random choice of the job.
         parameters: JSON values.
@@ -103,6 +110,15 @@ def skip_job(folder: Path, reason: str, train_count: int, test_count: int) -> No
         "test_count": test_count,
     }
     write_bytes(encode_json(result), folder / RESULT_FILE)
+
+
+def job_module(folder: Path) -> str:
+    """Return the module that runs the folder's job, as in `python -m MODULE FOLDER`.
+
+    Raises:
+        IncompleteRun: no job was prepared in the folder.
+    """
+    return f"{_JOBS}.{_describe_job(folder)['job']}"
 
 
 def is_complete(folder: Path) -> bool:
@@ -148,9 +164,7 @@ def read_job(folder: Path) -> dict[str, Any]:
     Raises:
         IncompleteRun: there is no job, or an input is missing or altered.
     """
-    job = _read_json(folder / JOB_FILE)
-    if not job:
-        raise IncompleteRun(f"{folder} holds no {JOB_FILE}: prepare the job first.")
+    job = _describe_job(folder)
     for name, expected in job["inputs"].items():
         path = folder / name
         if not path.is_file() or file_sha256(path) != expected:
@@ -163,6 +177,13 @@ def read_job(folder: Path) -> dict[str, Any]:
 def encode_json(value: Mapping[str, Any]) -> bytes:
     """JSON with sorted keys, one key per line, and no value that JSON does not have."""
     return (json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _describe_job(folder: Path) -> dict[str, Any]:
+    job = _read_json(folder / JOB_FILE)
+    if not job:
+        raise IncompleteRun(f"{folder} holds no {JOB_FILE}: prepare the job first.")
+    return job
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -14,17 +14,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.ledger.usage import Work
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform
 from eemo_pipeline.stages.training.classifier_inputs import JOB, prepare_classifier, select_rows
 from eemo_pipeline.stages.training.job_folder import (
     IncompleteRun,
+    Launcher,
     is_complete,
+    job_module,
     prepare_job,
     read_job,
     read_result,
 )
 from eemo_pipeline.stages.training.jobs.emotion_classifier import Softmax, majority_label, score
+from eemo_pipeline.stages.training.runs import train_classifier
+from resources.launchers.subprocess_launcher import SubprocessLauncher
 
 COMMAND = [sys.executable, "-m", f"eemo_pipeline.stages.training.jobs.{JOB}"]
 LABELS = ("anger", "joy", "sadness")
@@ -305,6 +311,64 @@ def test_dagster_pipes_launches_the_same_job(finished, tmp_path):
     assert metadata["accuracy"].value == written["accuracy"]
     for path in sorted(finished[1].iterdir()):
         assert (folder / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def materialize(asset):
+    """Materialise an asset that asks for the launcher of a run."""
+    launcher = SubprocessLauncher(client=dg.PipesSubprocessClient())
+    return dg.materialize(
+        [asset],
+        resources={"launcher": launcher},
+        instance=dg.DagsterInstance.ephemeral(),
+        raise_on_error=False,
+    )
+
+
+def test_a_run_is_launched_once_and_then_reused(finished, tmp_path):
+    runs = []
+
+    @dg.asset
+    def training__runs(launcher: dg.ResourceParam[Launcher]):
+        run = train_classifier(*make_tables(), DataRoot(tmp_path), 1, launcher)
+        runs.append(run)
+        return dg.MaterializeResult()
+
+    assert materialize(training__runs).success
+    assert materialize(training__runs).success
+    first, second = runs
+    assert (first.work, second.work) == (Work(asked=1), Work(reused=1))
+    assert first.run_id == second.run_id == finished[2].run_id
+    assert first.frame.equals(second.frame)
+    for path in sorted(finished[1].iterdir()):
+        assert (tmp_path / "training" / JOB / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_skipped_run_is_not_launched(tmp_path):
+    class NoLauncher:
+        def launch(self, folder):
+            raise AssertionError(f"launched {folder}")
+
+    run = train_classifier(*make_tables(train=19), DataRoot(tmp_path), 1, NoLauncher())
+    assert run.frame["status"].to_list() == ["skipped"]
+
+
+def test_a_job_that_fails_fails_its_step(tmp_path):
+    prepare_classifier(tmp_path, *make_tables(), seed=1)
+    (tmp_path / "train.parquet").write_bytes(b"altered")
+
+    @dg.asset
+    def training__runs(launcher: dg.ResourceParam[Launcher]):
+        launcher.launch(tmp_path)
+
+    result = materialize(training__runs)
+    (failure,) = result.get_step_failure_events()
+    assert "External execution process failed" in str(failure.step_failure_data.error)
+    assert not is_complete(tmp_path)
+
+
+def test_a_folder_without_a_job_has_no_module(tmp_path):
+    with pytest.raises(IncompleteRun, match="prepare the job first"):
+        job_module(tmp_path)
 
 
 def test_no_file_of_a_run_tells_where_it_was_made(finished):

@@ -6,23 +6,13 @@ import dagster as dg
 import polars as pl
 
 from assets._results import count_work
+from assets._tables import outs
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.stages.ablation.experiment import gather_records, run_experiment
 from eemo_pipeline.stages.ablation.report import write_report
 
-_OUTS = {
-    "ablation__scores": dg.AssetOut(
-        dagster_type=pl.DataFrame,
-        description="One row per experiment, arm, part, metric and severity: a share.",
-    ),
-    "ablation__corruptions": dg.AssetOut(
-        dagster_type=pl.DataFrame,
-        description="One row per value that was spoilt on purpose, and whether it was noticed.",
-    ),
-}
 
-
-@dg.multi_asset(outs=_OUTS)
+@dg.multi_asset(outs=outs("ablation__scores", "ablation__corruptions"))
 def ablation(
     dedup__images: pl.DataFrame,
     annotation__replies: pl.DataFrame,

@@ -6,22 +6,9 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from assets._tables import outs
 from eemo_pipeline.rendering.plots import draw_balance
 from eemo_pipeline.stages.assess import Choices, build_assess
-
-_OUTS = {
-    "assess__items": dg.AssetOut(
-        dagster_type=pl.DataFrame, description="One row per instruction of EEmoDB-Assess."
-    ),
-    "_assess__candidates": dg.AssetOut(
-        dagster_type=pl.DataFrame,
-        description="One row per kept picture and task: whether it became an item, or why not.",
-    ),
-    "assess__balance": dg.AssetOut(
-        dagster_type=pl.DataFrame,
-        description="One row per class or score bin: the items there could be, and there are.",
-    ),
-}
 
 
 class AssessConfig(dg.Config):
@@ -35,7 +22,7 @@ class AssessConfig(dg.Config):
     )
 
 
-@dg.multi_asset(outs=_OUTS)
+@dg.multi_asset(outs=outs("assess__items", "_assess__candidates", "assess__balance"))
 def assess(
     config: AssessConfig,
     dedup__images: pl.DataFrame,

@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from assets._results import count_work
+from assets._tables import outs
 from eemo_pipeline.aggregation.decide import decide
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
@@ -14,23 +15,8 @@ from eemo_pipeline.roles.critic import Critic
 from eemo_pipeline.stages.critic.review_loop import review
 from resources.roles.annotators import Annotators
 
-_OUTS = {
-    "critic__verdicts": dg.AssetOut(
-        dagster_type=pl.DataFrame,
-        description="One row per kept picture, round and field: the critic's judgement.",
-    ),
-    "critic__queue": dg.AssetOut(
-        dagster_type=pl.DataFrame,
-        description="One row per picture and field that a person is to decide.",
-    ),
-    "_critic__replies": dg.AssetOut(
-        dagster_type=pl.DataFrame,
-        description="One row per picture, annotator and later round: the answer to the critic.",
-    ),
-}
 
-
-@dg.multi_asset(outs=_OUTS, pool="pixels")
+@dg.multi_asset(outs=outs("critic__verdicts", "critic__queue", "_critic__replies"), pool="pixels")
 def critic(
     dedup__images: pl.DataFrame,
     annotation__replies: pl.DataFrame,

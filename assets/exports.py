@@ -6,19 +6,10 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from assets._tables import outs
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.stages.exports.formats import Tables
 from eemo_pipeline.stages.exports.publish import publish
-
-_OUTS = {
-    "exports__files": dg.AssetOut(
-        dagster_type=pl.DataFrame, description="One row per published file."
-    ),
-    "_exports__violations": dg.AssetOut(
-        dagster_type=pl.DataFrame,
-        description="One row per entry and rule of its consumer that a published file breaks.",
-    ),
-}
 
 
 class ExportsConfig(dg.Config):
@@ -27,7 +18,7 @@ class ExportsConfig(dg.Config):
     formats: list[str] = Field(default_factory=list)
 
 
-@dg.multi_asset(outs=_OUTS)
+@dg.multi_asset(outs=outs("exports__files", "_exports__violations"))
 def exports(
     config: ExportsConfig,
     qa__items: pl.DataFrame,

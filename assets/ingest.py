@@ -7,10 +7,10 @@ import polars as pl
 
 from assets._partitions import BY_SOURCE
 from assets._results import count_rows
+from assets._tables import outs
 from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
-from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.ingest import collect_images, ingest_sources
 from eemo_pipeline.stages.sources import known_sources
 
@@ -25,12 +25,7 @@ _TABLES = {
 
 
 @dg.multi_asset(
-    outs={
-        name: dg.AssetOut(
-            dagster_type=pl.DataFrame, description=f"One row per {TABLES[name].grain}."
-        )
-        for name in _TABLES
-    },
+    outs=outs(*_TABLES),
     partitions_def=BY_SOURCE,
     backfill_policy=dg.BackfillPolicy.single_run(),
     deps=["sources__datasets"],

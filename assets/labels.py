@@ -7,9 +7,9 @@ import polars as pl
 from pydantic import Field
 
 from assets._results import count_rows
+from assets._tables import outs
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import write_bytes
-from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.labels.centroids import build_centroids
 from eemo_pipeline.stages.labels.emotions import build_emotions
 from eemo_pipeline.stages.labels.label_fates import build_coverage, build_label_fates
@@ -23,11 +23,6 @@ from eemo_pipeline.stages.labels.validation import (
     build_validation_items,
     write_blind_sheet,
 )
-
-_VAD_OUTS = {
-    name: dg.AssetOut(dagster_type=pl.DataFrame, description=f"One row per {TABLES[name].grain}.")
-    for name in ("labels__vad", "labels__lexicon_trials")
-}
 
 
 class LexiconConfig(dg.Config):
@@ -74,7 +69,7 @@ def labels__label_fates(
     )
 
 
-@dg.multi_asset(outs=_VAD_OUTS)
+@dg.multi_asset(outs=outs("labels__vad", "labels__lexicon_trials"))
 def vad(
     config: LexiconConfig,
     dedup__images: pl.DataFrame,

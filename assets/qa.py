@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from eemo_pipeline.schema.tables import TABLES
+from assets._tables import outs
 from eemo_pipeline.stages.qa.build import (
     Tally,
     build_coverage,
@@ -14,12 +14,6 @@ from eemo_pipeline.stages.qa.build import (
     build_templates,
 )
 from eemo_pipeline.stages.qa.facts import SOURCES, build_facts
-
-_TABLES = ("qa__items", "_qa__coverage", "_qa__refusals", "_qa__templates")
-_OUTS = {
-    name: dg.AssetOut(dagster_type=object, description=f"One row per {TABLES[name].grain}.")
-    for name in _TABLES
-}
 
 
 class QaConfig(dg.Config):
@@ -30,7 +24,11 @@ class QaConfig(dg.Config):
     items_per_template: int = 30_000
 
 
-@dg.multi_asset(outs=_OUTS, ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in SOURCES})
+@dg.multi_asset(
+    # The items are made as they are written: an iterator, not a frame.
+    outs=outs("qa__items", "_qa__coverage", "_qa__refusals", "_qa__templates", dagster_type=object),
+    ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in SOURCES},
+)
 def qa(config: QaConfig, **tables: pl.LazyFrame) -> Iterator[dg.Output[object]]:
     """Fill every template with the facts of the pictures and pairs that meet its constraints."""
     facts = build_facts(tables)

@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from assets._results import count_rows
-from eemo_pipeline.schema.tables import TABLES
+from assets._tables import outs
 from eemo_pipeline.stages.texts.candidates import choose_candidates
 from eemo_pipeline.stages.texts.comparisons import write_comparisons
 from eemo_pipeline.stages.texts.descriptions import write_descriptions
@@ -17,17 +17,6 @@ from eemo_pipeline.stages.texts.profiles import build_profiles
 from eemo_pipeline.stages.texts.reasonings import write_reasonings
 from eemo_pipeline.stages.texts.template_writer import REALISER
 
-_OUTS = {
-    name: dg.AssetOut(dagster_type=pl.DataFrame, description=f"One row per {TABLES[name].grain}.")
-    for name in (
-        "texts__reasonings",
-        "texts__details",
-        "texts__evocations",
-        "texts__comparisons",
-        "texts__candidates",
-    )
-}
-
 
 @dg.asset
 def texts__descriptions(dedup__images: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
@@ -35,7 +24,15 @@ def texts__descriptions(dedup__images: pl.DataFrame) -> dg.MaterializeResult[pl.
     return count_rows(write_descriptions(dedup__images, REALISER), dedup__images.height)
 
 
-@dg.multi_asset(outs=_OUTS)
+@dg.multi_asset(
+    outs=outs(
+        "texts__reasonings",
+        "texts__details",
+        "texts__evocations",
+        "texts__comparisons",
+        "texts__candidates",
+    )
+)
 def written(
     dedup__images: pl.DataFrame,
     labels__rankings: pl.DataFrame,

@@ -24,6 +24,8 @@ class Table:
         optional: names of the columns that may be null, each for a reason that the meaning of
             the column or the status of the row gives.
         is_partitioned: whether the table is a folder with one file per source.
+        plotted: the column whose values are counted in the small plot of Dagster's UI, None
+            where the table has no plot.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Table:
     columns: tuple[str, ...]
     optional: frozenset[str] = frozenset()
     is_partitioned: bool = False
+    plotted: str | None = None
 
     @property
     def stage(self) -> str:
@@ -61,6 +64,7 @@ def _table(
     optional: str = "",
     *,
     is_partitioned: bool = False,
+    plotted: str | None = None,
 ) -> Table:
     ordered = tuple(columns.split())
     return Table(
@@ -70,6 +74,7 @@ def _table(
         ordered,
         frozenset(ordered if optional == "*" else optional.split()),
         is_partitioned,
+        plotted,
     )
 
 
@@ -92,6 +97,7 @@ _ALL = (
         """source title role licence is_redistributable homepage citation label_space semantics
         embeds obtain place expected_files expected_records found_files state missing""",
         "expected_files expected_records missing",
+        plotted="state",
     ),
     _table(
         "ingest__records",
@@ -101,6 +107,7 @@ _ALL = (
         semantics annotation_count attributes""",
         "source_split native_label attributes",
         is_partitioned=True,
+        plotted="source",
     ),
     _table(
         "ingest__annotations",
@@ -131,6 +138,7 @@ _ALL = (
         "source path row reason detail",
         "row",
         is_partitioned=True,
+        plotted="reason",
     ),
     _table(
         "_ingest__measurements",
@@ -151,12 +159,14 @@ _ALL = (
         "distinct picture by content, with what was measured on its pixels",
         "image_id",
         f"image_id source path sources occurrence_count {_MEASURED}",
+        plotted="format",
     ),
     _table(
         "dedup__clusters",
         "picture: its cluster of near-duplicates, whether it is kept, and why",
         "image_id",
         "image_id cluster_id is_kept reason kept_image_id distance_bits",
+        plotted="reason",
     ),
     _table(
         "dedup__images",
@@ -164,6 +174,7 @@ _ALL = (
         "image_id",
         f"""image_id cluster_id split is_evaluation is_redistributable source path sources
         occurrence_count {_MEASURED}""",
+        plotted="split",
     ),
     _table(
         "labels__emotions",
@@ -172,6 +183,7 @@ _ALL = (
         """image_id taxonomy emotion mass lost_mass ambiguous_mass semantics choice_count
         order_score rater_count sources rule""",
         "rater_count",
+        plotted="emotion",
     ),
     _table(
         "labels__vad",
@@ -189,6 +201,7 @@ _ALL = (
         """image_id status reason ranking dominant_emotion decided_by tied_emotions margin lost_mass
         rater_count""",
         "reason ranking dominant_emotion decided_by tied_emotions margin lost_mass rater_count",
+        plotted="dominant_emotion",
     ),
     _table(
         "labels__centroids",
@@ -241,6 +254,7 @@ _ALL = (
         "image_id annotator round",
         _REPLY,
         _REPLY_OPTIONAL,
+        plotted="emotion",
     ),
     _table(
         "_verification__features",
@@ -256,6 +270,7 @@ _ALL = (
         """image_id verifier source model method status reason emotion probability distribution
         fold training_count""",
         "reason emotion probability distribution training_count",
+        plotted="emotion",
     ),
     _table(
         "verification__patterns",
@@ -273,6 +288,7 @@ _ALL = (
         intensity_level distribution annotator description background attribute subject""",
         """emotion confidence intensity intensity_level distribution annotator description
         background attribute subject""",
+        plotted="pattern",
     ),
     _table(
         "grounding__regions",
@@ -281,6 +297,7 @@ _ALL = (
         """image_id region_no detector segmenter model method status reason x1_px y1_px x2_px y2_px
         score mask_score mask_share mask_size_px mask_counts""",
         "reason x1_px y1_px x2_px y2_px score mask_score mask_share mask_size_px mask_counts",
+        plotted="status",
     ),
     _table(
         "critic__verdicts",
@@ -288,6 +305,7 @@ _ALL = (
         "image_id round field",
         "image_id round field critic method verdict codes instruction finding",
         "instruction",
+        plotted="verdict",
     ),
     _table(
         "critic__queue",
@@ -324,6 +342,7 @@ _ALL = (
         confidence intensity intensity_level distribution is_contested region_count round_count""",
         """reason description background attribute subject emotion confidence intensity
         intensity_level distribution""",
+        plotted="state",
     ),
     _table(
         "texts__descriptions",
@@ -331,6 +350,7 @@ _ALL = (
         "image_id",
         _TEXT,
         "reason text",
+        plotted="status",
     ),
     _table(
         "texts__reasonings",
@@ -338,6 +358,7 @@ _ALL = (
         "image_id",
         _TEXT,
         "reason text",
+        plotted="status",
     ),
     _table(
         "texts__details",
@@ -345,6 +366,7 @@ _ALL = (
         "image_id",
         _TEXT,
         "reason text",
+        plotted="status",
     ),
     _table(
         "texts__evocations",
@@ -352,6 +374,7 @@ _ALL = (
         "image_id",
         f"{_TEXT} evoked_by",
         "reason text evoked_by",
+        plotted="evoked_by",
     ),
     _table(
         "texts__comparisons",
@@ -359,6 +382,7 @@ _ALL = (
         "first_image_id second_image_id aspect",
         f"first_image_id second_image_id aspect {_TEXT.removeprefix('image_id ')}",
         "reason text",
+        plotted="status",
     ),
     _table(
         "texts__candidates",
@@ -366,6 +390,7 @@ _ALL = (
         "image_id",
         "image_id status reason emotion element distractors",
         "reason emotion element distractors",
+        plotted="status",
     ),
     _table(
         "qa__items",
@@ -374,6 +399,7 @@ _ALL = (
         """item_id template category question_type claim image_ids question options answer
         answer_letter split sources facts""",
         "answer_letter",
+        plotted="category",
     ),
     _table(
         "_qa__coverage",
@@ -401,6 +427,7 @@ _ALL = (
         "item_id",
         "item_id task dimension image_id question answer candidates target split source",
         "dimension target",
+        plotted="task",
     ),
     _table(
         "_assess__candidates",
@@ -421,6 +448,7 @@ _ALL = (
         "path",
         "path format dataset split row_count size_bytes sha256",
         "dataset split",
+        plotted="format",
     ),
     _table(
         "_exports__violations",

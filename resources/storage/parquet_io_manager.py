@@ -14,34 +14,7 @@ import polars as pl
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import Written, scan_table, table_path, write_batches, write_table
 from eemo_pipeline.rendering.plots import draw_counts, preview_rows
-from eemo_pipeline.schema.tables import TABLES
-
-# The column whose values are counted in the small plot that shows without a click.
-_PLOTTED = {
-    "sources__datasets": "state",
-    "ingest__records": "source",
-    "ingest__rejects": "reason",
-    "ingest__images": "format",
-    "dedup__clusters": "reason",
-    "dedup__images": "split",
-    "labels__emotions": "emotion",
-    "labels__rankings": "dominant_emotion",
-    "annotation__replies": "emotion",
-    "verification__replies": "emotion",
-    "verification__decisions": "pattern",
-    "grounding__regions": "status",
-    "critic__verdicts": "verdict",
-    "records__emoverse": "state",
-    "texts__descriptions": "status",
-    "texts__reasonings": "status",
-    "texts__details": "status",
-    "texts__evocations": "evoked_by",
-    "texts__comparisons": "status",
-    "texts__candidates": "status",
-    "qa__items": "category",
-    "assess__items": "task",
-    "exports__files": "format",
-}
+from eemo_pipeline.schema.tables import TABLES, Table
 
 _PREVIEWED = 20
 
@@ -63,9 +36,7 @@ class ParquetTables(dg.ConfigurableIOManager):
         tables = self.data_root.tables
         if isinstance(obj, Iterator):
             file = write_batches(obj, table, table_path(tables, table), attempt)
-            context.add_output_metadata(
-                _describe(table.name, scan_table(tables, table.name), [file])
-            )
+            context.add_output_metadata(_describe(table, scan_table(tables, table.name), [file]))
             return
         frame = obj.collect() if isinstance(obj, pl.LazyFrame) else obj
         if table.is_partitioned:
@@ -80,7 +51,7 @@ class ParquetTables(dg.ConfigurableIOManager):
             ]
         else:
             files = [write_table(frame, table, table_path(tables, table), attempt)]
-        context.add_output_metadata(_describe(table.name, frame.lazy(), files))
+        context.add_output_metadata(_describe(table, frame.lazy(), files))
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame:
         """Scan the table; an asset that asks for a DataFrame gets it collected."""
@@ -89,7 +60,7 @@ class ParquetTables(dg.ConfigurableIOManager):
         return scan if context.dagster_type.typing_type is pl.LazyFrame else scan.collect()
 
 
-def _describe(name: str, frame: pl.LazyFrame, files: list[Written]) -> dict[str, Any]:
+def _describe(table: Table, frame: pl.LazyFrame, files: list[Written]) -> dict[str, Any]:
     rows = sum(file.rows for file in files)
     metadata: dict[str, Any] = {
         "dagster/row_count": rows,
@@ -102,8 +73,8 @@ def _describe(name: str, frame: pl.LazyFrame, files: list[Written]) -> dict[str,
         ),
         "preview": dg.MetadataValue.md(preview_rows(frame.head(_PREVIEWED).collect())),
     }
-    column = _PLOTTED.get(name)
-    if column and rows:
-        values = frame.select(column).collect().to_series()
-        metadata["plot"] = dg.MetadataValue.md(draw_counts(values, f"{name} by {column}"))
+    if table.plotted and rows:
+        values = frame.select(table.plotted).collect().to_series()
+        title = f"{table.name} by {table.plotted}"
+        metadata["plot"] = dg.MetadataValue.md(draw_counts(values, title))
     return metadata

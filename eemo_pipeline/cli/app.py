@@ -1,7 +1,6 @@
-"""The commands of `eemo`: names, options, help, examples, and how one ends.
+"""The commands of `eemo`: names, options, help, examples, and exit codes.
 
-Belongs here: declarations, and turning every outcome into an exit code. Does not belong here:
-what a command does (`running.py`, `looking.py`, `fetching.py`, `doctor.py`, `web_ui.py`).
+The other modules of this folder do the work of each command.
 """
 
 import importlib.metadata
@@ -33,11 +32,11 @@ _TRACEBACK = "EEMO_TRACEBACK"
 
 app = typer.Typer(
     name="eemo",
-    help="A dataset factory for image-evoked emotion: pictures in, finished datasets out.",
+    help="A dataset factory for image-evoked emotion: images in, finished datasets out.",
     no_args_is_help=True,
-    rich_markup_mode=None,  # plain text: quick, and the same in a pipe
+    rich_markup_mode=None,  # plain text: fast, and the same in a pipe
     pretty_exceptions_enable=False,
-    suggest_commands=False,  # click suggests, and `_as_problem` tells it once
+    suggest_commands=False,  # click suggests, and `_as_problem` shows it once
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Examples:
@@ -61,7 +60,7 @@ def _start(
         typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
-    """A dataset factory for image-evoked emotion: pictures in, finished datasets out."""
+    """A dataset factory for image-evoked emotion: images in, finished datasets out."""
 
 
 @app.command(
@@ -84,8 +83,8 @@ def demo(
 ) -> None:
     """Build the demo lake and take it through the whole graph.
 
-    A few hundred pictures, drawn by code and from the photographs of scikit-image, are laid out
-    as the source datasets would be.
+    A few hundred images, drawn by code or taken from scikit-image's photographs, are laid out like
+    the source datasets.
     """
     from eemo_pipeline.cli.run import run_demo
 
@@ -107,7 +106,7 @@ def run(
             "--images",
             parser=read_folder,
             metavar="FOLDER",
-            help="Folder of pictures to take in; it is linked, nothing is copied.",
+            help="Folder of images to process; it is linked, not copied.",
         ),
     ] = None,
     select: Annotated[
@@ -119,15 +118,15 @@ def run(
     budget_usd: BudgetOption = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Tell what it would call and cost; run and pay nothing."),
+        typer.Option("--dry-run", help="Show the planned calls and their cost; run nothing."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a folder of pictures through the graph.
+    """Take a folder of images through the graph.
 
-    Without --images, what already lies in the data root is run over. What is unchanged since
-    the last run is reused, and no answer is paid twice. Exit code 4: the budget is spent, and the
-    same command goes on; 5: a key or a model is missing.
+    Without --images, process what is already in the data root. Unchanged results of the last run
+    are reused, and no answer is paid for twice. Exit code 4: the budget is spent, run the same
+    command again to continue; 5: a key or a model is missing.
     """
     if dry_run:
         from eemo_pipeline.cli.dry_run import show_forecast
@@ -153,7 +152,7 @@ def status(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     epilog=examples("eemo sources", "eemo sources --data data/demo", "eemo sources --json")
 )
 def sources(*, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Show the source datasets: what is on disk, licence, missing."""
+    """Show the source datasets: files on disk, licence, missing files."""
     from eemo_pipeline.cli.inspection import show_sources
 
     show_sources(data, as_json=as_json)
@@ -171,15 +170,15 @@ def fetch(
     *,
     url: Annotated[
         str | None,
-        typer.Option("--url", metavar="URL", help="Another address of the file, http or https."),
+        typer.Option("--url", metavar="URL", help="Alternative URL of the file, http or https."),
     ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch a source dataset, or tell how to get it.
+    """Fetch a source dataset, or show how to get it.
 
-    A download that breaks off goes on where it stopped. Archives are unpacked; no file is
-    overwritten. Where the owner wants to be asked, the steps are shown.
+    An interrupted download resumes where it stopped. Archives are unpacked; no file is overwritten.
+    If the owner requires a request, the steps are shown.
     """
     from eemo_pipeline.cli.fetch import fetch_source
 
@@ -199,10 +198,10 @@ def sql(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the published tables in SQL, also while a run is writing.
+    """Query the published tables in SQL, even while a run is writing.
 
-    QUERY is in DuckDB's SQL and changes nothing. The answer is a table on a terminal and
-    tab-separated lines in a pipe.
+    QUERY is DuckDB SQL and changes nothing. The output is a table on a terminal and tab-separated
+    lines in a pipe.
     """
     from eemo_pipeline.cli.inspection import answer_query
 
@@ -225,9 +224,9 @@ def explain(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell one picture's whole history, stage by stage.
+    """Show one image's whole history, stage by stage.
 
-    IMAGE_ID is the first digits of an image_id, at least 4, or the path of a picture.
+    IMAGE_ID is the first digits of an image_id, at least 4, or the path of an image.
     """
     from eemo_pipeline.cli.inspection import explain_image
 
@@ -244,28 +243,28 @@ def export(
     *,
     to: Annotated[
         Path,
-        typer.Option("--to", metavar="FOLDER", help="Where to write; outside the data root."),
+        typer.Option("--to", metavar="FOLDER", help="Folder to write to, outside the data root."),
     ],
     permitted: Annotated[
         list[str] | None,
         typer.Option(
             "--permitted",
             metavar="SOURCE",
-            help="A source whose owner gave you permission beyond its terms; repeatable.",
+            help="A source whose owner has given you permission beyond its terms; repeatable.",
         ),
     ] = None,
     redistributable_only: Annotated[
         bool,
         typer.Option(
-            "--redistributable-only", help="Leave out what the terms do not allow to be passed on."
+            "--redistributable-only", help="Leave out items whose terms forbid redistribution."
         ),
     ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Hand the published items out, within the terms of their sources.
+    """Export the published items, within the terms of their sources.
 
-    Refused, with the list of sources, where an item depends on data that may not be passed on.
+    Refused, with a list of sources, if an item depends on data that may not be redistributed.
     """
     from eemo_pipeline.cli.export import export as write
 
@@ -278,7 +277,7 @@ app.add_typer(batch_app)
 
 @app.command(epilog=examples("eemo doctor", "eemo doctor --data data/demo", "eemo doctor --json"))
 def doctor(*, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Look whether this machine and the data root are fit to work."""
+    """Check whether this machine and the data root are ready for use."""
     from eemo_pipeline.cli.doctor import examine
 
     raise typer.Exit(examine(data, as_json=as_json))
@@ -293,9 +292,9 @@ def ui(
     ] = 3000,
     as_json: JsonOption = False,
 ) -> None:
-    """Open Dagster's pages over the data root.
+    """Open Dagster's web pages for the data root.
 
-    They are served to this machine alone, until Ctrl-C.
+    They are served to this machine only, until Ctrl-C.
     """
     from eemo_pipeline.cli.web_ui import serve
 
@@ -303,7 +302,7 @@ def ui(
 
 
 def run_command_line() -> int:
-    """Run one command; whatever happens ends in an exit code and, at most, a few lines."""
+    """Run one command and return its exit code; errors are shown as a few lines."""
     command = typer.main.get_command(app)
     try:
         code = command.main(prog_name="eemo", standalone_mode=False)
@@ -316,7 +315,7 @@ def run_command_line() -> int:
         return _end(error, error)
     except (KeyboardInterrupt, click.Abort):
         code = Exit.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 (the last resort; the traceback is one variable away)
+    except Exception as error:  # noqa: BLE001 (last resort; EEMO_TRACEBACK=1 shows the traceback)
         return _end(_unexpected(error), error)
     if code == Exit.INTERRUPTED:
         say("interrupted")
@@ -331,7 +330,7 @@ def _end(problem: Problem, error: BaseException) -> int:
 
 
 def _as_problem(error: click.UsageError) -> Problem:
-    """Click's words for a wrong command line, in our lines."""
+    """Convert click's error for a wrong command line into a Problem."""
     path = error.ctx.command_path if error.ctx else "eemo"
     help_page = f"{path.replace('eemo', called(), 1)} --help"
     if isinstance(error, (click.exceptions.NoSuchOption, click.exceptions.NoSuchCommand)):
@@ -344,7 +343,7 @@ def _as_problem(error: click.UsageError) -> Problem:
             why = f"did you mean {' or '.join(error.possibilities)}?"
             corrected = _corrected(wrong, error.possibilities[0])
             return wrong_usage(error.message, path, why, corrected, help_page)
-        return wrong_usage(error.message, path, f"there are {_choices(error.ctx)}", help_page)
+        return wrong_usage(error.message, path, f"available: {_choices(error.ctx)}", help_page)
     usage = error.ctx.get_usage().replace("Usage: ", "", 1) if error.ctx else path
     return wrong_usage(
         error.format_message(), path, f"the usage is: {' '.join(usage.split())}", help_page
@@ -352,7 +351,7 @@ def _as_problem(error: click.UsageError) -> Problem:
 
 
 def _corrected(wrong: str, right: str) -> str:
-    """The command line as typed, with the wrong word made right."""
+    """Return the command line as typed, with the wrong word corrected."""
     words = [
         right + word.removeprefix(wrong) if word.split("=")[0] == wrong else word
         for word in sys.argv[1:]
@@ -375,12 +374,12 @@ def _unexpected(error: Exception) -> Problem:
             "a file or folder could not be used",
             os.fsdecode(error.filename),
             error.strerror or type(error).__name__,
-            f"{called()} doctor  # looks at the data root; name another one with --data DIR",
+            f"{called()} doctor  # checks the data root; or choose another one with --data DIR",
         )
     lines = str(error).strip().splitlines()
     return Problem(
         f"{type(error).__name__}: {lines[0] if lines else 'no message'}",
         f"eemo {' '.join(sys.argv[1:2])}".strip(),
-        "this was not foreseen",
-        f"{_TRACEBACK}=1 {called()} {' '.join(sys.argv[1:2])} ...  # shows where it happened",
+        "unexpected error",
+        f"{_TRACEBACK}=1 {called()} {' '.join(sys.argv[1:2])} ...  # shows the traceback",
     )

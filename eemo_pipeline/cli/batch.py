@@ -1,7 +1,7 @@
-"""Submits, shows and collects batches of providers: `eemo batch`.
+"""Submits, shows and collects the providers' batches: `eemo batch`.
 
-Belongs here: what is told, and the exit code. Does not belong here: the work, which the assets of
-the stage batches do in a run of their own, or the store of what waits (`ledger/batches.py`).
+The assets of the stage batches do the work in a run of their own; `ledger/batches.py` stores the
+state.
 """
 
 import sys
@@ -29,15 +29,15 @@ _SHOWN = ("batch", "provider", "model", "state", "rows", *_COUNTS, "usd")
 def submit_batches(
     data: Path | None, providers: str | None, budgets: Sequence[str], *, as_json: bool
 ) -> Exit:
-    """Send the open questions of annotation; say how many went, and what they cost at most."""
+    """Send the open questions of annotation; show how many were sent and their maximum cost."""
     models = choose_models(providers, budgets)
     _require_interface(models.providers)
     root = choose_data_root(data)
     if not (root.tables / "dedup__images.parquet").exists():
         raise wrong_usage(
-            "no picture is known yet",
+            "no image is known yet",
             shown(root.tables),
-            "the table dedup__images is not there",
+            "the table dedup__images does not exist",
             f"{called()} run --select '+key:\"dedup__images\"' --data {quoted(root.path)}",
             *making_commands(root),
         )
@@ -47,16 +47,16 @@ def submit_batches(
     if numbers and not as_json:
         show(
             f"sent {numbers['submitted']:,} questions, {numbers['bound_usd']:,.4f} USD at most; "
-            f"{numbers['answered']:,} are answered, {numbers['waiting']:,} waited already, "
-            f"{numbers['given_up']:,} have failed too often"
+            f"{numbers['answered']:,} were answered already, {numbers['waiting']:,} were waiting, "
+            f"{numbers['given_up']:,} had failed too often"
         )
     if code == Exit.BUDGET:
-        say("what fitted into the budget is sent; the same command goes on from there")
+        say("the questions within the budget are sent; run the same command again to continue")
     return code
 
 
 def collect_batches(data: Path | None, *, as_json: bool) -> Exit:
-    """Store the results of the batches that are over; say what became of them."""
+    """Store the results of finished batches and show a summary."""
     root = choose_data_root(data)
     with open_existing(root):
         pass
@@ -72,7 +72,7 @@ def collect_batches(data: Path | None, *, as_json: bool) -> Exit:
 
 
 def show_batches(data: Path | None, *, as_json: bool) -> None:
-    """One line per batch; of those that are open, what their providers say."""
+    """Show one line per batch; open ones with their state at the provider."""
     with open_existing(choose_data_root(data)) as ledger:
         batches = _read_batches(ledger)
         for batch in batches:
@@ -86,10 +86,10 @@ def show_batches(data: Path | None, *, as_json: bool) -> None:
 
 
 def _ask_providers(ledger: "Ledger") -> dict[str, str]:
-    """Token -> state of the open batches; a provider that cannot be reached now is passed over.
+    """Return token -> state of the open batches; unreachable providers are skipped.
 
     Raises:
-        Problem: a key is missing (exit code 5).
+        Problem: A key is missing (exit code 5).
     """
     from eemo_pipeline.vlm.batch.interface import BatchUnsupported, look_at_open
     from eemo_pipeline.vlm.errors import CredentialProblem, ProviderProblem
@@ -101,7 +101,7 @@ def _ask_providers(ledger: "Ledger") -> dict[str, str]:
             states[batch.token] = "over" if standing.state != "open" else "open"
     except CredentialProblem as problem:
         raise Problem(
-            "a provider cannot be asked",
+            "a provider cannot be used",
             problem.variable,
             str(problem),
             problem.fix,
@@ -128,7 +128,7 @@ def _require_interface(providers: str) -> None:
     raise wrong_usage(
         "there is no batch interface",
         f"--providers {providers}",
-        "; ".join(problems) or f"the models of {providers} answer at once, and here",
+        "; ".join(problems) or f"the models of {providers} answer immediately, on this machine",
         f"{called()} batch submit --providers openai,gemini",
     )
 
@@ -145,7 +145,7 @@ def _run(
 def _tell(
     root: DataRoot, outcome: "RunOutcome", numbers: Mapping[str, Any], *, as_json: bool
 ) -> Exit:
-    """What the run did, and how all batches stand; the exit code."""
+    """Show the result of the run and the state of all batches; return the exit code."""
     for step, message in outcome.failed_steps:
         say(f"{paint('failed', '31', sys.stderr)}  {clean(step)}: {clean(message)}")
     with open_existing(root) as ledger:

@@ -1,6 +1,6 @@
 """The commands under `eemo batch`: names, options, help and examples.
 
-Belongs here: declarations. Does not belong here: what a command does (`batching.py`).
+`batch.py` does the work.
 """
 
 import typer
@@ -26,9 +26,9 @@ batch_app = typer.Typer(
 
 @batch_app.callback(invoke_without_command=True)
 def _start(ctx: typer.Context, *, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Annotate in the providers' batches: half the price, within a day.
+    """Annotate in batches: half the price, within a day.
 
-    Without a command, show how the batches stand.
+    Without a command, show the state of all batches.
     """
     ctx.obj = data, as_json
     if ctx.invoked_subcommand is None:
@@ -39,7 +39,7 @@ def _start(ctx: typer.Context, *, data: DataOption = None, as_json: JsonOption =
 
 @batch_app.command(epilog=examples("eemo batch status", "eemo batch status --json"))
 def status(ctx: typer.Context, *, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Show every batch; how the open ones stand, their providers are asked."""
+    """Show every batch; open ones are looked up at the provider."""
     from eemo_pipeline.cli.batch import show_batches
 
     show_batches(data or ctx.obj[0], as_json=as_json or ctx.obj[1])
@@ -59,11 +59,11 @@ def submit(
     budget_usd: BudgetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Send what the annotators have not answered about the kept pictures.
+    """Send the annotators' open questions about the kept images.
 
-    Nothing is sent that has an answer or waits in a batch; what failed in one is sent again. Run
-    the graph up to dedup__images first. Exit code 4: the budget is spent, what fitted in is sent;
-    5: a key or a model is missing.
+    Questions that are answered or wait in a batch are not sent; failed ones are sent again. Run the
+    graph up to dedup__images first. Exit code 4: the budget is spent, and the questions that fitted
+    into it are sent; 5: a key or a model is missing.
     """
     from eemo_pipeline.cli.batch import submit_batches
 
@@ -76,7 +76,7 @@ def submit(
 
 @batch_app.command(epilog=examples("eemo batch collect", "eemo batch collect --data data/mine"))
 def collect(ctx: typer.Context, *, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Store the results of the batches that are over; the next run uses them."""
+    """Store the results of finished batches for the next run."""
     from eemo_pipeline.cli.batch import collect_batches
 
     raise typer.Exit(collect_batches(data or ctx.obj[0], as_json=as_json or ctx.obj[1]))

@@ -1,7 +1,6 @@
-"""The data root that a command works on: whether it can be one, and whether it is free.
+"""Chooses and locks the data root of a command, before anything is written.
 
-Belongs here: refusing a place before anything is written. Does not belong here: what lies in it
-(`data_root.py`), or looking after its health (`doctor.py`).
+`lake/data_root.py` knows the layout of a data root.
 """
 
 import fcntl
@@ -18,29 +17,33 @@ from eemo_pipeline.cli.problems import Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import called, quoted, shown, unlinked
 from eemo_pipeline.lake.data_root import DataRoot, find_data_root
 
-# SQLite and DuckDB take what follows these for options of theirs, or for another separator.
+# SQLite and DuckDB read the text after these as options, or as another separator.
 _MISREAD = re.compile(r"[?\\]|%[0-9A-Fa-f]{2}")
 
 
-_FULL = 1_000_000  # bytes free under which SQLite's "disk I/O error" means a full disk
+_FULL = 1_000_000  # with fewer free bytes, SQLite's "disk I/O error" means a full disk
 
 
 def read_folder(text: str) -> Path:
-    """A folder as typed. An empty word, left by a variable that is not set, is none."""
+    """Return a folder as typed. Reject an empty name, the result of an unset variable.
+
+    Raises:
+        typer.BadParameter: The name is empty.
+    """
     if not text.strip():
-        raise typer.BadParameter("the name is empty; is the variable set that it came from?")
+        raise typer.BadParameter("the name is empty; is the variable that it came from set?")
     return Path(text)
 
 
 def choose_data_root(flag: Path | None) -> DataRoot:
-    """The data root: the flag, else EEMO_DATA, else ./data; absolute.
+    """Return the absolute data root: the flag, else EEMO_DATA, else ./data.
 
     Raises:
-        Problem: it is not a folder, or its path cannot be given to the databases in it.
+        Problem: It is not a folder, or its databases cannot be opened under its path.
     """
-    # Absolute, for DuckDB reads "~" and "word:" at the start of a path in its own way.
+    # Absolute, because DuckDB interprets "~" and "word:" at the start of a path.
     path = unlinked(find_data_root(flag).path)
-    fix = "name another data root with --data DIR"
+    fix = "choose another data root with --data DIR"
     if path.exists() and not path.is_dir():
         raise wrong_usage("the data root is not a folder", shown(path), "a file has that name", fix)
     try:
@@ -56,10 +59,10 @@ def choose_data_root(flag: Path | None) -> DataRoot:
 
 @contextmanager
 def hold(root: DataRoot) -> Iterator[None]:
-    """Keep the data root to this process; the kernel lets go however the process ends.
+    """Lock the data root for this process; the kernel releases it however the process ends.
 
     Raises:
-        Problem: another process holds it.
+        Problem: Another process holds the lock.
     """
     place = root.state / "run.lock"
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -70,10 +73,10 @@ def hold(root: DataRoot) -> Iterator[None]:
             lock.seek(0)
             process = lock.read().strip()
             raise Problem(
-                "another run is at work on this data root",
+                "another run is using this data root",
                 shown(root.path),
                 f"process {process} holds {shown(place)}",
-                f"kill -INT {process}  # stops it; what is finished is kept",
+                f"kill -INT {process}  # stops it; finished work is kept",
                 "wait until it has ended",
             ) from error
         lock.truncate(0)
@@ -84,10 +87,10 @@ def hold(root: DataRoot) -> Iterator[None]:
 
 @contextmanager
 def use_records(root: DataRoot) -> Iterator[None]:
-    """Tell how to go on where Dagster's databases in the data root cannot be used.
+    """Turn errors of Dagster's databases in the data root into a problem with a fix.
 
     Raises:
-        Problem: one of them is damaged, locked or read-only, or the disk is full.
+        Problem: A database is damaged, locked or read-only, or the disk is full.
     """
     from sqlalchemy.exc import DatabaseError
 

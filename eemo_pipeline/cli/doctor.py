@@ -1,7 +1,7 @@
-"""Looks whether this machine and this data root are fit to work: `eemo doctor`.
+"""Checks whether this machine and this data root are ready for use: `eemo doctor`.
 
-Belongs here: one function per finding. Does not belong here: mending anything. Keys are looked
-up to say whether they are there; their value is never read into a message.
+One function per finding; nothing is repaired. Keys are checked for presence only: their values
+never reach a message.
 """
 
 import importlib.metadata
@@ -31,13 +31,13 @@ _MARKS = {"ok": ("✔", "32"), "note": ("!", "33"), "broken": ("✘", "31")}
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        name: what was looked at.
-        state: ok, note (works, worth knowing) or broken.
-        detail: what was found.
-        fix: what to do where it is not ok, else empty.
+        name: The subject of the check.
+        state: ok, note (works, but worth knowing) or broken.
+        detail: The observation.
+        fix: The remedy if the state is not ok, else empty.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Finding:
 
 
 def examine(data: Path | None, *, as_json: bool) -> Exit:
-    """Show every finding; 1 where something is broken."""
+    """Show every finding; return 1 if something is broken."""
     root = find_data_root(data)
     findings = [
         _python(),
@@ -86,7 +86,7 @@ def _cores() -> Finding:
     usable = len(os.sched_getaffinity(0))
     if usable > 1:
         return Finding("cores", "ok", f"{usable} usable")
-    return Finding("cores", "note", "1 usable; pictures are worked on one at a time")
+    return Finding("cores", "note", "1 usable; images are processed one at a time")
 
 
 def _disk(root: DataRoot) -> Finding:
@@ -96,11 +96,13 @@ def _disk(root: DataRoot) -> Finding:
     if free >= _LITTLE_DISK:
         return Finding("disk", "ok", detail)
     state = "broken" if free < _NO_DISK else "note"
-    return Finding("disk", state, detail, "free some space, or name another data root with --data")
+    return Finding(
+        "disk", state, detail, "free some space, or choose another data root with --data"
+    )
 
 
 def look_at_place(root: DataRoot) -> Finding:
-    """Whether the data root can be written, or made."""
+    """Check whether the data root can be written or created."""
     place = _nearest_folder(root.path)
     try:
         with tempfile.TemporaryFile(dir=place):
@@ -116,9 +118,9 @@ def look_at_place(root: DataRoot) -> Finding:
         return Finding("data root", "ok", f"{shown(root.path)} is writable")
     if root.path.exists():
         return Finding(
-            "data root", "broken", f"{shown(root.path)} is a file", "name a folder with --data"
+            "data root", "broken", f"{shown(root.path)} is a file", "choose a folder with --data"
         )
-    return Finding("data root", "ok", f"{shown(root.path)} is not there yet and can be made")
+    return Finding("data root", "ok", f"{shown(root.path)} does not exist yet and can be created")
 
 
 def _database(root: DataRoot) -> Finding:
@@ -139,7 +141,7 @@ def _database(root: DataRoot) -> Finding:
 
 
 def look_at_ledger(root: DataRoot) -> Finding:
-    """Whether the ledger is a sound database; it is not changed."""
+    """Check whether the ledger is an intact database, without changing it."""
     if url := os.environ.get(LEDGER_VARIABLE):
         return _reach_ledger(url)
     if not root.ledger.exists():
@@ -147,7 +149,7 @@ def look_at_ledger(root: DataRoot) -> Finding:
     moved = quoted(root.ledger.with_suffix(".broken"))
     fix = f"mv {quoted(root.ledger)} {moved} && {called()} run --data {quoted(root.path)}"
     try:
-        # Read-only, so that looking never changes the file.
+        # Read-only, so that the check never changes the file.
         connection = sqlite3.connect(f"{root.ledger.resolve().as_uri()}?mode=ro", uri=True)
         try:
             verdict = connection.execute("pragma quick_check(1)").fetchone()[0]
@@ -158,7 +160,7 @@ def look_at_ledger(root: DataRoot) -> Finding:
         return Finding("ledger", "broken", f"{shown(root.ledger)}: {error}", fix)
     if verdict != "ok":
         return Finding("ledger", "broken", f"{shown(root.ledger)}: {verdict}", fix)
-    return Finding("ledger", "ok", f"{shown(root.ledger)} is sound, {answers:,} answers")
+    return Finding("ledger", "ok", f"{shown(root.ledger)} is intact, {answers:,} answers")
 
 
 def _reach_ledger(url: str) -> Finding:
@@ -167,11 +169,11 @@ def _reach_ledger(url: str) -> Finding:
     try:
         place, answers = look_at(url)
     except LedgerProblem as error:
-        fix = f"correct {LEDGER_VARIABLE}, or unset it: the ledger is a file in the data root then"
+        fix = f"correct {LEDGER_VARIABLE}, or unset it to use a file in the data root as the ledger"
         return Finding("ledger", "broken", " ".join(str(error).split()), fix)
     if answers is None:
-        return Finding("ledger", "note", f"{place} has none yet", "the first run makes it")
-    return Finding("ledger", "ok", f"{place} is reached, {answers:,} answers")
+        return Finding("ledger", "note", f"{place} has none yet", "the first run creates it")
+    return Finding("ledger", "ok", f"{place} is reachable, {answers:,} answers")
 
 
 def _library(name: str) -> Finding:
@@ -188,19 +190,21 @@ def _library(name: str) -> Finding:
 def _keys() -> Finding:
     present = [name for name in _KEYS if os.environ.get(name)]
     if present:
-        return Finding("model keys", "ok", f"{', '.join(present)} set; the embedded parts use none")
-    return Finding("model keys", "ok", "none set; the embedded parts need none")
+        return Finding(
+            "model keys", "ok", f"{', '.join(present)} set; the embedded models use none"
+        )
+    return Finding("model keys", "ok", "none set; the embedded models need none")
 
 
 def _browser() -> Finding:
     found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
     if found:
         return Finding("chromium", "ok", found)
-    return Finding("chromium", "note", "not found; optional, only browser tests use one")
+    return Finding("chromium", "note", "not found; optional, used by browser tests only")
 
 
 def _pinned() -> Iterator[tuple[str, str]]:
-    """Name and version range of every library that our own metadata asks for."""
+    """Yield the name and version range of each of our own dependencies."""
     from packaging.requirements import Requirement
 
     for line in importlib.metadata.requires(_DISTRIBUTION) or ():
@@ -220,6 +224,6 @@ def _reinstall(name: str, wanted: str) -> str:
 
 
 def _nearest_folder(path: Path) -> Path:
-    """The folder itself, or the nearest one above it that exists."""
+    """Return the folder itself, or its nearest existing parent."""
     absolute = path.resolve()
     return next(place for place in (absolute, *absolute.parents) if place.is_dir())

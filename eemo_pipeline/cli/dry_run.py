@@ -1,7 +1,7 @@
-"""Tells what a run would call and cost: `eemo run --dry-run`.
+"""Shows the planned calls of a run and their cost: `eemo run --dry-run`.
 
-Belongs here: finding the pictures, and showing the forecast. Does not belong here: the numbers
-(`forecast.py` of each stage). Nothing is run, called, attached or written.
+The module `forecast` of each stage, such as `stages/annotation/forecast.py`, computes the numbers.
+Nothing is run, called, attached or written.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ _COLUMNS = (
 def show_forecast(
     data: Path | None, images: Path | None, providers: str | None, *, as_json: bool
 ) -> None:
-    """One line per stage and model: calls, tokens and cost, from the low to the high estimate."""
+    """Show one line per stage and model: calls, tokens and cost, from low to high."""
     from eemo_pipeline.lake.parquet import scan_table
     from eemo_pipeline.stages.annotation.forecast import forecast_annotation
     from eemo_pipeline.stages.annotation.vlm_annotator import VisionAnnotator
@@ -77,19 +77,19 @@ def show_forecast(
         )
         return
     if not lines:
-        say("The embedded models answer: no call, no cost.")
+        say("Only embedded models are used: no calls, no cost.")
         return
     show_rows(_COLUMNS, [[getattr(line, name) for name in _COLUMNS] for line in lines])
     low, high = (sum(getattr(line, name) for line in lines) for name in ("usd_low", "usd_high"))
     say(
-        f"{known.height:,} pictures of {shown(root.tables)} and {unread:,} files not read yet: "
+        f"{known.height:,} images of {shown(root.tables)} and {unread:,} unread files: "
         f"{low:,.2f} to {high:,.2f} USD; nothing was called"
     )
 
 
 @contextmanager
 def _open_ledger(root: DataRoot) -> Iterator["Ledger"]:
-    """The ledger of the data root; an empty one that goes away where there is none yet."""
+    """Open the data root's ledger, or a temporary empty one if there is none yet."""
     from eemo_pipeline.ledger.store import open_ledger
 
     with TemporaryDirectory() as folder:
@@ -99,7 +99,7 @@ def _open_ledger(root: DataRoot) -> Iterator["Ledger"]:
 
 
 def _count_unread(root: DataRoot, images: Path | None, ledger: "Ledger") -> int:
-    """Files that look like pictures and were never read by a run."""
+    """Count the files that look like images and were never read by a run."""
     from eemo_pipeline.readers.listing import list_files, stamp_files
 
     folders = {path.resolve() for path in root.sources.glob("*") if path.is_dir()}

@@ -1,6 +1,6 @@
-"""`eemo export`: the published items, handed out within their sources' terms.
+"""`eemo export`: exports the published items within the terms of their sources.
 
-Belongs here: what is typed and told. Does not belong here: what the terms mean (`handover.py`).
+`stages/release/redistribution.py` interprets the terms.
 """
 
 from pathlib import Path
@@ -14,7 +14,11 @@ from eemo_pipeline.lake.data_root import find_data_root
 def export(
     data: Path | None, to: Path, permitted: list[str], *, redistributable_only: bool, as_json: bool
 ) -> None:
-    """Write the published files below `to`, or say which sources stand in the way."""
+    """Write the published files below `to`, or list the sources that forbid it.
+
+    Raises:
+        Problem: Nothing is published yet, `to` is inside the data root, or terms forbid it.
+    """
     from eemo_pipeline.stages.release.redistribution import (
         TermsForbid,
         hand_out,
@@ -46,13 +50,13 @@ def export(
         )
         granted = " ".join(f"--permitted {offender.source}" for offender in error.offenders)
         raise Problem(
-            "the terms of some sources do not allow these items to be passed on",
+            "the terms of some sources forbid redistributing these items",
             shown(root.path),
             clean(sources),
             f"{called()} export --to {quoted(to)} --redistributable-only "
             f"--data {quoted(root.path)}",
             f"{called()} export --to {quoted(to)} {granted} --data {quoted(root.path)}"
-            "  # where their owners have given permission",
+            "  # if their owners have given permission",
         ) from error
     if as_json:
         files = handed.files.to_dicts()
@@ -60,4 +64,4 @@ def export(
         return
     for row in handed.files.iter_rows(named=True):
         show(f"{clean(row['path']):<44} {row['row_count']:>9,} items")
-    show(f"{handed.items:,} items handed out, {handed.withheld:,} left out; terms in TERMS.md")
+    show(f"{handed.items:,} items exported, {handed.withheld:,} left out; terms in TERMS.md")

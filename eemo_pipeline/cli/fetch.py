@@ -1,7 +1,6 @@
-"""Gets a dataset: `eemo fetch`, or the steps where its owner wants to be asked.
+"""Fetches a source dataset, or shows how to get it if its owner requires a request: `eemo fetch`.
 
-Belongs here: the order of the steps, and how a failure is told. Does not belong here: the network
-(`resources/network/downloads.py`) or what an archive may do (`archives.py`).
+`resources/network/downloads.py` downloads, and `readers/archives.py` unpacks.
 """
 
 import difflib
@@ -28,17 +27,17 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class _Fetched:
-    """What became of one download.
+    """The result of one download.
 
     Attributes:
-        name: the file.
-        url: where it came from.
-        size_bytes: its size.
-        sha256: its checksum.
-        is_verified: whether its owner says what the checksum must be, and it is that.
-        is_new: whether it was fetched just now.
-        placed: files that were put into the source's folder just now.
-        unchanged: files that were there already.
+        name: The file.
+        url: Its address.
+        size_bytes: Its size.
+        sha256: Its checksum.
+        is_verified: Whether the checksum was compared with the one that the owner states.
+        is_new: Whether it was downloaded just now.
+        placed: Number of files put into the source's folder just now.
+        unchanged: Number of files that were there already.
     """
 
     name: str
@@ -52,7 +51,11 @@ class _Fetched:
 
 
 def fetch_source(data: Path | None, name: str, url: str | None, *, as_json: bool) -> None:
-    """Fetch what a source's owner offers for download, else tell how to get it."""
+    """Fetch the downloads of a source, or show how to get it.
+
+    Raises:
+        Problem: There is no such source, or a download failed.
+    """
     from eemo_pipeline.stages.sources import known_sources
 
     known = known_sources()
@@ -61,9 +64,9 @@ def fetch_source(data: Path | None, name: str, url: str | None, *, as_json: bool
         raise wrong_usage(
             "there is no such source",
             f"fetch {name}",
-            f"there are {', '.join(known)}",
+            f"available: {', '.join(known)}",
             f"{called()} fetch {near[0]}" if near else "",
-            f"{called()} sources  # tells about each",
+            f"{called()} sources  # describes each of them",
         )
     source = known[name]
     root = choose_data_root(data)
@@ -100,7 +103,7 @@ def fetch_source(data: Path | None, name: str, url: str | None, *, as_json: bool
 
 
 def _rename(url: str, declared: tuple["Download", ...]) -> "Download":
-    """The file at another address; one of a declared name must have the declared checksum."""
+    """Return the file at another address; a declared file name keeps its declared checksum."""
     from eemo_pipeline.sources import Download
 
     name = _file_name(url)
@@ -109,14 +112,19 @@ def _rename(url: str, declared: tuple["Download", ...]) -> "Download":
 
 
 def _file_name(url: str) -> str:
-    """The last part of the address, where it can be the name of a file."""
+    """Return the last part of the address if it is a valid file name."""
     try:
         name = PurePosixPath(unquote(urlsplit(url).path)).name
     except ValueError:
         name = ""
     if not re.fullmatch(r"[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]{0,200}", name):
-        why = "its path does not end with the name of a file"
-        raise wrong_usage("this address names no file", f"--url {url}", why, "name the file itself")
+        why = "its path does not end with a file name"
+        raise wrong_usage(
+            "this address does not name a file",
+            f"--url {url}",
+            why,
+            "give the address of the file itself",
+        )
     return name
 
 
@@ -126,7 +134,7 @@ def _fetch(root: DataRoot, source: str, wanted: "Download", again: str) -> _Fetc
     from resources.network.downloads import DownloadFailed, download
 
     folder = root.sources / source
-    # A file lies beside the lake until it is whole, so that no run reads half of it.
+    # A file stays outside the lake until it is complete, so that no run reads a part of it.
     kept = root.downloads / source / wanted.name
     is_there = not wanted.is_archive and (folder / wanted.name).exists()
     try:
@@ -146,14 +154,14 @@ def _fetch(root: DataRoot, source: str, wanted: "Download", again: str) -> _Fetc
         path = error.path
         anew = f"rm {quoted(path)} && {again}"
         raise Problem(
-            "the archive is not unpacked", shown(path), error.why, error.fix, anew
+            "the archive was not unpacked", shown(path), error.why, error.fix, anew
         ) from error
     except WouldOverwrite as error:
         some = ", ".join(shown(path) for path in error.paths[:_MOST_NAMED])
         raise Problem(
-            f"{len(error.paths)} files are there already, with other content",
+            f"{len(error.paths)} files exist already with different content",
             some,
-            f"nothing is overwritten, and nothing was moved; what was fetched is {shown(kept)}",
+            f"nothing was overwritten or moved; the downloaded file is {shown(kept)}",
             f"move those files away, then: {again}",
         ) from error
     return _Fetched(
@@ -169,7 +177,8 @@ def _fetch(root: DataRoot, source: str, wanted: "Download", again: str) -> _Fetc
 
 
 def _unpack(kept: Path, folder: Path) -> tuple[int, int]:
-    """Files of an archive put into the source's folder, and those that were there already."""
+    """Move an archive's files into the source's folder; return how many are new and how many
+    not."""
     from eemo_pipeline.execution.progress import track_bytes
     from eemo_pipeline.readers.archives import move_files, unpack
 
@@ -193,7 +202,7 @@ def _show_fetched(fetched: list[_Fetched], root: DataRoot, source: str) -> None:
                 file.name,
                 size_in_words(file.size_bytes),
                 "now" if file.is_new else "before",
-                "right" if file.is_verified else "not known",
+                "verified" if file.is_verified else "unknown",
                 file.placed,
                 file.unchanged,
             )
@@ -204,13 +213,13 @@ def _show_fetched(fetched: list[_Fetched], root: DataRoot, source: str) -> None:
 
 
 def _show_steps(facts: dict[str, str], root: DataRoot) -> None:
-    """How a person gets what no program may fetch."""
+    """Show how to get a dataset that cannot be downloaded by a program."""
     show(clean(f"{facts['title']} is not offered for direct download."))
     for heading, name in (
         ("how", "obtain"),
         ("where", "homepage"),
         ("terms", "licence"),
-        ("put it", "place"),
+        ("put in", "place"),
     ):
-        show(f"  {heading:<7} {clean(facts[name] or 'not known')}")
+        show(f"  {heading:<7} {clean(facts[name] or 'unknown')}")
     show(f"  then    {called()} run --data {quoted(root.path)}")

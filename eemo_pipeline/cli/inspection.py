@@ -1,7 +1,6 @@
-"""Looks at what is there: `eemo status`, `sources`, `sql` and `explain`.
+"""Reads the published results: `eemo status`, `sources`, `sql` and `explain`.
 
-Belongs here: which rows to show and how a mistake is told. Does not belong here: SQL that knows
-the tables (`warehouse.py`, `sql/`) or layout (`printing.py`).
+SQL that knows the tables is in `lake/warehouse.py` and `sql/`; layout is in `output.py`.
 """
 
 import os
@@ -27,15 +26,15 @@ from eemo_pipeline.lake.data_root import DataRoot
 
 _SHORTEST_PREFIX = 4
 _IMAGE_ID_LENGTH = 64
-_CANDIDATES = 10  # named in a message; one more is asked for, to know whether there are more
+_CANDIDATES = 10  # maximum named in a message; one more is queried, to know whether there are more
 _WIDEST_VALUE = 300
-_QUICKLY_READ = 5_000_000  # bytes of annotation files, to name pictures that are not there
+_QUICKLY_READ = 5_000_000  # limit of annotation bytes read to find missing images
 
 
 def show_status(data: Path | None, *, as_json: bool) -> None:
-    """One line per table: rows, size, when it was written, how its checks stand."""
+    """Show one line per table: rows, size, time of writing, check results."""
     root = choose_data_root(data)
-    if not root.path.is_dir():  # looking must not make one
+    if not root.path.is_dir():  # reading must not create one
         raise Problem(
             "there is no data root yet", shown(root.path), "no such folder", *making_commands(root)
         )
@@ -68,7 +67,7 @@ def show_status(data: Path | None, *, as_json: bool) -> None:
         show_json(as_objects(columns, rows))
         return
     if all(table.written_at is None for table in tables):
-        say(f"no table yet in {shown(root.path)}; make them: {making_commands(root)[0]}")
+        say(f"no table yet in {shown(root.path)}; build them with: {making_commands(root)[0]}")
     headings = ("table", "rows", "size", "written", "passed", "warned", "failed")
     show_rows(
         headings,
@@ -80,7 +79,7 @@ def show_status(data: Path | None, *, as_json: bool) -> None:
 
 
 def show_sources(data: Path | None, *, as_json: bool) -> None:
-    """One line per known source dataset: what of it is on disk, its licence, what is missing."""
+    """Show one line per known source dataset: files on disk, licence, missing files."""
     from eemo_pipeline.stages.sources import describe_sources, known_sources
 
     root = choose_data_root(data)
@@ -101,7 +100,7 @@ def show_sources(data: Path | None, *, as_json: bool) -> None:
 
 
 def answer_query(data: Path | None, sql: str, *, as_json: bool) -> None:
-    """The rows of a query over the published tables, read-only."""
+    """Show the rows of a read-only query over the published tables."""
     from eemo_pipeline.lake import warehouse
 
     root = choose_data_root(data)
@@ -122,7 +121,7 @@ def answer_query(data: Path | None, sql: str, *, as_json: bool) -> None:
 
 
 def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
-    """Everything the warehouse holds on one picture, in stage order."""
+    """Show everything the warehouse holds on one image, in stage order."""
     from eemo_pipeline.lake import warehouse
 
     root = choose_data_root(data)
@@ -130,12 +129,12 @@ def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
     try:
         named = _find_image(root, image)
         explained = warehouse.explain(root.database, named)
-    except warehouse.WarehouseError as error:  # such as tables of an older version
+    except warehouse.WarehouseError as error:  # for example, tables of an older version
         raise Problem(
-            "the database does not answer",
+            "the database cannot be read",
             shown(root.database),
             str(error.__cause__ or error).splitlines()[0],
-            f"{called()} run --data {quoted(root.path)}  # publishes it anew",
+            f"{called()} run --data {quoted(root.path)}  # publishes it again",
         ) from error
     if as_json:
         show_json(
@@ -145,7 +144,7 @@ def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
             ]
         )
         return
-    show(f"picture {clean(named)}")
+    show(f"image {clean(named)}")
     for part in explained:
         show()
         show(f"{clean(part.stage)}  {clean(part.table)}")
@@ -184,11 +183,11 @@ def _require_database(root: DataRoot) -> None:
 
 
 def _find_image(root: DataRoot, image: str) -> str:
-    """The image_id that `image` means, or the path of a refused file as its source lists it."""
+    """Return the image_id that `image` means, or a refused file's path as its source lists it."""
     from eemo_pipeline.lake.parquet import file_sha256
 
     path = Path(image)
-    # As `listing.py` writes a name that is not valid UTF-8.
+    # As `readers/listing.py` writes a name that is not valid UTF-8.
     image = image.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if os.path.isfile(path):  # noqa: PTH113 (Path.is_file raises on a name that is too long)
         image_id = file_sha256(path)
@@ -201,7 +200,7 @@ def _find_image(root: DataRoot, image: str) -> str:
         return image
     if not is_hexadecimal or not _SHORTEST_PREFIX <= len(prefix) <= _IMAGE_ID_LENGTH:
         raise wrong_usage(
-            "this names no picture",
+            "this names no image",
             shorten(f"explain {image}", _WIDEST_VALUE),
             f"an image_id is {_SHORTEST_PREFIX} to {_IMAGE_ID_LENGTH} hexadecimal digits, "
             "and there is no such file",
@@ -211,21 +210,21 @@ def _find_image(root: DataRoot, image: str) -> str:
     if len(found) > 1:
         some = ", ".join(match[:16] for match in found[:_CANDIDATES])
         raise wrong_usage(
-            "this names more than one picture",
+            "this matches more than one image",
             shorten(f"explain {image}", _WIDEST_VALUE),
             f"{'at least ' * (len(found) > _CANDIDATES)}{min(len(found), _CANDIDATES)} "
-            f"begin with it: {some}",
+            f"image_ids begin with it: {some}",
             f"{called()} explain {found[0][:16]} --data {quoted(root.path)}",
         )
     if found:
         return found[0]
     near = _near_misses(root, prefix)
     raise Problem(
-        "no picture has this image_id",
+        "no image has this image_id",
         f"explain {image}",
         f"the nearest are {', '.join(match[:16] for match in near)}"
         if near
-        else "the database holds no picture",
+        else "the database contains no image",
         f"{called()} explain {near[0][:16]} --data {quoted(root.path)}" if near else "",
         _listing_command(root),
     )
@@ -250,7 +249,7 @@ def _near_misses(root: DataRoot, prefix: str) -> list[str]:
 
 
 def _has_path(root: DataRoot, path: str) -> bool:
-    """Whether a source lists a picture or a refused file under this path."""
+    """Return whether a source lists an image or a refused file under this path."""
     return bool(
         _ids(
             root,
@@ -278,7 +277,7 @@ def _find_refused(root: DataRoot, path: Path) -> str:
             if _has_path(root, listed):
                 return listed
     raise Problem(
-        "this picture is not in the data root",
+        "this image is not in the data root",
         shown(path),
         f"no file with the same bytes was read into {shown(root.path)}",
         f"{called()} run --data {quoted(root.path)}  # if the file is new there",

@@ -1,7 +1,6 @@
 """Shows, exports and prunes the ledger: `eemo ledger`.
 
-Belongs here: what is told, asked and refused. Does not belong here: the sums (`ledger/accounts.py`)
-or the store (`ledger/`).
+`ledger/accounts.py` computes the sums.
 """
 
 import json
@@ -49,7 +48,7 @@ _COLUMNS = {
 
 
 def show_accounts(data: Path | None, *, as_json: bool) -> None:
-    """One line per stage, role, provider and model, over the ledger's whole life."""
+    """Show one line per stage, role, provider and model, over the ledger's whole life."""
     with open_existing(choose_data_root(data)) as ledger:
         accounts = add_up(ledger)
     if as_json:
@@ -62,22 +61,18 @@ def show_accounts(data: Path | None, *, as_json: bool) -> None:
     show_rows((*_COLUMNS, "usd"), rows)
     calls = sum(account.calls for account in accounts if account.provider != "embedded")
     unpriced = sum(account.unpriced for account in accounts)
-    more = (
-        f"; {unpriced:,} of them ended without a reply that names a cost, and count as 0"
-        if unpriced
-        else ""
-    )
+    more = f"; {unpriced:,} of them ended without a known cost and count as 0" if unpriced else ""
     total = sum(account.nano_usd for account in accounts)
     say(f"{calls:,} calls of providers for {_usd(total)} USD{more}")
 
 
 def export_rows(data: Path | None, file: Path, *, as_json: bool) -> None:
-    """Write every attempt and answer to a file that is not there yet."""
+    """Write every attempt and answer to a file that must not exist yet."""
     if file.suffix not in (".parquet", ".jsonl"):
         raise wrong_usage(
-            "the form of the export is not known",
+            "the format of the export is unknown",
             f"export {shown(file)}",
-            "the name ends neither with .parquet nor with .jsonl",
+            "the name must end with .parquet or .jsonl",
             f"{called()} ledger export {quoted(file.with_suffix('.parquet'))}",
         )
     if file.exists() or not file.absolute().parent.is_dir():
@@ -85,7 +80,7 @@ def export_rows(data: Path | None, file: Path, *, as_json: bool) -> None:
         raise wrong_usage(
             "the ledger cannot be written there",
             shown(file),
-            "a file of that name is there" if is_there else "there is no such folder",
+            "a file with that name exists" if is_there else "there is no such folder",
             f"rm {quoted(file)}" if is_there else f"mkdir -p {quoted(file.absolute().parent)}",
         )
     written = file.with_name(f".{file.name}.{os.getpid()}.tmp")
@@ -108,12 +103,12 @@ def export_rows(data: Path | None, file: Path, *, as_json: bool) -> None:
 def prune_answers(
     data: Path | None, choice: Choice, *, is_dry_run: bool, is_agreed: bool, as_json: bool
 ) -> None:
-    """Delete the answers of a choice, after asking; say what they had cost."""
+    """Delete the chosen answers after confirmation and show their cost."""
     if choice == Choice():
         raise wrong_usage(
-            "nothing says which answers to delete",
+            "no option says which answers to delete",
             "ledger prune",
-            "without --model, --stage or --status it would be all of them",
+            "without --model, --stage or --status, all of them would be deleted",
             f"{called()} ledger prune --status refused --dry-run",
         )
     root = choose_data_root(data)
@@ -139,9 +134,9 @@ def prune_answers(
 def _ask(meant: Pruned, *, can_ask: bool) -> None:
     if not can_ask:
         raise wrong_usage(
-            "nothing is deleted without your word",
+            "nothing is deleted without confirmation",
             "ledger prune",
-            f"it would delete {_in_words(meant)}, and there is no terminal to ask on",
+            f"this would delete {_in_words(meant)}, and there is no terminal to confirm on",
             "add --yes",
             "add --dry-run",
         )
@@ -150,12 +145,16 @@ def _ask(meant: Pruned, *, can_ask: bool) -> None:
 
 def _in_words(meant: Pruned) -> str:
     plural = "" if meant.answers == 1 else "s"
-    return f"{meant.answers:,} answer{plural} that had cost {_usd(meant.nano_usd)} USD"
+    return f"{meant.answers:,} answer{plural} that cost {_usd(meant.nano_usd)} USD"
 
 
 @contextmanager
 def open_existing(root: DataRoot) -> Iterator[Ledger]:
-    """The ledger, which must be there already and sound."""
+    """Open the ledger, which must exist and be intact.
+
+    Raises:
+        Problem: There is no ledger, or it cannot be used.
+    """
     from eemo_pipeline.ledger.database import LedgerProblem
 
     if not os.environ.get(LEDGER_VARIABLE) and not root.ledger.exists():

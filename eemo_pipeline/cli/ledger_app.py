@@ -1,6 +1,6 @@
 """The commands under `eemo ledger`: names, options, help and examples.
 
-Belongs here: declarations. Does not belong here: what a command does (`ledger.py`).
+`ledger.py` does the work.
 """
 
 from pathlib import Path
@@ -23,10 +23,10 @@ ledger_app = typer.Typer(
 
 @ledger_app.callback(invoke_without_command=True)
 def _start(ctx: typer.Context, *, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Look after what models answered, and what it cost.
+    """Manage the stored answers of models, and their cost.
 
     Without a command, show it. The ledger is a file in the data root, or the PostgreSQL database
-    that EEMO_LEDGER_URL names.
+    named in EEMO_LEDGER_URL.
     """
     ctx.obj = data, as_json
     if ctx.invoked_subcommand is None:
@@ -61,7 +61,7 @@ def export(
     """Write every attempt and every answer to FILE, one row each.
 
     FILE ends with .parquet or .jsonl; the column `entry` says whether a row is an attempt or an
-    answer. A file that is there already is not overwritten.
+    answer. An existing file is not overwritten.
     """
     from eemo_pipeline.cli.ledger import export_rows
 
@@ -85,18 +85,18 @@ def prune(
         str | None, typer.Option("--stage", metavar="STAGE", help="Answers to this stage.")
     ] = None,
     status: Annotated[
-        Literal["ok", "refused"] | None, typer.Option("--status", help="Answers of this kind.")
+        Literal["ok", "refused"] | None, typer.Option("--status", help="Answers with this status.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be deleted; delete nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be deleted; delete nothing.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete stored answers, so that the next run asks, and pays, again.
+    """Delete stored answers, so that the next run asks for them, and pays, again.
 
-    What is named together must match together. The calls that were made stay on the bill.
+    Only answers that match all given options are deleted. Past calls remain in the cost account.
     """
     from eemo_pipeline.cli.ledger import prune_answers
     from eemo_pipeline.ledger.accounts import Choice

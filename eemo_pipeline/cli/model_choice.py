@@ -1,7 +1,7 @@
-"""Which models a run asks and what it may spend, as typed: understood and checked before it starts.
+"""Reads and checks the choice of models and budget before a run starts.
 
-Belongs here: turning what is wrong with a choice into a problem with a fix. Does not belong here:
-the providers (`resources/providers/registry.py`), the budget (`resources/budgets.py`).
+Errors become a Problem with a fix. `resources/providers/registry.py` knows the providers and
+`resources/budgets.py` parses the budget.
 """
 
 import os
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """Who is asked, and what may be spent; None leaves it to the environment."""
+    """The chosen providers and budget; a budget of None leaves it to the environment."""
 
     providers: str
     budget_usd: str | None
 
 
 def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelChoice:
-    """Read the choice; every key, address and price that it takes is there.
+    """Read the choice and check that every key, address and price it needs is available.
 
     Raises:
-        Problem: something about it is wrong (exit code 2) or missing (5).
+        Problem: The choice is wrong (exit code 2), or something it needs is missing (5).
     """
     text, choices = _understand(providers)
     for choice in choices:
         for variable in choice.missing(os.environ):
             raise Problem(
-                f"{choice.provider} cannot be asked",
+                f"{choice.provider} cannot be used",
                 f"--providers {text}",
                 f"the environment variable {variable} is not set",
                 f"export {variable}=...",
@@ -49,10 +49,10 @@ def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelCh
 
 
 def choose_plan(providers: str | None) -> tuple[str, "tuple[VisionLanguageModel, ...]"]:
-    """The choice and its models, to be reckoned with but not asked: no key is needed.
+    """Return the choice and its models for a forecast; no key is needed.
 
     Raises:
-        Problem: something about it is wrong (exit code 2).
+        Problem: The choice is wrong (exit code 2).
     """
     from resources.roles.annotators import planned_models
 
@@ -61,10 +61,10 @@ def choose_plan(providers: str | None) -> tuple[str, "tuple[VisionLanguageModel,
 
 
 def choose_judges(session: "Session") -> "tuple[VisionVerifier | None, ModelCritic | None]":
-    """The verifier and the critic that a run would pay for, to be reckoned with but not asked.
+    """Return the verifier and critic that a run would pay for, for a forecast; no key is needed.
 
     Raises:
-        Problem: something about the choice is wrong (exit code 2).
+        Problem: The choice is wrong (exit code 2).
     """
     from eemo_pipeline.vlm.spending.prices import UnknownPrice
     from resources.providers.registry import BadProviders
@@ -79,7 +79,9 @@ def choose_judges(session: "Session") -> "tuple[VisionVerifier | None, ModelCrit
             session.prices.find(judge.vlm.provider, judge.vlm.model)
     except (BadProviders, UnknownPrice) as error:
         where = f"{VERIFIER} and {CRITIC}"
-        raise wrong_usage("verifier or critic cannot be reckoned", where, str(error)) from error
+        raise wrong_usage(
+            "the cost of the verifier or critic is unknown", where, str(error)
+        ) from error
     return judges
 
 
@@ -98,7 +100,7 @@ def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":
         fix = f"{called()} run --providers openai,gemini"
         raise wrong_usage("the providers were not understood", where, str(error), fix) from error
     except (BadPrices, UnknownPrice) as error:
-        raise wrong_usage("the cost of a model cannot be told", where, str(error)) from error
+        raise wrong_usage("the cost of a model is unknown", where, str(error)) from error
     return text, choices
 
 

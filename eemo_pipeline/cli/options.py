@@ -1,7 +1,4 @@
-"""Options that several commands take, and the foot of a help page.
-
-Belongs here: what an option is called and what its help says. Does not belong here: any command.
-"""
+"""Options shared by several commands, and the examples at the end of a help page."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,8 +19,9 @@ ProvidersOption = Annotated[
     typer.Option(
         "--providers",
         metavar="WHO",
-        help="Who annotates: embedded (no key, no download), local (a server of this program), or "
-        "a list as openai:MODEL,gemini,compatible:MODEL; else EEMO_PROVIDERS, else embedded.",
+        help="The annotators: embedded (no key, no download), local (this program's own server), "
+        "or a list such as openai:MODEL,gemini,compatible:MODEL; else EEMO_PROVIDERS, else "
+        "embedded.",
     ),
 ]
 BudgetOption = Annotated[
@@ -31,12 +29,12 @@ BudgetOption = Annotated[
     typer.Option(
         "--budget-usd",
         metavar="USD",
-        help="Spend no more: 5 for the run, annotation=2 for a stage; repeatable. Else "
+        help="Spending cap: 5 for the run, annotation=2 for a stage; repeatable; else "
         "EEMO_BUDGET_USD.",
     ),
 ]
 
 
 def examples(*commands: str) -> str:
-    """The foot of a help page: commands that work when pasted."""
+    """Return the end of a help page: example commands that work when pasted."""
     return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])

@@ -1,8 +1,7 @@
-"""How values reach the terminal, a pipe or a program: cleaned, as a table, as JSON.
+"""Writes values to the terminal, a pipe or a program: cleaned, as a table, or as JSON.
 
-Belongs here: output. Stdout carries data, stderr carries talk. Does not belong here: what is
-shown. Text from datasets is hostile: it is never read as markup, and control characters in it
-never reach a terminal.
+Stdout carries data, stderr carries messages. Text from datasets is untrusted: it is never
+interpreted as markup, and its control characters never reach a terminal.
 """
 
 import io
@@ -24,7 +23,7 @@ _ESCAPES = re.compile(
     r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC and other strings: titles, links
     r"|\x1b[ -/]*[0-~]?"
 )
-# C0 and C1 controls, separators of lines, marks that turn the direction of text, lone surrogates.
+# C0 and C1 controls, line separators, marks that change the text direction, lone surrogates.
 _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -32,13 +31,13 @@ _WHITE = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def clean(text: str) -> str:
-    """`text` on one line without escape sequences and control characters."""
+    """Return `text` on one line, without escape sequences and control characters."""
     visible = _ESCAPES.sub("", text)
     return _CONTROLS.sub(lambda found: _WHITE.get(found.group(), ""), visible)
 
 
 def cell(value: object) -> str:
-    """A value of a table as clean text; null is empty, lists and structures are JSON."""
+    """Return a table value as clean text; null is empty, lists and structures are JSON."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -49,25 +48,25 @@ def cell(value: object) -> str:
 
 
 def say(line: str) -> None:
-    """One line of talk on stderr; the caller has cleaned what it quotes."""
+    """Write one message line to stderr; the caller has cleaned quoted text."""
     _write(line + "\n", sys.stderr)
 
 
 def show(line: str = "") -> None:
-    """One line of data on stdout; the caller has cleaned what it quotes."""
+    """Write one line of data to stdout; the caller has cleaned quoted text."""
     _write(line + "\n", sys.stdout)
 
 
 def show_json(value: object) -> None:
-    """`value` as JSON on stdout; control characters stay in it, escaped."""
+    """Write `value` to stdout as JSON, with control characters escaped."""
     text = json.dumps(_plain(value), ensure_ascii=False, indent=2)
-    # json.dumps wrote the line breaks of the layout itself; those inside strings are escaped.
+    # All line breaks here are json.dumps's own layout; those inside strings are escaped.
     lines = [_CONTROLS.sub(lambda c: f"\\u{ord(c.group()):04x}", x) for x in text.split("\n")]
     _write("\n".join(lines) + "\n", sys.stdout)
 
 
 def show_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table on a terminal, tab-separated lines with a header otherwise."""
+    """Write a table on a terminal, or else tab-separated lines with a header."""
     if sys.stdout.isatty():
         _write(_render(columns, rows[:_MOST_ROWS]), sys.stdout)
         if len(rows) > _MOST_ROWS:
@@ -78,7 +77,7 @@ def show_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 def as_objects(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> list[dict[str, object]]:
-    """The rows as objects; a column name that occurs again gets _2, _3 and so on."""
+    """Return the rows as objects; a repeated column name gets the suffix _2, _3 and so on."""
     names: list[str] = []
     for column in columns:
         name, number = column, 1
@@ -90,7 +89,7 @@ def as_objects(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> list
 
 
 def show_problem(problem: Problem) -> None:
-    """What, where, why and the fixes on stderr, a line each."""
+    """Write the error, where, why and the fixes to stderr, one line each."""
     lines = [("error", problem.what), ("where", problem.where), ("why", problem.why)]
     lines += zip(("fix", *["or"] * len(problem.fixes)), problem.fixes, strict=False)
     for name, text in lines:
@@ -99,19 +98,19 @@ def show_problem(problem: Problem) -> None:
 
 
 def paint(text: str, colour: str, stream: TextIO) -> str:
-    """`text` in a colour (SGR parameters) where `stream` is a terminal that wants colours."""
+    """Colour `text` (SGR parameters) if `stream` is a terminal and colours are not disabled."""
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     return f"\x1b[{colour}m{text}\x1b[0m"
 
 
 def rows_in_words(rows: int) -> str:
-    """`1 row `, `2 rows`: as wide as each other, for columns."""
+    """Return `1 row ` or `2 rows`: both forms have the same width, for columns."""
     return f"{rows:,} row{'s' if rows != 1 else ' '}"
 
 
 def size_in_words(size_bytes: float) -> str:
-    """Bytes in decimal units, as disks are sold: 512 B, 1.5 kB, 2.0 GB."""
+    """Return bytes in decimal units: 512 B, 1.5 kB, 2.0 GB."""
     size = float(size_bytes)
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:
@@ -126,7 +125,7 @@ def _render(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    # Rendered into a string, so that one place handles a reader that is gone.
+    # Rendered into a string, so that only `_write` handles a closed pipe.
     console = Console(file=io.StringIO(), force_terminal=True)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for position, column in enumerate(columns):
@@ -141,12 +140,12 @@ def _render(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def shorten(text: str, width: int = _WIDEST_CELL) -> str:
-    """`text`, cut where it is longer than `width` characters."""
+    """Cut `text` to at most `width` characters."""
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _plain(value: object) -> Any:
-    """`value` in JSON's types; numbers that JSON lacks are null, other things are text."""
+    """Convert `value` to JSON types; NaN and infinity become null, other objects text."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, (float, Decimal)):
@@ -159,7 +158,7 @@ def _plain(value: object) -> Any:
 
 
 def _write(text: str, stream: TextIO) -> None:
-    """Write and flush; where nobody reads any more (`| head`), the work goes on in silence."""
+    """Write and flush; if the reader has gone (`| head`), continue silently."""
     try:
         stream.write(
             text.encode(stream.encoding or "utf-8", "backslashreplace").decode(

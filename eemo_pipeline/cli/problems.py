@@ -1,7 +1,4 @@
-"""What goes wrong on the command line, and how it is told: what, where, why, fix.
-
-Belongs here: the exception and the exit codes. Does not belong here: finding out what is wrong.
-"""
+"""The exception of the command line (what, where, why, fix) and its exit codes."""
 
 from enum import IntEnum
 
@@ -19,20 +16,20 @@ class Exit(IntEnum):
 
 
 class Problem(Exception):
-    """Something the user can mend; shown in a few lines, never as a traceback.
+    """An error that the user can fix; shown in a few lines, never as a traceback.
 
     Attributes:
-        what: what did not work.
-        where: the file, folder, option or query it is about.
-        why: the cause, as far as it is known.
-        fixes: what to do, best first; commands that work when pasted, where there are any.
-        code: the exit code.
+        what: What failed.
+        where: The file, folder, option or query concerned.
+        why: The cause, as far as it is known.
+        fixes: Remedies, best first; commands that work when pasted, if possible.
+        code: The exit code.
     """
 
     def __init__(
         self, what: str, where: str, why: str, *fixes: str, code: Exit = Exit.FAILURE
     ) -> None:
-        """Keep the sentences and the exit code; an empty fix is left out."""
+        """Keep the sentences and the exit code; drop empty fixes."""
         super().__init__(what)
         self.what = what
         self.where = where
@@ -42,5 +39,5 @@ class Problem(Exception):
 
 
 def wrong_usage(what: str, where: str, why: str, *fixes: str) -> Problem:
-    """A problem with what was typed (exit code 2)."""
+    """Return a problem with the command line (exit code 2)."""
     return Problem(what, where, why, *fixes, code=Exit.USAGE)

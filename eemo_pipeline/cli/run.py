@@ -1,7 +1,6 @@
-"""Takes pictures through the graph: `eemo demo` and `eemo run`.
+"""Takes images through the graph: `eemo demo` and `eemo run`.
 
-Belongs here: attaching a folder, following the run, the summary and its exit code. Does not
-belong here: the run itself (`automation.py`) or what the demo consists of (`demo/`).
+`orchestration/runs.py` runs the graph, and `demo/` creates the demo lake.
 """
 
 import os
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
     from eemo_pipeline.orchestration.run_outcome import RunOutcome
 
 _DEMO = Path("data/demo")
-_ATTACHED = "folder"  # the source that reads any folder of pictures
-_QUERY = "select emotion, count(*) as pictures from records__emoverse group by all order by all"
+_ATTACHED = "folder"  # the source that reads any folder of images
+_QUERY = "select emotion, count(*) as images from records__emoverse group by all order by all"
 
 
 def run_demo(
     data: Path | None, providers: str | None, budgets: Sequence[str], *, as_json: bool
 ) -> Exit:
-    """Lay out the demo lake, take it through the graph, show what came of it."""
+    """Lay out the demo lake, take it through the graph and show the result."""
     from eemo_pipeline.demo import lay_out
 
     models = choose_models(providers, budgets)
@@ -51,7 +50,7 @@ def run_pipeline(
     *,
     as_json: bool,
 ) -> Exit:
-    """Attach the folder, if one is given, and take what lies in the data root through the graph."""
+    """Attach the folder, if given, and take the contents of the data root through the graph."""
     models = choose_models(providers, budgets)
     root = choose_data_root(data)
     _require_sound(root)
@@ -62,7 +61,7 @@ def run_pipeline(
 
 
 def _require_sound(root: DataRoot) -> None:
-    """Refuse a data root that cannot be written, or whose ledger is damaged, before a long run."""
+    """Reject a data root that is not writable or has a damaged ledger, before a long run."""
     for finding in (look_at_place(root), look_at_ledger(root)):
         if finding.state == "broken":
             raise Problem(
@@ -78,7 +77,7 @@ def attach_folder(root: DataRoot, images: Path) -> None:
     """Make `sources/folder` a link to `images`; nothing is copied.
 
     Raises:
-        Problem: `images` is no readable folder, overlaps with the data root, or another folder
+        Problem: `images` is not a readable folder, overlaps with the data root, or another folder
             is attached already.
     """
     folder = require_images(root, images)
@@ -90,7 +89,7 @@ def attach_folder(root: DataRoot, images: Path) -> None:
         raise wrong_usage(
             "another folder is attached to this data root",
             shown(link),
-            f"it {held}, and one data root takes one folder",
+            f"it {held}, and a data root can hold only one",
             f"{called()} run --images {quoted(images)} --data {quoted(beside(root.path))}",
             f"rm {quoted(link)}" if link.is_symlink() else "",
         )
@@ -102,15 +101,15 @@ def attach_folder(root: DataRoot, images: Path) -> None:
             "the folder could not be attached",
             shown(link),
             str(error.strerror or error),
-            "name a data root that you may write to: --data DIR",
+            "choose a writable data root with --data DIR",
         ) from error
 
 
 def require_images(root: DataRoot, images: Path) -> Path:
-    """The folder of pictures, resolved; refused where it cannot be read or touches the data root.
+    """Return the resolved folder of images.
 
     Raises:
-        Problem: as said.
+        Problem: The folder does not exist, is not readable, or overlaps with the data root.
     """
     folder, home = images.resolve(), root.path.resolve()
     where = f"--images {images}"
@@ -120,10 +119,10 @@ def require_images(root: DataRoot, images: Path) -> Path:
         )
     if not folder.is_dir():
         raise wrong_usage(
-            "--images takes a folder",
+            "--images needs a folder",
             where,
             f"{folder} is a file",
-            f"name the folder it lies in: --images {quoted(images.parent)}",
+            f"give the folder that contains it: --images {quoted(images.parent)}",
         )
     if not os.access(folder, os.R_OK | os.X_OK):
         raise wrong_usage(
@@ -139,27 +138,27 @@ def require_images(root: DataRoot, images: Path) -> Path:
         f"the folder {relation}",
         where,
         f"the pipeline would read its own output: the data root is {home}",
-        "keep the two apart: name another data root with --data DIR",
+        "choose another data root with --data DIR",
     )
 
 
 def require_sources(root: DataRoot) -> None:
-    """Refuse a data root without a source, or whose attached folder is gone."""
+    """Reject a data root without a source, or with an attached folder that no longer exists."""
     link = root.sources / _ATTACHED
     if link.is_symlink() and not link.exists():
         raise wrong_usage(
             "the attached folder is gone",
             shown(link),
             f"it links to {link.resolve()}, which does not exist",
-            f"put the folder back to {quoted(link.resolve())}",
+            f"restore the folder {quoted(link.resolve())}",
             f"rm {quoted(link)}",
         )
     if has_sources(root):
         return
     raise wrong_usage(
-        "there is nothing to run over",
+        "there is nothing to process",
         shown(root.sources),
-        "the data root holds no source",
+        "the data root contains no source",
         *making_commands(root),
     )
 
@@ -172,7 +171,7 @@ def _run(
     *,
     as_json: bool,
 ) -> Exit:
-    say(f"Running over {shown(root.sources)}; every table goes to {shown(root.tables)}")
+    say(f"Processing {shown(root.sources)}; tables are written to {shown(root.tables)}")
     from eemo_pipeline.orchestration import runs
 
     try:
@@ -189,7 +188,7 @@ def _run(
             f"{called()} status --data {quoted(root.path)}  # lists the tables",
         ) from error
     except KeyboardInterrupt:
-        say("what is finished is kept; the same command goes on from there")
+        say("finished work is kept; run the same command again to continue")
         return Exit.INTERRUPTED
     commands = next_commands(root) if outcome.is_success else []
     if as_json:
@@ -198,20 +197,20 @@ def _run(
         _show_summary(root, outcome, commands)
     code = judge(outcome)
     if code in (Exit.BUDGET, Exit.CREDENTIAL):
-        say("every answer so far is in the ledger; the same command goes on from there")
+        say("every answer so far is in the ledger; run the same command again to continue")
     if code != Exit.OK:
         say(f"{called()} ui --data {quoted(root.path)} shows run {clean(outcome.run_id)}")
     return code
 
 
 class _Follower:
-    """Tells on stderr how a run goes: one line per table, and one per check that fails."""
+    """Reports the progress of a run on stderr: one line per table and per failed check."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
 
     def hear(self, kind: str, name: str, metadata: dict[str, Any]) -> None:
-        """Take one event of the run."""
+        """Report one event of the run."""
         name = clean(name)
         if kind == "table":
             rows = metadata.get("rows")
@@ -291,7 +290,7 @@ def _as_object(root: DataRoot, outcome: "RunOutcome", commands: list[str]) -> di
 
 
 def judge(outcome: "RunOutcome") -> Exit:
-    """3 where a check of severity ERROR failed, whatever else did; then 5 and 4; then 1."""
+    """Return the exit code: 3 if a check of severity ERROR failed, else 5, 4, 1 or 0."""
     if outcome.failed_checks:
         return Exit.CHECK_FAILED
     if outcome.stopped_by is not None:

@@ -1,7 +1,4 @@
-"""Commands and paths as a person pastes them into the shell they stand in.
-
-Belongs here: spelling, and what fills an empty data root. Does not belong here: running any.
-"""
+"""Spells commands and paths so that they can be pasted into the current shell."""
 
 import os
 import shlex
@@ -14,7 +11,7 @@ from eemo_pipeline.lake.data_root import DataRoot
 
 
 def called() -> str:
-    """How this command line is called here: `eemo` where that finds it, else its path."""
+    """Return how this command line is invoked here: `eemo` if the shell finds it, else its path."""
     own = Path(sys.argv[0])
     found = shutil.which("eemo")
     if own.name != "eemo" or (found and Path(found).resolve() == own.resolve()):
@@ -23,38 +20,38 @@ def called() -> str:
 
 
 def has_sources(root: DataRoot) -> bool:
-    """Whether anything lies under `sources/`."""
+    """Return whether `sources/` contains anything."""
     return root.sources.is_dir() and any(
         not entry.name.startswith(".") for entry in root.sources.iterdir()
     )
 
 
 def making_commands(root: DataRoot) -> tuple[str, ...]:
-    """The commands that fill a data root, best first."""
+    """Return the commands that fill a data root, best first."""
     if has_sources(root):
         return (f"{called()} run --data {quoted(root.path)}",)
     return (f"{called()} demo", f"{called()} run --images FOLDER --data {quoted(root.path)}")
 
 
 def quoted(path: Path) -> str:
-    """A path as the shell takes it, relative where it lies below the working folder."""
+    """Return a path quoted for the shell, relative if it is below the working folder."""
     return shlex.quote(shown(path))
 
 
 def shown(path: Path) -> str:
-    """A path as people read it, relative where it lies below the working folder."""
+    """Return a path for display, relative if it is below the working folder."""
     absolute = unlinked(path)
     here = Path.cwd()
     return clean(str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute))
 
 
 def beside(path: Path) -> Path:
-    """A data root next to `path` that does not exist yet."""
+    """Return a data root next to `path` that does not exist yet."""
     home = unlinked(path).parent
     names = ("mine", *(f"mine{number}" for number in range(2, 1000)))
     return next((home / name for name in names if not (home / name).exists()), home / "another")
 
 
 def unlinked(path: Path) -> Path:
-    """The absolute path, with links left as they are written."""
+    """Return the absolute path without resolving links."""
     return Path(os.path.abspath(path))  # noqa: PTH100 (resolve would follow links)

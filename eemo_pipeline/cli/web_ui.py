@@ -1,7 +1,4 @@
-"""Opens Dagster's own pages over a data root: `eemo ui`.
-
-Belongs here: starting and stopping the server. Does not belong here: what the pages show.
-"""
+"""Serves Dagster's web pages for a data root: `eemo ui`."""
 
 import os
 import signal
@@ -16,7 +13,7 @@ from eemo_pipeline.cli.problems import Exit, Problem
 from eemo_pipeline.cli.shell_text import called, quoted
 from eemo_pipeline.lake.data_root import VARIABLE
 
-_HOST = "127.0.0.1"  # the pages have no login, so nobody else gets to see them
+_HOST = "127.0.0.1"  # the pages have no login, so they are served to this machine only
 _PATIENCE_S = 20
 
 
@@ -24,7 +21,7 @@ def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
     """Run `dagster dev` for the data root until it ends or Ctrl-C is pressed.
 
     Raises:
-        Problem: the port is taken.
+        Problem: The port cannot be used, or the server stopped with an error.
     """
     root = choose_data_root(data)
     _require_free_port(port, root.path)
@@ -77,7 +74,7 @@ def _require_free_port(port: int, data: Path) -> None:
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Wait for a server that got the same Ctrl-C; press again where it does not listen."""
+    """Wait for a server that received the same Ctrl-C; repeat with stronger signals if needed."""
     for attempt in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         try:
             server.wait(_PATIENCE_S)

@@ -69,7 +69,7 @@ def _require_sound(root: DataRoot) -> None:
                 shown(root.path),
                 finding.detail,
                 finding.fix,
-                "name another data root with --data DIR",
+                "choose another data root with --data DIR",
             )
 
 

@@ -28,7 +28,7 @@ TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
 # Multi-index hashing (Norouzi et al. 2012). By the pigeonhole principle, two hashes within r bits
 # differ in some band by at most the number of flips tried there, if those flips plus one per band
 # sum to more than r. (shift, width) of each band: few wide bands have few candidates per probe, but
-# the number of probes grows with the power of the flips.
+# their number of probes grows with the width to the power of the flips.
 _THREE_BANDS = ((0, 22), (22, 20), (42, 22))
 _FOUR_BANDS = ((0, 16), (16, 16), (32, 16), (48, 16))
 _LARGEST_RADIUS = 11
@@ -56,8 +56,8 @@ def cluster_images(
     """Return `dedup__clusters`: one row per image.
 
     Images without structure have no meaningful hash. They are compared by colour instead, with 16
-    steps per channel, so that they do not all share one bucket. The kept image of a group has the
-    most pixels, then the most bytes, then the smallest image_id.
+    steps per channel, so that they do not all share one bucket. Within a cluster, the image
+    with the most pixels is kept, then the one with the most bytes, then the smallest image_id.
     """
     ordered = (
         images.select(
@@ -144,7 +144,7 @@ def keep_images(
 def _near_pairs(
     hashes: np.ndarray, is_blank: np.ndarray, radius: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return links between positions that connect all pairs within `radius` bits, exact to 11."""
+    """Return links between positions that connect all pairs within `radius` bits, at most 11."""
     if not 0 <= radius <= _LARGEST_RADIUS:
         raise ValueError(f"radius {radius} is not within 0 and {_LARGEST_RADIUS}")
     structured = np.flatnonzero(~is_blank)
@@ -209,7 +209,7 @@ def _connect_blanks(component: np.ndarray, ordered: pl.DataFrame) -> np.ndarray:
 def _keep(
     component: np.ndarray, hashes: np.ndarray, is_blank: np.ndarray, radius: int
 ) -> np.ndarray:
-    """Return for every position that of the kept image it resembles, in preference order."""
+    """Return, per position, the position of the kept image it resembles, by preference."""
     kept = np.arange(len(component))
     shared = np.flatnonzero(np.bincount(component)[component] > 1)  # most images are alone
     order = shared[np.argsort(component[shared], kind="stable")]

@@ -1,7 +1,7 @@
 """Reads sources into the common tables. Every file and every row ends as data or as a reject.
 
-Matches records with images, measures each image once, and counts files and rows. The layout of a
-dataset belongs in `sources/`, the measuring of pixels in `imaging/opening.py`.
+Matches records with images, measures each image once, and counts files and rows. Dataset
+layouts are in `sources/`, the measurements of a file in `imaging/opening.py`.
 """
 
 import os
@@ -112,9 +112,9 @@ def find_placeholders(
 ) -> list[str]:
     """Return the paths of placeholder images, such as "this photo is not available".
 
-    A host serves a placeholder in place of missing images, so identical bytes in at least three
-    records under at least two labels show none of the images they are named for. An image that a
-    source lists twice, or always under one label, is not a placeholder.
+    A host serves a placeholder in place of missing images. Identical bytes in three or more records
+    under at least two labels are therefore treated as a placeholder. An image that a source lists
+    only twice, or always under one label, is not.
     """
     contents = pl.DataFrame(
         [(path, answer.get("image_id")) for path, answer in measured.items()],

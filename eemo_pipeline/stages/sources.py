@@ -1,4 +1,4 @@
-"""The known source datasets, and which of their files are on disk.
+"""The known source datasets and their files on disk.
 
 Builds the table `sources__datasets`. Each dataset is declared in a file of the package's
 `sources/` and read by `ingest.py`.
@@ -58,7 +58,7 @@ def _reading_cost(listing: Listing) -> int:
 
 
 def _name_missing_pictures(source: SourceDataset, listing: Listing) -> list[str]:
-    """Return the sorted names of images that annotation files name but the disk lacks."""
+    """Return the images that annotation files name but that are not on disk, sorted."""
     rejects = source.read(listing).rejects.filter(pl.col("reason") == "picture_missing")
     names = rejects["detail"].str.replace(r"^\w+ = ", "").str.strip_chars()
     return names.unique().sort().to_list()
@@ -101,7 +101,7 @@ def _describe(
 
 
 def _name_missing_files(source: SourceDataset, listing: Listing) -> list[str]:
-    """Return the needed files, as the source words them, of which no alternative is present."""
+    """Return the needed files, in the source's wording, with no alternative on disk."""
     tables = [path for path in listing.paths if not path.lower().endswith(_PICTURE_ENDINGS)]
     documents = set(find_documents(Listing(listing.root, tuple(tables))))
     paths = [f"/{path.casefold()}" for path in tables if path not in documents]

@@ -15,7 +15,6 @@ import polars as pl
 
 from eemo_pipeline.aggregation.decide import decide
 from eemo_pipeline.ledger.answering import Inquiry, answer_all
-from eemo_pipeline.ledger.answering import Inquiry, answer_all
 from eemo_pipeline.ledger.store import EMBEDDED, Ask, Ledger
 from eemo_pipeline.ledger.usage import Work
 from eemo_pipeline.roles.critic import Critic
@@ -118,7 +117,7 @@ def run_corruptions(
 ) -> tuple[list[Row], pl.DataFrame]:
     """Return the rule critic's scores on corrupted and on unchanged values, and the corruptions.
 
-    Synthetic records use the rule critic too: a critic with fixed rates would only return them.
+    Synthetic records use the rule critic too: a critic with fixed rates would only reproduce them.
     """
     rules = RuleCritic()
     spoilt = corrupt(records, decisions, rules)

@@ -34,7 +34,7 @@ SCHEMA = pl.Schema(
 
 
 def judge_by_truth(truth: pl.DataFrame) -> Judge:
-    """Return a judge by known truth: equality, or for a box sufficient overlap.
+    """Return a judge that compares values with the truth: equality, or overlap for a box.
 
     Args:
         truth: image_id and the right value of each known field.

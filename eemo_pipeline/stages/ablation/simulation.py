@@ -124,7 +124,7 @@ def weigh_by_log_odds(accuracies: tuple[float, ...] = ACCURACIES, classes: int =
 
 
 def estimate_by_dawid_skene(labels: np.ndarray, classes: int = 8, rounds: int = 200) -> np.ndarray:
-    """Return the likeliest truth of every item from votes alone, by EM (Dawid and Skene 1979).
+    """Return the most likely truth of every item from votes alone, by EM (Dawid and Skene 1979).
 
     Starts from the shares of the votes. Every voter has a confusion matrix, smoothed by 0.01 per
     cell. Stops when no item's posterior moves by 1e-6 or more.

@@ -1,4 +1,4 @@
-"""Synthetic records with known truth, and an annotator, verifier and boxes with given error rates.
+"""Synthetic records with known truth, and annotators and a verifier with given error rates.
 
 The tables have the schemas of a lake. The arms that use them are in `arms.py`.
 

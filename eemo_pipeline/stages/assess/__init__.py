@@ -198,7 +198,7 @@ def _items(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _candidates(pictures: pl.DataFrame, judged: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """Mark an image as selected for a task if any item was; otherwise give the first reason."""
+    """Mark an image as selected for a task if any item is, else give the first reason by name."""
     verdicts = pl.concat(
         [
             frame.select(

@@ -59,7 +59,7 @@ def build_coverage(
     labels__emotions: pl.DataFrame,
     labels__vad: pl.DataFrame,
 ) -> pl.DataFrame:
-    """One row per source, kind of annotation and reason: the number used, or why not used.
+    """One row per source, kind of annotation and reason: counts of used and unused annotations.
 
     The counts of a source and kind sum to its annotations that have labels, ratings or a comment.
     Reasons: used; not_kept (a near-duplicate is kept); not_felt (neither evoked nor apparent);

@@ -3,7 +3,7 @@
 Holds the regression of ratings on labels and the nearest anchor. The anchors are in
 `emotion/vad.py`, the mapping in `emotion/mappings.py`.
 
-EEmoDB (arXiv 2602.01173, Eq. 5): an annotator who chose m labels gives each the share 1/m, as p.
+EEmoDB (arXiv 2602.01173, Eq. 5): an annotator who chose m labels gives each a share of 1/m in p.
 Ratings are y = W p without intercept, by least squares; the coefficients are fitted on the training
 part of every fold of a repeated k-fold and averaged. A column of W is the point of a label. A label
 is assigned to the emotion of the nearest anchor of Table 6 within the radius; the others follow the

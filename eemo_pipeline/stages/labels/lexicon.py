@@ -5,7 +5,7 @@ in `lexicon_words.py`, human ratings in `vad.py`.
 
 As in EEmoDB, an image's value is the mean over all lexicon words in all its comments, and a
 repeated word counts each time. The number of words and their standard deviation are kept with it.
-Beyond EEmoDB:
+Differences from EEmoDB:
 - An entry of several words counts as one, the longest first. An entry that begins inside another
   is ignored.
 - A word after a negator, at most three words later and in the same clause, is left out: the
@@ -140,7 +140,7 @@ def _score_batch(
 
     lists = comments.str.split(" ")
     borders = np.append(0, lists.list.len().to_numpy()).cumsum(dtype=np.int32)
-    # A category set of its own numbers codes from 0 and is freed with the batch.
+    # With a separate category set, codes start at 0 and the set is freed with the batch.
     tokens = lists.explode().cast(pl.Categorical(pl.Categories.random()))
     entries = tokens.to_physical().to_numpy().astype(np.int32)
     described = _in_order_of_codes(tokens, lexicon)
@@ -170,7 +170,7 @@ def _in_order_of_codes(tokens: pl.Series, lexicon: pl.DataFrame) -> pl.DataFrame
 
 
 def _negated(is_negator: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Return whether a negator precedes by at most NEGATED_WORDS words within the clause."""
+    """Return whether each word follows a negator within NEGATED_WORDS words of its clause."""
     is_negated = np.zeros(len(is_negator), dtype=bool)
     reach = is_negator
     for _ in range(NEGATED_WORDS):

@@ -17,7 +17,7 @@ from eemo_pipeline.emotion.vad import normalise_rating, normalised_ratings
 DIMENSIONS = ("valence", "arousal", "dominance")
 Scaling = Literal["tenth", "stretched"]
 
-# A word may hold apostrophes and hyphens. Longer words than this limit are not English.
+# A word may hold apostrophes and hyphens. Words beyond the limit are not English.
 _WORD = r"[\p{L}\p{M}]+(?:['\u{2019}-][\p{L}\p{M}]+)*"
 _LONGEST_WORD = 30
 # Negators of English (Huddleston and Pullum 2002, chapter 9), without approximate ones.

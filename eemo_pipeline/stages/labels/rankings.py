@@ -14,7 +14,7 @@ place in the annotator's list. The paper states that earlier labels weigh more, 
 much. Emotions equal in all three are a tie, and the ranking they break is refused.
 
 Native weights have already been scaled to sum to one. A single annotator who chooses one label
-gives no ranking (`one_annotator`); one who chooses several ranks by order alone.
+gives no ranking (`one_annotator`); several labels of a single annotator are ranked by order alone.
 """
 
 import polars as pl

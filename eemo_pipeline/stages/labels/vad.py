@@ -32,7 +32,7 @@ def build_vad(
     ingest__words: pl.DataFrame,
     rules: LexiconRules,
 ) -> pl.DataFrame:
-    """One row per kept picture and origin of its values, each dimension in 0-1 or null.
+    """One row per kept image and origin of its values, each dimension in 0-1 or null.
 
     Returns:
         A frame of `labels__vad`; `origin` is `rated:<source>` or `lexicon:<source>`.

@@ -57,7 +57,7 @@ class Tally:
         self.item_counts = np.zeros(self.facts.pictures.height, dtype=np.int64)
 
     def add(self, template: QaTemplate, candidates: pl.DataFrame, asked: pl.DataFrame) -> None:
-        """Count a template's possible questions and the ones it asks."""
+        """Count the possible and the actual questions of a template."""
         counts = self._uses(asked)
         self.item_counts += counts
         self.refusals[template.name] = self._reasons(template, self._uses(candidates), counts)
@@ -140,7 +140,7 @@ def build_items(facts: Facts, seed: str, most: int, tally: Tally) -> Iterator[pl
 def _draw(
     facts: Facts, seed: str, most: int, tally: Tally
 ) -> Iterator[tuple[QaTemplate, pl.DataFrame]]:
-    """Yield each template with the questions that are kept."""
+    """Yield each template with its kept questions."""
     for template in discover(templates, "TEMPLATE", QaTemplate).values():
         purpose = f"{seed}/{template.name}"
         candidates = template.ask(facts, purpose)

@@ -1,4 +1,4 @@
-"""Draws of emotions by human reports, shared by the templates about emotions.
+"""Draws of emotions based on human reports, shared by the templates about emotions.
 
 Holds the eligibility of emotions and their places in rankings.
 """

@@ -43,7 +43,7 @@ def _worded(template: QaTemplate, asked: pl.DataFrame, purpose: str) -> pl.DataF
 
 
 def _lettered(template: QaTemplate, asked: pl.DataFrame, purpose: str) -> pl.DataFrame:
-    """Add `place` of the right option, uniform within each split and yes or no answer."""
+    """Add `place` of the right option, evenly spread within each split and yes or no answer."""
     if template.question_type == "open":
         return asked
     if template.question_type == "yes_no":

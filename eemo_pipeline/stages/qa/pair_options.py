@@ -1,4 +1,4 @@
-"""The options first, second, both and neither, for questions about one of two images."""
+"""The options first, second, both and neither, for questions about which of two images."""
 
 import polars as pl
 

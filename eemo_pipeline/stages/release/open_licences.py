@@ -33,8 +33,8 @@ def why_kept_in(licence: str) -> str | None:
 
     Open licences are public domain, CC0, CC BY, CC BY-SA, ODC-BY, PDDL, MIT and Apache 2.0, by
     their SPDX names, their Creative Commons addresses or the usual spellings. A licence for
-    non-commercial use only, or without derived works, does not count as open: the pipeline cannot
-    control how the published records are used, and they describe the image.
+    non-commercial use only, or without derived works, does not count as open: the use of the
+    published records, which describe the image, may exceed its terms.
     """
     short = _shorten(licence)
     if _FREE.fullmatch(short):

@@ -167,7 +167,7 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
     forbidden = _join_terms(needed, datasets, own).filter(is_closed)
     withheld = judge(forbidden)
     kept = [frame.filter(~pl.col("item_id").is_in(withheld)) for frame in (qa, assess)]
-    # If a source licenses each image, single images are closed and not the whole source.
+    # If a source licenses each image, terms exclude single images and not the whole source.
     closed = datasets.filter(is_closed & ~pl.col("source").is_in(own["source"].unique().implode()))
     closed = closed["source"].to_list()
     shut = own.filter(is_closed)

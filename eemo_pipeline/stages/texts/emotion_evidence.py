@@ -54,7 +54,7 @@ def gather_grounds(
 
     Returns:
         image_id, place (0 is the strongest), emotion, mass, mass_above, mass_below, is_evoked
-        (viewers feel it, as opposed to depicted people seeming to), cue (null if no related cue
+        (true if viewers feel it, false if depicted people seem to), cue (null if no related cue
         was measured), words (null if explanations share none). Sorted by image_id and place.
     """
     kept = dedup__images.select("image_id", *MEASURES)

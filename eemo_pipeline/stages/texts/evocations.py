@@ -77,7 +77,7 @@ def _with_verdict(finished: pl.DataFrame) -> pl.DataFrame:
 
 
 def _analysed(profiles: pl.DataFrame) -> pl.DataFrame:
-    """Add `direct` and `indirect`, the numbers of emotions with either, and `analysis`, a text."""
+    """Add `direct` and `indirect`, the numbers of such emotions, and the sentences `analysis`."""
     cue, words = pl.col("cues"), joined(pl.col("words"))
     emotion = capitalised(pl.col("emotions"))
     sentence = (

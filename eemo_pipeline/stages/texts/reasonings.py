@@ -124,7 +124,7 @@ def _people_seem_to_feel() -> pl.Expr:
 
 
 def _lead() -> pl.Expr:
-    """Return a sentence on the first emotion's lead over the second, if there is a second."""
+    """Return a sentence on the first emotion's lead over the second, or on the lack of one."""
     first, second = (
         pl.col("emotions").list.first(),
         pl.col("emotions").list.get(1, null_on_oob=True),

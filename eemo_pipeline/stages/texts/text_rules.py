@@ -47,7 +47,7 @@ _RULES: tuple[tuple[str, str], ...] = (
         r"|\b(?:over time|gives? way to|turns? into|transitions?)\b",
     ),
 )
-# Words that any English prose needs; in a longer text, they are at least one word in ten.
+# Function words of English; in any longer text, they are at least one word in ten.
 _FUNCTION_WORDS = r"\b(?:the|a|an|is|are|and|of|in|to|it|its|this|with|by|from|for|as|but|more)\b"
 _SHORT = 10
 _LEVEL_PATTERN = r"\b(?:negative|neutral|positive|low|moderate|high)\b"

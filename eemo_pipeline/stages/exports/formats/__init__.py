@@ -180,7 +180,7 @@ def read_json(path: Path, schema: pl.Schema) -> pl.DataFrame:
 
 
 def parquet_bytes(rows: pl.DataFrame) -> Iterator[bytes]:
-    """Yield the rows as one Parquet file."""
+    """Yield the rows as the bytes of one Parquet file."""
     buffer = BytesIO()
     rows.write_parquet(buffer, compression="zstd", statistics=True)
     yield buffer.getvalue()
@@ -215,5 +215,5 @@ def answered() -> pl.Expr:
 
 
 def _unmarked(text: pl.Expr) -> pl.Expr:
-    """Replace image marks in the text: a consumer would look for an image for each."""
+    """Replace image marks in the text, since a consumer expects an image for each mark."""
     return text.str.replace_all(MARK, "(image)", literal=True)

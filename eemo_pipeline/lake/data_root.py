@@ -1,7 +1,4 @@
-"""Where everything lies: the data root and the folders in it.
-
-Belongs here: names of places. Does not belong here: reading or writing them.
-"""
+"""The data root and the folders and files in it, as paths."""
 
 import os
 from dataclasses import dataclass
@@ -14,23 +11,23 @@ LEDGER_VARIABLE = "EEMO_LEDGER_URL"  # a database, where the ledger is not a fil
 
 @dataclass(frozen=True)
 class DataRoot:
-    """The data root and its places; the folders are made by whoever writes into them."""
+    """The data root and its paths; folders are created by the code that writes into them."""
 
     path: Path
 
     @property
     def sources(self) -> Path:
-        """`sources/<dataset>/`: what the user puts there; never written by the pipeline."""
+        """`sources/<dataset>/`: files provided by the user; never written by the pipeline."""
         return self.path / "sources"
 
     @property
     def downloads(self) -> Path:
-        """`downloads/<dataset>/`: fetched archives, and files on their way to `sources/`."""
+        """`downloads/<dataset>/`: fetched archives, and files not yet moved to `sources/`."""
         return self.path / "downloads"
 
     @property
     def tables(self) -> Path:
-        """`tables/<stage>__<nouns>.parquet`, a folder of that name where partitioned."""
+        """`tables/<stage>__<nouns>.parquet`, or a folder of that name where partitioned."""
         return self.path / "tables"
 
     @property
@@ -40,17 +37,17 @@ class DataRoot:
 
     @property
     def ledger(self) -> Path:
-        """`ledger.sqlite`: answers of models and measurements of pictures."""
+        """`ledger.sqlite`: answers of models and measurements of images."""
         return self.path / "ledger.sqlite"
 
     @property
     def local_account(self) -> Path:
-        """`local_account.json`: what the local provider server answered, by its own count."""
+        """`local_account.json`: the local provider server's own count of its answers."""
         return self.path / "local_account.json"
 
     @property
     def batches(self) -> Path:
-        """`batches/`: requests and results of batches that are under way."""
+        """Folder batches: requests and results of batches in progress."""
         return self.path / "batches"
 
     @property
@@ -65,12 +62,12 @@ class DataRoot:
 
     @property
     def state(self) -> Path:
-        """`.dagster/`: runs, events and logs of Dagster."""
+        """Folder .dagster: runs, events and logs of Dagster."""
         return self.path / ".dagster"
 
 
 def find_data_root(flag: Path | None = None) -> DataRoot:
-    """The data root: the flag, else EEMO_DATA, else ./data."""
+    """Return the data root: the flag, else EEMO_DATA, else ./data."""
     if flag is not None:
         return DataRoot(flag)
     return DataRoot(Path(os.environ.get(VARIABLE) or DEFAULT))

@@ -1,7 +1,7 @@
-"""Parquet files of the data root: written aside and renamed, scanned lazily.
+"""Parquet files of the data root: paths, atomic writes and lazy scans.
 
-Belongs here: where a table lies, how it is written and read. Does not belong here: what is in
-it (`schema/`), or Dagster (`resources/storage/parquet_io_manager.py` hands its values over).
+Columns and types are in `schema/`; Dagster uses this module through
+`resources/storage/parquet_io_manager.py`.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from polars.io.plugins import register_io_source
 from eemo_pipeline.schema.tables import TABLES, Table
 from eemo_pipeline.schema.validate import conform
 
-# Rows of a group in a table that is written in batches; a group is buffered as a whole.
+# Rows of a row group in a table that is written in batches; a group is buffered as a whole.
 _BATCH_ROWS = 50_000
 
 
@@ -25,11 +25,11 @@ class DamagedTable(Exception):
 
     Attributes:
         path: the file.
-        why: what is wrong with it.
+        why: the problem.
     """
 
     def __init__(self, path: Path, table: str, why: str) -> None:
-        """Name the file, the table, the cause and the way out."""
+        """Name the file, the table, the cause and the remedy."""
         super().__init__(
             f"{path} does not hold the table {table}: {why}. "
             "Delete the file and run everything again."
@@ -50,7 +50,11 @@ class Written:
 
 
 def table_path(tables: Path, table: Table, partition: str | None = None) -> Path:
-    """`tables/<name>.parquet`, or `tables/<name>/<partition>.parquet` where partitioned."""
+    """Return `tables/<name>.parquet`, or `tables/<name>/<partition>.parquet` if partitioned.
+
+    Raises:
+        ValueError: the table is partitioned and no partition is given.
+    """
     if table.is_partitioned:
         if partition is None:
             raise ValueError(f"{table.name} is partitioned by source: name the partition")
@@ -63,9 +67,9 @@ def write_table(
 ) -> Written:
     """Write `frame` as the whole content of `path`, in key order, atomically.
 
-    The file is written under a temporary name that holds `attempt` (run and retry), then
-    renamed; two attempts never share a temporary file. Where the bytes equal those on disk the
-    file is left untouched, so that an unchanged input changes no file.
+    The file is written under a temporary name that holds `attempt` (run and retry), then renamed;
+    two attempts never share a temporary file. If the bytes equal those on disk the file is left
+    untouched, so that an unchanged input changes no file.
 
     Raises:
         SchemaError: the frame does not have the table's columns and types.
@@ -83,7 +87,7 @@ def write_table(
 def write_batches(
     batches: Iterable[pl.DataFrame], table: Table, path: Path, attempt: str = str(os.getpid())
 ) -> Written:
-    """Write frames, together in key order, by the same rule; one is in memory at a time.
+    """Write frames that together are in key order, atomically; one is in memory at a time.
 
     Raises:
         SchemaError: a frame does not have the table's columns and types.
@@ -105,12 +109,12 @@ def write_batches(
 
 
 def write_bytes(content: bytes, path: Path, attempt: str = str(os.getpid())) -> Written:
-    """Write a published file by the same rule as `write_table`; `rows` is its line count."""
+    """Write a published file atomically, like `write_table`; `rows` is its line count."""
     return write_chunks([content], path, attempt)
 
 
 def write_chunks(chunks: Iterable[bytes], path: Path, attempt: str = str(os.getpid())) -> Written:
-    """Write a published file piece by piece; only one piece is in memory at a time."""
+    """Write a published file in chunks; only one chunk is in memory at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{attempt}.tmp")
     digest, rows, size = hashlib.sha256(), 0, 0
@@ -164,10 +168,10 @@ def scan_table(tables: Path, name: str, partitions: Sequence[str] | None = None)
 
 
 def require_table(path: Path, table: Table) -> None:
-    """Look at the footer of a Parquet file for the columns and types of its table.
+    """Require the footer of a Parquet file to have the columns and types of its table.
 
     Raises:
-        DamagedTable: the file is no Parquet file, or another table's.
+        DamagedTable: the file is not a Parquet file, or is another table's.
     """
     try:
         with path.open("rb") as handle:
@@ -180,6 +184,6 @@ def require_table(path: Path, table: Table) -> None:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, lower-case hexadecimal, read in bounded memory."""
+    """Return the SHA-256 of a file, lower-case hexadecimal, read in bounded memory."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

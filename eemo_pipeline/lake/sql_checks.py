@@ -1,7 +1,7 @@
-"""The checks of `sql/checks/`: which there are, and what each finds.
+"""Lists and runs the checks of `sql/checks/`, each a file that returns the bad rows.
 
-Belongs here: running a file that returns the bad rows. Does not belong here: the rules (`sql/`),
-opening the tables (`warehouse.py`), or what a failed check stops (`assets/_checks.py`).
+The tables are opened in `warehouse.py`; the consequences of a failed check are in
+`assets/_checks.py`.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
         name: stem of the file.
@@ -34,12 +34,16 @@ class CheckOutcome:
 
 
 def list_checks(table: str) -> list[str]:
-    """Names of the checks of a table, sorted; none where it has no folder."""
+    """Return the names of the checks of a table, sorted; none where it has no folder."""
     return [statement.name for statement in read_folder(f"checks/{table}")]
 
 
 def read_check(table: str, check: str) -> Statement:
-    """A check's rule, severity and SQL, without running it."""
+    """Return a check's rule, severity and SQL, without running it.
+
+    Raises:
+        WarehouseError: the table has no such check.
+    """
     for statement in read_folder(f"checks/{table}"):
         if statement.name == check:
             return statement

@@ -1,8 +1,4 @@
-"""SQL text: the files of `sql/`, and names, values and types written safely into a statement.
-
-Belongs here: finding and reading the files, quoting. Does not belong here: any connection
-(`warehouse.py`), or SQL that a file could hold.
-"""
+"""SQL text: reads the files of `sql/`, and quotes names, values and types for statements."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,7 +17,7 @@ _SEVERITY = "severity:"
 
 @dataclass(frozen=True)
 class Statement:
-    """A file of `sql/`: its stem, its leading comment, its severity where a check, its text."""
+    """A file of `sql/`: its stem, its leading comment, its severity if it is a check, its text."""
 
     name: str
     description: str
@@ -30,23 +26,23 @@ class Statement:
 
 
 def list_views() -> list[Statement]:
-    """The views in the order in which they are created: folder, then name."""
+    """Return the views in the order in which they are created: folder, then name."""
     folders = sorted(item.name for item in _CATALOGUE.iterdir() if item.name[:2].isdigit())
     return [statement for folder in folders for statement in read_folder(folder)]
 
 
 def list_examples() -> list[Statement]:
-    """The example queries, in order; the description is the title."""
+    """Return the example queries, in order; the description is the title."""
     return list(read_folder("examples"))
 
 
 def list_queries() -> list[Statement]:
-    """The named queries; each takes the parameters that its comment names."""
+    """Return the named queries; each takes the parameters that its comment names."""
     return list(read_folder("queries"))
 
 
 def read_folder(folder: str) -> Iterator[Statement]:
-    """The statements of a folder of `sql/` by name; none where there is no such folder."""
+    """Yield the statements of a folder of `sql/` by name; none where there is no such folder."""
     place = _CATALOGUE.joinpath(*folder.split("/"))
     if not place.is_dir():
         return
@@ -56,26 +52,26 @@ def read_folder(folder: str) -> Iterator[Statement]:
 
 
 def quote_name(identifier: str) -> str:
-    """A table or column name as SQL."""
+    """Quote a table or column name as SQL."""
     return '"' + identifier.replace('"', '""') + '"'
 
 
 def quote_text(value: str) -> str:
-    """A text as SQL literal, for statements that take no parameters."""
+    """Quote a text as an SQL literal, for statements that take no parameters."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def quote_files(paths: Sequence[Path]) -> str:
-    """The rows of exactly these Parquet files, as something to select from.
+    """Return a table expression for the rows of exactly these Parquet files.
 
-    A path is a name and no pattern: a data root may be called "a*" or "source=b".
+    A path is a name and not a pattern: a data root may be called "a*" or "source=b".
     """
     names = ", ".join(quote_text(re.sub(r"([*?[])", r"[\1]", str(path))) for path in paths)
     return f"read_parquet([{names}], hive_partitioning = false)"
 
 
 def column_type(column: Column) -> str:
-    """The DuckDB type of a column."""
+    """Return the DuckDB type of a column."""
     dtype = column.dtype
     if isinstance(dtype, pl.List):
         return f"{_TYPES[str(dtype.inner)]}[]"

@@ -1,11 +1,11 @@
 """The tables as SQL: published to one DuckDB file, opened for checks, queried, explained.
 
-Belongs here: building the file, applying `sql/`, answering a question. Does not belong here: the
-SQL itself (`sql/`), running its checks (`checks.py`), how a Parquet file is written
-(`storage.py`), or Dagster.
-The published file is self-contained and only ever replaced as a whole, so that an analyst who
-holds it open is neither locked nor shown half a build. Text from datasets is data throughout:
-it is bound or quoted, never formatted into SQL.
+The SQL itself is in `sql/`; its checks are run in `sql_checks.py`; Parquet files are written in
+`parquet.py`.
+
+The published file is self-contained and is only ever replaced as a whole, so that an analyst who
+has it open is neither locked out nor shown half a build. Text from datasets is always data: it is
+bound or quoted, never formatted into SQL.
 """
 
 import hashlib
@@ -37,12 +37,12 @@ _BLOBS = frozenset({"features", "mask_counts"})
 
 
 class WarehouseError(Exception):
-    """The warehouse cannot answer; the message says which file or statement, and the fix."""
+    """The warehouse cannot answer; the message names the file or statement, and the fix."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """The published file: rows per table, what it was made of, and whether it was rebuilt."""
+    """The published file: rows per table, fingerprint of its inputs, and whether it was rebuilt."""
 
     path: Path
     rows: dict[str, int]
@@ -52,7 +52,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Explained:
-    """The rows of one table that speak of one picture."""
+    """The rows of one table about one image."""
 
     stage: str
     table: str
@@ -62,9 +62,9 @@ class Explained:
 def publish(tables_dir: Path, database: Path) -> Published:
     """Build `database` from the Parquet files, or leave it where nothing changed.
 
-    Every table of the schema is there under its own name, empty where it was never written,
-    with the views of `sql/`, comments, `meta.dictionary`, `meta.examples` and `meta.build`. The
-    file is built aside and renamed; a process that holds the old file goes on reading it.
+    Every table of the schema exists under its own name, empty where it was never written, with the
+    views of `sql/`, comments, `meta.dictionary`, `meta.examples` and `meta.build`. The file is
+    built under a temporary name and renamed; a process that has the old file open keeps reading it.
 
     Raises:
         WarehouseError: a Parquet file or a view does not fit the schema.
@@ -98,13 +98,13 @@ def publish(tables_dir: Path, database: Path) -> Published:
 def open_tables(
     tables_dir: Path, statements: Iterable[str] | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A connection in memory with every table over its Parquet files, and the views of `sql/`.
+    """Return an in-memory connection with every table over its Parquet files, and the views.
 
-    They are temporary views: no other connection sees them, and they go with this one.
+    They are temporary views: no other connection sees them, and they end with this one.
 
     With `statements`, only the tables and views that they mention: a check reads two or three of
-    them, and opening all costs more than the check. A damaged file stops only the statements that
-    read it: a run can write it anew.
+    them, and opening all costs more than the check. A damaged file breaks only the statements that
+    read it, because a run can write it again.
 
     Raises:
         WarehouseError: a view does not fit the schema.
@@ -128,12 +128,12 @@ def open_tables(
 
 @cache
 def _memory() -> duckdb.DuckDBPyConnection:
-    """A database of this process, without a table: to make one takes as long as many checks."""
+    """Return this process's empty database: creating one takes as long as many checks."""
     return duckdb.connect(":memory:", config={"enable_external_file_cache": False})
 
 
 def _mentioned(statements: Iterable[str], views: Sequence[Statement]) -> set[str]:
-    """Every word of the statements, and of the views among them; a word too many costs little."""
+    """Return every word of the statements and of the views they use; an extra word costs little."""
     words = {word for sql in statements for word in re.findall(r"\w+", sql)}
     for view in reversed(views):  # a view reads only those before it
         if view.name in words:
@@ -228,7 +228,7 @@ def _published_fingerprint(database: Path) -> str | None:
     try:
         _, rows = query(database, "select fingerprint from meta.build")
     except WarehouseError:
-        return None  # not ours, or damaged: it is built anew
+        return None  # not ours, or damaged: it is rebuilt
     return rows[0][0] if rows else None
 
 
@@ -241,7 +241,7 @@ def _row_counts(database: Path) -> dict[str, int]:
 
 
 def _rows(table: Table, paths: list[Path]) -> str:
-    """The rows of a table as something to select from; a damaged file is an error when read."""
+    """Return a table expression for a table's rows; a damaged file is an error when read."""
     condition = "false"
     try:
         for path in paths:
@@ -257,10 +257,10 @@ def _rows(table: Table, paths: list[Path]) -> str:
 def query(
     database: Path, sql: str, parameters: Mapping[str, Any] | None = None
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Answer one question to the published file: column names and rows.
+    """Run one query on the published file; return column names and rows.
 
     The file is opened read-only, without access to any other file or to the network, and the
-    statement cannot lift that.
+    statement cannot change that.
 
     Raises:
         WarehouseError: there is no file, it cannot be read, or the statement fails.
@@ -270,15 +270,15 @@ def query(
 
 
 def explain(database: Path, image: str) -> list[Explained]:
-    """Everything the warehouse knows about one picture, table by table in stage order.
+    """Return everything the warehouse holds about one image, table by table in stage order.
 
     Args:
         database: the published file.
-        image: an image_id, a prefix of exactly one, or the path of a file as its source lists
-            it. A refused file has no image_id and is found by its path.
+        image: an image_id, a prefix of exactly one, or the path of a file as its source lists it. A
+            refused file has no image_id and is found by its path.
 
     Raises:
-        WarehouseError: nothing matches, or more than one picture does.
+        WarehouseError: nothing matches, or more than one image does.
     """
     with _open_published(database) as connection:
         parameters = {"id": _resolve(connection, image), "path": image}
@@ -327,7 +327,7 @@ def _ask(
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     try:
         answer = connection.execute(sql, dict(parameters) or None)
-        if answer is None:  # nothing but blanks, semicolons and comments
+        if answer is None:  # only blanks, semicolons and comments
             raise WarehouseError("The query holds no statement.")
         return [column[0] for column in answer.description or ()], answer.fetchall()
     except (duckdb.Error, RuntimeError) as error:  # RuntimeError: text that is not UTF-8

@@ -1,8 +1,7 @@
-"""Unpacks archives that strangers made: zip, tar and tar.gz.
+"""Unpacks untrusted archives: zip, tar and tar.gz.
 
-Belongs here: what of an archive may reach the disk. Does not belong here: where archives come from
-(`resources/network/downloads.py`). Nothing is extracted by the archive's own word: names are
-checked, bytes are counted, and every file is written as a plain new file.
+Nothing is extracted on the archive's own claims: names are checked, bytes are counted, and every
+file is written as a plain new file. Archives are downloaded in `resources/network/downloads.py`.
 """
 
 import errno
@@ -28,7 +27,7 @@ _CHUNK = 1 << 20
 _LARGEST_READ = 1 << 26  # a header of a tar file is read at once; none needs more
 _LONGEST_NAME = 255  # bytes of one part of a path, on every common file system
 _LONGEST_LINK = 4096
-_ENCRYPTED = 0x1 | 0x40 | 0x2000  # PKWARE APPNOTE 4.4.4: encrypted, strongly, and its directory
+_ENCRYPTED = 0x1 | 0x40 | 0x2000  # PKWARE APPNOTE 4.4.4: plain, strong and directory encryption
 _DAMAGE = (
     EOFError,
     LZMAError,
@@ -47,14 +46,14 @@ _ANEW = "delete it and fetch it again"
 
 @dataclass(frozen=True)
 class Limits:
-    """What an archive may become on disk.
+    """Limits on the unpacked size of an archive.
 
     Attributes:
         members: files and folders.
-        total_bytes: bytes of all files together; never more than the disk has left.
-        ratio: bytes of all files over bytes of the archive. Pictures hardly shrink, tables by
-            ten or twenty; DEFLATE ends at a thousand.
-        harmless_bytes: up to this size in all, the ratio does not matter.
+        total_bytes: bytes of all files together; the free disk space is a further limit.
+        ratio: bytes of all files over bytes of the archive. Images hardly compress, tables ten- or
+            twentyfold; DEFLATE ends at a thousand.
+        harmless_bytes: up to this total size, the ratio does not matter.
     """
 
     members: int = 2_000_000
@@ -71,12 +70,12 @@ class RefusedArchive(Exception):
 
     Attributes:
         path: the archive.
-        why: what is wrong with it.
-        fix: what a person can do.
+        why: the problem.
+        fix: the remedy, for a person.
     """
 
     def __init__(self, path: Path, why: str, fix: str) -> None:
-        """Keep the sentences."""
+        """Store the path, the problem and the remedy."""
         super().__init__(f"{path}: {why}")
         self.path = path
         self.why = why
@@ -84,21 +83,21 @@ class RefusedArchive(Exception):
 
 
 class WouldOverwrite(Exception):
-    """Files that are there already with other content; nothing was moved.
+    """Files that exist already with other content; nothing was moved.
 
     Attributes:
         paths: those files, sorted.
     """
 
     def __init__(self, paths: list[Path]) -> None:
-        """Keep the paths."""
+        """Store the paths."""
         super().__init__(", ".join(map(str, paths)))
         self.paths = paths
 
 
 @dataclass(frozen=True)
 class _Member:
-    """A file of an archive by its safe name, or a link to another one by that one's."""
+    """A file of an archive under its safe name; a link also has the safe name of its target."""
 
     name: str
     size: int
@@ -112,13 +111,13 @@ def unpack(
     limits: Limits = DEFAULT_LIMITS,
     report: Callable[[int, int | None], None] = lambda _done, _total: None,
 ) -> list[str]:
-    """Write the files of `archive` below the empty folder `folder`; their names, sorted.
+    """Write the files of `archive` below the empty folder `folder`; return their names, sorted.
 
-    Links to a file inside the archive become copies of it. `report` is told the bytes written.
+    Links to a file inside the archive become copies of it. `report` receives the bytes written.
 
     Raises:
-        RefusedArchive: a member leaves the folder, is a device, is encrypted, or is there twice;
-            the archive is too large, inflates too far, is damaged, or is of no known kind. Files
+        RefusedArchive: a member leaves the folder, is a device, is encrypted, or occurs twice; the
+            archive is too large, inflates too far, is damaged, or is of no known kind. Files
             written so far stay in `folder`.
     """
     budget = _Budget(archive, folder, limits)
@@ -147,12 +146,12 @@ def unpack(
 
 
 def move_files(origin: Path, names: Iterable[str], folder: Path) -> list[str]:
-    """Move files from below `origin` to below `folder`; the names of those that were not there.
+    """Move files from `origin` to `folder`; return the names of those that were missing there.
 
-    A file that is there with the same bytes stays, and its double under `origin` as well.
+    A file that exists there with the same bytes stays, and so does its copy under `origin`.
 
     Raises:
-        WouldOverwrite: a file is there with other bytes.
+        WouldOverwrite: a file exists there with other bytes.
     """
     missing, conflicts = [], []
     for name in names:
@@ -176,7 +175,7 @@ def _are_equal(one: Path, other: Path) -> bool:
 
 
 def _move(origin: Path, target: Path) -> None:
-    """Rename; to another disk, copy beside the target first, so that no half file has its name."""
+    """Rename; across disks, copy to a temporary name first, so that no partial file is seen."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         origin.rename(target)
@@ -210,7 +209,7 @@ class _Budget:
 
 
 def _claim(archive: Path, name: str, taken: dict[str, bool]) -> None:
-    """Take a path for a file, and those above it for folders; refuse what is taken otherwise."""
+    """Reserve a path for a file and its parents for folders; refuse a path with another use."""
     if not name:
         raise RefusedArchive(archive, "one of its files has no name", _BY_HAND)
     parents = [name[: slash.start()] for slash in re.finditer("/", name)]
@@ -249,7 +248,7 @@ def _telling_damage(archive: Path) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        # The libraries tell damage in many ways, and all of them mean this.
+        # The libraries report damage by many exceptions; all of them mean this.
         why = f"it is damaged or cut off: {error or type(error).__name__}"
         raise RefusedArchive(archive, why, _ANEW) from error
 
@@ -292,7 +291,7 @@ def _zip_members(archive: Path) -> Iterator[_Member]:
 
 
 class _CautiousGzip(gzip.GzipFile):
-    """Never inflates more at once than a tar file has use for."""
+    """Never inflates more at once than a tar file needs."""
 
     def read(self, size: int | None = -1) -> bytes:
         if size is None or not 0 <= size <= _LARGEST_READ:
@@ -312,7 +311,7 @@ def _tar_members(archive: Path) -> Iterator[_Member]:
                 if info.isdir():
                     continue
                 if info.issym() or info.islnk():
-                    # A symbolic link starts at its own folder, a hard link at the root.
+                    # A symbolic link is relative to its own folder, a hard link to the root.
                     goal = join(dirname(name), info.linkname) if info.issym() else info.linkname
                     target = _link_target(archive, name, goal)
                     yield _Member(name, 0, lambda: None, target)
@@ -324,7 +323,10 @@ def _tar_members(archive: Path) -> Iterator[_Member]:
 
 
 def _require_end(plain: IO[bytes] | gzip.GzipFile, place: int) -> None:
-    """A tar file ends with a block of zeros; tarfile takes any damage between files for the end."""
+    """Require the block of zeros that ends a tar file.
+
+    tarfile takes any damage between files for the end.
+    """
     plain.seek(place)
     if plain.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
         raise ValueError("its end is missing")
@@ -336,7 +338,7 @@ def _require_end(plain: IO[bytes] | gzip.GzipFile, place: int) -> None:
 
 
 def _check_name(archive: Path, name: str) -> None:
-    """Refuse a name that could mean a place outside, or none at all."""
+    """Refuse a name that could denote a place outside, or none at all."""
     parts = name.replace("\\", "/").split("/")
     if parts[0] == "" or re.match("[A-Za-z]:", name) or any(part.strip() == ".." for part in parts):
         raise RefusedArchive(archive, f"{name!r} would leave its folder", _BY_HAND)
@@ -349,12 +351,12 @@ def _check_name(archive: Path, name: str) -> None:
 
 
 def _tidy(name: str) -> str:
-    """The name with forward slashes alone, and without `.` and empty parts."""
+    """Return the name with forward slashes only, and without `.` and empty parts."""
     return "/".join(part for part in name.replace("\\", "/").split("/") if part not in {"", "."})
 
 
 def _link_target(archive: Path, name: str, goal: str) -> str:
-    """The path inside the archive that a link leads to."""
+    """Return the target of a link as a path inside the archive."""
     target = normpath(goal.replace("\\", "/"))
     if target.startswith(("/", "../")) or target == "..":
         raise RefusedArchive(archive, f"{name!r} is a link that leaves its folder", _BY_HAND)

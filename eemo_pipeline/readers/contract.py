@@ -1,4 +1,4 @@
-"""The contract of what is read from a source: the schemas of its rows, and the tables they make."""
+"""The contract between readers and ingest: schemas of the rows, and the tables they form."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import polars as pl
 
 from eemo_pipeline.schema.tables import TABLES
 
-# What an adapter fills in; the ingest stage adds source, image_id and the counts.
+# Filled in by the adapter; the ingest stage adds source, image_id and the counts.
 RECORD_SCHEMA = pl.Schema(
     {
         name: dtype
@@ -47,8 +47,8 @@ WORD_SCHEMA = pl.Schema(
 )
 
 
-# An annotator_id that begins so names a person as the dataset does; ingest puts a salted hash in
-# its place, so that no worker's identifier reaches a table.
+# Prefix of an annotator_id that is the dataset's own identifier of a person. Ingest replaces the
+# identifier by a salted hash, so that no worker's identifier reaches a table.
 WORKER = "worker:"
 
 
@@ -58,9 +58,9 @@ class Listing:
 
     Attributes:
         root: the folder, resolved.
-        paths: POSIX paths relative to `root`, sorted; links that leave the folder, links to
-            folders and broken links are not among them but in `refused`.
-        refused: path -> (reason, detail) of what was listed but must not be opened.
+        paths: POSIX paths relative to `root`, sorted; links that leave the folder, links to folders
+            and broken links are in `refused` instead.
+        refused: path -> (reason, detail) of listed files that must not be opened.
     """
 
     root: Path
@@ -75,16 +75,16 @@ class Listing:
 
 @dataclass(frozen=True)
 class SourceTables:
-    """What an adapter read.
+    """The tables that an adapter read.
 
     Attributes:
-        records: one row per record whose picture is in the listing (RECORD_SCHEMA).
+        records: one row per record whose image is in the listing (RECORD_SCHEMA).
         annotations: one row per usable annotation of those records (ANNOTATION_SCHEMA).
         rejects: one row per refused row of an annotation file (REJECT_SCHEMA).
-        table_paths: the annotation and documentation files; all other files count as pictures.
-        row_count: data rows in the annotation files, counted before any of them is judged.
-            row_count = distinct (table_path, row) in annotations and words + those in rejects.
-        words: entries of a lexicon (WORD_SCHEMA); empty for sources of pictures.
+        table_paths: the annotation and documentation files; all other files count as images.
+        row_count: data rows in the annotation files, counted before any check. row_count = distinct
+            (table_path, row) in annotations and words + those in rejects.
+        words: entries of a lexicon (WORD_SCHEMA); empty for sources of images.
     """
 
     records: pl.DataFrame
@@ -102,7 +102,7 @@ def assemble(
     table_paths: Iterable[str],
     row_count: int,
 ) -> SourceTables:
-    """Build the frames from rows; fields that a row does not name are null."""
+    """Build the frames from rows; fields missing from a row are null."""
     return SourceTables(
         records=pl.DataFrame(list(records), schema=RECORD_SCHEMA),
         annotations=pl.DataFrame(list(annotations), schema=ANNOTATION_SCHEMA),

@@ -1,7 +1,7 @@
-"""Cuts delimited text into cells.
+"""Splits delimited text into cells.
 
-Belongs here: UTF-8 bytes with line feeds in, columns of text out, rows counted. Does not belong
-here: encodings of files, headers, or what a cell means (`annotation_files.py`).
+The input is UTF-8 with line feeds, the output columns of text with row numbers. Encodings and
+headers are handled in `tables.py`.
 """
 
 import csv
@@ -13,11 +13,11 @@ import polars as pl
 
 
 def parse_cells(data: bytes, delimiter: str, width: int, start: int = 0) -> pl.DataFrame:
-    """Cells in columns "0" ... and "surplus", from the byte `start`, where a line begins.
+    """Return cells in columns "0" ... and "surplus", from the byte `start`, where a line begins.
 
-    Cells that a line lacks are null. Polars reads ten times faster than the csv module, but says
-    that quotes out of place are undefined behaviour. Such text goes to the csv module, which
-    takes anything.
+    Cells missing from a line are null. Polars reads ten times faster than the csv module, but
+    documents misplaced quotes as undefined behaviour. Such text goes to the csv module, which
+    accepts anything.
     """
     names = [*(str(place) for place in range(width)), "surplus"]
     schema = dict.fromkeys(names, pl.String)
@@ -34,7 +34,7 @@ def parse_cells(data: bytes, delimiter: str, width: int, start: int = 0) -> pl.D
                 truncate_ragged_lines=True,
             )
         except pl.exceptions.PolarsError:
-            pass  # falls through to the reader that takes anything
+            pass  # falls through to the csv module, which accepts anything
     csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
     text = io.StringIO(data[start:].decode(), newline="\n")
     padding = [None] * (width + 1)
@@ -43,11 +43,11 @@ def parse_cells(data: bytes, delimiter: str, width: int, start: int = 0) -> pl.D
 
 
 def _is_quoting_regular(data: bytes, delimiter: str, start: int) -> bool:
-    """Whether the quotes from the byte `start` on keep to RFC 4180, section 2.
+    """Return whether the quotes from the byte `start` on follow RFC 4180, section 2.
 
-    Counted from 0, even quotes open a cell and odd ones close it, a doubled quote doing both. So
-    what stands before an even quote is a delimiter, a line end or a quote, and likewise after an
-    odd one, or nothing does.
+    Counted from 0, even quotes open a cell and odd ones close it; a doubled quote does both. So an
+    even quote is preceded, and an odd one followed, by a delimiter, a line end, a quote, or the end
+    of the text.
     """
     text = np.frombuffer(data, dtype=np.uint8)[start:]
     quotes = np.flatnonzero(text == ord('"'))
@@ -60,9 +60,9 @@ def _is_quoting_regular(data: bytes, delimiter: str, start: int) -> bool:
 
 
 def number_rows(cells: pl.DataFrame) -> pl.DataFrame:
-    """Drop the lines that hold blanks alone, and count the others in `row`, from 1."""
+    """Drop lines that hold only blanks, and number the others in `row`, from 1."""
     holds = cells.select(is_given("0" if "0" in cells.columns else "surplus")).to_series()
-    if not holds.all():  # seldom; a line whose first cell holds something is not blank
+    if not holds.all():  # rare; a line whose first cell has text is not blank
         cells = cells.filter(pl.any_horizontal(*map(is_given, cells.columns)))
     return cells.with_row_index("row", offset=1).with_columns(
         pl.col("row").cast(pl.Int64),
@@ -71,10 +71,10 @@ def number_rows(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def count_within(groups: pl.Series) -> pl.Series:
-    """How many rows of its own group stand before a row.
+    """Return how many rows of its own group precede each row.
 
-    A window over groups makes a list of each, which is slow where they are many and small. One
-    sort of group and place, packed into one number, has every group together and in order.
+    A window over groups makes a list of each, which is slow for many small groups. One sort of
+    group and position, packed into one number, brings every group together and in order.
     """
     order = np.arange(len(groups), dtype=np.int64)
     bits = order.size.bit_length()
@@ -87,9 +87,9 @@ def count_within(groups: pl.Series) -> pl.Series:
 
 
 def smallest_within(groups: pl.Series, values: pl.Series, firsts: pl.Series) -> pl.Series:
-    """The smallest value of each group 0, 1, ..., whose first values are `firsts`.
+    """Return the smallest value of each group 0, 1, ..., whose first values are `firsts`.
 
-    Few of many values differ from the first of their group: only those are compared.
+    Few values differ from the first of their group: only those are compared.
     """
     differ = values.ne_missing(firsts.gather(groups)) & groups.is_not_null()
     others = pl.DataFrame([groups, values]).filter(differ)
@@ -103,13 +103,13 @@ def smallest_within(groups: pl.Series, values: pl.Series, firsts: pl.Series) -> 
 
 
 def is_given(name: str) -> pl.Expr:
-    """Whether the cell holds more than blanks."""
+    """Return whether the cell holds more than blanks."""
     return pl.col(name).map_batches(_hold_text, return_dtype=pl.Boolean, is_elementwise=True)
 
 
 def _hold_text(cells: pl.Series) -> pl.Series:
-    # Between "!" and "~" stand texts that begin with a plain sign. A column has often no others,
-    # and to compare is several times faster than to strip.
+    # Texts between "!" and "~" begin with a plain character. Often a column has no others, and a
+    # comparison is several times faster than stripping.
     is_plain = (cells >= "!") & (cells <= "~")
     if is_plain.all(ignore_nulls=False):
         return is_plain

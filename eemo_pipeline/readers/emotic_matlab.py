@@ -1,14 +1,14 @@
-"""Reads EMOTIC's MATLAB files: one row per person and annotator, as found.
+"""Reads EMOTIC's MATLAB files: one row per person and annotator, unchanged.
 
-Belongs here: the nested structs of `Annotations.mat` (2019) and `CVPR17_Annotations.mat` (2017),
-and the process that opens them. Does not belong here: what becomes of a row (`sources/emotic.py`).
+Handles the nested structs of `Annotations.mat` (2019) and `CVPR17_Annotations.mat` (2017), and the
+process that opens them. The rows are interpreted in `sources/emotic.py`.
 
-A damaged file can crash scipy's reader with a segmentation fault, ask for all memory, or nest
-deeper than its stack. So a process of its own opens the file, with a limit on memory and time,
-and hands the rows back as lines of JSON; the caller's process never parses MATLAB.
+A damaged file can crash scipy's reader with a segmentation fault, request all memory, or nest
+deeper than its stack. So a separate process opens the file, with a limit on memory and time, and
+returns the rows as lines of JSON; the caller's process never parses MATLAB.
 
-Structs are read by the names of their fields, for `train` and `val`/`test` order them differently
-and `combined_categories` is a bare list of texts. Nothing is squeezed: without that, a struct
+Structs are read by the names of their fields, because `train` and `val`/`test` order them
+differently and `combined_categories` is a bare list of texts. Nothing is squeezed, so a struct
 array of one element stays an array and a label of one letter a text.
 """
 
@@ -34,20 +34,20 @@ Row = dict[str, Any]
 
 
 def read_people(path: Path) -> tuple[list[Row], str | None]:
-    """The rows of a MATLAB 5 file in the order train, val, test, and why it has none.
+    """Return the rows of a MATLAB 5 file in the order train, val, test, and why it has none.
 
-    A row holds split, folder, filename, box, gender, age, worker (the identifier as found; all
-    null where absent), labels and ratings where the annotator gave them, and combined_labels and
+    A row holds split, folder, filename, box, gender, age, worker (the identifier as found; all null
+    where absent), labels and ratings where the annotator gave them, and combined_labels and
     combined_ratings where the person has them. `is_combined` marks a person without annotators,
-    whose labels and ratings are the combined ones. Ratings are valence, arousal and dominance;
-    null is absent, NaN is what the file says or no number. Labels are null where they are no
+    whose labels and ratings are the combined ones. Ratings are valence, arousal and dominance; null
+    means absent, NaN is either in the file or not a number. Labels are null where they are not a
     list of texts.
     """
     if trouble := _judge_header(path):
         return [], trouble
     command = [sys.executable, "-P", "-m", "eemo_pipeline.readers.emotic_matlab", str(path)]
     try:
-        # our own interpreter and module; the path is one argument, no shell reads it
+        # our own interpreter and module; the path is one argument and is not parsed by a shell
         done = subprocess.run(  # noqa: S603
             command, capture_output=True, timeout=_TIME_LIMIT_S, check=False
         )
@@ -72,11 +72,11 @@ def _judge_header(path: Path) -> str | None:
 
 
 def iterate_people(path: Path) -> Iterator[Row]:
-    """Parse the file in this process: see `read_people`, which is safe to call.
+    """Parse the file in this process; callers use `read_people`, which is safe.
 
     Raises:
         ValueError: none of train, val and test is a struct array.
-        Exception: whatever scipy raises on a damaged file.
+        Exception: anything that scipy raises on a damaged file.
     """
     from scipy.io import loadmat
 
@@ -93,7 +93,7 @@ def iterate_people(path: Path) -> Iterator[Row]:
 
 
 def _people_of(picture: np.void) -> Iterator[Row]:
-    """The rows of one picture; at least one, so that no picture vanishes."""
+    """Yield the rows of one image; at least one, so that no image vanishes."""
     named = {name: _text(_field(picture, name)) for name in ("folder", "filename")}
     people = _records(_field(picture, "person"))
     if not people:
@@ -118,10 +118,10 @@ def _people_of(picture: np.void) -> Iterator[Row]:
 
 
 def _judgements(person: np.void) -> list[Row]:
-    """What each annotator said: labels, ratings or both.
+    """Return each annotator's labels, ratings or both.
 
-    Labels and ratings were given in two tasks. They are one annotator's where the worker is the
-    same; where some worker is not named, they are paired by position.
+    Labels and ratings were given in two tasks. They belong to one annotator if the worker is the
+    same; if any worker is not named, they are paired by position.
     """
     given: list[tuple[str, list[np.void]]] = [
         (kind, _records(_field(person, f"annotations_{kind}")))
@@ -145,7 +145,7 @@ def _judgements(person: np.void) -> list[Row]:
 
 
 def _rate(record: np.void) -> Row:
-    """`ratings`, where the record has any."""
+    """Return `ratings`, if the record has any."""
     rated = [_number(_field(record, name)) for name in RATINGS]
     return {} if all(value is None for value in rated) else {"ratings": rated}
 
@@ -159,7 +159,7 @@ def _worker(record: np.void) -> str | None:
 
 
 def _fact(person: np.void, name: str) -> str | None:
-    """Gender or age: a text, in an early version a struct that holds one under the same name."""
+    """Return gender or age: a text, or in an early version a struct with a text of that name."""
     value = _field(person, name)
     inner = _records(value)
     return _text(_field(inner[0], name)) if inner else _text(value)
@@ -174,7 +174,7 @@ def _field(record: np.void, name: str) -> Any:
 
 
 def _records(value: Any) -> list[np.void]:
-    """The elements of a struct array, or of the struct arrays in a cell array."""
+    """Return the elements of a struct array, or of the struct arrays in a cell array."""
     if not isinstance(value, np.ndarray):
         return []
     if value.dtype.names:
@@ -186,7 +186,7 @@ def _records(value: Any) -> list[np.void]:
 
 
 def _text(value: Any) -> str | None:
-    """A row of characters, as a text that a table can hold; also from a cell with one of them."""
+    """Return a row of characters, or a cell with one, as a text that a table can hold."""
     if isinstance(value, np.ndarray) and value.dtype == object and value.size == 1:
         value = value.flat[0]
     if not isinstance(value, np.ndarray) or value.dtype.kind != "U" or value.size > 1:
@@ -196,7 +196,7 @@ def _text(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> list[str] | None:
-    """The texts of a cell array; a bare text is a list of one; null where it is something else."""
+    """Return the texts of a cell array; a bare text is a list of one; None for anything else."""
     if not isinstance(value, np.ndarray) or value.size > _LONGEST_LIST:
         return None
     if value.dtype.names:
@@ -223,7 +223,7 @@ def _numbers(value: Any) -> list[float] | None:
 
 
 def _number(value: Any) -> float | None:
-    """The number; null where there is no value, NaN where the value is no single number."""
+    """Return the number; None where there is no value, NaN where it is not a single number."""
     if value is None or (isinstance(value, np.ndarray) and value.size == 0):
         return None
     numbers = _numbers(value)

@@ -1,7 +1,6 @@
 """Reads annotation files in JSON as rows, each an object, and writes attributes as JSON.
 
-Belongs here: JSON text to rows, values to cells of text that the checks of `annotation_files.py`
-judge. Does not belong here: the fields of any one dataset. Nothing here raises on content.
+Values become cells of text for the checks in `row_checks.py`. Nothing here raises on content.
 """
 
 import json
@@ -24,9 +23,9 @@ class JsonRow:
     Attributes:
         table_path: the file, relative to the source's folder.
         row: position in the file, from 1.
-        name: the key it stands under where the file is an object of elements, else None.
-        fields: what the element holds; empty where it is no object.
-        refusal: bad_json where the text is no JSON, not_an_object where the element is none,
+        name: its key where the file is an object of elements, else None.
+        fields: the fields of the element; empty where it is not an object.
+        refusal: bad_json where the text is not JSON, not_an_object where the element is not one,
             surplus_cells where a line of delimited text is longer than its header.
     """
 
@@ -38,12 +37,12 @@ class JsonRow:
 
 
 def parse_json(text: str) -> tuple[Any, bool]:
-    """The value, and whether the text was JSON at all; what JSON cannot hold becomes text."""
+    """Return the value, and whether the text is JSON; NaN and infinities become text."""
     return _parse(text, dict)
 
 
 def read_json_list(listing: Listing, path: str) -> list[JsonRow]:
-    """One row per element of a list; a lone object is a list of one, an empty file has no row."""
+    """Return one row per element of a list; a lone object is a list of one, an empty file none."""
     text = decode_text((listing.root / path).read_bytes())
     value, is_json = parse_json(text)
     if not is_json:
@@ -53,7 +52,7 @@ def read_json_list(listing: Listing, path: str) -> list[JsonRow]:
 
 
 def read_json_lines(listing: Listing, path: str) -> list[JsonRow]:
-    """One row per line that is not blank."""
+    """Return one row per line that is not blank."""
     lines = decode_text((listing.root / path).read_bytes()).split("\n")
     rows: list[JsonRow] = []
     for line in lines:
@@ -66,7 +65,7 @@ def read_json_lines(listing: Listing, path: str) -> list[JsonRow]:
 
 
 def read_json_object(listing: Listing, path: str) -> list[JsonRow]:
-    """One row per member of an object, under its key; a key that stands twice gives two rows."""
+    """Return one row per member of an object, named by its key; a repeated key gives two rows."""
     text = decode_text((listing.root / path).read_bytes())
     value, is_json = _parse(text, _Members)
     if not is_json:
@@ -87,13 +86,13 @@ def _member_row(path: str, row: int, name: str, element: Any) -> JsonRow:
 
 
 class _Members(tuple[tuple[str, Any], ...]):
-    """The members of an object in the order of the file, repeated keys and all."""
+    """The members of an object in the order of the file, including repeated keys."""
 
     __slots__ = ()
 
 
 def _plain(value: Any) -> Any:
-    """The value with ordinary objects, which keep the last of repeated keys."""
+    """Return the value with ordinary objects, which keep the last of repeated keys."""
     if isinstance(value, _Members):
         return {name: _plain(member) for name, member in value}
     return [_plain(element) for element in value] if isinstance(value, list) else value
@@ -131,19 +130,19 @@ def _row(path: str, row: int, name: str | None, element: Any) -> JsonRow:
 
 
 def clean_text(text: str) -> str:
-    """The text without lone halves of surrogate pairs, which no table can hold."""
+    """Return the text without lone halves of surrogate pairs, which no table can hold."""
     return text.encode("utf-8", "replace").decode()
 
 
 def as_cell(value: Any) -> str | None:
-    """A value as text: a string as it is, null and empty lists as none, the rest as JSON."""
+    """Return a value as text: strings unchanged, None for null and empty lists, else JSON."""
     if value is None or value in ([], {}):
         return None
     return clean_text(value) if isinstance(value, str) else encode_json(value)
 
 
 def encode_json(value: Any) -> str | None:
-    """A value as compact JSON; None where it is nested too deeply or is a number too long."""
+    """Return a value as compact JSON; None where its nesting or a number in it is too long."""
     try:
         return clean_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     except (ValueError, RecursionError):
@@ -151,27 +150,27 @@ def encode_json(value: Any) -> str | None:
 
 
 def encode_given(fields: Mapping[str, Any]) -> str | None:
-    """The fields that hold something, as a JSON object; None where none does."""
+    """Return the fields with a value, as a JSON object; None where there is none."""
     given = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
     return encode_json(given) if given else None
 
 
 def pick(fields: Mapping[str, Any], spellings: Iterable[str]) -> Any:
-    """The first value that is not null under one of the spellings."""
+    """Return the first value that is not null under one of the spellings."""
     given = (fields.get(name) for name in spellings)
     return next((value for value in given if value is not None), None)
 
 
 def lower_names(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields under their names in lower case."""
+    """Return the fields under their names in lower case."""
     return {name.casefold(): value for name, value in fields.items()}
 
 
 def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
-    """The fields as cells of text by our own names, with `table_path`, `row` and `refused_as`.
+    """Return the fields as text cells by our own names, with `table_path`, `row` and `refused_as`.
 
-    `headers` leads from our name to the field's spellings, in lower case. A field that a row
-    lacks is null, and so is every field of a row that was no object.
+    `headers` maps our name to the field's spellings, in lower case. A field missing from a row is
+    null, and so is every field of a row that is not an object.
     """
     lowered = [lower_names(row.fields) for row in rows]
     columns = {
@@ -188,7 +187,7 @@ def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
 
 
 def json_checks() -> list[Check]:
-    """Files that are not JSON, elements that are no object, lines that are too long."""
+    """Refuse files that are not JSON, elements that are not objects, and overlong lines."""
     details = {
         "bad_json": "the text is not JSON",
         "not_an_object": "the element is not an object of named fields",

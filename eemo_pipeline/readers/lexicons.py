@@ -1,7 +1,6 @@
-"""What the adapters of lexicons share: judged rows to words and rejects.
+"""Turns the judged rows of any lexicon into words and rejects.
 
-Belongs here: the words of any lexicon. Does not belong here: how one is laid out (`sources/`), or
-reading cells (`annotation_files.py`).
+The layout of each lexicon is in `sources/`.
 """
 
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ from eemo_pipeline.readers.records import fill_schema
 
 
 def conclude_words(judged: pl.DataFrame, table_paths: Iterable[str]) -> SourceTables:
-    """Words and rejects from judged rows.
+    """Return words and rejects from judged rows.
 
     `judged` holds table_path, row, reason, detail and the columns of WORD_SCHEMA. A lexicon has
     neither records nor annotations.

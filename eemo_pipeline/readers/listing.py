@@ -1,7 +1,4 @@
-"""Lists the files of a source's folder, once, and refuses what must not be followed.
-
-Belongs here: the walk and the fingerprint of a folder. Does not belong here: opening a file.
-"""
+"""Lists the files of a source's folder once, refuses unsafe links, and fingerprints the folder."""
 
 import os
 from hashlib import sha256
@@ -13,12 +10,11 @@ from eemo_pipeline.readers.contract import Listing
 
 
 def list_files(root: Path) -> Listing:
-    """Every file below `root`; a folder that does not exist has none.
+    """List every file below `root`; a folder that does not exist has none.
 
-    The root itself may be a link. Below it, a link to a file inside the root is read as that
-    file; links that leave the root, links to folders and broken links are refused, and so are
-    paths that are not valid UTF-8, files without read permission, and things that are neither
-    file nor folder.
+    The root itself may be a link. Below it, a link to a file inside the root is read as that file.
+    Refused are links that leave the root, links to folders and broken links, paths that are not
+    valid UTF-8, files without read permission, and anything that is neither file nor folder.
     """
     resolved = root.resolve()
     if not resolved.is_dir():
@@ -46,7 +42,7 @@ def list_files(root: Path) -> Listing:
 
 
 def stamp_files(listing: Listing) -> list[FileStamp]:
-    """Size and time of every listed file; a file that vanished since has size -1."""
+    """Return size and time of every listed file; a file that has vanished since has size -1."""
     stamps = []
     for path in listing.paths:
         try:
@@ -58,7 +54,7 @@ def stamp_files(listing: Listing) -> list[FileStamp]:
 
 
 def fingerprint(listing: Listing) -> str:
-    """SHA-256 over names, sizes and times of the files."""
+    """Return the SHA-256 over names, sizes and times of the files."""
     digest = sha256()
     for stamp in stamp_files(listing):
         digest.update(f"{stamp.path}\0{stamp.size_bytes}\0{stamp.modified_ns}\n".encode())
@@ -66,7 +62,7 @@ def fingerprint(listing: Listing) -> str:
 
 
 def content_fingerprint(listing: Listing) -> str:
-    """SHA-256 over names and contents of the files; one that cannot be read counts as empty."""
+    """Return the SHA-256 over names and contents of the files; unreadable files count as empty."""
     digest = sha256()
     for path in listing.paths:
         try:

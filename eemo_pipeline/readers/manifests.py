@@ -1,11 +1,11 @@
-"""Folders of pictures under a manifest: one row per picture says where it comes from.
+"""Folders of images with a manifest: one row per image gives its origin.
 
-Belongs here: reading `manifest.csv` or `manifest.jsonl`, and refusing pictures without a licence.
-Does not belong here: which facts a source wants to know (`sources/`), or fetching any picture.
+Reads `manifest.csv` or `manifest.jsonl`, and refuses images without a licence. The facts that a
+source needs are in `sources/`.
 
-Nothing of a manifest is a label: what a picture was searched or generated for is where it comes
-from, not what it evokes, so all of it becomes attributes of the record. A row that is refused
-makes no record, so its picture stays outside like one that no row names.
+Nothing of a manifest is a label: the search term or prompt of an image is its origin, not the
+emotion that it evokes, so all of it becomes attributes of the record. A refused row makes no
+record, so its image is ignored like one that no row names.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,12 +46,12 @@ _LICENCE: Headers = {"licence": ("licence", "license")}
 def read_manifest(
     listing: Listing, facts: Headers, groups: Mapping[str, Sequence[str]]
 ) -> SourceTables:
-    """One record and one annotation per row that names a picture on disk and its licence.
+    """Return one record and one annotation per row that names an image on disk and its licence.
 
-    `facts` leads from our names to the columns they may stand under, in lower case; each group
-    gathers some of our names under one name of its own. Columns that are not among the facts go
-    to the attributes as they are. A picture that no longer goes by the row's name is found by its
-    hash, where the manifest gives one.
+    `facts` maps our names to their possible column names, in lower case; each group collects some
+    of our names under one name of its own. Columns that are not among the facts are copied to the
+    attributes. An image whose name has changed since is found by its hash, where the manifest gives
+    one.
     """
     tables = find_tables(listing, *MANIFESTS)
     known = frozenset((*tables, *find_documents(listing)))
@@ -63,7 +63,7 @@ def read_manifest(
     index = PictureIndex(path for path in listing.paths if path not in known)
     resolved = index.resolve_content(index.resolve(frame), listing.root)
     judged = judge(resolved, _checks())
-    # Repeated is what repeats an accepted row: one without a licence shuts out no later one.
+    # Only accepted rows count as repeated: a row without a licence does not exclude a later one.
     accepted = judged.with_columns(pl.when(pl.col("reason").is_null()).then("path").alias("path"))
     repeated = judge(accepted, [repetition_check("path")])
     concluded = judged.with_columns(
@@ -78,14 +78,14 @@ def read_manifest(
 
 
 def read_rows(listing: Listing, path: str) -> list[JsonRow]:
-    """The rows of a file in JSON lines, JSON or delimited text, each as fields by name."""
+    """Return the rows of a file in JSON lines, JSON or delimited text, each as fields by name."""
     ending = path.lower().rpartition(".")[2]
     if ending == "jsonl":
         return read_json_lines(listing, path)
     if ending == "json":
         return read_json_list(listing, path)
     file = read_annotation_file(listing, path, ",;\t")
-    # The first of two columns of one name counts, as everywhere; blank cells hold nothing.
+    # Of two columns with one name, the first counts, as everywhere; blank cells have no value.
     places = {name: str(place) for place, name in reversed([*enumerate(file.header)]) if name}
     cells = file.cells.select("row", "surplus", *places.values())
     return [
@@ -112,7 +112,7 @@ def _checks() -> list[Check]:
 def _gather(
     fields: Mapping[str, Any], facts: Headers, groups: Mapping[str, Sequence[str]]
 ) -> str | None:
-    """The licence, the facts, their groups, and every other field, as one JSON object."""
+    """Return the licence, the facts, their groups, and every other field, as one JSON object."""
     wanted = {**_LICENCE, **facts}
     used = {
         spelling for spellings in (*wanted.values(), *_NEEDED.values()) for spelling in spellings

@@ -1,7 +1,7 @@
-"""Makes the tables of datasets whose labels are where a picture lies: its folder or its name.
+"""Makes the tables of datasets whose labels are the folders or names of their images.
 
-Belongs here: pictures without an annotation file. Does not belong here: which part of a path is
-the label, which each adapter knows. Whether a file is a picture is for the ingest stage to say.
+For images without an annotation file. Each adapter knows which part of a path is the label; the
+ingest stage determines whether a file is an image.
 """
 
 from collections.abc import Collection
@@ -20,7 +20,7 @@ from eemo_pipeline.readers.row_checks import known_label
 
 
 def place_files(listing: Listing, known: Collection[str]) -> pl.DataFrame:
-    """Every file but the `known` ones: its `path`, the `folder` it lies in or null, its `file`."""
+    """Return every file but the `known` ones: its `path`, its `folder` or null, its `file`."""
     paths = [path for path in listing.paths if path not in known]
     return pl.DataFrame({"path": paths}, schema={"path": pl.String}).with_columns(
         pl.col("path").str.extract(r"([^/]+)/[^/]*$").alias("folder"),
@@ -31,11 +31,11 @@ def place_files(listing: Listing, known: Collection[str]) -> pl.DataFrame:
 def conclude_placed(
     placed: pl.DataFrame, table_paths: Collection[str], label_space: str, semantics: str
 ) -> SourceTables:
-    """One record per file, and one annotation where its `label` is one of the space.
+    """Return one record per file, and one annotation where its `label` is one of the space.
 
     `placed` holds path, record_id, label and annotator_id, and any column of the records. The
-    annotation names no table and no row, for there is none. Where two files share a record_id,
-    each goes by its path.
+    annotation names no table and no row, because there is none. Where two files share a record_id,
+    each is identified by its path.
     """
     is_known = known_label(pl.col("label"), label_space).fill_null(value=False)
     rows = placed.with_columns(

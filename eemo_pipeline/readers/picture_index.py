@@ -1,7 +1,6 @@
-"""Finds the picture that a table names among the files that were listed.
+"""Finds the images that a table names among the listed files.
 
-Belongs here: names and paths as text, and the bytes of files where a table gives their hash. Does
-not belong here: what a file shows.
+Compares names and paths as text, and the bytes of files where a table gives their hash.
 """
 
 import hashlib
@@ -26,7 +25,7 @@ Fold = Callable[[str], str]
 
 
 def fold_accents(name: str) -> str:
-    """The name in compatibility form without its combining marks (Unicode Annex 15, NFKD)."""
+    """Return the name in compatibility form without combining marks (Unicode Annex 15, NFKD)."""
     if name.isascii():  # as most names are
         return name.casefold()
     decomposed = unicodedata.normalize("NFKD", name)
@@ -34,25 +33,23 @@ def fold_accents(name: str) -> str:
 
 
 def fold_to_plain_letters(name: str) -> str:
-    """The name without all but plain letters.
+    """Return the name reduced to plain letters, digits and `_/.-`.
 
-    Accents that two programs damaged in two ways, and apostrophes that one of them dropped, do
-    not count.
+    Ignores accents that two programs damaged differently, and apostrophes that one of them dropped.
     """
     return re.sub(r"[^a-z0-9_/.-]", "", name)
 
 
 class PictureIndex:
-    """Finds pictures by name; built once from the listing.
+    """Finds images by name; built once from the listing.
 
-    A name is tried as it is, then with blanks removed, with another extension, in another case,
+    A name is tried unchanged, then with blanks removed, with another extension, in another case,
     with one or two folders in front of it, and last folded: without its accents, and then by
-    further folds that a dataset needs. Where two pictures fit a name equally well, neither is
-    taken.
+    further folds that a dataset needs. If two images match a name equally well, neither is taken.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
-        """Index the picture files among `paths`."""
+        """Index the image files among `paths`."""
         self._known = frozenset(paths)
         self._loose: dict[str, list[str]] = {}
         self._tails: dict[str, list[str]] = {}
@@ -66,13 +63,12 @@ class PictureIndex:
     ) -> pl.DataFrame:
         """Add `path`, `resolved_by` and `refusal` to a frame with the column `name`.
 
-        `folders` are the prefixes, such as "images/", under which the layout keeps pictures. A
-        name that is null stays without all three. `refusal` is picture_missing,
-        ambiguous_picture or unsafe_path.
+        `folders` are the prefixes, such as "images/", under which the layout keeps images. A null
+        name gets null in all three. `refusal` is picture_missing, ambiguous_picture or unsafe_path.
 
-        A fold makes one picture of many names, so it takes one only where a single name that is
-        still missing and a single file fold alike, and no other name has found that file; else
-        the name is an ambiguous_picture.
+        A fold maps many names to one, so it accepts an image only if a single missing name and a
+        single file fold alike, and no other name has found that file; otherwise the name is an
+        ambiguous_picture.
         """
         known = pl.Series(list(self._known), dtype=pl.String).implode()
 
@@ -80,7 +76,7 @@ class PictureIndex:
             path = pl.concat_str(pl.lit(folder), "name") if folder else pl.col("name")
             return pl.when(path.is_in(known)).then(path)
 
-        # Most names are exact in one folder; polars finds them row by row, the fastest way.
+        # Most names match exactly in one folder; polars finds those fastest, row by row.
         first = frame.with_columns(place(folders[0]).alias("path"))
         missing = first.filter(pl.col("path").is_null()).select(pl.col("name").drop_nulls())
         exact = pl.when(pl.col("path").is_not_null()).then(pl.lit("exact"))
@@ -110,10 +106,10 @@ class PictureIndex:
         )
 
     def resolve_content(self, resolved: pl.DataFrame, root: Path) -> pl.DataFrame:
-        """After `resolve`: find what is still missing by the hash in the column `content_hash`.
+        """After `resolve`, find the missing images by the hash in the column `content_hash`.
 
-        MD5, SHA-1 and SHA-256 in hexadecimal are told apart by their length. Files that a name
-        has found already are not read; files of equal bytes are one picture, whichever is taken.
+        MD5, SHA-1 and SHA-256 in hexadecimal are distinguished by their length. Files already found
+        by name are not read; files of equal bytes are one image, so any of them serves.
         """
         asked = pl.col("content_hash").str.strip_chars().str.to_lowercase()
         is_asked = (pl.col("refusal") == "picture_missing") & asked.str.contains("^[0-9a-f]+$")
@@ -139,7 +135,7 @@ class PictureIndex:
     def _find_folded(
         self, found: list[NameFound], taken: set[str], folders: Sequence[str], fold: Fold
     ) -> list[NameFound]:
-        """What was found, with the names that are still missing looked for by a fold."""
+        """Return `found`, with the missing names searched by a fold."""
         missing = [name for name, _, _, refusal in found if refusal == "picture_missing"]
         if not missing:
             return found
@@ -170,7 +166,7 @@ class PictureIndex:
         return self._folded[fold]
 
     def find(self, name: str, folders: Sequence[str] = ("",)) -> Found:
-        """Path, the way it was found, and the reason where it was not."""
+        """Return the path, the way it was found, and the reason where it was not."""
         for folder in folders:
             if folder + name in self._known:
                 return folder + name, "exact", None
@@ -192,7 +188,7 @@ class PictureIndex:
         return None, None, "picture_missing"
 
     def _index(self) -> None:
-        """Fill the tables of loose names; a dataset whose names are all exact never needs them."""
+        """Fill the tables of loose names; a dataset with only exact names never needs them."""
         if self._loose:
             return
         for path in sorted(self._known):
@@ -204,7 +200,7 @@ class PictureIndex:
 
 
 def _hash_file(path: Path, kinds: Collection[str]) -> list[str]:
-    """The file's hashes; none where it cannot be read."""
+    """Return the file's hashes; none where it cannot be read."""
     hashes = []
     for kind in sorted(kinds):
         try:
@@ -216,7 +212,7 @@ def _hash_file(path: Path, kinds: Collection[str]) -> list[str]:
 
 
 def _plain_name(name: str) -> str | None:
-    """The name with forward slashes and without `.`; None where it could leave the folder."""
+    """Return the name with forward slashes and without `.`; None if it could leave the folder."""
     forward = name.strip().replace("\\", "/")
     parts = [part for part in forward.split("/") if part not in {"", "."}]
     is_unsafe = forward.startswith("/") or re.match("[A-Za-z]:", forward) or "\0" in forward
@@ -226,7 +222,7 @@ def _plain_name(name: str) -> str | None:
 
 
 def _choose(paths: Sequence[str], wanted: str) -> tuple[str | None, str]:
-    """The one path that differs least from the wanted one, and how; None where two do."""
+    """Return the path that differs least from the wanted one, and how; None where two do."""
     tidy = f"/{_tidy(wanted)}"
     stem = _without_suffix(tidy)
     ranked: dict[str, list[str]] = {"stripped": [], "extension": [], "case": []}
@@ -243,7 +239,7 @@ def _choose(paths: Sequence[str], wanted: str) -> tuple[str | None, str]:
 
 
 def _tidy(path: str) -> str:
-    """The path without blanks around its parts and before its extension."""
+    """Return the path without blanks around its parts and before its extension."""
     if path.split(None, 1) == [path]:  # no blank anywhere
         return path
     *folders, last = path.split("/")
@@ -262,6 +258,6 @@ def _loosen(path: str) -> str:
 
 
 def _is_foldable(loose: str, fold: Fold) -> bool:
-    """Whether at least half of the name is left: what folds to next to nothing fits anything."""
+    """Return whether at least half of the name remains: an almost empty one fits any name."""
     last = loose.rpartition("/")[2]
     return len(fold(last)) * 2 >= len(last) > 0

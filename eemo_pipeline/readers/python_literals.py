@@ -1,7 +1,4 @@
-"""Python literals in the cells of datasets: lists and dictionaries written as `repr` writes them.
-
-Belongs here: reading one as data. Does not belong here: what shape a dataset's literal must have.
-"""
+"""Reads Python literals in the cells of datasets: lists and dictionaries as written by `repr`."""
 
 import ast
 import warnings
@@ -9,7 +6,7 @@ from typing import Any
 
 
 def parse_literal(text: str, longest: int) -> Any:
-    """The literal, which is data and never code; None where it is none, or over `longest` long."""
+    """Return the literal, as data, never code; None where it is none or longer than `longest`."""
     if len(text) > longest:
         return None
     try:

@@ -1,4 +1,4 @@
-"""From judged rows to records, annotations and rejects."""
+"""Turns judged rows into records, annotations and rejects."""
 
 from collections.abc import Iterable
 
@@ -16,12 +16,12 @@ from eemo_pipeline.readers.delimited import count_within, smallest_within
 def conclude(
     judged: pl.DataFrame, table_paths: Iterable[str], label_space: str, semantics: str
 ) -> SourceTables:
-    """Records, annotations and rejects from judged rows.
+    """Return records, annotations and rejects from judged rows.
 
-    `judged` holds table_path, row, record_id, path, resolved_by, reason, detail, and any column
-    of the annotations; `source_split`, `native_label` and `record_attributes` go to the record,
-    from its first row. Rows that name one picture make one record, under the smallest of their
-    record identifiers.
+    `judged` holds table_path, row, record_id, path, resolved_by, reason, detail, and any column of
+    the annotations; `source_split`, `native_label` and `record_attributes` go to the record, from
+    its first row. Rows that name one image make one record, under the smallest of their record
+    identifiers.
     """
     facts = {"label_space": pl.lit(label_space), "semantics": pl.lit(semantics)}
     judged = judged.with_columns(**facts)
@@ -30,7 +30,7 @@ def conclude(
     firsts = judged.filter(
         pl.col("path").is_not_null() & pl.col("path").is_first_distinct()
     ).with_row_index("record_no")
-    # Joined apart: a join copies every column it is given.
+    # Joined separately, because a join copies every column of its input.
     record_no = judged.select("path").join(
         firsts.select("path", "record_no"), on="path", how="left", maintain_order="left"
     )["record_no"]
@@ -46,7 +46,7 @@ def conclude(
             if name in judged.columns
         ),
     ).with_columns(
-        # Two spellings that lead to two pictures may be one identifier once blanks are gone.
+        # Two spellings that resolve to two images may be one identifier once blanks are removed.
         pl.when(pl.col("record_id").is_duplicated())
         .then("path")
         .otherwise("record_id")
@@ -70,7 +70,7 @@ def conclude(
 
 
 def fill_schema(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
-    """The columns of the schema, cast to its types; those that the frame lacks are null."""
+    """Return the columns of the schema, cast to its types; missing columns become null."""
     return frame.select(
         (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in schema.items()

@@ -1,4 +1,4 @@
-"""Checks of one annotation row each: what makes it a reject, and with which reason."""
+"""Checks of single annotation rows: the condition for a reject, and its reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from eemo_pipeline.readers.tables import _DETAIL_CHARACTERS, _WORDS
 
 @dataclass(frozen=True)
 class Check:
-    """A reason to refuse a row: where it holds, and the offending value in words."""
+    """A reason to refuse a row: the condition, and the offending value in words."""
 
     reason: str
     holds: pl.Expr
@@ -20,18 +20,18 @@ class Check:
 
 
 def number(name: str) -> pl.Expr:
-    """The cell as a number, null where it is none or not finite."""
+    """Return the cell as a number, null where it is not one or not finite."""
     value = pl.col(name).str.strip_chars().cast(pl.Float64, strict=False)
     return pl.when(value.is_finite()).then(value)
 
 
 def cell_detail(name: str) -> pl.Expr:
-    """`name = value`, the value as found and cut."""
+    """Return `name = value`, the value as found."""
     return pl.format("{} = {}", pl.lit(name), pl.col(name).fill_null(""))
 
 
 def shape_checks() -> list[Check]:
-    """Rows of a file that lacks a column, and rows with more cells than the header."""
+    """Refuse rows of a file that lacks a column, and rows with more cells than the header."""
     return [
         Check(
             "missing_column",
@@ -43,12 +43,12 @@ def shape_checks() -> list[Check]:
 
 
 def presence_checks(*names: str) -> list[Check]:
-    """Cells that must hold something."""
+    """Require cells to have a value."""
     return [Check("missing_value", ~is_given(name), pl.lit(f"{name} is empty")) for name in names]
 
 
 def number_checks(name: str, minimum: float, maximum: float) -> list[Check]:
-    """A cell that, where given, must be a finite number in a range."""
+    """Require a cell, where given, to be a finite number in a range."""
     value = number(name)
     return [
         Check("bad_number", is_given(name) & value.is_null(), cell_detail(name)),
@@ -57,17 +57,17 @@ def number_checks(name: str, minimum: float, maximum: float) -> list[Check]:
 
 
 def known_label(label: pl.Expr, label_space: str) -> pl.Expr:
-    """Whether the text is a label of the space, or a known spelling of one."""
+    """Return whether the text is a label of the space, or a known spelling of one."""
     space = LABEL_SPACES[label_space]
     spellings = [*space, *(alias for alias in ALIASES if canonical(alias) in space)]
-    # Few of many rows differ: only those are brought to one form.
+    # Few of many rows differ: only the distinct ones are normalised.
     found = label.unique(maintain_order=True)
     known = found.filter(found.str.strip_chars().str.to_lowercase().is_in(spellings))
     return label.is_in(known.implode())
 
 
 def picture_checks() -> list[Check]:
-    """Names without a picture, after `PictureIndex.resolve`."""
+    """Refuse names without an image, after `PictureIndex.resolve`."""
     return [
         Check(reason, pl.col("refusal") == reason, cell_detail("name"))
         for reason in ("unsafe_path", "picture_missing", "ambiguous_picture")
@@ -75,7 +75,7 @@ def picture_checks() -> list[Check]:
 
 
 def repetition_check(column: str) -> Check:
-    """Rows, in order, after the first that names the same picture."""
+    """Refuse rows, in order, after the first that names the same image."""
     return Check(
         "duplicate_row",
         pl.col(column).is_not_null() & ~pl.col(column).is_first_distinct(),
@@ -91,8 +91,8 @@ def judge(frame: pl.DataFrame, checks: Sequence[Check]) -> pl.DataFrame:
     )
     judged = frame.with_columns(which.alias("check")).with_row_index("place")
     refused = judged.filter(pl.col("check").is_not_null())
-    # What is wrong is put into words for the refused rows alone: few of many. In one piece, for
-    # polars 2.1 panics where it joins texts of a frame with an empty piece.
+    # Details are formatted for the refused rows alone, which are few. Rechunked, because polars 2.1
+    # panics when it concatenates texts of a frame with an empty chunk.
     words = [
         refused.filter(pl.col("check") == place)
         .rechunk()

@@ -1,8 +1,7 @@
-"""Reads annotation files as cells of text, judges their rows, and makes an adapter's tables.
+"""Reads annotation files as cells of text, for every adapter of `sources/`.
 
-Belongs here: what every adapter of `sources/` shares: bytes to text, text to cells, checks to
-rejects. Does not belong here: the columns of any one dataset, or how a picture is found
-(`picture_names.py`). Nothing here raises on content: a cell is text until a check accepts it.
+Decodes bytes to text and splits text into cells. Images are found in `picture_index.py`. Nothing
+here raises on content: a cell is text until a check accepts it.
 """
 
 import codecs
@@ -24,7 +23,7 @@ from eemo_pipeline.readers.delimited import (
 
 _DETAIL_CHARACTERS = 160
 _WORDS = pl.Schema({"place": pl.UInt32, "reason": pl.String, "detail": pl.String})
-# Half surrogate -> character: what `surrogateescape` makes of a byte that is not UTF-8.
+# Half surrogate -> character: `surrogateescape` makes the former of a byte that is not UTF-8.
 _BYTE_ESCAPES = {
     0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(128, 256)
 }
@@ -50,10 +49,10 @@ class AnnotationFile:
     cells: pl.DataFrame
 
     def take(self, needed: Headers, optional: Headers = NONE_NEEDED) -> pl.DataFrame:
-        """The columns by our own names, with `table_path`, `row`, `surplus` and `absent`.
+        """Return the columns by our own names, with `table_path`, `row`, `surplus` and `absent`.
 
-        Both mappings lead from our name to the header cells it may stand under, in lower case. A
-        column that the file lacks is null; `absent` lists the needed ones, null where none is.
+        Both mappings map our name to its possible header cells, in lower case. A column missing
+        from the file is null; `absent` lists the needed ones, null where there is none.
         """
         places = {name: self._place(cells) for name, cells in {**needed, **optional}.items()}
         absent = ", ".join(name for name in needed if places[name] is None)
@@ -69,7 +68,7 @@ class AnnotationFile:
         )
 
     def remaining(self, wanted: Headers) -> dict[str, str]:
-        """Header cell -> column of `cells`, for the columns that `take(wanted)` does not use."""
+        """Return header cell -> column of `cells`, for columns that `take(wanted)` leaves out."""
         used = {self._place(headers) for headers in wanted.values()}
         named: dict[str, str] = {}
         for place, cell in enumerate(self.header):
@@ -83,10 +82,10 @@ class AnnotationFile:
 
 
 def decode_text(data: bytes) -> str:
-    """UTF-8, or UTF-16 with a mark; every line end becomes a line feed.
+    """Decode UTF-8, or UTF-16 with a byte order mark; every line end becomes a line feed.
 
-    Bytes that are not UTF-8 are read as Windows-1252, one by one, so that one damaged byte leaves
-    the rest of the file as it was.
+    Bytes that are not UTF-8 are read as Windows-1252, one by one, so that a damaged byte does not
+    affect the rest of the file.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", errors="replace")
@@ -101,9 +100,9 @@ def decode_text(data: bytes) -> str:
 def read_annotation_file(listing: Listing, path: str, delimiters: str = ",") -> AnnotationFile:
     """Read the cells of a delimited text file.
 
-    The delimiter is the one among `delimiters` that the first line holds most often, the first
-    of them where it holds none. A blank among them stands for any run of blanks, and then names
-    in square brackets in the first line stay whole.
+    The delimiter is the most frequent of `delimiters` in the first line, or the first of them if
+    the line has none. A blank among them stands for any run of blanks; names in square brackets in
+    the first line then stay whole.
     """
     data, delimiter = _read_bytes(listing, path, delimiters)
     if delimiter == " ":
@@ -120,14 +119,14 @@ def read_annotation_file(listing: Listing, path: str, delimiters: str = ",") -> 
 def read_headless_file(
     listing: Listing, path: str, header: Sequence[str], delimiters: str = ","
 ) -> AnnotationFile:
-    """Read a file whose first line is data already; `header` names its columns."""
+    """Read a file without a header line; `header` names its columns."""
     data, delimiter = _read_bytes(listing, path, delimiters)
     cells = parse_cells(data, delimiter, len(header))
     return AnnotationFile(path, tuple(header), number_rows(cells))
 
 
 def _read_bytes(listing: Listing, path: str, delimiters: str) -> tuple[bytes, str]:
-    """UTF-8 from the first line that is not empty, and the delimiter that this line shows."""
+    """Return UTF-8 from the first non-empty line on, and the delimiter used in this line."""
     csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
     data = (listing.root / path).read_bytes()
     if not _is_plain(data):
@@ -142,7 +141,7 @@ def _first_line(data: bytes) -> str:
 
 
 def _is_plain(data: bytes) -> bool:
-    """Whether `decode_text` would change nothing: UTF-8, no mark, line feeds alone."""
+    """Return whether `decode_text` would change nothing: UTF-8, no mark, line feeds only."""
     if b"\r" in data or data.startswith(codecs.BOM_UTF8):
         return False
     try:
@@ -154,12 +153,6 @@ def _is_plain(data: bytes) -> bool:
 def stack_rows(
     files: Sequence[AnnotationFile], needed: Headers, optional: Headers = NONE_NEEDED
 ) -> pl.DataFrame:
-    """The rows of files of one layout, one under the other; `AnnotationFile.take` of each."""
+    """Concatenate the rows of files of one layout, `AnnotationFile.take` of each."""
     nothing = AnnotationFile("", (), number_rows(parse_cells(b"", ",", 0)))
     return pl.concat([file.take(needed, optional) for file in (nothing, *files)])
-
-
-# --- files -------------------------------------------------------------------------------------
-
-
-# --- checks ------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 """The contract of a source dataset, and how to add one.
 
-To add a source, add one file `eemo_pipeline/sources/<name>.py` that declares
-`SOURCE = SourceDataset(name="<name>", ...)` with a `read` function. Nothing else is touched: the
-partition, the row of `sources__datasets` and the lineage node `external__<name>` follow.
+To add a source, add one file `eemo_pipeline/sources/<name>.py` that declares `SOURCE =
+SourceDataset(name="<name>", ...)` with a `read` function. Nothing else changes: the partition, the
+row of `sources__datasets` and the lineage node `external__<name>` follow.
 
-`read` gets the listing of the dataset's folder and returns three frames. It opens annotation
-files, never pictures, and never raises on bad content: what it cannot use becomes a reject.
+`read` gets the listing of the dataset's folder and returns a `SourceTables`. It opens annotation
+files, never images, and never raises on bad content: an unusable row becomes a reject.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,10 @@ class Download:
     """A file that the owner offers without a form.
 
     Attributes:
-        url: where it is.
-        name: what it is called on disk, below the source's folder; an archive is kept outside
-            of it, below `downloads/`.
-        sha256: what its bytes must be, None where the owner does not say.
+        url: its address.
+        name: its name on disk, below the source's folder; an archive is kept outside of it, below
+            `downloads/`.
+        sha256: the expected SHA-256 of its bytes, None where the owner does not publish one.
         is_archive: whether it is unpacked into the source's folder.
     """
 
@@ -40,21 +40,20 @@ class SourceDataset:
         name: equals the module's name; the partition key and the folder below `sources/`.
         label_space: a key of `emotion.taxonomies.LABEL_SPACES`.
         semantics: evoked, apparent or none.
-        expected_files: picture files of a complete copy, None for open-ended sources.
+        expected_files: image files of a complete copy, None for open-ended sources.
         obtain: how a person gets the dataset.
         read: the reader, see the module's docstring.
-        role: training, evaluation (no picture of it, nor a near-duplicate, ever trains) or
-            lexicon (words instead of pictures).
+        role: training, evaluation (neither an image of it nor a near-duplicate is used for
+            training) or lexicon (words instead of images).
         expected_records: records of a complete copy by the owner's count, None where unknown or
-            disputed; reported beside what is found, never asserted.
-        embeds: other sources, or collections, whose pictures it holds.
-        downloads: files that the owner offers for direct download, empty where a form stands
-            before them.
-        needs: files, other than pictures, that every owner's copy holds: names or the ends of
-            paths, compared without case, with `*` for any characters and `|` between names that
-            serve alike ("labels.csv|labels.txt"). One that is not there is named as missing.
-        is_licensed_per_picture: whether the record's attribute `licence` decides, picture by
-            picture, in place of `is_redistributable`.
+            disputed; reported beside the number found, never asserted.
+        embeds: other sources, or collections, whose images it contains.
+        downloads: files that the owner offers for direct download, empty where a form is required.
+        needs: files, other than images, in every complete copy: names or the ends of paths,
+            compared ignoring case, with `*` for any characters and `|` between equivalent names
+            ("labels.csv|labels.txt"). An absent one is reported as missing.
+        is_licensed_per_picture: whether the record's attribute `licence` decides, image by image,
+            in place of `is_redistributable`.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """Abstract-8: 280 abstract paintings with votes over eight emotions (Machajdik and Hanbury 2010).
 
-Belongs here: `ABSTRACT_groundTruth.csv`, whose names and header stand in single quotes, and the
-pictures beside it. A row counts the votes for each emotion; the dataset chooses none of them, and
-for about one picture in five two or more lead. "Content" and "Sad" are its spellings.
+Reads `ABSTRACT_groundTruth.csv`, whose names and header are in single quotes, and the images beside
+it. A row counts the votes for each emotion. The dataset does not choose among them, and for about
+one image in five two or more emotions lead. "Content" and "Sad" are its spellings.
 """
 
 from dataclasses import replace
@@ -35,7 +35,7 @@ _NEEDED = {"name": ("picture",), **{name: (name.casefold(),) for name in _EMOTIO
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record and one annotation, the votes of all raters, per picture."""
+    """Return one record and one annotation, the votes of all raters, per image."""
     tables = find_tables(listing, _TABLE)
     known = frozenset((*tables, *find_documents(listing)))
     files = [_unquote(read_annotation_file(listing, path)) for path in tables]
@@ -69,7 +69,7 @@ def read(listing: Listing) -> SourceTables:
             total.cast(pl.Int64, strict=False).alias("rater_count"),
             pl.lit(list(_EMOTIONS)).alias("native_labels"),
             pl.concat_list(votes).alias("native_weights"),
-            # the one label of the record, where the votes name one
+            # the one label of the record, where a single emotion has the most votes
             pl.when(pl.col("reason").is_null() & (leading == 1)).then(leader).alias("native_label"),
             pl.struct((leading > 1).alias("is_tied")).struct.json_encode().alias("attributes"),
         ),
@@ -80,7 +80,7 @@ def read(listing: Listing) -> SourceTables:
 
 
 def _unquote(file: AnnotationFile) -> AnnotationFile:
-    """The file with plain names of columns; the first column holds the pictures."""
+    """Return the file with plain column names; the first column holds the image names."""
     header = tuple(cell.strip(" '") for cell in file.header)
     return replace(file, header=("picture", *header[1:]) if header else ())
 

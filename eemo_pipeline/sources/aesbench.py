@@ -1,10 +1,10 @@
-"""AesBench: 2,800 pictures with questions on what they evoke and how they look (evaluation).
+"""AesBench: 2,800 images with questions on evoked emotion and appearance (evaluation).
 
-Belongs here: `test_AesBench_AesE.json`, an object of pictures, each with `AesE_data` (evoked
-emotion: `Question`, and `Options` as one text of lines "A) ...") beside the questions on
-perception (`AesP_data`), assessment (`AesA1_data`) and interpretation (`AesI_data`), as
-EEmo-Logic's authors hand it out. It holds no gold answer, so no label is read: a picture's
-questions are one annotation without labels, as they are in the attributes.
+Reads `test_AesBench_AesE.json`, an object of images, each with `AesE_data` (evoked emotion:
+`Question`, and `Options` as one text of lines "A) ...") beside the questions on perception
+(`AesP_data`), assessment (`AesA1_data`) and interpretation (`AesI_data`), as distributed by
+EEmo-Logic's authors. It has no gold answer, so no label is read: the questions of an image are one
+annotation without labels, stored unchanged in the attributes.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ _TABLE = "test_AesBench_AesE.json"
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record and one annotation per picture that the file names."""
+    """Return one record and one annotation per image named in the file."""
     tables = find_tables(listing, _TABLE)
     known = frozenset((*tables, *find_documents(listing)))
     rows = [row for path in tables for row in read_json_object(listing, path)]

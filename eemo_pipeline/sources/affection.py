@@ -1,9 +1,8 @@
-"""Affection: 526,749 explanations of what 85,007 pictures evoke (Achlioptas et al. 2023).
+"""Affection: 526,749 explanations of the emotions evoked by 85,007 images (Achlioptas et al. 2023).
 
-Belongs here: `language/version_0/affection_{raw,preprocessed}_public_version_0.csv` and pictures
-under folders named after the column `dataset`, for names are unique only within one. Where both
-files are there, the preprocessed one is read, which holds the same rows and the split; the other
-one is known and not read twice.
+Reads `language/version_0/affection_{raw,preprocessed}_public_version_0.csv` and images in folders
+named after the column `dataset`, because names are unique only within one. If both files exist,
+only the preprocessed one is read, which holds the same rows and the split.
 """
 
 import polars as pl
@@ -41,7 +40,7 @@ _OPTIONAL = {"split": ("split",)}
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per picture, one annotation per row: a worker, an emotion, an explanation."""
+    """Return one record per image and one annotation per row: worker, emotion and explanation."""
     found = find_tables(listing, *_TABLES)
     tables = [path for path in found if path.casefold().endswith(_TABLES[0])] or found
     known = frozenset((*found, *find_documents(listing)))

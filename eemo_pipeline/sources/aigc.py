@@ -1,12 +1,12 @@
-"""Generated pictures, as a governed folder: every picture has a row in the manifest.
+"""Generated images, as a governed folder: every image has a row in the manifest.
 
-Belongs here: the columns of `manifest.csv` or `manifest.jsonl`: `path`, `licence`, `prompt`,
-`generator`, `seed`, `parent_image_id`, `replaced` (which of background, attribute and subject
-differ from the parent's), `intended_emotion`, and the new `background`, `attribute`, `subject`.
+The columns of `manifest.csv` or `manifest.jsonl` are `path`, `licence`, `prompt`, `generator`,
+`seed`, `parent_image_id`, `replaced` (which of background, attribute and subject differ from the
+parent's), `intended_emotion`, and the new `background`, `attribute`, `subject`.
 
-The emotion a picture was meant to evoke says where it comes from, not what it evokes: it is kept
-in the record's attributes and never becomes a label, so that people and models judge the picture
-without it.
+The intended emotion of an image describes its origin, not the emotion that it evokes. It is kept in
+the record's attributes and never becomes a label, so that people and models judge the image without
+it.
 """
 
 from eemo_pipeline.readers.contract import Listing, SourceTables
@@ -26,7 +26,7 @@ _FACTS = {
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record and one annotation without labels per licensed picture of the manifest."""
+    """Return one record and one annotation without labels per licensed image of the manifest."""
     return read_manifest(listing, _FACTS, {"triplet": _TRIPLET})
 
 

@@ -1,14 +1,13 @@
-"""AIGIEmo: 160,000 generated pictures, balanced over eight emotions (She et al.).
+"""AIGIEmo: 160,000 generated images, balanced over eight emotions (She et al.).
 
-Belongs here: the list of fields that its page names. No file, schema, scale or licence has been
-published, so the names of the files are ours: `annotations.jsonl`, `.json` or `.csv` for the
-fields, `prompts.csv` (or the other two formats) for prompt, generator and seed, one row per
-picture and, in the annotations, per rater where raters are named. Valence and arousal are on
--4..4, as the authors' pilot has them.
+Reads the fields that its web page lists. No file, schema, scale or licence has been published, so
+the file names are ours: `annotations.jsonl`, `.json` or `.csv` for the fields, `prompts.csv` (or
+the other two formats) for prompt, generator and seed, one row per image and, in the annotations,
+per rater where raters are named. Valence and arousal are on -4..4, as in the authors' pilot.
 
-Emotion, valence and arousal are labels; all other fields go to the annotation's attributes as
-they are. A facial expression or an action that is null, there being no person, stays null there,
-and one that is not given stays away.
+Emotion, valence and arousal are labels; all other fields are copied unchanged to the annotation's
+attributes. There, a facial expression or an action that is null (no person) stays null, and one
+that is not given is absent.
 """
 
 from typing import Any
@@ -47,7 +46,7 @@ _HEADERS = {
     **{rating: (rating,) for rating in _RATINGS},
     "rater": ("rater", "annotator", "user"),
 }
-# Our name of a field -> what else it is called.
+# Our name of a field -> its alternative name.
 _SPELLINGS = {
     "colourfulness": "colorfulness",
     "reason": "reason_for_emotion",
@@ -60,7 +59,7 @@ _SPELLINGS = {
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per picture that a row names, one annotation per row."""
+    """Return one record per image named in a row, and one annotation per row."""
     prompts = find_tables(listing, *_PROMPTS)
     tables = [*find_tables(listing, *_ANNOTATIONS), *prompts]
     known = frozenset((*tables, *find_documents(listing)))
@@ -116,7 +115,7 @@ def _checks() -> list[Check]:
 
 
 def _encode_others(row: JsonRow) -> str | None:
-    """Every field that is no label, under our own name for it, as a JSON object."""
+    """Return every field that is not a label, under our own name for it, as a JSON object."""
     ours = {spelling: name for name, spelling in _SPELLINGS.items()}
     labels = {spelling for spellings in _HEADERS.values() for spelling in spellings}
     others: dict[str, Any] = {

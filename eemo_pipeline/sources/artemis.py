@@ -1,12 +1,12 @@
-"""ArtEmis: 454,684 explanations of what 80,031 paintings evoke (Achlioptas et al. 2021).
+"""ArtEmis: 454,684 explanations of emotions evoked by 80,031 paintings (Achlioptas et al. 2021).
 
-Belongs here: `artemis_dataset_release_v0.csv`, one row per annotation, or the authors'
-preprocessed form of it, which adds `split`; and WikiArt's pictures, a dataset of its own, as
-`<art_style>/<painting>.jpg`. Evaluation: no picture of it trains.
+Reads `artemis_dataset_release_v0.csv`, one row per annotation, or the authors' preprocessed form of
+it, which adds `split`; and WikiArt's images, a dataset of its own, as `<art_style>/<painting>.jpg`.
+Evaluation: no image of it is used for training.
 
-The names of 757 paintings and of their files carry accents that were damaged in two different
-ways; they are matched by what both kept, where that is unique, and recorded as folded. Annotators
-are not told apart. Labels, "something else" among them, stay as they are.
+The names of 757 paintings and of their files have accents that were damaged in two different ways.
+They are matched by the characters that both kept, where that is unique, and recorded as folded.
+Annotators are not identified. Labels, including "something else", are unchanged.
 """
 
 import polars as pl
@@ -42,7 +42,7 @@ _OPTIONAL = {"repetition": ("repetition",), "split": ("split",)}
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per painting, one annotation per row: an emotion and an explanation."""
+    """Return one record per painting and one annotation per row: an emotion and an explanation."""
     release, preprocessed = (find_tables(listing, name) for name in (_RELEASE, _PREPROCESSED))
     tables = preprocessed or release
     known = frozenset((*release, *preprocessed, *find_documents(listing)))

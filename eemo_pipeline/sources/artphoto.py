@@ -1,8 +1,8 @@
-"""ArtPhoto: 806 art photographs by what their artists meant to evoke (Machajdik and Hanbury 2010).
+"""ArtPhoto: 806 art photographs by their artists' intended emotion (Machajdik and Hanbury 2010).
 
-Belongs here: `testImages_artphoto/<label>_<number>.jpg`. There is no annotation file: the label
-is the file's name up to the first underscore. Numbers repeat across labels, so that the whole
-name is the identifier; the set says "sad", where others say sadness.
+Reads `testImages_artphoto/<label>_<number>.jpg`. There is no annotation file: the label is the
+file's name up to the first underscore. Numbers repeat across labels, so the whole name is the
+identifier. The set spells sadness "sad".
 """
 
 import polars as pl
@@ -14,7 +14,7 @@ from eemo_pipeline.sources import SourceDataset
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per file, and one annotation where its name begins with a label."""
+    """Return one record per file, and one annotation where its name begins with a label."""
     known = frozenset(find_documents(listing))
     placed = place_files(listing, known).with_columns(
         pl.col("file").alias("record_id"),

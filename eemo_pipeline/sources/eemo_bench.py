@@ -1,17 +1,17 @@
-"""EEmo-Bench: 1,960 pictures with ranked emotions and V-A-D, and questions on them (evaluation).
+"""EEmo-Bench: 1,960 images with ranked emotions and V-A-D, and questions on them (evaluation).
 
-Belongs here: the authors' JSON files, told apart by the fields of their elements, not by name:
-single pictures (`image_name`, `emotion_list`, `Valence` as [mean, SD, a third number]), questions
-on pairs (`image1_url`, `image2_url`), where labels are packed in a text and options may be a
-Python dict, and questions on one picture (`image_url`).
+Reads the authors' JSON files, distinguished by the fields of their elements, not by name: single
+images (`image_name`, `emotion_list`, `Valence` as [mean, SD, a third number]), questions on pairs
+(`image1_url`, `image2_url`), whose labels are packed in a text and whose options may be a Python
+dict, and questions on one image (`image_url`).
 
-The file of single pictures is the truth. Where the file of open-ended questions, or a pair, gives
-a picture's labels otherwise, the row is refused as conflicts_with_single, with both values; where
-it agrees, the row is an annotation without labels, so that no vote counts twice. Questions,
-options and gold answers are kept in the annotation's attributes, those of a pair with its first
-picture; answers of models and their scores are not the dataset's and stay out. Votes are ranking
-scores of the top three emotions, not shares of all raters. The third number of each rating has no
-documented meaning and stays in the attributes, and so does the SD of dominance.
+The file of single images is the reference. If the file of open-ended questions, or a pair, gives an
+image other labels, the row is refused as conflicts_with_single, with both values; if it agrees, the
+row is an annotation without labels, so that no vote counts twice. Questions, options and gold
+answers are kept in the annotation's attributes, those of a pair with its first image; answers of
+models and their scores are not part of the dataset and are left out. Votes are ranking scores of
+the top three emotions, not shares of all raters. The third number of each rating has no documented
+meaning and stays in the attributes, and so does the SD of dominance.
 """
 
 import re
@@ -64,10 +64,10 @@ _ROW_SCHEMA: dict[str, Any] = {
 
 
 class Refusal(Exception):
-    """Why a row is refused: the code, and the offending value in words."""
+    """The reason to refuse a row: the code, and the offending value in words."""
 
     def __init__(self, reason: str, detail: str) -> None:
-        """Keep both."""
+        """Store both."""
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
@@ -75,13 +75,13 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Labels:
-    """What a file says that a picture evokes: votes by emotion as spelled, means by dimension."""
+    """The labels of an image in one file: votes by emotion as spelled, means by dimension."""
 
     votes: Mapping[str, float]
     means: Mapping[str, float]
 
     def difference(self, other: "Labels") -> str | None:
-        """The first value in which the two differ, in words; None where they agree."""
+        """Return the first difference between the two, in words; None where they agree."""
         ours = {canonical(label): votes for label, votes in self.votes.items()}
         theirs = {canonical(label): votes for label, votes in other.votes.items()}
         if ours != theirs:
@@ -93,11 +93,11 @@ class Labels:
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per picture on disk that a row names, one annotation per row."""
+    """Return one record per image on disk named in a row, and one annotation per row."""
     tables = [p for p in listing.paths if p.lower().endswith(".json") and not is_junk(p)]
     known = frozenset((*tables, *find_documents(listing)))
     rows = [row for path in tables for row in read_json_list(listing, path)]
-    # Single pictures first, and the open-ended ones, which repeat some, after them.
+    # Single images first; open-ended questions, which repeat some of them, after them.
     rows.sort(key=lambda row: (_is_question(row), "open_ended" in row.table_path.lower()))
     index = PictureIndex(path for path in listing.paths if path not in known)
     judged = pl.DataFrame(list(_judge_rows(rows, index)), schema=_ROW_SCHEMA)
@@ -193,7 +193,7 @@ def _judge_question(
 
 
 def _find(value: Any, name: str, index: PictureIndex) -> tuple[str, str]:
-    """The path of the picture and how it was found."""
+    """Return the path of the image and how it was found."""
     text = as_cell(value)
     if text is None or not text.strip():
         raise Refusal("missing_value", f"{name} is empty")
@@ -222,7 +222,7 @@ def _read_labels(fields: Mapping[str, Any]) -> Labels:
 
 
 def _unpack_labels(packed: Any) -> Labels:
-    """The labels that a pair packs in a text: a Python dict of votes, and means."""
+    """Return the labels that a pair packs in a text: a Python dict of votes, and means."""
     text = as_cell(packed) or ""
     match = _PACKED.fullmatch(text.strip()) if len(text) <= _LONGEST_TEXT else None
     votes = parse_literal(match[1], _LONGEST_TEXT) if match else None
@@ -256,7 +256,7 @@ def _check_mean(name: str, mean: float | None) -> float:
 
 
 def _place(fields: Mapping[str, Any], name: str, place: int) -> float | None:
-    """One of the three numbers of a rating; None where it is not there or not a number."""
+    """Return one of the three numbers of a rating; None where it is absent or not a number."""
     numbers = fields.get(name.capitalize())
     if not isinstance(numbers, list) or len(numbers) <= place:
         return None
@@ -290,7 +290,7 @@ def _as_words(votes: Mapping[str, float]) -> str:
 
 
 def _add_second_pictures(records: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
-    """Records of pictures that rows name in the second place alone."""
+    """Return records of images named only as the second of a pair, added to the others."""
     added = (
         judged.select(
             pl.col("second_path").alias("path"), pl.col("second_resolved_by").alias("resolved_by")

@@ -1,17 +1,17 @@
-"""EmoArt: paintings with what a vision model says they evoke, in 56 styles (Zhang et al. 2025).
+"""EmoArt: paintings with emotions assigned by a vision model, in 56 styles (Zhang et al. 2025).
 
-Belongs here: `Annotation.json` (130k) and `annotation_5k.json`, lists of records in three
-sections, and pictures as `Images/<style>/<file>` or, as the archives unpack, `<style>/<file>`.
+Reads `Annotation.json` (130k) and `annotation_5k.json`, lists of records in three sections, and
+images as `Images/<style>/<file>` or, as the archives unpack, `<style>/<file>`.
 
 Rules
-- The labels are a model's, spot-checked by people: `label_source` says so on every row. Its texts
-  stand in the attributes and not in `comment`, which is for what people wrote.
-- The twelve emotions map to no other set. They are judged without blanks and case, and kept as
-  found.
-- High or Low arousal and Positive or Negative valence are words, kept as attributes; no number
-  is made of them.
+- The labels come from a model and were spot-checked by people: `label_source` marks every row. Its
+  texts are in the attributes and not in `comment`, which is for texts by people.
+- The twelve emotions map to no other set. They are compared without blanks and case, and kept
+  unchanged.
+- High or Low arousal and Positive or Negative valence are words, kept as attributes; they are not
+  converted to numbers.
 - Any section may be missing. A record without any is refused; one without an emotion is kept.
-- A picture that stands in both files is read from the larger one.
+- An image in both files is read from the larger one.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ _HEADERS = {"request_id": ("request_id",), "image_path": ("image_path",)}
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record and one annotation, the model's, per picture."""
+    """Return one record and one annotation, the model's, per image."""
     tables = [path for name in _TABLES for path in find_tables(listing, name)]
     known = frozenset((*tables, *find_documents(listing)))
     rows = [row for path in tables for row in read_json_list(listing, path)]
@@ -102,7 +102,7 @@ def read(listing: Listing) -> SourceTables:
 
 
 def _mark_as_a_models() -> pl.Expr:
-    """The attributes with `label_source` in front; a row without attributes gets it alone."""
+    """Return the attributes with `label_source` in front; without attributes, only that."""
     marked = pl.concat_str(pl.lit('{"label_source":"model",'), pl.col("attributes").str.slice(1))
     alone = pl.lit('{"label_source":"model"}')
     return pl.when(pl.col("attributes").is_null()).then(alone).otherwise(marked).alias("attributes")
@@ -114,7 +114,7 @@ def _label(row: JsonRow) -> str | None:
 
 
 def _describe(row: JsonRow) -> str | None:
-    """All that the sections say beside the emotion, as found; None where they say nothing."""
+    """Return everything in the sections but the emotion, unchanged; None if there is nothing."""
     sections = _sections(row)
     first, second, third = (
         _section(sections, f"{number}_section") for number in ("first", "second", "third")
@@ -136,7 +136,7 @@ def _sections(row: JsonRow) -> Mapping[str, Any]:
 
 
 def _section(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The object under the name; an empty one where it is missing or something else."""
+    """Return the object under the name; an empty one where it is missing or something else."""
     section = fields.get(name)
     return section if isinstance(section, dict) else {}
 

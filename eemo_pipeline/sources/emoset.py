@@ -1,18 +1,18 @@
-"""EmoSet-118K: 118,102 pictures with one of eight emotions and six attributes (Yang et al. 2023).
+"""EmoSet-118K: 118,102 images with one of eight emotions and six attributes (Yang et al. 2023).
 
-Belongs here: `{train,val,test}.json`, lists of `[emotion, image, annotation]` as distributed or
-`[emotion, id, image, annotation]` as documented, told apart by what starts with `image/`; and one
-`annotation/<emotion>/<name>.json` per picture. Does not belong here: `info.json`, the vocabulary
-of the attributes. It is known and not opened, for the one inside the archive is not complete.
+Reads `{train,val,test}.json`, lists of `[emotion, image, annotation]` as distributed or `[emotion,
+id, image, annotation]` as documented, distinguished by the element that starts with `image/...`;
+and one `annotation/<emotion>/<name>.json` per image. The vocabulary of the attributes, the file
+info.json, is known and not opened, because the one in the archive is incomplete.
 
 Rules
-- The emotion of the split file is the label. Where the picture's own file says another one, that
-  is kept as the attribute `annotation_emotion`.
-- An attribute that the picture's file does not name is unknown, not none: it is left out. One
-  that makes no sense stands under `unusable` as found.
-- A picture's file that is missing or damaged costs its attributes, not its label;
-  `annotation_problem` says which. A damaged one, and one that no row of a split names, is a row
-  of its own that is refused.
+- The emotion of the split file is the label. If the image's own file gives another one, it is kept
+  as the attribute `annotation_emotion`.
+- An attribute missing from the image's file is unknown, not none: it is left out. An invalid one is
+  kept unchanged under `unusable`.
+- If an image's file is missing or damaged, its attributes are lost, but not its label;
+  `annotation_problem` gives the reason. A damaged file, or one that no row of a split names, is a
+  row of its own that is refused.
 """
 
 import math
@@ -53,7 +53,7 @@ _ROWS = pl.Schema(
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record and one annotation per picture."""
+    """Return one record and one annotation per image."""
     splits = {path: split for split in _SPLITS for path in find_tables(listing, f"{split}.json")}
     documents = [path for path in listing.paths if path.casefold().endswith(".json")]
     known = frozenset((*documents, *find_documents(listing)))
@@ -98,7 +98,7 @@ def _is_of_picture(path: str) -> bool:
 
 
 def _refuse_files(files: list[str], used: Mapping[str, str | None]) -> pl.DataFrame:
-    """Rejects for the pictures' files that are damaged, or that no row of a split names."""
+    """Return rejects for the images' files that are damaged, or that no row of a split names."""
     rows = [
         (
             path,
@@ -113,7 +113,7 @@ def _refuse_files(files: list[str], used: Mapping[str, str | None]) -> pl.DataFr
 
 
 def _read_split(listing: Listing, path: str, split: str) -> Iterator[tuple[Any, ...]]:
-    """The elements of a split file, in the columns of `_ROWS`."""
+    """Yield the elements of a split file, in the columns of `_ROWS`."""
     text = decode_text((listing.root / path).read_bytes())
     elements, is_json = parse_json(text)
     if not text.strip():
@@ -131,7 +131,7 @@ def _read_split(listing: Listing, path: str, split: str) -> Iterator[tuple[Any, 
 
 
 def _tell_apart(cells: list[str | None]) -> tuple[str | None, str | None, str | None, str | None]:
-    """Label, picture, annotation file and identifier of an element, by what its cells look like."""
+    """Return label, image, annotation file and identifier of an element, by form of its cells."""
     given = [cell for cell in cells if cell is not None]
     picture = next((cell for cell in given if _is_below("image", cell)), None)
     annotation = next((cell for cell in given if _is_below("annotation", cell)), None)
@@ -151,7 +151,7 @@ def _is_below(folder: str, cell: str) -> bool:
 def _read_attributes(
     listing: Listing, judged: pl.DataFrame, documents: PictureIndex
 ) -> tuple[pl.Series, dict[str, str | None]]:
-    """The attributes of each row, and of every file that a row names what is wrong with it."""
+    """Return the attributes of each row, and path -> problem of every file that a row names."""
     used: dict[str, str | None] = {}
 
     def describe(reason: str | None, label: str, annotation: str, identifier: str) -> str | None:
@@ -174,7 +174,7 @@ def _read_attributes(
 
 
 def _guess(picture: str) -> str:
-    """Where the annotation file lies if the split file does not say: beside `image/`."""
+    """Return the likely path of an annotation file missing from the split file."""
     folder, _, name = picture.rpartition("image/")
     return f"{folder}annotation/{name.rpartition('.')[0]}.json"
 
@@ -187,7 +187,7 @@ def _open(path: Path) -> tuple[Mapping[str, Any], str | None]:
 
 
 def _take(fields: Mapping[str, Any], label: str) -> dict[str, Any]:
-    """The attributes that are there and make sense, and apart from them those that make none."""
+    """Return the valid attributes, and separately the invalid ones."""
     found: dict[str, Any] = {name: _as_level(fields.get(name)) for name in _MEASURES}
     found.update({name: _as_name(fields.get(name)) for name in _NAMES})
     things = fields.get("object")
@@ -209,7 +209,7 @@ def _take(fields: Mapping[str, Any], label: str) -> dict[str, Any]:
 
 
 def _as_level(value: Any) -> float | None:
-    """A level from 0 to 1; a file may write it as a number without a point, or as a text."""
+    """Return a level from 0 to 1; a file may write it as an integer or as a text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -1,21 +1,20 @@
-"""EMOTIC: 34,320 people in 23,571 pictures and what they seem to feel (Kosti et al. 2019).
+"""EMOTIC: apparent emotions of 34,320 people in 23,571 images (Kosti et al. 2019).
 
-Belongs here: the MATLAB files of both releases (2019 and 2017), the CSV conversion
-`emotic_pre/{train,val,test}.csv`, whose list cells are Python literals, and pictures under
-`emotic/` or `cvpr_emotic/`. Does not belong here: MATLAB structs (`emotic_mat.py`). The values are
-what a person in the picture seems to feel, not what the viewer feels; boxes stay as given, for
-some leave the picture and its size is not known here.
+Reads the MATLAB files of both releases (2019 and 2017; parsed in `readers/emotic_matlab.py`), the
+CSV conversion `emotic_pre/{train,val,test}.csv`, whose list cells are Python literals, and images
+under emotic or cvpr_emotic. The values describe what a person in the image seems to feel, not what
+the viewer feels. Boxes are unchanged, because some leave the image and its size is not known here.
 
 Rules
-- A MATLAB file wins over the CSV conversion, which is made from it: where one can be read, the
-  CSV files are known and not read.
-- Where both releases are there, a picture belongs to the first that names it, the one of 2019
-  before the one of 2017; its rows in the other are refused as duplicate_row.
-- A row of a MATLAB file is one person and annotator. Labels weigh annotations alike, so the
-  values combined over annotators, which are the same opinions once more, go to the attributes.
-  They are an annotation of their own only for a person without annotators. A row of the CSV is
-  one person, with the values combined.
-- A row with NaN among its ratings is refused, as the authors of the CSV conversion do.
+- A MATLAB file takes precedence over the CSV conversion, which is made from it: if one can be read,
+  the CSV files are known and not read.
+- If both releases exist, an image belongs to the first that names it, the one of 2019 before the
+  one of 2017; its rows in the other are refused as duplicate_row.
+- A row of a MATLAB file is one person and annotator. All annotations have equal weight, so the
+  values combined over annotators, which repeat the same opinions, go to the attributes. They are an
+  annotation of their own only for a person without annotators. A row of the CSV is one person, with
+  the values combined.
+- A row with NaN among its ratings is refused, as in the authors' CSV conversion.
 """
 
 import json
@@ -59,7 +58,7 @@ _NEEDED = {
     "ratings": ("continuous_labels",),
 }
 _OPTIONAL = {"gender": ("gender",), "age": ("age",)}
-# What both layouts are brought to: texts as found, and the values in them where they make sense.
+# The common form of both layouts: texts as found, and their values where they are valid.
 _PEOPLE = pl.Schema(
     {
         **dict.fromkeys(("table_path", "surplus", "absent", "unreadable"), pl.String),
@@ -74,7 +73,7 @@ _PEOPLE = pl.Schema(
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per picture, one annotation per person and annotator."""
+    """Return one record per image, and one annotation per person and annotator."""
     tables = find_tables(listing, *_TABLES)
     matlab = [path for name in _RELEASES for path in find_tables(listing, name)]
     unread = [path for path in listing.paths if path.lower().endswith((".mat", ".npy", ".t7"))]
@@ -113,7 +112,7 @@ def read(listing: Listing) -> SourceTables:
 
 
 def _folders(table: str) -> tuple[str, ...]:
-    """Where the pictures that a table names lie, the likeliest place first."""
+    """Return the folders of the images that a table names, the likeliest first."""
     is_older = table.casefold().endswith(_RELEASES[1])
     return ("cvpr_emotic/", "emotic/", "") if is_older else ("emotic/", "", "cvpr_emotic/")
 
@@ -185,7 +184,7 @@ def _read_matlab(listing: Listing, path: str) -> pl.DataFrame:
 
 
 def _describe(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of `emotic_mat.read_people` in the columns of both layouts."""
+    """Return a row of `emotic_matlab.read_people` in the columns of both layouts."""
     worker = row.get("worker")
     combined = row.get("combined_ratings") or []
     facts = {
@@ -216,14 +215,14 @@ def _describe(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(row: Mapping[str, Any], name: str) -> str | None:
-    """The value as text; null where the row has none."""
+    """Return the value as text; None where the row has none."""
     if row.get(name) is None and name not in {"labels", "ratings"} & row.keys():
         return None
     return json.dumps(row[name])
 
 
 def _as_ratings(values: Sequence[float | None] | None) -> list[float | None] | None:
-    """Ratings of which some may be absent; null where one that is given is no usable number."""
+    """Return ratings, some of which may be absent; None if a given one is not a usable number."""
     given = [value for value in values or [] if value is not None]
     return None if values is None or _as_numbers(given) is None else list(values)
 
@@ -251,7 +250,7 @@ def _read_csv(listing: Listing, tables: Sequence[str]) -> pl.DataFrame:
 def _parse_cells(
     cells: pl.Series, accept: Callable[[Any], list[Any] | None], name: str, dtype: pl.DataType
 ) -> pl.Series:
-    """The literal in each cell, null where it is none or `accept` refuses it."""
+    """Return the literal in each cell, null where there is none or `accept` refuses it."""
     parsed: dict[str | None, list[Any] | None] = {None: None}
     for cell in cells.drop_nulls().unique().to_list():
         parsed[cell] = accept(parse_literal(cell, _LONGEST_CELL))
@@ -261,7 +260,7 @@ def _parse_cells(
 def _as_texts(value: Any) -> list[str] | None:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         return None
-    # A lone half of a surrogate pair is no text that a table can hold.
+    # A table cannot hold a lone half of a surrogate pair.
     return None if any("\ud800" <= c <= "\udfff" for item in value for c in item) else value
 
 

@@ -1,8 +1,8 @@
-"""Emotion6: 1,980 Flickr pictures with a distribution over seven emotions (Peng et al. 2015).
+"""Emotion6: 1,980 Flickr images with a distribution over seven emotions (Peng et al. 2015).
 
-Belongs here: `ground_truth.txt` (tab-separated, names of columns in square brackets; a copy with
-blanks and in two parts, `train_` and `test_`, circulates) and `images/<keyword>/<n>.jpg`. The
-folder is the keyword the picture was searched by, not its emotion: the two agree for 46 %.
+Reads `ground_truth.txt` (tab-separated, names of columns in square brackets; a copy with blanks and
+in two parts, `train_` and `test_`, circulates) and `images/<keyword>/<n>.jpg`. The folder is the
+search keyword of the image, not its emotion: the two agree for 46 %.
 """
 
 import polars as pl
@@ -38,7 +38,7 @@ _NEEDED = {
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record and one annotation, the aggregate over raters, per picture."""
+    """Return one record and one annotation, the aggregate over raters, per image."""
     tables = find_tables(
         listing, "ground_truth.txt", "train_ground_truth.txt", "test_ground_truth.txt"
     )

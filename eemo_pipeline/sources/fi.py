@@ -1,9 +1,9 @@
-"""FI: some 23,000 Flickr and Instagram pictures in eight folders of emotions (You et al. 2016).
+"""FI: some 23,000 Flickr and Instagram images in eight folders of emotions (You et al. 2016).
 
-Belongs here: `<emotion>/<file>.jpg`, and copies made flat, `<emotion>_<number>.jpg`. There is no
-annotation file: the label is the folder, else the file's name up to the first underscore. Copies
-hold pictures that only say that a photo is no longer available. They are records here, since
-nothing but their pixels tells them apart; the same file under several labels is one picture.
+Reads `<emotion>/<file>.jpg`, and flattened copies, `<emotion>_<number>.jpg`. There is no annotation
+file: the label is the folder, else the file's name up to the first underscore. Copies contain
+placeholder images for photos that are no longer available. They are records here, because only
+their pixels distinguish them; the same file under several labels is one image.
 """
 
 import polars as pl
@@ -18,7 +18,7 @@ _LABEL_SPACE = "mikels8"
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per file, and one annotation where its folder or its name is a label."""
+    """Return one record per file, and one annotation where its folder or its name is a label."""
     known = frozenset(find_documents(listing))
     is_folder = known_label(pl.col("folder"), _LABEL_SPACE).fill_null(value=False)
     prefix = pl.col("file").str.extract(r"^([^_]+)_")
@@ -45,7 +45,7 @@ SOURCE = SourceDataset(
     citation="You, Luo, Jin and Yang 2016, AAAI, 308-314",
     label_space=_LABEL_SPACE,
     semantics="evoked",
-    # The paper's count; 23,185 were obtainable later, so that the number of records is disputed.
+    # The paper's count; 23,185 were obtainable later, so the number of records is disputed.
     expected_files=23308,
     obtain="Request the pictures from the author; one folder per emotion",
     read=read,

@@ -1,15 +1,15 @@
-"""FindingEmo: some 25,000 pictures of people together, rated as a whole (Mertens et al. 2024).
+"""FindingEmo: some 25,000 images of people together, rated as a whole (Mertens et al. 2024).
 
-Belongs here: `annotations_single.ann` (comma-separated, whatever its ending says), one row per
-picture and participant, and pictures at `Run_<n>/<folder>/<name>.jpg`. Paths begin with a slash,
-or are those of another machine: of these only `Run_<n>/...`, else the last two parts, count.
+Reads `annotations_single.ann` (comma-separated despite its extension), one row per image and
+participant, and images at `Run_<n>/<folder>/<name>.jpg`. Paths begin with a slash, or are those of
+another machine: of these only `Run_<n>/...`, else the last two parts, count.
 
 One participant rates valence on -3..3 and arousal on 0..6, and an annotation has one scale, so a
-row becomes two annotations: emotion and valence, then arousal, whose rater_count is null since
-the person is counted already. The scales are those that users of the data report; no document of
-the authors confirms them. A row whose `reject` says that the participant rejected the picture
-judges nothing and is refused. `tag`, `age`, `dec_factors` and the like hold several values with
-separators that are not documented, and stay as found.
+row becomes two annotations: emotion and valence, then arousal, whose rater_count is null because
+the person is counted already. The scales are those reported by users of the data; no document of
+the authors confirms them. A row whose `reject` marks the image as rejected by the participant has
+no ratings and is refused. `tag`, `age`, `dec_factors` and similar columns hold several values with
+undocumented separators, and are unchanged.
 """
 
 from dataclasses import replace
@@ -51,7 +51,7 @@ _OPTIONAL = {name: (name,) for name in ("user", *_AS_FOUND)}
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per picture; a participant's emotion and valence, then the arousal."""
+    """Return one record per image; per row emotion and valence, then arousal."""
     tables = find_tables(listing, _TABLE)
     known = frozenset((*tables, *find_tables(listing, *_DOCUMENTS), *find_documents(listing)))
     rows = stack_rows([read_annotation_file(listing, path) for path in tables], _NEEDED, _OPTIONAL)
@@ -79,7 +79,7 @@ def read(listing: Listing) -> SourceTables:
 
 
 def _shorten(path: pl.Expr) -> pl.Expr:
-    """`Run_<n>/...`, else the last two parts; a path that climbs stays as it is, to be refused."""
+    """Return `Run_<n>/...`, else the last two parts; a path with `..` is kept, to be refused."""
     forward = path.str.replace_all("\\", "/", literal=True).str.strip_chars()
     climbs = forward.str.contains(r"(?:^|/)\s*\.\.\s*(?:/|$)")
     return (
@@ -125,7 +125,7 @@ def _checks() -> list[Check]:
 
 
 def _separate_scales(annotations: pl.DataFrame) -> pl.DataFrame:
-    """Emotion and valence of each annotation, then its arousal, each on its own scale."""
+    """Return emotion and valence of each annotation, then its arousal, each on its own scale."""
     empty = {name: pl.lit(None, dtype=dtype) for name, dtype in annotations.schema.items()}
     felt = annotations.filter(
         pl.col("native_labels").is_not_null() | pl.col("native_valence").is_not_null()

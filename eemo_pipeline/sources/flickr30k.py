@@ -1,20 +1,20 @@
-"""Flickr30k: 31,783 pictures with five captions each, and no emotion (Young et al. 2014).
+"""Flickr30k: 31,783 images with five captions each, and no emotion (Young et al. 2014).
 
-Belongs here: the three files in which the captions circulate. `results_20130124.token` has lines
-`<picture>#<number>`, a tab, the caption; `flickr_annotations_30k.csv` has one row per picture with
+Reads one of the three files in which the captions circulate. `results_20130124.token` has lines
+`<picture>#<number>`, a tab, the caption; `flickr_annotations_30k.csv` has one row per image with
 JSON lists in `raw` and `sentids`; `results.csv` has the cells `image_name| comment_number|
-comment`, without quoting. Does not belong here: phrases and boxes of Flickr30k Entities; its
-`{train,val,test}.txt`, names without an extension, give the split where they are there, and its
+comment`, without quoting. Phrases and boxes of Flickr30k Entities are not read; its
+`{train,val,test}.txt`, names without an extension, give the split if they exist, and its
 `UNRELATED_CAPTIONS` marks the captions that are about something else.
 
 Rules
-- All three files hold the same captions: the first that is there, in this order, is read, and the
+- All three files hold the same captions: the first that exists, in this order, is read, and the
   others are known and not read.
 - `UNRELATED_CAPTIONS` counts captions from 1 (`<picture> <number>`), the other files from 0. A
-  marked caption stays, as it was found, with the attribute `is_unrelated`. The lists of the CSV
-  file number sentences of all pictures, so that nothing there is marked.
-- Every caption is an annotation; a blank one in a list is none. Outer blanks of a caption between
-  bars belong to the bars.
+  marked caption is kept unchanged, with the attribute `is_unrelated`. The lists of the CSV file
+  number the sentences of all images consecutively, so nothing there is marked.
+- Every caption is an annotation; blank ones in a list are ignored. Outer blanks of a caption
+  between bars belong to the bars.
 """
 
 import re
@@ -56,7 +56,7 @@ Row = dict[str, Any]
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per picture, one annotation per caption."""
+    """Return one record per image, and one annotation per caption."""
     readers = {_TOKENS: _read_tokens, _LISTS: _read_lists, _BARS: _read_bars}
     found = {name: find_tables(listing, name) for name in readers}
     chosen = next((name for name, paths in found.items() if paths), _TOKENS)
@@ -71,7 +71,7 @@ def read(listing: Listing) -> SourceTables:
     marks = find_tables(listing, "unrelated_captions")
     known = frozenset((*tables, *lists, *marks, *find_documents(listing)))
     index = PictureIndex(path for path in listing.paths if path not in known)
-    # Two rows of one picture are two captions only where their numbers differ.
+    # Two rows of one image are two captions only if their numbers differ.
     key = pl.concat_str("path", pl.lit("#"), pl.col("numbers").cast(STRINGS).list.join(","))
     judged = judge(
         index.resolve(pl.DataFrame(rows, schema=_ROWS), _FOLDERS).with_columns(caption=key),
@@ -102,7 +102,7 @@ def read(listing: Listing) -> SourceTables:
 
 
 def _one_row_per_caption(judged: pl.DataFrame, number: str, marks: pl.DataFrame) -> pl.DataFrame:
-    """Accepted rows once per caption, refused ones once."""
+    """Return accepted rows once per caption, refused ones once."""
     lists = ("captions", "numbers")
     return (
         judged.with_columns(
@@ -125,7 +125,7 @@ def _one_row_per_caption(judged: pl.DataFrame, number: str, marks: pl.DataFrame)
 
 
 def _read_marks(listing: Listing, paths: Sequence[str]) -> pl.DataFrame:
-    """The marked captions by picture and number from 0; lines of another form mark nothing."""
+    """Return the marked captions by image and number from 0; malformed lines mark nothing."""
     lines = [line.split() for path in paths for line in _lines(listing, path)]
     marks = [
         (cells[0].removesuffix(".jpg"), int(cells[1]) - 1, True)
@@ -159,7 +159,7 @@ def _read_tokens(listing: Listing, path: str) -> Iterator[Row]:
 
 def _read_bars(listing: Listing, path: str) -> Iterator[Row]:
     for place, line in enumerate(_lines(listing, path)):
-        # A caption may hold a bar of its own.
+        # A caption may contain a bar.
         name, number, caption = (cell.strip() for cell in (*line.split("|", 2), "", "")[:3])
         if place or name.casefold() != "image_name":
             yield _accept(name, number, caption)
@@ -171,7 +171,7 @@ def _lines(listing: Listing, path: str) -> list[str]:
 
 
 def _accept(name: str, number: str, caption: str) -> Row:
-    """A row with one caption."""
+    """Return a row with one caption."""
     cells = {"name": name, "number": number, "caption": caption}
     missing = next((cell for cell, text in cells.items() if not text.strip()), None)
     if missing:
@@ -194,7 +194,7 @@ def _read_lists(listing: Listing, path: str) -> Iterator[Row]:
 
 
 def _accept_lists(row: Row) -> Row:
-    """A row with a list of captions and, where the file has them, a list of their identifiers."""
+    """Return a row with a list of captions and, where the file has them, their identifiers."""
     cells = {name: (row[name] or "").strip() for name in ("name", "raw", "sentids", "split")}
     for name in ("name", "raw"):
         if not cells[name]:

@@ -1,14 +1,12 @@
-"""Any folder of pictures, with an optional `labels.csv` at its root.
+"""Any folder of images, with an optional `labels.csv` at its root.
 
-Belongs here: the columns of `labels.csv`. Every other file of the folder is a record; whether it
-is a picture is for the ingest stage to say.
+Every other file of the folder is a record; the ingest stage determines whether it is an image.
 
-`labels.csv` has the column `file` and any of `emotion`, `valence`, `arousal`, `dominance`, each
-on 0..1, and `caption`; commas, semicolons or tabs; further columns go into the annotation's
-`attributes`. Where it gives a picture twice, the first row counts and the others are refused. A
-picture that no longer goes by its name is found by its hash, in a column `sha256`, `sha1`, `md5`
-or `image_id`. Where the first line names none of these columns it is a row like the others: a
-file, then an emotion.
+`labels.csv` has the column `file` and any of `emotion`, `valence`, `arousal`, `dominance`, each on
+0..1, and `caption`; commas, semicolons or tabs; further columns go into the annotation's
+`attributes`. If it names an image twice, the first row counts and the others are refused. An image
+whose name has changed is found by its hash, in a column `sha256`, `sha1`, `md5` or `image_id`. If
+the first line names none of these columns it is a row like the others: a file, then an emotion.
 """
 
 from itertools import chain
@@ -51,7 +49,7 @@ _CONTENT = {"content_hash": ("sha256", "sha1", "md5", "image_id")}
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per file of the folder, one annotation per usable row of `labels.csv`."""
+    """Return one record per file of the folder, one annotation per usable row of `labels.csv`."""
     pictures = [path for path in listing.paths if path != _TABLE]
     labelled = (
         _read_labels(listing, pictures)
@@ -129,7 +127,7 @@ def _read_labels(listing: Listing, pictures: list[str]) -> SourceTables:
 
 
 def _read_table(listing: Listing) -> AnnotationFile:
-    """The cells; a first line that names no column of ours is data: a file, then its emotion."""
+    """Return the cells; a first line without a column of ours is data: a file, then its emotion."""
     file = read_annotation_file(listing, _TABLE, _DELIMITERS)
     known = {*_NEEDED["name"], *_OPTIONAL, *chain(*_CONTENT.values())}
     if any(cell.casefold() in known for cell in file.header):
@@ -139,7 +137,7 @@ def _read_table(listing: Listing) -> AnnotationFile:
 
 
 def _attributes(file: AnnotationFile) -> pl.Series:
-    """The columns that we do not know, as one JSON object per row."""
+    """Return the unknown columns, as one JSON object per row."""
     others = file.remaining({**_NEEDED, **_OPTIONAL})
     empty = pl.Series("attributes", [None] * file.cells.height, dtype=pl.String)
     if not others:

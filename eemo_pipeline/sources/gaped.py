@@ -1,11 +1,11 @@
-"""GAPED: 730 pictures in six categories with valence and arousal (Dan-Glauser and Scherer 2011).
+"""GAPED: 730 images in six categories with valence and arousal (Dan-Glauser and Scherer 2011).
 
-Belongs here: `<category>.txt` and `<category>_with SD.txt` (tabs, nothing over the names), and
-`<category>/<name>.bmp`; the tables say .jpg. Where a category has both tables, the one with
-deviations is read: it names the same pictures, with means rounded to three decimals; the other
-one is known and not read twice. Where damage leaves the first fewer usable rows, the plain table
-is read in its place, and the records name the other as `damaged_table`. The category is the
-label: what is shown, not what is felt, so spiders are negative content. Ratings and norms are
+Reads `<category>.txt` and `<category>_with SD.txt` (tabs, no header over the names), and
+`<category>/<name>.bmp`; the tables give the extension as .jpg. If a category has both tables, the
+one with deviations is read: it names the same images, with means rounded to three decimals; the
+other one is known and not read. If damage leaves the first fewer usable rows, the plain table is
+read in its place, and the records name the other as `damaged_table`. The category is the label: it
+is the depicted content, not an emotion, so spiders are negative content. Ratings and norms are
 means on 0..100.
 """
 
@@ -38,8 +38,8 @@ _CATEGORIES: dict[str, str] = dict(
     zip(("A", "H", "N", "P", "Sn", "Sp"), GAPED_CATEGORIES, strict=True)
 )
 _RATINGS = ("valence", "arousal")
-# Animal mistreatment and human rights violation alone have them: offence against the viewer's
-# own norms and against the law.
+# Given only for animal mistreatment and human rights violation: offence against the viewer's own
+# norms and against the law.
 _NORMS = ("internal_norms", "external_norms")
 _NEEDED = {"name": ("picture",), **{name: (name,) for name in _RATINGS}}
 _OPTIONAL = {
@@ -50,7 +50,7 @@ _OPTIONAL = {
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record and one annotation, the aggregate over raters, per picture."""
+    """Return one record and one annotation, the aggregate over raters, per image."""
     detailed = {letter: find_tables(listing, f"{letter}_with SD.txt") for letter in _CATEGORIES}
     plain = {letter: find_tables(listing, f"{letter}.txt") for letter in _CATEGORIES}
     known = frozenset(chain(*detailed.values(), *plain.values(), find_documents(listing)))
@@ -97,7 +97,7 @@ def read(listing: Listing) -> SourceTables:
 def _choose(
     detailed: list[pl.DataFrame], plain: list[pl.DataFrame], names: str
 ) -> list[pl.DataFrame]:
-    """The tables of a category to be read: those with deviations, unless damage costs rows."""
+    """Return the tables of a category to read: those with deviations, unless damage costs rows."""
 
     def count(frames: list[pl.DataFrame]) -> int:
         judged = [judge(frame, _row_checks()) for frame in frames]
@@ -109,12 +109,12 @@ def _choose(
 
 
 def _read_table(listing: Listing, index: PictureIndex, letter: str, path: str) -> pl.DataFrame:
-    """The rows of a category's table, with the pictures of the category's folder."""
+    """Return the rows of a category's table, with the images of the category's folder."""
     file = read_annotation_file(listing, path, "\t")
     rows = replace(file, header=_name_cells(file.header)).take(_NEEDED, _OPTIONAL)
     beside = f"{path.rpartition('/')[0]}/{letter}/".lstrip("/")
     return index.resolve(rows, (beside, f"{letter}/", "")).with_columns(
-        # the deviations stand in brackets: (5.43)
+        # the deviations are in brackets: (5.43)
         *(pl.col(f"{name}_sd").str.strip_chars(" ()") for name in (*_RATINGS, *_NORMS)),
         category=pl.lit(_CATEGORIES[letter]),
         damaged_table=pl.lit(None, pl.String),
@@ -122,7 +122,7 @@ def _read_table(listing: Listing, index: PictureIndex, letter: str, path: str) -
 
 
 def _name_cells(header: tuple[str, ...]) -> tuple[str, ...]:
-    """The header with a name over the pictures, and each "(SD)" named after its measure."""
+    """Return the header with a name over the images, and each "(SD)" named after its measure."""
     named: list[str] = []
     measure = ""
     for cell in header:

@@ -1,14 +1,14 @@
-"""IAPS and tables in its layout: pictures with normed valence, arousal and dominance (evaluation).
+"""IAPS and tables in its layout: images with normed valence, arousal and dominance (evaluation).
 
-Belongs here: `AllSubjects_1-20.txt`: lines of preamble, a line of column names that is not always
-right, then a tab-separated table without quotes: desc, IAPS, valmn, valsd, aromn, arosd, dom1mn,
-dom1sd, dom2mn, dom2sd, set. Pictures are called by their code, `2055.1.jpg`, which stays text.
+Reads `AllSubjects_1-20.txt`: lines of preamble, a line of column names that is not always right,
+then a tab-separated table without quotes: desc, IAPS, valmn, valsd, aromn, arosd, dom1mn, dom1sd,
+dom2mn, dom2sd, set. Images are named by their code, `2055.1.jpg`, which stays text.
 
-The table begins after the line that names the columns, or, where no line does, at the first line
-whose second cell is a code; lines before it are no rows. Dominance is missing where it is `.` or
-zero, which no rating on 1..9 can be. Twelve codes recur in several sets of pictures: both rows are
-kept, and only a code that recurs within its set is a duplicate_row. Restricted: neither pictures
-nor norms may be passed on, and none are in this repository.
+The table begins after the line of column names, or, if there is none, at the first line whose
+second cell is a code; lines before it are not rows. Dominance is missing where it is `.` or zero,
+which is impossible as a rating on 1..9. Twelve codes recur in several sets of images: both rows are
+kept, and only a code that recurs within its set is a duplicate_row. Restricted: neither images nor
+norms may be redistributed, and none are in this repository.
 """
 
 import re
@@ -47,7 +47,7 @@ _CODE = re.compile(r"\d+(\.\d+)?")
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per picture, one annotation, the aggregate over raters, per row."""
+    """Return one record per image, and one annotation, the aggregate over raters, per row."""
     tables = find_tables(listing, _TABLE)
     known = frozenset((*tables, *find_documents(listing)))
     rows = pl.concat([_frame([]), *(_read_table(listing, path) for path in tables)])
@@ -94,7 +94,7 @@ def _checks() -> list[Check]:
 
 
 def _without_blanks(name: str) -> pl.Expr:
-    """The cell, null where it is a point or zero: what the table writes for no rating."""
+    """Return the cell, null where it is a point or zero, the table's codes for no rating."""
     cell = pl.col(name).str.strip_chars()
     return pl.when((cell != ".") & (number(name).is_null() | (number(name) != 0))).then(
         pl.col(name)
@@ -120,7 +120,7 @@ def _is_code(cell: str) -> bool:
 
 
 def _frame(rows: list[tuple[str, int, list[str]]]) -> pl.DataFrame:
-    """Cells by the order of the columns; those that a line lacks are null."""
+    """Return cells by the order of the columns; cells missing from a line are null."""
     width = len(_COLUMNS)
     padded = [
         (path, place, *cells[:width], *[None] * (width - len(cells)), _first_text(cells[width:]))

@@ -1,9 +1,9 @@
 """NRC-VAD: valence, arousal and dominance of English words and phrases (Mohammad 2018, 2025).
 
-Belongs here: the copies that circulate, with or without a heading, with tabs or commas. Version 1
-rates on 0..1, version 2 on -1..1; no column says which, so that it is told from the numbers, and
-from the version in the file's name where that has one. Where the evidence is at odds, no row is
-taken, for a rating on the wrong scale would pass unseen. `null` and `true` are words.
+Reads the copies that circulate, with or without a header, with tabs or commas. Version 1 rates on
+0..1, version 2 on -1..1; no column gives the version, so it is inferred from the numbers, and from
+the version in the file's name if there is one. If these disagree, no row is taken, because ratings
+on the wrong scale would go unnoticed. `null` and `true` are words.
 """
 
 import re
@@ -33,7 +33,7 @@ from eemo_pipeline.sources import SourceDataset
 
 _SCALES = {1: (0.0, 1.0), 2: (-1.0, 1.0)}
 _WIDEST = (-1.0, 1.0)
-# On -1..1 most rows hold a number below zero; where very few do, they are slips on 0..1.
+# On -1..1 most rows have a number below zero; if very few do, they are errors on 0..1.
 _FEWEST_NEGATIVE = 0.1
 _ENDINGS = (".txt", ".csv", ".tsv")
 _RATINGS = ("valence", "arousal", "dominance")
@@ -43,7 +43,7 @@ _VERSION = re.compile(r"(?:^|[^a-z])v(?:ersion)?[-_. ]?([12])(?![0-9])", re.IGNO
 
 
 def read(listing: Listing) -> SourceTables:
-    """One word or phrase per row; of one that stands there twice, the first row."""
+    """Return one word or phrase per row; of a repeated one, the first row."""
     documents = find_documents(listing)
     texts = (path for path in listing.paths if path.casefold().endswith(_ENDINGS))
     found = (_read_file(listing, path) for path in texts if path not in documents)
@@ -72,19 +72,19 @@ def read(listing: Listing) -> SourceTables:
 
 
 def _read_file(listing: Listing, path: str) -> AnnotationFile | None:
-    """The file's cells; None where most lines lack a rating, as in the files of one dimension."""
+    """Return the file's cells; None if most lines lack a rating, as in files of one dimension."""
     headless = read_headless_file(listing, path, _HEADER, "\t,")
     has_last = headless.cells[str(len(_RATINGS))].is_not_null()
     if has_last.sum() * 2 < has_last.len():
         return None
-    # A word stands in the first cell, and "valence" is one; a heading names the others as well.
+    # The first cell is a word, which may be "valence"; a header also names the other columns.
     first = headless.cells.select(str(place) for place in range(1, len(_HEADER))).head(1)
     names = {str(cell).strip().casefold() for cell in first.rows()[0]} if first.height else set()
     return read_annotation_file(listing, path, "\t,") if names & set(_RATINGS) else headless
 
 
 def _tell_scale(rows: pl.DataFrame, tables: Sequence[str]) -> tuple[float, float, str | None]:
-    """Ends of the scale, and what is at odds where the files do not agree on one."""
+    """Return the ends of the scale, and the disagreement where the files do not share one scale."""
     within = [number(name).is_between(*_WIDEST) for name in _RATINGS]
     counts = (
         rows.filter(pl.all_horizontal(within))

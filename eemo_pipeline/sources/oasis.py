@@ -1,8 +1,8 @@
 """OASIS: 900 colour photographs with valence and arousal ratings (Kurdi et al. 2017).
 
-Belongs here: `OASIS.csv` (carriage returns as line ends, no name over the identifiers, two
-themes with a blank at the end) and `images/<Theme>.jpg`. The ratings are means over about a
-hundred raters each, on 1..7; the dataset names no emotion.
+Reads `OASIS.csv` (carriage returns as line ends, no header over the identifiers, two themes with a
+blank at the end) and `images/<Theme>.jpg`. The ratings are means over about a hundred raters each,
+on 1..7; the dataset names no emotion.
 """
 
 import polars as pl
@@ -43,7 +43,7 @@ _OPTIONAL = {
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record and one annotation, the aggregate over raters, per picture."""
+    """Return one record and one annotation, the aggregate over raters, per image."""
     tables = find_tables(listing, "OASIS.csv")
     known = frozenset((*tables, *find_documents(listing)))
     files = [read_annotation_file(listing, path, ",;\t") for path in tables]
@@ -66,7 +66,7 @@ def read(listing: Listing) -> SourceTables:
             repetition_check("path"),
         ],
     )
-    # The number of the picture within its theme is no part of the theme: "Beach 4", "War 2 ".
+    # The number of an image within its theme is not part of the theme: "Beach 4", "War 2 ".
     group = pl.col("record_id").str.replace(r"\s*\d+$", "")
     return conclude(
         judged.with_columns(

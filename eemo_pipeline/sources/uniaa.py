@@ -1,9 +1,9 @@
-"""UNIAA, sentiment part: 464 questions on the atmosphere that pictures convey (evaluation).
+"""UNIAA, sentiment part: 464 questions on the atmosphere that images convey (evaluation).
 
-Belongs here: `test_UNIAA_Sent.json`, a list of questions with `img_path`, `question`, `options`
-and `answer`, as EEmo-Logic's authors hand it out. Its categories (solitude, warmth, positive,
-appealing, ...) are kinds of questions, not emotions that raters chose, so no label is read: a
-question is an annotation without labels, its fields as they are in the attributes.
+Reads `test_UNIAA_Sent.json`, a list of questions with `img_path`, `question`, `options` and
+`answer`, as distributed by EEmo-Logic's authors. Its categories (solitude, warmth, positive,
+appealing, ...) are kinds of questions, not emotions chosen by raters, so no label is read: a
+question is an annotation without labels, its fields unchanged in the attributes.
 """
 
 import polars as pl
@@ -26,7 +26,7 @@ _HEADERS = {"name": ("img_path",), "question": ("question",), "options": ("optio
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record per picture that a question names, one annotation per question."""
+    """Return one record per image that a question names, and one annotation per question."""
     tables = find_tables(listing, _TABLE)
     known = frozenset((*tables, *find_documents(listing)))
     rows = [row for path in tables for row in read_json_list(listing, path)]

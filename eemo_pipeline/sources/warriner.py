@@ -1,8 +1,8 @@
 """Warriner: valence, arousal and dominance of 13,915 English lemmas (Warriner et al. 2013).
 
-Belongs here: the table of 65 columns, whose first heading is empty: a number, `Word`, then mean,
-standard deviation and number of raters of valence, arousal and dominance, over all raters and over
-six groups of them. The values over all raters are read, on 1..9. TRUE, FALSE and null are words.
+Reads the table of 65 columns, whose first heading is empty: a number, `Word`, then mean, standard
+deviation and number of raters of valence, arousal and dominance, over all raters and over six
+groups of them. The values over all raters are read, on 1..9. TRUE, FALSE and null are words.
 """
 
 import polars as pl
@@ -35,7 +35,7 @@ _OPTIONAL = {"valence_sd": ("v.sd.sum",), "arousal_sd": ("a.sd.sum",)}
 
 
 def read(listing: Listing) -> SourceTables:
-    """One word per row; of a word that stands there twice, the first row."""
+    """Return one word per row; of a repeated word, the first row."""
     documents = find_documents(listing)
     tables = [
         path for path in listing.paths if path.casefold().endswith(".csv") and path not in documents

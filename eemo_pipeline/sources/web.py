@@ -1,8 +1,8 @@
-"""Pictures found on the web, as a governed folder: every picture has a row in the manifest.
+"""Images found on the web, as a governed folder: every image has a row in the manifest.
 
-Belongs here: the columns of `manifest.csv` or `manifest.jsonl`: `path`, `licence`, `query`, `url`,
-and `background`, `attribute`, `subject`: the triplet of the picture whose query found this one.
-This source fetches nothing. A picture without a row, or whose row names no licence, stays outside.
+The columns of `manifest.csv` or `manifest.jsonl` are `path`, `licence`, `query`, `url`, and
+`background`, `attribute`, `subject`: the triplet of the image whose query found this one. This
+source downloads nothing. An image without a row, or whose row has no licence, is ignored.
 """
 
 from eemo_pipeline.readers.contract import Listing, SourceTables
@@ -18,7 +18,7 @@ _FACTS = {
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record and one annotation without labels per licensed picture of the manifest."""
+    """Return one record and one annotation without labels per licensed image of the manifest."""
     return read_manifest(listing, _FACTS, {"parent_triplet": _TRIPLET})
 
 

@@ -1,10 +1,10 @@
 """WEBEmo: 267,441 stock photographs found by 25 emotion keywords (Panda et al. 2018).
 
-Belongs here: `train25.txt` and `test25.txt`, lines of a link and a class number; `category.txt`, a
-Python literal that names the classes; and pictures as people download them, in
-`<split>/<class>/<file>`, where the split's folder is called `test25` or `test`. The names of
-`category.txt` are read as a literal, never run; without it, or where it does not hold 25 names,
-the known ones count. A picture that no line names is labelled by its folder.
+Reads `train25.txt` and `test25.txt`, lines of a link and a class number; `category.txt`, a Python
+literal that names the classes; and downloaded images in `<split>/<class>/<file>`, where the split's
+folder is called `test25` or `test`. The names of `category.txt` are read as a literal, never
+executed; without it, or if it does not hold 25 names, the known ones are used. An image that no
+line names is labelled by its folder.
 """
 
 import re
@@ -46,7 +46,7 @@ _PLACE = r"(?:^|/)(train|test)(?:25)?/(\d{1,2})/[^/]+$"
 
 
 def read(listing: Listing) -> SourceTables:
-    """One record and one annotation per picture."""
+    """Return one record and one annotation per image."""
     tables = {split: find_tables(listing, f"{split}25.txt") for split in _SPLITS}
     named = find_tables(listing, _NAMES)
     known = frozenset((*chain(*tables.values()), *named, *find_documents(listing)))
@@ -70,7 +70,7 @@ def _read_list(listing: Listing, index: PictureIndex, split: str, path: str) -> 
 
 
 def _name_pictures(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `name`, `<class>/<file>`: a downloaded picture is called as its link ends."""
+    """Add `name`, `<class>/<file>`: a downloaded image is named after the last part of its link."""
     file = pl.col("url").str.extract(r"([^/?#]+)(?:[?#].*)?$")
     return rows.with_columns(
         pl.concat_str(pl.col("class").str.strip_chars(), file, separator="/").alias("name")
@@ -117,7 +117,7 @@ def _conclude_listed(
 
 
 def _add_placed(listed: SourceTables, listing: Listing, labels: pl.DataFrame) -> SourceTables:
-    """Pictures that no list names, in a class's folder; others stay outside."""
+    """Add images that no list names but that are in a class's folder; others are ignored."""
     seen = listed.table_paths | set(listed.records["path"])
     placed = (
         place_files(listing, seen)
@@ -138,7 +138,7 @@ def _add_placed(listed: SourceTables, listing: Listing, labels: pl.DataFrame) ->
 
 
 def _read_names(listing: Listing, paths: list[str]) -> list[str]:
-    """The names of the classes by number, from the first file that holds 25 of them."""
+    """Return the names of the classes by number, from the first file that holds 25 of them."""
     for path in paths:
         text = decode_text((listing.root / path).read_bytes())
         names = _as_names(_parse_labels(text))
@@ -148,7 +148,7 @@ def _read_names(listing: Listing, paths: list[str]) -> list[str]:
 
 
 def _parse_labels(text: str) -> Any:
-    """The literal behind `labels=`, which is data and never code; None where there is none."""
+    """Return the literal after `labels=`, as data, never code; None where there is none."""
     start = re.search(r"^\s*labels\s*=\s*", text, re.MULTILINE)
     if start is None or len(text) > _LONGEST_TEXT:
         return None
@@ -156,11 +156,11 @@ def _parse_labels(text: str) -> Any:
 
 
 def _as_names(value: Any) -> list[str] | None:
-    """The first text of each of 25 entries: (emotion, group, sign)."""
+    """Return the first text of each of 25 entries: (emotion, group, sign)."""
     if not isinstance(value, list) or len(value) != len(WEBEMO_25):
         return None
     first = [entry[0] if isinstance(entry, tuple) and entry else None for entry in value]
-    # A lone half of a surrogate pair is not printable, and no text that a table can hold.
+    # A lone half of a surrogate pair is not printable, and a table cannot hold it.
     names = [name for name in first if isinstance(name, str) and name.isprintable()]
     return names if len(names) == len(first) else None
 

@@ -16,8 +16,10 @@ DOCUMENTS = sorted(REPOSITORY.glob("*.md")) + [
 ]
 # A name in back-ticks that is one of ours by its ending: a module, a document, a folder.
 NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:\.(?:py|md|toml|yaml|sql)|/))`")
-# Folders of a data root.
-NOT_OURS = {"data/", "downloads/", "exports/", "reports/", "sources/", "tables/"}
+# Folders of a data root, and of another program.
+NOT_OURS = {"data/", "downloads/", "exports/", "reports/", "sources/", "tables/"} | {
+    "LAVIS/lavis/weight/vicuna-7b-2/"
+}
 
 
 def prose(path: Path) -> str:
@@ -32,8 +34,9 @@ def prose(path: Path) -> str:
 
 
 def missing_files(path: Path) -> Iterator[str]:
-    """Names that lead nowhere, from the file's own folder or any folder above it."""
+    """Names that lead nowhere, from the file's folder, any folder above it, or the library."""
     places = [place for place in path.parents if place.is_relative_to(REPOSITORY)]
+    places.append(REPOSITORY / "eemo_pipeline")
     for name in sorted(set(NAMED.findall(prose(path))) - NOT_OURS):
         if not any((place / name).exists() for place in places):
             yield name

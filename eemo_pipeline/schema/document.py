@@ -1,7 +1,6 @@
 """The schema as a page for people: `python -m eemo_pipeline.schema.document > TABLES.md`.
 
-Belongs here: how the page looks. Does not belong here: any word about a table or column, which
-stand in `tables.py` and `columns.py`.
+The texts about tables and columns are in `tables.py` and `columns.py`.
 """
 
 import sys
@@ -24,7 +23,7 @@ optional may be empty; all others always hold a value.
 
 
 def render_tables() -> str:
-    """The whole page in Markdown, stages and tables in pipeline order."""
+    """Return the whole page in Markdown, stages and tables in pipeline order."""
     parts = [_HEAD, _render_index()]
     stage = ""
     for table in TABLES.values():

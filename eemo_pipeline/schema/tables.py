@@ -1,8 +1,8 @@
-"""Every table, once: its grain, its key, its columns in order, and which may be empty.
+"""Every table, once: its grain, its key, its columns in order, and which may be null.
 
-Belongs here: what the tables are. Does not belong here: what the columns mean (`columns.py`).
-The name of a table is the asset, the argument downstream, the Parquet file and the SQL table.
-A leading underscore marks an intermediate table of its stage.
+The meanings of the columns are in `columns.py`. The name of a table is the asset, the argument
+downstream, the Parquet file and the SQL table. A leading underscore marks an intermediate table of
+its stage.
 """
 
 from dataclasses import dataclass
@@ -17,15 +17,13 @@ class Table:
     """One table.
 
     Attributes:
-        name: `<stage>__<plural_noun>`, with a leading underscore where it is intermediate.
-        grain: what one row is; completes the sentence "One row per ...".
+        name: `<stage>__<plural_noun>`, with a leading underscore if it is intermediate.
+        grain: the meaning of one row; completes the sentence "One row per ...".
         key: the columns that identify a row; the table is sorted by them.
         columns: names of all columns, in order.
-        optional: names of the columns that may be null, each for a reason that the meaning of
-            the column or the status of the row gives.
+        optional: names of the columns that may be null; the meaning of the column or the status of
+            the row gives the reason.
         is_partitioned: whether the table is a folder with one file per source.
-        plotted: the column whose values are counted in the small plot of Dagster's UI, None
-            where the table has no plot.
     """
 
     name: str
@@ -92,7 +90,7 @@ _TEXT = "image_id writer method status reason text word_count"
 _ALL = (
     _table(
         "sources__datasets",
-        "known source dataset, with its terms and what of it is on disk",
+        "known source dataset, with its terms and its state on disk",
         "source",
         """source title role licence is_redistributable homepage citation label_space semantics
         embeds obtain place expected_files expected_records found_files state missing""",
@@ -101,7 +99,7 @@ _ALL = (
     ),
     _table(
         "ingest__records",
-        "source record with a readable picture",
+        "source record with a readable image",
         "source record_id",
         """source record_id image_id path resolved_by source_split native_label label_space
         semantics annotation_count attributes""",
@@ -142,7 +140,7 @@ _ALL = (
     ),
     _table(
         "_ingest__measurements",
-        "distinct picture within a source, with what was measured on its pixels",
+        "distinct image within a source, with its pixel measurements",
         "source image_id",
         f"source image_id path occurrence_count {_MEASURED}",
         is_partitioned=True,
@@ -156,21 +154,21 @@ _ALL = (
     ),
     _table(
         "ingest__images",
-        "distinct picture by content, with what was measured on its pixels",
+        "distinct image by content, with its pixel measurements",
         "image_id",
         f"image_id source path sources occurrence_count {_MEASURED}",
         plotted="format",
     ),
     _table(
         "dedup__clusters",
-        "picture: its cluster of near-duplicates, whether it is kept, and why",
+        "image: its cluster of near-duplicates, whether it is kept, and why",
         "image_id",
         "image_id cluster_id is_kept reason kept_image_id distance_bits",
         plotted="reason",
     ),
     _table(
         "dedup__images",
-        "kept picture, with the split of its cluster",
+        "kept image, with the split of its cluster",
         "image_id",
         f"""image_id cluster_id split is_evaluation is_redistributable source path sources
         occurrence_count {_MEASURED}""",
@@ -178,7 +176,7 @@ _ALL = (
     ),
     _table(
         "labels__emotions",
-        "picture, taxonomy and emotion with mass",
+        "image, taxonomy and emotion with mass",
         "image_id taxonomy emotion",
         """image_id taxonomy emotion mass lost_mass ambiguous_mass semantics choice_count
         order_score rater_count sources rule""",
@@ -187,7 +185,7 @@ _ALL = (
     ),
     _table(
         "labels__vad",
-        "picture and origin of its valence, arousal and dominance",
+        "image and origin of its valence, arousal and dominance",
         "image_id origin",
         """image_id origin source semantics valence arousal dominance valence_sd arousal_sd
         dominance_sd rater_count lexicon lexicon_word_count is_best rule""",
@@ -196,7 +194,7 @@ _ALL = (
     ),
     _table(
         "labels__rankings",
-        "kept picture: its ranking of Ekman emotions, or why it has none",
+        "kept image: its ranking of Ekman emotions, or why it has none",
         "image_id",
         """image_id status reason ranking dominant_emotion decided_by tied_emotions margin lost_mass
         rater_count""",
@@ -205,7 +203,7 @@ _ALL = (
     ),
     _table(
         "labels__centroids",
-        "Ekman emotion: its mean place in valence-arousal-dominance space",
+        "Ekman emotion: its mean point in valence-arousal-dominance space",
         "emotion",
         """emotion image_count valence arousal dominance published_valence published_arousal
         published_dominance""",
@@ -222,7 +220,7 @@ _ALL = (
     ),
     _table(
         "labels__label_fates",
-        "source, taxonomy and native label: what the mapping made of its mass",
+        "source, taxonomy and native label: its mass and the result of its mapping",
         "source label_space taxonomy label",
         """source label_space taxonomy label fate emotion label_count label_mass label_share basis
         note""",
@@ -244,13 +242,13 @@ _ALL = (
     ),
     _table(
         "labels__validation_items",
-        "picture and dimension on the sheet by which experts validate the lexicon",
+        "image and dimension on the sheet with which experts validate the lexicon",
         "sheet_no",
         "sheet_no image_id dimension tertile lexicon_value lexicon_word_count",
     ),
     _table(
         "annotation__replies",
-        "kept picture and annotator: the first answer, or the reason there is none",
+        "kept image and annotator: the first answer, or the reason there is none",
         "image_id annotator round",
         _REPLY,
         _REPLY_OPTIONAL,
@@ -258,14 +256,14 @@ _ALL = (
     ),
     _table(
         "_verification__features",
-        "kept picture: the vector of pixel features that the probe reads",
+        "kept image: the vector of pixel features that the probe uses",
         "image_id",
         "image_id method status reason features",
         "reason features",
     ),
     _table(
         "verification__replies",
-        "kept picture and verifier: its judgement, or why it abstains",
+        "kept image and verifier: its judgement, or why it abstains",
         "image_id verifier",
         """image_id verifier source model method status reason emotion probability distribution
         fold training_count""",
@@ -274,7 +272,7 @@ _ALL = (
     ),
     _table(
         "verification__patterns",
-        "source, fold, agreement pattern, verifier's emotion and voice: how often people agree",
+        "source, fold, agreement pattern, verifier's emotion and voter: how often people agree",
         "source fold pattern verifier_emotion voice",
         """source fold pattern verifier_emotion voice image_count right_count probability
         lower_bound labelled_count is_chosen is_accepted weight""",
@@ -282,7 +280,7 @@ _ALL = (
     ),
     _table(
         "verification__decisions",
-        "kept picture: what the annotators and the verifier agree on",
+        "kept image: the decision of the annotators and the verifier",
         "image_id",
         """image_id pattern is_contested emotion confidence is_clarity_contested intensity
         intensity_level distribution annotator description background attribute subject""",
@@ -292,7 +290,7 @@ _ALL = (
     ),
     _table(
         "grounding__regions",
-        "kept picture and region that carries its subject; region 0 says why there is none",
+        "kept image and region of its subject; region 0 gives the reason for having none",
         "image_id region_no",
         """image_id region_no detector segmenter model method status reason x1_px y1_px x2_px y2_px
         score mask_score mask_share mask_size_px mask_counts""",
@@ -301,7 +299,7 @@ _ALL = (
     ),
     _table(
         "critic__verdicts",
-        "kept picture, round and field: the critic's judgement",
+        "kept image, round and field: the critic's judgement",
         "image_id round field",
         "image_id round field critic method verdict codes instruction finding",
         "instruction",
@@ -309,13 +307,13 @@ _ALL = (
     ),
     _table(
         "critic__queue",
-        "picture and field that a person is to decide",
+        "image and field for a person to decide",
         "image_id field",
         "image_id field reason candidates codes finding",
     ),
     _table(
         "_critic__replies",
-        "picture, annotator and later round: the answer to the critic's instruction",
+        "image, annotator and later round: the answer to the critic's instruction",
         "image_id annotator round",
         _REPLY,
         _REPLY_OPTIONAL,
@@ -330,13 +328,13 @@ _ALL = (
     ),
     _table(
         "ablation__corruptions",
-        "value that was spoilt on purpose, and whether the critic noticed",
+        "deliberately corrupted value, and whether the critic noticed",
         "experiment image_id part severity corruption",
         "experiment image_id part severity corruption before after is_flagged codes",
     ),
     _table(
         "records__emoverse",
-        "kept picture: its EmoVerse record, and how far it came",
+        "kept image: its EmoVerse record and the record's state",
         "image_id",
         """image_id source split state reason description background attribute subject emotion
         confidence intensity intensity_level distribution is_contested region_count round_count""",
@@ -346,7 +344,7 @@ _ALL = (
     ),
     _table(
         "texts__descriptions",
-        "kept picture: what is visible, without any emotion",
+        "kept image: its visible content, without any emotion",
         "image_id",
         _TEXT,
         "reason text",
@@ -354,7 +352,7 @@ _ALL = (
     ),
     _table(
         "texts__reasonings",
-        "kept picture: how what is visible leads to the emotions people reported",
+        "kept image: how its visible content leads to the reported emotions",
         "image_id",
         _TEXT,
         "reason text",
@@ -362,7 +360,7 @@ _ALL = (
     ),
     _table(
         "texts__details",
-        "kept picture: content, emotions and levels in one answer",
+        "kept image: content, emotions and levels in one answer",
         "image_id",
         _TEXT,
         "reason text",
@@ -370,7 +368,7 @@ _ALL = (
     ),
     _table(
         "texts__evocations",
-        "kept picture: whether it evokes its emotions directly or by association",
+        "kept image: whether it evokes its emotions directly or by association",
         "image_id",
         f"{_TEXT} evoked_by",
         "reason text evoked_by",
@@ -378,7 +376,7 @@ _ALL = (
     ),
     _table(
         "texts__comparisons",
-        "two kept pictures and aspect: what they have in common, and what not",
+        "pair of kept images and aspect: their similarities and differences",
         "first_image_id second_image_id aspect",
         f"first_image_id second_image_id aspect {_TEXT.removeprefix('image_id ')}",
         "reason text",
@@ -386,7 +384,7 @@ _ALL = (
     ),
     _table(
         "texts__candidates",
-        "kept picture: an element that its reasoning ties to an emotion, and two that it does not",
+        "kept image: an element that its reasoning ties to an emotion, and two that it does not",
         "image_id",
         "image_id status reason emotion element distractors",
         "reason emotion element distractors",
@@ -403,20 +401,20 @@ _ALL = (
     ),
     _table(
         "_qa__coverage",
-        "kept picture: how many questions it is in, or why in none",
+        "kept image: the number of its questions, or why it has none",
         "image_id",
         "image_id item_count reason",
         "reason",
     ),
     _table(
         "_qa__refusals",
-        "kept picture and reason: the question templates that have nothing of it",
+        "kept image and reason: the question templates without an item about it",
         "image_id reason",
         "image_id reason templates",
     ),
     _table(
         "_qa__templates",
-        "question template: what it could ask, what it asks, or why nothing",
+        "question template: its possible and actual questions, or why it has none",
         "template",
         "template category question_type claim candidate_count item_count most_uses reason",
         "reason",
@@ -431,14 +429,14 @@ _ALL = (
     ),
     _table(
         "_assess__candidates",
-        "kept picture and task: whether it became an item, or why not",
+        "kept image and task: whether it became an item, or why not",
         "image_id task",
         "image_id task is_selected reason",
         "reason",
     ),
     _table(
         "assess__balance",
-        "task, label set or dimension, and class or score bin: items there could be and are",
+        "task, label set or dimension, and class or score bin: possible and selected items",
         "task balanced_over stratum",
         "task balanced_over stratum available_count selected_count",
     ),
@@ -452,13 +450,13 @@ _ALL = (
     ),
     _table(
         "_exports__violations",
-        "entry of a published file and rule of its consumer that it breaks; none is right",
+        "entry of a published file that breaks a rule of its consumer; no rows are expected",
         "path item_id rule detail",
         "path item_id rule detail",
     ),
     _table(
         "training__runs",
-        "training run: what was fitted, on how much, and how well it does on held-out items",
+        "training run: its job, its number of items and its accuracy on held-out items",
         "run_id",
         """run_id job method status reason seed train_count test_count accuracy macro_f1
         baseline_accuracy path sha256""",
@@ -466,7 +464,7 @@ _ALL = (
     ),
     _table(
         "batches__jobs",
-        "batch of a provider: its state, what became of its rows, what it cost",
+        "batch of a provider: its state, the outcomes of its rows, its cost",
         "batch_id",
         """batch_id stage model_role provider model batch_state is_collected row_count size_bytes
         answered_count declined_count malformed_count failed_count expired_count waiting_count
@@ -474,7 +472,7 @@ _ALL = (
     ),
     _table(
         "costs__calls",
-        "stage, role and model that was asked: calls, answers and cost over the ledger's life",
+        "stage, role and called model: calls, answers and cost over the ledger's lifetime",
         "stage model_role provider model",
         """stage model_role provider model call_count answered_count declined_count
         malformed_count limited_count failed_count retry_count found_count input_tokens

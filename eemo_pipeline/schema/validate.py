@@ -1,7 +1,6 @@
-"""A table in, its violations out.
+"""Finds violations of the schema in a table: columns, types, keys, nulls, vocabularies and ranges.
 
-Belongs here: what the schema alone can tell about a frame: columns, types, keys, empty values,
-vocabularies and ranges. Does not belong here: rules that need a second table (`sql/checks/`).
+Rules that need a second table are in `sql/checks/`.
 """
 
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ class Violation:
 
 
 def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """The frame with the table's columns in order, or an error that names the difference.
+    """Return the frame with the table's columns in order, or raise an error naming the difference.
 
     Raises:
         SchemaError: columns are missing, unknown or of another type.
@@ -53,7 +52,7 @@ def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 
 def key_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
-    """Keys that occur more than once; a null counts as a value."""
+    """Return keys that occur more than once; a null counts as a value."""
     repeated = (
         frame.group_by(table.key).agg(pl.len().alias("_rows")).filter(pl.col("_rows") > 1).collect()
     )
@@ -64,7 +63,7 @@ def key_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
 
 
 def null_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
-    """Empty values in columns that are not optional, and numbers that are not finite."""
+    """Return nulls in columns that are not optional, and numbers that are not finite."""
     floats = [c.name for c in table.definitions if c.dtype == pl.Float64]
     counts = (
         frame.select(
@@ -86,7 +85,7 @@ def null_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
 
 
 def vocabulary_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
-    """Text outside a column's closed vocabulary."""
+    """Return text outside a column's closed vocabulary."""
     return [
         violation
         for column in table.definitions
@@ -96,7 +95,7 @@ def vocabulary_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
 
 
 def range_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
-    """Numbers outside a column's range."""
+    """Return numbers outside a column's range."""
     return [
         violation
         for column in table.definitions

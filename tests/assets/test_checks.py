@@ -1,8 +1,6 @@
 """A bad row in a real table: its check fails, says where, and nothing is made of it."""
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +12,12 @@ from eemo_pipeline.lake.parquet import scan_table, table_path
 from eemo_pipeline.lake.sql_checks import list_checks, read_check
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.schema.tables import TABLES
-
-Copy = Callable[[Path, Path], Path]
+from tests.support.commands import run_eemo
+from tests.support.lakes import copy_lake
 
 
 @pytest.fixture
-def lake(small_lake: Path, tmp_path: Path, copy_lake: Copy) -> Path:
+def lake(small_lake: Path, tmp_path: Path) -> Path:
     return copy_lake(small_lake, tmp_path / "lake")
 
 
@@ -114,7 +112,7 @@ def test_errors_block_and_warnings_do_not() -> None:
 
 
 def test_what_is_downstream_of_a_failed_check_does_not_run_and_the_exit_code_is_3(
-    lake: Path, run_eemo: Callable[..., subprocess.CompletedProcess[str]]
+    lake: Path,
 ) -> None:
     # dedup__images copies the measurement, so the bad row passes through a real stage.
     spoil(lake, "ingest__images", in_first_row(7.25, "brightness"))

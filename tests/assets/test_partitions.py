@@ -1,7 +1,6 @@
 """One partition per source: a source is read again without touching the others."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +12,8 @@ from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.sources import known_sources
+from tests.support.hashing import stamp_files
+from tests.support.images import paint_jpeg
 
 INGEST = [dg.AssetKey(name) for name, table in TABLES.items() if table.is_partitioned]
 
@@ -24,7 +25,7 @@ def ingest(lake: Path, tags: dict[str, str]) -> dg.ExecuteInProcessResult:
 
 
 @pytest.fixture
-def lake(tmp_path: Path, paint_jpeg: Callable[[int], bytes]) -> Path:
+def lake(tmp_path: Path) -> Path:
     """Two sources with a file each; the second holds no annotation file, so its file is refused."""
     for source, seed in (("folder", 1), ("oasis", 2)):
         (tmp_path / "sources" / source).mkdir(parents=True)
@@ -38,9 +39,7 @@ def counts(lake: Path) -> dict[str, int]:
     return dict(frame.filter(pl.col("found") > 0).select("source", "found").collect().rows())
 
 
-def test_a_run_over_one_source_touches_the_files_of_that_source_alone(
-    lake: Path, paint_jpeg: Callable[[int], bytes], stamp_files: Callable[[Path], dict[str, int]]
-) -> None:
+def test_a_run_over_one_source_touches_the_files_of_that_source_alone(lake: Path) -> None:
     ingest(lake, partition_tags())
     assert counts(lake) == {"folder": 1, "oasis": 1}
     before = stamp_files(lake / "tables")

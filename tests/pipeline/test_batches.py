@@ -1,9 +1,8 @@
 """Batches through the real command and through Dagster: submit, poll, collect, and a normal run."""
 
 import json
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -18,10 +17,11 @@ from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.orchestration.runs import run_assets
 from resources.local_server import LocalServer, local_server
+from tests.support.commands import run_eemo
+from tests.support.lakes import copy_lake
 
 openai = pytest.importorskip("openai")
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 TO_DEDUP = '+key:"dedup__images"'
 ANNOTATION = 'key:"annotation__replies" or key:"costs__calls"'
@@ -61,7 +61,6 @@ def lake(
     server: LocalServer,
     tmp_path: Path,
     known: Path,
-    copy_lake: Callable[[Path, Path], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
     """A data root of its own, and the vendors' own variables leading to the local server."""
@@ -74,7 +73,7 @@ def lake(
     return copy_lake(known, tmp_path / "lake")
 
 
-def collect(run_eemo: Run, lake: Path) -> dict[str, Any]:
+def collect(lake: Path) -> dict[str, Any]:
     """Collect when the providers say that everything is over."""
     for _ in range(50):
         status = run_eemo("batch", "status", "--data", lake, "--json")
@@ -87,9 +86,7 @@ def collect(run_eemo: Run, lake: Path) -> dict[str, Any]:
     return json.loads(answer.stdout)
 
 
-def test_submit_collect_and_a_normal_run_that_pays_nothing(
-    lake: Path, server: LocalServer, run_eemo: Run
-) -> None:
+def test_submit_collect_and_a_normal_run_that_pays_nothing(lake: Path, server: LocalServer) -> None:
     kept = pl.read_parquet(lake / "tables" / "dedup__images.parquet").height
     words = ("--data", lake, "--providers", PROVIDERS, "--json")
     sent = run_eemo("batch", "submit", *words)
@@ -101,7 +98,7 @@ def test_submit_collect_and_a_normal_run_that_pays_nothing(
     assert set(replies["reason"]) == {"waits_in_batch"}
     assert early.calls == 0
 
-    collected = collect(run_eemo, lake)
+    collected = collect(lake)
     assert collected["numbers"]["answered"] == 2 * kept
     bill = server.account()
     assert bill["billed"] == 2 * kept
@@ -122,12 +119,12 @@ def test_submit_collect_and_a_normal_run_that_pays_nothing(
 
 
 def test_a_budget_sends_what_fits_and_the_same_command_sends_the_rest(
-    lake: Path, server: LocalServer, run_eemo: Run
+    lake: Path, server: LocalServer
 ) -> None:
     words = ("batch", "submit", "--data", lake, "--providers", "openai:local-a", "--json")
     capped = run_eemo(*words, "--budget-usd", "0.01")
     assert capped.returncode == 4, capped.stderr
-    assert "the same command goes on from there" in capped.stderr
+    assert "run the same command again to continue" in capped.stderr
     first = json.loads(capped.stdout)
     assert first["stopped_by"] == "budget"
     (batch,) = first["batches"]
@@ -137,13 +134,13 @@ def test_a_budget_sends_what_fits_and_the_same_command_sends_the_rest(
     assert rest.returncode == 0, rest.stderr
     numbers = json.loads(rest.stdout)["numbers"]
     assert (numbers["waiting"], numbers["submitted"]) == (batch["rows"], kept - batch["rows"])
-    collect(run_eemo, lake)
+    collect(lake)
     bill = server.account()
     assert (bill["billed"], bill["repeated"]) == (kept, 0)
 
 
 def test_what_is_missing_is_named_and_nothing_is_sent(
-    lake: Path, run_eemo: Run, monkeypatch: pytest.MonkeyPatch
+    lake: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ("batch", "submit", "--data", lake, "--providers")
     for providers in ("embedded", "local", "compatible:any"):

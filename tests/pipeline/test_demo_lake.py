@@ -1,7 +1,6 @@
 """The demo lake after one `eemo demo`: what was planted is found, what is published holds."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +21,20 @@ def planted() -> Planted:
     return find_planted()
 
 
-@pytest.fixture(scope="module")
-def load(demo_lake: Path) -> Callable[[str], pl.DataFrame]:
-    return lambda name: scan_table(demo_lake / "tables", name).collect()
+def load(lake: Path, name: str) -> pl.DataFrame:
+    return scan_table(lake / "tables", name).collect()
 
 
 @pytest.fixture(scope="module")
-def images(load: Callable[[str], pl.DataFrame]) -> dict[str, str]:
+def images(demo_lake: Path) -> dict[str, str]:
     """Path below sources/ -> image_id of every record."""
     place = pl.concat_str("source", "path", separator="/")
-    return dict(load("ingest__records").select(place, "image_id").rows())
+    return dict(load(demo_lake, "ingest__records").select(place, "image_id").rows())
 
 
 @pytest.fixture(scope="module")
-def clusters(load: Callable[[str], pl.DataFrame]) -> dict[str, str]:
-    return dict(load("dedup__clusters").select("image_id", "cluster_id").rows())
+def clusters(demo_lake: Path) -> dict[str, str]:
+    return dict(load(demo_lake, "dedup__clusters").select("image_id", "cluster_id").rows())
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +60,10 @@ def test_warnings_stand_where_they_are_deserved(answer: dict[str, Any]) -> None:
     assert all(line["description"] for line in answer["warned_checks"])
 
 
-def test_the_refused_files_are_the_planted_ones(
-    load: Callable[[str], pl.DataFrame], planted: Planted
-) -> None:
-    rejects = load("ingest__rejects").with_columns(pl.concat_str("source", "path", separator="/"))
+def test_the_refused_files_are_the_planted_ones(demo_lake: Path, planted: Planted) -> None:
+    rejects = load(demo_lake, "ingest__rejects").with_columns(
+        pl.concat_str("source", "path", separator="/")
+    )
     files = rejects.filter(pl.col("row").is_null()).select("source", "reason")
     expected = planted.broken | dict.fromkeys(planted.unreferenced, "unreferenced")
     assert dict(files.rows()) == expected
@@ -73,9 +71,11 @@ def test_the_refused_files_are_the_planted_ones(
 
 
 def test_the_refused_rows_are_the_planted_ones_and_those_of_broken_pictures(
-    load: Callable[[str], pl.DataFrame], planted: Planted
+    demo_lake: Path, planted: Planted
 ) -> None:
-    rejects = load("ingest__rejects").with_columns(pl.concat_str("source", "path", separator="/"))
+    rejects = load(demo_lake, "ingest__rejects").with_columns(
+        pl.concat_str("source", "path", separator="/")
+    )
     rows = rejects.filter(pl.col("row").is_not_null())
     refused = {
         (path, row): reason for path, row, reason in rows.select("source", "row", "reason").rows()
@@ -88,21 +88,23 @@ def test_the_refused_rows_are_the_planted_ones_and_those_of_broken_pictures(
 
 
 def test_every_row_of_the_annotation_files_is_an_annotation_or_a_reject(
-    load: Callable[[str], pl.DataFrame], planted: Planted
+    demo_lake: Path, planted: Planted
 ) -> None:
     place = pl.concat_str("source", "table_path", separator="/").alias("path")
-    used = load("ingest__annotations").select(place, "row").drop_nulls().unique()
+    used = load(demo_lake, "ingest__annotations").select(place, "row").drop_nulls().unique()
     place = pl.concat_str("source", "path", separator="/").alias("path")
-    refused = load("ingest__rejects").drop_nulls("row").select(place, "row").unique()
+    refused = load(demo_lake, "ingest__rejects").drop_nulls("row").select(place, "row").unique()
     assert used.join(refused, on=["path", "row"], how="semi").is_empty()
     counted = pl.concat([used, refused]).group_by("path").len()
     assert dict(counted.rows()) == planted.row_counts
 
 
 def test_exact_copies_share_one_image(
-    load: Callable[[str], pl.DataFrame], images: dict[str, str], planted: Planted
+    demo_lake: Path, images: dict[str, str], planted: Planted
 ) -> None:
-    occurrences = dict(load("ingest__images").select("image_id", "occurrence_count").rows())
+    occurrences = dict(
+        load(demo_lake, "ingest__images").select("image_id", "occurrence_count").rows()
+    )
     for first, second in planted.exact_copies:
         assert images[first] == images[second]
     expected: dict[str, int] = {}
@@ -129,26 +131,24 @@ def test_near_duplicates_are_found_and_little_else(
 
 
 def test_blank_pictures_are_not_one_bucket(
-    load: Callable[[str], pl.DataFrame],
+    demo_lake: Path,
     images: dict[str, str],
     clusters: dict[str, str],
     planted: Planted,
 ) -> None:
-    blank = set(load("ingest__images").filter("is_blank")["image_id"])
+    blank = set(load(demo_lake, "ingest__images").filter("is_blank")["image_id"])
     assert blank == {images[path] for path in planted.blanks}
     assert len({clusters[image_id] for image_id in blank}) == len(blank) >= 12
 
 
-def test_a_cluster_has_one_split_in_every_table(
-    load: Callable[[str], pl.DataFrame], clusters: dict[str, str]
-) -> None:
-    kept = load("dedup__images")
+def test_a_cluster_has_one_split_in_every_table(demo_lake: Path, clusters: dict[str, str]) -> None:
+    kept = load(demo_lake, "dedup__images")
     splits = kept.group_by("cluster_id").agg(pl.col("split").n_unique())
     assert splits["split"].max() == 1
     assert set(kept["split"]) == set(SPLITS)
     of_cluster = dict(kept.select("cluster_id", "split").rows())
-    asked = load("qa__items").select("split", "image_ids").explode("image_ids")
-    for items in (asked, load("assess__items").select("split", "image_id")):
+    asked = load(demo_lake, "qa__items").select("split", "image_ids").explode("image_ids")
+    for items in (asked, load(demo_lake, "assess__items").select("split", "image_id")):
         assert items.height
         wrong = [(s, i) for s, i in items.rows() if of_cluster[clusters[i]] != s]
         assert wrong == []
@@ -171,10 +171,8 @@ def test_every_example_query_answers(demo_lake: Path) -> None:
     assert silent == []
 
 
-def test_every_published_file_is_as_listed_and_none_besides(
-    demo_lake: Path, load: Callable[[str], pl.DataFrame]
-) -> None:
-    listed = {row["path"]: row for row in load("exports__files").to_dicts()}
+def test_every_published_file_is_as_listed_and_none_besides(demo_lake: Path) -> None:
+    listed = {row["path"]: row for row in load(demo_lake, "exports__files").to_dicts()}
     found = [path for path in (demo_lake / "exports").rglob("*") if path.is_file()]
     assert {path.relative_to(demo_lake).as_posix() for path in found} == set(listed)
     for path, row in listed.items():
@@ -189,12 +187,10 @@ def test_every_published_file_is_as_listed_and_none_besides(
             assert (demo_lake / path).read_bytes().count(b"\n") == row["row_count"]
 
 
-def test_llava_conversations_show_each_picture_once(
-    demo_lake: Path, load: Callable[[str], pl.DataFrame]
-) -> None:
-    items = {row["item_id"]: row for row in load("qa__items").to_dicts()}
+def test_llava_conversations_show_each_picture_once(demo_lake: Path) -> None:
+    items = {row["item_id"]: row for row in load(demo_lake, "qa__items").to_dicts()}
     paths = dict(
-        load("dedup__images")
+        load(demo_lake, "dedup__images")
         .select("image_id", pl.concat_str(pl.lit("sources"), "source", "path", separator="/"))
         .rows()
     )
@@ -215,15 +211,13 @@ def test_llava_conversations_show_each_picture_once(
     assert seen == set(items)
 
 
-def test_the_trained_model_is_scored_on_pictures_it_never_saw(
-    demo_lake: Path, load: Callable[[str], pl.DataFrame]
-) -> None:
-    (run,) = load("training__runs").to_dicts()
+def test_the_trained_model_is_scored_on_pictures_it_never_saw(demo_lake: Path) -> None:
+    (run,) = load(demo_lake, "training__runs").to_dicts()
     assert run["status"] == "ok"
     assert file_sha256(demo_lake / run["path"]) == run["sha256"]
     folder = (demo_lake / run["path"]).parent
     train, test = (pl.read_parquet(folder / f"{part}.parquet") for part in ("train", "test"))
     assert train.height == run["train_count"]
     assert test.height == run["test_count"] > 0
-    clusters = dict(load("dedup__images").select("image_id", "cluster_id").rows())
+    clusters = dict(load(demo_lake, "dedup__images").select("image_id", "cluster_id").rows())
     assert not {clusters[i] for i in train["image_id"]} & {clusters[i] for i in test["image_id"]}

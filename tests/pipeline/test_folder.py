@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,9 @@ from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.orchestration.status import read_status
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform
+from tests.support.commands import run_eemo
+from tests.support.hashing import stamp_files
+from tests.support.images import REFUSED_FILES, REFUSED_ROWS
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +87,14 @@ def ask(database: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
     return row
 
 
-def test_refused_files_have_their_reason(
-    database: duckdb.DuckDBPyConnection, refused_files: dict[str, str]
-) -> None:
+def test_refused_files_have_their_reason(database: duckdb.DuckDBPyConnection) -> None:
     rows = database.execute('select path, reason from ingest__rejects where "row" is null')
-    assert dict(rows.fetchall()) == refused_files
+    assert dict(rows.fetchall()) == REFUSED_FILES
 
 
-def test_refused_rows_have_their_reason(
-    database: duckdb.DuckDBPyConnection, refused_rows: dict[int, str]
-) -> None:
+def test_refused_rows_have_their_reason(database: duckdb.DuckDBPyConnection) -> None:
     rows = database.execute('select "row", reason from ingest__rejects where "row" is not null')
-    assert dict(rows.fetchall()) == refused_rows
+    assert dict(rows.fetchall()) == REFUSED_ROWS
 
 
 def test_awkward_pictures_are_read_as_people_see_them(
@@ -134,18 +131,14 @@ def test_hostile_captions_stay_text(database: duckdb.DuckDBPyConnection) -> None
     }
 
 
-def test_a_picture_tells_its_history(
-    small_lake: Path, run_eemo: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_a_picture_tells_its_history(small_lake: Path) -> None:
     told = run_eemo("explain", "beach photo.jpg", "--data", small_lake, "--json")
     assert told.returncode == 0, told.stderr
     tables = {part["table"] for part in json.loads(told.stdout)}
     assert {"ingest__records", "labels__emotions", "annotation__replies", "qa__items"} <= tables
 
 
-def test_nothing_is_written_into_the_folder(
-    pictures: Path, small_lake: Path, stamp_files: Callable[[Path], dict[str, int]]
-) -> None:
+def test_nothing_is_written_into_the_folder(pictures: Path, small_lake: Path) -> None:
     assert (small_lake / "sources" / "folder").readlink() == pictures
     before = json.loads((pictures.parent / "stamps.json").read_text())
     assert stamp_files(pictures) == before

@@ -4,7 +4,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +16,10 @@ from eemo_pipeline.orchestration.run_outcome import RunOutcome
 from eemo_pipeline.orchestration.runs import run_assets
 from eemo_pipeline.schema.tables import TABLES
 from resources.instance.dagster_home import open_instance
-
-Hash = Callable[..., dict[str, str]]
-Stamp = Callable[[Path], dict[str, int]]
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.support.commands import run_eemo
+from tests.support.hashing import hash_files, stamp_files
+from tests.support.images import fill_folder, paint_jpeg
+from tests.support.lakes import copy_lake
 
 # Says what it sees whenever that changes, and at the end how often it asked.
 READER = """
@@ -60,10 +59,6 @@ def computed(lake: Path, asset: str) -> tuple[object, object]:
 def test_a_second_run_computes_nothing_and_changes_no_file(
     small_lake: Path,
     tmp_path: Path,
-    copy_lake: Callable[[Path, Path], Path],
-    hash_files: Hash,
-    stamp_files: Stamp,
-    run_eemo: Run,
 ) -> None:
     lake = copy_lake(small_lake, tmp_path / "lake")
     parts = ("tables", "exports", "training")
@@ -97,13 +92,10 @@ class History:
 def history(
     tmp_path_factory: pytest.TempPathFactory,
     small_lake: Path,
-    copy_lake: Callable[[Path, Path], Path],
-    fill_pictures: Callable[[Path], None],
-    paint_jpeg: Callable[[int], bytes],
 ) -> History:
     home = tmp_path_factory.mktemp("history")
     folder, lake = home / "another folder", copy_lake(small_lake, home / "lake")
-    fill_pictures(folder)
+    fill_folder(folder)
     (lake / "sources" / "folder").unlink()
     (lake / "sources" / "folder").symlink_to(folder)
     run_assets(lake, 'key:"ingest__records"')  # reads the files at their new place

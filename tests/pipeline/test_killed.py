@@ -16,8 +16,9 @@ from pathlib import Path
 from eemo_pipeline.lake.warehouse import query
 from eemo_pipeline.schema.tables import TABLES
 from resources.instance.dagster_home import open_instance
-
-Start = Callable[..., subprocess.Popen[bytes]]
+from tests.support.commands import run_eemo, start_eemo
+from tests.support.hashing import hash_files
+from tests.support.images import fill_folder
 
 
 def ledger_has_rows(lake: Path) -> bool:
@@ -41,19 +42,15 @@ MOMENTS = (
 
 
 def test_a_run_killed_again_and_again_ends_as_an_undisturbed_one(
-    fill_pictures: Callable[[Path], None],
     small_lake: Path,
     tmp_path: Path,
-    start_eemo: Start,
-    run_eemo: Callable[..., subprocess.CompletedProcess[str]],
-    hash_files: Callable[..., dict[str, str]],
 ) -> None:
     folder, lake = tmp_path / "another folder", tmp_path / "another lake"
-    fill_pictures(folder)
+    fill_folder(folder)
     words = ("run", "--images", folder, "--data", lake)
     for has_come in MOMENTS:
         assert not has_come(lake)
-        kill_at(start_eemo(*words), partial(has_come, lake))
+        kill_at(start_eemo(tmp_path / "output", *words), partial(has_come, lake))
         litter(lake)
     assert not (lake / "eemo.duckdb").exists()
     answer = run_eemo(*words, "--json")
@@ -85,12 +82,15 @@ def outcomes(lake: Path) -> list[str]:
 def kill_at(process: subprocess.Popen[bytes], is_due: Callable[[], bool]) -> None:
     """Kill the process and its workers as soon as the moment has come, and not after the end."""
     deadline = time.monotonic() + 120
-    while not is_due():
-        assert process.poll() is None, "the run ended before the moment came"
-        assert time.monotonic() < deadline, "the moment never came"
-        time.sleep(0.002)
-    os.killpg(process.pid, signal.SIGKILL)
-    assert process.wait(timeout=10) == -signal.SIGKILL
+    try:
+        while not is_due():
+            assert process.poll() is None, "the run ended before the moment came"
+            assert time.monotonic() < deadline, "the moment never came"
+            time.sleep(0.002)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        ended = process.wait(timeout=10)
+    assert ended == -signal.SIGKILL
 
 
 def litter(lake: Path) -> None:

@@ -2,11 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
+
+from tests.support.commands import run_eemo
+from tests.support.hashing import hash_files
 
 # What an older processor lacks, by the variables of the libraries that choose code by processor.
 OLDER_PROCESSOR = {
@@ -22,8 +23,6 @@ def test_an_older_processor_gives_the_same_bytes(
     demo_lake: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    run_eemo: Callable[..., CompletedProcess[str]],
-    hash_files: Callable[..., dict[str, str]],
 ) -> None:
     # The pictures are those of the other lake: what is compared is what is measured in them.
     shutil.copytree(demo_lake / "sources", tmp_path / "sources", symlinks=True)

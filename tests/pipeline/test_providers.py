@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -21,20 +21,22 @@ from eemo_pipeline.orchestration.runs import run_assets
 from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
 from resources.local_server import LocalServer, local_server
 from resources.providers.registry import PROVIDERS, Provider
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.support.commands import run_eemo
+from tests.support.hashing import hash_files
+from tests.support.lakes import copy_lake
+from tests.support.servers import FAULT_SCRIPT
 
 ANNOTATION = 'key:"annotation__replies"'
 KEY = "sk-proj-Q7xT2mVb9sLwE4kHnZ8rJ1yD"
 
 
 @pytest.fixture
-def faults(fault_script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EEMO_LOCAL_SCRIPT", fault_script)
+def faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EEMO_LOCAL_SCRIPT", FAULT_SCRIPT)
 
 
 @pytest.fixture
-def lake(small_lake: Path, tmp_path: Path, copy_lake: Callable[[Path, Path], Path]) -> Path:
+def lake(small_lake: Path, tmp_path: Path) -> Path:
     """A data root whose pictures are read, and annotated by the embedded models."""
     return copy_lake(small_lake, tmp_path / "lake")
 
@@ -44,22 +46,20 @@ def account(lake: Path) -> dict[str, Any]:
     return json.loads((lake / "local_account.json").read_text())
 
 
-def costs(lake: Path, run_eemo: Run) -> dict[str, Any]:
+def costs(lake: Path) -> dict[str, Any]:
     query = "select sum(calls)::bigint as calls, sum(usd)::double as usd from costs"
     answer = run_eemo("sql", query, "--data", lake, "--json")
     assert answer.returncode == 0, answer.stderr
     return json.loads(answer.stdout)[0]
 
 
-def test_the_whole_graph_over_http_with_faults(
-    lake: Path, run_eemo: Run, faults: None, hash_files: Callable[..., dict[str, str]]
-) -> None:
+def test_the_whole_graph_over_http_with_faults(lake: Path, faults: None) -> None:
     run = run_eemo("run", "--data", lake, "--providers", "local", "--json")
     assert run.returncode == 0, run.stderr
     summary, billed = json.loads(run.stdout), account(lake)
     assert summary["providers"] == "local"
     assert summary["calls"] >= 20
-    seen = costs(lake, run_eemo)
+    seen = costs(lake)
     assert round(Decimal(str(seen["usd"])), 2) == round(Decimal(billed["usd"]), 2)
     assert Decimal(str(round(seen["usd"], 9))) == Decimal(billed["usd"]).normalize()
     replies = pl.read_parquet(lake / "tables" / "annotation__replies.parquet")
@@ -130,13 +130,13 @@ def test_dagster_takes_the_choice_from_environment_and_launchpad(
     assert "budget" in str(third.all_events)
 
 
-def test_a_budget_ends_the_run_and_the_same_command_goes_on(lake: Path, run_eemo: Run) -> None:
+def test_a_budget_ends_the_run_and_the_same_command_goes_on(lake: Path) -> None:
     words = ("--data", lake, "--providers", "local", "--select", ANNOTATION)
     run = run_eemo("run", *words, "--budget-usd", "0.006", "--json")
     assert run.returncode == 4, run.stderr
     assert json.loads(run.stdout)["stopped_by"] == "budget"
     assert "run again with a higher --budget-usd" in run.stdout
-    assert "the same command goes on from there" in run.stderr
+    assert "run the same command again to continue" in run.stderr
     first = account(lake)
     assert Decimal("0") < Decimal(first["usd"]) <= Decimal("0.006")
     stage = run_eemo("run", *words, "--budget-usd", "annotation=0")
@@ -170,7 +170,7 @@ def at_server(server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_revoked_key_is_named_and_stands_nowhere(
-    lake: Path, run_eemo: Run, at_server: LocalServer, monkeypatch: pytest.MonkeyPatch
+    lake: Path, at_server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     revoked = "sk-proj-A1b2C3d4E5f6G7h8I9j0K1l2"
     words = ("--data", lake, "--select", ANNOTATION, "--providers")
@@ -261,7 +261,7 @@ def test_the_embedded_models_load_no_sdk(lake: Path) -> None:
 
 
 def test_a_dry_run_calls_nothing_and_leaves_nothing(
-    pictures: Path, small_lake: Path, tmp_path: Path, run_eemo: Run
+    pictures: Path, small_lake: Path, tmp_path: Path
 ) -> None:
     words = ("--providers", "openai,gemini", "--dry-run", "--json")
     fresh = run_eemo("run", "--images", pictures, "--data", tmp_path / "lake", *words)
@@ -286,7 +286,7 @@ def test_a_dry_run_calls_nothing_and_leaves_nothing(
 
 
 def test_a_forecast_counts_verifier_and_critic_and_encloses_what_they_cost(
-    lake: Path, run_eemo: Run, monkeypatch: pytest.MonkeyPatch
+    lake: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EEMO_VERIFIER", "local")
     monkeypatch.setenv("EEMO_CRITIC", "local")

@@ -19,6 +19,7 @@ import pytest
 
 from assets import STAGES
 from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
+from tests.support.servers import FAULT_SCRIPT
 
 REPOSITORY = Path(__file__).parents[2]
 DAGSTER = Path(sys.executable).parent / "dagster"
@@ -194,21 +195,21 @@ def test_the_pages_show_the_stages_and_what_a_table_is(server: Server, run_statu
         page.get_by_text("One row per kept picture, with the split of its cluster.").wait_for(
             timeout=60_000
         )
-        page.get_by_text("SHA-256 of the picture file's bytes, lower-case hexadecimal").wait_for(
+        page.get_by_text("SHA-256 of the image file's bytes, lower-case hexadecimal").wait_for(
             timeout=60_000
         )
         browser.close()
 
 
 def test_the_whole_graph_over_http_with_faults_from_the_launchpad(
-    server: Server, run_status: str, fault_script: str
+    server: Server, run_status: str
 ) -> None:
     assert run_status == "SUCCESS"
     choices = {
         "annotators": {"providers": "local"},
         "verifier": {"verifier": "local"},
         "critic_in_charge": {"critic": "local"},
-        "local_models": {"script": fault_script},
+        "local_models": {"script": FAULT_SCRIPT},
     }
     resources = {name: {"config": config} for name, config in choices.items()}
     assert run_everything(server, {"resources": resources}) == "SUCCESS"

@@ -5,10 +5,11 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.support.commands import call_eemo
 
 COMMANDS = (
     "demo",
@@ -26,15 +27,13 @@ COMMANDS = (
 )
 HEAVY = ("dagster", "duckdb", "numpy", "polars", "PIL", "sklearn")
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
 
 def examples_of(page: str) -> list[str]:
     return [line.strip() for line in page.split("Examples:\n")[1].splitlines()]
 
 
-def test_help_names_every_command_and_ends_with_examples(eemo: Run) -> None:
-    answer = eemo("--help")
+def test_help_names_every_command_and_ends_with_examples() -> None:
+    answer = call_eemo("--help")
     assert answer.returncode == 0
     listed = answer.stdout.split("Commands:")[1].split("Examples:")[0]
     assert re.findall(r"^  (\w+) ", listed, re.MULTILINE) == list(COMMANDS)
@@ -42,8 +41,8 @@ def test_help_names_every_command_and_ends_with_examples(eemo: Run) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_json_data_and_examples_that_parse(eemo: Run, command: str) -> None:
-    page = eemo(command, "--help").stdout
+def test_every_command_has_json_data_and_examples_that_parse(command: str) -> None:
+    page = call_eemo(command, "--help").stdout
     assert "--data DIR" in page
     assert "--json" in page
     examples = examples_of(page)
@@ -52,11 +51,11 @@ def test_every_command_has_json_data_and_examples_that_parse(eemo: Run, command:
         words = shlex.split(example.split(" > ")[0])
         assert words[:2] == ["eemo", command]
         # `--help` is read before anything is done, but after every word before it was accepted.
-        assert eemo(*words[1:], "--help").returncode == 0
+        assert call_eemo(*words[1:], "--help").returncode == 0
 
 
-def test_version_is_that_of_the_distribution(eemo: Run) -> None:
-    assert eemo("--version").stdout == f"eemo {importlib.metadata.version('eemo-pipeline')}\n"
+def test_version_is_that_of_the_distribution() -> None:
+    assert call_eemo("--version").stdout == f"eemo {importlib.metadata.version('eemo-pipeline')}\n"
 
 
 def test_importing_every_command_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -90,10 +89,8 @@ def test_importing_every_command_imports_nothing_heavy(tmp_path: Path) -> None:
         (("sql", "select 1", "--jsn"), "sql 'select 1' --json"),
     ],
 )
-def test_a_typo_is_a_usage_error_with_the_right_command(
-    eemo: Run, typed: tuple[str, ...], meant: str
-) -> None:
-    answer = eemo(*typed)
+def test_a_typo_is_a_usage_error_with_the_right_command(typed: tuple[str, ...], meant: str) -> None:
+    answer = call_eemo(*typed)
     assert answer.returncode == 2
     assert answer.stdout == ""
     assert "did you mean" in answer.stderr
@@ -113,31 +110,31 @@ def test_a_typo_is_a_usage_error_with_the_right_command(
         ("status", "extra"),
     ],
 )
-def test_wrong_usage_exits_2_without_a_traceback(eemo: Run, typed: tuple[str, ...]) -> None:
-    answer = eemo(*typed)
+def test_wrong_usage_exits_2_without_a_traceback(typed: tuple[str, ...]) -> None:
+    answer = call_eemo(*typed)
     assert answer.returncode == 2
     assert answer.stdout == ""
     assert "Traceback" not in answer.stderr
 
 
-def test_a_problem_is_told_as_what_where_why_fix(eemo: Run) -> None:
-    answer = eemo("run")
+def test_a_problem_is_told_as_what_where_why_fix() -> None:
+    answer = call_eemo("run")
     names = [line.split(":")[0] for line in answer.stderr.splitlines()]
     assert names == ["error", "where", "why", "fix", "or"]
 
 
-def test_a_traceback_is_shown_only_on_demand(eemo: Run) -> None:
-    assert "Traceback" not in eemo("run", EEMO_TRACEBACK="0").stderr
-    shown = eemo("run", EEMO_TRACEBACK="1")
+def test_a_traceback_is_shown_only_on_demand() -> None:
+    assert "Traceback" not in call_eemo("run", EEMO_TRACEBACK="0").stderr
+    shown = call_eemo("run", EEMO_TRACEBACK="1")
     assert shown.returncode == 2
     assert "Traceback" in shown.stderr
     assert "fix:" in shown.stderr
 
 
-def test_a_place_that_cannot_be_written_is_named(eemo: Run, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     (tmp_path / "file").write_text("")
-    answer = eemo("run", "--data", "file/place", "--images", "pictures")
+    answer = call_eemo("run", "--data", "file/place", "--images", "pictures")
     assert answer.returncode == 1
     assert "where: file/place/sources/folder" in answer.stderr
     assert "why: Not a directory" in answer.stderr

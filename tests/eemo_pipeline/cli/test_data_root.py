@@ -2,7 +2,6 @@
 
 import fcntl
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,8 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from eemo_pipeline.cli.data_root import choose_data_root, hold, use_records
 from eemo_pipeline.cli.problems import Problem
 from eemo_pipeline.lake.data_root import DataRoot
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.support.commands import call_eemo
 
 
 def told(result: subprocess.CompletedProcess[str]) -> list[str]:
@@ -39,25 +37,25 @@ def test_the_data_root_is_absolute() -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "demo", "status", "sources", "ui"])
-def test_a_file_is_no_data_root(tmp_path: Path, eemo: Run, command: str) -> None:
+def test_a_file_is_no_data_root(tmp_path: Path, command: str) -> None:
     (tmp_path / "file").write_bytes(b"x")
-    result = eemo(command, "--data", tmp_path / "file")
+    result = call_eemo(command, "--data", tmp_path / "file")
     assert told(result)[:4] == ["error", "where", "why", "fix"]
     assert result.returncode == 2
 
 
 @pytest.mark.parametrize("option", ["--data", "--images"])
-def test_an_empty_name_is_not_the_working_folder(tmp_path: Path, eemo: Run, option: str) -> None:
-    result = eemo("run", option, "")
+def test_an_empty_name_is_not_the_working_folder(tmp_path: Path, option: str) -> None:
+    result = call_eemo("run", option, "")
     assert told(result)[:4] == ["error", "where", "why", "fix"]
     assert result.returncode == 2
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_second_run_is_told_which_process_is_at_work(tmp_path: Path, eemo: Run) -> None:
+def test_a_second_run_is_told_which_process_is_at_work(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     with hold(DataRoot(tmp_path / "root")):
-        result = eemo("run", "--images", "pictures", "--data", "root")
+        result = call_eemo("run", "--images", "pictures", "--data", "root")
     assert told(result)[:4] == ["error", "where", "why", "fix"]
     assert "kill -INT" in result.stderr
     assert result.returncode == 1
@@ -71,26 +69,26 @@ def test_the_hold_ends_with_its_block(tmp_path: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_a_damaged_ledger_is_told_before_the_run(tmp_path: Path, eemo: Run) -> None:
+def test_a_damaged_ledger_is_told_before_the_run(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     root = tmp_path / "root"
     root.mkdir()
     (root / "ledger.sqlite").write_bytes(b"no database at all" * 100)
-    result = eemo("run", "--images", "pictures", "--data", root)
+    result = call_eemo("run", "--images", "pictures", "--data", root)
     assert told(result)[:4] == ["error", "where", "why", "fix"]
     assert "mv root/ledger.sqlite" in result.stderr
     assert not (root / "tables").exists()
 
 
-def test_damaged_records_of_runs_can_be_put_aside(tmp_path: Path, eemo: Run) -> None:
+def test_damaged_records_of_runs_can_be_put_aside(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
-    assert eemo("status", "--data", root).returncode == 0
+    assert call_eemo("status", "--data", root).returncode == 0
     databases = list((root / ".dagster").rglob("*.db"))
     assert databases
     for database in databases:
         database.write_bytes(b"no database at all" * 100)
-    result = eemo("status", "--data", root)
+    result = call_eemo("status", "--data", root)
     assert told(result)[:4] == ["error", "where", "why", "fix"]
     assert "mv root/.dagster" in result.stderr
 
@@ -103,10 +101,10 @@ def test_a_full_disk_is_not_taken_for_damage(
         raise DatabaseError("insert", {}, OSError("disk I/O error"))
 
 
-def test_a_damaged_table_is_named(tmp_path: Path, eemo: Run) -> None:
+def test_a_damaged_table_is_named(tmp_path: Path) -> None:
     tables = tmp_path / "root" / "tables"
     tables.mkdir(parents=True)
     (tables / "qa__items.parquet").write_bytes(b"no table")
-    result = eemo("status", "--data", "root")
+    result = call_eemo("status", "--data", "root")
     assert told(result)[:4] == ["error", "where", "why", "fix"]
     assert "rm -r root/tables/qa__items.parquet" in result.stderr

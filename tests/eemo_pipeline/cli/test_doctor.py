@@ -2,20 +2,18 @@
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from eemo_pipeline.ledger.store import Ledger
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.support.commands import call_eemo
 
 
 def findings(answer: subprocess.CompletedProcess[str]) -> dict[str, dict[str, str]]:
     return {finding["name"]: finding for finding in json.loads(answer.stdout)}
 
 
-def test_nothing_is_broken_on_a_fresh_machine(eemo: Run, tmp_path: Path) -> None:
-    answer = eemo("doctor", "--json")
+def test_nothing_is_broken_on_a_fresh_machine(tmp_path: Path) -> None:
+    answer = call_eemo("doctor", "--json")
     found = findings(answer)
     assert answer.returncode == 0
     assert {"python", "disk", "data root", "dagster", "polars", "duckdb", "pillow"} <= set(found)
@@ -24,20 +22,20 @@ def test_nothing_is_broken_on_a_fresh_machine(eemo: Run, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_database_and_ledger_are_opened(eemo: Run, built: Path) -> None:
+def test_database_and_ledger_are_opened(built: Path) -> None:
     Ledger(built / "ledger.sqlite").close()
-    answer = eemo("doctor", "--data", built)
+    answer = call_eemo("doctor", "--data", built)
     assert answer.returncode == 0
     assert "✔ database" in answer.stdout
     assert "✔ ledger" in answer.stdout
 
 
-def test_damaged_files_are_found_with_a_fix(eemo: Run, tmp_path: Path) -> None:
+def test_damaged_files_are_found_with_a_fix(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
     (root / "ledger.sqlite").write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
     (root / "eemo.duckdb").write_bytes(b"\xff" * 4096)
-    answer = eemo("doctor", "--data", "root", "--json")
+    answer = call_eemo("doctor", "--data", "root", "--json")
     assert answer.returncode == 1
     for name in ("database", "ledger"):
         finding = findings(answer)[name]
@@ -45,14 +43,14 @@ def test_damaged_files_are_found_with_a_fix(eemo: Run, tmp_path: Path) -> None:
         assert "root/" in finding["fix"]
 
 
-def test_a_data_root_that_is_a_file_is_broken(eemo: Run, tmp_path: Path) -> None:
+def test_a_data_root_that_is_a_file_is_broken(tmp_path: Path) -> None:
     (tmp_path / "root").write_text("")
-    answer = eemo("doctor", "--data", "root", "--json")
+    answer = call_eemo("doctor", "--data", "root", "--json")
     assert answer.returncode == 1
     assert findings(answer)["data root"]["state"] == "broken"
 
 
-def test_a_key_is_named_and_never_printed(eemo: Run) -> None:
-    answer = eemo("doctor", OPENAI_API_KEY="sk-secret-value")
+def test_a_key_is_named_and_never_printed() -> None:
+    answer = call_eemo("doctor", OPENAI_API_KEY="sk-secret-value")
     assert "OPENAI_API_KEY" in answer.stdout
     assert "sk-secret-value" not in answer.stdout + answer.stderr

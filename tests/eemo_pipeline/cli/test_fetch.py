@@ -5,14 +5,15 @@ import json
 import subprocess
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.support.commands import call_eemo
+
 TABLE = b",Word,V.Mean.Sum,A.Mean.Sum,D.Mean.Sum\n1,joy,8,6,7\n"
 
 
@@ -32,9 +33,8 @@ def offered(tmp_path: Path) -> Iterator[tuple[Path, str]]:
         server.shutdown()
 
 
-@pytest.fixture
-def fetch(eemo: Run) -> Run:
-    return lambda *words: eemo("fetch", *words, "--data", "d", no_proxy="127.0.0.1")
+def fetch(*words: str) -> subprocess.CompletedProcess[str]:
+    return call_eemo("fetch", *words, "--data", "d", no_proxy="127.0.0.1")
 
 
 def make_zip(files: dict[str, bytes]) -> bytes:
@@ -46,7 +46,7 @@ def make_zip(files: dict[str, bytes]) -> bytes:
 
 
 def test_a_file_lands_in_the_source_and_nowhere_else(
-    fetch: Run, offered: tuple[Path, str], tmp_path: Path
+    offered: tuple[Path, str], tmp_path: Path
 ) -> None:
     folder, address = offered
     (folder / "words.csv").write_bytes(TABLE)
@@ -65,7 +65,7 @@ def test_a_file_lands_in_the_source_and_nowhere_else(
 
 
 def test_an_archive_is_unpacked_once_and_kept_outside_the_lake(
-    fetch: Run, offered: tuple[Path, str], tmp_path: Path
+    offered: tuple[Path, str], tmp_path: Path
 ) -> None:
     folder, address = offered
     files = {"images/joy/1.jpg": b"pixels", "ground_truth.txt": b"text"}
@@ -84,7 +84,7 @@ def test_an_archive_is_unpacked_once_and_kept_outside_the_lake(
 
 
 def test_nothing_is_overwritten_and_nothing_half_moved(
-    fetch: Run, offered: tuple[Path, str], tmp_path: Path
+    offered: tuple[Path, str], tmp_path: Path
 ) -> None:
     folder, address = offered
     (folder / "Emotion6.zip").write_bytes(make_zip({"a.jpg": b"theirs", "b.jpg": b"theirs"}))
@@ -107,14 +107,14 @@ def test_nothing_is_overwritten_and_nothing_half_moved(
     ],
 )
 def test_a_bad_archive_is_told_with_a_way_out(
-    content: bytes, words: str, fetch: Run, offered: tuple[Path, str], tmp_path: Path
+    content: bytes, words: str, offered: tuple[Path, str], tmp_path: Path
 ) -> None:
     folder, address = offered
     (folder / "set.zip").write_bytes(content)
     answer = fetch("emotion6", "--url", f"{address}/set.zip")
     assert answer.returncode == 1
     assert "Traceback" not in answer.stderr
-    for line in ("error: the archive is not unpacked", "where: d/downloads/emotion6/set.zip"):
+    for line in ("error: the archive was not unpacked", "where: d/downloads/emotion6/set.zip"):
         assert line in answer.stderr
     assert words in answer.stderr
     assert "rm d/downloads/emotion6/set.zip && " in answer.stderr
@@ -122,14 +122,14 @@ def test_a_bad_archive_is_told_with_a_way_out(
     assert not (tmp_path / "d/sources/emotion6").exists()
 
 
-def test_an_address_that_does_not_answer_is_told(fetch: Run, offered: tuple[Path, str]) -> None:
+def test_an_address_that_does_not_answer_is_told(offered: tuple[Path, str]) -> None:
     answer = fetch("warriner", "--url", f"{offered[1]}/gone.csv")
     assert answer.returncode == 1
     assert "why: the server answers 404" in answer.stderr
     assert "\nfix: " in answer.stderr
 
 
-def test_where_a_form_stands_before_it_the_steps_are_shown(fetch: Run, tmp_path: Path) -> None:
+def test_where_a_form_stands_before_it_the_steps_are_shown(tmp_path: Path) -> None:
     answer = fetch("emotic")
     assert answer.returncode == 0
     assert "not offered for direct download" in answer.stdout
@@ -145,19 +145,19 @@ def test_where_a_form_stands_before_it_the_steps_are_shown(fetch: Run, tmp_path:
     ("words", "hint"),
     [
         (("emotoin6",), "fetch emotion6"),
-        (("warriner", "--url", "https://example.org/"), "names no file"),
-        (("warriner", "--url", "https://example.org/..%2f"), "names no file"),
-        (("warriner", "--url", "https://[x/a.csv"), "names no file"),
+        (("warriner", "--url", "https://example.org/"), "does not name a file"),
+        (("warriner", "--url", "https://example.org/..%2f"), "does not name a file"),
+        (("warriner", "--url", "https://[x/a.csv"), "does not name a file"),
     ],
 )
-def test_wrong_words_are_usage_errors(words: tuple[str, ...], hint: str, fetch: Run) -> None:
+def test_wrong_words_are_usage_errors(words: tuple[str, ...], hint: str) -> None:
     answer = fetch(*words)
     assert answer.returncode == 2
     assert hint in answer.stderr
     assert "Traceback" not in answer.stderr
 
 
-def test_a_file_of_this_machine_is_not_fetched(fetch: Run) -> None:
+def test_a_file_of_this_machine_is_not_fetched() -> None:
     answer = fetch("warriner", "--url", "file:///etc/passwd")
     assert answer.returncode == 1
     assert "only http and https" in answer.stderr

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,46 +10,49 @@ import duckdb
 import pytest
 
 from eemo_pipeline.stages.sources import known_sources
+from tests.support.commands import call_eemo, run_on_terminal
+from tests.support.lakes import publish_database, write_rows
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 EEMO = Path(sys.executable).parent / "eemo"
 FIRST = sha256(b"first").hexdigest()
 
 
-def test_sql_answers_in_tab_separated_lines(eemo: Run, built: Path) -> None:
-    answer = eemo("sql", "select path, 1 as one from ingest__images order by path", "--data", built)
+def test_sql_answers_in_tab_separated_lines(built: Path) -> None:
+    answer = call_eemo(
+        "sql", "select path, 1 as one from ingest__images order by path", "--data", built
+    )
     assert answer.returncode == 0
     assert answer.stdout == "path\tone\na.jpg\t1\nb.jpg\t1\nsub/c.jpg\t1\n"
 
 
-def test_sql_answers_in_json(eemo: Run, built: Path) -> None:
+def test_sql_answers_in_json(built: Path) -> None:
     query = "select 1 as a, 2 as a, [1.5, null] as b, 'nan'::double as c, {'x': true} as d"
-    answer = eemo("sql", query, "--data", built, "--json")
+    answer = call_eemo("sql", query, "--data", built, "--json")
     assert json.loads(answer.stdout) == [
         {"a": 1, "a_2": 2, "b": [1.5, None], "c": None, "d": {"x": True}}
     ]
 
 
-def test_hostile_text_reaches_neither_pipe_nor_terminal(
-    eemo: Run, on_terminal: Callable[..., str], built: Path
-) -> None:
+def test_hostile_text_reaches_neither_pipe_nor_terminal(built: Path) -> None:
     words = ("sql", "select detail from ingest__rejects", "--data", built)
     clean = "[bold red]markup[/] red2J turned\\ttab\\nline"
-    assert eemo(*words).stdout == f"detail\n{clean}\n"
-    assert clean in on_terminal(*words, NO_COLOR="1")
-    as_json = eemo(*words, "--json").stdout
+    assert call_eemo(*words).stdout == f"detail\n{clean}\n"
+    assert clean in run_on_terminal(*words, NO_COLOR="1")
+    as_json = call_eemo(*words, "--json").stdout
     assert json.loads(as_json)[0]["detail"].startswith("[bold red]markup[/] \x1b]0;title")
     assert not any(mark in as_json for mark in "\x1b\x9b\u202e")
 
 
-def test_no_color_is_honoured(on_terminal: Callable[..., str], built: Path) -> None:
+def test_no_color_is_honoured(built: Path) -> None:
     words = ("doctor", "--data", built)
-    assert "\x1b[" in on_terminal(*words)
-    assert "\x1b[" not in on_terminal(*words, NO_COLOR="1")
+    assert "\x1b[" in run_on_terminal(*words)
+    assert "\x1b[" not in run_on_terminal(*words, NO_COLOR="1")
 
 
-def test_a_terminal_is_not_flooded(on_terminal: Callable[..., str], built: Path) -> None:
-    shown = on_terminal("sql", "select range as r from range(2000)", "--data", built, NO_COLOR="1")
+def test_a_terminal_is_not_flooded(built: Path) -> None:
+    shown = run_on_terminal(
+        "sql", "select range as r from range(2000)", "--data", built, NO_COLOR="1"
+    )
     assert "499" in shown
     assert "500" not in shown
 
@@ -63,8 +65,8 @@ def test_a_reader_that_leaves_is_not_an_error(built: Path) -> None:
     assert (answer.stdout, answer.stderr, answer.returncode) == ("range\n", "", 0)
 
 
-def test_a_wrong_query_is_told_in_duckdbs_words(eemo: Run, built: Path) -> None:
-    answer = eemo("sql", "select colour from ingest__images", "--data", built)
+def test_a_wrong_query_is_told_in_duckdbs_words(built: Path) -> None:
+    answer = call_eemo("sql", "select colour from ingest__images", "--data", built)
     assert answer.returncode == 2
     assert answer.stdout == ""
     assert 'why: Binder Error: Referenced column "colour" not found' in answer.stderr
@@ -72,75 +74,74 @@ def test_a_wrong_query_is_told_in_duckdbs_words(eemo: Run, built: Path) -> None:
 
 
 @pytest.mark.parametrize("query", ["drop table ingest__images", "copy (select 1) to 'out.csv'"])
-def test_a_query_changes_nothing(eemo: Run, built: Path, tmp_path: Path, query: str) -> None:
-    assert eemo("sql", query, "--data", built).returncode == 2
+def test_a_query_changes_nothing(built: Path, tmp_path: Path, query: str) -> None:
+    assert call_eemo("sql", query, "--data", built).returncode == 2
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("words", [("sql", "select 1"), ("explain", "abcd")])
-def test_without_a_database_the_fix_is_named(eemo: Run, words: tuple[str, ...]) -> None:
-    answer = eemo(*words, "--data", "none")
+def test_without_a_database_the_fix_is_named(words: tuple[str, ...]) -> None:
+    answer = call_eemo(*words, "--data", "none")
     assert answer.returncode == 1
     assert "eemo demo" in answer.stderr
 
 
-def test_a_damaged_database_is_not_blamed_on_the_query(eemo: Run, tmp_path: Path) -> None:
+def test_a_damaged_database_is_not_blamed_on_the_query(tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "eemo.duckdb").write_bytes(b"not a database" * 1000)
-    answer = eemo("sql", "select 1", "--data", "root")
+    answer = call_eemo("sql", "select 1", "--data", "root")
     assert answer.returncode == 1
     assert "rm root/eemo.duckdb" in answer.stderr
 
 
-def test_explain_tells_the_history_in_stage_order(eemo: Run, built: Path) -> None:
-    answer = eemo("explain", FIRST[:6], "--data", built, "--json")
+def test_explain_tells_the_history_in_stage_order(built: Path) -> None:
+    answer = call_eemo("explain", FIRST[:6], "--data", built, "--json")
     told = json.loads(answer.stdout)
     assert [part["table"] for part in told] == ["ingest__records", "ingest__images"]
     assert told[1]["rows"][0]["image_id"] == FIRST
-    text = eemo("explain", FIRST[:6].upper(), "--data", built).stdout
-    assert text.splitlines()[0] == f"picture {FIRST}"
+    text = call_eemo("explain", FIRST[:6].upper(), "--data", built).stdout
+    assert text.splitlines()[0] == f"image {FIRST}"
     assert "ingest  ingest__images" in text
 
 
-def test_explain_takes_a_file_by_its_bytes(eemo: Run, built: Path, tmp_path: Path) -> None:
+def test_explain_takes_a_file_by_its_bytes(built: Path, tmp_path: Path) -> None:
     (tmp_path / "renamed.png").write_bytes(b"first")
-    assert FIRST in eemo("explain", "renamed.png", "--data", built).stdout
+    assert FIRST in call_eemo("explain", "renamed.png", "--data", built).stdout
 
 
-def test_explain_takes_a_path_as_its_source_lists_it(eemo: Run, built: Path) -> None:
-    answer = eemo("explain", "sub/c.jpg", "--data", built)
+def test_explain_takes_a_path_as_its_source_lists_it(built: Path) -> None:
+    answer = call_eemo("explain", "sub/c.jpg", "--data", built)
     assert sha256(b"third").hexdigest() in answer.stdout
 
 
 @pytest.mark.parametrize("where", ["broken.jpg", "sources/folder/broken.jpg"])
-def test_explain_tells_why_a_file_was_refused(eemo: Run, built: Path, where: str) -> None:
+def test_explain_tells_why_a_file_was_refused(built: Path, where: str) -> None:
     named = built / where if "/" in where else Path(where)
-    answer = eemo("explain", named, "--data", built)
+    answer = call_eemo("explain", named, "--data", built)
     assert answer.returncode == 0
     assert "truncated" in answer.stdout
 
 
-def test_an_unknown_file_is_said_to_be_unknown(eemo: Run, built: Path, tmp_path: Path) -> None:
+def test_an_unknown_file_is_said_to_be_unknown(built: Path, tmp_path: Path) -> None:
     (tmp_path / "new.png").write_bytes(b"never read")
-    answer = eemo("explain", "new.png", "--data", built)
+    answer = call_eemo("explain", "new.png", "--data", built)
     assert answer.returncode == 1
     assert "not in the data root" in answer.stderr
 
 
-def test_an_unknown_id_gets_its_near_misses(eemo: Run, built: Path) -> None:
+def test_an_unknown_id_gets_its_near_misses(built: Path) -> None:
     other = "0" if FIRST[2] != "0" else "1"
-    answer = eemo("explain", FIRST[:2] + other + FIRST[3:10], "--data", built)
+    answer = call_eemo("explain", FIRST[:2] + other + FIRST[3:10], "--data", built)
     assert answer.returncode == 1
     assert f"explain {FIRST[:16]}" in answer.stderr
 
 
-def test_an_ambiguous_prefix_lists_the_candidates(
-    eemo: Run, tmp_path: Path, write_table_rows: Callable[..., None]
-) -> None:
+def test_an_ambiguous_prefix_lists_the_candidates(tmp_path: Path) -> None:
     root = tmp_path / "root"
     pair = ["abcd" + "0" * 60, "abcd" + "1" * 60]
-    write_table_rows(root, "ingest__images", [{"image_id": image_id} for image_id in pair])
-    answer = eemo("explain", "abcd", "--data", "root")
+    write_rows(root, "ingest__images", [{"image_id": image_id} for image_id in pair])
+    publish_database(root)
+    answer = call_eemo("explain", "abcd", "--data", "root")
     assert answer.returncode == 2
     assert all(image_id[:16] in answer.stderr for image_id in pair)
 
@@ -148,31 +149,31 @@ def test_an_ambiguous_prefix_lists_the_candidates(
 @pytest.mark.parametrize(
     "image", ["abc", "xyz", "0" * 65, "' or 1=1 --", "", ".", "caf\udce9", "g" * 5000]
 )
-def test_what_is_no_id_is_a_usage_error(eemo: Run, built: Path, image: str) -> None:
-    answer = eemo("explain", image, "--data", built)
+def test_what_is_no_id_is_a_usage_error(built: Path, image: str) -> None:
+    answer = call_eemo("explain", image, "--data", built)
     assert answer.returncode == 2
     assert "fix:" in answer.stderr
 
 
-def test_a_database_of_another_version_is_told_with_the_fix(eemo: Run, tmp_path: Path) -> None:
+def test_a_database_of_another_version_is_told_with_the_fix(tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     duckdb.connect(str(tmp_path / "root" / "eemo.duckdb")).close()
-    answer = eemo("explain", "abcd", "--data", "root")
+    answer = call_eemo("explain", "abcd", "--data", "root")
     assert answer.returncode == 1
     assert "run --data root" in answer.stderr
 
 
-def test_sources_lists_every_known_dataset(eemo: Run, tmp_path: Path) -> None:
-    listed = json.loads(eemo("sources", "--data", "none", "--json").stdout)
+def test_sources_lists_every_known_dataset(tmp_path: Path) -> None:
+    listed = json.loads(call_eemo("sources", "--data", "none", "--json").stdout)
     assert [source["source"] for source in listed] == list(known_sources())
     assert {source["state"] for source in listed} <= {"absent"}
-    header = eemo("sources", "--data", "none").stdout.splitlines()[0]
+    header = call_eemo("sources", "--data", "none").stdout.splitlines()[0]
     assert header == "source\trole\tstate\tfound\texpected\tlicence\tmissing"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_status_of_no_data_root_makes_none(eemo: Run, tmp_path: Path) -> None:
-    answer = eemo("status", "--data", "none")
+def test_status_of_no_data_root_makes_none(tmp_path: Path) -> None:
+    answer = call_eemo("status", "--data", "none")
     assert answer.returncode == 1
     assert "eemo demo" in answer.stderr
     assert list(tmp_path.iterdir()) == []

@@ -1,17 +1,15 @@
 """`eemo ledger` shows, exports and prunes; nothing is deleted without a word."""
 
 import json
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import polars as pl
 import pytest
 
 from eemo_pipeline.ledger.store import Ask, Attempt, Ledger
+from tests.support.commands import call_eemo
 
-Run = Callable[..., CompletedProcess[str]]
 MODEL = "local-a\x1b[31m"
 
 
@@ -36,9 +34,9 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def test_sums_are_shown(eemo: Run, root: Path) -> None:
+def test_sums_are_shown(root: Path) -> None:
     for words in (("ledger",), ("ledger", "show")):
-        answer = eemo(*words, "--data", root)
+        answer = call_eemo(*words, "--data", root)
         assert answer.returncode == 0, answer.stderr
         header, paid, embedded = answer.stdout.splitlines()
         assert header.split("\t")[:3] == ["stage", "provider", "model"]
@@ -52,69 +50,69 @@ def test_sums_are_shown(eemo: Run, root: Path) -> None:
 @pytest.mark.parametrize(
     "words", [("ledger", "--json"), ("ledger", "show", "--json"), ("ledger", "--json", "show")]
 )
-def test_sums_as_json(eemo: Run, root: Path, words: tuple[str, ...]) -> None:
-    paid, embedded = json.loads(eemo(*words, EEMO_DATA=str(root)).stdout)
+def test_sums_as_json(root: Path, words: tuple[str, ...]) -> None:
+    paid, embedded = json.loads(call_eemo(*words, EEMO_DATA=str(root)).stdout)
     assert (paid["calls"], paid["refused"], paid["cached"], paid["usd"]) == (4, 1, 0, 0.001392)
     assert (paid["model"], embedded["stage"]) == (MODEL, "grounding")
 
 
 @pytest.mark.parametrize("name", ["all rows.parquet", "rows.jsonl"])
-def test_every_row_is_exported(eemo: Run, root: Path, tmp_path: Path, name: str) -> None:
-    answer = eemo("ledger", "--data", root, "export", name)
+def test_every_row_is_exported(root: Path, tmp_path: Path, name: str) -> None:
+    answer = call_eemo("ledger", "--data", root, "export", name)
     assert answer.returncode == 0, answer.stderr
     read = pl.read_parquet if name.endswith("parquet") else pl.read_ndjson
     rows = read(tmp_path / name)
     assert rows["entry"].to_list() == ["attempt"] * 4 + ["answer"] * 3
     assert rows["nano_usd"].sum() == 1_392_000
     assert {path.name for path in tmp_path.iterdir()} == {name, "root"}
-    again = eemo("ledger", "export", name, "--data", root)
+    again = call_eemo("ledger", "export", name, "--data", root)
     assert again.returncode == 2
     assert "rm" in again.stderr
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "no/such/folder/rows.jsonl"])
-def test_an_export_that_cannot_be_is_told(eemo: Run, root: Path, name: str) -> None:
-    answer = eemo("ledger", "export", name, "--data", root)
+def test_an_export_that_cannot_be_is_told(root: Path, name: str) -> None:
+    answer = call_eemo("ledger", "export", name, "--data", root)
     assert answer.returncode == 2
     assert "fix:" in answer.stderr
 
 
-def test_pruning_says_what_was_paid_and_wants_a_word(eemo: Run, root: Path) -> None:
+def test_pruning_says_what_was_paid_and_wants_a_word(root: Path) -> None:
     words = ("ledger", "prune", "--status", "refused", "--data", root)
-    rehearsed = eemo(*words, "--dry-run")
-    assert "would delete 1 answer that had cost 0.000416 USD" in rehearsed.stdout
-    unasked = eemo(*words)
+    rehearsed = call_eemo(*words, "--dry-run")
+    assert "would delete 1 answer that cost 0.000416 USD" in rehearsed.stdout
+    unasked = call_eemo(*words)
     assert (unasked.returncode, "--yes" in unasked.stderr) == (2, True)
-    done = json.loads(eemo(*words, "--yes", "--json").stdout)
+    done = json.loads(call_eemo(*words, "--yes", "--json").stdout)
     assert (done["answers"], done["deleted"], done["models"]) == (1, 1, {MODEL: 1})
-    assert json.loads(eemo(*words, "--yes", "--json").stdout)["deleted"] == 0
-    assert json.loads(eemo("ledger", "--data", root, "--json").stdout)[0]["calls"] == 4
+    assert json.loads(call_eemo(*words, "--yes", "--json").stdout)["deleted"] == 0
+    assert json.loads(call_eemo("ledger", "--data", root, "--json").stdout)[0]["calls"] == 4
 
 
-def test_pruning_all_is_not_what_is_meant(eemo: Run, root: Path) -> None:
-    answer = eemo("ledger", "prune", "--yes", "--data", root)
+def test_pruning_all_is_not_what_is_meant(root: Path) -> None:
+    answer = call_eemo("ledger", "prune", "--yes", "--data", root)
     assert answer.returncode == 2
     assert "--status refused" in answer.stderr
 
 
-def test_no_ledger_is_no_crash_and_none_is_made(eemo: Run, tmp_path: Path) -> None:
-    answer = eemo("ledger", "--data", "nowhere")
+def test_no_ledger_is_no_crash_and_none_is_made(tmp_path: Path) -> None:
+    answer = call_eemo("ledger", "--data", "nowhere")
     assert answer.returncode == 1
     assert "eemo demo" in answer.stderr
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_damaged_ledger_is_told(eemo: Run, root: Path) -> None:
+def test_a_damaged_ledger_is_told(root: Path) -> None:
     (root / "ledger.sqlite").write_bytes(b"no database" * 1000)
-    answer = eemo("ledger", "--data", root)
+    answer = call_eemo("ledger", "--data", root)
     assert answer.returncode == 1
     assert "ledger.broken" in answer.stderr
 
 
-def test_a_database_that_is_not_reached_is_told_without_its_password(eemo: Run) -> None:
+def test_a_database_that_is_not_reached_is_told_without_its_password() -> None:
     url = "postgresql://keeper:s3cret@127.0.0.1:1/ledger"
     for words in (("ledger",), ("ledger", "prune", "--status", "ok"), ("doctor",)):
-        answer = eemo(*words, EEMO_LEDGER_URL=url)
+        answer = call_eemo(*words, EEMO_LEDGER_URL=url)
         assert answer.returncode == 1
         assert "keeper@127.0.0.1" in answer.stdout + answer.stderr
         assert "s3cret" not in answer.stdout + answer.stderr

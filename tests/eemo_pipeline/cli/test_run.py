@@ -1,7 +1,5 @@
 """Attaching a folder: what is refused before anything runs, and that nothing is copied."""
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +9,7 @@ from eemo_pipeline.cli.problems import Exit, Problem
 from eemo_pipeline.cli.run import attach_folder, judge
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.orchestration.run_outcome import CheckLine, RunOutcome
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.support.commands import call_eemo
 
 
 @pytest.fixture
@@ -33,10 +30,10 @@ def test_attaching_links_and_copies_nothing(tmp_path: Path, pictures: Path) -> N
 
 
 def test_one_table_of_a_step_brings_the_others_that_it_makes(
-    tmp_path: Path, pictures: Path, eemo: Run
+    tmp_path: Path, pictures: Path
 ) -> None:
     options = ("--images", pictures, "--data", "root", "--select", 'key:"ingest__records"')
-    answer = eemo("run", *options)
+    answer = call_eemo("run", *options)
     assert answer.returncode == 0, answer.stderr
     assert (tmp_path / "root" / "tables" / "ingest__rejects" / "folder.parquet").exists()
 
@@ -49,13 +46,11 @@ def test_a_link_to_the_folder_is_the_folder(tmp_path: Path, pictures: Path) -> N
     assert (root.sources / "folder").readlink() == pictures.resolve()
 
 
-def test_a_second_folder_is_refused_and_the_first_stays(
-    eemo: Run, tmp_path: Path, pictures: Path
-) -> None:
+def test_a_second_folder_is_refused_and_the_first_stays(tmp_path: Path, pictures: Path) -> None:
     attach_folder(DataRoot(tmp_path / "root"), pictures)
     other = tmp_path / "other"
     other.mkdir()
-    answer = eemo("run", "--images", other, "--data", "root")
+    answer = call_eemo("run", "--images", other, "--data", "root")
     assert answer.returncode == 2
     assert str(pictures) in answer.stderr
     assert f"run --images {other.name} --data mine" in answer.stderr
@@ -78,7 +73,7 @@ def test_a_real_folder_in_the_place_of_the_link_is_never_offered_for_removal(
     ("images", "reason"),
     [
         ("nowhere", "no such folder"),
-        ("my pictures/a.jpg", "takes a folder"),
+        ("my pictures/a.jpg", "needs a folder"),
         (".", "contains the data root"),
         ("root", "contains the data root"),
         ("root/inner", "lies inside the data root"),
@@ -86,11 +81,11 @@ def test_a_real_folder_in_the_place_of_the_link_is_never_offered_for_removal(
     ],
 )
 def test_a_folder_that_cannot_be_taken_is_a_usage_error(
-    eemo: Run, tmp_path: Path, pictures: Path, images: str, reason: str
+    tmp_path: Path, pictures: Path, images: str, reason: str
 ) -> None:
     (tmp_path / "root" / "inner").mkdir(parents=True)
     (tmp_path / "alias").symlink_to(tmp_path / "root" / "inner")
-    answer = eemo("run", "--images", images, "--data", "root")
+    answer = call_eemo("run", "--images", images, "--data", "root")
     assert answer.returncode == 2
     assert reason in answer.stderr.splitlines()[0]
     assert not (tmp_path / "root" / "sources").exists()
@@ -102,17 +97,17 @@ def test_a_sibling_whose_name_begins_alike_is_taken(tmp_path: Path) -> None:
     assert (tmp_path / "root" / "sources" / "folder").resolve() == tmp_path / "root2"
 
 
-def test_an_empty_data_root_points_to_the_demo(eemo: Run, tmp_path: Path) -> None:
-    answer = eemo("run", EEMO_DATA=str(tmp_path / "empty"))
+def test_an_empty_data_root_points_to_the_demo(tmp_path: Path) -> None:
+    answer = call_eemo("run", EEMO_DATA=str(tmp_path / "empty"))
     assert answer.returncode == 2
     assert "where: empty/sources" in answer.stderr
     assert "eemo demo" in answer.stderr
 
 
-def test_a_vanished_folder_is_not_an_empty_one(eemo: Run, tmp_path: Path, pictures: Path) -> None:
+def test_a_vanished_folder_is_not_an_empty_one(tmp_path: Path, pictures: Path) -> None:
     attach_folder(DataRoot(tmp_path / "root"), pictures)
     pictures.rename(tmp_path / "moved")
-    answer = eemo("run", "--data", "root")
+    answer = call_eemo("run", "--data", "root")
     assert answer.returncode == 2
     assert "the attached folder is gone" in answer.stderr
 

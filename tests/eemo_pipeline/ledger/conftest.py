@@ -6,14 +6,14 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from eemo_pipeline.ledger.store import Attempt, Ledger
+from eemo_pipeline.ledger.store import Ledger
 
 PASSWORD = "s3cret@word/with:marks"  # noqa: S105 (of a server that lives for a test)
 
@@ -72,27 +72,3 @@ def ledger(place: Path | str) -> Iterator[Ledger]:
     opened = Ledger(place, run_id="run")
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def attempt() -> Callable[..., Attempt]:
-    """An attempt that brought an answer, less what is said to be otherwise."""
-
-    def build(number: int, **changes: Any) -> Attempt:
-        usual: dict[str, Any] = {
-            "key": f"{number:064x}",
-            "stage": "annotation",
-            "role": "annotator",
-            "provider": "local_openai",
-            "model": "local-a",
-            "image_id": f"{number:064x}",
-            "outcome": "ok",
-            "input_tokens": 1000,
-            "output_tokens": 100,
-            "cached_tokens": 0,
-            "nano_usd": 560_000,
-            "latency_ms": 200,
-        }
-        return Attempt(**{**usual, **changes})
-
-    return build

@@ -1,32 +1,30 @@
 """Sums, export and pruning, in either database."""
 
-from collections.abc import Callable
-
 from eemo_pipeline.ledger.accounts import ROW_TYPES, Choice, add_up, prune, read_rows, weigh
-from eemo_pipeline.ledger.store import Ask, Attempt, Ledger
+from eemo_pipeline.ledger.store import Ask, Ledger
+from tests.support.ledgers import build_attempt
 
-Build = Callable[..., Attempt]
 OK = {"status": "ok"}
 REFUSED = {"status": "refused", "reason": "safety"}
 
 
-def fill(ledger: Ledger, attempt: Build) -> None:
+def fill(ledger: Ledger) -> None:
     """Three questions to a paid model with six attempts, and two to an embedded one."""
     attempts = [
-        attempt(1, outcome="rate_limited", nano_usd=0, input_tokens=0, output_tokens=0),
-        attempt(1, outcome="malformed", reason="no JSON"),
-        attempt(1),
-        attempt(2, outcome="timed_out", nano_usd=None, input_tokens=None, output_tokens=None),
-        attempt(2, cached_tokens=400),
-        attempt(3, outcome="refused", reason="safety"),
+        build_attempt(1, outcome="rate_limited", nano_usd=0, input_tokens=0, output_tokens=0),
+        build_attempt(1, outcome="malformed", reason="no JSON"),
+        build_attempt(1),
+        build_attempt(2, outcome="timed_out", nano_usd=None, input_tokens=None, output_tokens=None),
+        build_attempt(2, cached_tokens=400),
+        build_attempt(3, outcome="refused", reason="safety"),
     ]
     answers = [(attempts[2], OK), (attempts[4], OK), (attempts[5], REFUSED)]
     ledger.record(attempts, [(a.key, a.role, a.model, a.image_id, answer) for a, answer in answers])
     ledger.store("grounder", "e", [(Ask("a"), OK), (Ask("b"), REFUSED)], stage="grounding")
 
 
-def test_sums_are_those_of_the_attempts(ledger: Ledger, attempt: Build) -> None:
-    fill(ledger, attempt)
+def test_sums_are_those_of_the_attempts(ledger: Ledger) -> None:
+    fill(ledger)
     paid, embedded = add_up(ledger)
     assert (paid.stage, paid.provider, paid.model) == ("annotation", "local_openai", "local-a")
     assert (paid.calls, paid.answered, paid.refused, paid.malformed) == (6, 2, 1, 1)
@@ -44,17 +42,15 @@ def test_an_empty_ledger_adds_up_to_nothing(ledger: Ledger) -> None:
     assert weigh(ledger, Choice()).answers == prune(ledger, Choice()) == 0
 
 
-def test_every_row_is_handed_out_with_the_same_columns(ledger: Ledger, attempt: Build) -> None:
-    fill(ledger, attempt)
+def test_every_row_is_handed_out_with_the_same_columns(ledger: Ledger) -> None:
+    fill(ledger)
     rows = [row for batch in read_rows(ledger) for row in batch]
     assert [row["entry"] for row in rows] == ["attempt"] * 6 + ["answer"] * 5
     assert {tuple(row) for row in rows} == {tuple(ROW_TYPES)}
 
 
-def test_pruning_takes_what_was_chosen_and_says_what_it_cost(
-    ledger: Ledger, attempt: Build
-) -> None:
-    fill(ledger, attempt)
+def test_pruning_takes_what_was_chosen_and_says_what_it_cost(ledger: Ledger) -> None:
+    fill(ledger)
     refused = Choice(stage="annotation", status="refused")
     assert (weigh(ledger, refused).answers, weigh(ledger, refused).nano_usd) == (1, 560_000)
     assert prune(ledger, refused) == 1

@@ -4,7 +4,6 @@ import math
 import sqlite3
 import threading
 import traceback
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote
@@ -19,8 +18,8 @@ from eemo_pipeline.ledger.accounts import add_up, read_rows
 from eemo_pipeline.ledger.answering import Inquiry, Recorded, answer_all
 from eemo_pipeline.ledger.database import LedgerProblem
 from eemo_pipeline.ledger.store import Ask, Attempt, FileStamp, Ledger
+from tests.support.ledgers import build_attempt
 
-Build = Callable[..., Attempt]
 OK = {"status": "ok", "emotion": "awe"}
 
 
@@ -28,9 +27,9 @@ def answer_of(attempt: Attempt, answer: dict) -> tuple[str, str, str, str, dict]
     return attempt.key, attempt.role, attempt.model, attempt.image_id, answer
 
 
-def test_attempt_and_answer_are_written_together(ledger: Ledger, attempt: Build) -> None:
-    bad = attempt(1, outcome="malformed", reason="no JSON")
-    good = attempt(1)
+def test_attempt_and_answer_are_written_together(ledger: Ledger) -> None:
+    bad = build_attempt(1, outcome="malformed", reason="no JSON")
+    good = build_attempt(1)
     ledger.record([bad, good], [answer_of(good, OK)])
     assert ledger.find([good.key]) == {good.key: OK}
     assert (ledger.spent().calls, ledger.spent().nano_usd) == (2, 1_120_000)
@@ -41,22 +40,22 @@ def test_attempt_and_answer_are_written_together(ledger: Ledger, attempt: Build)
     assert (rows[2]["stage"], rows[2]["provider"]) == ("annotation", "local_openai")
 
 
-def test_failures_are_never_stored_as_answers(ledger: Ledger, attempt: Build) -> None:
-    failed = attempt(1, outcome="timed_out", nano_usd=None)
+def test_failures_are_never_stored_as_answers(ledger: Ledger) -> None:
+    failed = build_attempt(1, outcome="timed_out", nano_usd=None)
     ledger.record([failed], [answer_of(failed, {"status": "error", "reason": "timed_out"})])
     assert ledger.find([failed.key]) == {}
     assert ledger.spent().calls == 1
 
 
-def test_the_first_answer_stays(ledger: Ledger, attempt: Build) -> None:
-    paid = attempt(1)
+def test_the_first_answer_stays(ledger: Ledger) -> None:
+    paid = build_attempt(1)
     ledger.record([paid], [answer_of(paid, OK)])
     ledger.record([paid], [answer_of(paid, {"status": "refused", "reason": "safety"})])
     assert ledger.find([paid.key]) == {paid.key: OK}
 
 
-def test_a_fault_in_a_batch_writes_none_of_it(ledger: Ledger, attempt: Build) -> None:
-    good, bad = attempt(1), attempt(2, model=None)
+def test_a_fault_in_a_batch_writes_none_of_it(ledger: Ledger) -> None:
+    good, bad = build_attempt(1), build_attempt(2, model=None)
     with pytest.raises(IntegrityError):
         ledger.record([good, bad], [answer_of(good, OK)])
     assert ledger.find([good.key]) == {}
@@ -70,23 +69,21 @@ HOSTILE = st.text(st.characters(), max_size=20)
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(words=HOSTILE, number=st.integers(0, 2**255))
-def test_hostile_text_comes_back_as_it_was(
-    ledger: Ledger, attempt: Build, words: str, number: int
-) -> None:
-    asked = attempt(number, reason=f"{words}\0\ud800'); drop table answers; --")
+def test_hostile_text_comes_back_as_it_was(ledger: Ledger, words: str, number: int) -> None:
+    asked = build_attempt(number, reason=f"{words}\0\ud800'); drop table answers; --")
     answer = {"status": "ok", "text": words, "half": "\ud83d", "share": 0.1 + 0.2}
     ledger.record([asked], [answer_of(asked, answer)])
     found = ledger.find([asked.key])[asked.key]
     assert found == answer or found["text"] != words  # the first answer about a number stays
 
 
-def test_threads_record_while_others_read(ledger: Ledger, attempt: Build) -> None:
+def test_threads_record_while_others_read(ledger: Ledger) -> None:
     problems: list[BaseException] = []
 
     def write(first: int) -> None:
         try:
             for number in range(first, first + 20):
-                asked = attempt(number)
+                asked = build_attempt(number)
                 ledger.record([asked], [answer_of(asked, OK)])
                 assert ledger.find([asked.key])
         except BaseException as problem:  # noqa: BLE001
@@ -117,7 +114,7 @@ def test_the_same_answers_and_files_in_either_database(ledger: Ledger) -> None:
     assert answer_all(ledger, Inquiry("role", "model", [], perform)).values == []
 
 
-def test_a_pass_counts_what_the_ledger_answered(place: Path | str, attempt: Build) -> None:
+def test_a_pass_counts_what_the_ledger_answered(place: Path | str) -> None:
     asks = [Ask(f"{number:064x}") for number in range(10)]
 
     def run(asked: list[Ask]) -> tuple[int, int]:
@@ -125,7 +122,9 @@ def test_a_pass_counts_what_the_ledger_answered(place: Path | str, attempt: Buil
 
             def perform(missing):
                 for ask in missing:
-                    paid = attempt(0, key=ask.key("annotator", "local-a"), image_id=ask.image_id)
+                    paid = build_attempt(
+                        0, key=ask.key("annotator", "local-a"), image_id=ask.image_id
+                    )
                     ledger.record([paid], [answer_of(paid, OK)])
                     yield ask, Recorded(OK)
 
@@ -140,7 +139,7 @@ def test_a_pass_counts_what_the_ledger_answered(place: Path | str, attempt: Buil
     assert run(asks) == (0, 10)
 
 
-def test_what_was_paid_survives_a_budget_that_ends_the_pass(ledger: Ledger, attempt: Build) -> None:
+def test_what_was_paid_survives_a_budget_that_ends_the_pass(ledger: Ledger) -> None:
     asks = [Ask(f"{number:064x}") for number in range(10)]
 
     def perform(missing):
@@ -153,9 +152,7 @@ def test_what_was_paid_survives_a_budget_that_ends_the_pass(ledger: Ledger, atte
     assert len(ledger.find([ask.key("annotator", "m") for ask in asks])) == 4
 
 
-def test_an_answer_that_is_recorded_is_neither_looked_up_nor_stored(
-    ledger: Ledger, attempt: Build
-) -> None:
+def test_an_answer_that_is_recorded_is_neither_looked_up_nor_stored(ledger: Ledger) -> None:
     asks = [Ask(f"{number:064x}") for number in range(10)]
     statements: list[str] = []
 
@@ -166,7 +163,7 @@ def test_an_answer_that_is_recorded_is_neither_looked_up_nor_stored(
     def perform(missing):
         statements.clear()
         for number, ask in enumerate(missing):
-            paid = attempt(number, key=ask.key("annotator", "local-a"), image_id=ask.image_id)
+            paid = build_attempt(number, key=ask.key("annotator", "local-a"), image_id=ask.image_id)
             ledger.record([paid], [answer_of(paid, OK)])
             yield ask, Recorded(OK)
 
@@ -179,7 +176,7 @@ def test_an_answer_that_is_recorded_is_neither_looked_up_nor_stored(
     assert ledger.answered([*keys, "f" * 64]) == keys
 
 
-def test_a_ledger_of_the_first_version_opens(tmp_path: Path, attempt: Build) -> None:
+def test_a_ledger_of_the_first_version_opens(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with closing(sqlite3.connect(path)) as old, old:
         old.execute(

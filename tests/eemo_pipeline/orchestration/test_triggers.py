@@ -1,7 +1,8 @@
 """The schedule and the sensors: what they ask for, and that they ask for nothing by default."""
 
+import json
 import os
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +14,7 @@ from eemo_pipeline.orchestration.triggers import nightly_build
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.sources import known_sources
 from resources.storage.data_root import DataRootResource
+from tests.support.images import paint_jpeg
 
 INGEST = [dg.AssetKey(name) for name, table in TABLES.items() if table.is_partitioned]
 
@@ -23,13 +25,21 @@ def sensors(lake: Path) -> dict[str, dg.SensorDefinition]:
 
 
 class Watch:
-    """A sensor that looks again and again, and remembers what it saw by its cursor."""
+    """The sensor `changed_sources`, evaluated again and again with the cursor of its last look."""
 
-    def __init__(self, lake: Path, source: str) -> None:
-        self.lake, self.cursor = lake, None
-        self.sensor = sensors(lake)[f"changed_{source}"]
+    def __init__(self, lake: Path, cursor: str | None = None) -> None:
+        self.lake, self.cursor = lake, cursor
+        self.sensor = sensors(lake)["changed_sources"]
 
-    def look(self) -> list[dg.RunRequest]:
+    def look(self) -> list[str]:
+        """The sources that a run is asked for."""
+        requests = self.requests()
+        asked = [request.tags["dagster/asset_partition_range_start"] for request in requests]
+        for request, source in zip(requests, asked, strict=True):
+            assert request.tags.items() >= partition_tags(source, source).items()
+        return asked
+
+    def requests(self) -> list[dg.RunRequest]:
         with dg.build_sensor_context(
             cursor=self.cursor, resources={"data_root": DataRootResource(path=str(self.lake))}
         ) as context:
@@ -39,41 +49,48 @@ class Watch:
 
 
 @pytest.fixture
-def lake(tmp_path: Path, paint_jpeg: Callable[[int], bytes]) -> Path:
+def lake(tmp_path: Path) -> Path:
     for source, seed in (("folder", 1), ("oasis", 2)):
         (tmp_path / "sources" / source).mkdir(parents=True)
         (tmp_path / "sources" / source / "a.jpg").write_bytes(paint_jpeg(seed))
     return tmp_path
 
 
-def test_there_is_a_sensor_per_source_and_all_triggers_are_off(lake: Path) -> None:
+def test_one_sensor_watches_all_sources_and_all_triggers_are_off(lake: Path) -> None:
     found = sensors(lake)
-    assert set(found) == {f"changed_{name}" for name in known_sources()} | {"finished_batches"}
+    assert set(found) == {"changed_sources", "finished_batches"}
     assert {sensor.default_status for sensor in found.values()} == {dg.DefaultSensorStatus.STOPPED}
     assert nightly_build.default_status is dg.DefaultScheduleStatus.STOPPED
 
 
 def test_the_first_look_remembers_and_asks_for_nothing(lake: Path) -> None:
-    watch = Watch(lake, "folder")
+    watch = Watch(lake)
     assert watch.look() == []
+    assert set(json.loads(watch.cursor or "")["sources"]) == set(known_sources())
     assert watch.look() == []
 
 
-def test_a_changed_folder_asks_for_its_own_partition_and_no_other(
-    lake: Path, paint_jpeg: Callable[[int], bytes]
-) -> None:
-    folder, oasis = Watch(lake, "folder"), Watch(lake, "oasis")
-    folder.look()
-    oasis.look()
+def test_a_changed_folder_asks_for_its_own_partition_and_no_other(lake: Path) -> None:
+    watch = Watch(lake)
+    watch.look()
     (lake / "sources" / "folder" / "b.jpg").write_bytes(paint_jpeg(3))
-    (request,) = folder.look()
-    assert request.tags.items() >= partition_tags("folder", "folder").items()
-    assert oasis.look() == []
-    assert folder.look() == []
+    assert watch.look() == ["folder"]
+    assert watch.look() == []
+
+
+def test_every_changed_source_has_a_run_of_its_own(lake: Path) -> None:
+    watch = Watch(lake)
+    watch.look()
+    (lake / "sources" / "oasis" / "a.jpg").write_bytes(b"other")
+    (lake / "sources" / "emoset").mkdir()
+    (lake / "sources" / "emoset" / "info.json").write_bytes(b"{}")
+    shutil.rmtree(lake / "sources" / "folder")
+    assert watch.look() == ["emoset", "folder", "oasis"]
+    assert watch.look() == []
 
 
 def test_a_touched_file_of_the_same_contents_asks_for_nothing(lake: Path) -> None:
-    watch = Watch(lake, "folder")
+    watch = Watch(lake)
     watch.look()
     os.utime(lake / "sources" / "folder" / "a.jpg", (1, 1))
     assert watch.look() == []
@@ -82,26 +99,26 @@ def test_a_touched_file_of_the_same_contents_asks_for_nothing(lake: Path) -> Non
 def test_a_folder_that_changes_back_and_forth_is_read_every_time(
     lake: Path, tmp_path: Path
 ) -> None:
-    watch = Watch(lake, "folder")
+    watch = Watch(lake)
     watch.look()
     picture, aside = lake / "sources" / "folder" / "a.jpg", tmp_path / "aside.jpg"
     keys = []
     for _ in range(2):
         picture.rename(aside)
-        keys += [request.run_key for request in watch.look()]
+        keys += [request.run_key for request in watch.requests()]
         aside.rename(picture)  # with its old time: the folder is what it was
-        keys += [request.run_key for request in watch.look()]
+        keys += [request.run_key for request in watch.requests()]
     assert len(keys) == 4
     # Dagster starts a run once per key, and passes over a second request with the same one.
     given = [key for key in keys if key is not None]
     assert len(set(given)) == len(given)
 
 
-def test_what_a_sensor_asks_for_runs(lake: Path, paint_jpeg: Callable[[int], bytes]) -> None:
-    watch = Watch(lake, "folder")
+def test_what_a_sensor_asks_for_runs(lake: Path) -> None:
+    watch = Watch(lake)
     watch.look()
     (lake / "sources" / "folder" / "b.jpg").write_bytes(paint_jpeg(3))
-    (request,) = watch.look()
+    (request,) = watch.requests()
     job = build_definitions(str(lake)).resolve_job_def(build_dataset.name)
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from eemo_pipeline.readers.listing import content_fingerprint, fingerprint, list_files, stamp_files
+from eemo_pipeline.readers.listing import fingerprint, list_files, stamp_files
 
 
 @pytest.fixture
@@ -86,16 +86,6 @@ def test_fingerprint_follows_names_sizes_and_times(folder):
     touched = fingerprint(list_files(folder))
     (folder / "c.jpg").write_bytes(b"c")
     assert len({before, touched, fingerprint(list_files(folder))}) == 3
-
-
-def test_content_fingerprint_follows_names_and_contents_alone(folder):
-    before = content_fingerprint(list_files(folder))
-    os.utime(folder / "b.JPG", ns=(1, 1))
-    assert content_fingerprint(list_files(folder)) == before
-    (folder / "b.JPG").write_bytes(b"c")
-    changed = content_fingerprint(list_files(folder))
-    (folder / "b.JPG").rename(folder / "c.JPG")
-    assert len({before, changed, content_fingerprint(list_files(folder))}) == 3
 
 
 def test_stamps_carry_size_and_time(folder):

@@ -1,12 +1,13 @@
 """Abstract-8 in its native layout: single quotes, whole votes, ties."""
 
 import json
-from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.support.sources import read_damaged, read_files, reasons
 
 HEADER = "'','Amusement','Anger','Awe','Content','Disgust','Excitement','Fear','Sad'\r\n"
 FILES: dict[str, bytes | str] = {
@@ -31,7 +32,7 @@ FILES: dict[str, bytes | str] = {
 }
 
 
-def test_votes_stay_whole_and_ties_choose_no_label(read_files: Any, reasons: Any) -> None:
+def test_votes_stay_whole_and_ties_choose_no_label() -> None:
     tables = read_files("abstract8", FILES)
     assert tables.row_count == 12
     rows = {row["record_id"]: row for row in tables.annotations.to_dicts()}
@@ -72,9 +73,7 @@ def test_votes_stay_whole_and_ties_choose_no_label(read_files: Any, reasons: Any
 
 
 @pytest.mark.parametrize("first_cell", ["", "''", "'Image'", "image"])
-def test_the_first_column_is_the_name_whatever_it_is_called(
-    read_files: Any, first_cell: str
-) -> None:
+def test_the_first_column_is_the_name_whatever_it_is_called(first_cell: str) -> None:
     table = "ABSTRACT_groundTruth.csv"
     content = HEADER.replace("''", first_cell, 1) + "abstract_0001.jpg,1,0,0,0,0,0,0,2\r\n"
     tables = read_files("abstract8", {table: content, "abstract_0001.jpg": "pixels"})
@@ -82,7 +81,7 @@ def test_the_first_column_is_the_name_whatever_it_is_called(
     assert tables.rejects.is_empty()
 
 
-def test_without_a_column_every_row_is_refused(read_files: Any, reasons: Any) -> None:
+def test_without_a_column_every_row_is_refused() -> None:
     content = HEADER.replace(",'Fear'", "") + "'abstract_0001.jpg',1,0,0,0,0,0,2\n"
     tables = read_files("abstract8", {"ABSTRACT_groundTruth.csv": content})
     assert reasons(tables) == {1: "missing_column"}
@@ -90,7 +89,7 @@ def test_without_a_column_every_row_is_refused(read_files: Any, reasons: Any) ->
     assert read_files("abstract8", {}).row_count == 0
 
 
-def test_the_largest_count_stays_a_number(read_files: Any) -> None:
+def test_the_largest_count_stays_a_number() -> None:
     content = HEADER + "'abstract_0001.jpg',1e6,0,0,0,0,0,0,0\n'b.jpg',1e300,0,0,0,0,0,0,0\n"
     pictures = {"abstract_0001.jpg": "pixels", "b.jpg": "pixels"}
     tables = read_files("abstract8", {"ABSTRACT_groundTruth.csv": content, **pictures})
@@ -102,5 +101,5 @@ def test_the_largest_count_stays_a_number(read_files: Any) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(read_damaged: Any, seed: int) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     read_damaged("abstract8", FILES, seed)

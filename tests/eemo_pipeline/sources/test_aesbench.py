@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.sources import read_damaged, read_files, reasons
+
 PARTS = {
     "AesP_data": {"Question": "What is seen?", "Options": "A) Depth\nB) Colour\nD)Light"},
     "AesE_data": {"Question": "What is felt?", "Options": "A) Calm\nB) Awe\nC) Unrest"},
@@ -34,7 +36,7 @@ AESBENCH = {
 }
 
 
-def test_aesbench_keeps_each_pictures_questions_and_no_key_is_lost(read_files, reasons) -> None:
+def test_aesbench_keeps_each_pictures_questions_and_no_key_is_lost() -> None:
     tables = read_files("aesbench", AESBENCH)
     assert tables.row_count == 9
     assert tables.records["path"].to_list() == ["images/a.jpg", "images/b.png"]
@@ -59,13 +61,13 @@ def test_aesbench_keeps_each_pictures_questions_and_no_key_is_lost(read_files, r
         ('{"a.jpg": ' + "[" * 100_000, "bad_json"),
     ],
 )
-def test_a_file_of_another_shape_is_one_row(text: str, reason: str, read_files, reasons) -> None:
+def test_a_file_of_another_shape_is_one_row(text: str, reason: str) -> None:
     tables = read_files("aesbench", {"a.jpg": "pixels", "test_AesBench_AesE.json": text})
     assert (tables.row_count, reasons(tables)) == (1, {1: reason})
     assert read_files("aesbench", {}).row_count == 0
 
 
-def test_deep_nesting_is_refused_element_by_element(read_files, reasons) -> None:
+def test_deep_nesting_is_refused_element_by_element() -> None:
     deep = "[" * 600 + "]" * 600
     text = f'{{"a.jpg": {{"AesE_data": {deep}}}, "b.jpg": {json.dumps(PARTS)}}}'
     files = {"a.jpg": "pixels", "b.jpg": "pixels", "test_AesBench_AesE.json": text}
@@ -79,6 +81,6 @@ def test_deep_nesting_is_refused_element_by_element(read_files, reasons) -> None
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(seed: int, read_damaged) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     tables = read_damaged("aesbench", AESBENCH, seed)
     assert tables.annotations["native_labels"].null_count() == tables.annotations.height

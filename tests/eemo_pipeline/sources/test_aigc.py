@@ -6,6 +6,8 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.sources import read_damaged, read_files, reasons
+
 AIGC_LINES = [
     {
         "path": "g/1.png",
@@ -38,7 +40,7 @@ AIGC = {
 }
 
 
-def test_aigc_keeps_what_was_intended_apart_from_labels(read_files, reasons) -> None:
+def test_aigc_keeps_what_was_intended_apart_from_labels() -> None:
     tables = read_files("aigc", AIGC)
     assert tables.row_count == 7
     assert tables.records["path"].to_list() == ["g/1.png", "g/2.png"]
@@ -71,7 +73,7 @@ def test_aigc_keeps_what_was_intended_apart_from_labels(read_files, reasons) -> 
     }
 
 
-def test_a_folder_without_a_manifest_has_no_record(read_files) -> None:
+def test_a_folder_without_a_manifest_has_no_record() -> None:
     assert read_files("aigc", {}).row_count == 0
     tables = read_files("aigc", {"a.jpg": "pixels", "labels.csv": "path,licence\na.jpg,CC0\n"})
     assert (tables.row_count, tables.records.height) == (0, 0)
@@ -81,7 +83,7 @@ def test_a_folder_without_a_manifest_has_no_record(read_files) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(seed: int, read_damaged) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     tables = read_damaged("aigc", AIGC, seed)
     licences = [json.loads(text)["licence"] for text in tables.records["attributes"]]
     assert all(str(licence).strip() for licence in licences)

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.readers.contract import WORKER
+from tests.support.sources import read_damaged, read_files, reasons
 
 ROWS = [
     {
@@ -47,7 +48,7 @@ AIGIEMO = {
 }
 
 
-def test_labels_are_labels_and_all_else_is_an_attribute(read_files, reasons) -> None:
+def test_labels_are_labels_and_all_else_is_an_attribute() -> None:
     tables = read_files("aigiemo", AIGIEMO)
     assert tables.row_count == 15
     assert tables.records.select("path", "resolved_by").rows() == [
@@ -96,7 +97,7 @@ def test_labels_are_labels_and_all_else_is_an_attribute(read_files, reasons) -> 
     assert reasons(tables, "prompts.csv") == {3: "duplicate_row"}
 
 
-def test_a_list_in_one_file_reads_like_lines(read_files) -> None:
+def test_a_list_in_one_file_reads_like_lines() -> None:
     pictures = {path: text for path, text in AIGIEMO.items() if path.endswith(".png")}
     lines = read_files("aigiemo", AIGIEMO).annotations.filter(pl.col("annotator_id") != "prompts")
     listed = read_files("aigiemo", {**pictures, "annotations.json": json.dumps(ROWS)}).annotations
@@ -108,7 +109,7 @@ def test_a_list_in_one_file_reads_like_lines(read_files) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(seed: int, read_damaged) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     tables = read_damaged("aigiemo", AIGIEMO, seed)
     ratings = tables.annotations["native_valence"].drop_nulls()
     assert ratings.is_between(-4, 4).all()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from eemo_pipeline.readers.contract import Listing
 from eemo_pipeline.readers.picture_index import PictureIndex, fold_accents, fold_to_plain_letters
 from eemo_pipeline.sources import artemis
+from tests.support.sources import read_damaged, read_files, reasons
 
 TABLE = "artemis_dataset_release_v0.csv"
 FOLDS = (fold_accents, fold_to_plain_letters)
@@ -33,7 +34,7 @@ ARTEMIS = {
 }
 
 
-def test_rows_are_annotations_with_their_labels_as_found(read_files, reasons) -> None:
+def test_rows_are_annotations_with_their_labels_as_found() -> None:
     tables = read_files("artemis", ARTEMIS)
     assert tables.row_count == 11
     ways = dict(tables.records.select("record_id", "resolved_by").rows())
@@ -79,7 +80,7 @@ def test_names_that_fold_alike_find_nothing() -> None:
     assert crowd["refusal"].to_list() == ["ambiguous_picture"] * 2
 
 
-def test_the_preprocessed_file_is_read_instead_of_the_raw_one(read_files) -> None:
+def test_the_preprocessed_file_is_read_instead_of_the_raw_one() -> None:
     line = "Realism,anna_a-name(1),fear,x,5,val\n"
     content = HEADER.replace("\n", ",split\n") + line
     tables = read_files("artemis", {**ARTEMIS, "artemis_preprocessed.csv": content})
@@ -103,7 +104,7 @@ def test_the_order_of_the_listing_does_not_matter(tmp_path) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(seed: int, read_damaged) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     tables = read_damaged("artemis", ARTEMIS, seed)
     assert set(tables.records["resolved_by"]) <= {
         "exact",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from eemo_pipeline.readers.contract import Listing
 from eemo_pipeline.sources.artphoto import SOURCE
+from tests.support.sources import read_files
 
 FOLDER = "testImages_artphoto"
 FILES: dict[str, bytes | str] = {
@@ -20,7 +21,7 @@ FILES: dict[str, bytes | str] = {
 }
 
 
-def test_the_label_is_the_name_up_to_the_first_underscore(read_files: Any) -> None:
+def test_the_label_is_the_name_up_to_the_first_underscore() -> None:
     tables = read_files("artphoto", FILES)
     assert SOURCE.role == "evaluation"
     assert tables.row_count == 0
@@ -40,7 +41,7 @@ def test_the_label_is_the_name_up_to_the_first_underscore(read_files: Any) -> No
     assert f"{FOLDER}/ReadMe.rtf" in tables.table_paths
 
 
-def test_one_name_in_two_folders_makes_two_records(read_files: Any) -> None:
+def test_one_name_in_two_folders_makes_two_records() -> None:
     tables = read_files("artphoto", {"a/sad_1.jpg": "p", "b/sad_1.jpg": "q", "fear_1.jpg": "r"})
     assert tables.records["record_id"].to_list() == ["a/sad_1.jpg", "b/sad_1.jpg", "fear_1.jpg"]
     assert read_files("artphoto", {}).records.is_empty()

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.sources import eemo_bench
+from tests.support.sources import read_damaged, read_files, reasons
 
 
 def single(name: str, emotions: object, valence: object = None, **more: object) -> dict:
@@ -109,7 +110,7 @@ PAIR_FILE = "leaderboards/gpt-4o/EEmo-Bench(gpt-4o-pair).json"
 SINGLE_FILE = "test_data/Ebench_1_data(jac_en_check).json"
 
 
-def test_the_single_file_gives_the_labels_as_they_stand(read_files, reasons) -> None:
+def test_the_single_file_gives_the_labels_as_they_stand() -> None:
     tables = read_files("eemo_bench", EEMO)
     assert tables.row_count == 13 + 2 + 2 + 10
     labelled = tables.annotations.filter(pl.col("native_labels").is_not_null()).to_dicts()
@@ -148,7 +149,7 @@ def test_the_single_file_gives_the_labels_as_they_stand(read_files, reasons) -> 
     }
 
 
-def test_pairs_and_open_questions_add_no_votes_and_must_agree(read_files, reasons) -> None:
+def test_pairs_and_open_questions_add_no_votes_and_must_agree() -> None:
     tables = read_files("eemo_bench", EEMO)
     ways = dict(tables.records.select("record_id", "resolved_by").rows())
     assert ways["images/4.JPG"] == "extension"
@@ -180,14 +181,14 @@ def test_pairs_and_open_questions_add_no_votes_and_must_agree(read_files, reason
     assert [json.loads(row["attributes"])["options"] for row in lone] == [{"A": "Yes"}]
 
 
-def test_pairs_without_the_single_file_are_questions_alone(read_files) -> None:
+def test_pairs_without_the_single_file_are_questions_alone() -> None:
     files = {path: text for path, text in EEMO.items() if "test_data" not in path}
     tables = read_files("eemo_bench", files)
     assert tables.annotations["native_labels"].null_count() == tables.annotations.height > 0
     assert {"images/1.jpg", "images/2.jpg", "images/4.JPG"} <= set(tables.records["path"])
 
 
-def test_what_is_not_json_is_one_row(read_files, reasons) -> None:
+def test_what_is_not_json_is_one_row() -> None:
     for content in (b"<html>", b"[" * 100_000, b"\x00\xff", b'[{"a":'):
         tables = read_files("eemo_bench", {"images/1.jpg": "pixels", "a.json": content})
         assert (tables.row_count, reasons(tables)) == (1, {1: "bad_json"})
@@ -199,7 +200,7 @@ def test_what_is_not_json_is_one_row(read_files, reasons) -> None:
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(seed: int, read_damaged) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     tables = read_damaged("eemo_bench", EEMO, seed)
     for name in ("valence", "arousal", "dominance"):
         assert tables.annotations[f"native_{name}"].drop_nulls().is_between(1, 9).all()

@@ -1,7 +1,6 @@
 """EmoArt's records with Windows paths, missing sections and noisy labels."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -11,9 +10,7 @@ from hypothesis import strategies as st
 
 from eemo_pipeline.emotion.mappings import list_mappings
 from eemo_pipeline.readers.contract import SourceTables
-
-Read = Callable[..., SourceTables]
-Reasons = Callable[..., dict[int, str]]
+from tests.support.sources import read_damaged, read_files, reasons
 
 
 def record(request: str, path: Any, emotion: Any = "Calm", **sections: Any) -> dict[str, Any]:
@@ -60,7 +57,7 @@ def row_of(tables: SourceTables, record_id: str) -> dict[str, Any]:
     return row
 
 
-def test_labels_stay_as_found_and_categories_stay_words(read_files: Read) -> None:
+def test_labels_stay_as_found_and_categories_stay_words() -> None:
     tables = read_files("emoart", EMOART)
     row = row_of(tables, "Shin-hanga_request-93")
     assert (row["native_labels"], row["native_weights"]) == ([" calm "], [1.0])
@@ -80,7 +77,7 @@ def test_labels_stay_as_found_and_categories_stay_words(read_files: Read) -> Non
     assert not any(space == "emoart12" for space, _ in list_mappings())
 
 
-def test_windows_paths_lead_to_both_layouts(read_files: Read) -> None:
+def test_windows_paths_lead_to_both_layouts() -> None:
     tables = read_files("emoart", EMOART)
     paths = dict(tables.records.select("record_id", "path").rows())
     assert paths["Shin-hanga_request-93"] == "Images/Shin-hanga/1.jpg"
@@ -90,7 +87,7 @@ def test_windows_paths_lead_to_both_layouts(read_files: Read) -> None:
     assert styles["odd"] is None
 
 
-def test_a_missing_section_costs_what_stood_in_it(read_files: Read) -> None:
+def test_a_missing_section_costs_what_stood_in_it() -> None:
     tables = read_files("emoart", EMOART)
     without = row_of(tables, "Shin-hanga_request-94")
     assert (without["native_labels"], without["native_weights"]) == (None, None)
@@ -100,7 +97,7 @@ def test_a_missing_section_costs_what_stood_in_it(read_files: Read) -> None:
     assert "description" not in json.loads(odd["attributes"])
 
 
-def test_bad_rows_are_refused_one_by_one(read_files: Read, reasons: Reasons) -> None:
+def test_bad_rows_are_refused_one_by_one() -> None:
     tables = read_files("emoart", EMOART)
     assert tables.row_count == len(RECORDS)
     assert reasons(tables) == {
@@ -115,14 +112,12 @@ def test_bad_rows_are_refused_one_by_one(read_files: Read, reasons: Reasons) -> 
     }
 
 
-def test_a_single_object_is_a_list_of_one(read_files: Read) -> None:
+def test_a_single_object_is_a_list_of_one() -> None:
     tables = read_files("emoart", {**EMOART, "Annotation.json": json.dumps(RECORDS[0])})
     assert (tables.row_count, len(tables.annotations)) == (1, 1)
 
 
-def test_the_smaller_file_alone_and_beside_the_larger_one(
-    read_files: Read, reasons: Reasons
-) -> None:
+def test_the_smaller_file_alone_and_beside_the_larger_one() -> None:
     small = json.dumps([RECORDS[0], record("Shin-hanga_request-5", "Images\\Shin-hanga\\5.jpg")])
     pictures = {path: text for path, text in EMOART.items() if path.endswith(".jpg")}
     alone = read_files("emoart", {**pictures, "Images/annotation_5k.json": small})
@@ -135,12 +130,12 @@ def test_the_smaller_file_alone_and_beside_the_larger_one(
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "[" * 100_000, "[]"])
-def test_a_file_without_records_raises_nothing(text: str, read_files: Read) -> None:
+def test_a_file_without_records_raises_nothing(text: str) -> None:
     tables = read_files("emoart", {**EMOART, "Annotation.json": text})
     assert tables.annotations.is_empty()
 
 
-def test_an_absent_dataset_has_no_rows(read_files: Read) -> None:
+def test_an_absent_dataset_has_no_rows() -> None:
     assert read_files("emoart", {}).row_count == 0
 
 
@@ -148,7 +143,5 @@ def test_an_absent_dataset_has_no_rows(read_files: Read) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_random_damage_never_raises_and_loses_no_row(
-    seed: int, read_damaged: Callable[..., SourceTables]
-) -> None:
+def test_random_damage_never_raises_and_loses_no_row(seed: int) -> None:
     read_damaged("emoart", EMOART, seed)

@@ -1,7 +1,6 @@
 """EmoSet's split files of three and of four fields, and the attributes of each picture."""
 
 import json
-from collections.abc import Callable
 
 import polars as pl
 import pytest
@@ -9,9 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.readers.contract import SourceTables
-
-Read = Callable[..., SourceTables]
-Reasons = Callable[..., dict[int, str]]
+from tests.support.sources import read_damaged, read_files, reasons
 
 
 def row_of(name: str) -> list[str]:
@@ -83,7 +80,7 @@ def attributes_of(tables: SourceTables, name: str) -> dict[str, object]:
     return json.loads(found["attributes"].item())
 
 
-def test_three_and_four_fields_are_told_apart_by_their_shape(read_files: Read) -> None:
+def test_three_and_four_fields_are_told_apart_by_their_shape() -> None:
     tables = read_files("emoset", EMOSET)
     labels = dict(tables.records.select("path", "native_label").rows())
     assert labels["image/awe/awe_06628.jpg"] == "awe"
@@ -99,7 +96,7 @@ def test_three_and_four_fields_are_told_apart_by_their_shape(read_files: Read) -
     assert attributes_of(tables, "sadness_00012")["id"] == "12"
 
 
-def test_attributes_that_are_absent_stay_absent(read_files: Read) -> None:
+def test_attributes_that_are_absent_stay_absent() -> None:
     tables = read_files("emoset", EMOSET)
     assert attributes_of(tables, "awe_06628") == {
         "brightness": 1.0,
@@ -118,7 +115,7 @@ def test_attributes_that_are_absent_stay_absent(read_files: Read) -> None:
     }
 
 
-def test_what_is_wrong_with_a_picture_file_is_said_and_the_label_kept(read_files: Read) -> None:
+def test_what_is_wrong_with_a_picture_file_is_said_and_the_label_kept() -> None:
     tables = read_files("emoset", EMOSET)
     assert attributes_of(tables, "fear_00001") == {
         "brightness": 0.3,
@@ -133,7 +130,7 @@ def test_what_is_wrong_with_a_picture_file_is_said_and_the_label_kept(read_files
     ].to_list() == ["fear"]
 
 
-def test_bad_rows_are_refused_one_by_one(read_files: Read, reasons: Reasons) -> None:
+def test_bad_rows_are_refused_one_by_one() -> None:
     tables = read_files("emoset", EMOSET)
     assert tables.row_count == 13 + 2
     assert reasons(tables, "train.json") == {
@@ -147,7 +144,7 @@ def test_bad_rows_are_refused_one_by_one(read_files: Read, reasons: Reasons) -> 
     }
 
 
-def test_files_of_pictures_that_are_damaged_or_unnamed_are_refused(read_files: Read) -> None:
+def test_files_of_pictures_that_are_damaged_or_unnamed_are_refused() -> None:
     files = {**EMOSET, "annotation/awe/awe_31415.json": "{}"}
     refused = read_files("emoset", files).rejects.filter(pl.col("path").str.contains("annotation/"))
     assert sorted(refused.select("path", "row", "reason").rows()) == [
@@ -158,7 +155,7 @@ def test_files_of_pictures_that_are_damaged_or_unnamed_are_refused(read_files: R
 
 
 @pytest.mark.parametrize("info", [None, "", "{", "[1]", '{"emotion": {}}'])
-def test_the_vocabulary_file_does_not_matter(info: str | None, read_files: Read) -> None:
+def test_the_vocabulary_file_does_not_matter(info: str | None) -> None:
     files = {path: text for path, text in EMOSET.items() if path != "info.json"}
     changed = files if info is None else {**files, "info.json": info}
     assert (
@@ -168,9 +165,7 @@ def test_the_vocabulary_file_does_not_matter(info: str | None, read_files: Read)
 
 
 @pytest.mark.parametrize("text", ["<html>", "{}", '"awe"', "[" * 100_000])
-def test_a_split_file_that_is_no_list_is_one_reject(
-    text: str, read_files: Read, reasons: Reasons
-) -> None:
+def test_a_split_file_that_is_no_list_is_one_reject(text: str) -> None:
     tables = read_files("emoset", {**EMOSET, "train.json": text})
     assert reasons(tables, "train.json") == {1: "bad_json"}
     left = tables.rejects.filter(pl.col("path").str.contains("annotation/"))
@@ -178,14 +173,14 @@ def test_a_split_file_that_is_no_list_is_one_reject(
     assert tables.row_count == 4 + left.height
 
 
-def test_one_folder_deeper_everything_is_found(read_files: Read) -> None:
+def test_one_folder_deeper_everything_is_found() -> None:
     deeper = {f"EmoSet-118K/{path}": text for path, text in EMOSET.items()}
     tables = read_files("emoset", deeper)
     assert set(tables.records["resolved_by"]) == {"nested"}
     assert attributes_of(tables, "awe_06628")["scene"] == "bakery/shop"
 
 
-def test_an_absent_dataset_has_no_rows(read_files: Read) -> None:
+def test_an_absent_dataset_has_no_rows() -> None:
     assert read_files("emoset", {}).row_count == 0
 
 
@@ -193,7 +188,5 @@ def test_an_absent_dataset_has_no_rows(read_files: Read) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_random_damage_never_raises_and_loses_no_row(
-    seed: int, read_damaged: Callable[..., SourceTables]
-) -> None:
+def test_random_damage_never_raises_and_loses_no_row(seed: int) -> None:
     read_damaged("emoset", EMOSET, seed)

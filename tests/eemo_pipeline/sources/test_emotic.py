@@ -3,7 +3,7 @@
 import io
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,9 @@ from scipy.io import savemat
 
 from eemo_pipeline.readers.contract import SourceTables
 from eemo_pipeline.readers.emotic_matlab import iterate_people, read_people
+from tests.support.sources import read_files, reasons
 
 NAN = float("nan")
-Read = Callable[..., SourceTables]
-Reasons = Callable[..., dict[int, str]]
 
 
 def cells(values: Sequence[Any]) -> np.ndarray:
@@ -148,7 +147,7 @@ def people(tables: SourceTables, record: str) -> list[dict[str, Any]]:
     return tables.annotations.filter(pl.col("record_id") == record).sort("annotation_no").to_dicts()
 
 
-def test_a_person_of_train_is_one_annotation_in_native_values(read_files: Read) -> None:
+def test_a_person_of_train_is_one_annotation_in_native_values() -> None:
     tables = read_files("emotic", EMOTIC)
     first, second = people(tables, "mscoco/images/COCO_1.jpg")
     assert first["native_labels"] == ["Engagement", "Doubt/Confusion"]
@@ -168,9 +167,7 @@ def test_a_person_of_train_is_one_annotation_in_native_values(read_files: Read) 
     assert splits["ade20k/images/d.jpg"] == "test"
 
 
-def test_every_annotator_of_test_is_one_annotation_and_the_combined_values_stand_beside(
-    read_files: Read,
-) -> None:
+def test_every_annotator_of_test_is_one_annotation_and_the_combined_values_stand_beside() -> None:
     tables = read_files("emotic", EMOTIC)
     rows = [
         (row["annotator_id"], row["native_labels"], row["native_valence"])
@@ -194,7 +191,7 @@ def test_every_annotator_of_test_is_one_annotation_and_the_combined_values_stand
     assert json.loads(last["attributes"])["combined_labels"] == []
 
 
-def test_a_person_without_annotators_speaks_through_the_combined_values(read_files: Read) -> None:
+def test_a_person_without_annotators_speaks_through_the_combined_values() -> None:
     (row,) = people(read_files("emotic", EMOTIC), "ade20k/images/e.jpg")
     assert row["annotator_id"] == "combined"
     assert row["native_labels"] == ["Sympathy"]
@@ -202,7 +199,7 @@ def test_a_person_without_annotators_speaks_through_the_combined_values(read_fil
     assert row["rater_count"] is None
 
 
-def test_bad_rows_are_refused_one_by_one(read_files: Read, reasons: Reasons) -> None:
+def test_bad_rows_are_refused_one_by_one() -> None:
     tables = read_files("emotic", EMOTIC)
     assert tables.row_count == 16
     assert reasons(tables) == {
@@ -221,7 +218,7 @@ def test_bad_rows_are_refused_one_by_one(read_files: Read, reasons: Reasons) -> 
     assert ways["emotic/emotic/ade20k/images/d.jpg"] == "nested"
 
 
-def test_a_matlab_file_wins_over_its_conversion(read_files: Read) -> None:
+def test_a_matlab_file_wins_over_its_conversion() -> None:
     alone = read_files("emotic", EMOTIC)
     both = read_files("emotic", {**EMOTIC, "emotic_pre/train.csv": CSV})
     assert both.annotations.equals(alone.annotations)
@@ -234,7 +231,7 @@ def test_a_matlab_file_wins_over_its_conversion(read_files: Read) -> None:
     [b"", b"matlab" * 99, b" " * 124 + b"\x00\x02IM", b" " * 124 + b"\x00\x01IM", write(a=1)],
 )
 def test_a_matlab_file_that_cannot_be_read_is_one_reject_and_the_conversion_is_read(
-    content: bytes, read_files: Read
+    content: bytes,
 ) -> None:
     files = {**EMOTIC, "Annotations/Annotations.mat": content, "emotic_pre/train.csv": CSV}
     tables = read_files("emotic", files)
@@ -244,9 +241,7 @@ def test_a_matlab_file_that_cannot_be_read_is_one_reject_and_the_conversion_is_r
     assert len(tables.annotations) == 1
 
 
-def test_the_older_release_alone_and_beside_the_newer_one(
-    read_files: Read, reasons: Reasons
-) -> None:
+def test_the_older_release_alone_and_beside_the_newer_one() -> None:
     old = write(
         train=structs(
             picture("mscoco/images", "COCO_1.jpg", person_of_train("Peace")),
@@ -288,7 +283,7 @@ def test_a_file_that_crashes_the_reader_does_not_crash_the_caller(tmp_path: Path
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_to_bytes_never_raises(seed: int, read_files: Read) -> None:
+def test_damage_to_bytes_never_raises(seed: int) -> None:
     file = io.BytesIO()
     savemat(file, {"train": TRAIN, "test": TEST}, do_compression=False)
     data = bytearray(file.getvalue())

@@ -177,10 +177,7 @@ FIXTURES: dict[str, Files] = {
 
 
 def test_every_adapter_has_a_fixture_and_declares_its_own_name() -> None:
-    own = {
-        path.stem.removeprefix("test_")
-        for path in (Path(__file__).parent / "sources").glob("test_*")
-    }
+    own = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*")}
     assert set(FIXTURES) <= set(SOURCES) <= set(FIXTURES) | own
     for name, source in SOURCES.items():
         assert source.name == name

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from eemo_pipeline.readers.contract import Listing
 from eemo_pipeline.sources.fi import SOURCE
+from tests.support.sources import read_files
 
 FILES: dict[str, bytes | str] = {
     "emotion_dataset/amusement/1_anger.jpg": "pixels",
@@ -20,7 +21,7 @@ FILES: dict[str, bytes | str] = {
 }
 
 
-def test_the_folder_is_the_label_and_the_name_only_else(read_files: Any) -> None:
+def test_the_folder_is_the_label_and_the_name_only_else() -> None:
     tables = read_files("fi", FILES)
     assert (SOURCE.role, tables.row_count) == ("training", 0)
     assert dict(tables.records.select("record_id", "native_label").rows()) == {
@@ -42,7 +43,7 @@ def test_the_folder_is_the_label_and_the_name_only_else(read_files: Any) -> None
     assert set(tables.records["label_space"]) == {"mikels8"}
 
 
-def test_a_second_copy_goes_by_its_path(read_files: Any) -> None:
+def test_a_second_copy_goes_by_its_path() -> None:
     tables = read_files("fi", {"awe/1.jpg": "p", "again/awe/1.jpg": "p"})
     assert tables.records["record_id"].to_list() == ["again/awe/1.jpg", "awe/1.jpg"]
     assert tables.annotations.height == 2

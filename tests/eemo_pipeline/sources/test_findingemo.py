@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from eemo_pipeline.readers.contract import WORKER
 from eemo_pipeline.stages.ingest import hide_workers
+from tests.support.sources import read_damaged, read_files, reasons
 
 HEADER = (
     ",user,image_path,reject,tag,age,valence,arousal,emotion,dec_factors,ambiguity,"
@@ -47,7 +48,7 @@ def rows_of(tables: Any, path: str) -> list[dict[str, Any]]:
     return tables.annotations.filter(pl.col("record_id") == record).to_dicts()
 
 
-def test_a_row_is_two_annotations_each_on_its_own_scale(read_files: Any) -> None:
+def test_a_row_is_two_annotations_each_on_its_own_scale() -> None:
     tables = read_files("findingemo", FILES)
     assert tables.row_count == 15
     felt, aroused = rows_of(tables, "Run_1/Adults happy park/a.jpg")
@@ -71,7 +72,7 @@ def test_a_row_is_two_annotations_each_on_its_own_scale(read_files: Any) -> None
     }
 
 
-def test_misspelt_labels_stay_as_found(read_files: Any) -> None:
+def test_misspelt_labels_stay_as_found() -> None:
     rows = rows_of(read_files("findingemo", FILES), "Run_2/War/b.jpg")
     labels = [row["native_labels"] for row in rows if row["native_labels"]]
     assert labels == [["Ecstast"], ["Annotance"]]
@@ -80,7 +81,7 @@ def test_misspelt_labels_stay_as_found(read_files: Any) -> None:
     assert [row["annotation_no"] for row in rows] == [0, 1, 2, 3, 4]
 
 
-def test_paths_of_other_machines_lead_to_the_picture(read_files: Any, reasons: Any) -> None:
+def test_paths_of_other_machines_lead_to_the_picture() -> None:
     tables = read_files("findingemo", FILES)
     ways = dict(tables.records.select("path", "resolved_by").rows())
     assert ways == {
@@ -105,14 +106,14 @@ def test_paths_of_other_machines_lead_to_the_picture(read_files: Any, reasons: A
     assert "dataset_urls_exploded.json" in tables.table_paths
 
 
-def test_nobody_is_named(read_files: Any) -> None:
+def test_nobody_is_named() -> None:
     tables = read_files("findingemo", FILES)
     hidden = hide_workers(tables.annotations, "findingemo", "salt")
     assert not hidden["annotator_id"].str.contains("5f").any()
     assert not tables.rejects["detail"].str.contains("5f").any()
 
 
-def test_a_copy_without_users_and_an_absent_one(read_files: Any) -> None:
+def test_a_copy_without_users_and_an_absent_one() -> None:
     content = "image_path,valence,arousal,emotion\nRun_1/a/b.jpg,1,2,Trust\n"
     tables = read_files(
         "findingemo", {"annotations_single.ann": content, "images/Run_1/a/b.jpg": "pixels"}
@@ -125,5 +126,5 @@ def test_a_copy_without_users_and_an_absent_one(read_files: Any) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(read_damaged: Any, seed: int) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     read_damaged("findingemo", FILES, seed)

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Callable
 
 import polars as pl
 import pytest
@@ -11,9 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.readers.contract import SourceTables
-
-Read = Callable[..., SourceTables]
-Reasons = Callable[..., dict[int, str]]
+from tests.support.sources import read_damaged, read_files, reasons
 
 PICTURES = {f"flickr30k-images/{name}.jpg": "pixels" for name in ("1000", "2000")}
 TOKENS = {
@@ -74,7 +71,7 @@ def captions(tables: SourceTables, record_id: str) -> list[tuple[int, str, str]]
     return rows.select("row", "comment", "attributes").rows()
 
 
-def test_the_token_file_is_read_without_quoting(read_files: Read, reasons: Reasons) -> None:
+def test_the_token_file_is_read_without_quoting() -> None:
     tables = read_files("flickr30k", TOKENS)
     assert captions(tables, "1000.jpg") == [
         (1, 'Two men , "friends" , talk .', '{"caption_no":0}'),
@@ -95,7 +92,7 @@ def test_the_token_file_is_read_without_quoting(read_files: Read, reasons: Reaso
     }
 
 
-def test_captions_carry_no_emotion(read_files: Read) -> None:
+def test_captions_carry_no_emotion() -> None:
     tables = read_files("flickr30k", TOKENS)
     assert set(tables.annotations["semantics"]) == {"none"}
     assert set(tables.annotations["label_space"]) == {"none"}
@@ -103,9 +100,7 @@ def test_captions_carry_no_emotion(read_files: Read) -> None:
         assert tables.annotations[name].is_null().all()
 
 
-def test_cells_between_bars_and_a_row_with_a_missing_field(
-    read_files: Read, reasons: Reasons
-) -> None:
+def test_cells_between_bars_and_a_row_with_a_missing_field() -> None:
     tables = read_files("flickr30k", BARS)
     assert captions(tables, "1000.jpg") == [
         (1, 'Two men , "friends" , talk .', '{"caption_no":0}'),
@@ -117,7 +112,7 @@ def test_cells_between_bars_and_a_row_with_a_missing_field(
     assert "4   A dog runs" in tables.rejects.filter(pl.col("row") == 4)["detail"].item()
 
 
-def test_lists_in_cells_give_one_annotation_per_caption(read_files: Read, reasons: Reasons) -> None:
+def test_lists_in_cells_give_one_annotation_per_caption() -> None:
     tables = read_files("flickr30k", LISTS)
     assert captions(tables, "1000.jpg") == [
         (1, 'Two "men",\ntalk.', '{"sentence_id":0}'),
@@ -142,19 +137,19 @@ def test_lists_in_cells_give_one_annotation_per_caption(read_files: Read, reason
     }
 
 
-def test_lists_without_a_needed_column_are_refused(read_files: Read, reasons: Reasons) -> None:
+def test_lists_without_a_needed_column_are_refused() -> None:
     files = {**PICTURES, "flickr_annotations_30k.csv": "filename,caption\n1000.jpg,A man\n"}
     assert reasons(read_files("flickr30k", files)) == {1: "missing_column"}
 
 
-def test_one_file_is_read_and_the_others_are_known(read_files: Read) -> None:
+def test_one_file_is_read_and_the_others_are_known() -> None:
     tables = read_files("flickr30k", {**LISTS, **BARS, **TOKENS})
     assert set(tables.annotations["table_path"]) == {"results_20130124.token"}
     assert {"results.csv", "flickr_annotations_30k.csv"} <= tables.table_paths
     assert tables.row_count == 10
 
 
-def test_split_lists_name_pictures_without_an_extension(read_files: Read) -> None:
+def test_split_lists_name_pictures_without_an_extension() -> None:
     lists = {"train.txt": "1000\n", "val.txt": "2000", "test.txt": "", "UNRELATED_CAPTIONS": "#"}
     tables = read_files("flickr30k", {**TOKENS, **lists})
     splits = dict(tables.records.select("record_id", "source_split").rows())
@@ -163,7 +158,7 @@ def test_split_lists_name_pictures_without_an_extension(read_files: Read) -> Non
     assert tables.row_count == 10
 
 
-def test_the_folder_of_the_other_copy_is_found(read_files: Read) -> None:
+def test_the_folder_of_the_other_copy_is_found() -> None:
     files = {path: text for path, text in BARS.items() if path.endswith(".csv")}
     nested = {
         path.replace("flickr30k-images", "flickr30k_images/flickr30k_images"): text
@@ -172,7 +167,7 @@ def test_the_folder_of_the_other_copy_is_found(read_files: Read) -> None:
     assert len(read_files("flickr30k", {**files, **nested}).records) == 2
 
 
-def test_an_absent_dataset_has_no_rows(read_files: Read) -> None:
+def test_an_absent_dataset_has_no_rows() -> None:
     assert read_files("flickr30k", {}).row_count == 0
 
 
@@ -181,14 +176,12 @@ def test_an_absent_dataset_has_no_rows(read_files: Read) -> None:
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_random_damage_never_raises_and_loses_no_row(
-    files: dict[str, str], seed: int, read_damaged: Callable[..., SourceTables]
-) -> None:
+def test_random_damage_never_raises_and_loses_no_row(files: dict[str, str], seed: int) -> None:
     read_damaged("flickr30k", files, seed)
 
 
 @pytest.mark.parametrize("marks", ["1000 2\n", "# format: <imageID> <sentence number>\n1000.jpg 2"])
-def test_captions_about_something_else_are_marked_and_kept(read_files: Read, marks: str) -> None:
+def test_captions_about_something_else_are_marked_and_kept(marks: str) -> None:
     tables = read_files("flickr30k", {**TOKENS, "UNRELATED_CAPTIONS": marks})
     plain = read_files("flickr30k", TOKENS)
     assert tables.annotations["comment"].to_list() == plain.annotations["comment"].to_list()

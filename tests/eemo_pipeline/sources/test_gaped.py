@@ -1,12 +1,13 @@
 """GAPED in its native layout: two families of tables, names that end otherwise than the files."""
 
 import json
-from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.support.sources import read_damaged, read_files, reasons
 
 PLAIN_A = (
     "\tValence\tArousal\tInternal norms\tExternal norms\n"
@@ -42,7 +43,7 @@ FILES: dict[str, bytes | str] = {
 }
 
 
-def test_deviations_are_read_and_blank_rows_are_none(read_files: Any) -> None:
+def test_deviations_are_read_and_blank_rows_are_none() -> None:
     tables = read_files("gaped", FILES)
     assert tables.row_count == 2 + 9
     first = tables.annotations.filter(pl.col("record_id") == "A001.jpg").to_dicts()[0]
@@ -60,7 +61,7 @@ def test_deviations_are_read_and_blank_rows_are_none(read_files: Any) -> None:
     assert {"GAPED/A.txt", "GAPED/readme.txt", "GAPED/A/Thumbs.db"} <= tables.table_paths
 
 
-def test_plain_tables_serve_where_they_are_all_there_is(read_files: Any) -> None:
+def test_plain_tables_serve_where_they_are_all_there_is() -> None:
     files = {path: content for path, content in FILES.items() if "SD" not in path}
     rows = read_files("gaped", files).annotations.to_dicts()
     first = next(row for row in rows if row["record_id"] == "A001.jpg")
@@ -68,7 +69,7 @@ def test_plain_tables_serve_where_they_are_all_there_is(read_files: Any) -> None
     assert json.loads(first["attributes"])["internal_norms"] == 20.12345678
 
 
-def test_pictures_end_otherwise_and_spiders_are_spiders(read_files: Any, reasons: Any) -> None:
+def test_pictures_end_otherwise_and_spiders_are_spiders() -> None:
     tables = read_files("gaped", FILES)
     records = {row["record_id"]: row for row in tables.records.to_dicts()}
     assert set(records) == {"A001.jpg", "A002.jpg", "Sp001.jpg", "Sp003.jpg"}
@@ -93,9 +94,7 @@ def test_pictures_end_otherwise_and_spiders_are_spiders(read_files: Any, reasons
     "damaged",
     [DETAILED_A.replace("13.123", "?"), DETAILED_A.replace("Arousal", "x"), "", "A001.jpg"],
 )
-def test_a_damaged_table_with_deviations_gives_way_to_the_plain_one(
-    read_files: Any, damaged: str
-) -> None:
+def test_a_damaged_table_with_deviations_gives_way_to_the_plain_one(damaged: str) -> None:
     tables = read_files("gaped", {**FILES, "GAPED/A_with SD.txt": damaged})
     rows = tables.annotations.filter(pl.col("table_path") == "GAPED/A.txt").to_dicts()
     assert [row["record_id"] for row in rows] == ["A001.jpg", "A002.jpg"]
@@ -105,7 +104,7 @@ def test_a_damaged_table_with_deviations_gives_way_to_the_plain_one(
     assert records["Sp001.jpg"] is None
 
 
-def test_unpacked_at_the_root_or_absent(read_files: Any) -> None:
+def test_unpacked_at_the_root_or_absent() -> None:
     flat = {path.removeprefix("GAPED/"): content for path, content in FILES.items()}
     assert read_files("gaped", flat).annotations.height == 3
     nothing = read_files("gaped", {})
@@ -117,5 +116,5 @@ def test_unpacked_at_the_root_or_absent(read_files: Any) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(read_damaged: Any, seed: int) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     read_damaged("gaped", FILES, seed)

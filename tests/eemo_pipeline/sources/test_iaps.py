@@ -6,6 +6,8 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.sources import read_damaged, read_files, reasons
+
 HEADER = "desc\tIAPS\tvalmn\tvalsd\taromn\tarosd\tdom1mn\tdom1sd\tdom2mn\tdom2sd\tset\n"
 PREAMBLE = 'An invented table\n\nof "pictures\nthat no one rated\nAll subjects\tin all sets\n\n'
 ROWS = (
@@ -45,7 +47,7 @@ REASONS = {
 }
 
 
-def test_codes_are_text_and_missing_dominance_is_null(read_files, reasons) -> None:
+def test_codes_are_text_and_missing_dominance_is_null() -> None:
     tables = read_files("iaps", IAPS)
     assert tables.row_count == 14
     assert tables.records["record_id"].to_list() == ["9001", "9001.1", "9002", "9003"]
@@ -69,7 +71,7 @@ def test_codes_are_text_and_missing_dominance_is_null(read_files, reasons) -> No
     assert tables.annotations["native_labels"].null_count() == 4
 
 
-def test_the_header_may_be_wrong_or_missing(read_files, reasons) -> None:
+def test_the_header_may_be_wrong_or_missing() -> None:
     wrong = HEADER.replace("dom2mn\tdom2sd\tset", "x")
     for text in (wrong + ROWS, PREAMBLE + ROWS, HEADER + ROWS.replace("\r\n", "\r")):
         tables = read_files("iaps", {**IAPS, "AllSubjects_1-20.txt": text})
@@ -82,7 +84,7 @@ def test_the_header_may_be_wrong_or_missing(read_files, reasons) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(seed: int, read_damaged) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     tables = read_damaged("iaps", IAPS, seed)
     rated = tables.annotations.select("native_valence", "native_arousal", "native_dominance")
     assert rated.select(pl.all().drop_nulls().is_between(1, 9).all()).row(0) == (True,) * 3

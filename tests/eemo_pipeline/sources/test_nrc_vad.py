@@ -1,12 +1,11 @@
 """NRC-VAD in the three copies that circulate, in version 2, and where the scale is in dispute."""
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.readers.contract import SourceTables
+from tests.support.sources import read_damaged, read_files, reasons
 
 HEADED = (
     "Word\tValence\tArousal\tDominance\n"
@@ -37,7 +36,7 @@ def scales(tables: SourceTables) -> set[tuple[float, float]]:
 
 
 @pytest.mark.parametrize("copy", COPIES)
-def test_every_copy_reads_the_same(copy: str, read_files: Callable[..., SourceTables]) -> None:
+def test_every_copy_reads_the_same(copy: str) -> None:
     tables = read_files("nrc_vad", {"NRC-VAD-Lexicon.txt": COPIES[copy]})
     assert tables.row_count == 8
     assert tables.words["word"].to_list() == [
@@ -66,9 +65,7 @@ def test_every_copy_reads_the_same(copy: str, read_files: Callable[..., SourceTa
 @pytest.mark.parametrize(
     "text", [SECOND, SECOND.partition("\n")[2], SECOND.replace("term", "Word")]
 )
-def test_version_two_is_told_by_its_range(
-    name: str, text: str, read_files: Callable[..., SourceTables]
-) -> None:
+def test_version_two_is_told_by_its_range(name: str, text: str) -> None:
     tables = read_files("nrc_vad", {name: text})
     assert tables.words["word"].to_list() == ["joy", "grief", "a cappella"]
     assert tables.words["native_valence"].to_list() == [0.96, -0.86, 0.25]
@@ -88,9 +85,7 @@ def test_version_two_is_told_by_its_range(
         },
     ],
 )
-def test_evidence_at_odds_refuses_every_row(
-    files: dict[str, str], read_files: Callable[..., SourceTables]
-) -> None:
+def test_evidence_at_odds_refuses_every_row(files: dict[str, str]) -> None:
     tables = read_files("nrc_vad", files)
     assert tables.words.is_empty()
     assert tables.row_count == tables.rejects.height > 0
@@ -98,9 +93,7 @@ def test_evidence_at_odds_refuses_every_row(
     assert any(name in tables.rejects["detail"][0] for name in files)
 
 
-def test_bad_rows_are_refused_one_by_one(
-    read_files: Callable[..., SourceTables], reasons: Callable[..., dict[int, str]]
-) -> None:
+def test_bad_rows_are_refused_one_by_one() -> None:
     text = HEADED + "true\t0\t0\t0\nx\t\t0\t0\ny\t7\t0\t0\nz\tNaN\t0\t0\n\t0\t0\t0\nw\t0\t0\t0\t9\n"
     tables = read_files("nrc_vad", {"lexicon.txt": text})
     assert tables.words.height == 8
@@ -114,9 +107,7 @@ def test_bad_rows_are_refused_one_by_one(
     }
 
 
-def test_the_files_of_one_dimension_are_not_the_lexicon(
-    read_files: Callable[..., SourceTables],
-) -> None:
+def test_the_files_of_one_dimension_are_not_the_lexicon() -> None:
     scores = "aaaaaaah\t0.479\naltar boy\t0.500\n"
     files = {
         "NRC-VAD-Lexicon.txt": HEADED,
@@ -129,9 +120,7 @@ def test_the_files_of_one_dimension_are_not_the_lexicon(
 
 
 @pytest.mark.parametrize("files", [{}, {"lexicon.txt": b""}, {"lexicon.csv": b"\0\xff\xfe"}])
-def test_nothing_gives_nothing(
-    files: dict[str, bytes], read_files: Callable[..., SourceTables]
-) -> None:
+def test_nothing_gives_nothing(files: dict[str, bytes]) -> None:
     tables = read_files("nrc_vad", files)
     assert tables.words.is_empty()
     assert tables.row_count == 0
@@ -141,9 +130,7 @@ def test_nothing_gives_nothing(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32), text=st.sampled_from([*COPIES.values(), SECOND]))
-def test_random_damage_never_raises_and_loses_no_row(
-    seed: int, text: str, read_damaged: Callable[..., SourceTables]
-) -> None:
+def test_random_damage_never_raises_and_loses_no_row(seed: int, text: str) -> None:
     words = read_damaged("nrc_vad", {"lexicon.txt": text, "README.txt": "x"}, seed).words
     assert words["word"].is_unique().all()
     assert words["native_valence"].is_between(-1, 1).all()

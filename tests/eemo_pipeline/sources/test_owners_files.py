@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from tests.support.sources import read_files, reasons
 
-def test_oasis_with_carriage_returns_and_blanks_behind_names(read_files: Any, reasons: Any) -> None:
+
+def test_oasis_with_carriage_returns_and_blanks_behind_names() -> None:
     table = (
         b",Theme,Category,Source,Valence_mean,Valence_SD,Valence_N,Arousal_mean,Arousal_SD,"
         b"Arousal_N\r"
@@ -51,7 +53,7 @@ def test_oasis_with_carriage_returns_and_blanks_behind_names(read_files: Any, re
 
 
 @pytest.mark.parametrize("family", ["both", "plain", "detailed"])
-def test_gaped_in_either_family_of_tables(read_files: Any, reasons: Any, family: str) -> None:
+def test_gaped_in_either_family_of_tables(family: str) -> None:
     detailed = {
         "GAPED/A_with SD.txt": b"\tValence\t(SD)\t\tArousal\t(SD)\t\tInternal norms\t(SD)\t\t"
         b"External norms\t(SD)\r\n"
@@ -91,9 +93,7 @@ def test_gaped_in_either_family_of_tables(read_files: Any, reasons: Any, family:
 
 
 @pytest.mark.parametrize("fields", [3, 4])
-def test_emoset_as_distributed_and_as_documented(
-    read_files: Any, reasons: Any, fields: int
-) -> None:
+def test_emoset_as_distributed_and_as_documented(fields: int) -> None:
     def element(number: int) -> list[str]:
         name = f"awe_{number:05}"
         given = ["awe", name, f"image/awe/{name}.jpg", f"annotation/awe/{name}.json"]
@@ -129,7 +129,7 @@ def test_emoset_as_distributed_and_as_documented(
     assert records["image/awe/awe_00008.jpg"]["source_split"] == "test"
 
 
-def test_artphoto_labels_stand_in_names_whose_numbers_repeat(read_files: Any) -> None:
+def test_artphoto_labels_stand_in_names_whose_numbers_repeat() -> None:
     names = ("sad_0001", "fear_0001", "contentment_0523", "awe_0001", "amusement_0523")
     files = {f"testImages_artphoto/{name}.jpg": "pixels" for name in names}
     tables = read_files("artphoto", files)
@@ -143,9 +143,7 @@ def test_artphoto_labels_stand_in_names_whose_numbers_repeat(read_files: Any) ->
 
 
 @pytest.mark.parametrize("separator", ["\t", " "])
-def test_emotion6_with_brackets_around_its_names(
-    read_files: Any, reasons: Any, separator: str
-) -> None:
+def test_emotion6_with_brackets_around_its_names(separator: str) -> None:
     names = ["[image_filename]", "[valence]", "[arousal]"]
     emotions = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
     header = separator.join([*names, *(f"[prob. {name}]" for name in emotions)])
@@ -166,9 +164,7 @@ def test_emotion6_with_brackets_around_its_names(
     assert (second["native_valence"], second["scale_max"]) == (8.0, 9.0)
 
 
-def test_warriner_with_all_its_columns_and_words_that_parsers_swallow(
-    read_files: Any, reasons: Any
-) -> None:
+def test_warriner_with_all_its_columns_and_words_that_parsers_swallow() -> None:
     groups = ("Sum", "M", "F", "Y", "O", "L", "H")
     columns = [
         f"{scale}.{measure}.{group}"
@@ -213,7 +209,7 @@ def _cells(*texts: str) -> np.ndarray:
     return made
 
 
-def test_emotic_as_the_mat_file_holds_it(tmp_path: Any, read_files: Any) -> None:
+def test_emotic_as_the_mat_file_holds_it(tmp_path: Any) -> None:
     box = np.array([[86, 58, 564, 628]])
 
     def rated(*values: float) -> dict[str, Any]:

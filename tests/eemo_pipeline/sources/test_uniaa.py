@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.sources import read_damaged, read_files, reasons
+
 QUESTION = {
     "dataset": "WILD",
     "dimension": "sentiment",
@@ -40,7 +42,7 @@ UNIAA = {
 }
 
 
-def test_uniaa_keeps_each_question_whole(read_files, reasons) -> None:
+def test_uniaa_keeps_each_question_whole() -> None:
     tables = read_files("uniaa", UNIAA)
     assert tables.row_count == 9
     assert tables.records.select("path", "resolved_by").rows() == [
@@ -68,7 +70,7 @@ def test_uniaa_keeps_each_question_whole(read_files, reasons) -> None:
     ("text", "reason"),
     [("{", "bad_json"), ("7", "not_an_object"), ("[" * 100_000, "bad_json")],
 )
-def test_a_file_of_another_shape_is_one_row(text: str, reason: str, read_files, reasons) -> None:
+def test_a_file_of_another_shape_is_one_row(text: str, reason: str) -> None:
     tables = read_files("uniaa", {"a.jpg": "pixels", "test_UNIAA_Sent.json": text})
     assert (tables.row_count, reasons(tables)) == (1, {1: reason})
     assert read_files("uniaa", {}).row_count == 0
@@ -78,6 +80,6 @@ def test_a_file_of_another_shape_is_one_row(text: str, reason: str, read_files, 
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(seed: int, read_damaged) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     tables = read_damaged("uniaa", UNIAA, seed)
     assert tables.annotations["native_labels"].null_count() == tables.annotations.height

@@ -1,12 +1,10 @@
 """Warriner's lexicon in its own layout: 65 columns, words that parsers swallow, bad rows."""
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.readers.contract import SourceTables
+from tests.support.sources import read_damaged, read_files, reasons
 
 GROUPS = ("Sum", "M", "F", "Y", "O", "L", "H")
 HEADER = ",Word," + ",".join(
@@ -51,9 +49,7 @@ def test_the_fixture_has_the_real_shape() -> None:
     assert {line.count(",") + 1 for line in lines[:-1]} == {65}
 
 
-def test_every_word_survives_with_its_native_values(
-    read_files: Callable[..., SourceTables], reasons: Callable[..., dict[int, str]]
-) -> None:
+def test_every_word_survives_with_its_native_values() -> None:
     tables = read_files("warriner", FILES)
     assert tables.words["word"].to_list() == [
         "aardvark",
@@ -90,17 +86,13 @@ def test_every_word_survives_with_its_native_values(
     assert tables.annotations.is_empty()
 
 
-def test_a_table_of_other_columns_is_refused_row_by_row(
-    read_files: Callable[..., SourceTables], reasons: Callable[..., dict[int, str]]
-) -> None:
+def test_a_table_of_other_columns_is_refused_row_by_row() -> None:
     tables = read_files("warriner", {"other.csv": "Word,Valence\njoy,8\nfear,2\n"})
     assert reasons(tables) == {1: "missing_column", 2: "missing_column"}
 
 
 @pytest.mark.parametrize("files", [{}, {"Ratings_Warriner_et_al.csv": b""}, {"x.csv": b"\0\xff"}])
-def test_nothing_gives_nothing(
-    files: dict[str, bytes], read_files: Callable[..., SourceTables]
-) -> None:
+def test_nothing_gives_nothing(files: dict[str, bytes]) -> None:
     tables = read_files("warriner", files)
     assert tables.words.is_empty()
     assert tables.row_count == 0
@@ -110,9 +102,7 @@ def test_nothing_gives_nothing(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_random_damage_never_raises_and_loses_no_row(
-    seed: int, read_damaged: Callable[..., SourceTables]
-) -> None:
+def test_random_damage_never_raises_and_loses_no_row(seed: int) -> None:
     words = read_damaged("warriner", FILES, seed).words
     assert words["word"].is_unique().all()
     assert words["native_valence"].is_between(1, 9).all()

@@ -6,6 +6,8 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.sources import read_damaged, read_files, reasons
+
 WEB = {
     "a.jpg": "pixels",
     "run 1/b.JPG": "pixels",
@@ -29,7 +31,7 @@ WEB = {
 }
 
 
-def test_web_takes_licensed_rows_and_their_pictures_alone(read_files, reasons) -> None:
+def test_web_takes_licensed_rows_and_their_pictures_alone() -> None:
     tables = read_files("web", WEB)
     assert tables.records["path"].to_list() == ["a.jpg", "run 1/b.JPG", "later.jpg"]
     assert reasons(tables) == {
@@ -59,13 +61,13 @@ def test_web_takes_licensed_rows_and_their_pictures_alone(read_files, reasons) -
     assert set(tables.records["semantics"]) == {"none"}
 
 
-def test_a_folder_without_a_manifest_has_no_record(read_files) -> None:
+def test_a_folder_without_a_manifest_has_no_record() -> None:
     assert read_files("web", {}).row_count == 0
     tables = read_files("web", {"a.jpg": "pixels", "labels.csv": "path,licence\na.jpg,CC0\n"})
     assert (tables.row_count, tables.records.height) == (0, 0)
 
 
-def test_a_manifest_without_the_column_of_paths_is_refused_row_by_row(read_files, reasons) -> None:
+def test_a_manifest_without_the_column_of_paths_is_refused_row_by_row() -> None:
     tables = read_files("web", {"a.jpg": "pixels", "manifest.csv": "file,licence\na.jpg,CC0\n"})
     assert reasons(tables) == {1: "missing_value"}
     tables = read_files("web", {"a.jpg": "pixels", "manifest.csv": "path,query\na.jpg,x\n"})
@@ -76,7 +78,7 @@ def test_a_manifest_without_the_column_of_paths_is_refused_row_by_row(read_files
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(seed: int, read_damaged) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     tables = read_damaged("web", WEB, seed)
     licences = [json.loads(text)["licence"] for text in tables.records["attributes"]]
     assert all(str(licence).strip() for licence in licences)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.emotion.taxonomies import WEBEMO_25
+from tests.support.sources import read_damaged, read_files, reasons
 
 NAMES = (
     "# Three levels, a = b.\nlabels=["
@@ -41,7 +42,7 @@ FILES: dict[str, bytes | str] = {
 }
 
 
-def test_class_numbers_become_the_authors_names(read_files: Any, reasons: Any) -> None:
+def test_class_numbers_become_the_authors_names() -> None:
     tables = read_files("webemo", FILES)
     assert tables.row_count == 12
     rows = {row["record_id"]: row for row in tables.annotations.to_dicts()}
@@ -74,7 +75,7 @@ def test_class_numbers_become_the_authors_names(read_files: Any, reasons: Any) -
     }
 
 
-def test_names_come_from_the_file_and_numbers_from_the_list(read_files: Any, reasons: Any) -> None:
+def test_names_come_from_the_file_and_numbers_from_the_list() -> None:
     swapped = NAMES.replace("'affection'", "'?'").replace("'zest'", "'affection'")
     swapped = swapped.replace("'?'", "'zest'")
     rows = read_files("webemo", {**FILES, "category.txt": swapped}).annotations.to_dicts()
@@ -97,7 +98,7 @@ def test_names_come_from_the_file_and_numbers_from_the_list(read_files: Any, rea
     ],
 )
 def test_a_literal_is_never_run_and_a_broken_one_counts_as_none(
-    read_files: Any, content: bytes | str, tmp_path: Path, monkeypatch: Any
+    content: bytes | str, tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)
     whole = read_files("webemo", FILES)
@@ -106,7 +107,7 @@ def test_a_literal_is_never_run_and_a_broken_one_counts_as_none(
     assert not (tmp_path / "ran").exists()
 
 
-def test_pictures_alone_and_nothing_at_all(read_files: Any) -> None:
+def test_pictures_alone_and_nothing_at_all() -> None:
     tables = read_files("webemo", {"test/24/a.jpg": "p", "train/2/b.jpg": "p", "logo.png": "p"})
     assert dict(tables.records.select("path", "native_label").rows()) == {
         "test/24/a.jpg": "zest",
@@ -119,5 +120,5 @@ def test_pictures_alone_and_nothing_at_all(read_files: Any) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
-def test_damage_never_raises_and_loses_no_row(read_damaged: Any, seed: int) -> None:
+def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     read_damaged("webemo", FILES, seed)

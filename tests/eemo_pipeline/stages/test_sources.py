@@ -1,6 +1,5 @@
 """What `sources__datasets` says of a lake: what is there, and by name what is not."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,21 +15,17 @@ HEADER = (
     ",Theme,Category,Source,Valence_mean,Valence_SD,Valence_N,Arousal_mean,Arousal_SD,Arousal_N"
 )
 KNOWN = known_sources()
-Describe = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture
-def describe(tmp_path: Path) -> Describe:
-    """The row of one source over the files that are laid into its folder."""
-
-    def row(source: SourceDataset, names: dict[str, str], **words: float) -> dict[str, Any]:
-        for name, content in names.items():
-            path = tmp_path / source.name / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
-        return describe_sources({source.name: source}, tmp_path, **words).row(0, named=True)
-
-    return row
+def describe(
+    root: Path, source: SourceDataset, names: dict[str, str], **words: float
+) -> dict[str, Any]:
+    """The row of one source over the files that are laid into its folder below the root."""
+    for name, content in names.items():
+        path = root / source.name / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return describe_sources({source.name: source}, root, **words).row(0, named=True)
 
 
 def oasis(*themes: str, count: int) -> tuple[SourceDataset, dict[str, str]]:
@@ -53,66 +48,70 @@ def test_of_an_empty_lake_everything_is_absent(tmp_path: Path) -> None:
     assert [*null_violations(rows, table), *vocabulary_violations(rows, table)] == []
 
 
-def test_a_complete_copy_misses_nothing(describe: Describe) -> None:
-    row = describe(*oasis("War 1", "War 2", count=2))
+def test_a_complete_copy_misses_nothing(tmp_path: Path) -> None:
+    row = describe(tmp_path, *oasis("War 1", "War 2", count=2))
     assert (row["state"], row["found_files"], row["missing"]) == ("complete", 2, None)
     assert (row["role"], row["embeds"], row["expected_records"]) == ("training", [], 900)
 
 
-def test_a_picture_that_a_table_names_is_missing_by_name(describe: Describe) -> None:
+def test_a_picture_that_a_table_names_is_missing_by_name(tmp_path: Path) -> None:
     source, files = oasis("War 1", "War 2", count=2)
     del files["images/War 2.jpg"]
-    row = describe(source, files)
+    row = describe(tmp_path, source, files)
     assert (row["state"], row["found_files"]) == ("partial", 1)
     assert row["missing"] == "1 picture that its tables name: War 2.jpg; 1 of 2 pictures"
 
 
-def test_of_many_missing_pictures_five_are_named(describe: Describe) -> None:
+def test_of_many_missing_pictures_five_are_named(tmp_path: Path) -> None:
     source, files = oasis(*(f"War {n}" for n in range(1, 10)), count=1200)
-    row = describe(source, {"OASIS.csv": files["OASIS.csv"], "images/War 1.jpg": "pixels"})
+    row = describe(
+        tmp_path, source, {"OASIS.csv": files["OASIS.csv"], "images/War 1.jpg": "pixels"}
+    )
     named = ", ".join(f"War {n}.jpg" for n in range(2, 7))
     assert row["missing"] == (
         f"8 pictures that its tables name: {named} and 3 more; 1,199 of 1,200 pictures"
     )
 
 
-def test_beyond_the_budget_pictures_are_counted_and_not_named(describe: Describe) -> None:
+def test_beyond_the_budget_pictures_are_counted_and_not_named(tmp_path: Path) -> None:
     source, files = oasis("War 1", "War 2", count=2)
     del files["images/War 2.jpg"]
-    assert describe(source, files, budget_bytes=5000)["missing"] == "1 of 2 pictures"
+    assert describe(tmp_path, source, files, budget_bytes=5000)["missing"] == "1 of 2 pictures"
 
 
-def test_a_table_that_is_not_there_is_named(describe: Describe) -> None:
+def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
     source, files = oasis("War 1", count=1)
     del files["OASIS.csv"]
-    row = describe(source, files)
+    row = describe(tmp_path, source, files)
     assert (row["state"], row["missing"]) == ("partial", "the file OASIS.csv")
 
 
 @pytest.mark.parametrize("name", ["deep/er/oasis.CSV", "OASIS.csv"])
-def test_a_needed_file_may_lie_deeper_and_in_another_case(name: str, describe: Describe) -> None:
+def test_a_needed_file_may_lie_deeper_and_in_another_case(name: str, tmp_path: Path) -> None:
     source, files = oasis("War 1", count=1)
     files[name] = files.pop("OASIS.csv")
-    assert describe(source, files)["state"] == "complete"
+    assert describe(tmp_path, source, files)["state"] == "complete"
 
 
-def test_files_that_serve_alike_are_named_together(describe: Describe) -> None:
-    row = describe(KNOWN["emotic"], {"emotic_pre/train.csv": "", "emotic_pre/val.csv": ""})
+def test_files_that_serve_alike_are_named_together(tmp_path: Path) -> None:
+    row = describe(
+        tmp_path, KNOWN["emotic"], {"emotic_pre/train.csv": "", "emotic_pre/val.csv": ""}
+    )
     assert row["missing"].startswith(
         "the file Annotations.mat or CVPR17_Annotations.mat or emotic_pre/test.csv; "
     )
-    row = describe(KNOWN["emotic"], {"Annotations/Annotations.mat": ""})
+    row = describe(tmp_path, KNOWN["emotic"], {"Annotations/Annotations.mat": ""})
     assert row["missing"] == "23,571 of 23,571 pictures"
 
 
-def test_a_lexicon_is_complete_without_pictures(describe: Describe) -> None:
-    row = describe(KNOWN["warriner"], {"Ratings_Warriner_et_al.csv": "x"})
+def test_a_lexicon_is_complete_without_pictures(tmp_path: Path) -> None:
+    row = describe(tmp_path, KNOWN["warriner"], {"Ratings_Warriner_et_al.csv": "x"})
     assert (row["role"], row["state"], row["missing"]) == ("lexicon", "complete", None)
-    assert describe(KNOWN["nrc_vad"], {"README.txt": "x"})["missing"] == (
+    assert describe(tmp_path, KNOWN["nrc_vad"], {"README.txt": "x"})["missing"] == (
         "the file *.txt or *.csv or *.tsv"
     )
 
 
-def test_an_open_ended_source_is_present(describe: Describe) -> None:
-    row = describe(KNOWN["folder"], {"a.jpg": "pixels"})
+def test_an_open_ended_source_is_present(tmp_path: Path) -> None:
+    row = describe(tmp_path, KNOWN["folder"], {"a.jpg": "pixels"})
     assert (row["state"], row["missing"]) == ("present", None)

@@ -14,7 +14,7 @@ from resources.instance.event_storage import EventLog
 READER = """
 import sys
 from dagster import AssetKey
-from resources.dagster_home import open_instance
+from resources.instance.dagster_home import open_instance
 from pathlib import Path
 with open_instance(Path(sys.argv[1])) as instance:
     (run,) = instance.get_runs()

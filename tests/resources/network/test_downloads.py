@@ -5,7 +5,7 @@ import hashlib
 import json
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -236,20 +236,14 @@ def test_a_redirect_that_goes_round_ends(server: Server, tmp_path: Path) -> None
     failure(server, tmp_path / "x")
 
 
-def test_nobody_there_is_told(
-    server: Server, tmp_path: Path, unused_port: Callable[[], int]
-) -> None:
+def test_nobody_there_is_told(server: Server, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{unused_port()}/x.zip"
     assert "refused" in failure(server, tmp_path / "x", url=url).why
 
 
-@pytest.fixture
-def unused_port() -> Callable[[], int]:
-    def find() -> int:
-        with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as closed:
-            return closed.server_port
-
-    return find
+def unused_port() -> int:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as closed:
+        return closed.server_port
 
 
 def test_two_do_not_write_one_file(server: Server, tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Batches of both providers over HTTP: paid once, at half the price, whatever fails."""
 
-from typing import Any
-
 import pytest
 
 from eemo_pipeline.ledger.accounts import add_up
@@ -9,9 +7,10 @@ from eemo_pipeline.ledger.database import BATCHES
 from eemo_pipeline.ledger.usage import Work
 from eemo_pipeline.vlm.errors import CredentialProblem
 from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached
+from tests.support.batches import Desk
 
 
-def test_a_batch_is_paid_at_half_and_answers_the_online_questions(desk: Any) -> None:
+def test_a_batch_is_paid_at_half_and_answers_the_online_questions(desk: Desk) -> None:
     sent = desk.submit()
     assert (sent.batches, sent.submitted) == (1, 6)
     done = desk.finish()
@@ -28,7 +27,7 @@ def test_a_batch_is_paid_at_half_and_answers_the_online_questions(desk: Any) -> 
     assert (tally.batch.state, tally.answered, tally.nano_usd) == ("completed", 6, bill["nano_usd"])
 
 
-def test_a_question_is_asked_in_a_batch_as_it_is_online(desk: Any) -> None:
+def test_a_question_is_asked_in_a_batch_as_it_is_online(desk: Desk) -> None:
     online = desk.online().frame
     assert desk.submit().answered == 6
     desk.forget()
@@ -39,7 +38,7 @@ def test_a_question_is_asked_in_a_batch_as_it_is_online(desk: Any) -> None:
         assert desk.bill()["repeated"] == 6  # the server tells equal requests by their bytes
 
 
-def test_a_question_that_waits_is_sent_neither_again_nor_online(desk: Any) -> None:
+def test_a_question_that_waits_is_sent_neither_again_nor_online(desk: Desk) -> None:
     desk.submit()
     desk.pictures = sorted((desk.root / "pictures").glob("*.jpg"))[:8]
     more = desk.submit()
@@ -50,7 +49,7 @@ def test_a_question_that_waits_is_sent_neither_again_nor_online(desk: Any) -> No
     assert set(desk.online().frame["status"]) == {"ok"}
 
 
-def test_batches_are_split_by_rows_and_by_bytes(desk: Any) -> None:
+def test_batches_are_split_by_rows_and_by_bytes(desk: Desk) -> None:
     desk.policy = {"rows": 4}
     assert desk.submit().batches == 2
     assert [tally.batch.row_count for tally in desk.tallies()] == [4, 2]
@@ -71,7 +70,7 @@ def test_batches_are_split_by_rows_and_by_bytes(desk: Any) -> None:
     assert desk.submit().too_large == 6
 
 
-def test_failed_expired_and_malformed_rows_are_sent_again_and_then_left(desk: Any) -> None:
+def test_failed_expired_and_malformed_rows_are_sent_again_and_then_left(desk: Desk) -> None:
     desk.pictures = sorted((desk.root / "pictures").glob("*.jpg"))
     script = {
         "seed": 5,
@@ -105,7 +104,7 @@ def test_failed_expired_and_malformed_rows_are_sent_again_and_then_left(desk: An
     assert set(desk.online().frame["status"]) == {"ok"}
 
 
-def test_a_malformed_reply_goes_along_with_what_is_wrong_with_it(desk: Any) -> None:
+def test_a_malformed_reply_goes_along_with_what_is_wrong_with_it(desk: Desk) -> None:
     desk.pictures = desk.pictures[:1]
     rule = {"fault": "wrong_label", "endpoint": "batch"}
     desk.server.follow({"rules": [rule]})
@@ -118,7 +117,7 @@ def test_a_malformed_reply_goes_along_with_what_is_wrong_with_it(desk: Any) -> N
     assert "emotion" in path.read_text().split("melancholy wonder")[1]
 
 
-def test_refusals_are_answers(desk: Any) -> None:
+def test_refusals_are_answers(desk: Desk) -> None:
     rules = [{"fault": "refused", "endpoint": "batch"}]
     if desk.provider == "local_gemini":
         rules = [{"fault": "content_filter", "endpoint": "batch"}]
@@ -130,14 +129,14 @@ def test_refusals_are_answers(desk: Any) -> None:
     assert desk.spent() == desk.bill()["nano_usd"]
 
 
-def test_pictures_that_the_provider_rejects_cost_nothing(desk: Any) -> None:
+def test_pictures_that_the_provider_rejects_cost_nothing(desk: Desk) -> None:
     desk.server.follow({"rules": [{"fault": "picture_rejected", "endpoint": "batch"}]})
     desk.submit()
     assert desk.finish().rows == {"declined": 6}
     assert desk.spent() == desk.bill()["nano_usd"] == 0
 
 
-def test_a_batch_that_fails_as_a_whole_is_free_and_sent_again(desk: Any) -> None:
+def test_a_batch_that_fails_as_a_whole_is_free_and_sent_again(desk: Desk) -> None:
     desk.server.follow({"batch": {"jobs_failed": 1}})
     desk.submit()
     assert desk.finish().rows == {"failed": 6}
@@ -152,7 +151,7 @@ def test_a_batch_that_fails_as_a_whole_is_free_and_sent_again(desk: Any) -> None
     assert first.token != second.token
 
 
-def test_collecting_twice_writes_nothing_twice(desk: Any) -> None:
+def test_collecting_twice_writes_nothing_twice(desk: Desk) -> None:
     desk.submit()
     desk.finish()
     (account,) = add_up(desk.ledger)
@@ -175,7 +174,7 @@ def test_collecting_twice_writes_nothing_twice(desk: Any) -> None:
     assert add_up(desk.ledger) == [account]
 
 
-def test_a_batch_that_the_provider_does_not_know_is_lost_and_sent_again(desk: Any) -> None:
+def test_a_batch_that_the_provider_does_not_know_is_lost_and_sent_again(desk: Desk) -> None:
     desk.submit()
     unknown = "batch_unknown" if desk.provider == "local_openai" else "batches/unknown"
     with desk.ledger.database.writing() as connection:
@@ -188,7 +187,7 @@ def test_a_batch_that_the_provider_does_not_know_is_lost_and_sent_again(desk: An
     assert desk.submit().submitted == 6
 
 
-def test_the_budget_is_held_at_the_batch_price(desk: Any) -> None:
+def test_the_budget_is_held_at_the_batch_price(desk: Desk) -> None:
     whole = desk.submit(Budget()).bound_nano_usd
     desk.finish()
     desk.forget()
@@ -207,7 +206,7 @@ def test_the_budget_is_held_at_the_batch_price(desk: Any) -> None:
     assert desk.bill()["billed"] == 12
 
 
-def test_a_wrong_key_sends_nothing_and_the_right_one_goes_on(desk: Any) -> None:
+def test_a_wrong_key_sends_nothing_and_the_right_one_goes_on(desk: Desk) -> None:
     desk.key = "sk-A1b2C3d4E5f6G7h8I9j0K1l2"
     with pytest.raises(CredentialProblem) as caught:
         desk.submit()
@@ -219,7 +218,7 @@ def test_a_wrong_key_sends_nothing_and_the_right_one_goes_on(desk: Any) -> None:
     assert desk.finish().rows == {"answered": 6}
 
 
-def test_what_cannot_be_sent_is_left_out(desk: Any) -> None:
+def test_what_cannot_be_sent_is_left_out(desk: Desk) -> None:
     (desk.root / "pictures" / "00.jpg").write_bytes(b"no picture")
     sent = desk.submit()
     assert (sent.unreadable, sent.submitted) == (1, 5)

@@ -7,6 +7,7 @@ import pytest
 
 from eemo_pipeline.ledger.accounts import add_up
 from eemo_pipeline.vlm.batch import collection
+from tests.support.batches import Desk
 
 HOSTILE = [
     b"not JSON",
@@ -22,7 +23,7 @@ HOSTILE = [
 
 
 def test_a_hostile_result_file_is_read_for_what_is_ours(
-    desk: Any, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.submit()
     kind = type(desk.interface)
@@ -52,7 +53,7 @@ def test_a_hostile_result_file_is_read_for_what_is_ours(
 
 @pytest.mark.parametrize("kept", [b"", b'{"custom_id": "x", "key": "x"}\n'])
 def test_rows_that_the_results_leave_out_are_sent_again(
-    desk: Any, kept: bytes, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, kept: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.submit()
     monkeypatch.setattr(type(desk.interface), "fetch", lambda _, __, into: into.write(kept))
@@ -62,7 +63,7 @@ def test_rows_that_the_results_leave_out_are_sent_again(
     assert desk.submit().submitted == 6
 
 
-def test_an_endless_result_is_not_stored(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_result_is_not_stored(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collection, "_SPARE_BYTES", 1 << 20)
 
     def flood(_: Any, __: str, into: Any) -> None:
@@ -76,7 +77,7 @@ def test_an_endless_result_is_not_stored(desk: Any, monkeypatch: pytest.MonkeyPa
     assert list((desk.root / "batches").iterdir()) == []
 
 
-def test_hostile_replies_are_malformed_or_clean(desk: Any) -> None:
+def test_hostile_replies_are_malformed_or_clean(desk: Desk) -> None:
     rules = [
         {"fault": "enormous", "endpoint": "batch", "first": 2},
         {"fault": "two_labels", "endpoint": "batch", "first": 2},

@@ -6,36 +6,32 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from eemo_pipeline.ledger.batches import BatchConflict, read_open
 from eemo_pipeline.vlm.batch.interface import look_at_open
 from eemo_pipeline.vlm.errors import ProviderProblem
-
-CONFTEST = Path(__file__).with_name("conftest.py")
+from tests.support.batches import Desk
 
 # The steps of a submission, as (module or class, name) in the process that is killed.
 STEPS = {
-    "intend": "(batch_submission, 'intend')",
+    "intend": "(submission, 'intend')",
     "send": "(type(desk.interface), 'send')",
-    "record": "(batch_submission, 'mark_open')",
+    "record": "(submission, 'mark_open')",
 }
 
 
-def start(desk: Any, act: str, prepare: str = "") -> subprocess.Popen[bytes]:
+def start(desk: Desk, act: str, prepare: str = "") -> subprocess.Popen[bytes]:
     """A process that does something with the desk, as another terminal would."""
     program = f"""
-import importlib.util, os
+import os
 from pathlib import Path
-from eemo_pipeline.vlm import batch_collection, batch_submission
+from eemo_pipeline.vlm.batch import collection, submission
 from resources.local_server import LocalServer
-spec = importlib.util.spec_from_file_location("desks", {str(CONFTEST)!r})
-desks = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(desks)
+from tests.support.batches import Desk
 server = LocalServer({desk.server.port}, {desk.server.key!r}, 0)
-desk = desks.Desk(Path({str(desk.root)!r}), server, {desk.provider!r})
+desk = Desk(Path({str(desk.root)!r}), server, {desk.provider!r})
 {prepare}
 {act}
 """
@@ -59,7 +55,9 @@ setattr(place, name, die)
     ("when", "step"),
     [("before", "intend"), ("before", "send"), ("after", "send"), ("after", "record")],
 )
-def test_a_submission_killed_at_any_step_is_submitted_once(desk: Any, step: str, when: str) -> None:
+def test_a_submission_killed_at_any_step_is_submitted_once(
+    desk: Desk, step: str, when: str
+) -> None:
     assert start(desk, "desk.submit()", dying(STEPS[step], when)).wait(60) == 9
     sent = desk.submit()
     assert sent.adopted + sent.batches + sent.waiting >= 1
@@ -70,7 +68,7 @@ def test_a_submission_killed_at_any_step_is_submitted_once(desk: Any, step: str,
     assert list((desk.root / "batches").iterdir()) == []
 
 
-def test_a_submission_killed_while_it_waits_for_the_provider_is_submitted_once(desk: Any) -> None:
+def test_a_submission_killed_while_it_waits_for_the_provider_is_submitted_once(desk: Desk) -> None:
     # The server does the work, and tells nobody.
     hang = {"fault": "hang", "endpoint": "batches", "seconds": 60}
     desk.server.follow({"rules": [hang]})
@@ -88,7 +86,7 @@ def test_a_submission_killed_while_it_waits_for_the_provider_is_submitted_once(d
     assert desk.bill()["repeated"] == 0
 
 
-def test_a_lost_connection_submits_once(desk: Any) -> None:
+def test_a_lost_connection_submits_once(desk: Desk) -> None:
     desk.server.follow({"rules": [{"fault": "reset", "endpoint": "batches", "first": 1}]})
     with pytest.raises(ProviderProblem):
         desk.submit()
@@ -98,7 +96,7 @@ def test_a_lost_connection_submits_once(desk: Any) -> None:
     assert desk.finish().rows == {"answered": 6}
 
 
-def test_an_upload_that_fails_is_made_again(desk: Any) -> None:
+def test_an_upload_that_fails_is_made_again(desk: Desk) -> None:
     desk.server.follow({"rules": [{"fault": "picture_rejected", "endpoint": "files", "first": 1}]})
     with pytest.raises(ProviderProblem):
         desk.submit()
@@ -107,14 +105,14 @@ def test_an_upload_that_fails_is_made_again(desk: Any) -> None:
     assert desk.jobs() == 1
 
 
-def test_a_collection_killed_between_two_transactions_is_completed_once(desk: Any) -> None:
+def test_a_collection_killed_between_two_transactions_is_completed_once(desk: Desk) -> None:
     desk.submit()
     while any(
         standing.state == "open"
         for *_, standing in look_at_open(desk.ledger, lambda *_: desk.interface)
     ):
         time.sleep(0.02)
-    small = "batch_collection._AT_ONCE = 2\n"
+    small = "collection._AT_ONCE = 2\n"
     killed = dying("(type(desk.ledger), 'record')", "after")
     assert start(desk, "desk.collect()", small + killed).wait(60) == 9
     assert desk.tallies()[0].answered == 2
@@ -122,11 +120,12 @@ def test_a_collection_killed_between_two_transactions_is_completed_once(desk: An
     assert desk.bill() == {"billed": 6, "nano_usd": desk.spent(), "repeated": 0}
 
 
-def waiting_to_send(desk: Any) -> str:
+def waiting_to_send(desk: Desk) -> str:
     """The process says that it is about to send, and sends when it may."""
     about, may = desk.root / "about to send", desk.root / "may send"
     return f"""
 import time
+from tests.support.batches import Desk
 step = type(desk.interface).send
 def wait(*values, **named):
     Path({str(about)!r}).touch()
@@ -137,7 +136,7 @@ type(desk.interface).send = wait
 """
 
 
-def test_an_intention_of_a_process_at_work_is_not_taken_for_one_left_behind(desk: Any) -> None:
+def test_an_intention_of_a_process_at_work_is_not_taken_for_one_left_behind(desk: Desk) -> None:
     process = start(desk, "desk.submit()", waiting_to_send(desk))
     while not (desk.root / "about to send").exists():
         assert process.poll() is None
@@ -151,7 +150,7 @@ def test_an_intention_of_a_process_at_work_is_not_taken_for_one_left_behind(desk
     assert desk.bill() == {"billed": 6, "nano_usd": desk.spent(), "repeated": 0}
 
 
-def test_two_submissions_at_once_submit_once(desk: Any) -> None:
+def test_two_submissions_at_once_submit_once(desk: Desk) -> None:
     processes = [start(desk, "desk.submit()") for _ in range(2)]
     codes = sorted(process.wait(60) for process in processes)
     assert codes[0] == 0

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -107,14 +106,14 @@ def ledger(tmp_path: Path):
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Callable[..., Case]:
+def image(tmp_path: Path) -> Path:
     path = tmp_path / "Sadness000001.png"
     Image.fromarray(np.full((80, 100, 3), 90, dtype=np.uint8)).save(path)
+    return path
 
-    def build(**changes: Any) -> Case:
-        return Case(file_sha256(path), path, replace(FACTS, **changes))
 
-    return build
+def build_case(image: Path, **changes: Any) -> Case:
+    return Case(file_sha256(image), image, replace(FACTS, **changes))
 
 
 def judge(model: Scripted, ledger: Ledger, case: Case):
@@ -135,9 +134,9 @@ def told(change: dict[str, Any], **steps: Any) -> Scripted:
     return Scripted(replies | steps)
 
 
-def test_the_chain_shows_one_block_after_the_other(ledger, case):
+def test_the_chain_shows_one_block_after_the_other(ledger, image):
     model = Scripted()
-    criticism, fields = judge(model, ledger, case())
+    criticism, fields = judge(model, ledger, build_case(image))
     assert {name: judged.verdict for name, judged in fields.items()} == dict.fromkeys(
         FIELDS, "valid"
     )
@@ -158,15 +157,15 @@ def test_the_chain_shows_one_block_after_the_other(ledger, case):
         assert "Sadness000001" not in sent
     assert feeling.pictures == scene.pictures != words.pictures  # boxes are drawn in
     assert criticism.work.calls == 3
-    assert len(criticism.questions[case().image_id]) == 3
+    assert len(criticism.questions[build_case(image).image_id]) == 3
 
 
-def test_a_later_round_pays_for_what_changed_alone(ledger, case):
+def test_a_later_round_pays_for_what_changed_alone(ledger, image):
     model = Scripted()
-    judge(model, ledger, case())
-    again, _ = judge(model, ledger, case())
+    judge(model, ledger, build_case(image))
+    again, _ = judge(model, ledger, build_case(image))
     assert (again.work.calls, len(model.heard)) == (0, 3)
-    reworded, _ = judge(model, ledger, case(description=f"{FACTS.description} Truly."))
+    reworded, _ = judge(model, ledger, build_case(image, description=f"{FACTS.description} Truly."))
     assert (reworded.work.calls, step_of(model.heard[-1])) == (1, "words")
 
 
@@ -183,19 +182,22 @@ CONTESTED: dict[str, Any] = {"is_contested": True, "cue_count": 0}
     ],
 )
 def test_a_contested_emotion_needs_visible_evidence(
-    ledger, case, emotion, verdict, codes, is_undecided
+    ledger, image, emotion, verdict, codes, is_undecided
 ):
     model = told({"feeling.emotion": emotion})
-    _, fields = judge(model, ledger, case(**CONTESTED))
+    _, fields = judge(model, ledger, build_case(image, **CONTESTED))
     judged = fields["emotion"]
     assert (judged.verdict, judged.codes, judged.is_undecided) == (verdict, codes, is_undecided)
     shown = json.loads(model.heard[1].question)["emotions"]
     assert sorted(shown) == ["awe", "contentment"]
-    assert shown == shown_emotions(case(**CONTESTED))
+    assert shown == shown_emotions(build_case(image, **CONTESTED))
 
 
-def test_both_orders_of_a_contested_pair_occur(case):
-    orders = {tuple(shown_emotions(replace(case(**CONTESTED), image_id=f"{n}"))) for n in range(30)}
+def test_both_orders_of_a_contested_pair_occur(image):
+    orders = {
+        tuple(shown_emotions(replace(build_case(image, **CONTESTED), image_id=f"{n}")))
+        for n in range(30)
+    }
     assert orders == {("awe", "contentment"), ("contentment", "awe")}
 
 
@@ -208,13 +210,13 @@ def test_both_orders_of_a_contested_pair_occur(case):
         ("high", "high", set()),
     ],
 )
-def test_one_level_of_intensity_is_tolerated(ledger, case, stored, seen, codes):
-    facts = case(intensity_level=stored, arousal=None)
+def test_one_level_of_intensity_is_tolerated(ledger, image, stored, seen, codes):
+    facts = build_case(image, intensity_level=stored, arousal=None)
     _, fields = judge(told({"feeling.level": seen}), ledger, facts)
     assert fields["intensity"].codes == codes
 
 
-def test_codes_and_what_can_be_right_make_the_verdict(ledger, case):
+def test_codes_and_what_can_be_right_make_the_verdict(ledger, image):
     change = {
         "feeling.background": {"codes": ["BG_WRONG"], "evidence": "there is no sky"},
         "words.attribute": {"codes": ["ATTR_NOT_VISIBLE"], "can_be_right": False},
@@ -223,47 +225,47 @@ def test_codes_and_what_can_be_right_make_the_verdict(ledger, case):
         },
         "words.box": {"finding": "loose"},
     }
-    _, fields = judge(told(change), ledger, case())
+    _, fields = judge(told(change), ledger, build_case(image))
     assert fields["background"].verdict == "revisable"
     assert fields["attribute"].verdict == "discarded"
     assert fields["description"].codes == {"DESC_UNSUPPORTED_CLAIM"}
     assert fields["box"].codes == {"BOX_LOOSE"}
-    repeated = replace(case(), asked={"background": frozenset({"BG_WRONG"})})
+    repeated = replace(build_case(image), asked={"background": frozenset({"BG_WRONG"})})
     _, fields = judge(told(change), ledger, repeated)
     assert fields["background"].verdict == "discarded"
 
 
-def test_the_critic_does_not_dictate(ledger, case):
+def test_the_critic_does_not_dictate(ledger, image):
     emotion = {"choice": "contradicted", "contradicts": ["this is plainly SADNESS"]}
-    _, fields = judge(told({"feeling.emotion": emotion}), ledger, case())
+    _, fields = judge(told({"feeling.emotion": emotion}), ledger, build_case(image))
     assert "sadness" not in fields["emotion"].problems[0].finding.lower()
 
 
-def test_pre_checks_come_first_and_cost_nothing(ledger, case):
+def test_pre_checks_come_first_and_cost_nothing(ledger, image):
     model = Scripted()
-    criticism, fields = judge(model, ledger, case(is_blank=True))
+    criticism, fields = judge(model, ledger, build_case(image, is_blank=True))
     assert model.heard == []
     assert criticism.work.calls == 0
     assert {judged.verdict for judged in fields.values()} == {"discarded"}
-    _, fields = judge(model, ledger, case(attribute="dreary"))
+    _, fields = judge(model, ledger, build_case(image, attribute="dreary"))
     assert fields["attribute"].codes == {"ATTR_POLARITY"}  # though the model had no complaint
 
 
 @pytest.mark.parametrize("step", ["scene", "feeling", "words"])
-def test_a_failed_call_preserves_nothing(ledger, case, step):
+def test_a_failed_call_preserves_nothing(ledger, image, step):
     model = told({}, **{step: Rejected("content_filter", "no")})
-    _, fields = judge(model, ledger, case())
+    _, fields = judge(model, ledger, build_case(image))
     assert "unjudged" in {judged.verdict for judged in fields.values()}
     assert set(fields) == set(FIELDS)
     model = told({}, **{step: "no object"})
-    _, fields = judge(model, ledger, case())
+    _, fields = judge(model, ledger, build_case(image))
     assert "unjudged" in {judged.verdict for judged in fields.values()}
 
 
 @pytest.mark.parametrize(("state", "code"), [("unsafe", "UNSAFE"), ("unreadable", "UNREADABLE")])
-def test_an_unusable_picture_is_asked_about_once(ledger, case, state, code):
+def test_an_unusable_picture_is_asked_about_once(ledger, image, state, code):
     model = told({"scene.state": state})
-    _, fields = judge(model, ledger, case())
+    _, fields = judge(model, ledger, build_case(image))
     assert len(model.heard) == 1
     assert {judged.verdict for judged in fields.values()} == {"discarded"}
     assert fields["emotion"].codes == {code}

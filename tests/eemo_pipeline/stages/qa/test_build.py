@@ -375,7 +375,7 @@ def test_nothing_in_asks_nothing_and_every_template_says_why() -> None:
 NEW_TEMPLATE = """
 import polars as pl
 
-from eemo_pipeline.qa.templates import QaTemplate
+from eemo_pipeline.stages.qa.templates import QaTemplate
 
 
 def _ask(facts, purpose):

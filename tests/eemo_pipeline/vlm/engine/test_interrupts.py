@@ -19,14 +19,14 @@ PROGRAM = f"""
 import itertools, json, os, sys
 from datetime import date
 from pathlib import Path
-from eemo_pipeline.ledger import Ledger
-from eemo_pipeline.ledger.turns import take_turns
-from eemo_pipeline.vlm import VlmRequest
-from eemo_pipeline.vlm.budget import Budget
-from eemo_pipeline.vlm.engine import Crew, ask_all
-from eemo_pipeline.vlm.prices import Price, Prices
+from eemo_pipeline.ledger.interleaving import take_turns
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.vlm.contract import VlmRequest
+from eemo_pipeline.vlm.engine.run import Crew, ask_all
 from eemo_pipeline.vlm.questions import Limits, Question
 from eemo_pipeline.vlm.scripted import Act, ScriptedModel
+from eemo_pipeline.vlm.spending.budget import Budget
+from eemo_pipeline.vlm.spending.prices import Price, Prices
 
 folder, seconds = Path(sys.argv[1]), float(sys.argv[2])
 bill = os.open(folder / "bill", os.O_CREAT | os.O_APPEND | os.O_WRONLY)

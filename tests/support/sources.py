@@ -1,12 +1,12 @@
 """A dataset's folder from text, its reader, and the contract that every reader keeps."""
 
 import random
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
 import polars as pl
-import pytest
 
 from eemo_pipeline.emotion.taxonomies import LABEL_SPACES
 from eemo_pipeline.readers import contract
@@ -14,6 +14,37 @@ from eemo_pipeline.readers.contract import Listing, SourceTables
 from eemo_pipeline.sources import SourceDataset
 
 Files = Mapping[str, bytes | str]
+_DAMAGED_ENDINGS = (".csv", ".json", ".jsonl", ".txt", ".tsv", ".ann", ".token")
+
+
+def read_files(name: str, files: Files) -> SourceTables:
+    """Lay the files of a dataset in an empty folder, read them, and check the contract."""
+    with tempfile.TemporaryDirectory(prefix="eemo-source-") as folder:
+        listing = lay(Path(folder), files)
+        tables = find_source(name).read(listing)
+    assert_sound(tables, listing)
+    return tables
+
+
+def read_damaged(name: str, files: Files, seed: int) -> SourceTables:
+    """Damage the annotation files, by their endings, at places that the seed draws; then read."""
+    chance = random.Random(seed)  # noqa: S311 (a test's damage needs no secrecy)
+    damaged: dict[str, bytes | str] = {}
+    for path, content in sorted(files.items()):
+        data = content if isinstance(content, bytes) else content.encode()
+        if path.endswith(_DAMAGED_ENDINGS) and "__MACOSX" not in path:
+            for _ in range(chance.randrange(1, 7)):
+                data = damage(data, chance)
+        damaged[path] = data
+    return read_files(name, damaged)
+
+
+def reasons(tables: SourceTables, path: str | None = None) -> dict[int, str]:
+    """Row -> reason of the rejects, of one file where its name is given."""
+    rejects = tables.rejects
+    if path is not None:
+        rejects = rejects.filter(pl.col("path") == path)
+    return dict(rejects.select("row", "reason").rows())
 
 
 def lay(root: Path, files: Files) -> Listing:
@@ -79,54 +110,3 @@ def damage(data: bytes, chance: random.Random) -> bytes:
     lines = data.split(b"\n")
     chance.shuffle(lines)
     return b"\n".join(lines)
-
-
-@pytest.fixture
-def read_files(tmp_path: Path) -> Callable[[str, Files], SourceTables]:
-    """Lay the files of a dataset in an empty folder, read them, and check the contract."""
-    count = 0
-
-    def read(name: str, files: Files) -> SourceTables:
-        nonlocal count
-        count += 1
-        listing = lay(tmp_path / str(count), files)
-        tables = find_source(name).read(listing)
-        assert_sound(tables, listing)
-        return tables
-
-    return read
-
-
-@pytest.fixture
-def read_damaged(tmp_path: Path) -> Callable[[str, Files, int], SourceTables]:
-    """Damage the annotation files, by their endings, at places that the seed draws; then read."""
-    endings = (".csv", ".json", ".jsonl", ".txt", ".tsv", ".ann", ".token")
-
-    def read(name: str, files: Files, seed: int) -> SourceTables:
-        chance = random.Random(seed)  # noqa: S311 (a test's damage needs no secrecy)
-        damaged: dict[str, bytes | str] = {}
-        for path, content in sorted(files.items()):
-            data = content if isinstance(content, bytes) else content.encode()
-            if path.endswith(endings) and "__MACOSX" not in path:
-                for _ in range(chance.randrange(1, 7)):
-                    data = damage(data, chance)
-            damaged[path] = data
-        listing = lay(tmp_path / "damaged", damaged)
-        tables = find_source(name).read(listing)
-        assert_sound(tables, listing)
-        return tables
-
-    return read
-
-
-@pytest.fixture
-def reasons() -> Callable[..., dict[int, str]]:
-    """Row -> reason of the rejects, of one file where its name is given."""
-
-    def collect(tables: SourceTables, path: str | None = None) -> dict[int, str]:
-        rejects = tables.rejects
-        if path is not None:
-            rejects = rejects.filter(pl.col("path") == path)
-        return dict(rejects.select("row", "reason").rows())
-
-    return collect

@@ -1,9 +1,8 @@
-"""What the tests of whole runs share."""
+"""Settings of the local provider server that several folders of tests use."""
 
 import json
 
-import pytest
-
+# Everything that a provider can do wrong, in shares that a run recovers from.
 FAULTS = {
     "seed": 11,
     "rules": [
@@ -19,9 +18,4 @@ FAULTS = {
         {"fault": "refused", "share": 0.05},
     ],
 }
-
-
-@pytest.fixture(scope="session")
-def fault_script() -> str:
-    """All that a provider can do wrong, in shares that a run gets over."""
-    return json.dumps(FAULTS)
+FAULT_SCRIPT = json.dumps(FAULTS)

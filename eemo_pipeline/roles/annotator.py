@@ -1,9 +1,11 @@
-"""Asks annotators about pictures and turns what they say into rows.
+"""The annotator role: names the emotion that an image evokes, and describes what evokes it.
 
-Belongs here: the contract of an annotator, the request, and the row made of an answer; both the
-annotation stage (round 1) and the critic (later rounds) ask through this module.
-Does not belong here: any annotator. An annotator sees the picture and the critic's instructions,
-never a file name, a folder, a source, a label or another annotator's answer.
+An annotator is given the image and, from round 2, the critic's instructions and its own previous
+answer. It is never given a file name, a folder, a source, a label or another annotator's answer.
+It answers with a status and, if that is "ok", with the ANSWER_FIELDS.
+
+The module holds the contract, the request and the conversion of answers to rows of
+`annotation__replies`. The annotation stage (round 1) and the critic (later rounds) both use it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +23,7 @@ from eemo_pipeline.stats.hash_draws import short_hash
 
 _TABLE = TABLES["annotation__replies"]
 ROLE = "annotator"
-# What an annotator answers: the columns of the reply that are its own words and numbers.
+# The columns of `annotation__replies` that the annotator itself fills in.
 ANSWER_FIELDS = (
     "description",
     "background",
@@ -46,7 +48,7 @@ ANSWER_FIELDS = (
 
 @dataclass(frozen=True)
 class Instruction:
-    """What the critic asks to be changed: a field, the error code, and the request in words."""
+    """The critic's request to change one field: the field, the error code and a text."""
 
     field: str
     code: str
@@ -55,14 +57,14 @@ class Instruction:
 
 @dataclass(frozen=True)
 class AnnotationRequest:
-    """One picture for one annotator.
+    """One image for one annotator.
 
     Attributes:
-        image_id: the picture, by content; the annotator checks that the file still holds it.
-        path: where the picture lies, absolute. Not shown to a model.
+        image_id: SHA-256 of the file's bytes; the annotator checks that the file still has it.
+        path: the file, absolute. A model never sees it.
         round: 1, or one more than the round whose answer is to be revised.
-        instructions: the critic's, empty in round 1.
-        previous: the annotator's own answer of the round before (ANSWER_FIELDS), None in round 1.
+        instructions: the critic's instructions; empty in round 1.
+        previous: the annotator's own answer in the previous round (ANSWER_FIELDS); None in round 1.
     """
 
     image_id: str
@@ -73,10 +75,10 @@ class AnnotationRequest:
 
 
 class Annotator(Protocol):
-    """A part that looks at a picture and says what emotion it evokes, and why.
+    """Names the emotion that an image evokes, with a description and visible evidence.
 
     `perform` yields each ask (its payload is an AnnotationRequest) with a JSON object: `status`
-    ("ok", or "refused" / "error" with `reason`) and, where ok, the ANSWER_FIELDS.
+    ("ok", or "refused" / "error" with `reason`) and, if "ok", the ANSWER_FIELDS.
     """
 
     @property
@@ -86,7 +88,7 @@ class Annotator(Protocol):
 
     @property
     def provider(self) -> str:
-        """Whom the model belongs to, as the costs name it; "embedded" where nobody is paid."""
+        """The provider that bills the answers; "embedded" if they are computed locally, free."""
         ...
 
     @property
@@ -96,17 +98,17 @@ class Annotator(Protocol):
 
     @property
     def method(self) -> str:
-        """The published method, for people."""
+        """The published method, for human readers."""
         ...
 
     @property
     def prompt_hash(self) -> str:
-        """Hash of all that the first round asks, in words and settings; part of the key."""
+        """Hash of the first round's prompt and settings; part of the ledger's key."""
         ...
 
     @property
     def revision_hash(self) -> str:
-        """The same for later rounds."""
+        """Hash of the prompt and settings of later rounds; part of the ledger's key."""
         ...
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
@@ -115,7 +117,7 @@ class Annotator(Protocol):
 
 
 def asks_for(annotator: Annotator, requests: Sequence[AnnotationRequest]) -> list[Ask]:
-    """The ledger's questions behind the requests, in their order."""
+    """Return the ledger asks of the requests, in the same order."""
     return [
         Ask(
             request.image_id,
@@ -135,9 +137,10 @@ def asks_for(annotator: Annotator, requests: Sequence[AnnotationRequest]) -> lis
 def ask_annotators(
     asked: Sequence[tuple[Annotator, Sequence[AnnotationRequest]]], ledger: Ledger
 ) -> list[AnsweredTable]:
-    """For each annotator one row of `annotation__replies` per request, through the ledger.
+    """Return one table of `annotation__replies` per annotator, with one row per request.
 
-    The annotators, whose names differ, are at work at the same time.
+    Answers come from the ledger where it has them. The annotators, whose names must differ, run
+    concurrently.
     """
     inquiries = [
         Inquiry(
@@ -158,7 +161,7 @@ def ask_annotators(
 
 
 def stage_of(requests: Sequence[AnnotationRequest]) -> str:
-    """The stage that asks in this round: the first is annotation's, all later the critic's."""
+    """Return the stage that asks: "annotation" in round 1, "critic" in later rounds."""
     return "critic" if any(request.round > 1 for request in requests) else "annotation"
 
 

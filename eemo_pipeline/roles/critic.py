@@ -1,10 +1,13 @@
-"""The contract of a critic: what it is shown of a picture, and what it says about it.
+"""The critic role: judges every field of an image's decision and finds what is wrong with it.
 
-Belongs here: the case, the judgement, and how a verdict follows from problems. Does not belong
-here: any critic (`rule_critic.py`, `model_critic.py`), rounds (`revision.py`).
+A critic is given the image, the values of the fields, measured facts, and the error codes that the
+annotators were asked about in the previous round. It is never given the author of a value, a human
+label, or a file name or folder, except for the path from which the pixels are read. It answers
+with one verdict per field and the problems behind it.
 
-Nothing of a case tells who wrote a value, and no label of people, file name or folder is in it
-but the path that the pixels are read from.
+The module holds the contract and the rule by which a verdict follows from problems. The critics
+are `stages/critic/rule_critic.py` and `stages/critic/model_critic.py`; the rounds are in
+`stages/critic/review_loop.py`.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -20,7 +23,7 @@ Verdict = Literal["valid", "revisable", "discarded", "unjudged"]
 
 @dataclass(frozen=True)
 class Look:
-    """What was measured on a picture: brightness in [0, 1], colourfulness M3, colours #rrggbb."""
+    """Measurements of an image: brightness in [0, 1], colourfulness M3, colours as #rrggbb."""
 
     brightness: float
     colourfulness: float
@@ -29,7 +32,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Box:
-    """A box in pixels with its detection score; None where the detector left a number out."""
+    """A box in pixels with its detection score; None where the detector gave no number."""
 
     x1: float | None
     y1: float | None
@@ -40,16 +43,16 @@ class Box:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a rule may know about a picture; nothing tells who wrote a value.
+    """The facts about an image that a rule may use; the author of a value is not among them.
 
     Attributes:
-        emotion: None where no annotator gave a usable answer.
-        rival: the likeliest other emotion.
-        valence: mean over the annotators, 0 to 1; None where none gave one. Arousal likewise.
-        cue_count: distinct visible cues named by those who voted for the emotion.
+        emotion: None if no annotator gave a usable answer.
+        rival: the most probable other emotion.
+        valence: mean over the annotators, 0 to 1; None if none gave one. Arousal likewise.
+        cue_count: number of distinct visible cues named by those who voted for the emotion.
         boxes: the regions that were found.
         no_box_reason: why there is no box.
-        is_detector_down: whether the detector failed, rather than found nothing.
+        is_detector_down: whether the detector failed, as opposed to finding nothing.
     """
 
     emotion: str | None
@@ -75,14 +78,15 @@ class Facts:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a field.
+    """One problem with a field.
 
     Attributes:
-        code: the spec's error code, FIELD_EMPTY and DESC_LENGTH for its pre-checks, or
+        code: the spec's error code, FIELD_EMPTY or DESC_LENGTH for its pre-checks, or
             CRITIC_FAILED for a field that was not judged.
-        finding: what was measured or read; numbers and words of closed lists only, since a
-            text is hostile and the finding reaches a model.
-        is_final: whether neither the picture nor anyone asked can support a right value.
+        finding: the evidence for the problem. Annotators see it, so a rule's finding holds only
+            numbers and words from closed lists, never text of a record, which is untrusted. A model
+            critic's finding is its own text, shortened.
+        is_final: whether no correct value can be obtained, from the image or from any annotator.
     """
 
     code: str
@@ -92,13 +96,13 @@ class Problem:
 
 @dataclass(frozen=True)
 class Case:
-    """One picture as it is put before a critic.
+    """One image as a critic receives it.
 
     Attributes:
-        image_id: the picture, by content.
-        path: where it lies; not shown.
-        facts: the values of the fields, and what was measured.
-        asked: field -> codes that the annotators were asked about in the round before.
+        image_id: SHA-256 of the file's bytes.
+        path: the file. A model never sees the path.
+        facts: the values of the fields, and the measurements.
+        asked: field -> codes that the annotators were asked about in the previous round.
     """
 
     image_id: str
@@ -112,10 +116,10 @@ class Judgement:
     """The verdict on one field and the problems behind it.
 
     Attributes:
-        verdict: valid, revisable, discarded, or unjudged where the critic gave no answer.
-        problems: what is wrong; of an unjudged field, why there is no answer.
-        is_undecided: whether the critic looked and could not tell: a person must.
-        finding: what was seen that speaks for the value, where nothing is wrong.
+        verdict: valid, revisable, discarded, or unjudged if the critic gave no answer.
+        problems: the problems; for an unjudged field, why there is no answer.
+        is_undecided: whether the critic could not tell, so that a person must decide.
+        finding: visible evidence for the value, where nothing is wrong.
     """
 
     verdict: Verdict
@@ -131,13 +135,13 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Criticism:
-    """What a critic says about several pictures.
+    """A critic's judgements of several images.
 
     Attributes:
-        judgements: image_id -> field -> judgement, of every case.
+        judgements: image_id -> field -> judgement, for every case.
         questions: image_id -> names of the questions that a model was asked; the same question
             has the same name in every round.
-        work: what answering them took.
+        work: questions, calls and cost of answering them.
     """
 
     judgements: Mapping[str, Mapping[str, Judgement]]
@@ -146,7 +150,7 @@ class Criticism:
 
 
 class Critic(Protocol):
-    """A part that judges every field of a picture's values."""
+    """Judges every field of an image's decision."""
 
     @property
     def name(self) -> str:
@@ -155,28 +159,28 @@ class Critic(Protocol):
 
     @property
     def method(self) -> str:
-        """What it goes by, for people."""
+        """The method of the critic, for human readers."""
         ...
 
     @property
     def calls_per_pass(self) -> int:
-        """Model calls that one more pass over a picture may take."""
+        """Maximum number of model calls that one more pass over an image takes."""
         ...
 
     def judge(self, cases: Sequence[Case], ledger: Ledger) -> Criticism:
-        """Judge every field of every case; one case's failure is its own."""
+        """Judge every field of every case; a failed case must not affect the others."""
         ...
 
 
 def reach_verdict(
     problems: Sequence[Problem], asked_codes: Set[str], *, is_contested: bool
 ) -> Judgement:
-    """The verdict that follows from the problems of a field.
+    """Return the verdict that follows from the problems of a field.
 
-    valid: no error code. discarded: the picture or the sources cannot support any value, or a
-    code stands again that the annotators were asked about in the round before. revisable: all
-    else. A contested emotion is never discarded for a repeated code: another voice has named
-    another value, so that a right one is possible, and a person decides.
+    valid: there is no problem. discarded: a problem is final, or repeats a code that the annotators
+    were asked about in the previous round. revisable: every other case. A contested emotion is
+    never discarded for a repeated code: another annotator or verifier named another value, which
+    may be the right one, so a person decides.
     """
     is_final = any(problem.is_final for problem in problems)
     is_repeated = any(problem.code in asked_codes for problem in problems) and not is_contested
@@ -185,7 +189,7 @@ def reach_verdict(
 
 
 def reach_verdicts(case: Case, problems: Mapping[str, Sequence[Problem]]) -> dict[str, Judgement]:
-    """field -> verdict, for the problems of a case."""
+    """Return field -> judgement for the problems of a case."""
     return {
         name: reach_verdict(
             found,

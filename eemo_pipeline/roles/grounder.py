@@ -1,4 +1,8 @@
-"""The contract of a grounder: it finds the regions of an image that carry its subject."""
+"""The grounder role: finds the regions of an image that show its subject, as boxes and masks.
+
+A grounder is given the image and the words of its record. It is never given a file name, a folder,
+a source or a human label. It answers with regions, or with the reason why there are none.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +16,13 @@ ROLE, STAGE = "grounder", "grounding"
 
 @dataclass(frozen=True)
 class GrounderDescription:
-    """What a grounder is.
+    """Names, version, methods and provider of a grounder.
 
     Attributes:
-        detector: name of the part that proposes boxes.
-        segmenter: name of the part that cuts masks.
+        detector: name of the component that proposes boxes.
+        segmenter: name of the component that computes masks.
         model: model and version of both; part of the ledger's key.
-        method: the published methods, for people.
+        method: the published methods, for human readers.
         provider: the provider that bills its answers.
     """
 
@@ -36,7 +40,7 @@ class GroundingRequest:
     Attributes:
         image_id: SHA-256 of the file's bytes; the grounder checks that the file still has it.
         path: the file, absolute. A model never sees it.
-        phrases: the words to look for, the most specific first; empty where the record has none.
+        phrases: the words to search for, the most specific first; empty if the record has none.
     """
 
     image_id: str
@@ -45,24 +49,24 @@ class GroundingRequest:
 
 
 class Grounder(Protocol):
-    """A part that finds regions of an image as boxes, and cuts their masks.
+    """Finds regions of an image as boxes and computes their masks.
 
     `perform` yields each ask (its payload is a GroundingRequest) with a JSON object: `status`
-    "ok" with `regions`, "none" with a `reason` where nothing was found, or "error" with a
+    "ok" with `regions`, "none" with a `reason` if nothing was found, or "error" with a
     `reason`. A region has the columns of `grounding__regions` from x1_px to mask_counts, and a
-    `reason` where its mask is missing. Boxes are in px of the upright image at full size. One
-    image's failure is its own.
+    `reason` if its mask is missing. Boxes are in px of the upright image at full size. A failed
+    image must not affect the others.
     """
 
     def describe(self) -> GrounderDescription:
-        """Describe the grounder; cheap, loads no model."""
+        """Describe the grounder without loading a model."""
         ...
 
     def parameters(self, request: GroundingRequest) -> Mapping[str, Any]:
-        """Return all besides model and image that determines the answer, as JSON values.
+        """Return everything besides model and image that determines the answer, as JSON values.
 
-        It is part of the ledger's key. A detector of phrases returns the phrases and its
-        thresholds; a grounder that ignores the words returns nothing.
+        The result is part of the ledger's key. A phrase detector returns the phrases and its
+        thresholds; a grounder that ignores the words returns an empty mapping.
         """
         ...
 

@@ -1,4 +1,9 @@
-"""The contract of a verifier."""
+"""The verifier role: names the emotion of an image independently of the annotators.
+
+A verifier is given the image alone. It is never given a file name, a folder, a label of the image,
+its record or an annotator's answer. It answers with an emotion, with probabilities if it computes
+them, or abstains.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +16,22 @@ from eemo_pipeline.ledger.store import EMBEDDED, Ask, Ledger
 ROLE, STAGE = "verifier", "verification"
 
 
-# What a verifier was trained on, where that is the lake itself.
+# The value of `trained_on` for a verifier that is fitted on the data of the lake itself.
 THIS_LAKE = "this lake"
 
 
 @dataclass(frozen=True)
 class VerifierDescription:
-    """What a verifier is.
+    """Name, version, method and provider of a verifier.
 
     Attributes:
         name: the value of the column verifier.
         model: model and version; part of the ledger's key.
-        method: the published method, for people.
-        gives: "label", and "scores" where it gives a probability of each emotion.
-        trained_on: data sets it was fitted on: it is favoured there, and unknown elsewhere.
-        provider: who is paid for its answers.
+        method: the published method, for human readers.
+        gives: "label", and "scores" if it gives a probability of each emotion.
+        trained_on: data sets it was fitted on. Its accuracy is overestimated on them and unknown on
+            others.
+        provider: the provider that bills its answers.
     """
 
     name: str
@@ -38,33 +44,34 @@ class VerifierDescription:
 
 @dataclass(frozen=True)
 class VerificationRequest:
-    """One picture for the verifier: its content, and where it lies, which is not shown."""
+    """One image for the verifier: its content hash and its file. A model never sees the path."""
 
     image_id: str
     path: Path
 
 
 class Verifier(Protocol):
-    """A part that names the emotion of a picture, or abstains.
+    """Names the emotion of an image, or abstains.
 
-    An answer has `status`: "ok" with `emotion` and, where there are scores, `probability` and
-    `distribution`; "abstain", "refused" or "error" with `reason`. Scores are never invented. One
-    picture's failure is its own. The answer depends on the picture and the version alone.
+    An answer has a `status`: "ok" with `emotion` and, from a verifier that gives scores,
+    `probability` and `distribution`; "abstain", "refused" or "error" with a `reason`. A verifier
+    must not invent scores. A failed image must not affect the others. The answer depends on nothing
+    but the image and the version.
     """
 
     def describe(self) -> VerifierDescription:
-        """What it is; cheap, loads no model."""
+        """Describe the verifier without loading a model."""
         ...
 
     def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:
-        """One answer per request, in the order of the requests."""
+        """Return one answer per request, in the order of the requests."""
         ...
 
 
 def asks_for(
     description: VerifierDescription, requests: Sequence[VerificationRequest], prompt: str = ""
 ) -> list[Ask]:
-    """The questions; `prompt` is the hash of what is asked, where that is not in the version."""
+    """Return the ledger asks of the requests; `prompt` is as in `answer_by_ledger`."""
     named = {"verifier": description.name, "prompt": prompt}
     return [Ask(request.image_id, request, named) for request in requests]
 
@@ -76,14 +83,14 @@ def answer_by_ledger(
     perform: Perform,
     prompt: str = "",
 ) -> Answers:
-    """Answer what the ledger does not hold yet; keyed by picture, verifier and version.
+    """Answer the requests, from the ledger where it has an answer for image, verifier and version.
 
     Args:
-        description: of the verifier.
-        requests: the payload of the asks.
-        ledger: where answers are kept.
+        description: the verifier's description.
+        requests: the payloads of the asks.
+        ledger: where answers are looked up and stored.
         perform: yields each ask with its answer, in any order.
-        prompt: hash of what is asked, where it is not part of the version.
+        prompt: hash of the prompt, if the version does not cover it.
     """
     asks = asks_for(description, requests, prompt)
     inquiry = Inquiry(ROLE, description.model, asks, perform, STAGE, description.provider)

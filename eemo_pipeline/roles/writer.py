@@ -1,4 +1,8 @@
-"""The contract of a writer of texts."""
+"""The writer role: turns facts about an image, or about two, into a text of one kind.
+
+A writer is given the columns that the kind of text is built on, and only rows that have them. It
+is never given an image. It answers with the text of each row, or with the reason why there is none.
+"""
 
 from typing import Protocol
 
@@ -6,25 +10,26 @@ import polars as pl
 
 
 class Writer(Protocol):
-    """Someone who writes texts: the embedded realiser of templates, or a model."""
+    """Writes texts: the embedded template realiser, or a model."""
 
     @property
     def name(self) -> str:
-        """Told on every row; a model's own name where a model writes."""
+        """The value of the column writer; the model's own name if a model writes."""
         ...
 
     def method_of(self, task: str) -> str:
-        """How the writer works on a task, with its sources; told on every row."""
+        """Return the method for a task, with its sources; it is stored in every row."""
         ...
 
     def write(self, task: str, inputs: pl.DataFrame) -> pl.DataFrame:
-        """The texts of a task: `text` and `reason`, in the order of the inputs.
+        """Write the texts of a task.
 
         Args:
             task: descriptions, reasonings, details, evocations, or compare_<aspect>.
-            inputs: what the texts may build on; the columns are those of the task's module.
+            inputs: the facts that the texts may use; the columns are those of the task's module.
 
         Returns:
-            `text`, null where there is none, with its `reason`.
+            The columns `text` and `reason`, in the order of the inputs. `text` is null where no
+            text could be written, and `reason` says why.
         """
         ...

@@ -1,7 +1,6 @@
-"""Asks every annotator about every kept picture: the first round.
+"""The first round of annotation: asks every annotator about every kept image.
 
-Belongs here: which pictures are asked about. Does not belong here: the contract of an annotator
-(`replies.py`), later rounds (`critic/`), or what an embedded annotator does (the other modules).
+The contract of an annotator is in `roles/annotator.py`; later rounds belong to `stages/critic/`.
 """
 
 from collections.abc import Sequence
@@ -19,10 +18,10 @@ from eemo_pipeline.schema.tables import TABLES
 def annotate(
     images: pl.DataFrame, annotators: Sequence[Annotator], ledger: Ledger, sources_dir: Path
 ) -> AnsweredTable:
-    """One row of `annotation__replies` per picture of `images` and annotator.
+    """Build `annotation__replies`: one row per image of `images` and annotator.
 
-    `images` needs image_id, source and path; the file is `sources_dir/source/path`. A picture
-    that an annotator cannot read or refuses is a row with its status and reason.
+    `images` needs image_id, source and path; the file is `sources_dir/source/path`. An image that
+    an annotator cannot read or refuses has a row with its status and reason.
     """
     requests = [
         AnnotationRequest(image_id, path) for image_id, path in locate_files(images, sources_dir)

@@ -1,7 +1,7 @@
 """Sends the first round of annotation through the batch interfaces of the annotators' providers.
 
-Belongs here: which annotators and which pictures. Does not belong here: how a batch is made and
-sent (`vlm/batch_submission.py`), later rounds, whose questions are known only after the first.
+Selects the annotators and images. Batches are built and sent in `vlm/batch/submission.py`. Later
+rounds are not sent in batches, because their questions depend on the first round.
 """
 
 from collections.abc import Sequence
@@ -23,21 +23,21 @@ def submit_annotations(
     find_interface: FindInterface,
     policy: BatchPolicy,
 ) -> Submission:
-    """Send what the annotators have not answered about the pictures, and nothing twice.
+    """Send the questions that the annotators have not answered yet, each once.
 
-    Annotators without a batch interface are left to normal runs.
+    Annotators without a batch interface are skipped; a normal run asks them.
 
     Args:
         images: with image_id, source and path.
-        annotators: those of the run.
-        sources_dir: the file of a picture is `sources_dir/source/path`.
-        find_interface: the batch interface of a provider's model.
-        policy: how batches are made.
+        annotators: the annotators of the run.
+        sources_dir: the file of an image is `sources_dir/source/path`.
+        find_interface: returns the batch interface of a provider's model.
+        policy: how batches are built.
 
     Raises:
         BatchUnsupported: no annotator has a batch interface.
-        BudgetReached: what fitted into the budget is sent.
-        ProviderProblem: a provider does not take a batch.
+        BudgetReached: the budget is used up; the questions that fitted into it have been sent.
+        ProviderProblem: a provider rejects a batch.
     """
     requests = [
         AnnotationRequest(image_id, path) for image_id, path in locate_files(images, sources_dir)

@@ -1,7 +1,6 @@
-"""The embedded annotators: classical models on pixels, without a key, a download or a GPU.
+"""The embedded annotators: classical models on pixels that need no key, no download and no GPU.
 
-Belongs here: what makes a function an annotator, and which there are. Does not belong here: the
-models (`valdez_mehrabian.py`, `ou_solli_lenz.py`).
+Wraps the two models, `valdez_mehrabian.py` and `ou_solli_lenz.py`, as annotators.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,21 +27,21 @@ class EmbeddedAnnotator:
 
     @property
     def provider(self) -> str:
-        """Nobody is paid."""
+        """Always "embedded": runs locally at no cost."""
         return EMBEDDED
 
     @property
     def revision_hash(self) -> str:
-        """Later rounds have no text of their own either."""
+        """The same as `prompt_hash`: later rounds have no prompt either."""
         return self.prompt_hash
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
-        """Answer the asks as they come; a picture that kills its process is an error row."""
+        """Answer the asks in the order of completion; a crashed worker gives an error row."""
         return perform_on_pictures(self.workers, self.answer, f"{self.name} reads")(asks)
 
 
 def embedded_annotators(workers: Workers) -> tuple[Annotator, ...]:
-    """Both embedded annotators. There is no prompt: its hash is that of the method's text."""
+    """Return both embedded annotators; without a prompt, `prompt_hash` is that of the method."""
     return tuple(
         EmbeddedAnnotator(
             module.NAME,

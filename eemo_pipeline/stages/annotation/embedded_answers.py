@@ -1,8 +1,8 @@
-"""From an annotator's reading of a picture to its answer, first and revised.
+"""Converts an embedded annotator's reading of an image to its first and revised answers.
 
-Belongs here: what both embedded annotators do alike once each has its own reading: the nearest
-emotion, clarity, intensity, and the change of the fields that the critic names. Does not belong
-here: how a picture is read.
+Holds the part that both embedded annotators share: the nearest emotion, clarity, intensity, and the
+revision of the fields that the critic names. The readings themselves are computed in
+`valdez_mehrabian.py` and `ou_solli_lenz.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ from eemo_pipeline.roles.annotator import AnnotationRequest, Instruction
 
 _LONG_SIDE = 200
 _ALTERNATIVES = 3
-# The strongest of the anchors gets intensity 10.
+# The anchor farthest from the neutral point gets intensity 10.
 _FARTHEST = max(distance(NEUTRAL, anchor) for anchor in MIKELS_ANCHORS.values())
 _FEELING = {
     ("high", "high"): "pleasant and lively",
@@ -40,20 +40,21 @@ _FEELING = {
 }
 
 
-# How likely an alternative must be, relative to the first choice, to be taken on a mere doubt.
+# Smallest probability of an alternative, relative to the first choice, at which EMO_CONFUSABLE is
+# enough to switch to it.
 _NEARLY = 0.8
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How one annotator reads one picture.
+    """One annotator's reading of one image.
 
     Attributes:
-        point: the evoked feeling, 0-1 each.
-        attributes: words of the polarity lexicon for what was measured, the plainest first.
+        point: the evoked feeling as valence, arousal and dominance, 0-1 each.
+        attributes: words of the polarity lexicon for the measurements, the plainest first.
         descriptions: one sentence of 8 to 25 words, in two wordings.
         backgrounds: the background, in two wordings.
-        subjects: what carries the emotion, in two wordings.
+        subjects: the subject that carries the emotion, in two wordings.
         evidence: at most three cues.
     """
 
@@ -66,7 +67,7 @@ class Reading:
 
 
 def answer_request(request: AnnotationRequest, read: Callable[[Pixels], Reading]) -> dict[str, Any]:
-    """Read the picture and answer, or say why not; the file's name plays no part."""
+    """Return the answer to a request, or the reason why there is none; ignores the file's name."""
     try:
         picture = open_picture(request.path, _LONG_SIDE, request.image_id)
     except UnreadablePicture as refusal:
@@ -78,11 +79,11 @@ def answer_request(request: AnnotationRequest, read: Callable[[Pixels], Reading]
 
 
 def compose(reading: Reading) -> dict[str, Any]:
-    """The first answer: ANSWER_FIELDS.
+    """Return the first answer: ANSWER_FIELDS.
 
     The emotion is the nearest Mikels anchor. Clarity (1-10) grows with the margin of its
-    probability over the next one's, relative to its own; intensity (1-10) with the distance from
-    the neutral point. Both scales are our choice.
+    probability over that of the second, relative to its own. Intensity (1-10) grows with the
+    distance from the neutral point. Both scales are our choice.
     """
     point = Vad(*(round(min(1.0, max(0.0, value)), 6) for value in reading.point))
     probabilities = emotion_probabilities(point)
@@ -109,19 +110,18 @@ def compose(reading: Reading) -> dict[str, Any]:
 def revise(
     reading: Reading, previous: dict[str, Any], instructions: Sequence[Instruction]
 ) -> dict[str, Any]:
-    """The previous answer with the fields that the instructions name changed, and no other.
+    """Return the previous answer with only the fields changed that the instructions name.
 
-    The emotion becomes the likeliest alternative; what was given up is not offered again, so
-    that the alternatives get fewer. Where others merely judged differently (EMO_CONFUSABLE), it
-    does so only if the alternative was nearly as likely: an annotator that gave way whenever it
-    is asked would make agreement out of the asking. The attribute becomes another one whose
-    polarity fits the emotion, where there is one. The intensity moves by one level. Texts are
-    worded anew from the same measurements. A field that an annotator does not answer (the box)
-    changes nothing.
+    The emotion becomes the most probable alternative. An abandoned emotion is not offered again, so
+    the list of alternatives shrinks. If the sources merely disagree (EMO_CONFUSABLE), the emotion
+    changes only if the alternative was nearly as probable: an annotator that always gave in would
+    create agreement by being asked. The attribute becomes another one whose polarity fits the
+    emotion, if there is one. The intensity moves by one level. Texts get their other wording, from
+    the same measurements. A field that annotators do not answer (the box) changes nothing.
     """
     answer = dict(previous)
     codes = {item.field: item.code for item in instructions}
-    # The emotion first: a new attribute has to fit the new emotion.
+    # The emotion comes first, because a new attribute has to fit the new emotion.
     if "emotion" in codes and _gives_way(previous, codes["emotion"]):
         answer["emotion"] = previous["alternatives"][0]
         answer["alternatives"] = previous["alternatives"][1:]
@@ -148,7 +148,7 @@ def _gives_way(previous: dict[str, Any], code: str) -> bool:
 
 
 def feeling(point: Vad) -> str:
-    """Valence and arousal in words, without naming an emotion."""
+    """Return valence and arousal in words, without naming an emotion."""
     return _FEELING[level(point.valence), level(point.arousal)]
 
 
@@ -159,7 +159,7 @@ def _fitting(attributes: Sequence[str], emotion: str, previous: str) -> str:
 
 
 def _moved(intensity: int, code: str) -> int:
-    """One level down or up: low 1-4, medium 5-7, high 8-10; at the end, the very end."""
+    """Move one level (low 1-4, medium 5-7, high 8-10); within the last level, to 1 or 10."""
     if code == "INT_TOO_HIGH":
         return 6 if intensity >= 8 else 3 if intensity >= 5 else 1
     if code == "INT_TOO_LOW":

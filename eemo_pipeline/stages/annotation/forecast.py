@@ -1,7 +1,7 @@
-"""What annotation would call and cost, told before anything is called.
+"""Estimates the calls and cost of annotation before anything is sent.
 
-Belongs here: which questions paid annotators would be asked, in the first round and by the critic
-after it. Does not belong here: the arithmetic, and what low and high mean (`vlm/forecast.py`).
+Names the questions to paid annotators, in the first round and in the critic's later rounds. The
+arithmetic and the meaning of low and high are in `vlm/spending/forecast.py`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,14 +35,14 @@ def forecast_annotation(
     ledger: Ledger,
     prices: Prices,
 ) -> list[Forecast]:
-    """Two lines per annotator: the first round, and what the critic may ask for after it.
+    """Return two lines per annotator: the first round, and the later rounds of the critic.
 
     Args:
-        images: image_id, width_px and height_px of the pictures that are known.
-        unread: picture files that no table knows yet; each is counted as one large picture.
-        annotators: those that are paid.
-        ledger: what is answered already.
-        prices: what tokens cost.
+        images: image_id, width_px and height_px of the known images.
+        unread: number of image files that are in no table yet; each counts as one large image.
+        annotators: the paid annotators.
+        ledger: holds the questions that are answered already.
+        prices: prices of tokens.
 
     Raises:
         UnknownPrice: a model has no price.
@@ -74,7 +74,7 @@ def _forecast(
 
 
 def _answered(annotator: VisionAnnotator, image_ids: Sequence[str], ledger: Ledger) -> set[str]:
-    """The pictures whose first answer the ledger holds."""
+    """Return the image_ids whose first answer is in the ledger."""
     asks = asks_for(annotator, [AnnotationRequest(image_id, Path()) for image_id in image_ids])
     keys = {ask.key(ROLE, annotator.model): ask.image_id for ask in asks}
     return {keys[key] for key in ledger.answered(keys)}

@@ -1,14 +1,14 @@
 """Annotator after Ou et al. 2004 and Solli and Lenz 2010: feeling from the dominant colours.
 
-Belongs here: how this annotator reads a picture and words it. Does not belong here: what it
-shares with the other (`impressions.py`, `readings.py`).
+Computes this annotator's reading of an image and its wording. The parts that it shares with
+`valdez_mehrabian.py` are in `pixel_descriptions.py` and `embedded_answers.py`.
 
-From the papers: activity, weight and heat of a colour (Ou et al.), averaged over the colours of a
-picture by the area that they cover (Solli and Lenz, "Color emotions for multi-colored images").
-Our choice: the way to V-A-D. Warm and light colours are taken for pleasant in equal parts;
-activity, contrast and the density of edges for arousing, activity counting twice; light colours
-for leaving the viewer in control. Each part is standardised on ordinary photographs, and the
-result is given the mean and the spread of the eight anchors.
+From the papers: activity, weight and heat of a colour (Ou et al.), averaged over the colours of an
+image by the area that they cover (Solli and Lenz, "Color emotions for multi-colored images").
+Our choice: the mapping to V-A-D. Warm and light colours count as pleasant in equal parts. Activity,
+contrast and edge density count as arousing, activity twice. Light colours raise dominance. Each
+part is standardised on ordinary photographs, and the result is given the mean and the standard
+deviation of the eight anchors.
 """
 
 from typing import Any
@@ -42,11 +42,11 @@ _HEAT = ("cold", "mild", "warm")
 _ACTIVITY = ("passive", "moderate", "active")
 _WEIGHT = ("light", "medium", "heavy")
 _TEXTURE = ("smooth", "patterned", "busy")
-# Half a spread from the mean of ordinary photographs is still ordinary.
+# Within half a standard deviation of the mean, a photograph is ordinary.
 _ORDINARY = 0.5
-# A colour weight beyond this many spreads outweighs everything else.
+# A colour weight beyond this many standard deviations alone decides the attributes.
 _EXTREME = 1.0
-# (heat, activity) -> attributes, the plainest first, with words of both polarities in each.
+# (heat, activity) -> attributes, the plainest first; each list has words of both polarities.
 _ATTRIBUTES = {
     ("warm", "active"): ("energetic", "agitated"),
     ("warm", "moderate"): ("warm", "stifling"),
@@ -67,12 +67,12 @@ def answer(request: AnnotationRequest) -> dict[str, Any]:
 
 
 def read(rgb: Pixels) -> Reading:
-    """Read a picture of about 200 pixels."""
+    """Return the reading of an image whose long side has at most 200 pixels."""
     seen = look(rgb)
     felt = [float(seen.segment_shares @ factor) for factor in colour_emotion(seen.segments_lab)]
     activity, weight, heat = COLOUR_EMOTIONS.standardise(felt)
     contrast, edges = TEXTURE.standardise((seen.contrast, seen.edge_density))
-    # The divisors bring the sums back to a spread of one on the reference photographs.
+    # The divisors scale the sums to about unit standard deviation on the reference photographs.
     point = place_among_anchors(
         ((heat - weight) / np.sqrt(2), (2 * activity + contrast + edges) / 2, -weight)
     )

@@ -1,7 +1,7 @@
-"""What both embedded annotators see in a picture before either of them judges it.
+"""Measured facts about an image, and plain words for them, shared by both embedded annotators.
 
-Belongs here: measured facts and the plain words for them (colours, place, light). Does not
-belong here: emotion. Nothing is said about objects, for nothing here can know them.
+Covers colours, light and the place of the most salient area. Contains no emotion, and no objects,
+since none are recognised.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from eemo_pipeline.emotion.colour import Floats, colour_names, lab_of, rgb_of
 from eemo_pipeline.imaging.pixel_measures import Pixels, dominant_colours, measure_pixels, saliency
 
 _SEGMENTS = 8
-# Saliency counts where it is three times its mean (Hou and Zhang 2007).
+# Saliency above three times its mean marks an object (Hou and Zhang 2007).
 _SALIENT = 3.0
-# Difference in L from which an area is called bright or dark beside the rest.
+# Difference in L above which an area is called bright or dark compared with the rest.
 _NOTICEABLE = 12.0
 _ROWS, _COLUMNS = ("upper", "", "lower"), ("left", "", "right")
 
 
 @dataclass(frozen=True)
 class Impression:
-    """Measured facts about a picture.
+    """Measured facts about an image.
 
     Attributes:
         brightness: mean HSV value, 0-1.
@@ -31,13 +31,13 @@ class Impression:
         contrast: standard deviation of luma, 0-1.
         edge_density: share of pixels on an edge.
         segments_lab: dominant colours in Lab, shape (n, 3).
-        segment_shares: share of pixels of each, shape (n,), sum 1.
-        colours: one or two basic colour terms, the more frequent first.
-        colour_share: share of pixels of the first.
-        subject_colour: colour term of the most salient area, empty where nothing stands out.
-        subject_light: "bright", "dark" or "", beside the rest.
-        place: where the most salient area is, as "in the centre" or "at the upper left".
-        surroundings: colour term of everything else.
+        segment_shares: share of pixels of each dominant colour, shape (n,), sum 1.
+        colours: at most two basic colour terms, the more frequent first.
+        colour_share: share of pixels of the most frequent colour term.
+        subject_colour: colour term of the most salient area; empty if nothing stands out.
+        subject_light: "bright", "dark" or "", compared with the rest of the image.
+        place: where the most salient area is, e.g. "in the centre" or "at the upper left".
+        surroundings: colour term of the rest of the image.
     """
 
     brightness: float
@@ -55,12 +55,12 @@ class Impression:
 
     @property
     def palette(self) -> str:
-        """The colours as words: "brown and grey"."""
+        """The colours in words, e.g. "brown and grey"."""
         return " and ".join(self.colours)
 
 
 def look(rgb: Pixels) -> Impression:
-    """Measure a picture of about 200 pixels."""
+    """Measure an image whose long side has at most 200 pixels."""
     measured = measure_pixels(rgb)
     names, shares = dominant_colours(rgb, _SEGMENTS)
     lab = lab_of(np.array([rgb_of(name) for name in names], dtype=np.uint8))
@@ -91,15 +91,15 @@ def look(rgb: Pixels) -> Impression:
 
 
 def with_article(phrase: str) -> str:
-    """The phrase with "a" or "an" before it."""
+    """Return the phrase preceded by "a" or "an"."""
     return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"
 
 
 def describe_subject(impression: Impression, noun: str) -> str:
-    """The most salient area in words: "a dark orange area in the centre"."""
+    """Return the most salient area in words, e.g. "a dark orange area in the centre"."""
     if not impression.place:
         return with_article(f"even {impression.colours[0]} {noun}")
-    # "Dark black" would say the same thing twice.
+    # "Dark black" would be redundant.
     light = "" if impression.subject_colour in ("black", "white") else impression.subject_light
     words = (light, impression.subject_colour, noun)
     return f"{with_article(' '.join(word for word in words if word))} {impression.place}"
@@ -113,7 +113,7 @@ def _shares_of(terms: list[str], shares: Floats) -> list[tuple[str, float]]:
 
 
 def _salient_area(rgb: Pixels) -> npt.NDArray[np.bool_]:
-    """The connected area with the most saliency, at the size of the picture; may be empty."""
+    """Return the connected area with the largest sum of saliency, at image size; may be empty."""
     salient = saliency(rgb)
     strong = (salient > _SALIENT * salient.mean()).astype(np.uint8)
     count, labels = cv2.connectedComponents(strong, connectivity=8)
@@ -124,15 +124,15 @@ def _salient_area(rgb: Pixels) -> npt.NDArray[np.bool_]:
     area = (labels == int(masses.argmax())).astype(np.uint8)
     size = (rgb.shape[1], rgb.shape[0])
     mask = cv2.resize(area, size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
-    # In a picture of very few pixels the area may be all there is, and then nothing stands out.
+    # In an image of very few pixels the area may cover everything; then nothing stands out.
     return mask & ~mask.all()
 
 
 def _distinct_lab(pixels: Pixels, surroundings: Floats) -> Floats:
-    """Mean Lab of the pixels, each weighted by its squared distance to the surroundings.
+    """Return the mean Lab of the pixels, each weighted by its squared distance to the surroundings.
 
-    What stands out from its surroundings is never all of the salient area, for the saliency map
-    is coarse; without the weights the rest of the area would drown it.
+    The saliency map is coarse, so the object that stands out never fills the salient area. Without
+    the weights, the rest of the area would dominate the mean.
     """
     lab = lab_of(pixels)
     weights = ((lab - surroundings) ** 2).sum(axis=1) + 1e-9

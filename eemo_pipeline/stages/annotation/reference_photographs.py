@@ -1,9 +1,10 @@
-"""What ordinary photographs measure, so that a picture can be told from the ordinary.
+"""Reference values of ordinary photographs, with which an image is compared.
 
-Belongs here: means and spreads, and the way from them to the anchors' space. Does not belong
-here: the measuring. The numbers were measured on ten photographs that ship with scikit-image
-0.26 (CC0 or public domain: astronaut, camera, chelsea, coffee, grass, hubble_deep_field, ihc,
-motorcycle_left, retina, rocket), whole and in quarters; a test measures them again.
+Holds the mean and standard deviation of each measure, and the mapping from standardised values to
+the space of the emotion anchors. The numbers were measured on ten photographs that ship with
+scikit-image 0.26 (CC0 or public domain: astronaut, camera, chelsea, coffee, grass,
+hubble_deep_field, ihc, motorcycle_left, retina, rocket), whole and in quarters; a test measures
+them again.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ class Reference:
     spreads: tuple[float, ...]
 
     def standardise(self, values: Sequence[float]) -> tuple[float, ...]:
-        """How many spreads each value lies from the mean."""
+        """Return the distance of each value from its mean, in standard deviations."""
         return tuple(
             (value - mean) / spread
             for value, mean, spread in zip(values, self.means, self.spreads, strict=True)
@@ -38,7 +39,10 @@ TEXTURE = Reference((0.167, 0.135), (0.066, 0.101))
 
 
 def place_among_anchors(spreads: Sequence[float]) -> Vad:
-    """The point as many spreads of the anchors from their mean, each number cut to 0-1."""
+    """Map standardised values to V-A-D by the anchors' mean and standard deviation.
+
+    Each value is clipped to 0-1.
+    """
     anchors = np.array(list(MIKELS_ANCHORS.values()))
     placed = anchors.mean(axis=0) + anchors.std(axis=0) * np.array(spreads)
     return Vad(*(round(float(value), 6) for value in placed.clip(0, 1)))

@@ -1,11 +1,11 @@
-"""The reply of a vision-language annotator: its schema, and from its text to an answer.
+"""The reply of a vision-language annotator: its schema, and its conversion to an answer.
 
-Belongs here: the fields of EmoVerse and AIGIEmo, the rules that a reply must keep, and complaints
-that a model can act on. Does not belong here: the prompt, the call (`vision.py`), or whether a
-value fits the picture (`critic/`).
+Holds the fields of EmoVerse and AIGIEmo, the rules that a reply must satisfy, and error messages
+that a model can act on. The prompt and the call are in `vlm_annotator.py`. Whether a value fits the
+image is judged in `stages/critic/`.
 
-Words are counted as runs between spaces. Bounds of numbers and lists are in the schema, for
-providers hold models to them; lengths of texts are not, for few providers do.
+Words are separated by white space. Bounds of numbers and lists are in the schema, because providers
+enforce them; lengths of texts are checked here, because few providers do.
 """
 
 import re
@@ -60,7 +60,7 @@ _ALTERNATIVES = {
     "items": _object({"emotion": _closed(MIKELS_8), "probability": _PROBABILITY}),
     "maxItems": len(MIKELS_8),
 }
-# In this order, for a model writes what it has seen before it says what that evokes.
+# The order matters: the model describes what it sees before it names the emotion.
 _PROPERTIES: Mapping[str, Any] = {
     "description": _TEXT,
     "background": _TEXT,
@@ -80,7 +80,7 @@ _PROPERTIES: Mapping[str, Any] = {
     "intensity": _SCALE,
 }
 REPLY: Mapping[str, Any] = _object(_PROPERTIES)
-# What the critic calls a field -> the keys of the reply that say it anew.
+# The critic's name of a field -> the keys of the reply that revise it.
 _KEYS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
     "emotion": ("evidence", "emotion", "alternatives", "clarity"),
     "intensity": ("intensity",),
@@ -92,16 +92,16 @@ _KEYS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
 
 
 def revision_schema(instructions: Sequence[Instruction]) -> Mapping[str, Any]:
-    """The schema of a reply about the fields that the instructions name, and no others."""
+    """Return the schema of a reply with only the fields that the instructions name."""
     asked = {key for item in instructions for key in _KEYS_OF_FIELD.get(item.field, ())}
     return _object({key: part for key, part in _PROPERTIES.items() if key in asked})
 
 
 def read_annotation(text: str) -> dict[str, Any]:
-    """The fields of the first answer; of a picture that cannot be judged only that.
+    """Return the first answer; for `cannot_tell`, only the status "refused" and the reason.
 
     Raises:
-        Unusable: the reply breaks a rule; the message names field, rule and what was given.
+        Unusable: the reply breaks a rule; the message names the field, the rule and the value.
     """
     found = read_object(text, REPLY)
     if found.value["cannot_tell"]:
@@ -110,7 +110,7 @@ def read_annotation(text: str) -> dict[str, Any]:
 
 
 def read_revision(request: AnnotationRequest, text: str) -> dict[str, Any]:
-    """The earlier answer with the fields that were asked about as the reply has them.
+    """Return the previous answer, updated with the fields of the reply.
 
     Raises:
         Unusable: the reply breaks a rule.
@@ -137,7 +137,7 @@ def _fields(found: ReadObject, previous: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _split_alternatives(reply: Mapping[str, Any]) -> dict[str, Any]:
-    """Emotions and probabilities, the likeliest first, without the one that was chosen."""
+    """Return emotions and probabilities, the most probable first, without the chosen emotion."""
     others = [item for item in reply["alternatives"] if item["emotion"] != reply["emotion"]]
     others.sort(key=lambda item: (-item["probability"], item["emotion"]))
     return {
@@ -164,7 +164,7 @@ def _count(name: str, text: str, fewest: int, most: int) -> Iterator[str]:
 
 
 def _contradictions(reply: Mapping[str, Any], previous: Mapping[str, Any]) -> Iterator[str]:
-    """What single fields cannot show: the triplet against itself, the probabilities together."""
+    """Yield contradictions between fields: background and subject, or the probabilities."""
     if "background" in reply or "subject" in reply:
         whole = {**previous, **reply}
         if _plain(str(whole["background"])) == _plain(str(whole["subject"])):

@@ -1,12 +1,12 @@
 """Annotator after Valdez and Mehrabian 1994: feeling from brightness and saturation alone.
 
-Belongs here: how this annotator reads a picture and words it. Does not belong here: what it
-shares with the other (`impressions.py`, `readings.py`).
+Computes this annotator's reading of an image and its wording. The parts that it shares with
+`ou_solli_lenz.py` are in `pixel_descriptions.py` and `embedded_answers.py`.
 
 From the paper: pleasure, arousal and dominance of a colour as linear functions of brightness and
-saturation, applied to the means over the picture. Our choice: HSV stands for the Munsell value
-and chroma that the authors used, and the three numbers are put on the 0-1 scale of the emotion
-anchors by giving ordinary photographs the mean and the spread of the eight anchors.
+saturation, applied to the means over the image. Our choice: HSV replaces the Munsell value and
+chroma that the authors used, and the three numbers are mapped to the 0-1 scale of the emotion
+anchors by giving ordinary photographs the mean and the standard deviation of the eight anchors.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ METHOD = (
 
 _LIGHT = ("dark", "half-lit", "bright")
 _PURITY = ("muted", "coloured", "vivid")
-# (light, purity) -> attributes, the plainest first, with words of both polarities in each.
+# (light, purity) -> attributes, the plainest first; each list has words of both polarities.
 _ATTRIBUTES = {
     ("bright", "vivid"): ("vibrant", "garish"),
     ("bright", "coloured"): ("bright", "glaring"),
@@ -50,7 +50,7 @@ def answer(request: AnnotationRequest) -> dict[str, Any]:
 
 
 def read(rgb: Pixels) -> Reading:
-    """Read a picture of about 200 pixels."""
+    """Return the reading of an image whose long side has at most 200 pixels."""
     seen = look(rgb)
     point = place_among_anchors(
         PLEASURE_AROUSAL_DOMINANCE.standardise(

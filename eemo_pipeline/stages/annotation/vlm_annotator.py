@@ -1,13 +1,12 @@
-"""The annotator that asks a vision-language model, whoever provides it.
+"""The annotator that asks a vision-language model of any provider.
 
-Belongs here: what is asked, the schema of the reply, and what makes a reply usable. Does not
-belong here: any provider (`resources/`), calls, retries and money (`vlm/`), later rounds' reasons
-(`critic/`).
+Builds the requests. The reply's schema is in `reply_schema.py`, the providers in `resources/`,
+calls, retries and spending in `vlm/`.
 
-Blind by construction: a request holds the prompt, the pixels and, from round 2, the annotator's
-own record and the critic's remarks. File name, folder, source, labels and other annotators have
-no way in. The prompts are versioned files in `prompts/`; a change is a new file, for it makes
-every answer a new one.
+The annotator is blind by construction: a request holds the prompt, the pixels and, from round 2,
+the annotator's own record and the critic's remarks. It cannot contain a file name, a folder, a
+source, a label or another annotator's answer. The prompts are versioned files in `prompts/`. A
+changed prompt is a new file, because it invalidates every stored answer.
 """
 
 import json
@@ -34,7 +33,7 @@ from eemo_pipeline.vlm.questions import Question
 from eemo_pipeline.vlm.session import Session
 
 ANNOTATE, REVISE = "annotate-1", "revise-1"
-# A reply has about 350 tokens; the rest is for models that think before they speak.
+# A reply has about 350 tokens; the rest is for models that reason before they reply.
 _MAX_OUTPUT_TOKENS = 1500
 _TEMPERATURE, _SEED = 0.0, 0
 _QUESTION = "Fill in the record about this picture."
@@ -46,10 +45,10 @@ class VisionAnnotator:
 
     Attributes:
         name: the value of the column annotator: the provider's name, as in the costs.
-        vlm: whom to ask.
-        session: what all calls of the run share.
-        policy: how pictures are made smaller.
-        detail: the provider's picture detail level.
+        vlm: the model to ask.
+        session: the state that all calls of the run share.
+        policy: how images are scaled down.
+        detail: the provider's level of image detail.
     """
 
     name: str
@@ -60,17 +59,17 @@ class VisionAnnotator:
 
     @property
     def provider(self) -> str:
-        """Whom the model belongs to."""
+        """The provider that bills the model."""
         return self.vlm.provider
 
     @property
     def model(self) -> str:
-        """The model that is asked for."""
+        """Name of the model."""
         return self.vlm.model
 
     @property
     def method(self) -> str:
-        """What was asked, and what the model saw."""
+        """The prompts, and how the image is shown."""
         return (
             f"vision-language model, prompts {ANNOTATE} and {REVISE} after EmoVerse "
             f"(arXiv 2511.12554); pictures {self.policy.name}, detail {self.detail}, "
@@ -79,18 +78,18 @@ class VisionAnnotator:
 
     @property
     def prompt_hash(self) -> str:
-        """Hash of all that the first round asks, with how the picture is shown."""
+        """Hash of the first round's prompt, schema, settings and image policy."""
         return self._hash(read_prompt(__name__, ANNOTATE), json.dumps(REPLY))
 
     @property
     def revision_hash(self) -> str:
-        """The same for later rounds."""
+        """Hash of the same for later rounds."""
         return self._hash(
             read_prompt(__name__, ANNOTATE), read_prompt(__name__, REVISE), json.dumps(REPLY)
         )
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
-        """Ask the model; every answer is in the ledger before it is yielded."""
+        """Ask the model; every answer is recorded in the ledger before it is yielded."""
         by_key = {ask.key(ROLE, self.model): ask for ask in asks}
         questions = self.questions(asks)
         stage = stage_of([ask.payload for ask in asks])
@@ -99,21 +98,21 @@ class VisionAnnotator:
             yield by_key[question.key], answer
 
     def questions(self, asks: Sequence[Ask]) -> Iterator[Question]:
-        """What the model is asked, one by one or in a batch."""
+        """Yield the questions to the model, for single calls or a batch."""
         for ask in asks:
             yield self._question(ask.key(ROLE, self.model), ask.payload)
 
     def build(self, request: AnnotationRequest) -> VlmRequest:
-        """The request to the model.
+        """Build the request to the model.
 
         Raises:
-            UnreadablePicture: the file is no picture any more, or not this one.
+            UnreadablePicture: the file is no longer an image, or not the one that was hashed.
         """
         picture = encode_picture(request.path, self.policy, request.image_id)
         return self.request_for(request, picture)
 
     def request_for(self, request: AnnotationRequest, picture: EncodedPicture) -> VlmRequest:
-        """The request to the model about a picture that is encoded already."""
+        """Build the request to the model for an image that is already encoded."""
         instruction, question, schema = read_prompt(__name__, ANNOTATE), _QUESTION, REPLY
         if request.round > 1:
             instruction = f"{instruction}\n\n{read_prompt(__name__, REVISE)}"

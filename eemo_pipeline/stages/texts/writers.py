@@ -1,10 +1,8 @@
-"""The writer role: who turns what is known into prose, and what every text is held to.
+"""The embedded writer, and the function that writes and checks all texts.
 
-Belongs here: the contract of a writer, the embedded one, and the path that all texts take. Does not
-belong here: what a text says (one module per kind of text) or the guards (`guards.py`).
-
-A writer gets only rows that have what the text needs. What it returns is judged whoever wrote it:
-a text that breaks a rule is refused with the rule as its reason, and never shown.
+A writer receives only rows that have the facts the text needs. The same rules (`text_rules.py`)
+apply to every writer: a text that breaks one is refused with the rule as its reason, and never
+shown. The content of the texts is defined in one module per kind of text.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +16,12 @@ from eemo_pipeline.stages.texts.text_rules import judged
 
 @dataclass(frozen=True)
 class TemplateRealiser:
-    """The embedded writer: fixed sentences over measured facts and words that people share.
+    """The embedded writer: fixed sentences filled with measured facts and shared words.
+
+    Shared words are those that several people use to explain an emotion.
 
     Attributes:
-        tasks: task -> its method, and what writes its texts, null where it cannot.
+        tasks: task -> its method, and the function that writes its texts (null where it cannot).
         failures: task -> the reason for a text that could not be written.
     """
 
@@ -30,11 +30,11 @@ class TemplateRealiser:
     name: str = "template_realiser"
 
     def method_of(self, task: str) -> str:
-        """The method that the module of the task declares."""
+        """Return the method that the task's module declares."""
         return self.tasks[task][0]
 
     def write(self, task: str, inputs: pl.DataFrame) -> pl.DataFrame:
-        """Realise the sentences of a task."""
+        """Write the sentences of a task."""
         texts = self.tasks[task][1](inputs).alias("text")
         failure = pl.lit(self.failures.get(task, "not_written"))
         return pl.DataFrame({"text": texts}, schema={"text": pl.String}).with_columns(
@@ -51,18 +51,18 @@ def write_texts(
     levels: Mapping[str, pl.Expr] | None = None,
     key: Sequence[str] = ("image_id",),
 ) -> pl.DataFrame:
-    """Let the writer write what can be written, and judge it.
+    """Let the writer write the texts whose facts are complete, and check them.
 
     Args:
-        writer: who writes.
+        writer: the writer.
         task: see `Writer.write`.
-        inputs: the key, what the task needs, and `reason`, set where something is missing.
+        inputs: the key, the columns of the task, and `reason`, set where a fact is missing.
         allowed: list of the Ekman emotions that a text may name.
-        levels: dimension -> list of the level words that a text must give, if it must.
+        levels: dimension -> list of the level words that a text must contain, if any.
         key: columns that identify a text.
 
     Returns:
-        key, writer, method, status, reason, text, word_count; a row per row of `inputs`.
+        key, writer, method, status, reason, text, word_count; one row per row of `inputs`.
     """
     grounded = inputs.filter(pl.col("reason").is_null())
     said = pl.concat([grounded.select(key), writer.write(task, grounded)], how="horizontal").rename(

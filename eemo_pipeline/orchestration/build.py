@@ -6,12 +6,11 @@ import dagster as dg
 
 from assets import STAGES
 from assets._checks import build_checks
-from assets._partitions import BY_SOURCE
 from eemo_pipeline.orchestration.asset_metadata import complete_spec
 from eemo_pipeline.orchestration.jobs import build_dataset, collect_batches, submit_batches
 from eemo_pipeline.orchestration.triggers import (
     build_remote_schedule,
-    build_sensor,
+    changed_sources,
     finished_batches,
     nightly_build,
 )
@@ -39,10 +38,7 @@ def build_definitions(
         asset_checks=build_checks(),
         jobs=[build_dataset, submit_batches, collect_batches],
         schedules=[nightly_build, build_remote_schedule(known_sources().values())],
-        sensors=[
-            *(build_sensor(name) for name in BY_SOURCE.get_partition_keys()),
-            finished_batches,
-        ],
+        sensors=[changed_sources, finished_batches],
         resources=build_resources(data, providers, budget_usd),
         loggers=loggers or {},
         # A step is cheap and pixels have their own pool: one process per run is the fastest.

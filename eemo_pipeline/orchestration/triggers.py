@@ -1,18 +1,26 @@
-"""What starts a run by itself: the schedules and sensors, all off until switched on."""
+"""The schedules and sensors, which start runs by themselves; all are off until switched on.
 
-import json
-from collections.abc import Iterable, Mapping
+- `nightly_build` (schedule): every source, every night.
+- `remote_changes` (schedule): the sources with a new version at their address.
+- `changed_sources` (sensor): the sources whose files on disk changed.
+- `finished_batches` (sensor): collects the results of finished batches.
+"""
+
+from collections.abc import Iterable
 
 import dagster as dg
 
+from assets._partitions import BY_SOURCE
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.orchestration.jobs import build_dataset, collect_batches, partition_tags
-from eemo_pipeline.readers.listing import content_fingerprint, fingerprint, list_files
+from eemo_pipeline.orchestration.source_changes import look_at_sources
 from eemo_pipeline.sources import SourceDataset
 from resources.network.remote_versions import look_at_remotes
 from resources.providers.batches import look_at_batches
 
-REMOTE_VERSION = "eemo/remote_version"  # run tag: what is new at the source's address
+REMOTE_VERSION = "eemo/remote_version"  # run tag: the new version at the source's address
+# Dagster ends a look of a sensor after 60 s; listing the last source still has to fit.
+_LOOK_S = 30.0
 
 
 @dg.schedule(
@@ -22,15 +30,15 @@ REMOTE_VERSION = "eemo/remote_version"  # run tag: what is new at the source's a
     description="Every night at 03:00: read every source again. Unchanged pictures cost nothing.",
 )
 def nightly_build() -> dg.RunRequest:
-    """One run over all sources."""
+    """Ask for one run over all sources."""
     return dg.RunRequest(tags=partition_tags())
 
 
 def build_remote_schedule(sources: Iterable[SourceDataset]) -> dg.ScheduleDefinition:
-    """The schedule that asks the sources' addresses, each with one request, what is new there.
+    """Return the schedule that asks each source's address for the version it offers.
 
-    A source that has changed is read again: its partition alone, in a run whose tag names the
-    new version. Nothing is fetched here: `eemo fetch` does that when a person wants it.
+    A changed source gets a run of its own partition, with a tag that names the new version. The
+    schedule downloads nothing; a person does, with `eemo fetch`.
     """
     watched = tuple(sources)
 
@@ -56,41 +64,25 @@ def build_remote_schedule(sources: Iterable[SourceDataset]) -> dg.ScheduleDefini
     return remote_changes
 
 
-def build_sensor(source: str) -> dg.SensorDefinition:
-    """The sensor of one source: it asks for that source's partition and all that follows from it.
-
-    Names, sizes and times are compared at every look. Where they differ, the contents decide, so
-    that a copy or a touch alone starts nothing.
-    """
-
-    @dg.sensor(
-        name=f"changed_{source}",
-        job=build_dataset,
-        minimum_interval_seconds=60,
-        default_status=dg.DefaultSensorStatus.STOPPED,
-        required_resource_keys={"data_root"},
-        description=f"Looks at sources/{source} every minute, and reads it again when it changed.",
+@dg.sensor(
+    job=build_dataset,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    required_resource_keys={"data_root"},
+    description="Looks at all folders below sources/ every minute, and reads a source again when "
+    "its files changed.",
+)
+def changed_sources(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Ask for one run per changed source: its partition, and all that follows from it."""
+    data_root: DataRoot = context.resources.data_root
+    look = look_at_sources(
+        data_root.sources, BY_SOURCE.get_partition_keys(), context.cursor, _LOOK_S
     )
-    def changed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        data_root: DataRoot = context.resources.data_root
-        listing = list_files(data_root.sources / source)
-        seen = json.loads(context.cursor) if context.cursor else {}
-        stamp = fingerprint(listing)
-        content = seen.get("content")
-        if stamp != seen.get("stamp"):
-            content = content_fingerprint(listing)
-        cursor = json.dumps({"stamp": stamp, "content": content})
-        if not seen or content == seen.get("content"):
-            return dg.SensorResult(cursor=cursor, skip_reason=_say_quiet(seen))
-        # Without a run key: Dagster starts one run per key, ever, and a folder may change back.
-        run = dg.RunRequest(tags=partition_tags(source, source))
-        return dg.SensorResult([run], cursor=cursor)
-
-    return changed
-
-
-def _say_quiet(seen: Mapping[str, str]) -> str:
-    return "Nothing changed." if seen else "First look: the folder is remembered as it is."
+    if not look.changed:
+        return dg.SensorResult(cursor=look.cursor, skip_reason=look.summary)
+    # Without run keys: Dagster starts one run per key, ever, and a folder may change back.
+    runs = [dg.RunRequest(tags=partition_tags(name, name)) for name in look.changed]
+    return dg.SensorResult(runs, cursor=look.cursor)
 
 
 @dg.sensor(
@@ -101,7 +93,7 @@ def _say_quiet(seen: Mapping[str, str]) -> str:
     description="Asks every five minutes how open batches stand, and collects those that are over.",
 )
 def finished_batches(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-    """A run that collects, when there is something to collect and none is at work on it."""
+    """Ask for a run when a batch has ended and no other run collects it already."""
     look = look_at_batches(context.resources.ledger, context.resources.batches, context.cursor)
     if look.why_not is not None:
         return dg.SensorResult(cursor=look.cursor, skip_reason=look.why_not)

@@ -4,7 +4,6 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
-from eemo_pipeline.lake.parquet import file_sha256
 from eemo_pipeline.ledger.store import FileStamp
 from eemo_pipeline.readers.contract import Listing
 
@@ -58,18 +57,6 @@ def fingerprint(listing: Listing) -> str:
     digest = sha256()
     for stamp in stamp_files(listing):
         digest.update(f"{stamp.path}\0{stamp.size_bytes}\0{stamp.modified_ns}\n".encode())
-    return digest.hexdigest()
-
-
-def content_fingerprint(listing: Listing) -> str:
-    """Return the SHA-256 over names and contents of the files; unreadable files count as empty."""
-    digest = sha256()
-    for path in listing.paths:
-        try:
-            content = file_sha256(listing.root / path)
-        except OSError:
-            content = ""
-        digest.update(f"{path}\0{content}\n".encode())
     return digest.hexdigest()
 
 

@@ -1,8 +1,7 @@
-"""Fetches a file over HTTP or HTTPS: goes on where it broke off, and checks before it renames.
+"""Downloads a file over HTTP or HTTPS: resumes interrupted transfers, verifies before renaming.
 
-Belongs here: the network. Does not belong here: what is fetched (`eemo_pipeline/sources/`), or what
-an archive may do (`eemo_pipeline/readers/archives.py`). Retries of a transfer live here
-and nowhere else.
+All retries of a transfer are in this module. `eemo_pipeline/sources/` declares the files, and
+`eemo_pipeline/readers/archives.py` unpacks archives.
 """
 
 import fcntl
@@ -25,7 +24,7 @@ from urllib.parse import urlsplit
 from eemo_pipeline.lake.parquet import file_sha256
 
 _CHUNK = 1 << 20
-_ATTEMPTS = 4  # in a row without a new byte
+_ATTEMPTS = 4  # consecutive attempts without a new byte
 _TIMEOUT_S = 60
 _SCHEMES = frozenset({"http", "https"})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -35,13 +34,13 @@ Report = Callable[[int, int | None], None]
 
 
 class DownloadFailed(Exception):
-    """A file that could not be fetched.
+    """A file that could not be downloaded.
 
     Attributes:
-        what: what did not work.
-        where: the address or the file.
-        why: the cause.
-        fix: what a person can do.
+        what: What failed.
+        where: The address or the file.
+        why: The cause.
+        fix: What a person can do.
     """
 
     def __init__(self, what: str, where: str | Path, why: str, fix: str) -> None:
@@ -55,7 +54,7 @@ class DownloadFailed(Exception):
 
 @dataclass(frozen=True)
 class Downloaded:
-    """A file that is on disk: its bytes, their SHA-256, and whether they came just now."""
+    """A complete file on disk: size, SHA-256, and whether it was downloaded just now."""
 
     path: Path
     size_bytes: int
@@ -65,7 +64,7 @@ class Downloaded:
 
 @dataclass(frozen=True)
 class _Note:
-    """What is known of the file whose first bytes lie in `<name>.part`."""
+    """The known facts about the file whose first bytes are in `<name>.part`."""
 
     url: str
     validator: str | None = None
@@ -79,21 +78,21 @@ def download(
     report: Report = lambda _done, _total: None,
     pause_s: float = 1.0,
 ) -> Downloaded:
-    """Fetch `url` as the file `place`; a file that is there already is looked at, never replaced.
+    """Download `url` to the file `place`; an existing file is verified, never replaced.
 
-    The bytes go to `<name>.part`, where the next call finds them if this one breaks off, and get
-    their name when they are whole and have the checksum. `report` is told bytes done and in all.
+    The bytes go to `<name>.part`, so that a later call can resume. The file gets its name once it
+    is complete and its checksum is right. `report` is called with the bytes done and the total.
 
     Args:
         url: http or https; a redirect from https to anything else is refused.
-        place: the file.
-        sha256: what the bytes must be, None where nobody says.
-        report: called after each piece.
-        pause_s: seconds before the second attempt; each later one waits twice as long.
+        place: The file.
+        sha256: The expected checksum; None if none is known.
+        report: Called after each chunk.
+        pause_s: Seconds before the second attempt; doubled before each later attempt.
 
     Raises:
-        DownloadFailed: the address is refused, does not answer or keeps breaking off; the
-            checksum is wrong; the file that is there has another one; the disk is full.
+        DownloadFailed: The address is refused, does not answer or keeps breaking off; the checksum
+            is wrong; the existing file has another checksum; the disk is full.
     """
     _require_scheme(url, url)
     if place.exists():
@@ -120,13 +119,13 @@ def download(
 
 
 def ask_version(url: str) -> str | None:
-    """What the server calls the file's present version, without fetching it; None for no name.
+    """Return the server's identifier of the file's current version, or None, without a download.
 
-    One HEAD request: the entity tag, else the time of the last change with the size (RFC 9110,
-    8.8). A size alone names no version.
+    Send one HEAD request: the entity tag, else the time of the last change with the size (RFC 9110,
+    8.8). A size alone does not identify a version.
 
     Raises:
-        DownloadFailed: the address is refused, or does not answer.
+        DownloadFailed: The address is refused, or does not answer.
     """
     _require_scheme(url, url)
     try:
@@ -165,11 +164,11 @@ def _confirm(place: Path, sha256: str | None) -> Downloaded:
 
 @contextmanager
 def _hold(part: Path) -> Iterator[IO[bytes]]:
-    """The partial file, kept to this process, at its end."""
+    """Yield the partial file at its end, locked for this process."""
     with part.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Since this was opened, another process may have given the file its final name.
+            # Meanwhile another process may have given the file its final name.
             is_current = part.exists() and part.stat().st_ino == os.fstat(file.fileno()).st_ino
         except BlockingIOError:
             is_current = False
@@ -180,7 +179,7 @@ def _hold(part: Path) -> Iterator[IO[bytes]]:
 
 
 def _fill(url: str, file: IO[bytes], notes: Path, report: Report, pause_s: float) -> None:
-    """Ask until the file is whole; give up after some attempts in a row without a new byte."""
+    """Request until the file is complete; give up after consecutive attempts without a new byte."""
     failures = 0
     while True:
         before = file.seek(0, os.SEEK_END)
@@ -206,7 +205,7 @@ def _fill(url: str, file: IO[bytes], notes: Path, report: Report, pause_s: float
 
 
 def _receive(url: str, file: IO[bytes], notes: Path, report: Report) -> bool:
-    """One request for what is missing; whether the file is whole now."""
+    """Make one request for the missing part; return whether the file is now complete."""
     note = _read_note(notes, url)
     if note is None:
         file.truncate(0)
@@ -218,7 +217,7 @@ def _receive(url: str, file: IO[bytes], notes: Path, report: Report) -> bool:
     except urllib.error.HTTPError as error:
         if error.code != _RANGE_REFUSED:
             raise
-        file.truncate(0)  # what is there is no beginning of what the address holds now
+        file.truncate(0)  # the partial file is not a prefix of the current version
         return False
     with response:
         place = _place_in_file(response, offset, note)
@@ -258,7 +257,7 @@ def _ask(url: str, offset: int, note: _Note | None) -> http.client.HTTPResponse:
 
 
 def _open(url: str, headers: Mapping[str, str], method: str) -> http.client.HTTPResponse:
-    # An opener of our own: the default one also opens file:, ftp: and data: addresses.
+    # A custom opener, because the default one also opens file:, ftp: and data: addresses.
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
@@ -275,7 +274,7 @@ def _open(url: str, headers: Mapping[str, str], method: str) -> http.client.HTTP
 
 
 class _CarefulRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to http and https, and from https to https alone."""
+    """Follows redirects to http and https only, and from https only to https."""
 
     def redirect_request(
         self,
@@ -286,7 +285,7 @@ class _CarefulRedirects(urllib.request.HTTPRedirectHandler):
         headers: http.client.HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
-        """The next request, or a refusal."""
+        """Return the next request, or refuse."""
         _require_scheme(newurl, newurl)
         if req.type == "https" and urlsplit(newurl).scheme != "https":
             why = f"it leads from https to {newurl}, which anybody on the way can change"
@@ -298,9 +297,9 @@ class _CarefulRedirects(urllib.request.HTTPRedirectHandler):
 def _place_in_file(
     response: http.client.HTTPResponse, offset: int, note: _Note | None
 ) -> tuple[int, int | None] | None:
-    """Where the body begins in the file, and the file's size where it is told.
+    """Return the offset of the body in the file, and the file's total size if known.
 
-    None where the body is no continuation of what is there.
+    Return None if the body does not continue the partial file.
     """
     if response.status != http.client.PARTIAL_CONTENT:
         length = response.headers.get("Content-Length", "")
@@ -316,13 +315,13 @@ def _place_in_file(
 
 
 def _validator(response: http.client.HTTPResponse) -> str | None:
-    """What tells this version of the file from another one, fit for If-Range (RFC 9110, 13.1.5)."""
+    """Return the version's validator, suitable for If-Range (RFC 9110, 13.1.5)."""
     tag = response.headers.get("ETag", "")
     return tag if tag.startswith('"') else response.headers.get("Last-Modified")
 
 
 def _read_note(notes: Path, url: str) -> _Note | None:
-    """What is known of the partial file; None where nothing is, or it came from another address."""
+    """Return the facts about the partial file; None if there are none or the address differs."""
     try:
         note = _Note(**json.loads(notes.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
@@ -335,7 +334,7 @@ def _write_note(notes: Path, note: _Note) -> None:
 
 
 def _is_lasting(error: Exception) -> bool:
-    """Whether asking again can change nothing."""
+    """Return whether a retry is pointless."""
     if isinstance(error, urllib.error.HTTPError):
         return error.code not in _PASSING
     reason = getattr(error, "reason", error)

@@ -1,7 +1,7 @@
-"""Looks whether the files that sources offer for download have changed where they come from.
+"""Checks whether the files that sources offer for download have changed at their origin.
 
-Belongs here: asking, and remembering what was seen in the data root. Does not belong here: fetching
-(`downloads.py`), or what is run then (`eemo_pipeline/definitions.py`).
+The versions seen are stored in the data root. `downloads.py` downloads files, and the sensors in
+`eemo_pipeline/orchestration/triggers.py` start runs.
 """
 
 import json
@@ -17,11 +17,11 @@ from resources.network.downloads import DownloadFailed, ask_version
 
 @dataclass(frozen=True)
 class RemoteLook:
-    """What one look at the sources' addresses found.
+    """The result of one check of the sources' addresses.
 
     Attributes:
-        changed: source -> file and version, of what is new since the last look.
-        quiet: source -> why nothing follows for it.
+        changed: source -> file and version that are new since the last check.
+        quiet: source -> the reason why nothing follows for it.
     """
 
     changed: dict[str, str] = field(default_factory=dict)
@@ -29,10 +29,10 @@ class RemoteLook:
 
 
 def look_at_remotes(sources: Iterable[SourceDataset], data_root: DataRoot) -> RemoteLook:
-    """Ask for the version of every offered file of the sources on disk, and remember it.
+    """Request the version of every offered file of the sources on disk, and store it.
 
-    The first look at a file changes nothing: what is on disk came from that version as far as
-    anybody knows. An address that does not answer keeps what was remembered of it.
+    The first check of a file reports no change: the file on disk is assumed to have that version.
+    An address that does not answer keeps its stored version.
     """
     memory = data_root.downloads / "remote_versions.json"
     seen = _recall(memory)
@@ -79,7 +79,7 @@ def _look_at(
 
 
 def _recall(memory: Path) -> dict[str, str]:
-    """Address -> version; nothing where the file is not there or was damaged."""
+    """Return address -> version; empty if the file is missing or damaged."""
     try:
         found = json.loads(memory.read_text("utf-8"))
     except (OSError, ValueError):

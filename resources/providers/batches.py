@@ -1,10 +1,8 @@
-"""Batch interfaces of providers, and how batches are made, as a Dagster resource.
+"""The providers' batch interfaces and the batch settings, as a Dagster resource.
 
-Belongs here: which providers have one (one line each), and the settings. Does not belong here:
-any interface (`openai_batches.py`, `gemini_batches.py`), what is done with them
-(`eemo_pipeline/vlm/batch/submission.py`, `batch_collection.py`).
-
-The local provider server ends with its run, and its batches with it, so `local` has none.
+The interfaces are in `openai_batches.py` and `gemini_batches.py`; `eemo_pipeline/vlm/batch/` uses
+them. The local provider server ends with its run, and its batches with it, so `local` has no batch
+interface.
 """
 
 import json
@@ -31,7 +29,7 @@ from resources.providers.gemini_batches import GeminiBatches
 from resources.providers.openai_batches import OpenAiBatches
 
 ROWS = "EEMO_BATCH_ROWS"
-_LOOKS = 12  # a run that was asked for is given so many looks before another is asked for
+_LOOKS = 12  # sensor ticks that a requested run gets before another one is requested
 BATCH_INTERFACES: dict[str, Callable[[str], BatchInterface]] = {
     "openai": OpenAiBatches,
     "gemini": GeminiBatches,
@@ -39,10 +37,10 @@ BATCH_INTERFACES: dict[str, Callable[[str], BatchInterface]] = {
 
 
 def find_interface(provider: str, model: str) -> BatchInterface:
-    """The batch interface of a provider's model; nothing is opened.
+    """Return the batch interface of a provider's model, without opening a connection.
 
     Raises:
-        BatchUnsupported: it has none.
+        BatchUnsupported: The provider has none.
     """
     if provider not in BATCH_INTERFACES:
         known = " and ".join(BATCH_INTERFACES)
@@ -55,27 +53,27 @@ def find_interface(provider: str, model: str) -> BatchInterface:
 
 @dataclass(frozen=True)
 class Batches:
-    """What assets need of batches.
+    """The batch settings and interfaces for assets.
 
     Attributes:
-        policy: how batches are made.
+        policy: How batches are made.
     """
 
     policy: BatchPolicy
 
     @staticmethod
     def find_interface(provider: str, model: str) -> BatchInterface:
-        """The batch interface of a provider's model."""
+        """Return the batch interface of a provider's model."""
         return find_interface(provider, model)
 
 
 @dataclass(frozen=True)
 class BatchLook:
-    """Whether there is something to collect.
+    """Whether there are results to collect.
 
     Attributes:
-        why_not: for people; None where a run should collect.
-        cursor: what the next look needs to know.
+        why_not: The reason to wait, for people; None if a run should collect.
+        cursor: State for the next call.
     """
 
     why_not: str | None
@@ -83,9 +81,10 @@ class BatchLook:
 
 
 def look_at_batches(ledger: Ledger, batches: Batches, cursor: str | None) -> BatchLook:
-    """Ask how open batches stand; nothing is asked where there are none.
+    """Ask the providers for the state of open batches; ask nothing if there are none.
 
-    The same batches are asked for again after `_LOOKS` looks, should the run have failed.
+    A run for the same batches is requested again after `_LOOKS` calls, in case the first one
+    failed.
     """
     waiting = read_open(ledger)
     if not waiting:
@@ -119,7 +118,7 @@ def look_at_batches(ledger: Ledger, batches: Batches, cursor: str | None) -> Bat
 
 
 class BatchesResource(dg.ConfigurableResource):
-    """How large batches are, and how often a question is tried in one."""
+    """Maximum batch size, and how often a question is tried in batches."""
 
     data_root: dg.ResourceDependency[DataRoot]
     rows: int | None = Field(
@@ -135,6 +134,6 @@ class BatchesResource(dg.ConfigurableResource):
     )
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
-        """The policy of this run."""
+        """Return the batch settings of this run."""
         rows = self.rows or int(os.environ.get(ROWS) or 0) or None
         return Batches(BatchPolicy(self.data_root.batches, rows, self.size_bytes, self.tries))

@@ -1,10 +1,9 @@
-"""The chat-completions protocol of OpenAI, as its own API and compatible servers speak it.
+"""OpenAI's chat-completions protocol, shared by its own API and by compatible servers.
 
-Belongs here: the body of a request, the reading of a reply, and what an error means. Does not
-belong here: sending it (`openai_vlm.py` by the SDK, `compatible_vlm.py` without), or when to ask
-again (`eemo_pipeline/vlm/engine/run.py`).
+Request bodies, replies and errors. `openai_vlm.py` sends requests with the SDK and
+`compatible_vlm.py` without it.
 
-What a server says is hostile: fields of the wrong type are a fault of the server, never a crash.
+Server replies are untrusted: fields of the wrong type are a server fault, never a crash.
 """
 
 import base64
@@ -26,7 +25,7 @@ from eemo_pipeline.vlm.errors import (
     without_secrets,
 )
 
-# Longer waits than this are not believed: a server's clock may jump as ours may.
+# Longer waits are cut to this, because a server's clock may jump, as ours may.
 LONGEST_WAIT_S = 3600.0
 LONGEST_MESSAGE = 300
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -36,13 +35,13 @@ _NO_BALANCE = ("insufficient_quota", "billing_not_active", "billing_hard_limit_r
 
 @dataclass(frozen=True)
 class Account:
-    """What an error message needs to name the cure, and must not name.
+    """The facts an error message needs to name the remedy, and the key it must not show.
 
     Attributes:
-        provider: the provider's name.
-        model: the model that is asked for.
-        variable: the environment variable that holds the key.
-        key: the key itself, never shown; None where there is none.
+        provider: The provider's name.
+        model: The requested model.
+        variable: The environment variable that holds the key.
+        key: The key, never shown; None if there is none.
     """
 
     provider: str
@@ -52,7 +51,7 @@ class Account:
 
 
 def build_body(request: VlmRequest, model: str) -> dict[str, Any]:
-    """The part of a request that all servers of this protocol share, its schema strict."""
+    """Return the part of a request common to all servers of this protocol, with a strict schema."""
     content: list[dict[str, Any]] = [{"type": "text", "text": request.question}]
     content += [
         {"type": "image_url", "image_url": {"url": data_url(picture), "detail": request.detail}}
@@ -76,14 +75,15 @@ def build_body(request: VlmRequest, model: str) -> dict[str, Any]:
 
 
 def data_url(picture: EncodedPicture) -> str:
-    """The picture as a URL that holds it."""
+    """Return the image as a data URL."""
     return f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode('ascii')}"
 
 
 def bound_text(request: VlmRequest) -> int:
-    """Tokens of the request's text at most: no byte-level tokeniser makes more than bytes.
+    """Return an upper bound on the text tokens of a request.
 
-    The schema counts, for servers show it to the model; each message has some marks of its own.
+    No byte-level tokeniser produces more tokens than bytes. The schema counts, because servers show
+    it to the model; each message adds some marker tokens.
     """
     texts = [request.instruction, request.question, json.dumps(dict(request.schema))]
     for turn in request.turns:
@@ -92,10 +92,10 @@ def bound_text(request: VlmRequest) -> int:
 
 
 def read_reply(content: bytes, headers: Mapping[str, str], model: str) -> VlmReply:
-    """The reply in a response with status 200.
+    """Return the reply in a response with status 200.
 
     Raises:
-        Transient: the response is not what the protocol promises.
+        Transient: The response violates the protocol.
     """
     try:
         body = json.loads(content)
@@ -121,7 +121,7 @@ def read_reply(content: bytes, headers: Mapping[str, str], model: str) -> VlmRep
 
 
 def _plain_text(content: Any) -> str:
-    """The text of a message; some servers send it in parts."""
+    """Return the text of a message; some servers send it in parts."""
     if isinstance(content, list):
         parts = (part.get("text") for part in content if isinstance(part, dict))
         return "".join(part for part in parts if isinstance(part, str))
@@ -129,7 +129,11 @@ def _plain_text(content: Any) -> str:
 
 
 def _read_usage(usage: Any) -> Usage:
-    """What was billed; a server that does not count costs what an attempt may cost at most."""
+    """Return the billed tokens.
+
+    Raises:
+        Transient: The response contains no usage; its cost then counts as the upper bound.
+    """
     if not isinstance(usage, Mapping):
         raise Transient("the response does not say how many tokens were used")
     details = usage.get("prompt_tokens_details")
@@ -140,7 +144,7 @@ def _read_usage(usage: Any) -> Usage:
 def read_problem(
     status: int, headers: Mapping[str, str], body: Any, account: Account
 ) -> ProviderProblem:
-    """What a response with an error status means; `body` is its JSON, or its text."""
+    """Classify a response with an error status; `body` is its JSON or its text."""
     error = body.get("error", body) if isinstance(body, Mapping) else body
     code, kind, message = "", "", error
     if isinstance(error, Mapping):
@@ -171,7 +175,7 @@ def _reason(said: str, status: int) -> str:
 
 
 def no_key(account: Account) -> CredentialProblem:
-    """The key is not there."""
+    """Return the error for a missing key."""
     return CredentialProblem(
         f"{account.provider} needs a key, and {account.variable} is not set",
         account.variable,
@@ -180,7 +184,7 @@ def no_key(account: Account) -> CredentialProblem:
 
 
 def refused_key(said: str, account: Account) -> CredentialProblem:
-    """The key is wrong, revoked, or may not use the model."""
+    """Return the error for a key that is wrong, revoked or not allowed to use the model."""
     return CredentialProblem(
         f"{account.provider} does not accept the key in {account.variable}: {said}",
         account.variable,
@@ -189,7 +193,7 @@ def refused_key(said: str, account: Account) -> CredentialProblem:
 
 
 def no_balance(said: str, account: Account) -> CredentialProblem:
-    """The account behind the key cannot pay."""
+    """Return the error for an account without balance."""
     return CredentialProblem(
         f"the balance of the {account.provider} account is used up: {said}",
         account.variable,
@@ -198,7 +202,7 @@ def no_balance(said: str, account: Account) -> CredentialProblem:
 
 
 def no_model(said: str, account: Account) -> CredentialProblem:
-    """The model is not there, for this key or at all."""
+    """Return the error for a model that does not exist, for this key or at all."""
     return CredentialProblem(
         f"{account.provider} has no model {account.model}: {said}",
         "EEMO_PROVIDERS",
@@ -207,7 +211,7 @@ def no_model(said: str, account: Account) -> CredentialProblem:
 
 
 def read_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait, None where it does not say."""
+    """Return the seconds that the server asks to wait; None if it does not say."""
     milliseconds = headers.get("retry-after-ms")
     if milliseconds is not None and (found := _number(milliseconds)) is not None:
         return _believable(found / 1000)
@@ -223,7 +227,7 @@ def read_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def read_duration(text: str) -> float | None:
-    """Seconds in "1s", "6m0s", "120ms" or a plain number; None where it is none of these."""
+    """Return the seconds of "1s", "6m0s", "120ms" or a plain number; None for any other text."""
     if (seconds := _number(text)) is not None:
         return _believable(seconds)
     parts = _DURATION.findall(text)

@@ -1,9 +1,7 @@
-"""Any server that speaks OpenAI's chat completions: vLLM, Qwen-VL, DeepSeek, by its address.
+"""Any server with OpenAI's chat completions, by its address: vLLM, Qwen-VL, DeepSeek.
 
-Belongs here: the transport, and what such servers leave out of the protocol. Does not belong
-here: the protocol (`chat_completions.py`), prompts, retries, prices.
-
-No SDK: the request is one block of bytes over a plain connection, the cheapest way there is.
+This module has the transport and the deviations of such servers; `chat_completions.py` has the
+protocol. It uses no SDK: sending one block of bytes over a plain connection is the cheapest way.
 """
 
 import json
@@ -28,10 +26,10 @@ if TYPE_CHECKING:
 
 KEY = "EEMO_COMPATIBLE_API_KEY"
 BASE_URL = "EEMO_COMPATIBLE_BASE_URL"
-# json_schema where the server holds the model to a schema, json_object where it cannot.
+# json_schema if the server can enforce a schema, json_object if it cannot.
 REPLY_FORMAT = "EEMO_COMPATIBLE_REPLY_FORMAT"
 _LARGEST_RESPONSE = 8 * 2**20
-# The finest grid of patches among the open models, in pixels; they merge patches, if anything.
+# The finest patch grid among the open models, in pixels; some models merge patches.
 _PATCH_PX = 14
 _PICTURE_MARKS = 64
 
@@ -47,14 +45,14 @@ class CompatibleVlm:
         key: str | None = None,
         connections: int = 1000,
     ) -> None:
-        """Nothing is opened; address and key are read from the environment at the first attempt.
+        """Store the settings; address and key are read from the environment at the first attempt.
 
         Args:
-            model: the model's name on the server.
-            provider: the name in costs.
-            base_url: the address up to and with the version, as http://127.0.0.1:8000/v1.
-            key: a key that is not in the environment; many servers need none.
-            connections: open at the same time, at most.
+            model: The model's name on the server.
+            provider: The provider's name in costs.
+            base_url: The address including the version, such as http://127.0.0.1:8000/v1.
+            key: A key that is not in the environment; many servers need none.
+            connections: Maximum number of open connections.
         """
         self.provider = provider
         self.model = model
@@ -67,7 +65,7 @@ class CompatibleVlm:
         """Make one attempt.
 
         Raises:
-            ProviderProblem: as `eemo_pipeline.vlm.errors` divides them.
+            ProviderProblem: One of the subclasses in `eemo_pipeline/vlm/errors.py`.
         """
         import aiohttp
 
@@ -80,7 +78,7 @@ class CompatibleVlm:
                 url, data=_encode(request, self.model), headers=headers
             ) as response:
                 content = await _read_limited(response)
-        # ValueError: an address that is none; OSError: a connection refused below aiohttp.
+        # ValueError: an invalid address; OSError: a connection refused below aiohttp.
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
         if response.status != 200:
@@ -89,12 +87,12 @@ class CompatibleVlm:
         return read_reply(content, response.headers, self.model)
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
-        """Tokens that the attempt may cost at most."""
+        """Return an upper bound on the attempt's tokens."""
         pictures = sum(picture_tokens(picture) for picture in request.pictures)
         return Usage(bound_text(request) + pictures, request.max_output_tokens)
 
     async def close(self) -> None:
-        """Give the connections back; a later attempt opens new ones."""
+        """Close the connections; a later attempt opens new ones."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -113,7 +111,7 @@ class CompatibleVlm:
         if self._session is None:
             import aiohttp
 
-            # The engine decides how long an attempt may take.
+            # The engine enforces the timeout of an attempt.
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
@@ -123,9 +121,10 @@ class CompatibleVlm:
 
 
 def _find_proxy(url: str) -> str | None:
-    """The proxy that the environment names for an address.
+    """Return the environment's proxy for an address.
 
-    aiohttp's own `trust_env` looks it up in a thread for every request, at the price of the rest.
+    aiohttp's own `trust_env` does this lookup in a thread for every request, which costs as much as
+    everything else in the request.
     """
     address = urlsplit(url)
     if not address.hostname or proxy_bypass(address.hostname):
@@ -163,6 +162,6 @@ def _as_json(content: bytes) -> Any:
 
 
 def picture_tokens(picture: EncodedPicture) -> int:
-    """Tokens of a picture at most: one per patch of the finest grid."""
+    """Return an upper bound on an image's tokens: one per patch of the finest grid."""
     across, down = (math.ceil(side / _PATCH_PX) for side in (picture.width_px, picture.height_px))
     return across * down + _PICTURE_MARKS

@@ -1,12 +1,11 @@
-"""Gemini's batch interface, by Google's SDK.
+"""Gemini's batch interface, through Google's SDK.
 
-Belongs here: its files, states and lines. Does not belong here: the parts of a request, replies
-and errors (`gemini_vlm.py`), which questions go into a batch
-(`eemo_pipeline/vlm/batch/submission.py`).
+Requests, replies and errors are in `gemini_vlm.py`. `eemo_pipeline/vlm/batch/submission.py` chooses
+the questions of a batch.
 
-The token of a batch stands in its display name. A batch of any size goes by file, which is one
-way where requests in the body, up to 20 MB, would be a second. Nothing is repeated unseen: one
-attempt in the SDK's retry options.
+A batch carries its token in its display name. Batches of every size are sent as files, so that
+there is one code path; requests in the body, up to 20 MB, would need a second. The SDK is limited
+to one attempt, so that it repeats nothing on its own.
 """
 
 import json
@@ -33,8 +32,8 @@ from resources.providers.gemini_vlm import (
 if TYPE_CHECKING:
     from google.genai import Client
 
-# Gemini API, "Batch API": 2 GB in an input file. It names no number of requests; ours bounds what
-# one failure holds up.
+# Gemini API, "Batch API": 2 GB per input file. It states no number of requests; our own limit
+# bounds the damage of one failure.
 LARGEST = BatchSize(rows=50_000, size_bytes=2_000_000_000)
 _NAME = "eemo-"
 _STATES: dict[str, Any] = {
@@ -61,7 +60,7 @@ class GeminiBatches:
         base_url: str | None = None,
         key: str | None = None,
     ) -> None:
-        """Nothing is opened; the arguments are those of `GeminiVlm`."""
+        """Store the settings, opening no connection; the arguments are those of `GeminiVlm`."""
         self.provider = provider
         self.model = model
         self._base_url = base_url
@@ -69,12 +68,12 @@ class GeminiBatches:
         self._client: Client | None = None
 
     def encode(self, key: str, request: VlmRequest) -> bytes:
-        """The request as a line of the file."""
+        """Return the request as one line of the file."""
         line = {"key": key, "request": request_body(request, self.model)}
         return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
-        """Tokens that the request may cost at most."""
+        """Return an upper bound on the request's tokens."""
         return GeminiVlm(self.model, self.provider).bound_tokens(request)
 
     def send(self, file: Path, token: str) -> str:
@@ -91,7 +90,7 @@ class GeminiBatches:
             return str(created.name)
 
     def find(self, tokens: Collection[str]) -> Mapping[str, str]:
-        """The batches among `tokens`; the list begins with the newest."""
+        """Return the batches among `tokens`; the provider lists the newest first."""
         found: dict[str, str] = {}
         with self._asking() as client:
             for batch in client.batches.list(config={"page_size": 100}):
@@ -103,7 +102,7 @@ class GeminiBatches:
         return found
 
     def look(self, remote_id: str) -> Standing:
-        """How a batch stands."""
+        """Return the state of a batch."""
         from google.genai import errors
 
         with self._asking() as client:
@@ -118,7 +117,11 @@ class GeminiBatches:
         return Standing(_STATES.get(state, "open"), None, (result,) if result else ())
 
     def fetch(self, result: str, into: RawIOBase) -> None:
-        """Write a result file to `into`."""
+        """Write a result file to `into`.
+
+        Raises:
+            NoResult: The file no longer exists.
+        """
         from google.genai import errors
 
         with self._asking() as client:
@@ -130,7 +133,11 @@ class GeminiBatches:
                 raise
 
     def read(self, line: Mapping[str, Any]) -> tuple[str, VlmReply | ProviderProblem]:
-        """The key of a line, and what became of its request."""
+        """Return the key of a line and the result of its request.
+
+        Raises:
+            Stray: The line has no key.
+        """
         key = line.get("key")
         if not isinstance(key, str):
             raise Stray("no_custom_id")
@@ -145,7 +152,7 @@ class GeminiBatches:
             return key, problem
 
     def close(self) -> None:
-        """Give the connections back; a later call opens new ones."""
+        """Close the connections; a later call opens new ones."""
         client, self._client = self._client, None
         if client is not None:
             client.close()
@@ -164,7 +171,7 @@ class GeminiBatches:
 
     @contextmanager
     def _asking(self) -> Iterator["Client"]:
-        """The client; what goes wrong with it in our words."""
+        """Yield the client; translate its errors into ours."""
         import httpx2
         from google.genai import errors
 
@@ -175,7 +182,7 @@ class GeminiBatches:
             raise read_problem(error, self._account()) from None
         except httpx2.HTTPError as error:
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
-        # What the SDK raises on a response with status 200 that is not what it expects.
+        # The SDK raises these for a response with status 200 and unexpected content.
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise Transient(f"the response is not understood: {type(error).__name__}") from error
 
@@ -197,7 +204,7 @@ class GeminiBatches:
 
 
 def request_body(request: VlmRequest, model: str) -> dict[str, Any]:
-    """The request as Gemini's protocol has it, which the SDK makes of it one by one."""
+    """Return the request in Gemini's protocol, identical to the SDK's body for a single call."""
     config = build_config(request, model).model_dump(
         mode="json",
         by_alias=True,

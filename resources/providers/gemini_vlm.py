@@ -1,11 +1,8 @@
-"""Google's Gemini models, by its SDK.
+"""Google's Gemini models, through Google's SDK.
 
-Belongs here: the client, the request, the reply, and what Gemini's errors mean. Does not belong
-here: prompts, retries, prices.
-
-Left alone, the SDK repeats a request whose connection failed after up to ten seconds; one
-attempt in its retry options turns that off. The answer is read from the response itself, without
-the SDK's models of it.
+By default the SDK repeats a request whose connection failed, after up to ten seconds; its retry
+options limit it to one attempt here. The reply is read from the raw response, without the SDK's
+response models.
 """
 
 import json
@@ -44,16 +41,16 @@ _REFUSALS = (
     *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"),
     *("IMAGE_PROHIBITED_CONTENT", "LANGUAGE", "MODEL_ARMOR"),
 )
-# Tokens of a picture (Gemini API, "Understand and count tokens" and "Media resolution"): models
-# before Gemini 3 count one tile up to 384 x 384 pixels, then tiles; Gemini 3 counts a fixed
-# budget per picture.
+# Tokens of an image (Gemini API, "Understand and count tokens" and "Media resolution"): models
+# before Gemini 3 count one tile for up to 384 x 384 pixels, and tiles above that; Gemini 3 counts a
+# fixed budget per image.
 _TILE_TOKENS, _ONE_TILE_UP_TO = 258, 384
 _SMALLEST_TILE, _LARGEST_TILE = 256, 768
 _BUDGET, _LOW_BUDGET = 1120, 280
 
 
 class GeminiVlm:
-    """One Gemini model, or a server that is spoken to by Google's SDK."""
+    """One Gemini model, or a server that accepts requests of Google's SDK."""
 
     def __init__(
         self,
@@ -62,13 +59,13 @@ class GeminiVlm:
         base_url: str | None = None,
         key: str | None = None,
     ) -> None:
-        """Nothing is opened; without `key`, GEMINI_API_KEY is read at the first attempt.
+        """Store the settings; without `key`, GEMINI_API_KEY is read at the first attempt.
 
         Args:
-            model: the model's name.
-            provider: the name in costs.
-            base_url: another server; else GOOGLE_GEMINI_BASE_URL, else Google's own.
-            key: a key that is not in the environment.
+            model: The model's name.
+            provider: The provider's name in costs.
+            base_url: Another server; else GOOGLE_GEMINI_BASE_URL, else Google's own.
+            key: A key that is not in the environment.
         """
         self.provider = provider
         self.model = model
@@ -80,7 +77,7 @@ class GeminiVlm:
         """Make one attempt.
 
         Raises:
-            ProviderProblem: as `eemo_pipeline.vlm.errors` divides them.
+            ProviderProblem: One of the subclasses in `eemo_pipeline/vlm/errors.py`.
         """
         client = self._open()
         import aiohttp
@@ -96,7 +93,8 @@ class GeminiVlm:
             raise read_problem(error, self._account()) from None
         except (aiohttp.ClientError, OSError) as error:
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
-        # What the SDK raises on a response with status 200 or an error that is no JSON object.
+        # The SDK raises these for an unexpected response with status 200, or an error that is not a
+        # JSON object.
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise Transient(f"the response is not understood: {type(error).__name__}") from error
         received = response.sdk_http_response
@@ -105,14 +103,14 @@ class GeminiVlm:
         return read_reply(received.body or "", received.headers or {}, self.model)
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
-        """Tokens that the attempt may cost at most."""
+        """Return an upper bound on the attempt's tokens."""
         pictures = sum(
             picture_tokens(self.model, picture, request.detail) for picture in request.pictures
         )
         return Usage(bound_text(request) + pictures, request.max_output_tokens)
 
     async def close(self) -> None:
-        """Give the connections back; a later attempt opens new ones."""
+        """Close the connections; a later attempt opens new ones."""
         client, self._client = self._client, None
         if client is not None:
             await client.aio.aclose()
@@ -138,7 +136,7 @@ class GeminiVlm:
 
 
 def build_contents(request: VlmRequest) -> list[Any]:
-    """The user's parts, and former replies with what was wrong with them, in the SDK's types."""
+    """Return the user's parts, then earlier replies with their complaints, in the SDK's types."""
     from google.genai import types
 
     parts = [types.Part(text=request.question)]
@@ -156,7 +154,7 @@ def build_contents(request: VlmRequest) -> list[Any]:
 
 
 def build_config(request: VlmRequest, model: str) -> Any:
-    """Instruction, schema and settings in the SDK's type."""
+    """Return the instruction, schema and settings in the SDK's type."""
     from google.genai import types
 
     return types.GenerateContentConfig(
@@ -176,7 +174,8 @@ def build_config(request: VlmRequest, model: str) -> Any:
 
 
 def _thinking(model: str) -> Any:
-    """As little thinking as the model allows: it is billed, and eats the reply's room."""
+    """Return the least thinking the model allows: it is billed and counts towards the output
+    limit."""
     from google.genai import types
 
     if model.startswith("gemini-2.5-pro"):
@@ -189,10 +188,10 @@ def _thinking(model: str) -> Any:
 
 
 def read_reply(content: str, headers: Mapping[str, str], model: str) -> VlmReply:
-    """The reply in a response with status 200.
+    """Return the reply in a response with status 200.
 
     Raises:
-        Transient: the response is not what the protocol promises.
+        Transient: The response violates the protocol.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     try:
@@ -222,7 +221,7 @@ def read_reply(content: str, headers: Mapping[str, str], model: str) -> VlmReply
 
 
 def _read_usage(usage: Mapping[str, Any]) -> Usage:
-    """What was billed: thoughts are output."""
+    """Return the billed tokens; thoughts count as output."""
 
     def count(name: str) -> int:
         return int(usage.get(name) or 0)
@@ -235,7 +234,7 @@ def _read_usage(usage: Mapping[str, Any]) -> Usage:
 
 
 def read_problem(error: Any, account: Account) -> ProviderProblem:
-    """What an error of the SDK means."""
+    """Classify an error of the SDK."""
     inner = error.details.get("error") if isinstance(error.details, Mapping) else None
     body = inner if isinstance(inner, Mapping) else {}
     details = [item for item in body.get("details") or () if isinstance(item, Mapping)]
@@ -245,7 +244,7 @@ def read_problem(error: Any, account: Account) -> ProviderProblem:
     said, lower = said[:LONGEST_MESSAGE], text.lower()
     if "API_KEY_INVALID" in reasons or "api key not valid" in lower or "api key expired" in lower:
         return refused_key(said, account)
-    # "check your plan and billing details" is in every message about a rate limit as well.
+    # "check your plan and billing details" also occurs in every message about a rate limit.
     is_about_money = "prepa" in lower or "credits are depleted" in lower
     if error.code == 402 or is_about_money or (error.code in (400, 403) and "billing" in lower):
         return no_balance(said, account)
@@ -272,7 +271,7 @@ def _wait(details: list[Mapping[str, Any]], response: Any) -> float | None:
 
 
 def picture_tokens(model: str, picture: EncodedPicture, detail: str) -> int:
-    """Tokens that Gemini counts for a picture; for an unknown model the larger count."""
+    """Return the tokens that Gemini counts for an image; for an unknown model the larger count."""
     tiles = 1
     width, height = picture.width_px, picture.height_px
     if max(width, height) > _ONE_TILE_UP_TO and detail != "low":

@@ -1,10 +1,8 @@
-"""The local provider server as a resource of a run: started when first needed, ended with it.
+"""The local provider server as a resource: started on first use, stopped at the end of the run.
 
-Belongs here: its life cycle and the models that speak to it. Does not belong here: the server
-(`local_server/`).
-
-Its models go through the vendors' own SDKs over HTTP, under names of their own: `local_openai`
-and `local_gemini`. Where they would be asked, nothing is paid and nothing leaves the machine.
+`resources/local_server/` is the server. Its models are called through the vendors' own SDKs over
+HTTP, under names of their own: `local_openai` and `local_gemini`. Calls to them cost nothing, and
+no data leaves the machine.
 """
 
 import os
@@ -27,15 +25,15 @@ SCRIPT = "EEMO_LOCAL_SCRIPT"
 
 
 class LocalModels:
-    """Models of the local server; the server starts when the first is asked for."""
+    """Models of the local server; the server starts when the first one is requested."""
 
     def __init__(self, account: Path, script: str | None, stack: ExitStack) -> None:
-        """Nothing is started.
+        """Store the settings; nothing is started.
 
         Args:
-            account: file with the server's own count of calls and costs.
-            script: fault script, a file or JSON.
-            stack: ends the server.
+            account: File for the server's own count of calls and costs.
+            script: Fault script, a file or JSON.
+            stack: Stops the server.
         """
         self._account = account
         self._script = script
@@ -43,12 +41,12 @@ class LocalModels:
         self._server: LocalServer | None = None
 
     def openai(self, model: str) -> VisionLanguageModel:
-        """A model that is spoken to by OpenAI's SDK."""
+        """Return a model that is called through OpenAI's SDK."""
         server = self._running()
         return OpenAiVlm(model, "local_openai", server.openai_url, server.key)
 
     def gemini(self, model: str) -> VisionLanguageModel:
-        """A model that is spoken to by Google's SDK."""
+        """Return a model that is called through Google's SDK."""
         server = self._running()
         return GeminiVlm(model, "local_gemini", server.gemini_url, server.key)
 
@@ -62,7 +60,7 @@ class LocalModels:
 
 
 class LocalModelsResource(dg.ConfigurableResource):
-    """Starts the local provider server, if any model of it is asked."""
+    """Starts the local provider server if one of its models is used."""
 
     data_root: dg.ResourceDependency[DataRoot]
     script: str | None = Field(
@@ -71,7 +69,7 @@ class LocalModelsResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:  # noqa: ARG002
-        """The models; their server ends with the run."""
+        """Yield the models; their server stops at the end of the run."""
         script = self.script or os.environ.get(SCRIPT)
         with ExitStack() as stack:
             yield LocalModels(self.data_root.local_account, script, stack)

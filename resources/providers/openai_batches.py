@@ -1,11 +1,10 @@
-"""OpenAI's batch interface, by its SDK.
+"""OpenAI's batch interface, through its SDK.
 
-Belongs here: its files, states and lines. Does not belong here: the body of a request
-(`openai_vlm.py`), replies and errors (`chat_completions.py`), which questions go into a batch
-(`eemo_pipeline/vlm/batch/submission.py`).
+The request body is in `openai_vlm.py`, replies and errors in `chat_completions.py`.
+`eemo_pipeline/vlm/batch/submission.py` chooses the questions of a batch.
 
-The token of a batch stands in its metadata. Only its creation must not be repeated unseen, so
-there alone the SDK's retries are off.
+A batch carries its token in its metadata. Only the creation of a batch must not be repeated
+unnoticed, so the SDK's retries are disabled for that call alone.
 """
 
 import json
@@ -25,7 +24,7 @@ from resources.providers.openai_vlm import KEY, OpenAiVlm, request_body
 if TYPE_CHECKING:
     from openai import OpenAI
 
-# OpenAI's guide "Batch API": 50,000 requests and 200 MB in an input file.
+# OpenAI's guide "Batch API": 50,000 requests and 200 MB per input file.
 LARGEST = BatchSize(rows=50_000, size_bytes=200_000_000)
 _PATH = "/v1/chat/completions"
 _TOKEN = "eemo_token"  # noqa: S105 (names a batch, opens nothing)
@@ -39,7 +38,7 @@ _BLOCK = 1 << 16
 
 
 class OpenAiBatches:
-    """Batches of one model of OpenAI; implements `BatchInterface`."""
+    """Batches of one OpenAI model; implements `BatchInterface`."""
 
     largest = LARGEST
 
@@ -50,7 +49,7 @@ class OpenAiBatches:
         base_url: str | None = None,
         key: str | None = None,
     ) -> None:
-        """Nothing is opened; the arguments are those of `OpenAiVlm`."""
+        """Store the settings, opening no connection; the arguments are those of `OpenAiVlm`."""
         self.provider = provider
         self.model = model
         self._base_url = base_url
@@ -58,13 +57,13 @@ class OpenAiBatches:
         self._client: OpenAI | None = None
 
     def encode(self, key: str, request: VlmRequest) -> bytes:
-        """The request as a line of the file."""
+        """Return the request as one line of the file."""
         body = request_body(request, self.model)
         line = {"custom_id": key, "method": "POST", "url": _PATH, "body": body}
         return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
-        """Tokens that the request may cost at most."""
+        """Return an upper bound on the request's tokens."""
         return OpenAiVlm(self.model, self.provider).bound_tokens(request)
 
     def send(self, file: Path, token: str) -> str:
@@ -80,7 +79,7 @@ class OpenAiBatches:
             return created.id
 
     def find(self, tokens: Collection[str]) -> Mapping[str, str]:
-        """The batches among `tokens`; the list begins with the newest."""
+        """Return the batches among `tokens`; the provider lists the newest first."""
         found: dict[str, str] = {}
         with self._asking() as client:
             for batch in client.batches.list(limit=100):
@@ -92,7 +91,7 @@ class OpenAiBatches:
         return found
 
     def look(self, remote_id: str) -> Standing:
-        """How a batch stands."""
+        """Return the state of a batch."""
         import openai
 
         with self._asking() as client:
@@ -111,7 +110,11 @@ class OpenAiBatches:
         )
 
     def fetch(self, result: str, into: RawIOBase) -> None:
-        """Write a result file to `into`."""
+        """Write a result file to `into`.
+
+        Raises:
+            NoResult: The file no longer exists.
+        """
         import openai
 
         with self._asking() as client:
@@ -123,14 +126,18 @@ class OpenAiBatches:
                 raise NoResult("result_gone") from None
 
     def read(self, line: Mapping[str, Any]) -> tuple[str, VlmReply | ProviderProblem]:
-        """The key of a line, and what became of its request."""
+        """Return the key of a line and the result of its request.
+
+        Raises:
+            Stray: The line has no key.
+        """
         key = line.get("custom_id")
         if not isinstance(key, str):
             raise Stray("no_custom_id")
         return key, self._read_result(line)
 
     def close(self) -> None:
-        """Give the connections back; a later call opens new ones."""
+        """Close the connections; a later call opens new ones."""
         client, self._client = self._client, None
         if client is not None:
             client.close()
@@ -154,7 +161,7 @@ class OpenAiBatches:
 
     @contextmanager
     def _asking(self) -> Iterator["OpenAI"]:
-        """The client; what goes wrong with it in our words."""
+        """Yield the client; translate its errors into ours."""
         import httpx2
         import openai
 
@@ -167,7 +174,7 @@ class OpenAiBatches:
             raise read_problem(error.status_code, headers, body, self._account()) from None
         except (openai.APIError, httpx2.HTTPError) as error:
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
-        # What the SDK raises on a response with status 200 that is not what it expects.
+        # The SDK raises these for a response with status 200 and unexpected content.
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise Transient(f"the response is not understood: {type(error).__name__}") from error
 
@@ -186,6 +193,6 @@ class OpenAiBatches:
 
 
 def _free(problem: ProviderProblem) -> ProviderProblem:
-    """A row that got no response is not billed."""
+    """Mark a row that got no response as not billed."""
     problem.usage = Usage(0, 0)
     return problem

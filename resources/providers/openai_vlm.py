@@ -1,10 +1,8 @@
-"""OpenAI's vision-language models, by its SDK.
+"""OpenAI's vision-language models, through its SDK.
 
-Belongs here: the client, what OpenAI's models take and count. Does not belong here: the protocol
-(`chat_completions.py`), prompts, retries, prices.
-
-The SDK's retries are off, for every attempt is counted and paced by the engine. Its answer is
-read from the response itself: the SDK's models of it cost more time than the call.
+`chat_completions.py` has the protocol. The SDK's retries are off, because the engine counts and
+paces every attempt. The reply is read from the raw response: the SDK's response models cost more
+time than the call itself.
 """
 
 import math
@@ -28,11 +26,11 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 KEY = "OPENAI_API_KEY"
-# Models that reason take neither temperature nor seed, and answer with an error to both.
+# Reasoning models accept neither temperature nor seed: both cause an error.
 _REASONING = re.compile(r"(o\d|gpt-5)")
 
-# Tokens of a picture in tiles of 512 pixels: for the whole picture, and per tile (OpenAI's guide
-# "Images and vision", as of November 2025). The dearest stand for a model that is not listed.
+# Tokens of an image in tiles of 512 pixels: for the whole image, and per tile (OpenAI's guide
+# "Images and vision", as of November 2025). Unlisted models count as the most expensive one.
 _TILES = {
     "gpt-4o-mini": (2833, 5667),
     "gpt-4o": (85, 170),
@@ -44,7 +42,7 @@ _TILES = {
     "local-": (85, 170),
 }
 _DEAREST_TILES = (2833, 5667)
-# Tokens per patch of 32 pixels, at most 1536 patches; the longest name that fits is the model's.
+# Tokens per patch of 32 pixels, at most 1536 patches; the longest matching name applies.
 _PATCHES = {
     "gpt-4.1-mini": 1.62,
     "gpt-4.1-nano": 2.46,
@@ -56,7 +54,7 @@ _MOST_PATCHES = 1536
 
 
 class OpenAiVlm:
-    """One model of OpenAI, or of a server that is spoken to by OpenAI's SDK."""
+    """One OpenAI model, or a model of a server that accepts requests of OpenAI's SDK."""
 
     def __init__(
         self,
@@ -66,14 +64,14 @@ class OpenAiVlm:
         key: str | None = None,
         connections: int = 1000,
     ) -> None:
-        """Nothing is opened; without `key`, OPENAI_API_KEY is read at the first attempt.
+        """Store the settings; without `key`, OPENAI_API_KEY is read at the first attempt.
 
         Args:
-            model: the model's name, with its date where it shall not move.
-            provider: the name in costs.
-            base_url: another server; else OPENAI_BASE_URL, else OpenAI's own.
-            key: a key that is not in the environment.
-            connections: open at the same time, at most.
+            model: The model's name, with its date to pin a version.
+            provider: The provider's name in costs.
+            base_url: Another server; else OPENAI_BASE_URL, else OpenAI's own.
+            key: A key that is not in the environment.
+            connections: Maximum number of open connections.
         """
         self.provider = provider
         self.model = model
@@ -86,7 +84,7 @@ class OpenAiVlm:
         """Make one attempt.
 
         Raises:
-            ProviderProblem: as `eemo_pipeline.vlm.errors` divides them.
+            ProviderProblem: One of the subclasses in `eemo_pipeline/vlm/errors.py`.
         """
         client = self._open()
         import httpx2
@@ -94,23 +92,23 @@ class OpenAiVlm:
 
         body = request_body(request, self.model)
         try:
-            # The SDK's typed method walks the whole body through its types: half of a call's time.
+            # The SDK's typed method converts the whole body to its types: half of a call's time.
             response = await client.post("/chat/completions", cast_to=httpx2.Response, body=body)
         except openai.APIStatusError as error:
             raise self._read(error) from None
-        except openai.APIError as error:  # connection, time limit, or no HTTP at all
+        except openai.APIError as error:  # connection, timeout, or a response that is not HTTP
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
         return read_reply(response.content, response.headers, self.model)
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
-        """Tokens that the attempt may cost at most."""
+        """Return an upper bound on the attempt's tokens."""
         pictures = sum(
             picture_tokens(self.model, picture, request.detail) for picture in request.pictures
         )
         return Usage(bound_text(request) + pictures, request.max_output_tokens)
 
     async def close(self) -> None:
-        """Give the connections back; a later attempt opens new ones."""
+        """Close the connections; a later attempt opens new ones."""
         client, self._client = self._client, None
         if client is not None:
             await client.close()
@@ -127,7 +125,7 @@ class OpenAiVlm:
             limits = httpx2.Limits(
                 max_connections=self._connections, max_keepalive_connections=self._connections
             )
-            # The engine decides how long an attempt may take.
+            # The engine enforces the timeout of an attempt.
             timeout = httpx2.Timeout(None, connect=10.0)
             self._client = AsyncOpenAI(
                 api_key=account.key,
@@ -147,7 +145,7 @@ class OpenAiVlm:
 
 
 def request_body(request: VlmRequest, model: str) -> dict[str, Any]:
-    """The request as OpenAI takes it, one by one and in batches."""
+    """Return the request body for OpenAI, for single calls and batches alike."""
     body = build_body(request, model)
     body["max_completion_tokens"] = request.max_output_tokens
     if _REASONING.match(model):
@@ -160,7 +158,7 @@ def request_body(request: VlmRequest, model: str) -> dict[str, Any]:
 
 
 def picture_tokens(model: str, picture: EncodedPicture, detail: str) -> int:
-    """Tokens that OpenAI counts for a picture; "auto" is counted as "high"."""
+    """Return the tokens that OpenAI counts for an image; "auto" counts as "high"."""
     width, height = picture.width_px, picture.height_px
     per_patch = _longest_match(model, _PATCHES)
     if per_patch is not None:
@@ -176,6 +174,6 @@ def picture_tokens(model: str, picture: EncodedPicture, detail: str) -> int:
 
 
 def _longest_match(model: str, table: dict[str, Any]) -> Any:
-    """The entry whose name begins the model's; a family counts only for what it has itself."""
+    """Return the entry of the longest matching prefix, unless the other table has a longer one."""
     names = [name for name in (*_TILES, *_PATCHES) if model.startswith(name)]
     return table.get(max(names, key=len)) if names else None

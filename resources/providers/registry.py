@@ -1,7 +1,7 @@
-"""Which model providers there are, and how a list of them is written.
+"""The registry of model providers, and the parser for a list of them.
 
-Belongs here: one line per provider, and reading a choice. Does not belong here: any provider (the
-files beside this), or what they are asked for (`annotators.py` and its like).
+One line per provider. The module `resources/roles/annotators.py` and its neighbours decide the use
+of the models.
 """
 
 import os
@@ -20,17 +20,17 @@ EMBEDDED, LOCAL = "embedded", "local"
 
 
 class BadProviders(ValueError):
-    """A list of providers that cannot be understood; the message says why."""
+    """A list of providers that cannot be parsed; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Provider:
-    """How a provider's models are made.
+    """How a provider's models are created.
 
     Attributes:
-        build: model name -> the model; opens nothing.
-        model: the model where none is named; None where one must be.
-        variables: environment variables without which no call can pass.
+        build: Creates the model from its name, without opening a connection.
+        model: The default model; None if one must be named.
+        variables: Environment variables required for every call.
     """
 
     build: Callable[[str], VisionLanguageModel]
@@ -38,7 +38,7 @@ class Provider:
     variables: tuple[str, ...]
 
 
-# The models of EmoVerse (arXiv 2511.12554), GPT-4o and Gemini 2.5, where none is named.
+# The defaults are the models of EmoVerse (arXiv 2511.12554): GPT-4o and Gemini 2.5.
 PROVIDERS: dict[str, Provider] = {
     "openai": Provider(OpenAiVlm, "gpt-4o-2024-11-20", (OPENAI_KEY,)),
     "gemini": Provider(GeminiVlm, "gemini-2.5-flash", (GEMINI_KEY,)),
@@ -54,26 +54,26 @@ class Choice:
     model: str
 
     def build(self) -> VisionLanguageModel:
-        """The model; nothing is opened."""
+        """Create the model, without opening a connection."""
         return PROVIDERS[self.provider].build(self.model)
 
     def missing(self, environment: Mapping[str, str]) -> tuple[str, ...]:
-        """Variables that a call needs and that are not set."""
+        """Return the variables that a call needs and that are not set."""
         return tuple(
             name for name in PROVIDERS[self.provider].variables if not environment.get(name)
         )
 
 
 def chosen_text(named: str | None = None) -> str:
-    """The choice as text: what is named, else EEMO_PROVIDERS, else the embedded models."""
+    """Return the choice as text: `named`, else EEMO_PROVIDERS, else the embedded models."""
     return (named or os.environ.get(VARIABLE) or EMBEDDED).strip()
 
 
 def read_choices(text: str) -> tuple[Choice, ...]:
-    """`openai`, `openai:MODEL,gemini` and so on; none for `embedded` and `local`.
+    """Parse `openai`, `openai:MODEL,gemini` and so on; `embedded` and `local` give no choices.
 
     Raises:
-        BadProviders: an unknown provider, one named twice, or one whose model must be named.
+        BadProviders: A provider is unknown, is named twice, or needs a model name.
     """
     if text in (EMBEDDED, LOCAL):
         return ()

@@ -1,11 +1,9 @@
 """Imports the vendors' SDKs, one at a time.
 
-Belongs here: importing. Does not belong here: anything of an SDK.
-
-Models are asked in threads of their own, and each imports its SDK when it is first asked. The SDKs
-share parts. The openai client checks at every request whether httpx is among the imported modules,
-and the request fails where another thread is half way through importing it. Nothing here needs
-httpx, so it is imported first only where some other package has brought it in.
+Each model runs in its own thread and imports its SDK on first use. The SDKs share dependencies. The
+openai client checks at every request whether httpx is among the imported modules, and the request
+fails if another thread is halfway through importing it. Nothing here needs httpx, so it is imported
+first only if some other package has installed it.
 """
 
 import threading
@@ -16,14 +14,14 @@ _IMPORTING = threading.Lock()
 
 
 def load_openai() -> None:
-    """Import what the openai client needs, and httpx where it is installed."""
+    """Import the modules that the openai client needs, and httpx if it is installed."""
     if find_spec("httpx") is not None:
         _load("httpx")
     _load("httpx2", "openai")
 
 
 def load_gemini() -> None:
-    """What the google-genai client needs."""
+    """Import the modules that the google-genai client needs."""
     _load("aiohttp", "google.genai")
 
 

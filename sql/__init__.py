@@ -1,1 +1,1 @@
-"""Views, queries and checks as SQL files; this file makes them findable everywhere."""
+"""Views, queries and checks as SQL files; this module makes the folder an importable package."""

@@ -1,4 +1,5 @@
--- One row per annotation by people, with the picture's split; split is null where a near-duplicate was kept.
+-- One row per annotation by people, with the image's split; split is null where a near-duplicate
+-- was kept.
 select
     a.image_id,
     i.split,

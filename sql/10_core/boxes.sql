@@ -1,4 +1,4 @@
--- One row per box found in a picture, in pixels and as shares of width and height.
+-- One row per box found in an image, in pixels and as shares of width and height.
 select
     g.image_id,
     i.source,

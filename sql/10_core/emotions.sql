@@ -1,4 +1,4 @@
--- One row per kept picture, taxonomy and emotion with mass, strongest first by emotion_rank.
+-- One row per kept image, taxonomy and emotion with mass, strongest first by emotion_rank.
 select
     e.image_id,
     i.source,

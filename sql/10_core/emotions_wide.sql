@@ -1,4 +1,4 @@
--- One row per kept picture and taxonomy, with the mass of every emotion in its own column.
+-- One row per kept image and taxonomy, with the mass of every emotion in its own column.
 select
     image_id,
     taxonomy,

@@ -1,4 +1,4 @@
--- One row per kept picture: the ranking, ratings and level words that questions and answers go by.
+-- One row per kept image: the ranking, ratings and level words used in questions and answers.
 select
     i.image_id,
     k.ranking,

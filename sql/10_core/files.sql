@@ -1,4 +1,4 @@
--- One row per picture file that was found: it became records, or it was refused with a reason.
+-- One row per image file found: it became records, or it was refused with a reason.
 select
     source,
     path,

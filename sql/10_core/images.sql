@@ -1,4 +1,4 @@
--- One row per kept picture: where it lies, its split, what people felt, and its record.
+-- One row per kept image: its path, its split, its evoked emotions, and its record.
 with ratings as (
     select
         *,

@@ -1,4 +1,5 @@
--- One row per pair of judges of the Mikels emotion, people included: on how many pictures both judged, and how often alike.
+-- One row per pair of judges of the Mikels emotion, including people: the number of images that
+-- both judged, and the share judged alike.
 with judgements as (
     select image_id, annotator as judge, emotion
     from annotation__replies

@@ -1,4 +1,5 @@
--- One row per source, kind of annotation and reason: how many annotations were used, or why not, and their share of the kind.
+-- One row per source, kind of annotation and reason: how many annotations were used, or why not,
+-- and their share of the kind.
 select
     source,
     kind,

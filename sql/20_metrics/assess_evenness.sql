@@ -1,5 +1,6 @@
--- One row per Assess task and label set or dimension: how even its classes or score bins were and are.
--- Evenness is Shannon entropy over its maximum (Pielou 1966): 1 where all are equal.
+-- One row per Assess task and label set or dimension: the evenness of its classes or score bins
+-- before and after selection. Evenness is Shannon entropy over its maximum (Pielou 1966): 1 where
+-- all are equal.
 with totals as (
     select
         task,

@@ -1,4 +1,4 @@
--- One row per taxonomy, split and emotion: pictures it dominates without a tie, and their share.
+-- One row per taxonomy, split and emotion: images it dominates without a tie, and their share.
 select
     taxonomy,
     split,

@@ -1,4 +1,5 @@
--- One row per stage, provider and model: calls, answers found in the ledger, tokens and cost in USD.
+-- One row per stage, provider and model: calls, answers found in the ledger, tokens and cost in
+-- USD.
 select
     stage,
     provider,

@@ -1,4 +1,4 @@
--- One row per cluster of more than one picture, or picture with exact copies.
+-- One row per cluster of more than one image, or image with exact copies.
 select
     c.cluster_id,
     count(*) as pictures,

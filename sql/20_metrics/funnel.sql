@@ -1,4 +1,4 @@
--- One row per step from file to record: how many pictures are left, and what share of those found.
+-- One row per step from file to record: the number of images left, and their share of those found.
 with annotated as (
     select image_id
     from annotation__replies

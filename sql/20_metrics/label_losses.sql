@@ -1,4 +1,5 @@
--- One row per source and taxonomy that its labels map into: the share of their mass that survives, that is lost and how, and the label that loses most.
+-- One row per source and taxonomy that its labels map into: the share of their mass that is kept,
+-- the share that is lost and how, and the label that loses most.
 select
     source,
     taxonomy,

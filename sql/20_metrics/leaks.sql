@@ -1,5 +1,5 @@
--- One row per pair of sources that hold near-duplicates of one another: what one embeds of the
--- other, and in how many clusters an evaluation dataset takes part.
+-- One row per pair of sources that share near-duplicates: the number of shared clusters, and of
+-- those with an evaluation dataset.
 with members as (
     select distinct
         clusters.cluster_id,

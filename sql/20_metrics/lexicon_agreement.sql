@@ -1,4 +1,5 @@
--- One row per source of comments, source of ratings and dimension: how well the lexicon's values agree with people's ratings on the pictures that have both.
+-- One row per source of comments, source of ratings and dimension: how well the lexicon's values
+-- agree with people's ratings of the images that have both.
 with long_form as (
     unpivot labels__vad
     on valence, arousal, dominance

@@ -1,4 +1,5 @@
--- One row per source, outcome of the ranking, reason and deciding stage: pictures, and how many emotions a tie leaves equal.
+-- One row per source, outcome of the ranking, reason and deciding criterion: images, and how many
+-- emotions remain tied.
 select
     i.source,
     r.status,

@@ -1,4 +1,4 @@
--- One row per reason and question template: pictures that the template has nothing of, and why.
+-- One row per reason and question template: images without an item of the template, and why.
 with refused as (
     select reason, unnest(templates) as template
     from _qa__refusals

@@ -1,4 +1,4 @@
--- One row per known dataset: its terms, and what became of its files and rows.
+-- One row per known dataset: its terms, and the outcomes of its files and rows.
 with file_counts as (
     select
         source,

@@ -1,4 +1,5 @@
--- One row per question template and split: items, pictures, the share of the commonest answer, or why none.
+-- One row per question template and split: items, images, the share of the commonest answer, or the
+-- reason for having none.
 with answers as (
     select template, split, answer, count(*) as items
     from qa__items

@@ -1,4 +1,5 @@
--- One row per question template and source: items that show a picture of it, and their share of the template.
+-- One row per question template and source: items that show an image of it, and their share of the
+-- template.
 with shown as (
     select template, item_id, unnest(sources) as source
     from qa__items

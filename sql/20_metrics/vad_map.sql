@@ -1,4 +1,5 @@
--- One row per origin of valence, arousal and dominance and dominant Ekman emotion: pictures, means and standard deviations over pictures.
+-- One row per origin of valence, arousal and dominance and dominant Ekman emotion: images, means
+-- and standard deviations over images.
 select
     v.origin,
     r.dominant_emotion,

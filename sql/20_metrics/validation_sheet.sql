@@ -1,4 +1,4 @@
--- One row per picture and dimension that experts are asked about, without anything that tells the score.
+-- One row per image and dimension for experts to rate, without anything that reveals the score.
 select
     v.sheet_no,
     'sources/' || i.source || '/' || i.path as picture,

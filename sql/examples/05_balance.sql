@@ -1,4 +1,4 @@
--- How are the dominant emotions spread over the splits?
+-- How are the dominant emotions distributed over the splits?
 pivot (select taxonomy, emotion, split, pictures from balance)
 on split in ('train', 'validation', 'test')
 using sum(pictures)

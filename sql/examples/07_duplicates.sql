@@ -1,4 +1,4 @@
--- Which pictures are copies of one another?
+-- Which images are copies of one another?
 select cluster_id[:12] as cluster, pictures, occurrences, widest_distance_bits, sources, paths
 from duplicates
 limit 20

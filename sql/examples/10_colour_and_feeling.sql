@@ -1,4 +1,4 @@
--- Do bright and saturated pictures please?
+-- Are bright and saturated images more pleasant?
 select
     round(corr(i.valence, d.brightness), 3) as valence_brightness,
     round(corr(i.valence, d.saturation), 3) as valence_saturation,

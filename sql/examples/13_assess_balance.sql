@@ -1,2 +1,2 @@
--- How much more even is the Assess subset than what it was chosen from?
+-- How much more even is the Assess subset than the items it was selected from?
 select * from assess_evenness

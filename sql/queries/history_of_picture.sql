@@ -1,4 +1,4 @@
--- What the stages decided about one picture, in order. Parameter: $image_id.
+-- The decisions of all stages about one image, in order. Parameter: $image_id.
 select 1 as step_no, 'ingest' as stage, source || ': ' || "path" as outcome, resolved_by as reason
 from ingest__records
 where image_id = $image_id

@@ -1,4 +1,4 @@
--- Kept pictures that people gave most of their mass to one emotion. Parameters: $emotion, $taxonomy.
+-- Kept images with most of their mass on one emotion. Parameters: $emotion, $taxonomy.
 select image_id, source, split, mass, rater_count
 from emotions
 where emotion = $emotion and taxonomy = $taxonomy and emotion_rank = 1 and not is_tied

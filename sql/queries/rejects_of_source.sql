@@ -1,4 +1,4 @@
--- Everything a source lost, file by file and row by row. Parameter: $source.
+-- Everything refused of a source, file by file and row by row. Parameter: $source.
 select "path", "row", reason, detail
 from ingest__rejects
 where source = $source

@@ -1,4 +1,4 @@
--- Every kept picture has one row per task, and no other picture has any.
+-- Every kept image has one row per task, and no other image has any.
 with expected as (
     select d.image_id, t.task
     from dedup__images as d

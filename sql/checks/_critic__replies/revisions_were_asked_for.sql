@@ -1,4 +1,4 @@
--- A revision follows a round in which the critic judged a field of its picture revisable.
+-- A revision follows a round in which the critic judged a field of its image revisable.
 select c.image_id, c.annotator, c."round"
 from _critic__replies as c
 where not exists (

@@ -1,4 +1,4 @@
--- Every picture of a record is measured once per source, and nothing else is.
+-- Every image of a record is measured once per source, and nothing else is.
 select
     coalesce(r.source, m.source) as source,
     coalesce(r.image_id, m.image_id) as image_id,

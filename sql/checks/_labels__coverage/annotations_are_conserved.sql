@@ -1,4 +1,5 @@
--- Per source, annotations with labels, ratings or a comment are counted once, as used or with a reason.
+-- Per source, annotations with labels, ratings or a comment are counted once, as used or with a
+-- reason.
 with expected as (
     select source, unnest(['mikels8', 'ekman7']) as kind, count(*) as annotations
     from ingest__annotations

@@ -1,4 +1,4 @@
--- Every kept picture is in as many questions as its row says, and has a reason where in none.
+-- Every kept image is in as many questions as its row states, and has a reason if it is in none.
 with asked as (
     select u.image_id, count(*) as items
     from qa__items as q

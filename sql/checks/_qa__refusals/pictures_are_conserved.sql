@@ -1,4 +1,4 @@
--- Every template has items of a kept picture, or has one reason why it has none; never both.
+-- Every template has either items of a kept image or one reason for having none.
 with asked as (
     select distinct template, unnest(image_ids) as image_id
     from qa__items

@@ -1,4 +1,5 @@
--- Every template counts its items and its most used picture rightly, and says why where it has none.
+-- Every template states the right number of items and uses of its most used image, and a reason if
+-- it has no items.
 with items as (
     select template, count(*) as items
     from qa__items

@@ -1,4 +1,5 @@
--- Alternatives and their probabilities are lists of the same length, and sum to no more than 1.
+-- Alternatives and their probabilities are lists of the same length, and the probabilities sum to
+-- at most 1.
 select image_id, annotator, "round", alternatives, alternative_probabilities
 from annotation__replies
 where

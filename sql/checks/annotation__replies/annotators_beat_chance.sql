@@ -1,5 +1,6 @@
 -- severity: warn
--- Each annotator agrees with people more often than one who always names people's most frequent emotion.
+-- Each annotator agrees with people more often than always naming their most frequent emotion
+-- would.
 with ranked as (
     select
         image_id,

@@ -1,4 +1,4 @@
--- Every kept picture has one first reply of every annotator, and no other picture has any.
+-- Every kept image has one first reply of every annotator, and no other image has any.
 with expected as (
     select d.image_id, a.annotator
     from dedup__images as d

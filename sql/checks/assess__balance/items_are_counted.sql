@@ -1,4 +1,5 @@
--- Of each task as many are counted as selected as there are items, and never more than there could be.
+-- For each task, the selected count equals the number of items and does not exceed the available
+-- count.
 with counted as (
     select
         task,

@@ -1,4 +1,4 @@
--- Every item is about a kept picture, and in that picture's split.
+-- Every item is about a kept image, and in that image's split.
 select a.item_id, a.task, a.image_id, a.split, d.split as picture_split
 from assess__items as a
 left join dedup__images as d on a.image_id = d.image_id

@@ -1,4 +1,4 @@
--- A batch is collected when none of its rows waits, and its state says how it ended.
+-- A batch is collected when none of its rows is waiting and its state is final.
 select *
 from batches__jobs
 where

@@ -1,4 +1,4 @@
--- Every call ended in one way: answered, declined, malformed, limited or failed.
+-- Every call has one outcome: answered, declined, malformed, limited or failed.
 select *
 from costs__calls
 where

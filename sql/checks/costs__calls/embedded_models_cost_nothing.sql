@@ -1,4 +1,4 @@
--- What is computed here is not paid for, and has no tokens.
+-- Embedded models run locally: they have no cost and no tokens.
 select *
 from costs__calls
 where provider = 'embedded' and (usd <> 0 or input_tokens + output_tokens + cached_tokens <> 0)

@@ -1,5 +1,5 @@
 -- severity: warn
--- Every model with an answer in the annotations was asked, so it has a row among the costs.
+-- Every model with an answer in the annotations has a row among the costs.
 select annotator, model, count(*) as answers
 from annotation__replies
 where status = 'ok' and model not in (select model from costs__calls)

@@ -1,4 +1,5 @@
--- Every field that is open in a picture's latest round has a task, and no other field has one; a dropped picture has none.
+-- Every field that is open in an image's latest round has a task, and no other field has one; a
+-- dropped image has none.
 with latest as (
     select image_id, field, verdict
     from critic__verdicts

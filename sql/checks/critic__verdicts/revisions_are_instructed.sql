@@ -1,4 +1,4 @@
--- A field that is to be revised comes with an instruction, and a valid one with no error code.
+-- A revisable field has an instruction, and a valid one has no error code.
 select image_id, "round", field, verdict, codes, instruction
 from critic__verdicts
 where

@@ -1,4 +1,4 @@
--- A dropped picture names a kept one of its own cluster, and a kept one names itself.
+-- A dropped image names the kept one of its own cluster, and a kept one names itself.
 select c.image_id, c.cluster_id, c.is_kept, c.kept_image_id
 from dedup__clusters as c
 left join dedup__clusters as k on c.kept_image_id = k.image_id

@@ -1,4 +1,4 @@
--- All pictures of a cluster are in one split.
+-- All images of a cluster are in one split.
 select cluster_id, count(distinct split) as splits, list(image_id order by image_id) as image_ids
 from dedup__images
 group by cluster_id

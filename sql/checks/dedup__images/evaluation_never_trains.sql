@@ -1,4 +1,4 @@
--- No picture of an evaluation dataset, and no near-duplicate of one, is outside the test split.
+-- No image of an evaluation dataset, and no near-duplicate of one, is outside the test split.
 with evaluation as (
     select distinct clusters.cluster_id
     from ingest__images as images

@@ -1,4 +1,5 @@
--- The files of a format hold every item of each split; one that publishes test alone, all of test.
+-- The files of a format hold every item of each split, or, for a format that publishes only test,
+-- all of test.
 with items as (
     select 'assess' as dataset, split, count(*) as items from assess__items group by split
     union all

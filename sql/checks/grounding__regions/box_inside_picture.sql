@@ -1,4 +1,4 @@
--- Every box has an area and lies inside its picture; half a pixel is allowed for rounding.
+-- Every box has an area and is inside its image; half a pixel is allowed for rounding.
 select g.image_id, g.region_no, g.x1_px, g.y1_px, g.x2_px, g.y2_px, i.width_px, i.height_px
 from grounding__regions as g
 inner join dedup__images as i on g.image_id = i.image_id

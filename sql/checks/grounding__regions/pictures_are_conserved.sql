@@ -1,4 +1,4 @@
--- Every kept picture has at least one row, and no other picture has any.
+-- Every kept image has at least one row, and no other image has any.
 select
     coalesce(d.image_id, t.image_id) as image_id,
     d.image_id is not null as is_kept,

@@ -1,4 +1,4 @@
--- Region 0 says why a picture has no box: it has a reason, no box, and no other region beside it.
+-- Region 0 marks an image without a box: it has a reason, no box, and no other region beside it.
 select g.image_id, g.region_no, g.status, g.reason, g.x1_px
 from grounding__regions as g
 where

@@ -1,4 +1,4 @@
--- Every annotation belongs to a record and has that record's picture.
+-- Every annotation belongs to a record and has that record's image.
 select a.source, a.record_id, a.annotation_no, a.image_id
 from ingest__annotations as a
 left join ingest__records as r

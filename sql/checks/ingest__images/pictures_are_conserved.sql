@@ -1,4 +1,4 @@
--- Every record's picture is here once, with as many occurrences as records have it.
+-- Every record's image is here once, and its occurrence count is the number of its records.
 select
     coalesce(r.image_id, i.image_id) as image_id,
     coalesce(r.records, 0) as found_records,

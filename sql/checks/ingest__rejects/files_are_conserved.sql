@@ -1,4 +1,4 @@
--- Picture files found = files with a record + files refused, per source; no file is both.
+-- Image files found = files with a record + files refused, per source; no file is both.
 with kept as (
     select source, count(distinct "path") as files
     from ingest__records

@@ -1,5 +1,6 @@
 -- severity: warn
--- Every Mikels emotion dominates at least ten pictures; with fewer, a judge of it cannot be fitted or scored.
+-- Every Mikels emotion dominates at least ten images; with fewer, no model of it can be fitted or
+-- scored.
 with dominated as (
     select image_id, max_by(emotion, mass) as emotion
     from labels__emotions

@@ -1,4 +1,4 @@
--- Per picture and taxonomy, the masses and what the mapping lost sum to 1.
+-- Per image and taxonomy, the masses and the mass lost in the mapping sum to 1.
 select image_id, taxonomy, sum(mass) as mass, any_value(lost_mass) as lost_mass
 from labels__emotions
 group by image_id, taxonomy

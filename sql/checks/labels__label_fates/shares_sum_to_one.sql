@@ -1,4 +1,5 @@
--- Per source and taxonomy, the shares of the labels sum to 1, and only mapped labels name an emotion.
+-- Per source and taxonomy, the shares of the labels sum to 1, and only mapped labels name an
+-- emotion.
 select source, taxonomy, sum(label_share) as label_share
 from labels__label_fates
 group by source, taxonomy

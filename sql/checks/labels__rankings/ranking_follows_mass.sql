@@ -1,4 +1,5 @@
--- A ranking names distinct emotions in the order of what decided it, the dominant emotion first: of their mass, or of frequency, mass and order in turn.
+-- A ranking names distinct emotions in the order of its deciding criterion, the dominant emotion
+-- first: by mass, or by frequency, mass and order in turn.
 with ranked as (
     select
         r.image_id,

@@ -1,4 +1,4 @@
--- Every picture with a value has one row that speaks for it, a rated one where there is any.
+-- Every image with a value has one preferred row, a rated one where there is any.
 select image_id, count(*) filter (where is_best) as best_rows
 from labels__vad
 group by image_id

@@ -1,4 +1,4 @@
--- Where a question has options, its answer is exactly one of them, and the letter is that option's.
+-- If a question has options, its answer is exactly one of them, and the letter is that option's.
 select item_id, template, options, answer, answer_letter
 from qa__items
 where

@@ -1,4 +1,5 @@
--- What is called the cause of an emotion stands in its sentence of the reasoning; what is not, nowhere.
+-- The stated cause of an emotion occurs in the reasoning's sentence on that emotion; anything else
+-- on offer occurs nowhere in the reasoning.
 with asked as (
     select
         q.item_id,

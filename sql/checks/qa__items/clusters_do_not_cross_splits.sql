@@ -1,4 +1,4 @@
--- A question is in the split of every picture it shows, so no cluster is asked about in two splits.
+-- A question is in the split of every image it shows, so no cluster has questions in two splits.
 select q.item_id, q.template, q.split, a.split as first_split, b.split as second_split
 from qa__items as q
 left join dedup__images as a on hash(q.image_ids[1]) = hash(a.image_id)

@@ -1,4 +1,4 @@
--- The answer to a question about emotions is what the rankings say, and no wrong option is.
+-- The answer to a question about emotions agrees with the rankings, and no wrong option does.
 with asked as (
     select
         q.item_id,
@@ -34,8 +34,8 @@ placed as (
             when claim like '%dominant' then second_dominant = asked
             else list_contains(second_ranking, asked)
         end as in_second,
-        -- a ranked emotion is stronger than one of a later place or of none; of two unranked ones
-        -- nothing is known
+        -- an emotion is stronger than one ranked later or not at all; two unranked ones cannot be
+        -- compared
         case
             when not list_has_any(first_ranking, [asked, other]) then null
             else coalesce(nullif(list_position(first_ranking, asked), 0), 4)

@@ -30,7 +30,7 @@ items as (
     from qa__items
 )
 
--- what is not told cannot be wrong
+-- a missing fact cannot be wrong
 select i.item_id, i.template, i.facts
 from items as i
 left join labels as a on i.first_hash = a.image_hash

@@ -1,4 +1,5 @@
--- An item's number is that of its question and those of its pictures, joined by exclusive or; no two share one.
+-- The identifier of an item is the exclusive or of the hashes of its question and its images; no
+-- two items share one.
 with pictures as (
     select
         hash(image_id) as image_hash,

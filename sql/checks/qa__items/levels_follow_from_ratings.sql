@@ -1,4 +1,4 @@
--- The answer to a question about valence, arousal or dominance is what the ratings say.
+-- The answer to a question about valence, arousal or dominance agrees with the ratings.
 with asked as (
     select
         q.item_id,

@@ -1,4 +1,4 @@
--- A question without options has no letter, and no question goes without an answer.
+-- A question without options has no letter, and every question has an answer.
 select item_id, template, question, answer, answer_letter
 from qa__items
 where

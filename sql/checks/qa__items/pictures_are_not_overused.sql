@@ -1,10 +1,11 @@
--- A template asks about a picture once, about two pictures once, and shows a picture at most eight times.
+-- A template has at most one question per image or pair of images, and shows an image at most eight
+-- times.
 with items as not materialized (
     select
         item_id,
         template,
         image_ids,
-        -- hashes of 64 bits stand for pictures, which would not fit in memory
+        -- 64-bit hashes replace the image identifiers, which would not fit in memory
         hash(template, image_ids[1]) as first_use,
         if(len(image_ids) = 2, hash(template, image_ids[2]), null) as second_use,
         hash(template, least(image_ids[1], image_ids[2]), greatest(image_ids[1], image_ids[2])) as both_use

@@ -1,4 +1,4 @@
--- A question names the emotions, level or element that its facts say it asks for, and no other emotion.
+-- A question names the emotions, level or element given in its facts, and no other emotion.
 with asked as not materialized (
     select
         item_id,
@@ -10,7 +10,7 @@ with asked as not materialized (
     where claim not in ('ranking', 'written')
 ),
 
--- most items share their question and what it asks for with many others: each is read once
+-- most items share question and fills with many others: each distinct pair is read once
 questions as (
     select
         question,

@@ -1,4 +1,4 @@
--- An item's sources are those of its pictures, each once, in order.
+-- An item's sources are those of its images, each once, in order.
 with pictures as (
     select hash(image_id) as image_hash, array_to_string(sources, ' ') as sources
     from dedup__images

@@ -1,4 +1,4 @@
--- All items of a template make the same claim, in the same form, about as many pictures.
+-- All items of a template make the same claim, in the same form, about the same number of images.
 with kinds as (
     select distinct
         template,

@@ -1,4 +1,4 @@
--- An answer in prose is the accepted text on its pictures, word for word.
+-- An answer in prose is the accepted text about its images, word for word.
 with texts as (
     select 'texts__descriptions' as name, hash([image_id]) as images_hash, null as aspect, hash(text) as text_hash
     from texts__descriptions
@@ -21,7 +21,7 @@ with texts as (
     where status = 'ok'
 )
 
--- pictures and texts are told apart by hashes of 64 bits: themselves, they would fill the memory
+-- images and texts are compared by 64-bit hashes: comparing them directly would exhaust memory
 select q.item_id, q.template, q.facts, q.answer
 from qa__items as q
 left join

@@ -1,4 +1,5 @@
--- Within a template and split, what is asked for is as often there as not, and each letter as often right.
+-- Within a template and split, Yes and No are equally frequent for everything asked about, and each
+-- letter is right equally often.
 with cells as (
     select
         template,

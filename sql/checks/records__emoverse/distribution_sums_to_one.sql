@@ -1,4 +1,4 @@
--- Where a record has a distribution over the eight emotions, it sums to 1.
+-- If a record has a distribution over the eight emotions, it sums to 1.
 select image_id, state, emotion, distribution
 from records__emoverse
 where

@@ -1,4 +1,5 @@
--- A preserved record has an uncontested emotion with confidence, and a reason where another field is empty; any other record has a reason.
+-- A preserved record has an uncontested emotion with confidence, and a reason if another field is
+-- empty; any other record has a reason.
 select image_id, state, reason, emotion, is_contested, description, background, attribute, subject
 from records__emoverse
 where

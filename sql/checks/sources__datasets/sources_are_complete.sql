@@ -1,5 +1,5 @@
 -- severity: warn
--- Every known dataset is on disk in full; one that is absent or partial is named here.
+-- Every known dataset is complete on disk; absent or partial ones are listed here.
 select source, state, found_files, expected_files, missing
 from sources__datasets
 where state in ('absent', 'partial')

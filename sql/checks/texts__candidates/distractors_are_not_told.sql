@@ -1,4 +1,4 @@
--- The reasoning holds the element and neither distractor; without an element there is a reason.
+-- The reasoning contains the element and neither distractor; a row without an element has a reason.
 select c.image_id, c.status, c.reason, c.emotion, c.element, c.distractors, t.text
 from texts__candidates as c
 left join texts__reasonings as t on c.image_id = t.image_id and t.status = 'ok'

@@ -1,4 +1,5 @@
--- Two different kept pictures of one split are compared, none of an evaluation dataset, each once per aspect.
+-- A comparison is of two different kept images of one split, none of an evaluation dataset, and
+-- occurs once per aspect.
 with sides as (
     select first_image_id, second_image_id, aspect, unnest([first_image_id, second_image_id]) as image_id
     from texts__comparisons

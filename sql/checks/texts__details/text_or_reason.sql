@@ -1,4 +1,4 @@
--- A text is there with as many words as it says, or the reason why not is.
+-- A row has a text with the stated number of words, or a reason for having none.
 select image_id, status, reason, word_count, text
 from texts__details
 where

@@ -1,4 +1,4 @@
--- A run has scores and an artefact with its hash, or the reason why it was not made.
+-- A run has scores and an artefact with its hash, or a reason for having none.
 select run_id, job, status, reason, accuracy, macro_f1, baseline_accuracy, "path", sha256
 from training__runs
 where

@@ -1,4 +1,5 @@
--- A run is fitted on no more than the train items there are, and scored on no more than the test items.
+-- A run is fitted on at most the available train items, and scored on at most the available test
+-- items.
 with items as (
     select
         count(*) filter (where split = 'train') as train_items,

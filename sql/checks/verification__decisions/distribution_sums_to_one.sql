@@ -1,4 +1,4 @@
--- Where a decision has a distribution over the eight emotions, it sums to 1.
+-- If a decision has a distribution over the eight emotions, it sums to 1.
 select image_id, pattern, emotion, distribution
 from verification__decisions
 where

@@ -1,4 +1,5 @@
--- A voice is right at most as often as it is counted, and the patterns of a source and fold add up to all of its labelled pictures.
+-- A voter is right at most as often as it is counted, and the patterns of a source and fold add up
+-- to all of its labelled images.
 with counted as (
     select source, fold, voice, pattern, image_count, right_count
     from verification__patterns

@@ -1,4 +1,5 @@
--- A verifier names an emotion, with its probability where it gives any, or says why it abstains.
+-- A verifier names an emotion, with its probability if it gives any, or has a reason for
+-- abstaining.
 select image_id, verifier, status, reason, emotion, probability
 from verification__replies
 where

@@ -1,4 +1,4 @@
--- Every kept picture has one reply of every verifier, and no other picture has any.
+-- Every kept image has one reply of every verifier, and no other image has any.
 with expected as (
     select d.image_id, a.verifier
     from dedup__images as d

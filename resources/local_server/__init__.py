@@ -1,13 +1,13 @@
-"""A provider on this machine that speaks the OpenAI and the Gemini protocol, for tests and demos.
+"""A local provider that speaks the OpenAI and the Gemini protocol, for tests and demos.
 
-Belongs here: how to start it and where it is. Does not belong here: the server, which runs in a
-process of its own (`python -m resources.local_server --help`) and loads nothing into this one.
+This module starts the server in a process of its own (`python -m resources.local_server --help`)
+and loads none of the server's code into this one.
 
-Its models are `local-a`, `local-b` and `local-critic`; their answers come from simple measures of
-the pixels, and no model of a real provider is behind them. What can go wrong is scripted
-(`faults.py`), what it costs is in `prices.toml` of the pipeline, and what it has answered is in
-its account (`account.py`). Beside the protocols it has two paths of its own: GET /account, and
-PUT /script, which has it go by another fault script.
+Its models are `local-a`, `local-b` and `local-critic`. Their answers come from simple measures of
+the pixels; no model of a real provider is involved. Faults are scripted (`faults.py`), prices are
+in the pipeline's `eemo_pipeline/vlm/prices.toml`, and the server's account lists its answers
+(`account.py`). Besides the protocols it has two paths of its own: GET /account, and PUT /script,
+which replaces the fault script.
 """
 
 import json
@@ -30,7 +30,7 @@ _ANSWERS_WITHIN_S = 10.0
 
 
 class LocalServerFailed(Exception):
-    """The server did not start or does not take a script; the message says why."""
+    """The server did not start or rejected a script; the message gives the reason."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class LocalServer:
     """A running server.
 
     Attributes:
-        port: where it listens, on 127.0.0.1.
-        key: a key that it accepts, for both protocols.
-        process_id: of the server's process.
+        port: Port on 127.0.0.1.
+        key: An accepted key, for both protocols.
+        process_id: Id of the server's process.
     """
 
     port: int
@@ -58,11 +58,11 @@ class LocalServer:
         return f"http://127.0.0.1:{self.port}/gemini"
 
     def follow(self, script: Mapping[str, Any]) -> None:
-        """Have the server go by another fault script; it counts from the next request."""
+        """Replace the server's fault script, from the next request on."""
         self._call("PUT", "/script", json.dumps(script))
 
     def account(self) -> dict[str, Any]:
-        """What the server has answered so far and what it is owed."""
+        """Return the server's account: its answers so far and their cost."""
         return self._call("GET", "/account", None)
 
     def _call(self, method: str, path: str, body: str | None) -> dict[str, Any]:
@@ -91,15 +91,15 @@ def local_server(
     It also stops when this process ends in any other way.
 
     Args:
-        script: fault script, a mapping or a file.
-        port: 0 for any that is free.
-        account: file that keeps the account; without one it ends with the server.
-        latency_ms: how long an answer takes; over the script's.
-        answers: pixels, or schema: pictures are not decoded, for measuring speed.
-        keys: what it accepts; the first is handed out.
+        script: Fault script, a mapping or a file.
+        port: 0 for any free port.
+        account: File that keeps the account; without one, the account ends with the server.
+        latency_ms: Duration of an answer; overrides the script's.
+        answers: "pixels", or "schema", which does not decode images and serves to measure speed.
+        keys: Accepted keys; the first is the `key` of the `LocalServer`.
 
     Raises:
-        LocalServerFailed: it did not start.
+        LocalServerFailed: The server did not start.
     """
     command = [sys.executable, "-m", "resources.local_server", "--until-stdin-ends"]
     command += ["--port", str(port), "--answers", answers]
@@ -112,7 +112,7 @@ def local_server(
     if latency_ms is not None:
         command += ["--latency-ms", str(latency_ms)]
     pipe = subprocess.PIPE
-    # A file, for nobody reads what the server complains of while it runs.
+    # A file, because nothing reads the server's stderr while it runs.
     with (
         TemporaryFile() as complaints,
         subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=complaints) as process,  # noqa: S603

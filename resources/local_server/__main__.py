@@ -1,8 +1,6 @@
-"""The local server as a process of its own: `python -m resources.local_server`.
+"""The local server's command line: `python -m resources.local_server`.
 
-Belongs here: the command line. Does not belong here: the server.
-
-When it can take requests it prints one line of JSON: `{"port": ...}`.
+When the server is ready, it prints one line of JSON: `{"port": ...}`.
 """
 
 import argparse
@@ -22,12 +20,12 @@ from resources.local_server.app import build_app
 from resources.local_server.faults import BadScript, Script, read_script
 from resources.local_server.service import Service
 
-_IDLE_S = 3600  # a connection that is idle is not cut under a client's hands
-_GRACE_S = 0.5  # for answers in flight when the server stops
+_IDLE_S = 3600  # idle connections stay open while a client may use them
+_GRACE_S = 0.5  # time for answers in flight when the server stops
 
 
 def main() -> int:
-    """Serve until a signal comes, or until standard input ends where that was asked for."""
+    """Serve until a signal arrives or, with --until-stdin-ends, until standard input ends."""
     options = _parser().parse_args()
     try:
         script = read_script(options.script) if options.script else Script()
@@ -63,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The event loop of uvloop where that is installed."""
+    """Return uvloop's event loop if it is installed."""
     try:
         import uvloop
     except ImportError:

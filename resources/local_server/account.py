@@ -1,12 +1,10 @@
-"""What the server has answered and what it is owed for that.
+"""The server's account: counts of its answers, and their cost.
 
-Belongs here: counts and the bill. Does not belong here: prices (`prices.py`).
-
-Billed is every request that got an answer of a model, useful or not: malformed, refused,
-filtered. Errors, 4xx and 5xx, are free, and so is a request that the server never answered. A
-client that hangs up does not stop the work: once the answer is computed it is billed, as the
-providers do, and listed apart under `hung_up` as far as the server can know; a client that
-leaves while the answer is on its way is not seen to have left.
+Every answer of a model is billed, useful or not: malformed, refused or filtered. Errors (4xx and
+5xx) are free, and so are requests that the server never answered. If a client hangs up, the work
+continues: the finished answer is billed, as real providers do, and listed separately under
+`hung_up` if the server can tell. A client that leaves while the answer is being sent is not
+noticed.
 """
 
 import json
@@ -26,9 +24,9 @@ class Line:
     """The account of one model at one price.
 
     Attributes:
-        outcomes: how many requests ended how; all but errors are billed.
-        sums: see `_SUMS`; `repeated` are billed requests whose bytes had been billed before.
-        hung_up: the part of the sums whose client had gone.
+        outcomes: outcome -> number of requests; all but errors are billed.
+        sums: See `_SUMS`; `repeated` counts billed requests whose bytes had been billed before.
+        hung_up: The part of the sums whose client had hung up.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -37,10 +35,10 @@ class Line:
 
 
 class Account:
-    """Counts requests; kept in a file where one is given."""
+    """Counts requests and costs; kept in a file if one is given."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """Open the account, or go on with the one in the file."""
+        """Open a new account, or continue the one in the file."""
         self._file = file
         self._lines: dict[tuple[str, str, bool], Line] = {}
         self._seen: set[bytes] = set()
@@ -52,18 +50,18 @@ class Account:
             self._load(json.loads(file.read_text("utf-8")))
 
     def enter(self) -> None:
-        """A request has come."""
+        """Count the start of a request."""
         self.in_flight += 1
         self.in_flight_most = max(self.in_flight_most, self.in_flight)
 
     def leave(self) -> None:
-        """A request is done with."""
+        """Count the end of a request."""
         self.in_flight -= 1
 
     def count_free(
         self, provider: str, model: str, outcome: str, *, is_batch: bool = False
     ) -> None:
-        """A request that got no answer of a model."""
+        """Count a request that got no answer of a model."""
         self._line(provider, model, is_batch).outcomes[outcome] += 1
         self._is_saved = False
 
@@ -77,7 +75,7 @@ class Account:
         is_batch: bool = False,
         is_gone: bool = False,
     ) -> None:
-        """A request that got an answer; `source` is provider, model and the request's digest."""
+        """Count an answered request; `source` is provider, model and the request's digest."""
         provider, model, digest = source
         line = self._line(provider, model, is_batch)
         line.outcomes[outcome] += 1
@@ -96,7 +94,7 @@ class Account:
         self._is_saved = False
 
     def report(self) -> dict[str, Any]:
-        """The account as JSON; sums of `hung_up` are part of the sums beside them."""
+        """Return the account as JSON; the sums of `hung_up` are part of the sums beside them."""
         lines = [
             {
                 "provider": provider,
@@ -121,7 +119,7 @@ class Account:
         }
 
     def save(self) -> None:
-        """Write the file where there is one and something is new: whole or not at all."""
+        """Write the file atomically, if there is one and something has changed."""
         if self._file is None or self._is_saved:
             return
         self._is_saved = True

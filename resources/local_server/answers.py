@@ -1,8 +1,4 @@
-"""From a request to the text of its answer.
-
-Belongs here: what a model of this server says, and how long it may be. Does not belong here: the
-protocol, and faults.
-"""
+"""Creates the text of an answer to a request, and applies the output limit."""
 
 import json
 import zlib
@@ -19,34 +15,34 @@ from resources.local_server.verdicts import judge
 
 Manner = Literal["pixels", "schema"]
 _REMEMBERED = 4096
-# Properties by which a schema asks for a judgement on a record rather than for a record.
+# Properties that show that a schema asks for a judgement on a record, not for a record.
 _JUDGING = ('"verdict"', '"codes"', '"choice"', '"who_or_what"')
-_IMAGINED = 256  # how many different sights there are where nothing is looked at
+_IMAGINED = 256  # number of different sights if images are not decoded
 
 
 class Answers:
-    """Works answers out; the same request always gets the same one.
+    """Computes answers; the same request always gets the same answer.
 
-    In the manner "pixels" a picture is decoded and looked at; in the manner "schema" it is not,
-    and one of 256 made-up sights stands for it, chosen by a checksum: for measuring speed.
+    With "pixels", the image is decoded and measured. With "schema" it is not: one of 256 made-up
+    sights replaces it, chosen by a checksum, to measure speed.
     """
 
     def __init__(self, manner: Manner) -> None:
-        """Remember nothing yet."""
+        """Start with an empty memory."""
         self._manner = manner
         self._texts: OrderedDict[tuple[str, str, Sight, str], str] = OrderedDict()
         self._sights: OrderedDict[bytes | int, Sight] = OrderedDict()
 
     def known(self, asked: Asked) -> str | None:
-        """The answer where no picture must be decoded for it; else None."""
+        """Return the answer if no image must be decoded for it, else None."""
         sight = self._known_sight(asked)
         return None if sight is None else self._word(asked, sight)
 
     def work_out(self, asked: Asked) -> str:
-        """The answer, after a look at the first picture.
+        """Return the answer, after measuring the first image.
 
         Raises:
-            Problem: the picture cannot be decoded.
+            Problem: The image cannot be decoded.
         """
         sight = self._known_sight(asked)
         if sight is None:
@@ -79,9 +75,9 @@ class Answers:
 
 
 def cut(answer: Answer, asked: Asked, tokens: Tokens) -> tuple[Answer, Tokens]:
-    """The answer within the request's limit, and the tokens with its own.
+    """Cut the answer to the request's limit; return it and the tokens including its own.
 
-    An enormous answer ignores the limit, as a broken server would, but not on the bill.
+    An enormous answer ignores the limit, as from a broken server, but is billed only up to it.
     """
     most = asked.max_output_tokens
     output = text_tokens(answer.text)
@@ -96,7 +92,8 @@ def cut(answer: Answer, asked: Asked, tokens: Tokens) -> tuple[Answer, Tokens]:
 
 
 def _quoted_record(asked: Asked) -> dict[str, Any]:
-    """The record that a question quotes as JSON, alone or under `record`; empty where none is."""
+    """Return the record quoted in a question as JSON, alone or under `record`; else an empty
+    one."""
     for text in asked.texts:
         if not text.startswith("{"):
             continue

@@ -1,7 +1,4 @@
-"""The HTTP application: paths of both protocols, keys, ids and broken connections.
-
-Belongs here: aiohttp. Does not belong here: what is answered.
-"""
+"""The HTTP application (aiohttp): paths of both protocols, keys, ids and broken connections."""
 
 import asyncio
 import json
@@ -32,7 +29,7 @@ _ids = count(1)
 
 
 def build_app(service: Service) -> web.Application:
-    """The application; the account is saved while it runs and when it stops."""
+    """Return the application; it saves the account while it runs and when it stops."""
     app = web.Application(client_max_size=_LARGEST_BODY)
     app.router.add_get("/account", _account(service))
     app.router.add_put("/script", guarded(service, CHAT, _script(service)))
@@ -43,7 +40,7 @@ def build_app(service: Service) -> web.Application:
 
 
 def add_openai(app: web.Application, service: Service) -> None:
-    """Chat completions, responses, models, files and batches."""
+    """Add chat completions, responses, models, files and batches."""
     for path, dialect in (("/chat/completions", CHAT), ("/responses", RESPONSES)):
         app.router.add_post(f"{OPENAI_PREFIX}{path}", ask(service, dialect))
     app.router.add_get(f"{OPENAI_PREFIX}/models", guarded(service, CHAT, _openai_models))
@@ -52,7 +49,7 @@ def add_openai(app: web.Application, service: Service) -> None:
 
 
 def add_gemini(app: web.Application, service: Service) -> None:
-    """generateContent, models, files and batches, in every version of the API."""
+    """Add generateContent, models, files and batches, in every version of the API."""
     models = f"{GEMINI_PREFIX}/{{version:v1(?:beta|alpha)?}}/models"
     app.router.add_post(f"{models}/{{model}}:generateContent", ask(service, GENERATE))
     app.router.add_get(models, guarded(service, GENERATE, _gemini_models))
@@ -61,7 +58,7 @@ def add_gemini(app: web.Application, service: Service) -> None:
 
 
 def key_of(request: web.Request) -> str | None:
-    """The key as either protocol sends it."""
+    """Return the key as sent by either protocol."""
     bearer = request.headers.get("Authorization", "")
     return (
         bearer.removeprefix("Bearer ").strip()
@@ -73,7 +70,7 @@ def key_of(request: web.Request) -> str | None:
 def guarded(
     service: Service, dialect: Dialect, handler: Handler, *, needs_key: bool = True
 ) -> Handler:
-    """The handler behind the key, with problems in the protocol's own form."""
+    """Wrap a handler: check the key, and write problems in the protocol's own form."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
@@ -87,7 +84,7 @@ def guarded(
 
 
 def ask(service: Service, dialect: Dialect) -> Handler:
-    """A handler that asks a model."""
+    """Return a handler that asks a model."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         raw = await request.read()
@@ -105,10 +102,10 @@ def ask(service: Service, dialect: Dialect) -> Handler:
 
 
 def _clerk(service: Service, dialect: Dialect) -> Callable[..., Handler]:
-    """Wraps handlers of files and batches: the key, and the faults that name their endpoint.
+    """Return a wrapper for handlers of files and batches: key check, and faults for their endpoint.
 
-    An error comes in place of the work. A broken connection comes after it: the client cannot
-    know that it was done.
+    An error replaces the work. A broken connection follows the work, so that the client cannot know
+    that it was done.
     """
 
     def wrap(endpoint: str, handler: Handler, *, needs_key: bool = True) -> Handler:
@@ -127,7 +124,7 @@ def _clerk(service: Service, dialect: Dialect) -> Callable[..., Handler]:
 
 
 def as_response(served: Served) -> web.Response:
-    """The answer as JSON, with an id of its own."""
+    """Return the answer as JSON, with an id of its own."""
     return web.Response(
         body=json.dumps(served.body, ensure_ascii=False).encode("utf-8", "surrogatepass"),
         status=served.status,
@@ -137,10 +134,10 @@ def as_response(served: Served) -> web.Response:
 
 
 def cut_connection(request: web.Request) -> web.Response:
-    """Reset the connection: the client sees neither status nor end."""
+    """Reset the connection: the client receives neither a status nor an end."""
     if request.transport is not None:
         if (sock := request.transport.get_extra_info("socket")) is not None:
-            # Lingering for zero seconds makes the kernel send RST in place of FIN.
+            # A linger time of zero makes the kernel send RST instead of FIN.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         request.transport.abort()
     return web.Response()

@@ -1,7 +1,6 @@
-"""What is asked and what is answered, whatever the protocol.
+"""Requests, answers and problems in the form shared by both protocols.
 
-Belongs here: the request, the answer and the problem in the form in which both protocols share
-them. Does not belong here: JSON of either protocol (`openai_wire.py`, `gemini_wire.py`).
+The JSON of the protocols is in `openai_wire.py` and `gemini_wire.py`.
 """
 
 import json
@@ -15,11 +14,11 @@ Finish = Literal["stop", "length", "refusal", "content_filter"]
 
 @dataclass(frozen=True, slots=True)
 class SentPicture:
-    """A picture of a request, not yet decoded.
+    """An image of a request, not yet decoded.
 
     Attributes:
-        base64: its bytes as they came, standard or URL-safe alphabet.
-        detail: the detail level that was asked for, "auto" where none was.
+        base64: Its bytes as received, in the standard or the URL-safe alphabet.
+        detail: The requested detail level, "auto" by default.
     """
 
     base64: str
@@ -31,14 +30,14 @@ class Asked:
     """One request to a model.
 
     Attributes:
-        provider: local_openai or local_gemini; whose prices count.
-        model: as it was named.
-        texts: every text of the conversation, in order.
-        pictures: every picture of the conversation, in order.
-        schema: JSON Schema of the reply, None for free text.
-        schema_text: the schema as compact JSON; empty for free text.
-        max_output_tokens: None where the request sets no limit.
-        digest: hash of the bytes that were sent; equal requests have equal digests.
+        provider: local_openai or local_gemini; selects the price list.
+        model: The model's name in the request.
+        texts: All texts of the conversation, in order.
+        pictures: All images of the conversation, in order.
+        schema: JSON Schema of the reply; None for free text.
+        schema_text: The schema as compact JSON; empty for free text.
+        max_output_tokens: None if the request sets no limit.
+        digest: Hash of the received bytes; equal requests have equal digests.
     """
 
     provider: str
@@ -53,7 +52,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Tokens of one answer, counted as `tokens.py` says; pictures are part of the input."""
+    """Tokens of one answer, counted by the rule in `tokens.py`; images are part of the input."""
 
     text_input: int
     picture_input: int
@@ -67,12 +66,12 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model said.
+    """A model's answer.
 
     Attributes:
-        text: the reply, or the words of a refusal.
-        finish: why it ended there.
-        kind: the outcome in the account: ok, or the fault that spoilt it.
+        text: The reply, or the refusal text.
+        finish: The reason why it ended.
+        kind: The outcome in the account: ok, or the fault that spoilt the answer.
     """
 
     text: str
@@ -84,14 +83,13 @@ class Problem(Exception):
     """A request that gets no answer of a model: an HTTP error of the protocol.
 
     Attributes:
-        kind: a key of `PROBLEMS` of the protocols.
-        message: for people.
-        retry_after_s: how long to wait, None where that is not said.
-        shown_key: the key as the message may quote it.
+        kind: A key of `PROBLEMS` of the protocols.
+        message: Text for people.
+        retry_after_s: Seconds to wait; None if not stated.
     """
 
     def __init__(self, kind: str, message: str, retry_after_s: float | None = None) -> None:
-        """Hold what the protocol will put into its own words."""
+        """Keep the parts; the protocol formulates the error."""
         super().__init__(message)
         self.kind = kind
         self.message = message
@@ -104,7 +102,7 @@ class Dialect:
 
     Attributes:
         endpoint: chat, responses or generate.
-        read: body, digest and the model named in the path -> request; raises Problem.
+        read: body, raw bytes and the model named in the path -> request; raises Problem.
         write: request, answer, tokens and the answer's id -> the JSON to send.
         write_problem: problem -> status, headers and JSON.
     """
@@ -118,18 +116,18 @@ class Dialect:
 
 
 def compact(schema: Mapping[str, Any] | None) -> str:
-    """A schema as compact JSON; empty where there is none."""
+    """Return a schema as compact JSON; empty for None."""
     if schema is None:
         return ""
     return json.dumps(schema, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest_of(body: bytes) -> bytes:
-    """The hash that stands for a request."""
+    """Return the hash that identifies a request."""
     return sha256(body).digest()[:16]
 
 
 def draw(*parts: object) -> float:
-    """A number in [0, 1) that depends on the parts alone."""
+    """Return a number in [0, 1) that depends only on the parts."""
     payload = "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(payload, digest_size=8).digest()) / 2**64

@@ -1,9 +1,9 @@
-"""The fault script: what goes wrong, when, and how fast the server is.
+"""The fault script: which faults occur, when, and how fast the server is.
 
-Belongs here: reading a script, and the decision for one request. Does not belong here: how a
-fault looks in a protocol (`openai_wire.py`, `gemini_wire.py`) or in an answer (`spoiling.py`).
+`openai_wire.py` and `gemini_wire.py` write faults in their protocol, `spoiling.py` writes them into
+an answer.
 
-A script is a JSON object; every part may be left out:
+A script is a JSON object; every part is optional:
 
     {"seed": 7,
      "requests_per_second": 300, "burst": 300, "says_retry_after": true, "says_limits": true,
@@ -16,16 +16,17 @@ A script is a JSON object; every part may be left out:
                {"fault": "revoked", "after": 100}],
      "batch": {"delay_s": 1, "expired": 0.1, "failed": 0.05, "jobs_failed": 1}}
 
-The first rule that fits decides. A rule fits where `model`, `endpoint`, `contains` (in the
-request's text) and `picture` (first digits of the SHA-256 of a picture as sent) do. Endpoints are
-chat, responses, generate and batch, which is a row of a batch; and files, batches, which are
-calls that ask no model and which only a rule that names them fits. Rows of a batch meet spoilt
-answers and rejected pictures alone. Of the requests that fit, a rule skips the first `after` and
-then takes all, or the `first` n, or one in `every` n, in order of arrival, or the `share` by a
-hash of seed, rule and request. What would be as bad on the next attempt (`refused`,
-`content_filter`, `picture_rejected`) is drawn per picture; all else anew for every attempt at the
-same request; so that who comes first plays no part. Latency is the median of a log-normal
-distribution with that sigma, 0 for a constant.
+The first matching rule decides. A rule matches if its `model`, `endpoint`, `contains` (a part of
+the request's text) and `picture` (first digits of the SHA-256 of an image as sent) match. Endpoints
+are chat, responses, generate and batch (a row of a batch), and also files and batches: these calls
+ask no model, and only a rule that names them matches. Rows of a batch only meet spoilt answers and
+rejected images.
+
+Of the matching requests, a rule skips the first `after` and then takes all, or the `first` n, or
+one in `every` n in order of arrival, or the `share` by a hash of seed, rule and request. Faults
+that would persist on the next attempt (`refused`, `content_filter`, `picture_rejected`) are drawn
+per image, all others per attempt at the same request, so that the order of arrival plays no part.
+Latency is the median of a log-normal distribution with that sigma; a sigma of 0 makes it constant.
 """
 
 import json
@@ -39,11 +40,11 @@ from typing import Any
 from resources.local_server.asked import Asked, draw
 from resources.local_server.tokens import picture_bytes
 
-# No answer: an HTTP error, or no HTTP at all. These are free.
+# No answer: an HTTP error, or a broken connection. These are free.
 ERRORS = ("rate_limited", "server_error", "unavailable", "revoked", "balance_empty")
 REJECTIONS = ("picture_rejected",)
 BREAKS = ("hang", "reset")
-# A model's answer that is of no use, or late. These are billed.
+# A useless or late answer of a model. These are billed.
 SPOILT = (
     "truncated",
     "broken_json",
@@ -57,7 +58,7 @@ SPOILT = (
     "slow",
 )
 FAULTS = (*ERRORS, *REJECTIONS, *BREAKS, *SPOILT)
-# Endpoints at which a model is asked.
+# Endpoints that ask a model.
 ASKING = ("chat", "responses", "generate", "batch")
 _OF_ROWS = frozenset((*REJECTIONS, *SPOILT)) - {"slow"}
 _LASTING = frozenset(("refused", "content_filter", "picture_rejected"))
@@ -65,16 +66,16 @@ _NORMAL = NormalDist()
 
 
 class BadScript(Exception):
-    """A fault script that cannot be followed; the message says where and why."""
+    """An invalid fault script; the message says where and why."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of a script; see the module.
+    """One rule of a script; see the module docstring.
 
     Attributes:
-        seconds: how long a hang lasts, or how much later a slow answer comes.
-        size_bytes: how large an enormous answer is.
+        seconds: Duration of a hang, or additional delay of a slow answer.
+        size_bytes: Size of an enormous answer.
     """
 
     fault: str
@@ -91,14 +92,14 @@ class Rule:
     size_bytes: int = 2_000_000
 
     def __post_init__(self) -> None:
-        """Refuse a rule that could not be followed."""
+        """Reject an invalid rule."""
         if self.fault not in FAULTS:
             raise BadScript(f"unknown fault {self.fault!r}; there are {', '.join(FAULTS)}")
         if sum(part is not None for part in (self.share, self.every, self.first)) > 1:
             raise BadScript(f"rule {self.fault}: give one of share, every and first")
 
     def covers(self, asked: Asked, endpoint: str) -> bool:
-        """Whether the rule speaks of such a request at all."""
+        """Return whether the rule applies to such a request at all."""
         if endpoint == "batch" and self.fault not in _OF_ROWS:
             return False
         return (
@@ -114,16 +115,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class BatchScript:
-    """How batch jobs go.
+    """Behaviour of batch jobs.
 
     Attributes:
-        delay_s: from submission to the end of the job.
-        expired: share of rows that are not answered in time.
-        failed: share of rows that end in an error of the provider.
-        jobs_failed: so many jobs, the first ones, fail as a whole, and no row is answered.
-        rows_most: a job with more rows is refused.
-        bytes_most: a file with more bytes is refused.
-        inline_bytes_most: a Gemini job with more bytes in its request is refused.
+        delay_s: Seconds from submission to the start of processing.
+        expired: Share of rows that are not answered in time.
+        failed: Share of rows that end in a provider error.
+        jobs_failed: Number of jobs, the first ones, that fail as a whole, without any answered row.
+        rows_most: A job with more rows is rejected.
+        bytes_most: A file with more bytes is rejected.
+        inline_bytes_most: A Gemini job with more bytes in its request is rejected.
     """
 
     delay_s: float = 0.0
@@ -137,7 +138,7 @@ class BatchScript:
 
 @dataclass(frozen=True)
 class Script:
-    """A whole fault script; see the module."""
+    """A whole fault script; see the module docstring."""
 
     seed: int = 0
     requests_per_second: float | None = None
@@ -151,7 +152,7 @@ class Script:
     batch: BatchScript = field(default_factory=BatchScript)
 
     def latency_s(self, digest: bytes, attempt: int) -> float:
-        """How long this attempt takes, seconds."""
+        """Return the duration of this attempt in seconds."""
         if not self.latency_sigma:
             return self.latency_ms / 1000
         chance = draw(self.seed, "latency", digest.hex(), attempt)
@@ -160,10 +161,10 @@ class Script:
 
 
 def read_script(source: str | Mapping[str, Any]) -> Script:
-    """A script from a mapping, from JSON text, or from the file of that name.
+    """Read a script from a mapping, from JSON text, or from a file of that name.
 
     Raises:
-        BadScript: what is wrong with it.
+        BadScript: The script is invalid.
     """
     where = "the script"
     if isinstance(source, str):
@@ -197,22 +198,22 @@ def _build(kind: type[Any], parts: Mapping[str, Any], where: str) -> Any:
 
 
 class Fate:
-    """Decides for each attempt which rule it meets; counts what has arrived."""
+    """Decides which rule applies to each attempt; counts arrivals."""
 
     def __init__(self, script: Script) -> None:
-        """Start with nothing seen."""
+        """Start with empty counts."""
         self.script = script
         self._attempts: dict[bytes, int] = {}
         self._covered = [0] * len(script.rules)
 
     def count_attempt(self, digest: bytes) -> int:
-        """1 for the first time that this request comes, 2 for the second, and so on."""
+        """Return 1 for the first arrival of this request, 2 for the second, and so on."""
         attempt = self._attempts.get(digest, 0) + 1
         self._attempts[digest] = attempt
         return attempt
 
     def decide(self, asked: Asked, endpoint: str, attempt: int) -> Rule | None:
-        """The first rule that takes this attempt."""
+        """Return the first rule that takes this attempt, or None."""
         for number, rule in enumerate(self.script.rules):
             if not rule.covers(asked, endpoint):
                 continue

@@ -1,6 +1,6 @@
-"""The Gemini protocol: file uploads, batches and the download of their results.
+"""The Gemini protocol: file uploads, batches and their results.
 
-Belongs here: their paths and JSON. Does not belong here: how a job goes (`jobs.py`).
+`jobs.py` runs the jobs.
 """
 
 import base64
@@ -23,19 +23,19 @@ _STATES = {
     "failed": "BATCH_STATE_FAILED",
     "cancelled": "BATCH_STATE_CANCELLED",
 }
-_INTERNAL, _DEADLINE_EXCEEDED = 13, 4  # of google.rpc.Code
+_INTERNAL, _DEADLINE_EXCEEDED = 13, 4  # codes of google.rpc.Code
 
 
 class GeminiJobs:
-    """Handlers of files and batches."""
+    """Handlers for files and batches."""
 
     def __init__(self, desk: Desk) -> None:
-        """Hold the files and jobs."""
+        """Use the desk's files and jobs."""
         self._desk = desk
         self._uploads: dict[str, tuple[dict[str, Any], bytearray]] = {}
 
     async def begin_upload(self, request: web.Request) -> web.StreamResponse:
-        """POST /upload/v1/files: the answer's header says where the bytes go."""
+        """POST /upload/v1/files: the response header gives the address for the bytes."""
         if request.headers.get("x-goog-upload-command") != "start":
             raise Problem("bad_request", "An upload begins with the command start.")
         wanted = (await _json_of(request)).get("file") or {}
@@ -47,7 +47,7 @@ class GeminiJobs:
         return web.json_response({}, headers=headers)
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
-        """POST to the URL of `begin_upload`, which is the key: a chunk, or the last of them."""
+        """POST to the URL of `begin_upload`, which replaces the key: one chunk, or the last."""
         upload_id = request.query.get("id", "")
         if upload_id not in self._uploads:
             raise Problem("not_found", "There is no such upload.")
@@ -71,7 +71,7 @@ class GeminiJobs:
         return web.json_response({"files": files} | token)
 
     async def show_file(self, request: web.Request) -> web.StreamResponse:
-        """GET /v1/files/{name}, and with `:download` behind it the bytes."""
+        """GET /v1/files/{name}."""
         found = self._file(request)
         return web.json_response(_describe_file(found, request))
 
@@ -85,7 +85,7 @@ class GeminiJobs:
         return web.json_response({})
 
     async def create(self, request: web.Request) -> web.StreamResponse:
-        """POST /v1/models/{model}:batchGenerateContent, with requests or a file of them."""
+        """POST /v1/models/{model}:batchGenerateContent, with inline requests or a file of them."""
         raw = await request.read()
         wanted = (await _json_of(request)).get("batch") or {}
         source = wanted.get("inputConfig") or {}
@@ -123,7 +123,7 @@ class GeminiJobs:
         return web.json_response({})
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
-        """DELETE /v1/batches/{id}: forgotten, and cancelled where it still goes on."""
+        """DELETE /v1/batches/{id}: forget the job, and cancel it if it is still running."""
         job = self._job(request)
         job.wants_cancel.set()
         del self._desk.jobs[job.job_id]
@@ -136,7 +136,7 @@ class GeminiJobs:
         return self._desk.find_job(f"batches/{request.match_info['job']}")
 
     def _describe(self, job: Job) -> dict[str, Any]:
-        """A batch as an operation; results stand in it, or in the file that it names."""
+        """Return a batch as an operation, with its results or the file that contains them."""
         good = sum(result.status == 200 for result in job.results)
         about: dict[str, Any] = {
             "@type": "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch",
@@ -180,7 +180,7 @@ class GeminiJobs:
 
 
 def add_gemini_jobs(router: Any, prefix: str, jobs: GeminiJobs, guard: Any) -> None:
-    """Register the paths; `guard(endpoint, handler)` sees to keys and problems."""
+    """Register the paths; `guard(endpoint, handler)` handles keys and problems."""
     version = "{version:v1(?:beta|alpha)?}"
     base = f"{prefix}/{version}"
     upload = f"{prefix}/upload/{version}/files"
@@ -208,10 +208,10 @@ async def _json_of(request: web.Request) -> dict[str, Any]:
 
 
 def _read_row(line: bytes, model: str) -> Row:
-    """One line of an input file.
+    """Read one line of an input file.
 
     Raises:
-        Problem: it is no JSON object with a request.
+        Problem: It is not a JSON object with a request.
     """
     try:
         row = json.loads(line)
@@ -225,7 +225,7 @@ def _read_row(line: bytes, model: str) -> Row:
 def _row(key: Any, request: Any, model: str) -> Row:
     if not isinstance(request, dict):
         raise Problem("bad_request", "A row of the batch has no request.")
-    # The model is in the job's path; online it is not in the body either.
+    # The job's path names the model; single calls have no model in the body either.
     asked = {name: part for name, part in request.items() if name != "model"}
     body = json.dumps(asked, separators=(",", ":"), ensure_ascii=False)
     return Row(key, body.encode("utf-8", "surrogatepass"), model)

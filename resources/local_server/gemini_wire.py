@@ -1,7 +1,6 @@
-"""The Gemini protocol: generateContent, its answers and its errors.
+"""The Gemini protocol's JSON: generateContent requests, answers and errors.
 
-Belongs here: JSON of the protocol to requests, answers to JSON. Does not belong here: files and
-batches (`gemini_jobs.py`), and what is answered.
+`gemini_jobs.py` handles files and batches.
 """
 
 from collections.abc import Mapping
@@ -38,7 +37,7 @@ _FREE_FORM = {"type": "object", "properties": {"description": {"type": "string"}
 
 
 def read_generate(body: Mapping[str, Any], raw: bytes, model: str | None) -> Asked:
-    """A generateContent request; the model is named in the path, in batch rows also in the body."""
+    """Read a generateContent request; the path names the model, in batch rows the body may too."""
     config = body.get("generationConfig") or {}
     schema = config.get("responseJsonSchema") or config.get("responseSchema")
     if schema is None and config.get("responseMimeType") == "application/json":
@@ -69,7 +68,7 @@ def read_generate(body: Mapping[str, Any], raw: bytes, model: str | None) -> Ask
 
 
 def write_generate(asked: Asked, answer: Answer, tokens: Tokens, answer_id: str) -> dict[str, Any]:
-    """A GenerateContentResponse; a refusal blocks the prompt, a filter ends the candidate."""
+    """Return a GenerateContentResponse; refusals block the prompt, filters end the candidate."""
     modalities = {"TEXT": tokens.text_input, "IMAGE": tokens.picture_input}
     reply: dict[str, Any] = {
         "usageMetadata": {
@@ -95,7 +94,7 @@ def write_generate(asked: Asked, answer: Answer, tokens: Tokens, answer_id: str)
 
 
 def write_problem(problem: Problem) -> tuple[int, dict[str, str], dict[str, Any]]:
-    """An error: status, headers, body."""
+    """Return an error: status, headers, body."""
     code, status, reason = PROBLEMS[problem.kind]
     details: list[dict[str, Any]] = []
     if reason:

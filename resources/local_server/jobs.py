@@ -1,8 +1,7 @@
-"""Files and batch jobs, whatever the protocol.
+"""Files and batch jobs, independent of the protocol.
 
-Belongs here: what is kept of them while the server runs, and how a job goes from one state to
-the next. Does not belong here: their JSON (`openai_jobs.py`, `gemini_jobs.py`). Nothing is
-written to disk: files and jobs end with the server, the account does not.
+`openai_jobs.py` and `gemini_jobs.py` write their JSON. Nothing is written to disk: files and jobs
+end with the server; the account persists.
 """
 
 import asyncio
@@ -21,14 +20,14 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file as it was uploaded, or the result of a job.
+    """An uploaded file, or the result of a job.
 
     Attributes:
-        file_id: its name for the protocol.
-        data: the bytes.
-        name: the name that the client gave; told to that client alone, never to a model.
+        file_id: Its name in the protocol.
+        data: The bytes.
+        name: The client's name for it; returned to the client only, never shown to a model.
         purpose: batch, batch_output and so on.
-        created_s: seconds since 1970.
+        created_s: Seconds since 1970.
     """
 
     file_id: str
@@ -40,7 +39,7 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Row:
-    """One request of a job: the client's key, the request's JSON, and the model if named apart."""
+    """One request of a job: the client's key, the request's JSON, and its model if separate."""
 
     key: Any
     body: bytes
@@ -52,13 +51,13 @@ class Job:
     """A batch job.
 
     Attributes:
-        job_id: its name for the protocol.
-        dialect: how its rows are asked and answered.
-        rows: what is asked.
-        about: what the protocol wants to say of it again: file, endpoint, metadata.
-        results: one per row that was answered or refused, in order.
+        job_id: Its name in the protocol.
+        dialect: The protocol that reads and answers its rows.
+        rows: The requests.
+        about: Facts that the protocol returns later: file, endpoint, metadata.
+        results: One per answered or refused row, in order.
         stamps: state -> seconds since 1970 at which it was reached.
-        output_ids: files that hold the results, once there are some.
+        output_ids: The result files, once there are any.
     """
 
     job_id: str
@@ -73,20 +72,20 @@ class Job:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the state is final."""
         return self.state in ("done", "failed", "cancelled")
 
     def enter(self, state: State) -> None:
-        """Reach a state."""
+        """Enter a state and record the time."""
         self.state = state
         self.stamps[state] = time.time()
 
 
 class Desk:
-    """Where files and jobs of one protocol are kept, newest last."""
+    """Stores the files and jobs of one protocol, newest last."""
 
     def __init__(self, service: Service) -> None:
-        """Nothing is there yet."""
+        """Start empty."""
         self.service = service
         self.files: dict[str, StoredFile] = {}
         self.jobs: dict[str, Job] = {}
@@ -94,14 +93,14 @@ class Desk:
         self._running: set[asyncio.Task[None]] = set()
 
     def new_id(self, kind: str) -> str:
-        """A name that is not in use."""
+        """Return a new name."""
         return f"{kind}{next(self._numbers):012x}"
 
     def keep_file(self, file_id: str, data: bytes, name: str, purpose: str) -> StoredFile:
         """Store a file.
 
         Raises:
-            Problem: it is larger than the script allows.
+            Problem: It is larger than the script allows.
         """
         most = self.service.script.batch.bytes_most
         if purpose == "batch" and len(data) > most:
@@ -113,27 +112,27 @@ class Desk:
         return stored
 
     def find_file(self, file_id: str) -> StoredFile:
-        """A file.
+        """Return a file.
 
         Raises:
-            Problem: there is none.
+            Problem: There is none.
         """
         if (found := self.files.get(file_id)) is None:
             raise Problem("not_found", f"There is no file {file_id}.")
         return found
 
     def find_job(self, job_id: str) -> Job:
-        """A job.
+        """Return a job.
 
         Raises:
-            Problem: there is none.
+            Problem: There is none.
         """
         if (found := self.jobs.get(job_id)) is None:
             raise Problem("not_found", f"There is no batch {job_id}.")
         return found
 
     def start(self, job: Job) -> None:
-        """Take the job on."""
+        """Start the job."""
         job.enter("waiting")
         self.jobs[job.job_id] = job
         task = asyncio.get_running_loop().create_task(self._run(job))
@@ -152,15 +151,15 @@ class Desk:
             if job.wants_cancel.is_set():
                 break
             job.results.append(await self.service.serve_row(job.dialect, row.body, row.model))
-            await asyncio.sleep(0)  # others have their turn between any two rows
+            await asyncio.sleep(0)  # let other tasks run between rows
         job.enter("cancelled" if job.wants_cancel.is_set() else "done")
 
 
 def page(names: Sequence[str], after: str | None, most: int) -> tuple[list[str], bool]:
-    """Names from the newest on, from the one behind `after`, and whether more follow.
+    """Return names from the newest on, beginning after `after`, and whether more follow.
 
     Raises:
-        Problem: `after` is no name of the list.
+        Problem: `after` is not in the list.
     """
     newest_first = list(reversed(names))
     if after is not None and after not in newest_first:

@@ -1,7 +1,4 @@
-"""The rate limit: a bucket that fills at a steady rate and that every request takes one from.
-
-Belongs here: the bucket. Does not belong here: what a client is told (`openai_wire.py`).
-"""
+"""The rate limiter: a token bucket that refills at a steady rate and loses one per request."""
 
 from dataclasses import dataclass
 
@@ -11,10 +8,10 @@ class Bucket:
     """A token bucket; it starts full.
 
     Attributes:
-        rate: requests per second in the long run.
-        size: how many may come at once.
-        level: how many may come now.
-        at_s: the clock at which `level` was right.
+        rate: Requests per second in the long run.
+        size: Maximum number of requests at once.
+        level: Number of requests allowed now.
+        at_s: The clock time for which `level` is correct.
     """
 
     rate: float
@@ -23,7 +20,7 @@ class Bucket:
     at_s: float
 
     def take(self, now_s: float) -> float:
-        """0 where a request may pass, else the seconds after which one will."""
+        """Return 0 if a request may pass, else the seconds until one may."""
         self.level = min(self.size, self.level + (now_s - self.at_s) * self.rate)
         self.at_s = now_s
         if self.level >= 1:

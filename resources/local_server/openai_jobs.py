@@ -1,6 +1,6 @@
 """The OpenAI protocol: files and batches.
 
-Belongs here: their paths and JSON. Does not belong here: how a job goes (`jobs.py`).
+`jobs.py` runs the jobs.
 """
 
 import json
@@ -31,10 +31,10 @@ _STAMPS = {
 
 
 class OpenAiJobs:
-    """Handlers of files and batches."""
+    """Handlers for files and batches."""
 
     def __init__(self, desk: Desk) -> None:
-        """Hold the files and jobs."""
+        """Use the desk's files and jobs."""
         self._desk = desk
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
@@ -75,7 +75,7 @@ class OpenAiJobs:
         return web.Response(body=self._file(request).data, content_type="application/octet-stream")
 
     async def create(self, request: web.Request) -> web.StreamResponse:
-        """POST /batches; a file that cannot be used makes a job that has failed."""
+        """POST /batches; an invalid file creates a failed job."""
         wanted = await _json_of(request)
         dialect = _ENDPOINTS.get(str(wanted.get("endpoint")))
         if dialect is None:
@@ -104,7 +104,7 @@ class OpenAiJobs:
         )
 
     async def cancel(self, request: web.Request) -> web.StreamResponse:
-        """POST /batches/{id}/cancel: rows that have been answered stay, and are billed."""
+        """POST /batches/{id}/cancel: answered rows stay, and are billed."""
         job = self._job(request)
         if job.is_over:
             raise Problem(
@@ -122,7 +122,7 @@ class OpenAiJobs:
     def _read_rows(
         self, data: bytes, dialect: Dialect, endpoint: str
     ) -> tuple[list[Row], list[dict[str, Any]]]:
-        """The rows of a file, and what is wrong with it, by line."""
+        """Return the rows of a file, and its errors by line."""
         lines = [line for line in data.split(b"\n") if line.strip()]
         most = self._desk.service.script.batch.rows_most
         if len(lines) > most:
@@ -144,7 +144,7 @@ class OpenAiJobs:
         return rows, errors
 
     def _describe(self, job: Job) -> dict[str, Any]:
-        """A batch as JSON; its result files are written when it is first seen to be over."""
+        """Return a batch as JSON; write its result files when it is first found to be over."""
         if job.state in ("done", "cancelled") and "output" not in job.output_ids:
             self._write_results(job)
         state = _STATES[job.state]
@@ -183,7 +183,7 @@ class OpenAiJobs:
         }
 
     def _write_results(self, job: Job) -> None:
-        """The answers in one file, errors in another; an empty one is not written."""
+        """Write the answers to one file and the errors to another; skip an empty one."""
         for kind, lines in (
             ("output", list(_result_lines(job, is_good=True))),
             ("error", list(_result_lines(job, is_good=False))),
@@ -199,7 +199,7 @@ class OpenAiJobs:
 
 
 def add_openai_jobs(router: Any, prefix: str, jobs: OpenAiJobs, guard: Any) -> None:
-    """Register the paths; `guard(endpoint, handler)` sees to keys and problems."""
+    """Register the paths; `guard(endpoint, handler)` handles keys and problems."""
     router.add_post(f"{prefix}/files", guard("files", jobs.upload))
     router.add_get(f"{prefix}/files", guard("files", jobs.list_files))
     router.add_get(f"{prefix}/files/{{file}}", guard("files", jobs.show_file))
@@ -222,10 +222,10 @@ async def _json_of(request: web.Request) -> dict[str, Any]:
 
 
 def _read_row(line: bytes, endpoint: str, keys: set[str]) -> Row:
-    """One line of an input file; its key joins `keys`.
+    """Read one line of an input file; its key is added to `keys`.
 
     Raises:
-        Problem: what is wrong with it.
+        Problem: The line is invalid.
     """
     try:
         row = json.loads(line)
@@ -239,7 +239,7 @@ def _read_row(line: bytes, endpoint: str, keys: set[str]) -> Row:
     if row.get("url") != endpoint or row.get("method") != "POST":
         raise Problem("bad_request", f"The line does not POST to {endpoint}.")
     keys.add(key)
-    # As the SDK would send it online, so that equal requests have equal digests.
+    # As the SDK would send it in a single call, so that equal requests have equal digests.
     body = json.dumps(row["body"], separators=(",", ":"), ensure_ascii=False)
     return Row(key, body.encode("utf-8", "surrogatepass"))
 

@@ -1,7 +1,6 @@
-"""The OpenAI protocol: chat completions and responses, their answers and their errors.
+"""The OpenAI protocol's JSON: chat completions and responses, their answers and errors.
 
-Belongs here: JSON of the protocol to requests, answers to JSON. Does not belong here: files and
-batches (`openai_jobs.py`), and what is answered.
+`openai_jobs.py` handles files and batches.
 """
 
 import math
@@ -20,7 +19,7 @@ from resources.local_server.asked import (
 )
 
 PROVIDER = "local_openai"
-CREATED = 1_700_000_000  # an answer depends on its request alone, not on the clock
+CREATED = 1_700_000_000  # fixed, so that an answer depends only on its request
 
 # kind -> status, type, code
 PROBLEMS: Mapping[str, tuple[int, str, str | None]] = {
@@ -46,7 +45,7 @@ _FREE_FORM = {"type": "object", "properties": {"description": {"type": "string"}
 
 
 def read_chat(body: Mapping[str, Any], raw: bytes, model: str | None) -> Asked:
-    """A chat completion's request."""
+    """Read the request of a chat completion."""
     del model
     wanted = body.get("response_format") or {}
     kind = wanted.get("type", "text")
@@ -62,7 +61,7 @@ def read_chat(body: Mapping[str, Any], raw: bytes, model: str | None) -> Asked:
 
 
 def read_responses(body: Mapping[str, Any], raw: bytes, model: str | None) -> Asked:
-    """A response's request."""
+    """Read the request of a response."""
     del model
     said = body.get("input")
     messages = [{"content": said}] if isinstance(said, str) else _messages(said)
@@ -123,7 +122,7 @@ def _asked(
 
 
 def _picture(image: Any, detail: str | None) -> SentPicture:
-    """A picture of either form: an object with url and detail, or the URL itself."""
+    """Read an image in either form: an object with url and detail, or the URL itself."""
     if isinstance(image, dict):
         image, detail = image.get("url"), image.get("detail")
     if not isinstance(image, str) or not image.startswith("data:"):
@@ -135,7 +134,7 @@ def _picture(image: Any, detail: str | None) -> SentPicture:
 
 
 def write_chat(asked: Asked, answer: Answer, tokens: Tokens, answer_id: str) -> dict[str, Any]:
-    """A chat completion."""
+    """Return a chat completion."""
     is_refused = answer.finish == "refusal"
     return {
         "id": f"chatcmpl-{answer_id}",
@@ -166,7 +165,7 @@ def write_chat(asked: Asked, answer: Answer, tokens: Tokens, answer_id: str) -> 
 
 
 def write_responses(asked: Asked, answer: Answer, tokens: Tokens, answer_id: str) -> dict[str, Any]:
-    """A response."""
+    """Return a response."""
     reason = {"length": "max_output_tokens", "content_filter": "content_filter"}.get(answer.finish)
     part = {"type": "output_text", "text": answer.text, "annotations": [], "logprobs": []}
     if answer.finish == "refusal":
@@ -206,7 +205,7 @@ def write_responses(asked: Asked, answer: Answer, tokens: Tokens, answer_id: str
 
 
 def write_problem(problem: Problem) -> tuple[int, dict[str, str], dict[str, Any]]:
-    """An error: status, headers, body."""
+    """Return an error: status, headers, body."""
     status, kind, code = PROBLEMS[problem.kind]
     headers = {}
     if problem.retry_after_s is not None:

@@ -1,14 +1,13 @@
-"""What a local model says about what it sees.
+"""The statements of a local model about an image.
 
-Belongs here: from measures to an emotion and to words, differently for each model, and second
-thoughts. Does not belong here: the measures (`sights.py`), the form of the reply
-(`realiser.py`), judgements on others' answers (`verdicts.py`).
+It derives an emotion and words from the measures in `sights.py`, differently for each model, and
+second opinions. `realiser.py` gives the reply its form, and `verdicts.py` judges others' answers.
 
-The models are no vision models and say nothing that needs one: they know brightness, saturation,
-warmth, contrast, edges, colours and the most salient area. `local-a` goes by light and purity of
-colour, `local-b` also by warmth and texture, so that they agree on many pictures and not on all;
-the emotion is the nearest anchor in V-A-D, as for the embedded annotators. How they weigh the
-measures is our choice and claims nothing.
+The models are not vision models and claim nothing that needs one: they use brightness, saturation,
+warmth, contrast, edges, colours and the most salient area. `local-a` relies on light and colour
+purity, `local-b` also on warmth and texture, so that they agree on many images but not on all. The
+emotion is the nearest anchor in V-A-D, as for the embedded annotators. The weights are our own
+choice, without scientific claim.
 """
 
 import math
@@ -25,12 +24,12 @@ _Weights = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class _Temper:
-    """How one model weighs standardised measures, and which of two wordings it prefers.
+    """One model's weights for standardised measures, and its preferred wording.
 
     Attributes:
-        valence: weights of light, purity and warmth.
-        arousal: weights of purity, contrast and edges.
-        dominance: weight of light.
+        valence: Weights of light, purity and warmth.
+        arousal: Weights of purity, contrast and edges.
+        dominance: Weight of light.
         wording: 0 or 1.
     """
 
@@ -45,12 +44,12 @@ _TEMPERS = {
     "local-b": _Temper((0.65, 0.35, 0.50), (0.35, 0.50, 0.65), 0.08, 1),
 }
 _OTHER = _Temper((0.80, 0.40, 0.20), (0.55, 0.50, 0.40), 0.10, 0)
-# Mean and spread of brightness, saturation, contrast, edges and warmth over 200 cuttings of
+# Mean and spread of brightness, saturation, contrast, edges and warmth over 200 crops of
 # photographs that ship with scikit-image, rounded.
 _ORDINARY = ((0.53, 0.20), (0.28, 0.22), (0.15, 0.09), (0.09, 0.09), (0.15, 0.45))
 _OPEN_FROM = 0.45  # mean brightness
 _DRAWN_BELOW = 0.01  # share of pixels on an edge
-# How likely the second choice must be, relative to the first, to take its place.
+# Minimum probability of the second choice, relative to the first, to replace it.
 _NEARLY = 0.5
 _ATTRIBUTES = {
     (True, True): ("lively", "vibrant"),
@@ -61,7 +60,7 @@ _ATTRIBUTES = {
 
 
 def feel(sight: Sight, model: str) -> Vad:
-    """Where the model puts the picture in V-A-D, 0-1 each."""
+    """Return the model's V-A-D of the image, each 0-1."""
     temper = _TEMPERS.get(model, _OTHER)
     measures = (sight.brightness, sight.saturation, sight.contrast, sight.edges, sight.warmth)
     light, purity, contrast, edges, warmth = (
@@ -77,13 +76,13 @@ def feel(sight: Sight, model: str) -> Vad:
 
 
 def describe(sight: Sight, model: str, record: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What the model says, under the names by which schemas ask for it.
+    """Return the model's statements, under the property names that schemas use.
 
     Args:
-        sight: the picture.
-        model: who speaks.
-        record: the model's earlier answer that it is asked to think over: what it says there
-            already, it says otherwise where it has another choice.
+        sight: The image.
+        model: The model that answers.
+        record: The model's earlier answer to reconsider; a repeated value is replaced by an
+            alternative if there is one.
     """
     wording = _TEMPERS.get(model, _OTHER).wording
     first = _say(sight, model, wording, 0)
@@ -96,7 +95,7 @@ def describe(sight: Sight, model: str, record: Mapping[str, Any] | None = None) 
 
 
 def scale(share: float) -> int:
-    """A share as a whole number from 1 to 10."""
+    """Return a share as a whole number from 1 to 10."""
     return min(10, max(1, math.ceil(share * 10)))
 
 
@@ -104,7 +103,7 @@ def _say(sight: Sight, model: str, wording: int, choice: int) -> dict[str, Any]:
     return {
         **_feeling(sight, model, wording, choice),
         **_words(sight, wording),
-        # What follows takes sight of things; these are guesses from light and texture alone.
+        # The following would need real vision; these are guesses from light and texture.
         "style": "photograph" if sight.edges >= _DRAWN_BELOW else "abstract",
         "setting": "outdoor" if sight.brightness >= _OPEN_FROM else "indoor",
         "subject": sight.area if not choice else " ".join(sight.area.split()[-2:]),
@@ -116,7 +115,7 @@ def _say(sight: Sight, model: str, wording: int, choice: int) -> dict[str, Any]:
 
 
 def _feeling(sight: Sight, model: str, wording: int, choice: int) -> dict[str, Any]:
-    """Emotion, its certainty and its strength."""
+    """Return the emotion, its certainty and its strength."""
     point = feel(sight, model)
     likely = emotion_probabilities(point)
     ranked = list(likely)
@@ -148,7 +147,7 @@ def _feeling(sight: Sight, model: str, wording: int, choice: int) -> dict[str, A
 
 
 def _words(sight: Sight, wording: int) -> dict[str, Any]:
-    """Descriptions of the measures."""
+    """Return descriptions of the measures."""
     light = _word(sight.brightness, 0.35, 0.6, ("dark", "half-lit", "bright"))
     purity = _word(sight.saturation, 0.2, 0.5, ("muted", "tinted", "vivid"))
     texture = _word(sight.edges, 0.05, 0.2, ("smooth", "patterned", "busy"))

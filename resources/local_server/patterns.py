@@ -1,8 +1,7 @@
-"""A text that matches a regular expression.
+"""Generates a text that matches a regular expression, for JSON Schema's `pattern`.
 
-Belongs here: the text for JSON Schema's `pattern`. Does not belong here: any other constraint.
-The expression is taken apart by the standard library's own parser; look-around and back
-references are left out, and what then does not match is given up.
+The standard library's own parser parses the expression. Look-around and back references are
+ignored; if the generated text then does not match, it is returned anyway.
 """
 
 import re
@@ -13,13 +12,13 @@ _LIKELY = "a0A -_.1"
 
 
 def text_of_pattern(pattern: str, meant: str, least: int, most: int | None) -> str:
-    """A text in which the pattern is found, with a length in the bounds where one can be made.
+    """Return a text that contains a match of the pattern, within the length bounds if possible.
 
     Args:
-        pattern: regular expression, not anchored unless it says so.
-        meant: taken as it is where it fits.
-        least: least number of characters.
-        most: greatest number of characters, None for any.
+        pattern: Regular expression, not anchored unless it says so.
+        meant: The preferred text, used unchanged if it matches.
+        least: Minimum number of characters.
+        most: Maximum number of characters; None for no limit.
     """
 
     def fits(text: str) -> bool:
@@ -29,7 +28,7 @@ def text_of_pattern(pattern: str, meant: str, least: int, most: int | None) -> s
     try:
         if fits(meant):
             return meant
-        # The parser is importable under this name alone without a warning.
+        # Only under this name can the parser be imported without a warning.
         from re import _parser  # type: ignore[attr-defined]
 
         tree = _parser.parse(pattern)
@@ -41,7 +40,7 @@ def text_of_pattern(pattern: str, meant: str, least: int, most: int | None) -> s
 
 
 def _build(tree: Any, extra: int) -> str:
-    """One match: repeats as few times as they may, plus `extra`."""
+    """Return one match, with `extra` repetitions above the minimum."""
     return "".join(_one(str(operation), value, extra) for operation, value in tree)
 
 

@@ -1,8 +1,7 @@
-"""What the local models cost, and the arithmetic of a bill.
+"""Prices of the local models, and the server's own billing arithmetic.
 
-Belongs here: reading the figures, and a sum of this server's own. Does not belong here: what the
-pipeline believes that it pays (`eemo_pipeline/vlm/spending/prices.py`): the two reckon apart,
-from the same figures in `eemo_pipeline/vlm/prices.toml`, so that one can check the other.
+It is independent of the pipeline's (`eemo_pipeline/vlm/spending/prices.py`): both compute from the
+same figures in `eemo_pipeline/vlm/prices.toml`, so that one can check the other.
 """
 
 import math
@@ -19,7 +18,7 @@ PROVIDERS = ("local_openai", "local_gemini")
 
 @dataclass(frozen=True)
 class Price:
-    """Nano-USD per token, exactly; a thousand is one USD per million tokens."""
+    """Exact nano-USD per token; a thousand is one USD per million tokens."""
 
     input: Fraction
     output: Fraction
@@ -28,9 +27,9 @@ class Price:
 
 @cache
 def read_prices() -> dict[tuple[str, str], Price]:
-    """(provider, model) -> price, of every model that this server has."""
+    """Return (provider, model) -> price for every model of this server."""
     text = files("eemo_pipeline.vlm.contract").joinpath("prices.toml").read_text("utf-8")
-    # A float is taken for the decimal number that was written.
+    # Fractions keep the written decimal numbers exact.
     tables = tomllib.loads(text, parse_float=Fraction)
     return {
         (provider, model): Price(
@@ -45,12 +44,12 @@ def read_prices() -> dict[tuple[str, str], Price]:
 
 
 def models_of(provider: str) -> list[str]:
-    """The models that answer under a protocol."""
+    """Return the models available under a protocol."""
     return [model for owner, model in read_prices() if owner == provider]
 
 
 def bill(provider: str, model: str, tokens: Tokens, *, is_batch: bool = False) -> int:
-    """Nano-USD for one answer, rounded up to a whole one."""
+    """Return the nano-USD for one answer, rounded up to a whole number."""
     price = read_prices()[provider, model]
     owed = tokens.input * price.input + tokens.output * price.output
     return math.ceil(owed * price.batch_share if is_batch else owed)

@@ -1,13 +1,12 @@
-"""A value that is valid against a JSON Schema, the same one every time.
+"""Creates a value that is valid against a JSON Schema, deterministically.
 
-Belongs here: any schema to a value, with hints for what is known. Does not belong here: where
-hints come from (`sights.py`), or what the value means.
+Hints give the known values; see `opinions.py` and `verdicts.py`.
 
-Understood: type (one or several, in either case), enum, const, $ref, anyOf, oneOf, allOf,
-nullable, properties, required, additionalProperties, minProperties, items, prefixItems, minItems,
-maxItems, uniqueItems, contains, minimum, maximum, both exclusive bounds, multipleOf, minLength,
-maxLength, pattern (`patterns.py`) and the formats date, time, date-time, email, uri, uuid, ipv4.
-Not understood, and taken as absent: not, if, dependencies, unevaluated parts.
+Supported: type (one or several, in either case), enum, const, $ref, anyOf, oneOf, allOf, nullable,
+properties, required, additionalProperties, minProperties, items, prefixItems, minItems, maxItems,
+uniqueItems, contains, minimum, maximum, both exclusive bounds, multipleOf, minLength, maxLength,
+pattern (`patterns.py`) and the formats date, time, date-time, email, uri, uuid, ipv4. Not
+supported, and ignored: not, if, dependencies, unevaluated parts.
 """
 
 import math
@@ -18,10 +17,10 @@ from resources.local_server.asked import draw
 from resources.local_server.patterns import text_of_pattern
 
 Schema = Mapping[str, Any]
-# What is asked for by name, wherever in the schema it stands.
+# property name -> value, for any place in the schema
 Hints = Mapping[str, Any]
 
-_DEEPEST = 12  # a schema that refers to itself ends here
+_DEEPEST = 12  # depth limit for recursive schemas
 _WORDS = ("amber", "birch", "cedar", "dune", "elm", "fern", "grove", "heath", "iris", "jade")
 _FORMATS = {
     "date": "2020-02-29",
@@ -36,14 +35,14 @@ _NONE = object()
 
 
 def realise(schema: Schema, hints: Hints, seed: str) -> Any:
-    """A value for the schema.
+    """Return a value for the schema.
 
     Args:
-        schema: JSON Schema, or the OpenAPI form of it that Gemini's `responseSchema` has.
-        hints: property name -> value that is meant; used where it fits the property's schema,
-            bent into it where that is possible, else left. A mapping stands for an array too,
-            by its values. A name with a slash behind it is for properties that are objects.
-        seed: what all that is open is drawn from.
+        schema: JSON Schema, or its OpenAPI form in Gemini's `responseSchema`.
+        hints: property name -> intended value; used if it fits the property's schema or can be
+            adapted to it. For an array, a mapping provides its values. A name followed by a slash
+            applies to properties that are objects.
+        seed: Seed for everything that is left open.
     """
     return _Realiser(schema, hints, seed).value(schema, "", _NONE, 0)
 
@@ -75,7 +74,7 @@ class _Realiser:
         return draw(self.seed, path)
 
     def _resolve(self, schema: Any, path: str, hint: Any, depth: int) -> dict[str, Any]:
-        """The schema with its references and alternatives decided."""
+        """Return the schema with its references and alternatives resolved."""
         resolved = dict(schema) if isinstance(schema, Mapping) else {}
         for _ in range(64):
             if isinstance(reference := resolved.pop("$ref", None), str):
@@ -96,7 +95,8 @@ class _Realiser:
         return found if isinstance(found, Mapping) else {}
 
     def _option(self, options: Sequence[Any], path: str, hint: Any, depth: int) -> Schema:
-        """The first option that is not null; null where that was meant, or to end a recursion."""
+        """Return the first option that is not null; null for a hint of None, or at the depth
+        limit."""
         resolved = [self._resolve(option, path, hint, depth) for option in options]
         nulls = [one for one in resolved if str(one.get("type", "")).lower() == "null"]
         others = [one for one in resolved if one not in nulls]
@@ -147,7 +147,7 @@ class _Realiser:
         made: dict[str, Any] = {}
         for name, part in properties.items():
             meant = known.get(name, self.hints.get(name, _NONE))
-            # What is optional is given where something is known of it, or nothing is required.
+            # Optional properties are included if a value is known, or if nothing is required.
             if name in required or (depth < _DEEPEST / 2 and (meant is not _NONE or not required)):
                 made[name] = self.value(part, f"{path}/{name}", meant, depth + 1)
         rest = schema.get("additionalProperties", True)
@@ -190,7 +190,7 @@ class _Realiser:
         return self._made_unique(made, schema, path, depth) if schema.get("uniqueItems") else made
 
     def _made_unique(self, made: list[Any], schema: Schema, path: str, depth: int) -> list[Any]:
-        """The array without what it holds twice; more is drawn where too few are left."""
+        """Return the array without duplicates; draw more values if too few remain."""
         unique: list[Any] = []
         for value in made:
             if value not in unique:
@@ -245,12 +245,12 @@ class _Realiser:
 
 
 def _bounds(schema: Schema, whole: bool) -> tuple[float, float]:  # noqa: FBT001
-    """The least and the greatest value that the schema allows."""
+    """Return the least and the greatest value that the schema allows."""
     low = float(schema.get("minimum", -math.inf))
     high = float(schema.get("maximum", math.inf))
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     smallest = schema.get("multipleOf") or (1 if whole else None)
-    # OpenAPI's older form marks the bound itself as exclusive.
+    # OpenAPI's older form marks the bound as exclusive with a boolean.
     above = low if above is True else above
     below = high if below is True else below
     if isinstance(above, int | float) and not isinstance(above, bool):
@@ -261,7 +261,7 @@ def _bounds(schema: Schema, whole: bool) -> tuple[float, float]:  # noqa: FBT001
 
 
 def _join(one: Schema, other: Schema) -> dict[str, Any]:
-    """Both schemas at once; of bounds the narrower."""
+    """Return both schemas combined; of two bounds the narrower applies."""
     joined = {**one, **other}
     for key in ("minimum", "minLength", "minItems"):
         if key in one and key in other:
@@ -292,7 +292,7 @@ def _is_kind(name: str, hint: Any) -> bool:
 
 
 def _may_hold(schema: Schema, hint: Any) -> bool:
-    """Whether the hint is of the schema's kind."""
+    """Return whether the hint is of the schema's type."""
     if hint is _NONE:
         return False
     if "const" in schema:

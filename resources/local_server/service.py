@@ -1,7 +1,4 @@
-"""One request from the key to the bill, the same for both protocols.
-
-Belongs here: the order of things. Does not belong here: any protocol, fault or answer.
-"""
+"""Processes one request from the key check to the bill, identically for both protocols."""
 
 import asyncio
 import json
@@ -20,7 +17,7 @@ from resources.local_server.spoiling import spoil
 from resources.local_server.tokens import count_tokens
 
 _WORKERS = 2
-# In the words of this server; the providers' codes are in the wire modules.
+# This server's own wording; the providers' codes are in the wire modules.
 _WORDS = {
     "rate_limited": "Rate limit reached. Please try again later.",
     "server_error": "The server had an error while processing your request.",
@@ -32,12 +29,12 @@ _WORDS = {
 
 
 class Broken(Exception):
-    """The connection is to be cut without an answer."""
+    """The connection must be cut without an answer."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A request's answer in the protocol's JSON, or its error."""
+    """A request's answer or error in the protocol's JSON."""
 
     status: int
     headers: dict[str, str]
@@ -50,7 +47,7 @@ class Service:
     def __init__(
         self, script: Script, account: Account, answers: Answers, keys: Sequence[str]
     ) -> None:
-        """Hold the parts; nothing runs yet."""
+        """Store the parts; nothing runs yet."""
         self.account = account
         self.keys = frozenset(keys)
         self._answers = answers
@@ -58,22 +55,22 @@ class Service:
         self.follow(script)
 
     def follow(self, script: Script) -> None:
-        """Go by this script from now on; it counts from the next request."""
+        """Use this script from the next request on."""
         self.script = script
         self._fate = Fate(script)
         self._buckets: dict[str, Bucket] = {}
         self._jobs_to_fail = script.batch.jobs_failed
 
     def fails_job(self) -> bool:
-        """Whether the job that is about to run fails as a whole."""
+        """Return whether the job that is about to run fails as a whole."""
         self._jobs_to_fail -= 1
         return self._jobs_to_fail >= 0
 
     def check_key(self, key: str | None) -> None:
-        """Let a known key pass.
+        """Check the key.
 
         Raises:
-            Problem: there is none, or it is another; the words quote its ends, as OpenAI's do.
+            Problem: The key is missing or wrong; the message quotes its ends, as OpenAI's does.
         """
         if not key:
             raise Problem("missing_key", "You did not provide an API key.")
@@ -82,10 +79,10 @@ class Service:
             raise Problem("wrong_key", f"Incorrect API key provided: {shown}.")
 
     def read(self, dialect: Dialect, raw: bytes, model: str | None) -> Asked:
-        """The request in the body.
+        """Read the request in the body.
 
         Raises:
-            Problem: it is none, or asks for a model that is not here.
+            Problem: The request is invalid, or its model does not exist here.
         """
         try:
             body = json.loads(raw)
@@ -106,15 +103,15 @@ class Service:
         return asked
 
     async def serve(self, dialect: Dialect, asked: Asked, is_gone: Any) -> Served:
-        """Answer one request, late or badly where the script says so.
+        """Answer one request, late or wrongly if the script says so.
 
         Args:
-            dialect: the protocol.
-            asked: the request.
-            is_gone: tells whether the client has hung up.
+            dialect: The protocol.
+            asked: The request.
+            is_gone: Returns whether the client has hung up.
 
         Raises:
-            Broken: the script wants the connection cut.
+            Broken: The script cuts the connection.
         """
         self.account.enter()
         try:
@@ -136,7 +133,7 @@ class Service:
         rule = self._fate.decide(asked, dialect.endpoint, attempt)
         if rule is not None:
             await fail(rule)
-        # A picture that nobody can read is refused at once, and free.
+        # An unreadable image is rejected immediately, free of charge.
         tokens = count_tokens(asked)
         latency = self.script.latency_s(asked.digest, attempt)
         if rule is not None and rule.fault == "slow":
@@ -156,9 +153,9 @@ class Service:
         return Served(200, self._limits(asked), dialect.write(asked, answer, spent, answer_id))
 
     async def serve_row(self, dialect: Dialect, raw: bytes, model: str | None) -> Served:
-        """Answer one row of a batch: no limit, no latency, no broken connection, half the price.
+        """Answer one row of a batch: no rate limit, latency or broken connection; the batch price.
 
-        A row may expire (status 0) or fail by the script's `batch`, anew each time that it comes.
+        A row may expire (status 0) or fail by the script's `batch`, drawn anew for each attempt.
         """
         try:
             asked = self.read(dialect, raw, model)
@@ -191,14 +188,14 @@ class Service:
         return Served(200, {}, dialect.write(asked, answer, spent, answer_id))
 
     async def meet(self, endpoint: str) -> Rule | None:
-        """What a rule does to a call that asks no model: files, or batches.
+        """Apply the rules to a call that asks no model: files or batches.
 
         Returns:
-            A rule that breaks the connection, for the caller to follow once its work is done: the
-            client then does not know that it was done.
+            A rule that breaks the connection; the caller follows it after its work is done, so that
+                the client does not know that it was done.
 
         Raises:
-            Problem: the script wants an error.
+            Problem: The script demands an error.
         """
         nothing = Asked("", "", (), (), None, "", None, endpoint.encode())
         attempt = self._fate.count_attempt(nothing.digest)
@@ -212,7 +209,7 @@ class Service:
     async def answer(
         self, asked: Asked, rule: Rule | None, tokens: Tokens
     ) -> tuple[Answer, Tokens]:
-        """The model's answer, spoilt by the rule and cut at the request's limit, and its tokens."""
+        """Return the answer, spoilt by the rule and cut at the request's limit, and its tokens."""
         text = self._answers.known(asked)
         if text is None:
             loop = asyncio.get_running_loop()
@@ -229,7 +226,7 @@ class Service:
             raise Problem("rate_limited", _WORDS["rate_limited"], told)
 
     def _bucket(self, asked: Asked) -> Bucket | None:
-        """The bucket of the model; none where the script sets no limit."""
+        """Return the bucket of the model, or None if the script sets no limit."""
         rate = self.script.requests_per_second
         if rate is None:
             return None
@@ -245,7 +242,7 @@ class Service:
             raise Problem("balance_empty", _WORDS["balance_empty"])
 
     def _limits(self, asked: Asked) -> dict[str, str]:
-        """What the limit leaves, in OpenAI's headers; Gemini sends none."""
+        """Return the remaining limit in OpenAI's headers; Gemini sends none."""
         bucket = self._buckets.get(asked.model)
         if bucket is None or not self.script.says_limits or asked.provider != "local_openai":
             return {}
@@ -257,11 +254,11 @@ class Service:
 
 
 async def fail(rule: Rule) -> None:
-    """Raise what the rule demands; nothing for rules that spoil an answer.
+    """Raise the fault that the rule demands; do nothing for rules that spoil an answer.
 
     Raises:
-        Problem: an error of the protocol.
-        Broken: the connection is to be cut.
+        Problem: An error of the protocol.
+        Broken: The connection must be cut.
     """
     if rule.fault in ERRORS or rule.fault in REJECTIONS:
         raise Problem(rule.fault, _WORDS[rule.fault], rule.retry_after_s)

@@ -1,7 +1,6 @@
-"""What a local model sees in a picture: simple measures of its pixels.
+"""The local models' view of an image: simple measures of its pixels, and words for them.
 
-Belongs here: from a picture's file to measures and the words for them. Does not belong here: what
-a model makes of them (`opinions.py`).
+`opinions.py` derives the models' answers from it.
 """
 
 from dataclasses import dataclass
@@ -15,20 +14,20 @@ _PLACES = ("in the centre", "on the left", "on the right", "at the top", "at the
 
 @dataclass(frozen=True)
 class Sight:
-    """What was measured on a picture, and the words for it.
+    """The measures of an image and the words for them.
 
     Attributes:
-        brightness: mean HSV value, 0-1.
-        saturation: mean HSV saturation, 0-1.
+        brightness: Mean HSV value, 0-1.
+        saturation: Mean HSV saturation, 0-1.
         colourfulness: M3 of Hasler and Suesstrunk 2003.
-        contrast: standard deviation of luma, 0-1.
-        edges: share of pixels on an edge.
-        warmth: -1 where all is blue to 1 where all is orange.
-        colours: one or two colour terms, the more frequent first.
-        area: the most salient area, as "bright orange area".
-        place: where that is, as "in the centre"; empty where nothing stands out.
-        surroundings: colour term of everything else.
-        palette: dominant colours as #rrggbb; empty where nothing was looked at.
+        contrast: Standard deviation of luma, 0-1.
+        edges: Share of pixels on an edge.
+        warmth: From -1 (entirely blue) to 1 (entirely orange).
+        colours: One or two colour terms, the more frequent first.
+        area: The most salient area, e.g. "bright orange area".
+        place: Its position, e.g. "in the centre"; empty if nothing stands out.
+        surroundings: Colour term of everything else.
+        palette: Dominant colours as #rrggbb; empty if no image was decoded.
     """
 
     brightness: float
@@ -45,10 +44,10 @@ class Sight:
 
 
 def see(data: bytes) -> Sight:
-    """Look at a picture's file.
+    """Measure an image file.
 
     Raises:
-        Problem: the file cannot be decoded.
+        Problem: The file cannot be decoded.
     """
     import cv2
     import numpy as np
@@ -85,7 +84,7 @@ def see(data: bytes) -> Sight:
 
 
 def imagine(text: str) -> Sight:
-    """A sight without a look: measures drawn from a hash, for speed and for texts alone."""
+    """Return measures drawn from a hash, not an image: for speed and for text-only requests."""
     chances = [draw(text, number) for number in range(8)]
     return Sight(
         brightness=0.2 + 0.6 * chances[0],

@@ -1,7 +1,6 @@
-"""Answers that are of no use: what a fault makes of a good one.
+"""Turns a good answer into the useless one that a fault demands.
 
-Belongs here: the text of spoilt answers. Does not belong here: when an answer is spoilt
-(`faults.py`).
+`faults.py` decides when.
 """
 
 import json
@@ -14,7 +13,7 @@ _NO = "I cannot help with this picture."
 
 
 def spoil(text: str, rule: Rule) -> Answer:
-    """The answer that the rule makes of the model's text."""
+    """Return the answer that the rule makes of the model's text."""
     kind = rule.fault
     if kind == "truncated":
         return Answer(text[: len(text) // 2], "length", kind)
@@ -38,7 +37,7 @@ def spoil(text: str, rule: Rule) -> Answer:
 
 
 def _relabel(text: str, kind: str) -> str:
-    """The reply with a label that no label set has, or with two at once."""
+    """Return the reply with a label that no label set contains, or with two at once."""
     label = "melancholy wonder" if kind == "wrong_label" else "awe, sadness"
     changed, count = re.subn(
         r'("(?:emotion|label|verdict)":\s*)"[^"]*"', rf'\1"{label}"', text, count=1
@@ -47,7 +46,7 @@ def _relabel(text: str, kind: str) -> str:
 
 
 def _inflate(text: str, size: int) -> str:
-    """The reply with filler behind its longest text, to that many characters."""
+    """Return the reply with filler after its longest text, up to `size` characters."""
     filler = " and so on" * (max(0, size - len(text)) // 10 + 1)
     texts = list(re.finditer(r'":\s*"([^"\\]*)"', text))
     if not texts:

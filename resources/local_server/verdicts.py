@@ -1,8 +1,8 @@
-"""What a local model says of a record that it is asked to judge.
+"""A local model's judgement of a record.
 
-Belongs here: what is wrong with each field by what was measured on the picture. Does not belong
-here: the model's own view of the picture (`opinions.py`). Codes and words are those of the
-pipeline's critic; of those that a schema does not have, the realiser makes what it allows.
+It compares each field with the measures of the image; `opinions.py` has the model's own view of the
+image. Codes and words are those of the pipeline's critic. If a schema lacks one of them, the
+realiser chooses an allowed value.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,9 +17,9 @@ from resources.local_server.opinions import describe, feel
 from resources.local_server.sights import Sight
 
 _FIELDS = ("emotion", "description", "background", "attribute", "subject", "intensity", "box")
-# How likely an emotion must be, relative to the model's own choice, to pass.
+# Minimum probability of an emotion, relative to the model's own choice, to pass.
 _POSSIBLE = 0.35
-# Of two emotions the likelier is chosen, unless the other is nearly as likely.
+# The likelier of two emotions is chosen, unless the other reaches this share of its probability.
 _UNDECIDED = 0.95
 _CLAIM_CODES = {
     "description": "DESC_UNSUPPORTED_CLAIM",
@@ -31,16 +31,16 @@ _LEVELS = ("low", "medium", "high")
 
 
 def judge(sight: Sight, model: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Judgements under the names by which schemas ask for them.
+    """Return judgements under the property names that schemas use.
 
     Args:
-        sight: the picture.
-        model: who judges.
-        record: field -> value, as the question quotes it; what is missing passes.
+        sight: The image.
+        model: The judging model.
+        record: field -> value, as quoted in the question; a missing field passes.
 
     Returns:
         Hints for the realiser: the worst judgement, all of them under `verdicts`, one for each
-        field that is an object (`emotion/`), and a blind description of the scene.
+            field that is an object (`emotion/`), and a blind description of the scene.
     """
     own = describe(sight, model)
     problems = {field: dict(_problems(field, sight, model, record)) for field in _FIELDS}
@@ -97,7 +97,7 @@ def _weigh_emotion(
     record: Mapping[str, Any],
     cues: list[str],
 ) -> dict[str, Any]:
-    """Cues for and against one emotion, or the choice between two."""
+    """Return cues for and against one emotion, or the choice between two."""
     rivals = [str(label).lower() for label in record.get("emotions") or ()]
     if len(rivals) > 1:
         likely = emotion_probabilities(feel(sight, model))
@@ -114,7 +114,7 @@ def _weigh_emotion(
 def _problems(
     field: str, sight: Sight, model: str, record: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    """Codes, each with a request that does not dictate a value."""
+    """Yield codes, each with a request that does not dictate a value."""
     value = record.get(field)
     if field == "emotion" and isinstance(value, str):
         yield from _doubt_emotion(value.lower(), sight, model)

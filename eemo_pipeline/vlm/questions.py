@@ -46,7 +46,7 @@ class Limits:
             at most this many are paid for twice after a kill.
         timeout_s: An attempt that takes longer is cancelled and counts as a transient fault.
         requests_per_minute: The provider's request limit, if known.
-        tokens_per_minute: The provider's token limit, if known; an attempt counts as its upper
+        tokens_per_minute: The provider's token limit, if known; an attempt counts with its upper
             bound.
         tries: Attempts that may fail for transient reasons before a question is given up.
         reasks: How often a malformed reply is sent back with a description of its fault.

@@ -1,7 +1,4 @@
-"""What all model calls of one run share, so that whoever asks need not know it.
-
-Belongs here: holding it together. Does not belong here: any of it.
-"""
+"""The ledger, budget, prices and limits shared by all model calls of one run."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -21,14 +18,14 @@ _IN_BATCH = {"status": "error", "reason": "waits_in_batch"}
 
 @dataclass(frozen=True)
 class Session:
-    """How the calls of a run are kept, paid and paced.
+    """The shared parts of all model calls of a run.
 
     Attributes:
-        ledger: where answers and attempts are written.
-        budget: what may be spent.
-        prices: what an attempt costs.
-        limits: how hard each model may be worked.
-        crew: the models at work: what ends one before its time, ends all.
+        ledger: Stores answers and attempts.
+        budget: The spending cap.
+        prices: Prices per token.
+        limits: Concurrency, rate and retry limits of each model.
+        crew: The concurrent runs; an event that ends one of them early ends all.
     """
 
     ledger: Ledger
@@ -40,10 +37,10 @@ class Session:
     def ask_all(
         self, model: VisionLanguageModel, questions: Iterable[Question], *, stage: str
     ) -> Iterator[tuple[Question, Answer | Recorded]]:
-        """Put the questions to the model; as `engine.ask_all`.
+        """Send the questions to the model; see `engine/run.py`.
 
-        Those that wait in a batch are not paid a second time: their answer, which is not stored,
-        is an error that collecting the batch cures.
+        Questions that wait in a batch are not paid for a second time. Each yields an error that is
+        not stored; collecting the batch resolves it.
         """
         if waiting := read_waiting(self.ledger):
             every = list(questions)

@@ -135,7 +135,10 @@ class Pursuit:
         return self.tries >= limits.tries or len(self.request.turns) > limits.reasks
 
     def give_up(self, limits: Limits) -> dict[str, Any]:
-        """Return the answer of an abandoned question, an error; not stored, a rerun may succeed."""
+        """Return the error answer of a question that was given up.
+
+        It is not stored, because a rerun may succeed.
+        """
         reason = "timed_out" if self.last.kind == "timed_out" else "provider_fault"
         if len(self.request.turns) > limits.reasks:
             reason = "malformed_reply"

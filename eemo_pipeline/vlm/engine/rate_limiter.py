@@ -116,7 +116,8 @@ class Pace:
         return self._learned.rate if self._learned else None
 
     def delay_s(self, now: float, in_flight: int, tokens: int) -> float:
-        """Return the seconds until a request of `tokens` may be sent; infinite: after a reply."""
+        """Return the seconds until a request may be sent; infinity means not before the next
+        reply."""
         if self._storm and now >= self._paused_until:
             self._learn(self._storm)
             self._resumed_at = now

@@ -212,7 +212,7 @@ def _decode(content: bytes, image_id: str, long_side: int) -> Picture:
     image.load()
     if draft is None:
         width, height = image.size  # the loaded size is the true one: an icon loads its largest
-    is_turned = orientation != 1 and file_format != "TIFF"  # a TIFF file turns itself at loading
+    is_turned = orientation != 1 and file_format != "TIFF"  # Pillow turns a TIFF at loading
     if is_turned and orientation in _SIDEWAYS:
         width, height = height, width
     plain, has_alpha = _plain_mode(image)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 DEFAULT = Path("data")
 VARIABLE = "EEMO_DATA"
-LEDGER_VARIABLE = "EEMO_LEDGER_URL"  # a database, where the ledger is not a file
+LEDGER_VARIABLE = "EEMO_LEDGER_URL"  # URL of a database, if the ledger is not a file
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
-"""From a model's text to a JSON object that fits its schema, or to a complaint it can act on.
+"""Parses a model's text into a JSON object that fits its schema, or a complaint for the model.
 
-Belongs here: finding the object in the text, and checking it against the part of JSON Schema that
-providers hold models to. Does not belong here: what a field means (the stages), re-asking
-(`engine.py`).
+The parser finds the object in the text and checks it against the subset of JSON Schema that
+providers enforce. The stages interpret the fields, and `engine/attempts.py` handles reasks.
 
-The text is hostile: it may be endless, nested a thousand deep, hold the same key twice, numbers
-that are none, or half of a surrogate pair. Nothing of it is executed, and no complaint quotes
-more than a few words of it.
+The text is untrusted: it may be endless, deeply nested, contain a key twice, invalid numbers or
+half of a surrogate pair. Nothing in it is executed, and no complaint quotes more than a few words
+of it.
 """
 
 import json
@@ -17,7 +16,7 @@ from typing import Any
 
 from eemo_pipeline.vlm.questions import Unusable
 
-# A reply to our largest schema has 2,000 characters; what is longer than this is not parsed.
+# A reply to our largest schema has 2,000 characters; replies longer than this are not parsed.
 LONGEST_REPLY = 20_000
 _LONGEST_QUOTE = 40
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -40,13 +39,13 @@ class ReadObject:
 
 
 def read_object(text: str, schema: Mapping[str, Any]) -> ReadObject:
-    """The outermost object of a reply, checked against the schema.
+    """Return the outermost object of a reply, checked against the schema.
 
-    Keys that the schema does not know are left out. Strings lose control characters and runs of
-    white space; words of a closed list may come in either case.
+    Keys that are not in the schema are dropped. Control characters and repeated white space are
+    removed from strings; words of a closed list may be in either case.
 
     Raises:
-        Unusable: the text holds no such object; the message says what to change.
+        Unusable: The text contains no such object; the message says what to change.
     """
     start = text.find("{")
     if start < 0:
@@ -71,7 +70,7 @@ def read_object(text: str, schema: Mapping[str, Any]) -> ReadObject:
 
 
 def _without_fence(text: str) -> str:
-    """What stands around the object, less the marks of a Markdown block."""
+    """Return the text around the object, without the marks of a Markdown block."""
     return text.strip().removeprefix("```json").removeprefix("```").strip()
 
 
@@ -95,7 +94,7 @@ def _describe(error: Exception) -> str:
 
 
 def _conform(value: Any, schema: Mapping[str, Any]) -> Any:
-    """The value with clean strings, known keys only, and listed words spelled as listed."""
+    """Return the value with clean strings, known keys only, and listed words spelled as listed."""
     if isinstance(value, dict):
         parts = schema.get("properties", {})
         return {name: _conform(value[name], part) for name, part in parts.items() if name in value}
@@ -110,7 +109,7 @@ def _conform(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def clean(text: str) -> str:
-    """One line without control characters and half surrogate pairs: neither can be printed."""
+    """Return the text on one line, without control characters and half surrogate pairs."""
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(text.split())
@@ -122,7 +121,7 @@ def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _complaints(value: Any, schema: Mapping[str, Any], place: str) -> Iterator[str]:
-    """What is wrong with a value, in the words of its schema."""
+    """Yield the faults of a value, in the words of its schema."""
     name = place or "The reply"
     kinds = _types(schema)
     if kinds and not any(_is_kind(value, kind) for kind in kinds):

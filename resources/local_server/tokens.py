@@ -1,15 +1,14 @@
-"""How many tokens a request and an answer have; the server's own rule, stated in full.
+"""The server's own rule for the number of tokens of a request and of an answer.
 
-Belongs here: the rule, and the size of a picture from the first bytes of its file. Does not
-belong here: what tokens cost (`prices.py`).
+`prices.py` knows the price of tokens.
 
-- Text: one token per four bytes of UTF-8, rounded up, for each text of the conversation and for
-  the reply's schema as compact JSON. The JSON around them is free.
-- Picture, OpenAI protocol: 85 at detail low. Else the picture is fitted into 2048 x 2048 pixels,
-  its shorter side reduced to 768, and costs 85 + 170 per tile of 512 x 512 begun (the rule that
-  OpenAI published for gpt-4o).
-- Picture, Gemini protocol: 258 where both sides have at most 384 pixels, else 258 per tile of
-  768 x 768 begun (the rule that Google published for Gemini 2).
+- Text: one token per four bytes of UTF-8, rounded up, for each text of the conversation and for the
+  reply's schema as compact JSON. The JSON around them is free.
+- Image, OpenAI protocol: 85 at detail low. Otherwise the image is fitted into 2048 x 2048 pixels,
+  its shorter side is reduced to 768, and it costs 85 + 170 per started tile of 512 x 512 (the rule
+  that OpenAI published for gpt-4o).
+- Image, Gemini protocol: 258 if both sides have at most 384 pixels, else 258 per started tile of
+  768 x 768 (the rule that Google published for Gemini 2).
 - Output: one token per four bytes of UTF-8 of the reply, rounded up, never more than the request
   allows.
 """
@@ -28,13 +27,13 @@ _BARE = frozenset((0xFF, 0x01, *range(0xD0, 0xD9)))
 
 
 def text_tokens(text: str) -> int:
-    """Tokens of a text."""
+    """Return the tokens of a text."""
     size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
     return (size + 3) // 4
 
 
 def openai_picture_tokens(width: int, height: int, detail: str) -> int:
-    """Tokens of a picture of that many pixels, OpenAI protocol."""
+    """Return the tokens of an image with this many pixels, OpenAI protocol."""
     if detail == "low":
         return 85
     fitted = min(1.0, 2048 / max(width, height))
@@ -43,17 +42,17 @@ def openai_picture_tokens(width: int, height: int, detail: str) -> int:
 
 
 def gemini_picture_tokens(width: int, height: int) -> int:
-    """Tokens of a picture of that many pixels, Gemini protocol."""
+    """Return the tokens of an image with this many pixels, Gemini protocol."""
     if max(width, height) <= 384:
         return 258
     return 258 * math.ceil(width / 768) * math.ceil(height / 768)
 
 
 def picture_tokens(provider: str, picture: SentPicture) -> int:
-    """Tokens of a picture as it was sent.
+    """Return the tokens of an image as it was sent.
 
     Raises:
-        Problem: the bytes are no JPEG, PNG or WebP file.
+        Problem: The bytes are not a JPEG, PNG or WebP file.
     """
     width, height = picture_size(picture)
     if provider == "local_gemini":
@@ -62,10 +61,10 @@ def picture_tokens(provider: str, picture: SentPicture) -> int:
 
 
 def picture_size(picture: SentPicture) -> tuple[int, int]:
-    """Width and height in pixels from the file's header; little of the base64 is decoded.
+    """Return width and height in pixels from the file's header; little of the base64 is decoded.
 
     Raises:
-        Problem: the bytes are no JPEG, PNG or WebP file.
+        Problem: The bytes are not a JPEG, PNG or WebP file.
     """
     size = _size(_decode(picture.base64[:_HEAD]))
     if size is None and len(picture.base64) > _HEAD:
@@ -76,10 +75,10 @@ def picture_size(picture: SentPicture) -> tuple[int, int]:
 
 
 def count_tokens(asked: Asked) -> Tokens:
-    """Tokens of a request that has no answer yet.
+    """Return the tokens of a request that has no answer yet.
 
     Raises:
-        Problem: a picture is no picture.
+        Problem: One of the images is not an image.
     """
     texts = sum(map(text_tokens, asked.texts)) + text_tokens(asked.schema_text)
     pictures = sum(picture_tokens(asked.provider, picture) for picture in asked.pictures)
@@ -87,10 +86,10 @@ def count_tokens(asked: Asked) -> Tokens:
 
 
 def picture_bytes(picture: SentPicture) -> bytes:
-    """The picture's file.
+    """Return the bytes of the image file.
 
     Raises:
-        Problem: the text is not base64.
+        Problem: The text is not base64.
     """
     return _decode(picture.base64)
 

@@ -1,12 +1,11 @@
-"""From questions to batches that are under way, each question in one of them and paid once.
+"""Submits questions in batches; each question is in at most one open batch and paid for once.
 
-Belongs here: which questions go, the files, the intentions, the order in which a batch is sent.
-Does not belong here: any provider (`resources/`), results (`batch_collection.py`).
+`collection.py` reads the results; the providers' interfaces are in `resources/providers/`.
 
-The order is what makes a crash harmless: file, intention, upload, record. A file without an
-intention was never sent and is deleted; an intention without a record is looked for at the
-provider, and sent where it is not there. One process at a time submits: what another has just
-intended would look as if it had died.
+The order of steps makes a crash harmless: file, intention, upload, record. A file without an
+intention was never sent and is deleted. An intention without a record is looked up at the provider,
+and sent if it is not there. Only one process at a time submits, because a batch that another
+process has just intended would look like one left by a crash.
 """
 
 import os
@@ -39,7 +38,7 @@ from eemo_pipeline.vlm.session import Session
 from eemo_pipeline.vlm.spending.budget import BudgetReached, Reservation
 
 _BUILDERS = 2
-_AHEAD = 16  # requests built and not written
+_AHEAD = 16  # requests built but not written
 _TOKEN_DIGITS = 32
 
 
@@ -48,10 +47,10 @@ class BatchPolicy:
     """How batches are made.
 
     Attributes:
-        folder: where their files lie while they are under way.
-        rows: questions in a batch at most; None for as many as the provider takes.
-        size_bytes: bytes of a batch's file at most; None likewise.
-        tries: a question that brought no answer in so many batches is left to single calls.
+        folder: Folder of the batch files until the batches are over.
+        rows: Maximum number of questions in a batch; None for the provider's maximum.
+        size_bytes: Maximum size of a batch's file; None for the provider's maximum.
+        tries: A question without an answer after this many batches is left to single calls.
     """
 
     folder: Path
@@ -60,7 +59,7 @@ class BatchPolicy:
     tries: int = 3
 
     def limit(self, largest: BatchSize) -> BatchSize:
-        """The provider's limit or ours, whichever is narrower."""
+        """Return the narrower of the provider's limit and ours."""
         return BatchSize(
             min(largest.rows, self.rows or largest.rows),
             min(largest.size_bytes, self.size_bytes or largest.size_bytes),
@@ -69,18 +68,18 @@ class BatchPolicy:
 
 @dataclass
 class Submission:
-    """What became of the questions; all counts but the first two are of questions.
+    """The result of a submission; all counts except the first two are of questions.
 
     Attributes:
-        batches: sent now.
-        adopted: batches of an earlier submission that died: found at the provider, or sent now.
-        submitted: in the batches that were sent now, those of an earlier submission included.
-        answered: the ledger has the answer.
-        waiting: in an open batch.
-        given_up: tried in batches often enough; single calls may do better.
-        unreadable: the picture cannot be sent.
-        too_large: larger than a whole batch may be.
-        bound_nano_usd: what the batches that were sent now may cost at most.
+        batches: Batches sent now.
+        adopted: Batches of an earlier submission that died, found at the provider or sent now.
+        submitted: Questions in the batches sent now, including those of an earlier submission.
+        answered: Already answered in the ledger.
+        waiting: In an open batch.
+        given_up: Failed in too many batches; single calls may succeed.
+        unreadable: The image cannot be sent.
+        too_large: Larger than a whole batch may be.
+        bound_nano_usd: Maximum cost of the batches sent now.
     """
 
     batches: int = 0
@@ -94,7 +93,7 @@ class Submission:
     bound_nano_usd: int = 0
 
     def __iadd__(self, other: "Submission") -> "Submission":
-        """Add another model's."""
+        """Add the counts of another model."""
         for name, count in asdict(other).items():
             setattr(self, name, getattr(self, name) + count)
         return self
@@ -111,14 +110,15 @@ def submit(
 ) -> Submission:
     """Send every question to the model that has no answer and waits in no batch.
 
-    Before a batch is sent, what it may cost at most is taken from the run's budget, at the batch
-    price. A malformed reply of an earlier batch goes along with what was wrong with it.
+    Before a batch is sent, its maximum cost at the batch price is taken from the run's budget.
+    After a malformed reply in an earlier batch, the reply and its complaint are sent along.
 
     Raises:
-        BudgetReached: the next question might pass the cap; what fitted in is sent.
-        BatchConflict: another process is submitting.
-        ProviderProblem: the provider does not take a batch. What it may have taken is found again.
-        UnknownPrice: the model has no price.
+        BudgetReached: The next question might exceed the cap; the questions within it are sent.
+        BatchConflict: Another process is submitting.
+        ProviderProblem: The provider rejects a batch; a batch that it may have accepted is found
+            later.
+        UnknownPrice: The model has no price.
     """
     clerk = _Clerk(interface, stage, role, session, policy)
     with hold(session.ledger.database, "submission") as is_ours:
@@ -137,7 +137,7 @@ def submit(
 
 
 class _Part:
-    """The file of a batch while it is written."""
+    """The file of a batch while it is being written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -155,7 +155,7 @@ class _Part:
         self.size_bytes += len(line)
 
     def finish(self) -> str:
-        """Have the bytes on disk; the first digits of their SHA-256."""
+        """Flush the bytes to disk; return the first digits of their SHA-256."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -183,7 +183,7 @@ class _Clerk:
         self._limit = policy.limit(interface.largest)
 
     def finish_intentions(self) -> None:
-        """Send, or find again, what an earlier submission left behind; delete files of none."""
+        """Send or find the batches of an earlier submission; delete files without a batch."""
         before = {batch.token for batch in read_open(self._ledger) if batch.state == "intended"}
         missing = adopt(self._interface, self._ledger)
         opened = {batch.token for batch in read_open(self._ledger) if batch.state == "open"}
@@ -224,7 +224,7 @@ class _Clerk:
             self._close(part)
 
     def _choose(self, questions: dict[str, Question]) -> list[tuple[Question, list[Failure]]]:
-        """The questions to be sent, with the failures that they have behind them."""
+        """Return the questions to be sent, with their earlier failures."""
         answered = self._ledger.answered(questions)
         waiting = read_waiting(self._ledger)
         failures = read_failures(self._ledger, self._interface.provider, self._interface.model)
@@ -244,7 +244,8 @@ class _Clerk:
     def _encode(
         self, chosen: list[tuple[Question, list[Failure]]]
     ) -> Iterator[tuple[Question, bytes, int]]:
-        """Question, its line and its bound in nano-USD; built a little ahead, in order."""
+        """Yield each question, its line and its bound in nano-USD, in order; build slightly
+        ahead."""
         for question, built in _ahead(chosen):
             if built is None:
                 self.done.unreadable += 1
@@ -268,9 +269,9 @@ class _Clerk:
         )
 
     def _close(self, part: _Part) -> None:
-        """The file is complete: name it, intend it, send it."""
+        """Name the complete file, record the intention, and send it."""
         digest = part.finish()
-        # The same questions may be sent again after they have failed.
+        # The same questions may be sent again after a failure.
         token = f"{digest}-{count_batches(self._ledger, digest) + 1}"
         _publish(part.path, self._path(token))
         batch = Batch(
@@ -290,11 +291,11 @@ class _Clerk:
     def _send(self, batch: Batch, reservations: list[Reservation]) -> None:
         try:
             remote_id = self._interface.send(self._path(batch.token), batch.token)
-        except Rejected:  # it was not taken, and will not be
+        except Rejected:  # it was rejected for good
             withdraw(self._ledger, batch.token)
             raise
         finally:
-            for reservation in reservations:  # the bill comes after this run
+            for reservation in reservations:  # billed after this run
                 reservation.settle(None)
         mark_open(self._ledger, batch.token, remote_id)
         self.done.submitted += batch.row_count
@@ -307,7 +308,7 @@ class _Clerk:
 def _ahead(
     chosen: list[tuple[Question, list[Failure]]],
 ) -> Iterator[tuple[Question, VlmRequest | None]]:
-    """Requests in the order of the questions, built by threads; None where there is no picture."""
+    """Build requests in threads, yield them in order of the questions; None: unreadable image."""
     building: deque[tuple[Question, Future[VlmRequest | None]]] = deque()
     with ThreadPoolExecutor(_BUILDERS, "batch-builder") as pool:
         try:
@@ -335,7 +336,7 @@ def _build(question: Question, failures: list[Failure]) -> VlmRequest | None:
 
 
 def _digest(path: Path) -> str:
-    """The first digits of the SHA-256 of the file."""
+    """Return the first digits of the file's SHA-256."""
     digest = sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -344,7 +345,7 @@ def _digest(path: Path) -> str:
 
 
 def _publish(new: Path, path: Path) -> None:
-    """Rename, and have the name on disk before anything is said of the file."""
+    """Rename the file, and flush the name to disk before anything refers to it."""
     new.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:

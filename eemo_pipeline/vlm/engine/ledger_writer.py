@@ -1,7 +1,6 @@
-"""Writes what was asked and answered into the ledger, and hands answers out once they are there.
+"""Writes attempts and answers into the ledger, and passes answers on once they are durable.
 
-Belongs here: the thread that commits whatever is finished. Does not belong here: what is
-written (`scheduler.py`), how (`ledger.py`).
+One thread commits finished attempts; `scheduler.py` supplies them.
 """
 
 import threading
@@ -13,17 +12,17 @@ from typing import Any
 from eemo_pipeline.ledger.store import Attempt, Ledger
 from eemo_pipeline.vlm.questions import Question
 
-_GATHERED_S = 0.02  # a commit waits so long for others to join it
+_GATHERED_S = 0.02  # a commit waits this long for others to join it
 
 Answered = tuple[Question, dict[str, Any]]
 
 
 class Journal:
-    """One writer for the run of one model.
+    """The ledger writer of one model's run.
 
     Attributes:
-        answered: lists of durable answers for the caller; None is the last item.
-        problem: what the ledger raised; nothing is written afterwards.
+        answered: Lists of durable answers for the caller; None is the last item.
+        problem: The exception of the ledger; nothing is written afterwards.
     """
 
     def __init__(self, ledger: Ledger, model: str) -> None:
@@ -43,7 +42,7 @@ class Journal:
 
     @property
     def unwritten(self) -> int:
-        """Answers that are not durable yet: a kill would have them paid for again."""
+        """Answers that are not durable yet; after a kill they are paid for again."""
         return self._given - self._handed_out
 
     @property
@@ -52,20 +51,20 @@ class Journal:
         return self._handed_out - self._taken
 
     def add(self, attempt: Attempt | None, answered: Answered | None) -> None:
-        """Write an attempt, and the answer it brought; they are durable together."""
+        """Queue an attempt and its answer, to be committed together."""
         self._given += answered is not None
         self._waiting.append((attempt, answered))
         if not self._wake.is_set():
             self._wake.set()
 
     def take(self) -> list[Answered] | None:
-        """The next durable answers, waiting for them; None at the end."""
+        """Wait for the next durable answers and return them; return None at the end."""
         batch = self.answered.get()
         self._taken += len(batch or ())
         return batch
 
     def close(self) -> None:
-        """Write what is left and end the thread."""
+        """Write the rest and end the thread."""
         self._is_closing = True
         self._wake.set()
         self._thread.join()
@@ -95,7 +94,7 @@ class Journal:
                     if answer["status"] != "error"
                 ],
             )
-        except Exception as problem:  # noqa: BLE001 (whatever it is, the caller is told)
+        except Exception as problem:  # noqa: BLE001 (whatever it is, it is raised in the caller)
             self.problem = problem
             return
         if answered:

@@ -1,6 +1,7 @@
 """Estimates the calls, tokens and cost of a stage's questions before anything is sent.
 
-The `forecast.py` of each stage names its questions; `cli/dry_run.py` shows the numbers.
+The module `forecast` of each stage, such as `stages/critic/forecast.py`, chooses its questions;
+`cli/dry_run.py` shows the numbers.
 
 Low estimate: every open question is answered at its first attempt, English text has five bytes per
 token, and the reply is short. High estimate: every question uses all its reasks, each at the upper

@@ -177,8 +177,7 @@ def _fetch(root: DataRoot, source: str, wanted: "Download", again: str) -> _Fetc
 
 
 def _unpack(kept: Path, folder: Path) -> tuple[int, int]:
-    """Move an archive's files into the source's folder; return how many are new and how many
-    not."""
+    """Move an archive's files into the source's folder; return counts of new and existing files."""
     from eemo_pipeline.execution.progress import track_bytes
     from eemo_pipeline.readers.archives import move_files, unpack
 

@@ -40,7 +40,7 @@ def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
         VARIABLE: str(root.path.resolve()),
     }
     command = [sys.executable, "-m", "dagster", "dev", "-m", "eemo_pipeline.definitions"]
-    server = subprocess.Popen(  # noqa: S603 (our own interpreter, a number and fixed words)
+    server = subprocess.Popen(  # noqa: S603 (our own interpreter, a number and fixed arguments)
         [*command, "-h", _HOST, "-p", str(port)], env=environment
     )
     try:

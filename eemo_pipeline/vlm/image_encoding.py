@@ -1,8 +1,8 @@
 """Encodes an image file as the bytes that are sent to a model.
 
-Every image is encoded anew from its pixels: upright, opaque, in sRGB, first frame only. No
-metadata, thumbnail, colour profile or file name is sent. Each provider in `resources/providers/`
-counts the tokens of an image itself.
+Every image is re-encoded from its pixels: upright, opaque, in sRGB, first frame only. No metadata,
+thumbnail, colour profile or file name is sent. Each provider in `resources/providers/` counts the
+tokens of an image itself.
 """
 
 import io

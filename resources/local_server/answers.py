@@ -15,7 +15,7 @@ from resources.local_server.verdicts import judge
 
 Manner = Literal["pixels", "schema"]
 _REMEMBERED = 4096
-# Properties that show that a schema asks for a judgement on a record, not for a record.
+# Properties of schemas that ask for a judgement on a record, not for a record.
 _JUDGING = ('"verdict"', '"codes"', '"choice"', '"who_or_what"')
 _IMAGINED = 256  # number of different sights if images are not decoded
 
@@ -92,8 +92,7 @@ def cut(answer: Answer, asked: Asked, tokens: Tokens) -> tuple[Answer, Tokens]:
 
 
 def _quoted_record(asked: Asked) -> dict[str, Any]:
-    """Return the record quoted in a question as JSON, alone or under `record`; else an empty
-    one."""
+    """Return the record quoted in a question as JSON, alone or under `record`; {} if none."""
     for text in asked.texts:
         if not text.startswith("{"):
             continue

@@ -99,7 +99,7 @@ class Rule:
             raise BadScript(f"rule {self.fault}: give one of share, every and first")
 
     def covers(self, asked: Asked, endpoint: str) -> bool:
-        """Return whether the rule applies to such a request at all."""
+        """Return whether the rule matches the request, regardless of its share."""
         if endpoint == "batch" and self.fault not in _OF_ROWS:
             return False
         return (

@@ -95,8 +95,10 @@ class _Realiser:
         return found if isinstance(found, Mapping) else {}
 
     def _option(self, options: Sequence[Any], path: str, hint: Any, depth: int) -> Schema:
-        """Return the first option that is not null; null for a hint of None, or at the depth
-        limit."""
+        """Return the first option that is not null.
+
+        Return null if the hint is None, or at the depth limit, to end a recursion.
+        """
         resolved = [self._resolve(option, path, hint, depth) for option in options]
         nulls = [one for one in resolved if str(one.get("type", "")).lower() == "null"]
         others = [one for one in resolved if one not in nulls]

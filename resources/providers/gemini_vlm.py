@@ -174,8 +174,10 @@ def build_config(request: VlmRequest, model: str) -> Any:
 
 
 def _thinking(model: str) -> Any:
-    """Return the least thinking the model allows: it is billed and counts towards the output
-    limit."""
+    """Return the least thinking that the model allows.
+
+    Thinking is billed and counts towards the output limit.
+    """
     from google.genai import types
 
     if model.startswith("gemini-2.5-pro"):

@@ -244,8 +244,10 @@ class _Clerk:
     def _encode(
         self, chosen: list[tuple[Question, list[Failure]]]
     ) -> Iterator[tuple[Question, bytes, int]]:
-        """Yield each question, its line and its bound in nano-USD, in order; build slightly
-        ahead."""
+        """Yield each question, its line and its bound in nano-USD, in order.
+
+        Requests are built slightly ahead.
+        """
         for question, built in _ahead(chosen):
             if built is None:
                 self.done.unreadable += 1

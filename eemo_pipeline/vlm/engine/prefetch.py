@@ -89,7 +89,7 @@ class Supply:
         with self._reading:
             try:
                 question = None if self._is_over else next(self._questions, None)
-            except Exception as problem:  # noqa: BLE001 (the caller's iterator: the caller is told)
+            except Exception as problem:  # noqa: BLE001 (the caller's iterator: raised there)
                 question = None
                 self._end(problem)
         if question is None:

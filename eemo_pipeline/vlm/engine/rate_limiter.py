@@ -108,7 +108,7 @@ class Pace:
         self._storm_refused = 0
         self._noticed_at = -inf
         self._fruitless = 0  # consecutive pauses after which nothing got through
-        self._probe: Ticket | None = None  # sent alone after such a pause
+        self._probe: Ticket | None = None  # sent alone after a fruitless pause
 
     @property
     def rate(self) -> float | None:
@@ -116,8 +116,10 @@ class Pace:
         return self._learned.rate if self._learned else None
 
     def delay_s(self, now: float, in_flight: int, tokens: int) -> float:
-        """Return the seconds until a request may be sent; infinity means not before the next
-        reply."""
+        """Return the seconds until a request may be sent.
+
+        Infinity means not before the next reply.
+        """
         if self._storm and now >= self._paused_until:
             self._learn(self._storm)
             self._resumed_at = now

@@ -38,7 +38,7 @@ _TICK_S = 0.005
 # sends much more, and replies do not wait.
 _MOST_PER_TICK = 8
 _MOST_UNTAKEN = 5000  # answers not taken by the caller; above this nothing is sent
-_SPARE_HEDGES = 5  # hedges allowed even if `hedge_share` permits none yet
+_SPARE_HEDGES = 5  # hedges allowed in addition to `hedge_share`, for short runs
 _STRAY_SHARE = 0.25  # maximum share of the in-flight limit held by losing hedges (strays)
 # At its end a run waits for strays as long as two slow calls take, or this share of its duration.
 _STRAY_WAIT_SHARE, _STRAY_WAIT_S = 0.05, 1.0

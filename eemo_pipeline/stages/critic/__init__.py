@@ -1,10 +1,9 @@
-"""The critic: judges every field of a decision, and has what can be corrected asked again.
+"""The critic: judges every field of a decision, and asks annotators again about revisable fields.
 
-Belongs here: the contract of a critic (`contract.py`), the embedded rule critic, which knows
-measured facts and no picture, the critic that asks a vision-language model (`model_critic.py`),
-and the loop of EmoVerse (arXiv 2511.12554): `review` (`revision.py`), `judge` being one pass.
-Does not belong here: the vote (`eemo_pipeline/decisions/`) and the record
-(`eemo_pipeline/stages/records.py`).
+Holds the embedded rule critic (`rule_critic.py`), which uses measured facts and no image, the
+critic that asks a vision-language model (`model_critic.py`), and the loop of EmoVerse (arXiv
+2511.12554): `review` in `review_loop.py`, and `judge` for a single pass in `review_pass.py`. The
+contract of a critic is in `roles/critic.py`, the vote in `aggregation/decide.py`.
 """
 
 from eemo_pipeline.stages.critic.review_loop import Reviewed, review

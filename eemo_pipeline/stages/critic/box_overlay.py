@@ -1,7 +1,6 @@
-"""The picture with its boxes drawn in, as the critic sees it.
+"""Draws boxes into an image for the critic.
 
-Belongs here: the drawing. Does not belong here: how a picture is made smaller and encoded
-(`eemo_pipeline/vlm/image_encoding.py`).
+Images are scaled and encoded in `vlm/image_encoding.py`.
 """
 
 from collections.abc import Sequence
@@ -21,17 +20,17 @@ _OUTER, _INNER = (255, 255, 255), (200, 0, 120)
 def encode_with_boxes(
     path: Path, policy: PicturePolicy, image_id: str, boxes: Sequence[Box], width_px: int
 ) -> EncodedPicture:
-    """Encode the picture with a thin outline, white and magenta, around every whole box.
+    """Encode the image with a thin outline, white and magenta, around every complete box.
 
     Args:
-        path: the picture's file.
-        policy: how it is made smaller.
-        image_id: the content that the file must have.
-        boxes: in pixels of the stored picture.
-        width_px: width of the stored picture, which the boxes refer to.
+        path: the image's file.
+        policy: how the image is scaled down.
+        image_id: SHA-256 that the file must have.
+        boxes: in pixels of the stored image; a box that lacks a side is skipped.
+        width_px: width of the stored image, which the boxes refer to.
 
     Raises:
-        UnreadablePicture: the file is not usable, or not this picture.
+        UnreadablePicture: the file is not usable, or not the image that was hashed.
     """
     from PIL import Image, ImageDraw
 

@@ -1,8 +1,8 @@
-"""What a text claims about colour and light, and whether the picture's measures bear it out.
+"""Checks a text's claims about colour and light against the image's measures.
 
-Belongs here: closed lists of words whose truth can be measured, and their tests. Does not belong
-here: verdicts (`rules.py`). The tests are generous: a claim fails only where the picture
-plainly says otherwise, for a word may speak of a small part of it.
+Holds closed lists of words whose truth can be measured, and their tests. The tests are lenient: a
+claim fails only if the measures clearly contradict it, because a word may refer to a small part of
+the image. The problems that follow are in `rules.py`.
 """
 
 import colorsys
@@ -15,16 +15,16 @@ import numpy as np
 from eemo_pipeline.emotion.colour import colour_names, lab_of, rgb_of
 from eemo_pipeline.roles.critic import Look
 
-# Words of letters with inner apostrophes or hyphens: "sun-dappled" is one word.
+# Letters with inner apostrophes or hyphens: "sun-dappled" is one word.
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _PREPOSITIONS = frozenset(
     ("above", "at", "behind", "beside", "by", "in", "near", "of", "on", "over", "under", "with")
 )
 _HEXADECIMAL = re.compile(r"#[0-9a-fA-F]{6}")
 
-# Hue in degrees, saturation and value in [0, 1]; the ranges overlap on purpose. The names are
-# the basic colour terms of Berlin and Kay 1969, with common variants. Black, white and grey are
-# not here: as shadow, highlight and haze they are in nearly every picture.
+# Hue in degrees, saturation and value in [0, 1]; the ranges overlap on purpose. The names are the
+# basic colour terms of Berlin and Kay 1969; common variants follow below. Black, white and grey are
+# left out: as shadow, highlight and haze they occur in nearly every image.
 _ColourTest = Callable[[float, float, float], bool]
 _COLOURS: dict[str, _ColourTest] = {
     "red": lambda h, s, _: (h <= 25 or h >= 325) and s >= 0.15,
@@ -47,7 +47,7 @@ _COLOUR_WORDS = {
     "brownish": "brown",
 }
 _MIXTURES = (0.5, 0.75, 1.0)  # shares of the first colour in a mixture of two
-_STEP = 0.15  # difference in HSV value from which parts are called bright or dark
+_STEP = 0.15  # smallest difference in HSV value at which parts count as bright or dark
 
 
 # Hasler and Suesstrunk 2003, Table 2: 15 is "slightly", 59 "quite", 82 "highly" colourful.
@@ -70,17 +70,18 @@ _LIGHT_WORDS: Mapping[str, Callable[[Look], bool]] = {
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text in lower case."""
+    """Return the words of a text in lower case."""
     return _WORD.findall(text.lower())
 
 
 def unsupported_claims(text: str, look: Look) -> list[str]:
-    """The words for colour and light in `text` that the measures contradict, each once, sorted.
+    """Return the words for colour and light in `text` that the measures contradict, sorted.
 
-    A colour is borne out by any dominant colour, or mixture of two, that is called so (the
-    nearest basic term in CIE Lab) or lies in the term's range of hue, saturation and value. Where
-    no colour was measured, no colour is contradicted. Bright and dark are borne out by the whole
-    or by the difference between its parts.
+    A colour word is supported by any dominant colour, or mixture of two, whose nearest basic term
+    in CIE Lab is that word, or which lies in the word's range of hue, saturation and value. If no
+    colour was measured, no colour word is contradicted. Bright and dark are supported by the
+    brightness of the whole image or of a dominant colour, or by the difference between dominant
+    colours.
     """
     words = set(split_words(text))
     wrong = {word for word in words & _LIGHT_WORDS.keys() if not _LIGHT_WORDS[word](look)}
@@ -92,7 +93,7 @@ def unsupported_claims(text: str, look: Look) -> list[str]:
 
 
 def mentions(text: str, subject: str) -> bool:
-    """Whether `text` names the head noun of `subject`, singular or plural.
+    """Return whether `text` contains the head noun of `subject`, singular or plural.
 
     The head is the last word before the first preposition: "area" in "a dark area at the left".
     """
@@ -102,7 +103,7 @@ def mentions(text: str, subject: str) -> bool:
 
 
 def same_phrase(one: str, other: str) -> bool:
-    """Whether two phrases have the same words, articles and plurals aside."""
+    """Return whether two phrases have the same words, ignoring articles, plurals and order."""
     return _content(one) == _content(other)
 
 
@@ -118,12 +119,12 @@ def _stem(word: str) -> str:
 
 
 def _bears_out(colours: list[str], term: str) -> bool:
-    """Whether one of the colours, or a mixture of two, can be called by the basic colour term."""
+    """Return whether the colour term fits one of the colours, or a mixture of two."""
     test = _COLOURS[term]
     if any(test(*_hsv(*rgb_of(colour))) for colour in colours):
         return True
     pure = np.array([rgb_of(colour) for colour in colours], dtype=np.float64)
-    # An area is called by its mean colour, which may lie between two of the dominant ones.
+    # A viewer names an area by its mean colour, which may lie between two dominant colours.
     mixed = np.concatenate(
         [share * pure[:, None] + (1 - share) * pure[None] for share in _MIXTURES]
     )
@@ -134,7 +135,7 @@ def _bears_out(colours: list[str], term: str) -> bool:
 
 
 def _values(look: Look) -> list[float]:
-    """HSV value of each dominant colour."""
+    """Return the HSV value of each dominant colour."""
     colours = filter(_HEXADECIMAL.fullmatch, look.dominant_colours)
     return [max(rgb_of(colour)) / 255 for colour in colours]
 
@@ -144,12 +145,12 @@ def _has_value(look: Look, low: float, high: float) -> bool:
 
 
 def _has_steps(look: Look) -> bool:
-    """Whether some part is plainly brighter than another."""
+    """Return whether one dominant colour is clearly brighter than another."""
     values = _values(look)
     return bool(values) and max(values) - min(values) >= _STEP
 
 
 def _hsv(red: int, green: int, blue: int) -> tuple[float, float, float]:
-    """Hue in degrees, saturation and value of an 8-bit colour."""
+    """Return hue in degrees, saturation and value of an 8-bit colour."""
     hue, saturation, value = colorsys.rgb_to_hsv(red / 255, green / 255, blue / 255)
     return hue * 360, saturation, value

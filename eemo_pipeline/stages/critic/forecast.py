@@ -1,11 +1,11 @@
-"""What a critic that is paid would call and cost, told before anything is called.
+"""Estimates the calls and cost of a paid critic before anything is sent.
 
-Belongs here: which questions it would be asked. Does not belong here: the arithmetic, and what low
-and high mean (`vlm/forecast.py`).
+Names the questions. The arithmetic and the meaning of low and high are in
+`vlm/spending/forecast.py`.
 
-What the second and the third call ask depends on answers that do not exist yet, so that the ledger
-is looked up for the first alone; a picture whose scene it holds is not counted in the low estimate.
-Pictures that the rules reject are not asked about, but nobody knows yet which these are.
+The second and third calls depend on answers that do not exist yet, so the ledger is searched for
+the first call alone. An image whose scene is in the ledger is left out of the low estimate. Images
+that the rules will reject are counted, because they are not known yet.
 """
 
 from functools import partial
@@ -34,9 +34,9 @@ _SHORT_REPLY = 50  # tokens
 def forecast_criticism(
     images: pl.DataFrame, unread: int, critic: ModelCritic, ledger: Ledger, prices: Prices
 ) -> list[Forecast]:
-    """Two lines: three questions per picture, and two after each revision.
+    """Return two lines: three questions per image, and two after each revision.
 
-    Arguments as of `forecast_annotation`; `answered` counts questions, here scenes.
+    Arguments as for `forecast_annotation`; `answered` counts questions, here scenes.
 
     Raises:
         UnknownPrice: the model has no price.
@@ -59,7 +59,7 @@ def forecast_criticism(
 
 
 def _reckon_rest(critic: ModelCritic, sizes: Sizes, prices: Prices) -> tuple[Estimate, Estimate]:
-    """Feeling, shown two labels as of a contested emotion, and words."""
+    """Estimate the feeling step, with two labels as for a contested emotion, and the words step."""
     low, high = Estimate(), Estimate()
     for prompt, schema in ((PROMPTS[1], feeling_schema(MIKELS_8[:2])), (PROMPTS[2], WORDS)):
         request_for = partial(critic.request_for, prompt, schema, {})

@@ -1,17 +1,17 @@
 """The critic that asks a vision-language model, step by step.
 
-Belongs here: the chain of steps, what each is shown, and what follows when one fails. Does not
-belong here: schemas and what a reply means (`replying.py`), calls, retries and money (`vlm/`).
+Holds the chain of steps, the content shown in each, and the handling of failed steps. The schemas
+and the interpretation of replies are in `reply_schemas.py`; calls, retries and spending in `vlm/`.
 
-EmoVerse's order (arXiv 2511.12554): the scene first, then background, emotion, triplet, words and
-box. Three calls: the scene is written down from the picture alone; background, emotion and
-strength are judged before the words are shown, which are full of the emotion; the words and the
-boxes come last. The stored strength is shown in no call. One call would show all at once, and a
-model that has read a record sees what it read; a call per step would send the picture seven
-times. As it is, a later round costs less than the first: the scene is in the ledger, and so is
-every step whose values did not change.
+The order is EmoVerse's (arXiv 2511.12554): scene, background, emotion, triplet, words and box. The
+critic makes three calls. In the first, the model describes the scene from the image alone. In the
+second, it judges background, emotion and intensity; the words are withheld, because they give the
+emotion away. In the third, it judges the words and the boxes. The stored intensity is shown in no
+call. A single call would show everything at once, and a model that has read a record tends to see
+what it read; one call per step would send the image seven times. A later round costs less than the
+first: the answers to the scene, and to every step whose values did not change, are in the ledger.
 
-The deterministic pre-checks run first. A picture that they reject is not asked about.
+The deterministic pre-checks run first. If they reject an image, the model is not asked about it.
 """
 
 import json
@@ -54,7 +54,7 @@ from eemo_pipeline.vlm.session import Session
 ROLE, STAGE = "critic", "critic"
 PROMPTS = ("scene-1", "feeling-1", "words-1")
 _MAX_OUTPUT_TOKENS = 1500
-# What the rules say about the votes, which a critic that sees the picture says better.
+# Codes that the rules derive from the votes. They are ignored, because the model sees the image.
 _OF_THE_VOTES = frozenset({"EMO_CONFUSABLE", "EMO_UNSUPPORTED"})
 
 Fields = dict[str, Judgement]
@@ -62,7 +62,7 @@ Fields = dict[str, Judgement]
 
 @dataclass(frozen=True)
 class _Step:
-    """One call about one picture: what is asked, shown and read."""
+    """One call about one image: prompt, schema, the content shown, and the parser of the reply."""
 
     case: Case
     prompt: str
@@ -74,7 +74,7 @@ class _Step:
 
 @dataclass
 class _Asked:
-    """What was asked in one pass, and what answering took."""
+    """The questions of one pass, and the work of answering them."""
 
     work: Work = NO_WORK
     questions: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -85,10 +85,10 @@ class ModelCritic:
     """Asks one model of one provider; implements `Critic`.
 
     Attributes:
-        vlm: whom to ask.
-        session: what all calls of the run share.
-        policy: how pictures are made smaller.
-        detail: the provider's picture detail level.
+        vlm: the model to ask.
+        session: the state that all calls of the run share.
+        policy: how images are scaled down.
+        detail: the provider's level of image detail.
     """
 
     vlm: VisionLanguageModel
@@ -98,12 +98,12 @@ class ModelCritic:
 
     @property
     def name(self) -> str:
-        """The provider's name, as in the costs."""
+        """The value of the column critic: the provider's name, as in the costs, and "_critic"."""
         return f"{self.vlm.provider}_critic"
 
     @property
     def method(self) -> str:
-        """Who was asked what."""
+        """The model, its prompts, and how the image is shown."""
         return (
             f"{self.vlm.model}, prompts {', '.join(PROMPTS)} after EmoVerse's critic "
             f"(arXiv 2511.12554), deterministic pre-checks first; pictures {self.policy.name}, "
@@ -112,17 +112,17 @@ class ModelCritic:
 
     @property
     def calls_per_pass(self) -> int:
-        """Feeling and words; the scene is the same in every round."""
+        """Two, for feeling and words; the answer to the scene is reused in every round."""
         return len(PROMPTS) - 1
 
     def scene_key(self, image_id: str) -> str:
-        """The ledger's key of the first step, which depends on nothing but the picture."""
+        """Return the ledger's key of the first step, which depends on the image alone."""
         return Ask(image_id, None, self._parameters(PROMPTS[0], SCENE, {})).key(
             ROLE, self.vlm.model
         )
 
     def judge(self, cases: Sequence[Case], ledger: Ledger) -> Criticism:
-        """Judge every field of every case, in three passes over all of them."""
+        """Judge every field of every case, one step at a time over all cases."""
         checked = {case.image_id: find_problems(case.facts) for case in cases}
         done = {
             case.image_id: judged
@@ -147,7 +147,7 @@ class ModelCritic:
         )
 
     def _see(self, cases: Sequence[Case], asked: _Asked, ledger: Ledger) -> dict[str, str | Fields]:
-        """image_id -> the scene as JSON, or the judgement of all fields where there is none."""
+        """Return image_id -> the scene as JSON, or the judgements of all fields without a scene."""
         steps = [_Step(case, PROMPTS[0], SCENE, {}, read_scene) for case in cases]
         scenes: dict[str, str | Fields] = {}
         for case, said in zip(cases, self._ask(steps, asked, ledger), strict=True):
@@ -168,7 +168,7 @@ class ModelCritic:
         asked: _Asked,
         ledger: Ledger,
     ) -> dict[str, Fields]:
-        """image_id -> judgements of background, emotion and intensity."""
+        """Return image_id -> judgements of background, emotion and intensity."""
         steps: list[_Step] = []
         for case, scene in seen:
             emotions = shown_emotions(case)
@@ -200,7 +200,7 @@ class ModelCritic:
         asked: _Asked,
         ledger: Ledger,
     ) -> dict[str, Fields]:
-        """image_id -> judgements of subject, attribute, description and box."""
+        """Return image_id -> judgements of subject, attribute, description and box."""
         steps = [
             _Step(case, PROMPTS[2], WORDS, _shown_words(case, scene), read_words, has_boxes=True)
             for case, scene in seen
@@ -216,7 +216,7 @@ class ModelCritic:
         return judged
 
     def _ask(self, steps: Sequence[_Step], asked: _Asked, ledger: Ledger) -> list[dict[str, Any]]:
-        """The answers to the steps, in their order, through the ledger."""
+        """Return the answers to the steps, in the same order, through the ledger."""
         asks = [Ask(step.case.image_id, step, self._determine(step)) for step in steps]
         inquiry = Inquiry(ROLE, self.vlm.model, asks, self._perform, STAGE, self.vlm.provider)
         answers = answer_all(ledger, inquiry)
@@ -265,7 +265,7 @@ class ModelCritic:
         shown: Mapping[str, Any],
         picture: EncodedPicture,
     ) -> VlmRequest:
-        """The request of one step about a picture that is encoded already."""
+        """Build the request of one step for an image that is already encoded."""
         return VlmRequest(
             instruction=read_prompt(__name__, prompt),
             question=json.dumps(shown, ensure_ascii=False),
@@ -286,7 +286,7 @@ class ModelCritic:
 
 
 def shown_emotions(case: Case) -> list[str]:
-    """The emotion that is judged; of a contested one both labels, in an order drawn by chance."""
+    """Return the emotion to judge, or both labels of a contested one, ordered by a hash draw."""
     facts = case.facts
     if not facts.is_contested or facts.rival is None:
         return [str(facts.emotion)]
@@ -303,7 +303,7 @@ def _shown_words(case: Case, scene: str) -> dict[str, Any]:
 def _join(
     case: Case, checked: Mapping[str, Sequence[Problem]], found: Mapping[str, Sequence[Problem]]
 ) -> Fields:
-    """Verdicts of what the pre-checks and the model found, each code once."""
+    """Return the verdicts on the problems of pre-checks and model, with each code once."""
     judged: Fields = {}
     for name, problems in found.items():
         by_rule = [
@@ -326,7 +326,7 @@ def _unjudged(reason: Any, names: Sequence[str]) -> Fields:
 
 
 def _is_settled(fields: Mapping[str, Judgement]) -> bool:
-    """Whether the emotion alone decides what becomes of the picture: the words are not asked."""
+    """Return whether the emotion alone settles the image, so that the last step is skipped."""
     return fields["emotion"].verdict in ("discarded", "unjudged")
 
 

@@ -1,7 +1,7 @@
-"""What is left for a person: one task per open field of a picture that the loop cannot settle.
+"""The queue of human review: one task per open field of an image that the loop cannot settle.
 
-Belongs here: the row of a task. Does not belong here: when the loop stops (`states.py`), or how
-people are asked. The candidates stand in an order that says nothing about who named them.
+The order of the candidates is independent of who named them. When the loop stops is decided in
+`state_machine.py`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,11 +22,11 @@ class Task:
     """One field for a person to decide.
 
     Attributes:
-        image_id: the picture.
+        image_id: the image.
         field: the field.
         reason: why the loop stopped.
         facts: the values that were judged.
-        judgement: the critic's word on the field.
+        judgement: the critic's judgement of the field.
         replies: the annotators' usable rows.
     """
 
@@ -39,7 +39,7 @@ class Task:
 
 
 def tabulate_tasks(tasks: Iterable[Task]) -> pl.DataFrame:
-    """The rows of `critic__queue`."""
+    """Return the rows of `critic__queue`."""
     rows = [
         {
             "image_id": task.image_id,
@@ -55,9 +55,9 @@ def tabulate_tasks(tasks: Iterable[Task]) -> pl.DataFrame:
 
 
 def name_candidates(task: Task) -> list[str]:
-    """The distinct values of the field that were given, in an order drawn from the picture.
+    """Return the distinct values given for the field, ordered by a hash draw.
 
-    A contested emotion has its rival beside it. Boxes are written left, top, right, bottom.
+    A contested emotion includes its rival. Boxes are written as left, top, right, bottom.
     """
     if task.field == "box":
         values = [_write_box(box) for box in task.facts.boxes]

@@ -1,11 +1,11 @@
 """The replies of a model critic: their schemas, and the problems that follow from them.
 
-Belongs here: one schema per step of the chain, and from its reply to problems per field. Does not
-belong here: asking (`model_critic.py`), verdicts (`contract.py`).
+Holds one schema per step of the chain, and the conversion of its reply to problems per field. The
+calls are made in `model_critic.py`; verdicts are derived in `roles/critic.py`.
 
-The model says what it sees and what is wrong; the codes, levels and verdicts that follow are
-computed here. Its words reach annotators only as the evidence of a request whose wish is ours
-(`rules.py`), and never where they name another emotion: the critic must not dictate the value.
+The model reports what it sees and what is wrong. The problems that follow are computed here. Its
+words reach annotators only as the evidence of a request that `rules.py` words, and the evidence
+about an emotion is withheld if it names another emotion: the critic must not dictate the value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,7 +72,7 @@ WORDS = _object(
 
 
 def feeling_schema(emotions: Sequence[str]) -> dict[str, Any]:
-    """The schema of the second step: one emotion is judged, two are chosen between."""
+    """Return the schema of the second step: judge one emotion, or choose between two."""
     choices = (*emotions, CANNOT_TELL) if len(emotions) > 1 else tuple(_CHOICES)
     return _object(
         background=_judged("BG_WRONG", "BAS_INCOHERENT"),
@@ -84,10 +84,10 @@ def feeling_schema(emotions: Sequence[str]) -> dict[str, Any]:
 
 
 def read_scene(text: str) -> dict[str, Any]:
-    """The scene of a reply.
+    """Return the scene of a reply.
 
     Raises:
-        Unusable: it does not fit, or says that the picture is usable and describes nothing.
+        Unusable: it does not fit the schema, or calls the image usable but describes nothing.
     """
     scene = read_object(text, SCENE).value
     if scene["state"] == "usable" and not scene["who_or_what"]:
@@ -96,7 +96,7 @@ def read_scene(text: str) -> dict[str, Any]:
 
 
 def read_feeling(emotions: Sequence[str], text: str) -> dict[str, Any]:
-    """The fields of a reply to the second step.
+    """Return the fields of a reply to the second step.
 
     Raises:
         Unusable: it does not fit the schema.
@@ -105,7 +105,7 @@ def read_feeling(emotions: Sequence[str], text: str) -> dict[str, Any]:
 
 
 def read_words(text: str) -> dict[str, Any]:
-    """The fields of a reply to the third step.
+    """Return the fields of a reply to the third step.
 
     Raises:
         Unusable: it does not fit the schema.
@@ -116,10 +116,10 @@ def read_words(text: str) -> dict[str, Any]:
 def find_feeling_problems(
     facts: Facts, said: Mapping[str, Any]
 ) -> tuple[dict[str, list[Problem]], bool]:
-    """field -> problems of background, emotion and intensity; and whether the critic cannot tell.
+    """Return field -> problems of background, emotion and intensity, and `is_undecided`.
 
-    Of a contested emotion, a choice without a visible cue is no choice. The level is compared
-    with the stored one here, which the critic never sees: one step apart is tolerated.
+    For a contested emotion, a choice without a visible cue counts as undecided. The model never
+    sees the stored level; it is compared here, and a difference of one level is tolerated.
     """
     emotion, is_undecided = _judge_emotion(facts, said["emotion"])
     return {
@@ -130,7 +130,7 @@ def find_feeling_problems(
 
 
 def find_word_problems(said: Mapping[str, Any]) -> dict[str, list[Problem]]:
-    """field -> problems of subject, attribute, description and box."""
+    """Return field -> problems of subject, attribute, description and box."""
     description: list[Problem] = []
     told = said["description"]
     unsupported = [item["claim"] for item in told["claims"] if item["finding"] == "unsupported"]
@@ -150,7 +150,7 @@ def find_word_problems(said: Mapping[str, Any]) -> dict[str, list[Problem]]:
 
 
 def shorten(evidence: str) -> str:
-    """The beginning of a model's words."""
+    """Return the evidence, truncated, or a fixed text if it is empty."""
     text = evidence.strip() or "nothing visible was named"
     return text if len(text) <= _LONGEST_EVIDENCE else f"{text[:_LONGEST_EVIDENCE].rstrip()} ..."
 
@@ -163,7 +163,7 @@ def _judge_emotion(facts: Facts, said: Mapping[str, Any]) -> tuple[list[Problem]
         return [Problem("EMO_CONFUSABLE", finding)], True
     if choice == facts.emotion:
         return [], False
-    # The cues for a choice are cues against the emotion that was not chosen.
+    # Cues for the chosen emotion are cues against the emotion that was not chosen.
     code = "EMO_CONTRADICTED" if choice in MIKELS_8 else _CHOICES[choice]
     if code is None:
         return [], False
@@ -177,7 +177,7 @@ def _cues(items: Sequence[str]) -> list[str]:
 
 
 def _undictated(evidence: str, emotion: str | None) -> str:
-    """The evidence, unless it names an emotion other than the one that is judged."""
+    """Return the evidence, or a fixed text if it names an emotion other than the one judged."""
     named = {label for label in MIKELS_8 if label in evidence.lower()} - {emotion}
     if named or not evidence:
         return "what is visible does not bear it out"

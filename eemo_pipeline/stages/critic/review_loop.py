@@ -1,8 +1,8 @@
-"""The loop of EmoVerse: judge, ask again about what can be corrected, decide again, judge again.
+"""The loop of EmoVerse: judge, ask again about revisable fields, decide again, judge again.
 
-Belongs here: who is asked about what, what of an answer is taken, and the rounds. Does not
-belong here: the verdict (`judging.py`) and when to stop (`states.py`). An annotator is asked
-only about the fields that the critic named, and only those of its answer change.
+Decides which annotators are asked about which fields, and merges their answers. Verdicts are made
+in `review_pass.py`; `state_machine.py` decides when to stop. An annotator is asked only about the
+fields that the critic named, and only those fields of its answer change.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -53,14 +53,14 @@ FIELD_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Reviewed:
-    """What the critic's loop came to.
+    """The result of the critic's loop.
 
     Attributes:
         verdicts: `critic__verdicts`, all rounds.
-        replies: `_critic__replies`: the answers of later rounds, with what was not asked about
-            as it was before.
-        queue: `critic__queue`: what a person is to decide.
-        work: what answering took, of annotators and critic.
+        replies: `_critic__replies`: the answers of later rounds; columns that were not asked about
+            keep their previous values.
+        queue: `critic__queue`: the fields that a person has to decide.
+        work: questions, calls and cost of annotators and critic.
     """
 
     verdicts: pl.DataFrame
@@ -71,7 +71,14 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class _Judged:
-    """One round: the facts and judgements, whose words were judged, and who can be asked."""
+    """One round.
+
+    Attributes:
+        facts: image_id -> facts.
+        criticism: the judgements.
+        authors: image_id -> the annotator whose words were judged.
+        answering: image_id -> the annotators that can be asked.
+    """
 
     facts: dict[str, Facts]
     criticism: Criticism
@@ -81,7 +88,7 @@ class _Judged:
 
 @dataclass(frozen=True)
 class _Means:
-    """Who judges and who is asked, and what they need."""
+    """The critic, the annotators, and the resources that they need."""
 
     critic: Critic
     annotators: Mapping[str, Annotator]
@@ -92,7 +99,7 @@ class _Means:
 
 @dataclass
 class _History:
-    """What happened so far."""
+    """The state of the loop so far."""
 
     annotator_calls: dict[str, int]
     passes: dict[str, tuple[Pass, ...]] = field(default_factory=dict)
@@ -103,12 +110,12 @@ class _History:
     criticisms: list[Criticism] = field(default_factory=list)
 
     def calls(self, image_id: str) -> int:
-        """Model calls about a picture so far: annotators, verifier, critic."""
+        """Return the model calls about an image so far: annotators, verifier, critic."""
         asked = len(self.critic_questions.get(image_id, ()))
         return self.annotator_calls.get(image_id, 0) + asked
 
     def finish(self) -> Reviewed:
-        """The tables, and the sums."""
+        """Return the tables, and the sum of the work."""
         return Reviewed(
             pl.concat(self.verdicts).sort(_VERDICTS.key),
             pl.concat([answers.frame for answers in self.answers]).sort(_REPLIES.key),
@@ -119,7 +126,7 @@ class _History:
 
 # replies and verifier's replies -> decisions
 Decide = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
-# image_id -> annotator -> what it is asked
+# image_id -> annotator -> its instructions
 _Plan = dict[str, dict[str, tuple[Instruction, ...]]]
 
 
@@ -134,24 +141,25 @@ def review(
     critic: Critic | None = None,
     decide_by: Decide = decide,
 ) -> Reviewed:
-    """Judge every picture, and ask again where that can help, for three rounds at most.
+    """Judge every image, and ask annotators again about revisable fields, in at most three rounds.
 
-    Every picture of `images` has one verdict row per field in round 1 and in each later round it
-    took part in. The author of the words is asked about description, background, attribute and
-    subject; every annotator that answered before about emotion and intensity; nobody about
-    boxes, which no annotator draws. When a changed vote moves the decision to another author,
-    that author's words come with it and are judged in the same round.
+    Every image of `images` has one verdict row per field in round 1 and in each later round that
+    includes it. Questions about description, background, attribute and subject go to the author of
+    the words. Questions about emotion and intensity go to every annotator that gave an answer.
+    No one is asked about boxes, because annotators do not draw them. If a changed vote moves the
+    decision to another author, that author's words replace the old ones and are judged in the same
+    round.
 
     Args:
         images: rows of `dedup__images`.
         replies: rows of `annotation__replies`.
         verifier_replies: rows of `verification__replies`.
         regions: rows of `grounding__regions`.
-        annotators: those that can be asked, with distinct names.
-        ledger: where their answers are kept.
-        sources_dir: the folder with one folder of pictures per source.
-        critic: who judges; the rules, where nobody is named.
-        decide_by: makes decisions of replies and verifier's replies.
+        annotators: the annotators that can be asked, with distinct names.
+        ledger: where answers are looked up and stored.
+        sources_dir: the folder with one folder of images per source.
+        critic: the critic; by default the rule critic.
+        decide_by: computes decisions from the annotators' and the verifier's replies.
     """
     by_name = {annotator.name: annotator for annotator in annotators}
     paths = dict(locate_files(images, sources_dir))
@@ -185,7 +193,7 @@ def _judge_round(
     means: _Means,
     asked_codes: Asked,
 ) -> _Judged:
-    """Decide and judge; `tables` are images, replies, verifier's replies and regions."""
+    """Decide and judge; `tables` are images, replies, the verifier's replies and regions."""
     images, replies, verifier_replies, regions = tables
     decisions = means.decide_by(replies, verifier_replies)
     facts = gather_facts(images, decisions, replies, regions)
@@ -227,7 +235,7 @@ def _remember_answers(history: _History, plan: _Plan, answers: AnsweredTable) ->
 
 
 def _plan(judged: _Judged, history: _History, calls_per_pass: int) -> tuple[_Plan, dict[str, Step]]:
-    """What is to be asked about the pictures that go on, and where every picture goes."""
+    """Return the instructions for the images that continue, and the next step of every image."""
     plan: _Plan = {}
     steps: dict[str, Step] = {}
     for image_id, fields in judged.criticism.judgements.items():
@@ -242,7 +250,7 @@ def _plan(judged: _Judged, history: _History, calls_per_pass: int) -> tuple[_Pla
 
 
 def _hand_over(judged: _Judged, steps: Mapping[str, Step], replies: pl.DataFrame) -> Iterable[Task]:
-    """The tasks of the pictures that go to people: one per open field."""
+    """Yield the tasks of the images that need a person: one per open field."""
     waiting = {image_id: step for image_id, step in steps.items() if step.state == "human"}
     voices: dict[str, list[dict[str, Any]]] = {image_id: [] for image_id in waiting}
     for row in replies.filter(
@@ -259,7 +267,7 @@ def _hand_over(judged: _Judged, steps: Mapping[str, Step], replies: pl.DataFrame
 def _instruct(
     fields: Mapping[str, Judgement], author: str | None, answering: Sequence[str]
 ) -> dict[str, tuple[Instruction, ...]]:
-    """annotator -> instructions, for those who can be asked about a revisable field."""
+    """Return annotator -> instructions about the revisable fields that it can be asked about."""
     asks: dict[str, tuple[Instruction, ...]] = {}
     for name, judgement in fields.items():
         if judgement.verdict != "revisable" or name not in FIELD_COLUMNS:
@@ -287,7 +295,7 @@ def _pass(facts: Facts, fields: Mapping[str, Judgement]) -> Pass:
 
 
 def _ask_again(plan: _Plan, current: pl.DataFrame, means: _Means, round_no: int) -> AnsweredTable:
-    """Put the instructions of the plan; the rows of `_critic__replies` for this round."""
+    """Ask the annotators as planned; return the rows of `_critic__replies` for this round."""
     previous = {
         (row["image_id"], row["annotator"]): {name: row[name] for name in ANSWER_FIELDS}
         for row in current.filter(pl.col("image_id").is_in(list(plan))).iter_rows(named=True)
@@ -313,7 +321,7 @@ def _ask_again(plan: _Plan, current: pl.DataFrame, means: _Means, round_no: int)
 
 
 def _keep_the_rest(answers: pl.DataFrame, requests: Sequence[AnnotationRequest]) -> pl.DataFrame:
-    """Rows of `_critic__replies`: the answers, with what was not asked about as it was before."""
+    """Return rows of `_critic__replies`; columns not asked about keep their previous values."""
     rows = [
         _take_asked(row, request)
         for row, request in zip(answers.iter_rows(named=True), requests, strict=True)
@@ -322,7 +330,7 @@ def _keep_the_rest(answers: pl.DataFrame, requests: Sequence[AnnotationRequest])
 
 
 def _take_asked(answer: dict[str, Any], request: AnnotationRequest) -> dict[str, Any]:
-    """The answer with every column that was not asked about as it was before."""
+    """Return the answer, with the previous value in every column that was not asked about."""
     if answer["status"] != "ok":
         return answer
     asked = {name for item in request.instructions for name in FIELD_COLUMNS[item.field]}
@@ -334,7 +342,10 @@ def _take_asked(answer: dict[str, Any], request: AnnotationRequest) -> dict[str,
 
 
 def _codes_put(plan: _Plan, answers: pl.DataFrame) -> dict[str, dict[str, frozenset[str]]]:
-    """What was asked about and answered: a refusal says nothing about the picture."""
+    """Return image_id -> field -> the codes that were asked about and answered.
+
+    A refusal is ignored: it says nothing about the image.
+    """
     answered = answers.filter(pl.col("status") == "ok").select("image_id", "annotator")
     codes: dict[str, dict[str, frozenset[str]]] = {}
     for image_id, annotator in answered.iter_rows():

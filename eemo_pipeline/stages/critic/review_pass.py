@@ -1,8 +1,7 @@
-"""One pass of the critic: facts out of the tables before it, verdicts into rows behind it.
+"""One pass of the critic: gathers the facts from tables, and writes verdicts as rows.
 
-Belongs here: gathering the facts without their authors, and the row of a verdict. Does not
-belong here: the rules themselves (`rules.py`), what a critic is (`contract.py`) and the loop
-(`revision.py`).
+Facts are gathered without their authors. The rules are in `rules.py`, the contract of a critic in
+`roles/critic.py`, the loop in `review_loop.py`.
 """
 
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from eemo_pipeline.stages.critic.rules import word_request
 _VERDICTS = TABLES["critic__verdicts"]
 _BOX_COLUMNS = ("x1_px", "y1_px", "x2_px", "y2_px", "score")
 
-# image_id -> field -> the codes that annotators were asked about in the round before
+# image_id -> field -> the codes that annotators were asked about in the previous round
 Asked = Mapping[str, Mapping[str, frozenset[str]]]
 
 
@@ -32,15 +31,15 @@ def judge(
     round_no: int = 1,
     asked: Asked | None = None,
 ) -> pl.DataFrame:
-    """`critic__verdicts` of one round of the rule critic, per picture of `images` and field.
+    """Build `critic__verdicts` for one round of the rule critic: one row per image and field.
 
     Args:
         images: rows of `dedup__images`.
-        decisions: rows of `verification__decisions`; who wrote the words is not read.
+        decisions: rows of `verification__decisions`; the author of the words is not used.
         replies: the latest replies; only means and counts over annotators are used.
         regions: rows of `grounding__regions`.
-        round_no: the round the values are of.
-        asked: what was asked in the round before.
+        round_no: the round of the values.
+        asked: the codes that annotators were asked about in the previous round.
     """
     critic = RuleCritic()
     facts = gather_facts(images, decisions, replies, regions)
@@ -54,7 +53,7 @@ def judge(
 def gather_facts(
     images: pl.DataFrame, decisions: pl.DataFrame, replies: pl.DataFrame, regions: pl.DataFrame
 ) -> dict[str, Facts]:
-    """image_id -> facts, for every picture of `images`, in key order."""
+    """Return image_id -> facts for every image of `images`, in key order."""
     joined = (
         images.select(
             "image_id",
@@ -80,7 +79,7 @@ def gather_facts(
 def tabulate(
     judgements: Mapping[str, Mapping[str, Judgement]], critic: Critic, round_no: int
 ) -> pl.DataFrame:
-    """The rows of `critic__verdicts`."""
+    """Return the rows of `critic__verdicts`."""
     rows = [
         {
             "image_id": image_id,
@@ -104,7 +103,7 @@ def tabulate(
 
 
 def _rate(replies: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """image_id, mean valence and arousal of the annotators, cues for the decided emotion."""
+    """Return image_id, mean valence and arousal, and the number of cues for the decided emotion."""
     answered = (
         replies.filter(pl.col("status") == "ok")
         .select("image_id", "valence", "arousal", "evidence", pl.col("emotion").alias("_vote"))
@@ -136,7 +135,7 @@ def _boxes(regions: pl.DataFrame) -> dict[str, tuple[Box, ...]]:
 
 
 def _missing_boxes(regions: pl.DataFrame) -> dict[str, tuple[str, bool]]:
-    """image_id -> why a region is missing, and whether the detector failed."""
+    """Return image_id -> why a region is missing, and whether the detector failed."""
     absent = regions.filter((pl.col("region_no") == 0) | (pl.col("status") != "ok"))
     return {
         image_id: (reason or status, status == "error")

@@ -1,7 +1,6 @@
-"""The embedded critic: EmoVerse's deterministic pre-checks, and nothing else.
+"""The embedded critic: EmoVerse's deterministic pre-checks, which are in `rules.py`.
 
-Belongs here: the rules as a critic. Does not belong here: the rules (`rules.py`). It knows
-measured facts and no picture, and says so; a contested emotion is never settled by it.
+The rule critic uses measured facts and never opens an image. It cannot settle a contested emotion.
 """
 
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from eemo_pipeline.stages.critic.rules import find_problems
 
 @dataclass(frozen=True)
 class RuleCritic:
-    """The rules as a critic; implements `Critic`. They cost nothing and ask nobody."""
+    """The rules as a critic; implements `Critic`. Runs locally, without calling a model."""
 
     name: str = "rule_critic"
     method: str = (
@@ -24,7 +23,7 @@ class RuleCritic:
     calls_per_pass: int = 0
 
     def judge(self, cases: Sequence[Case], ledger: Ledger | None = None) -> Criticism:  # noqa: ARG002
-        """Judge by the rules alone."""
+        """Judge every case by the rules alone."""
         return Criticism(
             {case.image_id: reach_verdicts(case, find_problems(case.facts)) for case in cases}
         )

@@ -1,9 +1,7 @@
-"""The rules of the rule critic: what is wrong with a value, as far as measures can tell.
+"""The deterministic rules of the critic: one per field, based on measured facts.
 
-Belongs here: the facts about one picture that a rule may read, one rule per field, and the
-wording of the request for change. Does not belong here: rounds and verdicts (`states.py`,
-`judging.py`), or who wrote a value, which no rule may know. A rule looks at nothing but facts, and
-its request names the problem and the evidence, never the new value.
+Also holds the wording of the requests to annotators. A rule uses nothing but `Facts`, which do not
+include the author of a value. A request names the problem and the evidence, never the new value.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,12 +17,12 @@ from eemo_pipeline.stages.critic.colour_claims import (
     unsupported_claims,
 )
 
-# Where the annotators' own mean valence plainly contradicts an emotion's half.
+# Mean valence of the annotators that contradicts a negative or a positive emotion, respectively.
 PLEASANT_FROM, UNPLEASANT_UP_TO = 0.65, 0.35
 DESCRIPTION_WORDS = (8, 25)
-# EmoVerse's subjects have one to three words; a part that cannot name objects needs a phrase.
+# EmoVerse's subjects have one to three words; an annotator that cannot name objects needs a phrase.
 PHRASE_WORDS = 10
-# EmoVerse keeps a subject only with a detection of at least this score.
+# EmoVerse keeps a subject only if a detection has at least this score.
 SALIENT_SCORE = 0.35
 BOX_SHARES = (0.001, 0.95)
 LEVELS = ("low", "medium", "high")
@@ -63,12 +61,12 @@ _BLANK = Problem("UNREADABLE", "the picture has no structure", is_final=True)
 
 
 def word_request(field: str, problem: Problem) -> str:
-    """What the annotators are asked to change: field, problem, evidence, kind of change."""
+    """Return the request to annotators: field, problem, evidence and kind of change."""
     return f"{field}: {problem.code}, {problem.finding}. {_WANTED[problem.code]}"
 
 
 def find_problems(facts: Facts) -> dict[str, list[Problem]]:
-    """field -> what is wrong with it, for all fields; an empty list where nothing is."""
+    """Return field -> its problems, for all fields; an empty list if there are none."""
     if facts.is_blank:
         return {field: [_BLANK] for field in RULES}
     if facts.emotion is None:
@@ -79,7 +77,7 @@ def find_problems(facts: Facts) -> dict[str, list[Problem]]:
 
 
 def judge_emotion(facts: Facts) -> list[Problem]:
-    """Contested, without cues, or against the annotators' own valence."""
+    """Check that the emotion is uncontested, has cues, and agrees with the annotators' valence."""
     problems: list[Problem] = []
     if facts.is_contested:
         problems.append(Problem("EMO_CONFUSABLE", "the sources do not agree on the emotion"))
@@ -98,7 +96,7 @@ def judge_emotion(facts: Facts) -> list[Problem]:
 
 
 def judge_description(facts: Facts) -> list[Problem]:
-    """Length, mention of the subject, and claims about colour and light."""
+    """Check the length, the mention of the subject, and claims about colour and light."""
     if _is_empty(facts.description):
         return [_EMPTY]
     text = facts.description or ""
@@ -115,7 +113,7 @@ def judge_description(facts: Facts) -> list[Problem]:
 
 
 def judge_background(facts: Facts) -> list[Problem]:
-    """Different from the subject, and no claim that the measures deny."""
+    """Check that the background differs from the subject and agrees with the measures."""
     if _is_empty(facts.background):
         return [_EMPTY]
     text = facts.background or ""
@@ -128,7 +126,7 @@ def judge_background(facts: Facts) -> list[Problem]:
 
 
 def judge_attribute(facts: Facts) -> list[Problem]:
-    """A visible quality, of the emotion's polarity."""
+    """Check that the attribute is a visible quality with the polarity of the emotion."""
     if _is_empty(facts.attribute):
         return [_EMPTY]
     text = (facts.attribute or "").strip().lower()
@@ -146,7 +144,7 @@ def judge_attribute(facts: Facts) -> list[Problem]:
 
 
 def judge_subject(facts: Facts) -> list[Problem]:
-    """A short phrase for something that was detected with confidence."""
+    """Check that the subject is a short phrase and that a box has a sufficient score."""
     if _is_empty(facts.subject):
         return [_EMPTY]
     problems: list[Problem] = []
@@ -161,7 +159,7 @@ def judge_subject(facts: Facts) -> list[Problem]:
 
 
 def judge_intensity(facts: Facts) -> list[Problem]:
-    """Two levels away from the arousal that the annotators give; one level is tolerated."""
+    """Check that the intensity is at most one level from the annotators' mean arousal."""
     if facts.intensity is None or facts.intensity_level is None:
         return [_EMPTY]
     if facts.arousal is None:
@@ -175,7 +173,7 @@ def judge_intensity(facts: Facts) -> list[Problem]:
 
 
 def judge_box(facts: Facts) -> list[Problem]:
-    """Present, inside the picture, and of a sensible area."""
+    """Check that boxes exist, lie inside the image, and have a plausible area."""
     if not facts.boxes:
         finding = f"no region: {facts.no_box_reason or 'none reported'}"
         return [Problem("BOX_MISSING", finding, is_final=not facts.is_detector_down)]
@@ -216,7 +214,7 @@ def _level(intensity: float) -> str:
 
 
 def _tone(attribute: str) -> str:
-    """Polarity of the whole phrase, else of its first word in the lexicon, else neutral."""
+    """Return the polarity of the phrase, else of its first word in the lexicon, else neutral."""
     known = (polarity(part) for part in (attribute, *split_words(attribute)))
     return next((tone for tone in known if tone is not None), NEUTRAL)
 

@@ -1,8 +1,7 @@
-"""What becomes of a picture after the critic has judged it: the state machine, as one function.
+"""The state machine of the critic's loop: the next state of an image after a pass.
 
-Belongs here: the transitions and when the loop stops. Does not belong here: judging, asking.
-The states are those of the EmoVerse loop as far as it runs without people: ANNOTATING (asked
-again), PRESERVED, HUMAN and DROPPED.
+The states are those of the EmoVerse loop that need no human: ANNOTATING (annotators are asked
+again), PRESERVED, HUMAN and DROPPED. The passes themselves run in `review_loop.py`.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -11,9 +10,9 @@ from typing import Literal
 
 from eemo_pipeline.aggregation.decide import State, roll_up
 
-# Two revisions at most; the first round is no revision.
+# At most two revisions; the first round is not a revision.
 MAX_ROUNDS = 3
-# Of annotators, verifier and critic together, per picture.
+# Calls per image, of annotators, verifier and critic together.
 MAX_CALLS = 12
 
 Reason = Literal[
@@ -32,10 +31,10 @@ Reason = Literal[
 
 @dataclass(frozen=True)
 class Pass:
-    """One round of one picture: field -> value, verdict and error codes.
+    """One round of one image: field -> value, verdict and error codes.
 
-    `is_undecided`: the critic looked at a contested emotion and could not tell, or named nothing
-    visible for its choice.
+    `is_undecided`: the critic could not tell about a contested emotion, or named no visible cue for
+    its choice.
     """
 
     values: Mapping[str, object]
@@ -46,7 +45,7 @@ class Pass:
 
 @dataclass(frozen=True)
 class Step:
-    """Where a picture goes, and why."""
+    """The next state of an image, and the reason."""
 
     state: State | Literal["annotating"]
     reason: Reason
@@ -55,20 +54,24 @@ class Step:
 def next_step(
     passes: Sequence[Pass], askable: Set[str], calls: int = 0, calls_ahead: int = 0
 ) -> Step:
-    """Where the picture goes after its latest pass.
+    """Return the next state of an image after its latest pass.
 
-    It is dropped or preserved as `roll_up` says; a critic that failed preserves nothing. It is
-    annotated again only where a field is revisable, somebody can be asked about that field,
-    rounds are left, the last revision made progress, no value came back to an earlier one, the
-    critic could tell about the emotion, and another round fits within 12 model calls. Progress:
-    of the fields that were revisable, at least one is valid now, or has another value and none of
-    its former codes. Where the loop stops with an open field, a person decides.
+    `roll_up` decides whether it is dropped or preserved; an image with an unjudged field is never
+    preserved. Otherwise it is annotated again if all of these hold, and else a person decides:
+
+    - the critic judged every field, and could decide about the emotion;
+    - a field is revisable, and an annotator can be asked about it;
+    - fewer than three rounds were made;
+    - the last revision made progress: of the fields that were revisable, at least one is valid now,
+      or has another value and none of its former codes;
+    - no revisable field has returned to an earlier value;
+    - another round fits within 12 model calls.
 
     Args:
-        passes: all passes of the picture, the first round first; at least one.
-        askable: the fields about which some annotator can be asked.
+        passes: all passes of the image, in order; at least one.
+        askable: the fields about which an annotator can be asked.
         calls: model calls made so far.
-        calls_ahead: model calls that another round may take.
+        calls_ahead: maximum number of model calls in another round.
     """
     latest = passes[-1]
     state = roll_up(latest.verdicts)
@@ -81,12 +84,12 @@ def next_step(
 
 
 def revisable_fields(judged: Pass) -> frozenset[str]:
-    """The fields that were judged revisable."""
+    """Return the fields that were judged revisable."""
     return frozenset(f for f, verdict in judged.verdicts.items() if verdict == "revisable")
 
 
 def _obstacle(passes: Sequence[Pass], askable: Set[str], calls: int) -> Reason | None:
-    """What stands against another round."""
+    """Return the reason against another round; None if there is none."""
     latest = passes[-1]
     if "unjudged" in latest.verdicts.values() or "emotion" not in latest.verdicts:
         return "critic_failed"
@@ -114,7 +117,7 @@ def _has_progress(before: Pass, after: Pass) -> bool:
 
 
 def _oscillates(passes: Sequence[Pass]) -> bool:
-    """Whether a revisable field has left a value and come back to it."""
+    """Return whether a revisable field has changed back to an earlier value."""
     *earlier, before, latest = passes
     return any(
         latest.values.get(field) != before.values.get(field)

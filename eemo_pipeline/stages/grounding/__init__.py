@@ -1,4 +1,4 @@
-"""Finds the regions of every kept image that carry its subject.
+"""Finds the regions of every kept image that show its subject.
 
 The grounder itself is chosen in `resources/roles/grounders.py`; the embedded one is in
 `saliency_grabcut.py`.
@@ -38,14 +38,14 @@ def ground(
 ) -> AnsweredTable:
     """Build `grounding__regions`: at least one row per row of `images`, in their order.
 
-    An image in which nothing was found has one row with region_no 0 and status "none"; one that
-    cannot be read has one with status "error".
+    An image without a region has one row with region_no 0 and status "none". An image that cannot
+    be read has one row with region_no 0 and status "error".
 
     Args:
         images: rows of `dedup__images`.
-        decisions: rows of `verification__decisions`, whose words the grounder is given.
+        decisions: rows of `verification__decisions`; the grounder receives their words.
         grounder: finds the regions.
-        ledger: keeps the answers.
+        ledger: where answers are looked up and stored.
         sources_dir: the folder with one folder of images per source.
     """
     described = grounder.describe()
@@ -73,9 +73,9 @@ def ground(
 
 
 def phrases_of(subject: str | None, attribute: str | None) -> tuple[str, ...]:
-    """Return the subject, then attribute and subject, as EmoVerse words its detection queries.
+    """Return the subject, then attribute and subject, the wording of EmoVerse's detection queries.
 
-    The attribute is left out where the subject already contains it.
+    The attribute is left out if the subject already contains it.
     """
     if not subject:
         return ()

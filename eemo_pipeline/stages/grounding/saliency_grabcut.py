@@ -1,6 +1,6 @@
-"""The embedded grounder: saliency proposes boxes, GrabCut cuts the masks.
+"""The embedded grounder: saliency proposes boxes, GrabCut computes the masks.
 
-It finds what is salient and does not know what that is, so it ignores the words of the record.
+It finds salient areas without recognising objects, so it ignores the words of the record.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,13 +29,14 @@ METHOD = (
 
 _LONG_SIDE = 160
 _REGIONS = 3
-# Times the mean saliency. Hou and Zhang detect objects above three; an area reaches as far as it
-# stays above half of that (our choice), for three times alone leaves the corners of objects.
+# Multiples of the mean saliency. Hou and Zhang detect objects above three. An area extends as far
+# as saliency stays above half of that (our choice), because the higher threshold alone finds only
+# the corners of objects.
 _STRONG, _WEAK = 3.0, 1.5
-_SMALLEST = 0.004  # share of the picture; below it an area is a speck
-_MARGIN = 0.08  # of the long side; GrabCut needs to see around the area
+_SMALLEST = 0.004  # share of the image; a smaller area is ignored
+_MARGIN = 0.08  # share of the long side; GrabCut needs some background around the area
 _ITERATIONS = 3
-_SAME = 0.5  # boxes that overlap more are one region
+_SAME = 0.5  # boxes with a larger intersection over union are one region
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,15 @@ class SaliencyGrabCut:
     workers: Workers
 
     def describe(self) -> GrounderDescription:
-        """Return the published methods and our version of them."""
+        """Describe the published methods, and our version of them."""
         return GrounderDescription(DETECTOR, SEGMENTER, MODEL, METHOD)
 
     def parameters(self, request: GroundingRequest) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return nothing: image and version determine the answer."""
+        """Return an empty mapping: image and version determine the answer."""
         return {}
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
-        """Find the regions in the pool of processes."""
+        """Find the regions in the process pool."""
         return perform_on_pictures(self.workers, find_regions, "Finding regions")(asks)
 
 
@@ -65,11 +66,11 @@ class _Proposal:
 
 
 def find_regions(request: GroundingRequest) -> dict[str, Any]:
-    """Up to three regions of a picture, most salient first; runs in a worker process.
+    """Return at most three regions of an image, most salient first; runs in a worker process.
 
-    Returns `status` "ok" with `regions`, each a dict of the columns from x1_px to mask_counts
-    and `reason` (mask_empty where GrabCut found no foreground, then without a mask); or "none"
-    or "error" with `reason`. Boxes are in px of the upright picture at full size.
+    The result has `status` "ok" with `regions`, or "none" or "error" with `reason`. A region has
+    the columns from x1_px to mask_counts, and `reason`. If GrabCut finds no foreground, the reason
+    is mask_empty and the mask is missing. Boxes are in px of the upright image at full size.
     """
     try:
         picture = open_picture(request.path, _LONG_SIDE, request.image_id)
@@ -93,7 +94,7 @@ def find_regions(request: GroundingRequest) -> dict[str, Any]:
 
 
 def _propose(salient: npt.NDArray[np.float64]) -> list[_Proposal]:
-    """Connected areas around salient points, by the saliency they hold."""
+    """Return connected areas around salient points, ordered by their sum of saliency."""
     mean = float(salient.mean())
     is_strong = salient > _STRONG * mean
     weak = (salient > _WEAK * mean).astype(np.uint8)
@@ -111,10 +112,10 @@ def _propose(salient: npt.NDArray[np.float64]) -> list[_Proposal]:
 
 
 def _segment(rgb: Pixels, proposal: _Proposal) -> Mask:
-    """The mask of a proposal: the foreground that touches its area; may be empty."""
+    """Return the mask of a proposal: the foreground that touches its area; may be empty."""
     height, width = rgb.shape[:2]
     margin = max(2.0, _MARGIN * max(height, width))
-    # GrabCut sees a margin around the box as certain background, and nothing beyond.
+    # GrabCut gets the box and a margin of certain background around it, and nothing beyond.
     x1, y1, x2, y2 = (round(edge) for edge in clip(pad(proposal.box, margin), width, height))
     hints = np.full((height, width), cv2.GC_BGD, dtype=np.uint8)
     left, top, right, bottom = (round(edge) for edge in proposal.box)
@@ -122,9 +123,9 @@ def _segment(rgb: Pixels, proposal: _Proposal) -> Mask:
     cut = np.ascontiguousarray(hints[y1:y2, x1:x2])
     empty = np.zeros((height, width), dtype=np.bool_)
     if (cut == cv2.GC_PR_FGD).all():
-        return empty  # the box is the picture: there is no background to learn from
+        return empty  # the box covers the whole image, which leaves no background to learn from
     crop = cv2.cvtColor(np.ascontiguousarray(rgb[y1:y2, x1:x2]), cv2.COLOR_RGB2BGR)
-    cv2.setRNGSeed(0)  # the colour models start from a random k-means
+    cv2.setRNGSeed(0)  # the colour models are initialised by a random k-means
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(crop, cut, (0, 0, 1, 1), background, foreground, _ITERATIONS, cv2.GC_INIT_WITH_MASK)
     found = empty.copy()

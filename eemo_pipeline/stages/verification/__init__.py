@@ -1,7 +1,7 @@
-"""The trusted verifier: one more look at every picture, by a part of another kind.
+"""The trusted verifier: a second judgement of every image, by a model of another kind.
 
-Belongs here: the contract of a verifier (`asking.py`), the embedded default (`probe.py`), the
-verifier that asks a vision-language model (`vision.py`), and how a label is read out of words or
-losses (`reading.py`). Does not belong here: verifiers of the outside world (`resources/`), and how
-the verifier's word is weighed against the annotators' (`eemo_pipeline/decisions/`).
+Holds the embedded default (`linear_probe.py`), the verifier that asks a vision-language model
+(`vlm_verifier.py`), and the conversion of texts, losses and scores to answers
+(`answer_parsing.py`). Other verifiers are in `resources/child_models/` and `resources/roles/`.
+The verifier's answer is weighed against the annotators' in `aggregation/decide.py`.
 """

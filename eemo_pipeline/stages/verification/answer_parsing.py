@@ -1,7 +1,6 @@
-"""From what a verifier gives out to a label and a distribution.
+"""Converts a verifier's output (a text, losses or scores) to a label and a distribution.
 
-Belongs here: labels in words, losses of candidate labels, checked scores, and the temperature
-that people's labels give to scores. Does not belong here: any verifier.
+Also fits the temperature that calibrates scores against human labels.
 """
 
 import re
@@ -14,15 +13,16 @@ from eemo_pipeline.aggregation.decide import round_shares
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, canonical
 
 _LABEL = re.compile(rf"\b({'|'.join((*MIKELS_8, 'sad'))})\b")
-# Temperatures from 1/20 to 20; beyond, a distribution is a point or even.
+# Temperatures from 1/20 to 20; beyond, a distribution is close to one-hot or uniform.
 _LOG_TEMPERATURES = (-3.0, 3.0)
 _GOLDEN = (5**0.5 - 1) / 2
 
 
 def read_label(text: str) -> dict[str, Any]:
-    """The one Mikels emotion that a text names after its last colon, as an answer.
+    """Return as an answer the one Mikels emotion that a text names after its last colon.
 
-    Whole words only: "awesome" names nothing. No label, or two different ones, is an abstention.
+    Only whole words count: "awesome" names nothing. No label, or two different ones, gives an
+    abstention.
     """
     tail = text.lower().rsplit(":", 1)[-1]
     found = sorted({canonical(word) for word in _LABEL.findall(tail)})
@@ -32,10 +32,10 @@ def read_label(text: str) -> dict[str, Any]:
 
 
 def read_losses(losses: Mapping[str, Any]) -> dict[str, Any]:
-    """The label and distribution that follow from the loss of each of the eight candidates.
+    """Return the label and distribution that follow from the losses of the eight candidates.
 
-    p_k = exp(-L_k) over the sum, L_k being the mean loss over the candidate's own tokens: labels
-    differ in length.
+    p_k = exp(-L_k) / sum_j exp(-L_j). L_k is the mean loss over the candidate's own tokens, because
+    labels differ in length.
     """
     named = {canonical(str(name)): value for name, value in losses.items()}
     if set(named) != set(MIKELS_8) or not all(_is_finite(value) for value in named.values()):
@@ -46,7 +46,7 @@ def read_losses(losses: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_scores(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """The label and distribution of scores that sum to 1 within 1e-6."""
+    """Return the label and distribution of scores, which must sum to 1 within 1e-6."""
     named = {canonical(str(name)): value for name, value in scores.items()}
     if not set(named) <= set(MIKELS_8) or not all(_is_finite(value) for value in named.values()):
         return {"status": "error", "reason": "bad_scores"}
@@ -57,7 +57,7 @@ def read_scores(scores: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def give_scores(shares: np.ndarray) -> dict[str, Any]:
-    """An answer with the most likely emotion, its probability and the whole distribution."""
+    """Return an answer with the most probable emotion, its probability and the distribution."""
     row = round_shares(shares[None, :])[0]
     return {
         "status": "ok",
@@ -68,16 +68,16 @@ def give_scores(shares: np.ndarray) -> dict[str, Any]:
 
 
 def fit_temperature(shares: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature that makes people's labels most likely (Guo et al. 2017).
+    """Return the temperature that maximises the likelihood of human labels (Guo et al. 2017).
 
-    Found by golden-section search on its logarithm, in which the likelihood has one peak.
+    Uses golden-section search on its logarithm, in which the likelihood is unimodal.
 
     Args:
-        shares: pictures x 8 probabilities.
-        labels: place of each picture's label among the eight.
+        shares: probabilities, shape (images, 8).
+        labels: index of each image's label among the eight, shape (images,).
 
     Returns:
-        1/20 to 20, rounded to 6 decimals; above 1 the scores were too sure of themselves.
+        The temperature, 1/20 to 20, rounded to 6 decimals; above 1, the scores were overconfident.
     """
     low, high = _LOG_TEMPERATURES
     for _ in range(60):
@@ -91,7 +91,7 @@ def fit_temperature(shares: np.ndarray, labels: np.ndarray) -> float:
 
 
 def temper(shares: np.ndarray, temperature: float) -> np.ndarray:
-    """The distributions at another temperature: p^(1/T), scaled to sum to one."""
+    """Return the distributions at another temperature: p^(1/T), normalised."""
     logits = np.log(np.maximum(shares, 1e-9)) / temperature
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     return odds / odds.sum(axis=1, keepdims=True)

@@ -1,8 +1,4 @@
-"""People's labels, and the folds that keep a label from judging itself.
-
-Belongs here: which picture has a human label, and its fold. Does not belong here: what is fitted
-on the labels.
-"""
+"""Human labels, and the folds of cross-fitting, by which no label affects its own image."""
 
 import polars as pl
 
@@ -12,7 +8,7 @@ FOLDS = 5
 
 
 def find_human_labels(labels: pl.DataFrame) -> pl.DataFrame:
-    """image_id and emotion: the Mikels emotion with the largest mass; none where two share it.
+    """Return image_id and the Mikels emotion with the largest mass; images with a tie are left out.
 
     Args:
         labels: rows of `labels__emotions`.
@@ -28,14 +24,15 @@ def find_human_labels(labels: pl.DataFrame) -> pl.DataFrame:
 
 
 def assign_folds(images: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
-    """image_id, cluster_fold and fold, in key order.
+    """Return image_id, cluster_fold and fold, in key order.
 
-    The fold of a cluster, 1 to 5, follows from the hash of its name. `fold` is that of pictures
-    in a cluster with a human label, and 0 for all others: every label may judge them.
+    `cluster_fold`, 1 to 5, follows from the hash of the cluster's name. `fold` equals it for images
+    in a cluster with a human label. It is 0 for all others: a model fitted on all labels may judge
+    them.
 
     Args:
         images: rows of `dedup__images`.
-        human: what `find_human_labels` gives.
+        human: the result of `find_human_labels`.
     """
     clusters = images.select("cluster_id").unique().sort("cluster_id")
     folds = clusters.with_columns(

@@ -1,7 +1,7 @@
-"""What a verifier that is paid would call and cost, told before anything is called.
+"""Estimates the calls and cost of a paid verifier before anything is sent.
 
-Belongs here: which questions it would be asked. Does not belong here: the arithmetic, and what low
-and high mean (`vlm/forecast.py`).
+Names the questions. The arithmetic and the meaning of low and high are in
+`vlm/spending/forecast.py`.
 """
 
 from pathlib import Path
@@ -14,13 +14,13 @@ from eemo_pipeline.stages.verification.vlm_verifier import VisionVerifier
 from eemo_pipeline.vlm.spending.forecast import Forecast, count_sizes, draw_line, reckon
 from eemo_pipeline.vlm.spending.prices import Prices
 
-_SHORT_REPLY = 10  # tokens: a label, and a word of evidence
+_SHORT_REPLY = 10  # tokens: a label and a word of evidence
 
 
 def forecast_verification(
     images: pl.DataFrame, unread: int, verifier: VisionVerifier, ledger: Ledger, prices: Prices
 ) -> Forecast:
-    """One question per picture; arguments as of `forecast_annotation`.
+    """Return the forecast of one question per image; arguments as for `forecast_annotation`.
 
     Raises:
         UnknownPrice: the model has no price.

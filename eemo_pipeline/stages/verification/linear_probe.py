@@ -1,13 +1,13 @@
 """The trusted verifier's embedded default: a linear probe fitted on the human labels in the lake.
 
-Belongs here: pixel features of all pictures, the probe, its cross-fitting, and its abstentions.
-Does not belong here: how a feature is computed (`features.py`), or the folds (`folds.py`).
+Holds the feature table, the probe, its cross-fitting and its abstentions. Features are computed in
+`imaging/features.py`, folds in `folds.py`.
 
 A linear probe is a linear classifier on fixed features (Alain and Bengio 2016, arXiv 1610.01644).
-It is cross-fitted (Stone 1974; Chernozhukov et al. 2018): no picture is judged by a probe that
-saw it or a picture of its near-duplicate cluster. Its probabilities are not calibrated by a
-temperature (Guo et al. 2017): one temperature for all would let a picture's own label reach
-its judgement.
+It is cross-fitted (Stone 1974; Chernozhukov et al. 2018): the probe that judges an image was fitted
+without that image and its near-duplicate cluster. Its probabilities are not calibrated by a
+temperature (Guo et al. 2017): a single temperature would let an image's own label affect its
+judgement.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ class Probe:
 def extract(
     images: pl.DataFrame, ledger: Ledger, workers: Workers, sources_dir: Path
 ) -> AnsweredTable:
-    """`_verification__features`: one row per row of `dedup__images`, through the ledger."""
+    """Build `_verification__features` through the ledger: one row per row of `dedup__images`."""
     asks = [Ask(image_id, (path, image_id)) for image_id, path in locate_files(images, sources_dir)]
     perform = perform_on_pictures(workers, answer_features, "features")
     inquiry = Inquiry("features", FEATURE_METHOD, asks, perform, stage="verification")
@@ -79,7 +79,7 @@ def extract(
 
 
 def answer_features(payload: tuple[Path, str]) -> dict[str, Any]:
-    """Features of the picture (path, image_id); runs in a worker process."""
+    """Return the features of the image (path, image_id); runs in a worker process."""
     path, image_id = payload
     return extract_features(path, image_id)
 
@@ -88,8 +88,8 @@ def answer_features(payload: tuple[Path, str]) -> dict[str, Any]:
 class ProbeVerifier:
     """The probe as a verifier; implements `Verifier`.
 
-    It is fitted anew in every run, in less time than the ledger would take, so nothing of it is
-    kept there. Its answers also say `training_count`.
+    The probe is refitted in every run. That takes less time than the ledger would, so its answers
+    are not stored there. An answer also has `training_count`.
 
     Attributes:
         images: rows of `dedup__images`.
@@ -102,19 +102,20 @@ class ProbeVerifier:
     labels: pl.DataFrame
 
     def describe(self) -> VerifierDescription:
-        """A multinomial logistic regression, fitted on this lake."""
-        # Asked of the installation, for importing scikit-learn takes longer than most lakes do.
+        """Describe a multinomial logistic regression fitted on this lake."""
+        # Read from the package metadata, because importing scikit-learn takes longer than fitting
+        # the probe does in most lakes.
         model = f"multinomial logistic regression, scikit-learn {version('scikit-learn')}"
         return VerifierDescription(VERIFIER, model, METHOD, ("label", "scores"), (THIS_LAKE,))
 
     def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:  # noqa: ARG002
-        """Judge the pictures, each by a probe that knows neither it nor its near-duplicates.
+        """Judge each image by a probe fitted without it and its near-duplicates.
 
-        A picture of a cluster with a label is judged by the probe fitted on the other four
-        folds; any other picture by the probe fitted on all labels (fold 0). The probe abstains
-        with reason `too_few_labels` where it would be fitted on fewer than 40 labelled pictures
-        or fewer than two emotions with five each, and with `features_missing` where the picture
-        has no features. An emotion that no training picture has gets probability 0.
+        An image in a cluster with a label is judged by the probe fitted on the other four folds,
+        any other image by the probe fitted on all labels (fold 0). The probe abstains with reason
+        `too_few_labels` if it would be fitted on fewer than 40 labelled images or on fewer than two
+        emotions with five each, and with `features_missing` if the image has no features. An
+        emotion without a training image gets probability 0.
         """
         answers = judge(self.images, self.features, self.labels)
         return Answers([answers[request.image_id] for request in requests])
@@ -123,7 +124,7 @@ class ProbeVerifier:
 def judge(
     images: pl.DataFrame, features: pl.DataFrame, labels: pl.DataFrame
 ) -> dict[str, dict[str, Any]]:
-    """image_id -> answer, for every row of `images`; as `ProbeVerifier.answer` says."""
+    """Return image_id -> answer for every row of `images`; see `ProbeVerifier.answer`."""
     pictures = _assemble(images, features, labels)
     matrix = _feature_matrix(pictures["features"])
     is_usable = np.isfinite(matrix).all(axis=1) & (matrix.shape[1] > 0)
@@ -149,7 +150,7 @@ def judge(
 
 
 def _assemble(images: pl.DataFrame, features: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
-    """image_id, features, label, cluster_fold 1-5, and the fold that judges, in key order."""
+    """Return image_id, features, label, cluster_fold (1-5) and fold (0-5), in key order."""
     human = find_human_labels(labels)
     answered = features.filter(pl.col("status") == "ok").select("image_id", "features")
     return (
@@ -161,7 +162,10 @@ def _assemble(images: pl.DataFrame, features: pl.DataFrame, labels: pl.DataFrame
 
 
 def _feature_matrix(features: pl.Series) -> np.ndarray:
-    """Pictures x features; a row of NaN where there are none or their number is unusual."""
+    """Return the features, shape (images, features).
+
+    The row of an image without features, or with another number of them than most, is NaN.
+    """
     widths = features.list.len().drop_nulls()
     width = int(widths.mode().max()) if len(widths) else 0  # pyright: ignore[reportArgumentType]
     matrix = np.full((len(features), width), np.nan)
@@ -173,7 +177,7 @@ def _feature_matrix(features: pl.Series) -> np.ndarray:
 
 
 def _fit(features: np.ndarray, names: list[str]) -> Probe | None:
-    """The probe fitted on rows in key order, on one thread; None where the labels are too few."""
+    """Return the probe fitted on rows in key order, on one thread; None if labels are too few."""
     classes, counts = np.unique(np.asarray(names, dtype=str), return_counts=True)
     if len(names) < MIN_TRAINING or (counts >= MIN_PER_CLASS).sum() < MIN_CLASSES:
         return None
@@ -182,12 +186,12 @@ def _fit(features: np.ndarray, names: list[str]) -> Probe | None:
 
     mean = features.mean(axis=0)
     spread = features.std(axis=0)
-    # A feature that never varies in training says nothing, also where a new picture differs.
+    # A feature that is constant in training carries no information, so it is ignored in new images.
     scale = np.where(spread > 1e-9, spread, np.inf)
-    # Reductions over several threads add in another order; one thread gives the same bytes.
+    # Several threads sum in varying order; one thread makes the result reproducible to the byte.
     with threadpool_limits(1):
-        # Newton's steps end at the optimum to the last digits. A quasi-Newton solver ends near it,
-        # where the processor's order of summing decides.
+        # Newton's method reaches the optimum to the last digits. A quasi-Newton solver stops near
+        # it, at a point that depends on the processor's order of summation.
         model = LogisticRegression(
             C=INVERSE_PENALTY, solver="newton-cholesky", max_iter=100, tol=1e-12
         )

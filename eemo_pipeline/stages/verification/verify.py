@@ -1,7 +1,6 @@
-"""Asks a verifier about pictures and turns what it says into rows.
+"""Asks a verifier about images, checks and calibrates its answers, and converts them to rows.
 
-Belongs here: the contract of a verifier, and the row made of an answer. Does not belong here: any
-verifier. A verifier sees pixels: no file name, folder, source, label or annotator's answer.
+The contract of a verifier is in `roles/verifier.py`.
 """
 
 from collections.abc import Sequence
@@ -32,18 +31,18 @@ def ask_verifier(
     ledger: Ledger,
     sources_dir: Path,
 ) -> AnsweredTable:
-    """`verification__replies`: one row per picture of `images`, judged or abstained on.
+    """Build `verification__replies`: one row per image of `images`, with or without a label.
 
-    Scores of a verifier that was not fitted on the labels of this lake get a temperature from
-    them, where at least 300 pictures have a label; a picture's own label, and those of its fold,
-    have no part in it.
+    If the verifier was not fitted on the labels of this lake and at least 300 images have a label,
+    its scores are calibrated by a temperature fitted on the labels. The temperature of an image is
+    fitted without the labels of its own fold.
 
     Args:
-        verifier: who is asked; it sees no label.
+        verifier: the verifier; it sees no label.
         images: rows of `dedup__images`.
         labels: rows of `labels__emotions`.
-        ledger: where answers are kept.
-        sources_dir: the folder with one folder of pictures per source.
+        ledger: where answers are looked up and stored.
+        sources_dir: the folder with one folder of images per source.
     """
     description = verifier.describe()
     human = find_human_labels(labels)
@@ -79,7 +78,7 @@ def ask_verifier(
 def count_patterns(
     replies: pl.DataFrame, verifier_replies: pl.DataFrame, labels: pl.DataFrame
 ) -> pl.DataFrame:
-    """`verification__patterns`, fitted on people's labels.
+    """Build `verification__patterns`, fitted on human labels.
 
     Args:
         replies: rows of `annotation__replies`.
@@ -90,7 +89,7 @@ def count_patterns(
 
 
 def _check(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer's columns; what does not keep the contract is an error of its own row."""
+    """Return the columns of an answer; one that breaks the contract becomes status "error"."""
     row: dict[str, Any] = dict.fromkeys(("emotion", "probability", "distribution", "reason"))
     if answer["status"] != "ok":
         return {**row, "status": answer["status"], "reason": answer.get("reason")}
@@ -117,7 +116,7 @@ def _is_distribution(shares: Sequence[float]) -> bool:
 
 
 def _calibrate(frame: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
-    """Distributions at the temperature that the labels of the other folds give."""
+    """Apply to each fold the temperature fitted on the labels of the other folds."""
     scored = frame.drop_nulls("distribution").join(
         human.rename({"emotion": "_human"}), on="image_id", how="left"
     )

@@ -1,10 +1,10 @@
 """The verifier that asks a vision-language model for the emotion alone.
 
-Belongs here: what is asked and how the reply is read. Does not belong here: any provider
-(`resources/`), calls, retries and money (`vlm/`).
+Builds the request and parses the reply. Providers are in `resources/`; calls, retries and spending
+in `vlm/`.
 
-The reply is one of eight words. A model's own statement of how sure it is says little about how
-often it is right, so no probability is taken from it.
+The reply is one of eight labels, or `cannot_tell`. The model is not asked for a probability,
+because a model's stated confidence says little about its accuracy.
 """
 
 import json
@@ -52,10 +52,10 @@ class VisionVerifier:
 
     Attributes:
         name: the value of the column verifier.
-        vlm: whom to ask.
-        session: what all calls of the run share.
-        policy: how pictures are made smaller.
-        detail: the provider's picture detail level.
+        vlm: the model to ask.
+        session: the state that all calls of the run share.
+        policy: how images are scaled down.
+        detail: the provider's level of image detail.
     """
 
     name: str
@@ -65,7 +65,7 @@ class VisionVerifier:
     detail: Detail = "high"
 
     def describe(self) -> VerifierDescription:
-        """A model that gives a label and no scores."""
+        """Describe a model that gives a label and no scores."""
         method = (
             f"vision-language model, prompt {PROMPT}, one of eight labels; pictures "
             f"{self.policy.name}, detail {self.detail}, temperature 0"
@@ -73,12 +73,12 @@ class VisionVerifier:
         return VerifierDescription(self.name, self.vlm.model, method, provider=self.vlm.provider)
 
     def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:
-        """Ask about what the ledger does not hold."""
+        """Answer the requests, from the ledger where it has the answer."""
         answers = answer_by_ledger(self.describe(), requests, ledger, self._perform, self._shown)
         return replace(answers, values=[settle_abstention(value) for value in answers.values])
 
     def asks(self, requests: Sequence[VerificationRequest]) -> list[Ask]:
-        """The questions, as the ledger names them."""
+        """Return the ledger asks of the requests."""
         return asks_for(self.describe(), requests, self._shown)
 
     @property
@@ -100,7 +100,7 @@ class VisionVerifier:
         return self.request_for(encode_picture(request.path, self.policy, request.image_id))
 
     def request_for(self, picture: EncodedPicture) -> VlmRequest:
-        """The request about a picture that is encoded already."""
+        """Build the request for an image that is already encoded."""
         return VlmRequest(
             instruction=read_prompt(__name__, PROMPT),
             question="Which emotion does this picture evoke?",
@@ -113,7 +113,7 @@ class VisionVerifier:
 
 
 def read_verification(text: str) -> dict[str, Any]:
-    """The fields of a reply.
+    """Return the fields of a reply.
 
     Raises:
         Unusable: the reply does not fit the schema.
@@ -122,7 +122,7 @@ def read_verification(text: str) -> dict[str, Any]:
 
 
 def settle_abstention(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer, as an abstention where the model could not tell."""
+    """Return the answer, changed to an abstention if the model could not tell."""
     if answer["status"] == "ok" and answer["emotion"] == CANNOT_TELL:
         return {"status": "abstain", "reason": CANNOT_TELL}
     return answer

@@ -1,37 +1,56 @@
-"""What follows from the name of an asset: its columns, kinds, owner and table name."""
+"""Metadata that follows from an asset's name: owner, kinds, columns, table name, code version."""
 
 import dagster as dg
 
+from eemo_pipeline.orchestration.code_versions import build_code_versions
 from eemo_pipeline.schema.columns import Column
 from eemo_pipeline.schema.tables import TABLES
 
 _OWNER = "team:eemo"
 
-
-_MODEL_STAGES = {"annotation", "verification", "grounding", "critic", "training"}
+# What makes an asset, shown as icons in Dagster's UI, which takes three at most.
+_OF_A_TABLE = frozenset({"parquet", "polars"})
+_OF_ANYTHING_ELSE = frozenset({"file"})
+KINDS: dict[str, frozenset[str]] = {
+    # OpenCV measures pixels.
+    "_ingest__measurements": frozenset({"parquet", "polars", "opencv"}),
+    "_verification__features": frozenset({"parquet", "polars", "opencv"}),
+    "grounding__regions": frozenset({"parquet", "polars", "opencv"}),
+    # Embedded models answer, or providers do.
+    "annotation__replies": frozenset({"opencv", "openai", "gemini"}),
+    "verification__replies": frozenset({"scikitlearn", "openai", "gemini"}),
+    "critic__verdicts": frozenset({"parquet", "openai", "gemini"}),
+    "_critic__replies": frozenset({"parquet", "openai", "gemini"}),
+    "batches__submissions": frozenset({"openai", "gemini"}),
+    "batches__collections": frozenset({"openai", "gemini"}),
+    # Near-duplicates are joined in DuckDB; the training job is written in NumPy.
+    "dedup__clusters": frozenset({"parquet", "polars", "duckdb"}),
+    "training__runs": frozenset({"parquet", "polars", "numpy"}),
+    "warehouse__database": frozenset({"duckdb"}),
+}
 
 
 def complete_spec(spec: dg.AssetSpec) -> dg.AssetSpec:
-    """Add what follows from an asset's name: columns, kinds, owner, table name."""
-    table = TABLES.get(spec.key.to_user_string())
+    """Return the spec with its owner, kinds and code version and, for a table, its columns."""
+    name = spec.key.to_user_string()
+    table = TABLES.get(name)
+    kinds = KINDS.get(name, _OF_A_TABLE if table else _OF_ANYTHING_ELSE)
+    complete = spec.merge_attributes(owners=[_OWNER], kinds=set(kinds))
+    if version := build_code_versions().get(name):
+        complete = complete.replace_attributes(code_version=version)
     if table is None:
-        kinds = {"duckdb"} if spec.group_name == "warehouse" else {"file"}
-        return spec.merge_attributes(owners=[_OWNER], kinds=kinds)
-    kinds = {"parquet", "scikitlearn" if table.stage in _MODEL_STAGES else "polars"}
-    return spec.merge_attributes(
-        owners=[_OWNER],
-        kinds=kinds,
+        return complete
+    columns = [_describe_column(column, table.optional) for column in table.definitions]
+    return complete.merge_attributes(
         metadata={
-            "dagster/column_schema": dg.TableSchema(
-                columns=[_column(column, table.optional) for column in table.definitions]
-            ),
+            "dagster/column_schema": dg.TableSchema(columns=columns),
             "dagster/table_name": table.name,
             "key": ", ".join(table.key),
-        },
+        }
     )
 
 
-def _column(column: Column, optional: frozenset[str]) -> dg.TableColumn:
+def _describe_column(column: Column, optional: frozenset[str]) -> dg.TableColumn:
     other = [f"unit: {column.unit}"] if column.unit else []
     if column.minimum is not None:
         other.append(f"at least {column.minimum:g}")

@@ -1,4 +1,4 @@
-"""The composition root: joins stages, checks, jobs, triggers and resources."""
+"""Builds Dagster's code location from assets, checks, jobs, triggers and resources."""
 
 from importlib import import_module
 
@@ -24,7 +24,14 @@ def build_definitions(
     providers: str | None = None,
     budget_usd: str | None = None,
 ) -> dg.Definitions:
-    """The code location; tests and tools build it for a data root of their own."""
+    """Build the code location: every module of `assets/` is a stage and a group of assets.
+
+    Args:
+        data: the data root; else EEMO_DATA, else ./data.
+        loggers: loggers that a run can be given by name.
+        providers: which models answer; else EEMO_PROVIDERS, else the embedded ones.
+        budget_usd: the most that may be spent; else EEMO_BUDGET_USD, else no limit.
+    """
     loaded = [
         asset
         for stage in STAGES
@@ -41,6 +48,6 @@ def build_definitions(
         sensors=[changed_sources, finished_batches],
         resources=build_resources(data, providers, budget_usd),
         loggers=loggers or {},
-        # A step is cheap and pixels have their own pool: one process per run is the fastest.
+        # Steps are short and pixels have their own pool: one process per run is the fastest.
         executor=dg.in_process_executor,
     )

@@ -1,4 +1,4 @@
-"""What a run did, told without types of Dagster."""
+"""The outcome of a run, in types of our own: the command line needs none of Dagster's."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,14 +10,13 @@ from eemo_pipeline.schema.tables import TABLES
 
 Stop = Literal["budget", "credential"]
 
-
-# The errors behind a failed step that a person has to act on, by name: Dagster keeps no more.
+# Errors that only a person can resolve, by class name: Dagster records no more of an error.
 _STOPS: dict[str, Stop] = {"BudgetReached": "budget", "CredentialProblem": "credential"}
 
 
 @dataclass(frozen=True)
 class CheckLine:
-    """A check that did not pass: its asset, its name, and what it promises."""
+    """A check that did not pass: its asset, its name, and the statement that does not hold."""
 
     asset: str
     check: str
@@ -26,13 +25,19 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What a run did, for the command line.
+    """The outcome of a run.
 
     Attributes:
+        failed_steps: step and message of its innermost error.
+        failed_checks: checks of severity error that did not pass.
+        warned_checks: checks of severity warning that did not pass.
+        tables: table -> rows written.
+        computed: answers and measurements made in this run.
+        reused: answers and measurements read from the ledger.
         calls: calls of model providers, failed ones included.
-        cached: answers of providers that the ledger held.
-        usd: what the calls cost.
-        stopped_by: what only a person can mend, where that ended the run.
+        cached: answers of providers read from the ledger.
+        usd: cost of the calls, in US dollars.
+        stopped_by: the problem that ended the run and that only a person can resolve.
         numbers: asset -> the numbers of its metadata.
     """
 
@@ -55,8 +60,8 @@ class RunOutcome:
 def summarise(
     result: dg.ExecuteInProcessResult, definitions: dg.Definitions, seconds: float
 ) -> RunOutcome:
-    """What the finished run did: its tables, its checks, and why it stopped."""
-    # One event per partition, each with the numbers of the whole step: the last counts.
+    """Return the outcome of a finished run, which took `seconds`."""
+    # A partitioned table has one event per partition, each with the numbers of the whole step.
     work = {
         event.asset_key.to_user_string(): _numbers(
             event.step_materialization_data.materialization.metadata
@@ -100,7 +105,7 @@ def summarise(
 def _list_failed_checks(
     result: dg.ExecuteInProcessResult, definitions: dg.Definitions
 ) -> dict[str, list[CheckLine]]:
-    """Severity -> the checks that did not pass."""
+    """Return severity -> the checks that did not pass."""
     promises = {
         spec.key: spec.description or ""
         for definition in definitions.asset_checks or ()
@@ -129,7 +134,7 @@ def _numbers(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, int | float]
 
 
 def _reason(event: dg.DagsterEvent) -> str:
-    """The innermost message of a failed step."""
+    """Return the innermost message of a failed step."""
     return _innermost(event.step_failure_data.error)
 
 
@@ -139,14 +144,14 @@ def _innermost(error: Any) -> str:
 
 
 def _causes(error: Any) -> Iterator[Any]:  # Dagster's type of errors has no public name
-    """An error and its causes, the innermost last."""
+    """Yield an error and its causes, the innermost last."""
     while error is not None:
         yield error
         error = error.cause
 
 
 def _before_steps(events: Sequence[dg.DagsterEvent]) -> Any:
-    """The error of a run that ended before its first step, as where a resource was not made."""
+    """Return the error of a run that ended before its first step, as in building a resource."""
     for event in events:
         if event.event_type == dg.DagsterEventType.RESOURCE_INIT_FAILURE:
             return event.engine_event_data.error

@@ -1,8 +1,4 @@
-"""The run that the command line starts, and how things stand, told without Dagster's types.
-
-Belongs here: the bridge between Dagster and `cli/`. Does not belong here: assets, jobs and
-triggers (`definitions.py`). With that one, the only module of the library that knows Dagster.
-"""
+"""Runs that the command line starts, in its own process and without a Dagster daemon."""
 
 import fcntl
 import logging
@@ -39,29 +35,31 @@ def run_assets(
 ) -> RunOutcome:
     """Materialise the selected assets with their checks, in this process, for all sources.
 
-    The run is recorded in the data root's own Dagster instance: `eemo ui` shows it.
+    The run is recorded in the Dagster instance of the data root, where `eemo ui` shows it.
 
     Args:
         data: the data root.
         selection: Dagster's asset selection syntax.
-        on_event: told what happens.
+        on_event: called with kind, name and details of each event: a step started or failed, a
+            table was written, a check was evaluated.
         providers: which models answer; else EEMO_PROVIDERS, else the embedded ones.
-        budget_usd: what may be spent; else EEMO_BUDGET_USD, else all it takes.
-        job: the job that the assets are of.
+        budget_usd: the most that may be spent; else EEMO_BUDGET_USD, else no limit.
+        job: the job that holds the assets.
 
     Raises:
         BadSelection: `selection` is not Dagster's selection syntax, or selects nothing.
-        KeyboardInterrupt: the run was stopped; what is finished is kept.
+        KeyboardInterrupt: the run was interrupted; finished tables and answers are kept.
     """
     definitions = build_definitions(
-        str(data), {"listener": _listening(on_event)}, providers, budget_usd
+        str(data), {"listener": _build_listener(on_event)}, providers, budget_usd
     )
     resolved = definitions.resolve_job_def(job)
     keys = _select(selection, definitions, resolved)
     began = time.monotonic()
     run_id = str(uuid4())
-    with open_instance(data) as instance, _alive(DataRoot(data).state / "alive", run_id):
-        _close_killed_runs(instance, DataRoot(data).state / "alive")
+    alive = DataRoot(data).state / "alive"
+    with open_instance(data) as instance, _hold_run_file(alive, run_id):
+        _close_killed_runs(instance, alive)
         result = resolved.execute_in_process(
             run_id=run_id,
             instance=instance,
@@ -83,22 +81,21 @@ def _select(
     graph = definitions.resolve_asset_graph()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", dg.BetaWarning)  # of group:, which stays documented
+            warnings.simplefilter("ignore", dg.BetaWarning)  # about `group:`
             keys = dg.AssetSelection.from_string(selection).resolve(graph)
     except (dg.DagsterInvalidDefinitionError, dg.DagsterError, ValueError) as error:
         raise BadSelection(str(error)) from error
     chosen = keys & set(job.asset_layer.executable_asset_keys)
     if not chosen:
         raise BadSelection(f"the selection matches no asset of the job {job.name}")
-    # What one step makes together is taken together.
+    # The tables of one step cannot be made apart.
     together = (graph.get_execution_set_asset_and_check_keys(key) for key in chosen)
     return sorted({key for made in together for key in made if isinstance(key, dg.AssetKey)})
 
 
-def _listening(on_event: Listener | None) -> dg.LoggerDefinition:
-    """A Dagster logger that hands events to `on_event` as they happen."""
-
-    told: set[tuple[str, str]] = set()  # a partitioned table has one event per partition
+def _build_listener(on_event: Listener | None) -> dg.LoggerDefinition:
+    """Return a Dagster logger that passes events to `on_event` as they happen."""
+    passed: set[tuple[str, str]] = set()  # a partitioned table has one event per partition
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -107,8 +104,8 @@ def _listening(on_event: Listener | None) -> dg.LoggerDefinition:
             if on_event is None or event is None:
                 return
             for kind, name, metadata in _translate(event):
-                if (kind, name) not in told:
-                    told.add((kind, name))
+                if (kind, name) not in passed:
+                    passed.add((kind, name))
                     on_event(kind, name, metadata)
 
     def build_logger(_: dg.InitLoggerContext) -> logging.Logger:
@@ -116,7 +113,7 @@ def _listening(on_event: Listener | None) -> dg.LoggerDefinition:
         logger.addHandler(Handler())
         return logger
 
-    return dg.LoggerDefinition(build_logger, description="Tells the command line what happens.")
+    return dg.LoggerDefinition(build_logger, description="Passes events to the command line.")
 
 
 def _translate(event: dg.DagsterEvent) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -141,8 +138,8 @@ def _translate(event: dg.DagsterEvent) -> Iterator[tuple[str, str, dict[str, Any
 
 
 @contextmanager
-def _alive(folder: Path, run_id: str) -> Iterator[None]:
-    """A file that is locked for as long as this process lives, however it ends."""
+def _hold_run_file(folder: Path, run_id: str) -> Iterator[None]:
+    """Hold the lock on a file named after the run; the system frees it when the process ends."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / run_id).open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -153,15 +150,15 @@ def _alive(folder: Path, run_id: str) -> Iterator[None]:
 def _close_killed_runs(instance: dg.DagsterInstance, folder: Path) -> None:
     """Record as failed the runs whose process was killed, and free the pools that they hold.
 
-    Dagster frees a pool when a step ends, and a killed step does not: without this the next run
-    would wait for it for ever.
+    Dagster frees a pool at the end of a step, which a killed step never reaches: the next run
+    would wait for ever.
     """
     for path in sorted(folder.iterdir()):
         try:
             with path.open() as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, FileNotFoundError):
-            continue  # at work, or just finished
+            continue  # it runs, or has just finished
         run = instance.get_run_by_id(path.name)
         if run is not None and not run.is_finished:
             instance.report_run_failed(run, "The process of this run was killed.")

@@ -1,4 +1,4 @@
-"""How the tables on disk and their checks stand."""
+"""The tables on disk, with the latest results of their checks."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,14 @@ from resources.instance.dagster_home import open_instance
 
 @dataclass(frozen=True)
 class TableStatus:
-    """A table on disk, and how its checks stand."""
+    """A table on disk, and the latest results of its checks.
+
+    Attributes:
+        rows: 0 where the table does not exist.
+        size_bytes: of all its files, None where there is none.
+        written_at: time of the newest file, ISO 8601 in UTC, None where there is none.
+        checks_passed, checks_warned, checks_failed: number of checks by latest result.
+    """
 
     table: str
     stage: str
@@ -28,7 +35,7 @@ class TableStatus:
 
 
 def read_status(data: Path) -> list[TableStatus]:
-    """Every table of the schema, in stage order, with the latest result of its checks."""
+    """Return every table of the schema, in stage order."""
     graph = build_definitions(str(data)).resolve_asset_graph()
     with open_instance(data) as instance:
         latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(

@@ -27,7 +27,7 @@ _LOOK_S = 30.0
     job=build_dataset,
     cron_schedule="0 3 * * *",
     default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Every night at 03:00: read every source again. Unchanged pictures cost nothing.",
+    description="Every night at 03:00: read every source again. Unchanged images cost nothing.",
 )
 def nightly_build() -> dg.RunRequest:
     """Ask for one run over all sources."""
@@ -48,7 +48,7 @@ def build_remote_schedule(sources: Iterable[SourceDataset]) -> dg.ScheduleDefini
         cron_schedule="0 2 * * *",
         default_status=dg.DefaultScheduleStatus.STOPPED,
         required_resource_keys={"data_root"},
-        description="Every night at 02:00: which sources have a new version where they come from?",
+        description="Every night at 02:00: read the sources that offer a new version again.",
     )
     def remote_changes(
         context: dg.ScheduleEvaluationContext,
@@ -90,7 +90,7 @@ def changed_sources(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     minimum_interval_seconds=300,
     default_status=dg.DefaultSensorStatus.STOPPED,
     required_resource_keys={"ledger", "batches"},
-    description="Asks every five minutes how open batches stand, and collects those that are over.",
+    description="Asks providers every five minutes, and collects the results of finished batches.",
 )
 def finished_batches(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Ask for a run when a batch has ended and no other run collects it already."""

@@ -1,0 +1,75 @@
+"""Code versions of the assets: hashes of the prompts that they send and of their methods.
+
+Dagster shows a table as out of date when its code version is no longer the one it was made with.
+The version changes with everything that makes answers new: a prompt, a published method, the name
+of a model. It does not change with the choice of a provider, which belongs to a run.
+"""
+
+from collections.abc import Callable
+
+from eemo_pipeline.imaging.features import FEATURE_METHOD
+from eemo_pipeline.imaging.opening import measure_method
+from eemo_pipeline.stages.annotation import ou_solli_lenz, valdez_mehrabian, vlm_annotator
+from eemo_pipeline.stages.critic import model_critic, rule_critic
+from eemo_pipeline.stages.grounding import saliency_grabcut
+from eemo_pipeline.stages.texts import comparisons, descriptions, details, evocations, reasonings
+from eemo_pipeline.stages.training import classifier_inputs
+from eemo_pipeline.stages.verification import linear_probe, vlm_verifier
+from eemo_pipeline.stats.hash_draws import short_hash
+from eemo_pipeline.vlm.prompts import read_prompt
+from resources.child_models import classifier_verifier, emovit_verifier
+
+# A prompt: the module that sends it, and its name.
+_ANNOTATE = (vlm_annotator.__name__, vlm_annotator.ANNOTATE)
+_REVISE = (vlm_annotator.__name__, vlm_annotator.REVISE)
+_VERIFY = (vlm_verifier.__name__, vlm_verifier.PROMPT)
+_CRITICISE = tuple((model_critic.__name__, name) for name in model_critic.PROMPTS)
+
+_CRITIC_TABLES = ("critic__verdicts", "critic__queue", "_critic__replies")
+_PROMPTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "annotation__replies": (_ANNOTATE,),
+    "batches__submissions": (_ANNOTATE,),
+    "verification__replies": (_VERIFY,),
+    # The critic judges, and asks the annotators to revise.
+    **dict.fromkeys(_CRITIC_TABLES, (_ANNOTATE, _REVISE, *_CRITICISE)),
+}
+
+_EMBEDDED_ANNOTATORS = (
+    valdez_mehrabian.MODEL,
+    valdez_mehrabian.METHOD,
+    ou_solli_lenz.MODEL,
+    ou_solli_lenz.METHOD,
+)
+_METHODS: dict[str, tuple[str, ...]] = {
+    "_ingest__measurements": (measure_method(),),
+    "annotation__replies": _EMBEDDED_ANNOTATORS,
+    "_verification__features": (FEATURE_METHOD,),
+    "verification__replies": (
+        linear_probe.METHOD,
+        classifier_verifier.METHOD,
+        emovit_verifier.METHOD,
+        emovit_verifier.INSTRUCTION,
+    ),
+    "grounding__regions": (saliency_grabcut.MODEL, saliency_grabcut.METHOD),
+    **dict.fromkeys(_CRITIC_TABLES, (*_EMBEDDED_ANNOTATORS, rule_critic.RuleCritic.method)),
+    "texts__descriptions": (descriptions.METHOD,),
+    "texts__reasonings": (reasonings.METHOD,),
+    "texts__details": (details.METHOD,),
+    "texts__evocations": (evocations.METHOD,),
+    "texts__comparisons": (comparisons.METHOD,),
+    "training__runs": (classifier_inputs.METHOD,),
+}
+
+
+def build_code_versions(read: Callable[[str, str], str] = read_prompt) -> dict[str, str]:
+    """Return asset -> code version, for the assets that send prompts or follow a named method.
+
+    Args:
+        read: returns the text of a prompt, given the module that sends it and the prompt's name.
+    """
+    return {
+        asset: short_hash(
+            *_METHODS.get(asset, ()), *(read(*prompt) for prompt in _PROMPTS.get(asset, ()))
+        )
+        for asset in sorted({*_PROMPTS, *_METHODS})
+    }

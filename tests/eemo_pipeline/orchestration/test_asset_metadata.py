@@ -1,0 +1,92 @@
+"""What is derived from the names of assets: kinds that say what makes them, and code versions."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+import eemo_pipeline
+from eemo_pipeline.orchestration.asset_metadata import KINDS
+from eemo_pipeline.orchestration.build import build_definitions
+from eemo_pipeline.orchestration.code_versions import build_code_versions
+from eemo_pipeline.vlm.prompts import read_prompt
+
+LIBRARY = Path(eemo_pipeline.__path__[0])
+CRITIC = {"critic__verdicts", "critic__queue", "_critic__replies"}
+SENT_BY = {
+    "annotate-1": {"annotation__replies", "batches__submissions", *CRITIC},
+    "revise-1": CRITIC,
+    "verify-1": {"verification__replies"},
+    "scene-1": CRITIC,
+    "feeling-1": CRITIC,
+    "words-1": CRITIC,
+}
+# Each of these follows a named method or sends a prompt.
+VERSIONED = {
+    "_ingest__measurements",
+    "_verification__features",
+    "annotation__replies",
+    "batches__submissions",
+    "grounding__regions",
+    "training__runs",
+    "verification__replies",
+    *CRITIC,
+    *(
+        f"texts__{name}"
+        for name in ("comparisons", "descriptions", "details", "evocations", "reasonings")
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def specs() -> dict[str, dg.AssetSpec]:
+    found = build_definitions().resolve_all_asset_specs()
+    return {spec.key.to_user_string(): spec for spec in found}
+
+
+def assets_of(specs: dict[str, dg.AssetSpec], kind: str) -> set[str]:
+    return {name for name, spec in specs.items() if kind in spec.kinds}
+
+
+def test_every_asset_of_the_table_of_kinds_exists(specs: dict[str, dg.AssetSpec]) -> None:
+    assert set(KINDS) <= set(specs)
+    assert {name: specs[name].kinds for name in KINDS} == KINDS
+
+
+def test_kinds_name_what_is_used_there(specs: dict[str, dg.AssetSpec]) -> None:
+    assert assets_of(specs, "scikitlearn") == {"verification__replies"}
+    assert assets_of(specs, "duckdb") == {"dedup__clusters", "warehouse__database"}
+    assert assets_of(specs, "opencv") == {
+        "_ingest__measurements",
+        "_verification__features",
+        "annotation__replies",
+        "grounding__regions",
+    }
+    asking = {
+        "annotation__replies",
+        "verification__replies",
+        "critic__verdicts",
+        "_critic__replies",
+        "batches__submissions",
+        "batches__collections",
+    }
+    assert assets_of(specs, "openai") == assets_of(specs, "gemini") == asking
+
+
+def test_assets_have_the_code_versions(specs: dict[str, dg.AssetSpec]) -> None:
+    versions = {name: spec.code_version for name, spec in specs.items() if spec.code_version}
+    assert set(versions) == VERSIONED
+    assert versions == build_code_versions()
+
+
+def test_every_prompt_on_disk_is_sent_by_an_asset() -> None:
+    assert {path.stem for path in LIBRARY.rglob("prompts/*.md")} == set(SENT_BY)
+
+
+@pytest.mark.parametrize("prompt", SENT_BY)
+def test_another_prompt_changes_the_version_of_the_assets_that_send_it(prompt: str) -> None:
+    def read(module: str, name: str) -> str:
+        return read_prompt(module, name) + (" Be brief." if name == prompt else "")
+
+    before, after = build_code_versions(), build_code_versions(read)
+    assert {name for name, version in after.items() if version != before[name]} == SENT_BY[prompt]

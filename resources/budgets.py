@@ -1,7 +1,6 @@
-"""What a run may spend, as it is written at the command line, in the launchpad, in the environment.
+"""Parses a budget given on the command line, in the launchpad or in the environment.
 
-Belongs here: reading it. Does not belong here: keeping to it
-(`eemo_pipeline/vlm/spending/budget.py`).
+Budgets are enforced in `eemo_pipeline/vlm/spending/budget.py`.
 """
 
 from eemo_pipeline.schema.tables import TABLES
@@ -11,14 +10,16 @@ VARIABLE = "EEMO_BUDGET_USD"
 
 
 class BadBudget(ValueError):
-    """A budget that cannot be understood; the message says why."""
+    """A budget that cannot be parsed; the message says why."""
 
 
 def read_budget(text: str | None) -> Budget:
-    """`5` for the run, `annotation=2` for a stage, or both with a comma; empty is no cap.
+    """Parse a budget in USD: `5` for the run, `annotation=2` for a stage, or several with commas.
+
+    An empty text means no cap.
 
     Raises:
-        BadBudget: no number, an unknown stage, or a cap named twice.
+        BadBudget: not a number, an unknown stage, a repeated cap, or a cap that `Budget` rejects.
     """
     caps: dict[str, float] = {}
     stages = {table.stage for table in TABLES.values()}

@@ -1,7 +1,4 @@
-"""Which real thing stands behind each name that assets ask for.
-
-Belongs here: the composition of resources, one line per name. Does not belong here: any of them.
-"""
+"""Composes the resources of a run: the implementation behind each resource key of the assets."""
 
 from typing import Any
 
@@ -24,17 +21,18 @@ from resources.workers import WorkersResource
 def build_resources(
     data: str | None = None, providers: str | None = None, budget_usd: str | None = None
 ) -> dict[str, Any]:
-    """All resources of a run; what is not named, EEMO_* variables decide at run time.
+    """Return all resources of a run; EEMO_* variables replace missing arguments at run time.
 
     Args:
         data: the data root; else EEMO_DATA, else ./data.
-        providers: which models answer, as `providers.py` reads it; else EEMO_PROVIDERS.
-        budget_usd: what may be spent, as `budgets.py` reads it; else EEMO_BUDGET_USD.
+        providers: the models, in the format of `providers/registry.py`; else EEMO_PROVIDERS.
+        budget_usd: the budget, in the format of `budgets.py`; else EEMO_BUDGET_USD.
     """
     data_root = DataRootResource(path=data)
-    # What is configured at launch is made once per run and shared; what is configured in full is
-    # made anew for every resource that holds it, and a second budget or ledger would be wrong.
-    # Dagster types it as neither the resource nor its value.
+    # Dagster builds a resource that is configured at launch once per run and shares it. It builds a
+    # fully configured resource again for every resource that depends on it, which would give a
+    # second budget or ledger. `Any`, because Dagster types a resource that is configured at launch
+    # as neither the resource nor its value.
     workers: Any = WorkersResource.configure_at_launch()
     ledger: Any = LedgerResource.configure_at_launch(data_root=data_root)
     session: Any = SessionResource.configure_at_launch(ledger=ledger, budget_usd=budget_usd)

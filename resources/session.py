@@ -1,7 +1,7 @@
-"""What all model calls of one run share, as a Dagster resource: ledger, budget, prices, limits.
+"""The session of a run as a Dagster resource: ledger, budget, prices and limits of model calls.
 
-Belongs here: the limits of a run, as they are configured. Does not belong here: keeping them
-(`eemo_pipeline/vlm/`), how a budget is written (`budgets.py`).
+Holds the configuration. The limits are enforced in `eemo_pipeline/vlm/`; a budget is parsed in
+`budgets.py`.
 """
 
 import os
@@ -18,7 +18,7 @@ from resources.budgets import VARIABLE, read_budget
 
 
 class SessionResource(dg.ConfigurableResource):
-    """What may be spent in a run, and how hard a provider may be worked."""
+    """Budget of a run, and concurrency and rate limits of a model."""
 
     ledger: dg.ResourceDependency[Ledger]
     budget_usd: str | None = Field(
@@ -34,7 +34,7 @@ class SessionResource(dg.ConfigurableResource):
     )
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
-        """The session of this run, with a budget of its own."""
+        """Build the session of this run, with its own budget."""
         limits = Limits(
             in_flight=self.in_flight,
             requests_per_minute=self.requests_per_minute,

@@ -1,7 +1,6 @@
-"""The pool of processes as a Dagster resource: one per run, started when first used.
+"""The process pool as a Dagster resource: one per run, started when first used.
 
-Belongs here: its size and life cycle. Does not belong here: the pool
-(`eemo_pipeline/execution/process_pool.py`).
+Configures the pool of `eemo_pipeline/execution/process_pool.py`.
 """
 
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from eemo_pipeline.execution.process_pool import Workers
 
 
 class WorkersResource(dg.ConfigurableResource):
-    """Builds the pool that stages spread pictures over."""
+    """Builds the process pool in which stages process images."""
 
     processes: int | None = Field(
         default=None, ge=1, description="Processes; by default one per core this run may use."
@@ -23,6 +22,6 @@ class WorkersResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:  # noqa: ARG002
-        """The pool; its processes end with the run."""
+        """Yield the pool; its processes end with the run."""
         with closing(Workers(self.processes)) as workers:
             yield workers

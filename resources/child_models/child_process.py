@@ -1,13 +1,14 @@
-"""A model in a process and an environment of its own, spoken to in JSON lines.
+"""A model in a child process with its own environment, reached through JSON lines.
 
-Belongs here: starting it, one question and one answer per line, and what happens when it dies,
-hangs or talks nonsense. Does not belong here: what is asked (`emovit_verifier.py` and its like).
+Starts the child, exchanges one question and one answer per line, and handles a child that crashes,
+hangs or writes invalid lines. The content of questions and answers is defined in
+`child_verifier.py`, `emovit_verifier.py` and `classifier_verifier.py`.
 
 The child reads one JSON object per line from its standard input and writes one per line to its
-standard output, with the same `id`, in the same order. Started with `--describe` it writes one line
-about itself and ends, without loading its model; where that says `batch`, it is given so many
-questions before their first answer is awaited. Its standard error is the run's. It gets our
-environment less all keys, and dies with the run.
+standard output, with the same `id`, in the same order. With `--describe` it writes one line about
+itself and exits, without loading its model. If that line has `batch`, the child receives that many
+questions before it has to answer the first. The child inherits standard error, and the environment
+without secrets. It ends with the run.
 """
 
 import json
@@ -33,12 +34,12 @@ class ChildProblem(Exception):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a child is waited for.
+    """Timeouts of a child, and the limit of failures.
 
     Attributes:
-        start_s: until the first answer after a start, which loads the model.
-        answer_s: for every further answer.
-        deaths: that many in a row, and the child is given up.
+        start_s: timeout of the first answer after a start, which loads the model, in seconds.
+        answer_s: timeout of every further answer, in seconds.
+        deaths: number of consecutive failures after which the child is not started again.
     """
 
     start_s: float = 600.0
@@ -47,10 +48,10 @@ class Patience:
 
 
 def describe_child(command: Sequence[str], variable: str, timeout_s: float = 60.0) -> Any:
-    """What `command --describe` says about itself: a JSON object.
+    """Run `command --describe` and return the JSON object that it prints.
 
     Raises:
-        ChildProblem: it cannot be started, fails, hangs or says something else.
+        ChildProblem: the command cannot be started, fails, hangs or prints something else.
     """
     try:
         done = subprocess.run(  # noqa: S603 (the user's own command, without a shell)
@@ -73,7 +74,7 @@ def describe_child(command: Sequence[str], variable: str, timeout_s: float = 60.
 
 
 def parse_line(line: str) -> dict[str, Any] | None:
-    """The JSON object of a line, None where it is none."""
+    """Return the JSON object in a line, or None if there is none."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -82,21 +83,21 @@ def parse_line(line: str) -> dict[str, Any] | None:
 
 
 def child_environment() -> dict[str, str]:
-    """Our environment without anything that opens an account."""
+    """Return the environment without variables that may hold credentials."""
     secret = ("_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_URL")
     return {name: text for name, text in os.environ.items() if not name.upper().endswith(secret)}
 
 
 def split_command(text: str) -> list[str]:
-    """The words of a command as a shell would split them; no shell runs it."""
+    """Split a command into words as a shell would, without running a shell."""
     return shlex.split(text)
 
 
 class Child:
-    """A running child, or one that will be started with the next question."""
+    """A child process; it is started with the first question, and again after a failure."""
 
     def __init__(self, command: Sequence[str], patience: Patience | None = None) -> None:
-        """Nothing is started yet."""
+        """Store the command without starting it."""
         self._command = list(command)
         self._patience = patience or Patience()
         self._process: subprocess.Popen[bytes] | None = None
@@ -107,11 +108,11 @@ class Child:
         self._number = 0
 
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
-        """The child's answer, or {"status": "error", "reason": ...}.
+        """Return the child's answer, or {"status": "error", "reason": ...}.
 
-        Reasons: `verifier_unavailable` where it cannot be started or died too often in a row,
-        `verifier_crashed`, `timed_out` (it is killed, and started again for the next question),
-        `garbage` for a line that is no answer to this question.
+        Reasons: `verifier_unavailable` if the child cannot be started or has failed too often in a
+        row; `verifier_crashed`; `timed_out` (the child is killed, and restarted for the next
+        question); `garbage` for a line that is not an answer to this question.
         """
         if self._deaths >= self._patience.deaths:
             return _error("verifier_unavailable")
@@ -123,10 +124,10 @@ class Child:
         return self._await_answer(self._put(question))
 
     def ask_together(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The answers in the order of the questions, which the child has all at once.
+        """Send all questions at once, and return the answers in the order of the questions.
 
-        Where it fails, those without an answer are asked again one by one, so that only the
-        question that makes it fail is lost.
+        If the child fails, the questions without an answer are asked again one by one, so that only
+        the question that causes the failure is lost.
         """
         answers: list[dict[str, Any]] = []
         if len(questions) > 1 and self._deaths < self._patience.deaths:
@@ -134,7 +135,7 @@ class Child:
         return answers + [self.ask(question) for question in questions[len(answers) :]]
 
     def close(self) -> None:
-        """End the child: its input ends, and what does not end then is killed."""
+        """Close the child's input, and kill the child if it does not exit."""
         if self._process is not None:
             self._questions.put(None)
             with suppress(subprocess.TimeoutExpired):
@@ -142,7 +143,7 @@ class Child:
         self._kill()
 
     def _try_together(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The answers that came before it failed, if it did."""
+        """Return the answers up to the first failure."""
         answers: list[dict[str, Any]] = []
         deaths = self._deaths
         with suppress(OSError):
@@ -150,7 +151,7 @@ class Child:
             for number in [self._put(question) for question in questions]:
                 answer = self._await_answer(number)
                 if self._process is None:
-                    self._deaths = 0 if answers else deaths  # it is asked again, and that counts
+                    self._deaths = 0 if answers else deaths  # only the failure of the retry counts
                     break
                 answers.append(answer)
         return answers
@@ -172,20 +173,20 @@ class Child:
         self._deaths = 0
         answer = parse_line(line.decode("utf-8", "replace"))
         if answer is None or answer.get("id") != number:
-            # Whatever else it writes would be taken for the next answer.
+            # Its remaining output would be mistaken for later answers.
             self._kill()
             return _error("garbage")
         return answer
 
     def _start(self) -> None:
-        """Have a child running.
+        """Start the child if it is not running.
 
         Raises:
-            OSError: it cannot be started.
+            OSError: the child cannot be started.
         """
         if self._process is not None:
             return
-        # Queues of its own: what the one before wrote or did not read is not this one's.
+        # New queues, so that nothing is left over from the previous child.
         self._questions, self._lines = queue.SimpleQueue(), queue.SimpleQueue()
         self._is_loaded = False
         self._process = process = subprocess.Popen(  # noqa: S603 (the user's own command, no shell)
@@ -193,9 +194,9 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=child_environment(),
-            start_new_session=True,  # so that what it starts dies with it
+            start_new_session=True,  # so that its own children are killed with it
         )
-        # A thread each: a child that hangs reads nothing either, and a pipe holds less than a line.
+        # One thread per stream: a hung child does not read, and a pipe holds less than one line.
         for target, arguments in (
             (_feed, (process.stdin, self._questions)),
             (_pump, (process.stdout, self._lines)),
@@ -209,7 +210,7 @@ class Child:
 
     def _kill(self) -> None:
         if self._process is not None:
-            with suppress(ProcessLookupError):  # it has ended, and nothing of it is left
+            with suppress(ProcessLookupError):  # the process group has already ended
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._questions.put(None)
@@ -217,7 +218,7 @@ class Child:
 
 
 def _feed(stream: Any, lines: "queue.SimpleQueue[bytes | None]") -> None:
-    """Write every line, until there is None; a child that is gone takes no more."""
+    """Write lines until the queue yields None or the child has ended."""
     with suppress(OSError), stream:
         while line := lines.get():
             stream.write(line)
@@ -225,7 +226,7 @@ def _feed(stream: Any, lines: "queue.SimpleQueue[bytes | None]") -> None:
 
 
 def _pump(stream: Any, lines: "queue.SimpleQueue[bytes | None]") -> None:
-    """Put every line into the queue, and None at the end."""
+    """Put every line into the queue, then None."""
     with stream:
         while line := stream.readline(_LONGEST_LINE):
             lines.put(line)

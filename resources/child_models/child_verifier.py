@@ -1,10 +1,11 @@
-"""A verifier that runs in a process of its own.
+"""A verifier that runs in a child process.
 
-Belongs here: pictures out, answers in, through the ledger. Does not belong here: the process
-(`json_lines.py`), or what a given model's answers mean (`emovit_verifier.py` and its like).
+Sends images and receives answers, through the ledger. The process is managed in
+`child_process.py`; the answers of each model are interpreted in `emovit_verifier.py` and
+`classifier_verifier.py`.
 
-The child gets the pixels, encoded anew, and never a path: released names of pictures hold their
-labels.
+The child receives the re-encoded pixels and never a path, because the file names of released data
+sets contain labels.
 """
 
 from base64 import b64encode
@@ -25,24 +26,24 @@ from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.vlm.image_encoding import PicturePolicy, encode_picture
 from resources.child_models.child_process import Child, Patience
 
-# The child scales for its own model; this only bounds what is sent.
+# The child scales images for its own model; the policy only limits their size.
 POLICY = PicturePolicy(1024, 95)
-_ENCODERS = 4  # decoding and encoding pictures leaves Python's lock
-_AHEAD = 64  # pictures that are encoded before they are asked about
+_ENCODERS = 4  # decoding and encoding release the GIL
+_AHEAD = 64  # images that are encoded ahead of their question
 _MOST_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
 class ChildVerifier:
-    """Asks a child process about pictures; implements `Verifier`.
+    """Asks a child process about images; implements `Verifier`.
 
     Attributes:
-        description: what the child says it is.
-        command: how it is started.
-        read: makes an answer of what the child says about a picture.
-        question: what is sent besides the picture.
-        patience: how long it is waited for.
-        batch: about how many pictures it is asked at once.
+        description: the child's description of itself.
+        command: the command that starts the child.
+        read: converts the child's reply about an image to an answer.
+        question: the fields that are sent besides the image.
+        patience: timeouts of the child.
+        batch: number of images per request.
     """
 
     description: VerifierDescription
@@ -53,11 +54,11 @@ class ChildVerifier:
     batch: int = 1
 
     def describe(self) -> VerifierDescription:
-        """What the child says it is."""
+        """Return the child's description of itself."""
         return self.description
 
     def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:
-        """Ask about what the ledger does not hold."""
+        """Answer the requests, from the ledger where it has the answer."""
         asked = short_hash(POLICY.name, str(sorted(self.question.items())))
         return answer_by_ledger(self.description, requests, ledger, self._perform, asked)
 
@@ -71,7 +72,7 @@ class ChildVerifier:
     def _show_ahead(
         self, asks: Sequence[Ask]
     ) -> Iterator[tuple[Sequence[Ask], list[dict[str, Any]]]]:
-        """The asks in parts, with what is sent about each; the next parts are made meanwhile."""
+        """Yield batches of asks with their questions; the next batches are encoded meanwhile."""
         parts = [asks[start : start + self.batch] for start in range(0, len(asks), self.batch)]
         ahead = max(1, _AHEAD // self.batch)
         waiting: deque[list[Future[dict[str, Any]]]] = deque()
@@ -82,7 +83,7 @@ class ChildVerifier:
                 yield part, [shown.result() for shown in waiting.popleft()]
 
     def _show(self, request: VerificationRequest) -> dict[str, Any]:
-        """The question about a picture, or the error that keeps it from being asked."""
+        """Return the question about an image, or an error if it cannot be read."""
         try:
             picture = encode_picture(request.path, POLICY, request.image_id)
         except UnreadablePicture as error:
@@ -106,16 +107,15 @@ class ChildVerifier:
 
 
 def read_batch(told: Mapping[str, Any]) -> int:
-    """How many questions a child says that it takes at once."""
+    """Return the number of questions per batch in a child's description; by default 1."""
     batch = told.get("batch", 1)
     return batch if isinstance(batch, int) and 1 <= batch <= _MOST_AT_ONCE else 1
 
 
 def read_description(told: Mapping[str, Any], name: str, method: str) -> VerifierDescription:
-    """What a child says with `--describe`, under the name that we give it.
+    """Convert the output of `--describe` to a description, under the given name.
 
-    The version names the weights, where their hash is told; a child that tells no version is
-    known by that.
+    The model's version includes the hash of the weights, if the child reports one.
     """
     weights = str(told.get("weights_sha256") or "")[:16]
     version = " ".join(filter(None, (str(told.get("id") or name), str(told.get("version") or ""))))

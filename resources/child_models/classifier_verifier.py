@@ -1,8 +1,7 @@
 """Any image classifier that `transformers` can load, as the trusted verifier.
 
-Belongs here: which model, and what its labels mean. Does not belong here: the process
-(`json_lines.py`), or the model (`image_classifier.py`, which runs in the child): torch is never
-loaded here.
+Selects the model and maps its labels to emotions. The model itself is loaded in
+`image_classifier.py`, which runs in the child process; torch is never imported here.
 """
 
 import json
@@ -32,14 +31,14 @@ METHOD = "image classifier; probabilities of its labels, added up per Mikels emo
 
 
 def build_classifier(patience: Patience | None = None) -> ChildVerifier:
-    """The classifier in the folder, or of the name, that EEMO_CLASSIFIER_MODEL says.
+    """Build the verifier for the classifier named by EEMO_CLASSIFIER_MODEL, a folder or a name.
 
-    EEMO_CLASSIFIER_LABELS is a JSON file, label of the model -> Mikels emotion or null; without
-    it the model's labels must be the emotions. EEMO_CLASSIFIER_PYTHON is the interpreter that has
-    torch and transformers, by default this one.
+    EEMO_CLASSIFIER_LABELS names a JSON file, label of the model -> Mikels emotion or null; without
+    it the model's labels must be the emotions. EEMO_CLASSIFIER_PYTHON is an interpreter that has
+    torch and transformers; by default the current one.
 
     Raises:
-        ChildProblem: no model is named, the label file is wrong, or the model cannot be loaded.
+        ChildProblem: no model is named, the label file is invalid, or the model cannot be loaded.
     """
     model = os.environ.get(MODEL)
     if not model:
@@ -63,10 +62,10 @@ def build_classifier(patience: Patience | None = None) -> ChildVerifier:
 
 
 def read_meanings(path: str | None) -> dict[str, str | None]:
-    """Label of the model, lower case -> Mikels emotion, or None for one that means none.
+    """Return label of the model in lower case -> Mikels emotion, or None for no emotion.
 
     Raises:
-        ChildProblem: the file is no such JSON object.
+        ChildProblem: the file cannot be read, or names an unknown emotion.
     """
     if path is None:
         return {emotion: emotion for emotion in MIKELS_8}
@@ -88,10 +87,10 @@ def read_meanings(path: str | None) -> dict[str, str | None]:
 
 
 def read_classifier(meanings: Mapping[str, str | None], told: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of the classifier's probabilities.
+    """Convert the classifier's probabilities to an answer.
 
-    A label without a meaning, or with the meaning null, takes its mass out; where it is the most
-    likely one the verifier abstains, for the model sees none of the eight.
+    The probability of a label that maps to no emotion is removed, and the rest is normalised. If
+    such a label is the most probable one, the verifier abstains.
     """
     scores = told.get("scores")
     if not isinstance(scores, dict) or not scores:

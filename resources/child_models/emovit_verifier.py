@@ -1,8 +1,8 @@
 """EmoVIT (Xie et al., CVPR 2024, arXiv 2404.16670) as the trusted verifier, in its own process.
 
-Belongs here: its instruction, and what its words and losses mean. Does not belong here: the
-process (`json_lines.py`), or the model, which lives in an environment of its own and is set up as
-`emovit/README.md` says. Its checkpoint is a pickle: nothing here ever opens it.
+Holds its instruction, and the conversion of its texts and losses to answers. The model runs in its
+own environment; `emovit/README.md` describes the setup. Its checkpoint is a pickle and is never
+opened here.
 """
 
 import os
@@ -24,7 +24,7 @@ METHOD = (
     "EmoVIT (Xie et al. 2024), instruction-tuned on EmoSet; softmax over the length-normalised "
     "losses of the eight labels where the command gives them"
 )
-# A functional string: the model was tuned on this very wording, blanks included.
+# The model was tuned on exactly this wording, including its white space.
 INSTRUCTION = (
     "Please select the emotion closest to the image from the following options:amusement, anger, "
     "awe, contentment, disgust, excitement, fear and sadness (Do not provide answers outside of "
@@ -33,7 +33,7 @@ INSTRUCTION = (
 
 
 def build_emovit(patience: Patience | None = None) -> ChildVerifier:
-    """The verifier behind EEMO_EMOVIT_COMMAND.
+    """Build the verifier that EEMO_EMOVIT_COMMAND serves.
 
     Raises:
         ChildProblem: the variable is not set, or its command does not describe itself.
@@ -57,9 +57,9 @@ def build_emovit(patience: Patience | None = None) -> ChildVerifier:
 
 
 def read_emovit(told: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer: by the losses of the candidates where they are told, else by the words.
+    """Convert the reply to an answer, from the losses of the candidates if given, else the text.
 
-    Where only words are generated there is no confidence, and none is made up.
+    A generated text has no confidence, so its answer has no probabilities.
     """
     if isinstance(losses := told.get("losses"), dict):
         return read_losses(losses)

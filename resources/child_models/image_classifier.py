@@ -2,9 +2,9 @@
 
     python image_classifier.py MODEL [--describe]
 
-Belongs here: the model and the lines. Does not belong here: anything of ours: this file runs in
-whatever environment has torch, transformers and Pillow, so it imports nothing else. Weights are
-read as safetensors alone, since every other format runs code when it is opened.
+Holds the model and the exchange of lines. The file runs in any environment that has torch,
+transformers and Pillow, so it imports nothing else, in particular no module of this repository.
+Weights are read only from safetensors, because other formats can run code when they are loaded.
 """
 
 import base64
@@ -18,11 +18,11 @@ from threading import Thread
 from typing import Any
 
 _BATCH = 32
-_GATHERED_S = 0.005  # the first of a batch waits so long for the next
+_GATHERED_S = 0.005  # longest wait for the next line of a batch, in seconds
 
 
 def describe(name: str) -> dict[str, Any]:
-    """What the model is, from its configuration; no weights are read."""
+    """Describe the model from its configuration, without loading the weights."""
     from transformers import AutoConfig  # pyright: ignore[reportMissingImports]
 
     config = AutoConfig.from_pretrained(name)
@@ -38,7 +38,7 @@ def describe(name: str) -> dict[str, Any]:
 
 
 def serve(name: str) -> None:
-    """Answer one line per line, until the input ends; lines that wait are answered together."""
+    """Answer every input line with one output line; waiting lines are answered as a batch."""
     import torch  # pyright: ignore[reportMissingImports]
     from PIL import Image
     from transformers import AutoImageProcessor, AutoModelForImageClassification  # pyright: ignore[reportMissingImports]
@@ -50,11 +50,11 @@ def serve(name: str) -> None:
     labels = model.config.id2label
 
     def prepare(image: str) -> Any:
-        """What the model is shown of a picture, or the exception that this raised."""
+        """Return the model's input for an image, or the exception that preparing it raised."""
         try:
             with Image.open(io.BytesIO(base64.b64decode(image))) as picture:
                 return processor(images=picture.convert("RGB"), return_tensors="pt")
-        except Exception as error:  # noqa: BLE001 (one picture's failure is its own)
+        except Exception as error:  # noqa: BLE001 (a failed image must not affect the others)
             return error
 
     def classify(shown: list[Any]) -> list[dict[str, float]]:
@@ -66,7 +66,7 @@ def serve(name: str) -> None:
             for shares in torch.softmax(logits, 1).tolist()
         ]
 
-    with ThreadPoolExecutor() as threads:  # decoding and scaling leave Python's lock
+    with ThreadPoolExecutor() as threads:  # decoding and scaling release the GIL
         for lines in _read_together():
             asked = [json.loads(line) for line in lines]
             prepared = threads.map(prepare, [question["image"] for question in asked])
@@ -78,7 +78,7 @@ def serve(name: str) -> None:
 def _answer(
     shown: list[Any], classify: Callable[[list[Any]], list[dict[str, float]]]
 ) -> list[dict[str, Any]]:
-    """The scores of the pictures, or the error of one; what fails together is tried alone."""
+    """Return the scores or the error of each image; a batch that fails is retried one by one."""
     answers: list[dict[str, Any]] = [_error(one) for one in shown]
     groups = [[place for place, one in enumerate(shown) if not isinstance(one, Exception)]]
     while groups:
@@ -86,7 +86,7 @@ def _answer(
             continue
         try:
             found = [{"scores": scores} for scores in classify([shown[place] for place in group])]
-        except Exception as error:  # noqa: BLE001 (one picture's failure is its own)
+        except Exception as error:  # noqa: BLE001 (a failed image must not affect the others)
             found = [_error(error)] * len(group)
             groups += [[place] for place in group] if len(group) > 1 else []
         for place, answer in zip(group, found, strict=True):
@@ -99,7 +99,7 @@ def _error(problem: object) -> dict[str, Any]:
 
 
 def _read_together() -> Iterator[list[str]]:
-    """The lines of the input, as many at a time as wait, _BATCH at most."""
+    """Yield the lines of the input in batches of the lines that wait, at most _BATCH."""
     lines: SimpleQueue[str] = SimpleQueue()
 
     def read() -> None:
@@ -121,7 +121,7 @@ def _read_together() -> Iterator[list[str]]:
 
 
 def _hash_weights(name: str) -> str | None:
-    """The hash of the weight files of a local folder, None where the name is no folder."""
+    """Return the hash of the weight files in a local folder, or None if there are none."""
     from hashlib import sha256
     from pathlib import Path
 

@@ -1,7 +1,6 @@
-"""Where the Dagster instance of a data root lies, and how it is set up.
+"""Prepares and opens the Dagster instance of a data root.
 
-Belongs here: the folder, its settings, and opening it. Does not belong here: how runs and events
-are stored (`run_history.py`), any run.
+Runs and events are stored by `event_storage.py`.
 """
 
 import json
@@ -14,8 +13,9 @@ import dagster as dg
 
 from eemo_pipeline.lake.data_root import DataRoot
 
-# The settings of dagster.yaml at the root of the repository. Its places are those of DAGSTER_HOME,
-# Dagster's defaults but for the one that has to be named, as JSON, which is YAML too.
+# The same settings as dagster.yaml at the root of the repository. All folders have Dagster's
+# defaults within DAGSTER_HOME, except `base_dir`, which has no default. Its value is inserted as
+# JSON, which is valid YAML.
 _SETTINGS = """\
 storage:
   custom:
@@ -35,7 +35,7 @@ concurrency:
 
 
 def prepare_home(data: Path) -> Path:
-    """The DAGSTER_HOME of a data root, absolute, with its `dagster.yaml`."""
+    """Return the DAGSTER_HOME of a data root, absolute, after writing its `dagster.yaml`."""
     home = DataRoot(data).state.resolve()
     home.mkdir(parents=True, exist_ok=True)
     settings, text = home / "dagster.yaml", _SETTINGS % json.dumps(str(home))
@@ -46,7 +46,7 @@ def prepare_home(data: Path) -> Path:
 
 @contextmanager
 def open_instance(data: Path) -> Iterator[dg.DagsterInstance]:
-    """The data root's Dagster instance, without Dagster's notes on its own interfaces."""
+    """Open the data root's Dagster instance, without warnings about preview interfaces."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.PreviewWarning)
         with dg.DagsterInstance.from_config(str(prepare_home(data))) as instance:

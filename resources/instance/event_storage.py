@@ -1,14 +1,15 @@
-"""Dagster's record of runs and events in SQLite, at a fraction of the time.
+"""Dagster's storage of runs and events in SQLite, with cached engines for speed.
 
-Belongs here: how its files are opened. Does not belong here: what is in them, and what is ours
-(the ledger).
+Changes only how the files are opened; their content is Dagster's own.
 
-A run of the graph is some 1,600 events, each of them several statements in two files. Dagster 1.13
-makes a new SQLAlchemy engine and a new connection for every one, and an engine begins by compiling
-each statement anew: that took longer than all tables together. Here a file has one engine for as
-long as the process lives, and is asked once which tables and columns it has. A file in SQLite's WAL
-mode then changes only now and then, so the pages of the UI, which wait for the file to change, look
-into it instead, as they do with PostgreSQL.
+A run of the graph has about 1,600 events, each with several statements in two files. Dagster 1.13
+creates a new SQLAlchemy engine and connection for every event, and a new engine compiles every
+statement again; this took longer than building all tables. Here each file keeps one engine, and the
+existence of tables and columns is checked once. A file in SQLite's WAL mode then changes only
+occasionally. The pages of the UI, which otherwise wait for the file to change, therefore poll its
+content, as they do with PostgreSQL.
+
+Remove this module when Dagster itself reuses the engines of its SQLite storage.
 """
 
 from collections.abc import Iterator
@@ -23,15 +24,15 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, SqliteSto
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import event
 
-_WAIT_S = 60  # for another process that is writing
-_MOST_ENGINES = 32  # files of runs that are open at once
+_WAIT_S = 60  # longest wait for another process's write lock, in seconds
+_MOST_ENGINES = 32  # largest number of open files
 
 
 class RunHistory(DagsterSqliteStorage):
-    """`storage: custom` of dagster.yaml; takes `base_dir`, the files are Dagster's own."""
+    """`storage: custom` of dagster.yaml, with `base_dir`; its files are in Dagster's format."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        """Open the files, making those that are missing."""
+        """Open the files, and create missing ones."""
         super().__init__(base_dir, inst_data)
         self._event_log_storage = EventLog(self._event_log_storage._base_dir)
 
@@ -39,7 +40,7 @@ class RunHistory(DagsterSqliteStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: SqliteStorageConfig
     ) -> "RunHistory":
-        """As Dagster makes it from dagster.yaml."""
+        """Build the storage from its configuration in dagster.yaml."""
         return cls.from_local(config_value["base_dir"], inst_data)
 
 
@@ -47,23 +48,23 @@ class EventLog(SqliteEventLogStorage):
     """Dagster's events, with one engine per file."""
 
     def __init__(self, base_dir: str) -> None:
-        """Open the files, making those that are missing."""
-        self._engines: dict[str, sa.Engine] = {}  # the latest used last
+        """Open the files, and create missing ones."""
+        self._engines: dict[str, sa.Engine] = {}  # least recently used first
         self._tables: set[str] = set()
         self._columns: set[str] = set()
         super().__init__(base_dir)
         self._watcher = SqlPollingEventWatcher(self)
 
     def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
-        """Call back with every new event of a run."""
+        """Call `callback` with every new event of a run."""
         self._watcher.watch_run(run_id, cursor, callback)
 
     def end_watch(self, run_id: str, handler: EventHandlerFn) -> None:
-        """Call back no more."""
+        """Stop calling the handler."""
         self._watcher.unwatch_run(run_id, handler)
 
     def has_table(self, table_name: str) -> bool:
-        """Whether the index has the table; one that it has, it keeps."""
+        """Return whether the index has the table; a positive result is cached."""
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
@@ -76,12 +77,12 @@ class EventLog(SqliteEventLogStorage):
         return column_name in self._columns
 
     def wipe(self) -> None:
-        """Delete all events, with the files of the runs."""
+        """Delete all events, including the files of the runs."""
         self._close()
         super().wipe()
 
     def dispose(self) -> None:
-        """Close the files; the log is not usable afterwards."""
+        """Close the files; the log cannot be used afterwards."""
         self._watcher.close()
         self._close()
 
@@ -111,5 +112,6 @@ class EventLog(SqliteEventLogStorage):
 
 
 def _set_fast(connection: Any, _: Any) -> None:
-    # A power cut may take the last events, never the file; what was paid for is in the ledger.
+    # A power failure can lose the last events but not corrupt the file. Paid answers are in the
+    # ledger.
     connection.execute("pragma synchronous = normal")

@@ -1,7 +1,6 @@
-"""Which annotators a run asks.
+"""Chooses the annotators of a run.
 
-Belongs here: the choice. Does not belong here: any annotator (`eemo_pipeline/annotation/`), any
-provider (`providers.py`).
+The annotators are in `eemo_pipeline/stages/annotation/`, the providers in `resources/providers/`.
 """
 
 from typing import Any
@@ -47,7 +46,7 @@ class AnnotatorsResource(dg.ConfigurableResource):
     detail: str = Field(default="high", pattern="^(low|high|auto)$", description="Picture detail.")
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
-        """The annotators of this run."""
+        """Build the annotators of this run."""
         text = chosen_text(self.providers)
         if text == EMBEDDED:
             return Annotators(embedded_annotators(self.workers))
@@ -65,7 +64,7 @@ class AnnotatorsResource(dg.ConfigurableResource):
 
 
 def planned_models(text: str) -> tuple[VisionLanguageModel, ...]:
-    """The models that annotate, by the choice alone; nothing is opened, no server is started.
+    """Return the models that a run would annotate with, without starting a server.
 
     Raises:
         BadProviders: the choice cannot be understood.

@@ -1,7 +1,6 @@
-"""Which critic a run has.
+"""Chooses the critic of a run, and rejects a critic that would judge its own answers.
 
-Belongs here: the choice, one line per critic, and the refusal of a critic that would judge itself.
-Does not belong here: any critic (`eemo_pipeline/critic/`), any provider (`providers.py`).
+The critics are in `eemo_pipeline/stages/critic/`, the providers in `resources/providers/`.
 """
 
 import os
@@ -23,12 +22,12 @@ from resources.roles.annotators import Annotators
 
 VARIABLE = "EEMO_CRITIC"
 RULES = "rules"
-# Critics that need nothing from the run; those that ask a model are built below.
+# Critics that need no resources of the run; those that ask a model are built below.
 CRITICS: dict[str, Callable[[], Critic]] = {RULES: RuleCritic}
 
 
 class BadCritic(ValueError):
-    """The critic cannot be used; the message says why, and which can."""
+    """The critic cannot be used; the message says why, and names the alternatives."""
 
 
 def build_critic(
@@ -39,10 +38,10 @@ def build_critic(
     *,
     may_be_an_annotator: bool = False,
 ) -> Critic:
-    """The critic that the text names.
+    """Build the critic that the text names.
 
     Raises:
-        BadCritic: there is none of that name, or its model is an annotator's.
+        BadCritic: there is no such critic, or its model is also an annotator.
     """
     name = text.partition(":")[0]
     if name in CRITICS:
@@ -69,7 +68,9 @@ def build_critic(
 
 
 def planned_critic(session: Session) -> ModelCritic | None:
-    """The model critic that a run would have; nothing is opened. None where the rules judge.
+    """Return the model critic that a run would use, or None if it would not use a model.
+
+    No server is started.
 
     Raises:
         BadProviders: the choice cannot be understood.
@@ -98,7 +99,7 @@ class CriticResource(dg.ConfigurableResource):
     )
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
-        """The critic of this run."""
+        """Build the critic of this run."""
         text = (self.critic or os.environ.get(VARIABLE) or RULES).strip()
         return build_critic(
             text,

@@ -1,4 +1,7 @@
-"""Which grounder a run uses."""
+"""Chooses the grounder of a run.
+
+The embedded grounder is in `eemo_pipeline/stages/grounding/saliency_grabcut.py`.
+"""
 
 import os
 from collections.abc import Callable
@@ -13,19 +16,19 @@ from eemo_pipeline.stages.grounding.saliency_grabcut import SaliencyGrabCut
 
 VARIABLE = "EEMO_GROUNDER"
 EMBEDDED = "saliency_grabcut"
-# Each is built from the pool of processes that work on pixels.
+# Grounders by name; each is built from the process pool.
 GROUNDERS: dict[str, Callable[[Workers], Grounder]] = {EMBEDDED: SaliencyGrabCut}
 
 
 class BadGrounder(ValueError):
-    """There is no such grounder; the message lists those there are."""
+    """There is no such grounder; the message lists the available ones."""
 
 
 def build_grounder(name: str, workers: Workers) -> Grounder:
     """Build the grounder of that name.
 
     Raises:
-        BadGrounder: there is none.
+        BadGrounder: there is no such grounder.
     """
     if name not in GROUNDERS:
         raise BadGrounder(
@@ -44,6 +47,6 @@ class GrounderResource(dg.ConfigurableResource):
     )
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
-        """Return the grounder of this run."""
+        """Build the grounder of this run."""
         name = (self.grounder or os.environ.get(VARIABLE) or EMBEDDED).strip()
         return build_grounder(name, self.workers)

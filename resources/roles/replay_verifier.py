@@ -1,9 +1,8 @@
-"""A verifier whose answers were recorded before: one JSON object per line of a file.
+"""A verifier that reads recorded answers from a file, one JSON object per line.
 
-Belongs here: reading the file. Does not belong here: any model. A line has `image_id` (the SHA-256
-of the picture's bytes) and either `text`, or `emotion` with optional `scores` (emotion ->
-probability, summing to 1), or `status` abstain with a `reason`. So anybody's predictions can take
-the verifier's part, and a published experiment can be run again.
+A line has `image_id` (the SHA-256 of the image's bytes) and either `text`, or `emotion` with
+optional `scores` (emotion -> probability, summing to 1), or `status` "abstain" with a `reason`. So
+the predictions of any model can serve as the verifier, and a published experiment can be repeated.
 """
 
 import json
@@ -24,23 +23,23 @@ ANSWERS = "EEMO_VERIFIER_ANSWERS"
 
 
 class NoAnswers(Exception):
-    """The file of recorded answers is not there; the message says where it was looked for."""
+    """There is no readable file of recorded answers; the message says why."""
 
 
 @dataclass(frozen=True)
 class ReplayVerifier:
-    """Recorded answers; implements `Verifier`. A picture that the file lacks is abstained on."""
+    """Recorded answers; implements `Verifier`. Abstains if the file lacks the image."""
 
     path: Path
 
     def describe(self) -> VerifierDescription:
-        """The version is the file's content."""
+        """Describe the recorded answers; their version is a hash of the file."""
         version = sha256(self._content).hexdigest()[:16]
         method = "answers recorded before, read from a file"
         return VerifierDescription("replay", f"recorded answers {version}", method)
 
     def answer(self, requests: Sequence[VerificationRequest], ledger: Ledger) -> Answers:
-        """Look the pictures up."""
+        """Look up the answers, from the ledger where it has them, else in the file."""
         return answer_by_ledger(self.describe(), requests, ledger, self._perform)
 
     def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
@@ -62,7 +61,7 @@ class ReplayVerifier:
 
 
 def build_replay() -> ReplayVerifier:
-    """The answers in the file that EEMO_VERIFIER_ANSWERS names.
+    """Build the verifier from the file that EEMO_VERIFIER_ANSWERS names.
 
     Raises:
         NoAnswers: the variable is not set.
@@ -73,7 +72,7 @@ def build_replay() -> ReplayVerifier:
 
 
 def read_recorded(line: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of one line."""
+    """Return the answer of one line."""
     if line.get("status") == "abstain":
         return {"status": "abstain", "reason": str(line.get("reason") or "abstained")}
     if isinstance(scores := line.get("scores"), dict):

@@ -1,7 +1,7 @@
-"""Which verifier a run trusts.
+"""Chooses the verifier of a run.
 
-Belongs here: the choice, one line per verifier. Does not belong here: any verifier (the embedded
-one is in `eemo_pipeline/verification/`, the others are files beside this).
+The embedded verifier and the one that asks a provider are in `eemo_pipeline/stages/verification/`.
+The others are `replay_verifier.py` and the models in `resources/child_models/`.
 """
 
 import os
@@ -26,7 +26,7 @@ from resources.providers.registry import LOCAL, PROVIDERS, read_choices
 from resources.roles.replay_verifier import build_replay
 
 VARIABLE = "EEMO_VERIFIER"
-# Verifiers that need nothing from the run; those of providers and the probe are built below.
+# Verifiers that need no resources of the run; those of providers and the probe are built below.
 VERIFIERS: dict[str, Callable[[], Verifier]] = {
     "emovit": build_emovit,
     "image_classifier": build_classifier,
@@ -35,22 +35,22 @@ VERIFIERS: dict[str, Callable[[], Verifier]] = {
 
 
 class BadVerifier(ValueError):
-    """There is no such verifier; the message says which there are."""
+    """There is no such verifier; the message lists the available ones."""
 
 
 @dataclass(frozen=True)
 class VerifierChoice:
-    """The verifier of a run, as text, and what its part is made from."""
+    """The verifier of a run by name, and the resources to build it from."""
 
     text: str
     session: Session
     local_models: LocalModels
 
     def build(self, images: pl.DataFrame, features: pl.DataFrame, labels: pl.DataFrame) -> Verifier:
-        """The verifier; features and labels are for the probe, which is fitted on them.
+        """Build the verifier; features and labels are for the probe, which is fitted on them.
 
         Raises:
-            BadVerifier: the text names none.
+            BadVerifier: there is no such verifier.
         """
         name = self.text.partition(":")[0]
         if name == LINEAR_PROBE:
@@ -70,7 +70,9 @@ class VerifierChoice:
 
 
 def planned_verifier(session: Session) -> VisionVerifier | None:
-    """The verifier that a run would pay for; nothing is opened. None where it pays for none.
+    """Return the model verifier that a run would use, or None if it would not use a model.
+
+    No server is started.
 
     Raises:
         BadProviders: the choice cannot be understood.
@@ -94,11 +96,11 @@ class VerifierResource(dg.ConfigurableResource):
     )
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
-        """The choice; nothing is opened before a picture is to be judged."""
+        """Read the choice; the verifier itself is built only when it is used."""
         text = (self.verifier or os.environ.get(VARIABLE) or LINEAR_PROBE).strip()
         return VerifierChoice(text, self.session, self.local_models)
 
 
 def known() -> tuple[str, ...]:
-    """The names that can be chosen."""
+    """Return the names that can be chosen."""
     return (LINEAR_PROBE, *VERIFIERS, LOCAL, *PROVIDERS)

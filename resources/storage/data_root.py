@@ -1,7 +1,6 @@
-"""The data root as a Dagster resource.
+"""The data root of a run as a Dagster resource.
 
-Belongs here: which folder a run works in. Does not belong here: what lies where in it
-(`eemo_pipeline/lake/data_root.py`).
+The layout of the folder is defined in `eemo_pipeline/lake/data_root.py`.
 """
 
 from pathlib import Path
@@ -14,12 +13,12 @@ from eemo_pipeline.lake.data_root import find_data_root
 
 
 class DataRootResource(dg.ConfigurableResource):
-    """Builds the DataRoot that assets and checks get."""
+    """Builds the DataRoot of assets and checks."""
 
     path: str | None = Field(
         default=None, description="Folder of the data root; else EEMO_DATA, else ./data."
     )
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002 (Dagster's)
-        """The data root; the environment is read here, at run time, and not at import."""
+        """Return the data root; the environment is read here, at run time, not at import."""
         return find_data_root(Path(self.path) if self.path else None)

@@ -1,6 +1,6 @@
-"""The ledger as a Dagster resource: opened for a run, closed after it.
+"""The ledger as a Dagster resource: opened for a run and closed after it.
 
-Belongs here: its life cycle. Does not belong here: the store (`eemo_pipeline/ledger/`).
+The store itself is `eemo_pipeline/ledger/store.py`.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from eemo_pipeline.ledger.store import open_ledger
 
 
 class LedgerResource(dg.ConfigurableResource):
-    """Opens the database of EEMO_LEDGER_URL, else `ledger.sqlite` of the data root."""
+    """Opens the database that EEMO_LEDGER_URL names, else `ledger.sqlite` in the data root."""
 
     data_root: dg.ResourceDependency[DataRoot]
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:
-        """The open ledger; attempts are recorded under the run."""
+        """Yield the open ledger; attempts are recorded under the run's id."""
         run_id = context.run.run_id if context.run else ""
         with closing(open_ledger(self.data_root.ledger, run_id)) as ledger:
             yield ledger

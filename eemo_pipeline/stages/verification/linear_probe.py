@@ -135,7 +135,7 @@ def judge(
         chosen = pictures["fold"].to_numpy() == fold
         if not chosen.any():
             continue
-        training = is_training & (assigned != fold)  # fold 0 is nobody's: all labels are used
+        training = is_training & (assigned != fold)  # no cluster has fold 0, so it uses all labels
         names = pictures["label"].filter(pl.Series(training)).to_list()
         probe = _fit(matrix[training], names)
         judged = chosen & is_usable

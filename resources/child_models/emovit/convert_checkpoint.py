@@ -1,9 +1,9 @@
-"""Turn EmoVIT's pickled checkpoint into tensors that can be read without running code.
+"""Convert EmoVIT's pickled checkpoint to tensors that can be read without running code.
 
     python convert_checkpoint.py model_weights1.pth emovit.safetensors
 
-Belongs here: the conversion, once, in EmoVIT's environment, in a sandbox (see README.md). Does not
-belong here: anything that the pipeline imports; it never opens a pickle. Runs on Python 3.8.
+Run it once, on Python 3.8, in EmoVIT's environment and in a sandbox (see `README.md`). The pipeline
+does not import it and never opens a pickle.
 """
 
 import json
@@ -13,19 +13,19 @@ from pathlib import Path
 
 
 def convert(source: Path, target: Path) -> None:
-    """Write the tensors of the checkpoint to `target`, and both hashes beside it."""
+    """Write the tensors of the checkpoint to `target`, and the hashes of both files beside it."""
     import torch  # pyright: ignore[reportMissingImports]
     from safetensors.torch import save_file  # pyright: ignore[reportMissingImports]
 
-    try:  # a plain state dict needs no code
+    try:  # a plain state dict loads without running code
         loaded = torch.load(source, map_location="cpu", weights_only=True)
-    except Exception:  # noqa: BLE001 (whatever it is, the next line is for the sandbox alone)
+    except Exception:  # noqa: BLE001 (any error means that loading runs code, in the sandbox)
         sys.stderr.write("The file holds code. It is run now; this must be a sandbox.\n")
         loaded = torch.load(source, map_location="cpu", weights_only=False)
     state = loaded.state_dict() if hasattr(loaded, "state_dict") else loaded
     state = state.get("model", state)
     tensors = {
-        # Shared storage cannot be written twice, so every tensor gets its own.
+        # safetensors rejects tensors that share storage, so each is copied.
         name: tensor.detach().clone().contiguous()
         for name, tensor in state.items()
         if isinstance(tensor, torch.Tensor)
@@ -36,7 +36,7 @@ def convert(source: Path, target: Path) -> None:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file."""
+    """Return the SHA-256 of a file as hex digits."""
     digest = sha256()
     with path.open("rb") as stream:
         for block in iter(lambda: stream.read(1 << 20), b""):

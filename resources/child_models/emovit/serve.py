@@ -1,9 +1,8 @@
-"""EmoVIT behind lines of JSON, in its own environment (see README.md).
+"""Serves EmoVIT through JSON lines, in its own environment (see `README.md`).
 
     python serve.py emovit.safetensors [--describe]
 
-Belongs here: the model and the lines. Does not belong here: anything of ours: this runs on Python
-3.8 with LAVIS, torch and safetensors.
+Runs on Python 3.8 with LAVIS, torch and safetensors, so it imports no module of this repository.
 """
 
 import base64
@@ -14,7 +13,7 @@ from pathlib import Path
 
 
 def describe(weights: Path) -> dict:
-    """What is served; the hash is the one that the conversion wrote."""
+    """Describe the model; the hash is the one that the conversion wrote."""
     hashes = json.loads(weights.with_suffix(".json").read_text("utf-8"))
     return {
         "id": "emovit",
@@ -26,8 +25,8 @@ def describe(weights: Path) -> dict:
 
 
 def serve(weights: Path) -> None:
-    """Answer one line per line, until the input ends. Standard output holds nothing else."""
-    answers, sys.stdout = sys.stdout, sys.stderr  # LAVIS prints
+    """Answer every input line with one output line; standard output holds nothing else."""
+    answers, sys.stdout = sys.stdout, sys.stderr  # LAVIS prints to standard output
     import torch  # pyright: ignore[reportMissingImports]
     from lavis.models import load_model_and_preprocess  # pyright: ignore[reportMissingImports]
     from PIL import Image
@@ -51,16 +50,16 @@ def serve(weights: Path) -> None:
             with torch.no_grad():
                 losses = score(model, image, asked["prompt"], asked["candidates"])
             answer = {"id": asked["id"], "losses": losses}
-        except Exception as error:  # noqa: BLE001 (one picture's failure is its own)
+        except Exception as error:  # noqa: BLE001 (a failed image must not affect the others)
             answer = {"id": asked["id"], "status": "error", "reason": type(error).__name__}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
 def score(model, image, prompt: str, candidates: list) -> dict:
-    """Mean loss over each candidate's own tokens.
+    """Return the mean loss over each candidate's own tokens.
 
-    The model's forward pass masks the prompt, so that its loss is the mean over the answer.
+    The model's forward pass masks the prompt, so its loss is the mean over the answer alone.
     """
     return {
         name: float(model({"image": image, "text_input": [prompt], "text_output": [name]})["loss"])

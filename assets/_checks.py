@@ -1,8 +1,7 @@
-"""The checks of every table, made from the schema and from `sql/checks/`.
+"""Asset checks of every table, made from the schema and from `sql/checks/`.
 
-Belongs here: how a violation becomes an asset check result. Does not belong here: any rule.
-A table's checks run in one step, right after the table is written; errors stop what is
-downstream, statistics warn.
+The checks of a table run in one step, right after the table is written. Errors stop the tables
+downstream, statistics warn. The rules themselves are in `schema/validate.py` and in SQL.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,8 +1,8 @@
-"""Slices that several stages share. Orchestration alone: a slice is not an asset."""
+"""Partitions that several stages share."""
 
 import dagster as dg
 
 from eemo_pipeline.stages.sources import known_sources
 
-# One partition per source dataset: a source is re-read without touching the others.
+# One partition per source dataset: one source is read again without the others.
 BY_SOURCE = dg.StaticPartitionsDefinition(list(known_sources()))

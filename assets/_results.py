@@ -1,6 +1,6 @@
-"""Turns what a stage returns into Dagster's result, with the counts of the conservation law.
+"""Dagster results of what stages return, with row counts, work and cost as metadata.
 
-Belongs here: names of metadata. Does not belong here: counting (the stages and `sql/` do).
+The stages and `sql/` count; only the names of the metadata are defined here.
 """
 
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Stage ablation: what each part of the pipeline contributes, after EmoVerse's Table 3."""
+"""Stage ablation: the contribution of each part of the pipeline, after EmoVerse's Table 3."""
 
 from collections.abc import Iterator
 

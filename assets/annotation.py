@@ -1,4 +1,4 @@
-"""Stage annotation: two annotators of different families look at every kept picture."""
+"""Stage annotation: annotators of different families describe every kept image."""
 
 import dagster as dg
 import polars as pl
@@ -17,6 +17,6 @@ def annotation__replies(
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per kept picture and annotator: the first answer, or the reason there is none."""
+    """One row per kept image and annotator: the first answer, or the reason there is none."""
     answered = annotate(dedup__images, annotators.members, ledger, data_root.sources)
     return count_answers(answered, dedup__images.height * len(annotators.members))

@@ -31,7 +31,7 @@ def assess(
     labels__vad: pl.DataFrame,
     labels__rankings: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Select the pictures of each task; minorities are kept whole, majorities capped."""
+    """Select the images of each task: small classes in full, large classes up to a cap."""
     assessed = build_assess(
         dedup__images,
         ingest__annotations,

@@ -1,6 +1,6 @@
-"""Stage batches: what would be asked one by one, asked in providers' batches at half the price.
+"""Stage batches: questions of annotation, sent in batches of providers at half the price.
 
-Two assets act and are in jobs of their own: a run of the graph neither submits nor collects.
+Submission and collection are assets with jobs of their own: `build_dataset` runs neither.
 """
 
 import dagster as dg
@@ -61,6 +61,6 @@ def batches__collections(
 
 @dg.asset(deps=[batches__submissions, batches__collections])
 def batches__jobs(ledger: dg.ResourceParam[Ledger]) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per batch of a provider: its state, what became of its rows, what it cost."""
+    """One row per batch of a provider: its state, the outcomes of its rows, its cost."""
     jobs = list_batches(ledger)
     return count_rows(jobs, jobs.height)

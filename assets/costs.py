@@ -1,4 +1,4 @@
-"""Stage costs: calls, answers and money of every model that was asked."""
+"""Stage costs: calls, answers and cost of every model."""
 
 import dagster as dg
 import polars as pl
@@ -7,7 +7,7 @@ from assets._results import count_rows
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.stages.costs import count_calls
 
-# Everything that asks a model, so that its calls are counted in the same run.
+# Every stage that calls a model: its calls are counted in the same run.
 _ASKING = (
     "ingest__images",
     "annotation__replies",
@@ -20,6 +20,6 @@ _ASKING = (
 
 @dg.asset(deps=_ASKING)
 def costs__calls(ledger: dg.ResourceParam[Ledger]) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per stage, role and model: calls, answers and cost over the ledger's life."""
+    """One row per stage, role and model: calls, answers and cost over the ledger's lifetime."""
     calls = count_calls(ledger)
     return count_rows(calls, calls.height)

@@ -1,4 +1,4 @@
-"""Stage critic: every field is judged, and what can be mended is asked again."""
+"""Stage critic: every field is judged, and annotators revise the fields that can be corrected."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -28,7 +28,7 @@ def critic(
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Judge, ask again where that can help, and judge again, for three rounds at most."""
+    """Judge, have annotators revise, and judge again, for three rounds at most."""
     reviewed = review(
         dedup__images,
         annotation__replies,

@@ -1,4 +1,4 @@
-"""Stage ingest: sources become records, annotations, measured pictures and rejects."""
+"""Stage ingest: sources become records, annotations, words, measured images and rejects."""
 
 from collections.abc import Iterator
 
@@ -37,7 +37,7 @@ def ingest(
     ledger: dg.ResourceParam[Ledger],
     workers: dg.ResourceParam[Workers],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Read the sources of the run's partitions; a picture is measured once per content."""
+    """Read the sources of the run's partitions; each distinct image is measured once."""
     known = known_sources()
     chosen = [known[name] for name in sorted(context.partition_keys)]
     ingested = ingest_sources(chosen, data_root.sources, ledger, workers)
@@ -47,6 +47,6 @@ def ingest(
 
 @dg.asset
 def ingest__images(_ingest__measurements: pl.LazyFrame) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per distinct picture by content, with what was measured on its pixels."""
+    """One row per distinct image by content, with its pixel measurements."""
     images = collect_images(_ingest__measurements)
     return count_rows(images, int(images["occurrence_count"].sum()))

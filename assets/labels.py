@@ -26,7 +26,7 @@ from eemo_pipeline.stages.labels.validation import (
 
 
 class LexiconConfig(dg.Config):
-    """How comments become valence, arousal and dominance; see `labels/lexicon.py`."""
+    """How comments become valence, arousal and dominance; see `stages/labels/lexicon.py`."""
 
     lexicons: list[str] = Field(default_factory=lambda: list(LexiconRules.preference))
     scaling: str = LexiconRules.scaling
@@ -34,7 +34,7 @@ class LexiconConfig(dg.Config):
 
 
 class RegressionConfig(dg.Config):
-    """How labels of EMOTIC are placed by their ratings; see `labels/label_points.py`."""
+    """How labels of EMOTIC are placed by their ratings; see `stages/labels/label_points.py`."""
 
     folds: int = Regression.folds
     repeats: int = Regression.repeats
@@ -43,7 +43,7 @@ class RegressionConfig(dg.Config):
 
 
 class SheetConfig(dg.Config):
-    """How many pictures experts see of each dimension and tertile, and which."""
+    """Size and seed of the sample that experts see of each dimension and tertile."""
 
     per_tertile: int = PER_TERTILE
     seed: str = "eemodb"
@@ -53,7 +53,7 @@ class SheetConfig(dg.Config):
 def labels__emotions(
     dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per picture, taxonomy and emotion with mass."""
+    """One row per image, taxonomy and emotion with mass."""
     return count_rows(
         build_emotions(dedup__images, ingest__annotations), ingest__annotations.height
     )
@@ -63,7 +63,7 @@ def labels__emotions(
 def labels__label_fates(
     dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per source, taxonomy and native label: what the mapping made of its mass."""
+    """One row per source, taxonomy and native label: its mass and the result of its mapping."""
     return count_rows(
         build_label_fates(dedup__images, ingest__annotations), ingest__annotations.height
     )
@@ -92,12 +92,12 @@ def labels__validation_items(
     dedup__images: pl.DataFrame,
     labels__vad: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per picture and dimension on the sheet by which experts validate the lexicon.
+    """One row per image and dimension on the sheet with which experts validate the lexicon.
 
     The blind sheet is `reports/validation_sheet.csv`. Give each expert a copy of their own, with
-    these instructions: look at the picture alone, without any text that came with it; say how
+    these instructions: look at the image alone, without any text that came with it; say how
     strongly it moves you on the dimension in the column `rate`; write low, medium or high into
-    `answer`, by your first impression, or nothing where the picture does not open. Valence: low is
+    `answer`, by your first impression, or nothing where the image does not open. Valence: low is
     unpleasant, high is pleasant. Arousal: low is calm, high is excited. Dominance: low is
     helpless, high is in control. Do not sort the sheet and do not look at one another's. The
     tertile of the score stays in the table and is not for experts' eyes.
@@ -112,7 +112,7 @@ def labels__validation_items(
 def labels__rankings(
     dedup__images: pl.DataFrame, labels__emotions: pl.DataFrame, ingest__annotations: pl.DataFrame
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per kept picture: its ranking of Ekman emotions, or why it has none."""
+    """One row per kept image: its ranking of Ekman emotions, or why it has none."""
     return count_rows(
         build_rankings(dedup__images, labels__emotions, ingest__annotations), dedup__images.height
     )
@@ -122,7 +122,7 @@ def labels__rankings(
 def labels__centroids(
     labels__emotions: pl.DataFrame, labels__vad: pl.DataFrame
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per Ekman emotion: its mean place in valence-arousal-dominance space."""
+    """One row per Ekman emotion: its mean point in valence-arousal-dominance space."""
     return count_rows(build_centroids(labels__emotions, labels__vad), labels__vad.height)
 
 

@@ -30,13 +30,13 @@ class QaConfig(dg.Config):
     ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in SOURCES},
 )
 def qa(config: QaConfig, **tables: pl.LazyFrame) -> Iterator[dg.Output[object]]:
-    """Fill every template with the facts of the pictures and pairs that meet its constraints."""
+    """Fill every template with the facts of the images and pairs that meet its constraints."""
     facts = build_facts(tables)
     tally = Tally(facts)
     rows_in = {"rows_in": facts.pictures.height}
     items = build_items(facts, config.seed, config.items_per_template, tally)
     yield dg.Output(items, "qa__items", metadata=rows_in)
-    # The items are made as they are written; what became of the pictures is known after that.
+    # Items are made while they are written; the coverage of images is known only afterwards.
     yield dg.Output(build_coverage(tally), "_qa__coverage", metadata=rows_in)
     yield dg.Output(build_refusals(tally), "_qa__refusals", metadata=rows_in)
     yield dg.Output(build_templates(tally), "_qa__templates")

@@ -1,4 +1,4 @@
-"""Stage records: the integrated EmoVerse record of every kept picture."""
+"""Stage records: the integrated EmoVerse record of every kept image."""
 
 import dagster as dg
 import polars as pl
@@ -17,7 +17,7 @@ def records__emoverse(
     critic__verdicts: pl.DataFrame,
     grounding__regions: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per kept picture: its EmoVerse record, and how far it came."""
+    """One row per kept image: its EmoVerse record and the record's state."""
     records = build_records(
         dedup__images,
         annotation__replies,

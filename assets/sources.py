@@ -1,4 +1,4 @@
-"""Stage sources: what datasets there are, under which terms, and what of them is on disk."""
+"""Stage sources: the known datasets, their terms, and their state on disk."""
 
 import dagster as dg
 import polars as pl
@@ -7,7 +7,7 @@ from assets._results import count_rows
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.stages.sources import describe_sources, known_sources
 
-# The true origin of every lineage: data that other people made and keep.
+# The origin of every lineage: datasets that others publish.
 external_sources = [
     dg.AssetSpec(
         f"external__{source.name}",
@@ -26,6 +26,6 @@ external_sources = [
 def sources__datasets(
     data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per known source dataset, with its terms and what of it is on disk."""
+    """One row per known source dataset, with its terms and its state on disk."""
     known = known_sources()
     return count_rows(describe_sources(known, data_root.sources), len(known))

@@ -1,4 +1,4 @@
-"""Stage texts: what is visible, how it leads to the emotions people reported, and comparisons."""
+"""Stage texts: descriptions, reasons for the emotions that people reported, and comparisons."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from eemo_pipeline.stages.texts.template_writer import REALISER
 
 @dg.asset
 def texts__descriptions(dedup__images: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per kept picture: what is visible, without any emotion."""
+    """One row per kept image: its visible content, without any emotion."""
     return count_rows(write_descriptions(dedup__images, REALISER), dedup__images.height)
 
 
@@ -41,7 +41,7 @@ def written(
     ingest__annotations: pl.DataFrame,
     texts__descriptions: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Write what people feel and why, from the same grounds in all texts."""
+    """Write the texts about emotions, all from the same evidence."""
     grounds = gather_grounds(dedup__images, labels__emotions, ingest__annotations)
     reasonings = write_reasonings(grounds, labels__rankings, texts__descriptions, REALISER)
     profiles = build_profiles(

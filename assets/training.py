@@ -24,6 +24,6 @@ def training__runs(
     launcher: dg.ResourceParam[Launcher],
     data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per training run: what was fitted, on how much, and how well it does."""
+    """One row per training run: its job, its number of items and its accuracy on held-out items."""
     run = train_classifier(assess__items, _verification__features, data_root, config.seed, launcher)
     return count_run(run)

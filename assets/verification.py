@@ -1,4 +1,4 @@
-"""Stage verification: a verifier of another kind judges every kept picture."""
+"""Stage verification: a model of another kind than the annotators judges every kept image."""
 
 import dagster as dg
 import polars as pl
@@ -20,7 +20,7 @@ def _verification__features(
     workers: dg.ResourceParam[Workers],
     data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per kept picture: the vector of pixel features that the probe reads."""
+    """One row per kept image: the vector of pixel features that the probe uses."""
     return count_answers(
         extract(dedup__images, ledger, workers, data_root.sources), dedup__images.height
     )
@@ -35,7 +35,7 @@ def verification__replies(
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per kept picture and verifier: its judgement, or why it abstains."""
+    """One row per kept image and verifier: its judgement, or why it abstains."""
     chosen = verifier.build(dedup__images, _verification__features, labels__emotions)
     answered = ask_verifier(chosen, dedup__images, labels__emotions, ledger, data_root.sources)
     return count_answers(answered, dedup__images.height)
@@ -47,7 +47,7 @@ def verification__patterns(
     verification__replies: pl.DataFrame,
     labels__emotions: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per source, fold, agreement pattern, verifier's emotion and voice, with its hits."""
+    """One row per source, fold, agreement pattern, verifier's emotion and voter, with its hits."""
     patterns = count_patterns(annotation__replies, verification__replies, labels__emotions)
     return count_rows(patterns, verification__replies.height)
 
@@ -58,6 +58,6 @@ def verification__decisions(
     verification__replies: pl.DataFrame,
     verification__patterns: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per kept picture: what the annotators and the verifier agree on."""
+    """One row per kept image: the decision of the annotators and the verifier."""
     decisions = decide(annotation__replies, verification__replies, verification__patterns)
     return count_rows(decisions, verification__replies.height)

@@ -9,7 +9,7 @@ from eemo_pipeline.schema.tables import TABLES
 
 @dg.asset(deps=list(TABLES))
 def warehouse__database(data_root: dg.ResourceParam[DataRoot]) -> dg.MaterializeResult:
-    """One DuckDB file with every table and view, published by renaming: readers never wait."""
+    """One DuckDB file with every table and view, replaced by renaming: readers never wait."""
     published = publish(data_root.tables, data_root.database)
     return dg.MaterializeResult(
         metadata={

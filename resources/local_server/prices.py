@@ -28,7 +28,7 @@ class Price:
 @cache
 def read_prices() -> dict[tuple[str, str], Price]:
     """Return (provider, model) -> price of every model of this server."""
-    text = files("eemo_pipeline.vlm.contract").joinpath("prices.toml").read_text("utf-8")
+    text = files("eemo_pipeline.vlm").joinpath("prices.toml").read_text("utf-8")
     # Fractions keep the written decimal numbers exact.
     tables = tomllib.loads(text, parse_float=Fraction)
     return {

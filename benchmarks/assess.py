@@ -1,9 +1,9 @@
-"""How fast the Assess subset is chosen from labels of EEmoDB's size, and how its cost grows.
+"""Time of choosing the Assess subset from labels of EEmoDB's size, and how it scales.
 
-The labels are made up by `full_size.py`. Beside the selection stands what polars needs to write
-the chosen items as Parquet. No time is asserted.
+`full_size.py` generates the labels. The time in which polars writes the chosen items as Parquet is
+printed for comparison. No time is asserted.
 
-    python benchmarks/assess.py           # 12,500 and 125,000 pictures
+    python benchmarks/assess.py           # 12,500 and 125,000 images
     python benchmarks/assess.py --full    # and 1,250,000
 """
 
@@ -16,7 +16,7 @@ from eemo_pipeline.stages.assess import Choices, build_assess
 
 
 def measure(pictures: int) -> str:
-    """Choose the subset of so many pictures; a line of the report."""
+    """Choose the subset of that many images, and return a line of the report."""
     lake = make_lake(pictures)
     labels = make_labels(lake)
     began = time.perf_counter()

@@ -1,19 +1,20 @@
-"""What a model call costs us, beside the clients that everybody would use.
+"""Overhead of a model call, compared with common clients.
 
-Everything runs against the local server in a process of its own, by turns in one run. A request
-is the annotator's real one, its picture 15 kB (20 kB as base64), its reply checked by the
-annotator's own rules where the engine asks.
+All calls go to the local server in a separate process; the clients run in turn. A request is the
+annotator's real one with an image of 15 kB (20 kB as base64). The engine checks the reply by the
+annotator's own rules.
 
-`speed`: the same calls by aiohttp alone (the floor: nothing checked, nothing kept), by the bare
-openai client on its aiohttp transport, and by the engine (every attempt and answer durable in the
-ledger, budget, validation) over the openai SDK and over our own provider. The best round counts.
+`speed`: the same calls by aiohttp alone (the lower bound: nothing is checked or stored), by the
+bare openai client on its aiohttp transport, and by the engine (every attempt and answer durable in
+the ledger, budget, validation) over the openai SDK and over our own provider. The best round
+counts.
 
-`faults`: the server lets 300 requests per second through, answers 1.5 % with 500, hangs 0.5 % for
-20 s and breaks 1 % of its JSON. The reference knows the limit and sends exactly that many; the
-engine is not told.
+`faults`: the server allows 300 requests per second, answers 1.5 % with status 500, hangs on 0.5 %
+for 20 s and returns broken JSON for 1 %. The reference client knows the limit and sends at exactly
+that rate; the engine does not know it.
 
-`crash`: a process is killed with SIGKILL when half of the answers are paid for, and started
-again; then the source grows by 1 %; then nothing changes. `asking` leaves out Python's start.
+`crash`: a process is killed with SIGKILL when half of the answers have been billed, and is started
+again; then the source grows by 1 %; then nothing changes. `asking` excludes Python's start.
 
 No threshold is asserted.
 
@@ -68,7 +69,7 @@ FAULTS = {
 
 
 def draw_picture() -> bytes:
-    """A JPEG file of 160x120, less than PICTURE_BYTES long."""
+    """Return a JPEG file of 160x120, shorter than PICTURE_BYTES."""
     noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, "JPEG", quality=60)
@@ -79,7 +80,10 @@ _PICTURE = draw_picture()
 
 
 def build_request(number: int) -> VlmRequest:
-    """The annotator's request about a picture of its own: bytes after a JPEG's end are ignored."""
+    """Return the annotator's request about a distinct image.
+
+    Images differ only in bytes after the end of the JPEG, which decoders ignore.
+    """
     data = _PICTURE + number.to_bytes(PICTURE_BYTES - len(_PICTURE), "big")
     return VlmRequest(
         instruction=read_prompt(ANNOTATE),
@@ -92,7 +96,7 @@ def build_request(number: int) -> VlmRequest:
 
 
 def build_questions(asks: Sequence[Ask]) -> Iterator[Question]:
-    """A question per ask; its payload is the picture's number."""
+    """Yield one question per ask, whose payload is the image's number."""
     for ask in asks:
         yield Question(
             ask.key(ROLE, MODEL),
@@ -106,7 +110,7 @@ def build_questions(asks: Sequence[Ask]) -> Iterator[Question]:
 def ask_engine(
     model: VisionLanguageModel, count: int, ledger: Path, in_flight: int, timeout_s: float = 60.0
 ) -> int:
-    """Ask through ledger and engine; how many answers are usable."""
+    """Ask through ledger and engine; return the number of usable answers."""
     with closing(Ledger(ledger)) as store:
         limits = Limits(in_flight=in_flight, timeout_s=timeout_s)
         session = Session(store, Budget(), read_prices(), limits)
@@ -123,17 +127,17 @@ def ask_engine(
 
 
 def compatible(server: LocalServer) -> CompatibleVlm:
-    """Our own provider."""
+    """Return our own provider's model on the server."""
     return CompatibleVlm(MODEL, PROVIDER, server.openai_url, server.key)
 
 
 def encode_body(number: int) -> bytes:
-    """The request as aiohttp alone sends it."""
+    """Return the body of a request for aiohttp."""
     return json.dumps(build_body(build_request(number), MODEL) | {"max_tokens": 1500}).encode()
 
 
 async def call_plainly(server: LocalServer, count: int, in_flight: int) -> int:
-    """aiohttp alone: the least that the calls can cost in Python."""
+    """Call by aiohttp alone, the lower bound in Python; return the number of replies."""
     import aiohttp
 
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
@@ -155,7 +159,7 @@ async def call_plainly(server: LocalServer, count: int, in_flight: int) -> int:
 
 
 async def call_by_sdk(server: LocalServer, count: int, in_flight: int) -> int:
-    """The openai client as its documentation uses it, on its faster transport."""
+    """Call by the openai client, used as documented, on its faster transport."""
     from openai import AsyncOpenAI, DefaultAioHttpClient
 
     slots = asyncio.Semaphore(in_flight)
@@ -173,7 +177,7 @@ async def call_by_sdk(server: LocalServer, count: int, in_flight: int) -> int:
 
 
 async def call_paced(server: LocalServer, count: int, rate: float) -> int:
-    """An engine that was told the limit: paced, re-queued, cut off at five times the latency."""
+    """Call at a known rate, with requeueing and a timeout of five times the latency."""
     import aiohttp
 
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
@@ -210,7 +214,7 @@ async def call_paced(server: LocalServer, count: int, rate: float) -> int:
 
 
 def measure(work: Callable[[], int], count: int) -> tuple[float, float, int]:
-    """Wall seconds, processor seconds of this process, and how many answers were usable."""
+    """Return wall seconds, processor seconds of this process, and the number of usable answers."""
     cpu, wall = time.process_time(), time.perf_counter()
     usable = work()
     taken = time.perf_counter() - wall, time.process_time() - cpu
@@ -220,7 +224,7 @@ def measure(work: Callable[[], int], count: int) -> tuple[float, float, int]:
 
 
 def compare_speed(count: int, in_flight: int, rounds: int, folder: Path) -> None:
-    """All clients by turns."""
+    """Run all clients in turn, and print the best round of each."""
     ledgers = (folder / f"speed-{number}.sqlite" for number in range(2 * rounds + 2))
     with local_server(latency_ms=200, answers="schema") as server:
         sdk = OpenAiVlm(MODEL, PROVIDER, server.openai_url, server.key)
@@ -232,7 +236,7 @@ def compare_speed(count: int, in_flight: int, rounds: int, folder: Path) -> None
             "engine, own provider": lambda n: ask_engine(own, n, next(ledgers), in_flight),
         }
         for work in ways.values():
-            work(10)  # imports
+            work(10)  # so that imports are not timed
         best = {name: (float("inf"), float("inf")) for name in ways}
         for _ in range(rounds):
             for name, work in ways.items():
@@ -248,7 +252,7 @@ def compare_speed(count: int, in_flight: int, rounds: int, folder: Path) -> None
 
 
 def compare_faults(count: int, rounds: int, folder: Path) -> None:
-    """Told the limit against not told, on fresh servers with the same script."""
+    """Compare a client that knows the limit with the engine, on new servers with equal faults."""
     print(f"\n{count} calls, 300 per second let through, 1.5 % 500s, 0.5 % hangs, 1 % broken JSON")
     print(f"{'each round':24}{'wall s':>9}{'of paced':>10}{'usable':>8}{'sent':>7}{'429s':>7}")
     for number in range(rounds):
@@ -276,7 +280,7 @@ def compare_faults(count: int, rounds: int, folder: Path) -> None:
 
 
 def show_crash(count: int, in_flight: int, folder: Path) -> None:
-    """SIGKILL half way, again, 1 % more, and nothing new."""
+    """Kill the process half-way, rerun it, rerun it with 1 % more images, rerun it unchanged."""
     ledger = folder / "crash.sqlite"
     print(f"\n{count} calls of 500 ms, {in_flight} in flight, SIGKILL when half are paid for")
     print(f"{'':24}{'wall s':>9}{'asking s':>10}{'paid':>8}{'paid twice':>12}{'usable':>8}")
@@ -305,7 +309,7 @@ def show_crash(count: int, in_flight: int, folder: Path) -> None:
         paid, twice = 0, 0
         for name, wanted, kill_at in steps:
             wall, asking, usable = ask(wanted, kill_at)
-            time.sleep(1.0)  # the server comes to the end of what nobody waits for
+            time.sleep(1.0)  # the server finishes requests whose client has gone
             billed, repeated = count_billed(server)
             counts = f"{billed - paid:8}{repeated - twice:12}{usable:>8}"
             print(f"{name:24}{wall:9.2f}{asking:>10}{counts}")
@@ -313,13 +317,13 @@ def show_crash(count: int, in_flight: int, folder: Path) -> None:
 
 
 def count_billed(server: LocalServer) -> tuple[int, int]:
-    """Requests that the server was paid for, and those among them that it had been paid before."""
+    """Return the number of billed requests, and how many of them had been billed before."""
     lines = server.account()["lines"]
     return sum(line["billed"] for line in lines), sum(line["repeated"] for line in lines)
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Run the chosen parts."""
     if sys.argv[1:2] == ["--child"]:
         port, ledger, count, in_flight = sys.argv[2:]
         model = compatible(LocalServer(int(port), KEY, 0))

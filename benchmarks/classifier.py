@@ -1,8 +1,8 @@
-"""How fast an image classifier verifies, asked picture by picture and in batches.
+"""Speed of an image classifier as the verifier, one image at a time and in batches.
 
-A vision transformer of the usual size (ViT-B/16, random weights) behind the verifier's process, on
-the GPU where there is one. Pictures of 1024x768 are encoded beforehand. Needs torch and
-transformers (`make models`).
+Runs a vision transformer of common size (ViT-B/16, random weights) in the verifier's child process,
+on the GPU if there is one. Images of 1024x768 are encoded beforehand. Needs torch and transformers
+(`make models`).
 
     python benchmarks/classifier.py
 """
@@ -28,11 +28,11 @@ from resources.child_models.child_verifier import read_batch
 from resources.child_models.classifier_verifier import PYTHON
 
 _SCRIPT = Path(__file__).parents[1] / "resources" / "child_models" / "image_classifier.py"
-_DIFFERENT = 40  # pictures; they are shown again and again
+_DIFFERENT = 40  # number of distinct images, which are used repeatedly
 
 
 def save_model(folder: Path) -> None:
-    """A model as `save_pretrained` leaves it."""
+    """Save a model with random weights by `save_pretrained`."""
     import torch  # pyright: ignore[reportMissingImports]
     from transformers import (  # pyright: ignore[reportMissingImports]
         ViTConfig,
@@ -47,7 +47,7 @@ def save_model(folder: Path) -> None:
 
 
 def draw_pictures() -> list[dict[str, str]]:
-    """The questions, as the verifier would send them."""
+    """Return questions like those of the verifier."""
     random_numbers = np.random.default_rng(0)
     shown = []
     for _ in range(_DIFFERENT):
@@ -62,7 +62,7 @@ def draw_pictures() -> list[dict[str, str]]:
 def ask(
     command: Sequence[str], shown: Sequence[dict[str, str]], batch: int, count: int
 ) -> tuple[float, list[dict[str, Any]]]:
-    """Pictures per second once the model is loaded, and the answers."""
+    """Return images per second after the model is loaded, and the answers."""
     questions = [shown[number % len(shown)] for number in range(count)]
     with closing(Child(command)) as child:
         child.ask(shown[0])
@@ -76,7 +76,7 @@ def ask(
 
 
 def main() -> int:
-    """Compare, and print one line each."""
+    """Compare both modes, and print one line each."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pictures", type=int, default=64)
     options = parser.parse_args()

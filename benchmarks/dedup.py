@@ -1,10 +1,11 @@
-"""How fast near-duplicates are found, beside comparing every hash with every other.
+"""Time of finding near-duplicates, compared with comparing every hash with every other.
 
-A random population of 64-bit hashes, of which 1 % are copies of others with 1 to 10 bits flipped:
+Uses a random population of 64-bit hashes, of which 1 % are copies of others with 1 to 10 bits
+flipped:
 
 - `cluster_images`: the whole clustering, exact within SPLIT_BITS by multi-index hashing;
 - brute force in numpy: a sample of the hashes against all of them. Its time for all pairs is
-  extrapolated from the sample (half of sample time x count / sample, each pair once), and said so.
+  extrapolated from the sample (half of sample time x count / sample, each pair once).
 
 Recall is the share of planted pairs that end in one cluster, and must be 1.0. No time is asserted.
 
@@ -25,7 +26,7 @@ _SAMPLE = 200
 
 
 def plant(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`count` hashes, and the positions of originals and of their altered copies."""
+    """Return `count` hashes, and the positions of originals and of their altered copies."""
     random = np.random.default_rng(count)
     hashes = random.integers(0, 2**64, count, dtype=np.uint64)
     chosen = random.permutation(count)[: count // 50]
@@ -39,7 +40,7 @@ def plant(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def as_images(hashes: np.ndarray) -> pl.LazyFrame:
-    """The columns of `ingest__images` that clustering looks at."""
+    """Return the columns of `ingest__images` that clustering reads."""
     count = len(hashes)
     return pl.LazyFrame(
         {
@@ -56,7 +57,7 @@ def as_images(hashes: np.ndarray) -> pl.LazyFrame:
 
 
 def count_by_force(hashes: np.ndarray) -> int:
-    """Near pairs of the first `_SAMPLE` hashes with any other."""
+    """Count the near pairs of the first `_SAMPLE` hashes with all others."""
     return sum(
         int(np.count_nonzero(np.bitwise_count(hashes ^ one) <= SPLIT_BITS)) - 1
         for one in hashes[:_SAMPLE]

@@ -1,11 +1,10 @@
-"""How long `eemo demo` takes from nothing, and again over unchanged inputs, step by step.
+"""Time of `eemo demo` from scratch, and again over unchanged inputs, step by step.
 
-Both runs are the real command in a fresh data root, one after the other. The steps are read from
-Dagster's own record of the runs: from STEP_START to STEP_SUCCESS, what the step itself took,
-its checks as steps of their own. "outside of steps" is the rest of the command: starting Python,
-importing, laying out the lake, loading the graph, recording between steps. The second run
-computes nothing; what it costs is that rest, the checks, and reading the tables. No time is
-asserted.
+Both runs are the real command in a new data root, one after the other. The times of the steps are
+read from Dagster's events, from STEP_START to STEP_SUCCESS; checks are separate steps. "outside of
+steps" is the rest of the command: starting Python, importing, writing the demo lake, loading the
+graph, recording between steps. The second run computes nothing; its time is that rest, the checks,
+and reading the tables. No time is asserted.
 
     python benchmarks/demo.py --steps 12
 """
@@ -27,7 +26,7 @@ _EEMO = str(Path(sys.executable).with_name("eemo"))
 
 
 def run_demo(data: Path) -> tuple[float, str, int, int]:
-    """Wall seconds of the command, the run's id, and how much was computed and reused."""
+    """Return wall seconds of the command, the run's id, and the counts of computed and reused."""
     started = time.perf_counter()
     done = subprocess.run(
         [_EEMO, "demo", "--data", str(data), "--json"],
@@ -41,7 +40,7 @@ def run_demo(data: Path) -> tuple[float, str, int, int]:
 
 
 def step_seconds(instance: dg.DagsterInstance, run_id: str) -> dict[str, float]:
-    """Seconds per step, the steps that check tables as one."""
+    """Return the seconds per step; all steps that check tables are summed."""
     steps: dict[str, float] = {}
     for stats in instance.get_run_step_stats(run_id):
         if stats.start_time is not None and stats.end_time is not None:
@@ -51,7 +50,7 @@ def step_seconds(instance: dg.DagsterInstance, run_id: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Run the demo twice and print the steps that took longest in either run."""
+    """Run the demo twice, and print the steps that took longest in either run."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,15 +1,14 @@
-"""A lake of EEmoDB's size, made up: 125,000 pictures of seven sources and 527,000 comments.
+"""A synthetic lake of EEmoDB's size: 125,000 images of seven sources and 527,000 comments.
 
-Belongs here: the tables of `sources`, `ingest` and `dedup` as they would be, and texts, for
-benchmarks of what comes after them. No picture exists: `path` leads nowhere. Does not belong here:
-any timing, or rules of the pipeline.
+Generates the tables of the stages `ingest` and `dedup`, and texts, for benchmarks of later stages.
+The image files do not exist: `path` names nothing.
 
-Each picture has a hidden point in valence-arousal-dominance space, from which its labels, ratings
-and the words of its comments are drawn, so that they agree as far as people do. EMOTIC's ratings
-are drawn from `full_size_people.EMOTIC_POINTS`, which a regression should find again. Windows of
-sources overlap: some pictures have comments and ratings, or evoked and apparent labels. Words are
-real English forms (simplemma's dictionary), their ratings invented, frequencies by Zipf's law.
-Some comments are empty, in other scripts, or of ten thousand words.
+Each image has a hidden point in valence-arousal-dominance space. Its labels, its ratings and the
+words of its comments are drawn from that point, so that they agree about as well as people do.
+EMOTIC's ratings are drawn from `full_size_people.EMOTIC_POINTS`, which a regression should recover.
+The windows of the sources overlap: some images have comments and ratings, or evoked and apparent
+labels. Words are real English forms (simplemma's dictionary) with invented ratings; their
+frequencies follow Zipf's law. Some comments are empty, in other scripts, or of ten thousand words.
 
     from benchmarks.full_size import make_labels, make_lake, write_lake
     python benchmarks/full_size.py --data /tmp/full_size
@@ -33,7 +32,7 @@ from eemo_pipeline.stages.labels.vad import build_vad
 
 PICTURES = 125_000
 COMMENTS = 527_000
-# Source -> first and last picture, in pictures of the full size.
+# Source -> number of its first image, and of the first image after its last, at full size.
 _WINDOWS = {
     "affection": (0, 85_007),
     "emotion6": (84_500, 86_480),
@@ -49,10 +48,9 @@ _CATEGORIES = ("a person", "an animal", "a street", "a landscape", "a table", "a
 def make_lake(
     pictures: int = PICTURES, comments: int | None = None, seed: int = 0
 ) -> dict[str, pl.DataFrame]:
-    """Tables by name: ingest__records, _annotations, _words, _images, dedup__*, texts__*.
+    """Return tables by name: ingest__records, _annotations, _words, _images, dedup__*, texts__*.
 
-    The same arguments give the same tables. `comments` is 527,000 for 125,000 pictures and else
-    in proportion.
+    The same arguments give the same tables. By default, `comments` is 527,000 per 125,000 images.
     """
     if comments is None:
         comments = COMMENTS * pictures // PICTURES
@@ -60,7 +58,7 @@ def make_lake(
     image_ids = [
         hashlib.sha256(f"{seed}/{number}".encode()).hexdigest() for number in range(pictures)
     ]
-    # two humps of valence, and arousal higher at both ends, as in the published sets
+    # Valence is bimodal, and arousal is higher at both ends, as in published data sets.
     valence = np.where(random.random(pictures) < 0.6, 0.68, 0.32) + random.normal(0, 0.1, pictures)
     arousal = 0.4 + 0.6 * np.abs(valence - 0.5) + random.normal(0, 0.08, pictures)
     dominance = 0.3 + 0.5 * valence + random.normal(0, 0.06, pictures)
@@ -87,7 +85,7 @@ def make_lake(
 
 
 def make_labels(lake: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """The tables of the stage labels over a lake: emotions, V-A-D and rankings, by name."""
+    """Build the tables of the stage labels from a lake: emotions, V-A-D and rankings, by name."""
     images, annotations = lake["dedup__images"], lake["ingest__annotations"]
     emotions = build_emotions(images, annotations)
     return {
@@ -98,7 +96,7 @@ def make_labels(lake: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 
 
 def write_lake(data_root: Path, lake: dict[str, pl.DataFrame]) -> None:
-    """Write the tables where the pipeline looks for them."""
+    """Write the tables to their places in a data root."""
     for name, frame in lake.items():
         table = TABLES[name]
         if table.is_partitioned:
@@ -109,7 +107,7 @@ def write_lake(data_root: Path, lake: dict[str, pl.DataFrame]) -> None:
 
 
 def _filled(part: pl.DataFrame, image_ids: pl.Series) -> pl.DataFrame:
-    """The annotations of one source in the columns of the table, the missing ones null."""
+    """Return the annotations of one source with all columns of the table; missing ones are null."""
     number = pl.int_range(pl.len(), dtype=pl.Int64)
     given = part.with_columns(
         image_ids.gather(part["picture"]),
@@ -181,7 +179,7 @@ def _images(random: np.random.Generator, ids: pl.Series, records: pl.DataFrame) 
 
 
 def _dedup(random: np.random.Generator, images: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Every picture is its own cluster and kept; one in a hundred is an evaluation picture."""
+    """Keep every image in a cluster of its own; one in a hundred is an evaluation image."""
     is_evaluation = random.random(images.height) < 0.01
     place = random.random(images.height)
     splits = np.where(place < 0.8, "train", np.where(place < 0.9, "validation", "test"))
@@ -227,7 +225,7 @@ def _only_given(written: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def main() -> None:
-    """Make the lake, write it where asked to, and say what is in it."""
+    """Generate the lake, write it if `--data` is given, and print the size of its tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

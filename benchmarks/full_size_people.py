@@ -1,7 +1,7 @@
-"""The people of the made-up lake: their words, labels, votes and ratings.
+"""The people of the synthetic lake: their words, labels, votes and ratings.
 
-Belongs here: what annotators of one source say about pictures whose hidden points are given, one
-row per annotation with `picture`, its number. Does not belong here: tables (`full_size.py`).
+Generates the annotations of each source for images with given hidden points. An annotation is one
+row, with the number of its image in the column `picture`. The tables are built in `full_size.py`.
 """
 
 import numpy as np
@@ -26,8 +26,8 @@ _ODD = {
     17: "happy sad " * 5_000,
 }
 
-# A person of EMOTIC who chose one label rates near this point (0-1): near the anchor of the
-# emotion that the label is an example of.
+# An annotator of EMOTIC who chose one label rates near this point (0-1), which is near the centroid
+# of the label's Ekman emotion.
 EMOTIC_POINTS: dict[str, tuple[float, ...]] = {
     label: tuple(
         round(value + 0.02 * ((place * (7, 11, 13)[axis]) % 5 - 2), 4)
@@ -44,14 +44,14 @@ def annotate(
     windows: dict[str, tuple[int, int]],
     comments: int,
 ) -> list[pl.DataFrame]:
-    """The annotations of each source on the pictures of its window.
+    """Return the annotations of each source for the images of its window.
 
     Args:
-        random: the source of all draws.
-        points: hidden valence, arousal and dominance of every picture, 0-1.
-        words: what `make_words` returns.
-        windows: source -> first picture and the one after the last.
-        comments: how many comments the source `affection` has.
+        random: the generator of all random numbers.
+        points: hidden valence, arousal and dominance of every image, 0-1.
+        words: the result of `make_words`.
+        windows: source -> number of the first image, and of the one after the last.
+        comments: number of comments of the source `affection`.
     """
     parts = [_affection(random, points, words, windows["affection"], comments)]
     parts += [_rated(random, points, source, window) for source, window in windows.items()]
@@ -63,7 +63,10 @@ def annotate(
 
 
 def make_words(random: np.random.Generator) -> pl.DataFrame:
-    """Entries of a lexicon like Warriner's with one inflected `form` each, by rising valence."""
+    """Return a lexicon like Warriner's, with one inflected `form` per word.
+
+    The words are in random order; their valence rises with the row.
+    """
     from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictionaryFactory
 
     dictionary = DefaultDictionaryFactory().get_dictionary("en")
@@ -71,7 +74,7 @@ def make_words(random: np.random.Generator) -> pl.DataFrame:
         {"form": list(dictionary.keys()), "word": list(dictionary.values())},
         schema={"form": pl.String, "word": pl.String},
     ).filter(pl.all_horizontal(pl.col("form", "word").str.contains("^[a-z]{3,12}$")))
-    # a lemma that is a form of another word would be looked up as that one
+    # A lemma that is also a form of another word would be looked up as that word.
     own = usable.filter(pl.col("form") == pl.col("word")).select("word")
     lemmas = (
         usable.join(own, on="word", how="semi")
@@ -105,7 +108,7 @@ def _affection(
     window: tuple[int, int],
     comments: int,
 ) -> pl.DataFrame:
-    """One row per comment: at least four for each picture while they last, the others at random."""
+    """Return one row per comment: four for each image as far as possible, the rest at random."""
     count = window[1] - window[0]
     first = np.arange(min(4 * count, comments)) % max(count, 1)
     rest = random.integers(0, max(count, 1), comments - len(first))
@@ -134,7 +137,7 @@ def _affection(
 
 
 def _comments(random: np.random.Generator, valence: np.ndarray, words: pl.DataFrame) -> pl.Series:
-    """A comment of 4 to 24 words for each valence: a third of them plain, the others rated."""
+    """Return a comment of 4 to 24 words for each valence; about a third of the words are plain."""
     count, bin_size = len(valence), words.height // _BINS
     lengths = np.clip(random.poisson(12, count), 4, _LONGEST)
     columns: list[pl.Series] = []
@@ -147,7 +150,7 @@ def _comments(random: np.random.Generator, valence: np.ndarray, words: pl.DataFr
         rated = near * bin_size + zipf + np.where(random.random(count) < 0.5, words.height, 0)
         plain = 2 * words.height + random.integers(0, len(_PLAIN), count)
         chosen = np.where(random.random(count) < 0.66, rated, plain)
-        # what people deny is the opposite of what they feel
+        # After a negator, people name the opposite of their feeling.
         meant = np.where(chosen == negator, 1 - valence, valence)
         column = pl.DataFrame({"no": chosen, "ok": place < lengths}).select(
             pl.when("ok").then("no").cast(pl.UInt32)
@@ -161,7 +164,7 @@ def _comments(random: np.random.Generator, valence: np.ndarray, words: pl.DataFr
 
 
 def _draw_columns(random: np.random.Generator, shares: np.ndarray) -> np.ndarray:
-    """For each row the number of a column, drawn by the row's shares."""
+    """Return the number of a column for each row, drawn by the row's shares."""
     edges = np.cumsum(shares, axis=1)
     return (random.random(len(shares))[:, None] * edges[:, -1:] > edges).sum(axis=1)
 
@@ -172,7 +175,7 @@ def _draw_columns(random: np.random.Generator, shares: np.ndarray) -> np.ndarray
 def _rated(
     random: np.random.Generator, points: np.ndarray, source: str, window: tuple[int, int]
 ) -> pl.DataFrame:
-    """The aggregates of a source of ratings or distributions; none for the other sources."""
+    """Return the aggregates of a source of ratings or distributions; empty for other sources."""
     pictures = np.arange(*window)
     own = points[pictures]
     frame = pl.DataFrame({"picture": pictures}, schema={"picture": pl.Int64}).with_columns(
@@ -215,7 +218,7 @@ def _rated(
 def _votes(
     random: np.random.Generator, own: np.ndarray, emotions: tuple[str, ...], votes: int, unit: float
 ) -> list[pl.Series]:
-    """Votes of a panel over emotions, those near the picture's point being likelier."""
+    """Draw votes of a panel over emotions; emotions near the image's point are more probable."""
     anchors = np.array([PUBLISHED_CENTROIDS.get(name) or MIKELS_ANCHORS[name] for name in emotions])
     nearness = np.exp(-np.linalg.norm(own[:, None] - anchors, axis=2) / 0.1)
     counts = random.multinomial(votes, nearness / nearness.sum(axis=1, keepdims=True))
@@ -225,7 +228,7 @@ def _votes(
 
 
 def _findingemo(random: np.random.Generator, own: np.ndarray, frame: pl.DataFrame) -> pl.DataFrame:
-    """One participant per picture: an emotion with valence, and a row with the arousal."""
+    """Return two rows per image of one participant: emotion with valence, and arousal."""
     anchors = np.array(
         [
             PUBLISHED_CENTROIDS[read_mapping("plutchik24", "ekman7")[name]]
@@ -255,12 +258,12 @@ def _findingemo(random: np.random.Generator, own: np.ndarray, frame: pl.DataFram
 def _emotic(
     random: np.random.Generator, points: np.ndarray, window: tuple[int, int]
 ) -> pl.DataFrame:
-    """Annotators of depicted people, one to five a picture: one to four labels, and ratings."""
+    """Return one row per annotator, one to five per image: one to four labels, and ratings."""
     annotators = random.choice([1, 1, 1, 2, 5], window[1] - window[0])
     pictures = np.repeat(np.arange(*window), annotators)
     truth = np.array([EMOTIC_POINTS[label] for label in EMOTIC_26])
     nearness = np.exp(-np.linalg.norm(points[pictures][:, None] - truth, axis=2) / 0.1)
-    # the largest of -log(u)/w in order is a draw without replacement by the weights w
+    # Sorting by -log(u) / w gives a draw without replacement with the weights w.
     order = np.argsort(-np.log(random.random(nearness.shape)) / nearness, axis=1)[:, :4]
     counts = random.integers(1, 5, len(pictures))
     chosen = np.arange(4) < counts[:, None]

@@ -1,7 +1,7 @@
-"""What Dagster's record of a run costs, in its own SQLite storage and in ours.
+"""Time of recording a run, with Dagster's own SQLite storage and with ours.
 
-The same graph of small assets with checks, in one process, by turns in one run: the time is nearly
-all of the record. The best round counts.
+Runs the same graph of small assets with checks in one process, alternating between the two. Nearly
+all of the time is spent on recording. The best round counts.
 
     python benchmarks/history.py
 """
@@ -22,7 +22,7 @@ DAGSTER, OURS = "Dagster's", "ours"
 
 
 def storage_of(name: str, home: Path) -> dict[str, Any]:
-    """The `storage` entry of dagster.yaml."""
+    """Return the `storage` entry of dagster.yaml."""
     config = {"base_dir": str(home)}
     if name == DAGSTER:
         return {"sqlite": config}
@@ -36,7 +36,7 @@ def storage_of(name: str, home: Path) -> dict[str, Any]:
 
 
 def build_table(number: int, before: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
-    """An asset after the one before it."""
+    """Return an asset that depends on the previous one."""
 
     @dg.asset(name=f"table_{number}", deps=before)
     def table() -> dg.MaterializeResult:
@@ -46,7 +46,7 @@ def build_table(number: int, before: Sequence[dg.AssetsDefinition]) -> dg.Assets
 
 
 def build_checks(number: int, count: int) -> dg.AssetChecksDefinition:
-    """The checks of an asset, in one step."""
+    """Return the checks of an asset, in one step."""
     asset, names = f"table_{number}", [f"check_{place}" for place in range(count)]
 
     @dg.multi_asset_check(
@@ -60,7 +60,7 @@ def build_checks(number: int, count: int) -> dg.AssetChecksDefinition:
 
 
 def build_graph(assets: int, checks: int) -> dg.Definitions:
-    """A chain of assets with their checks."""
+    """Return a chain of assets with their checks."""
     tables: list[dg.AssetsDefinition] = []
     for number in range(assets):
         tables.append(build_table(number, tables[-1:]))
@@ -70,7 +70,7 @@ def build_graph(assets: int, checks: int) -> dg.Definitions:
 
 
 def run_once(definitions: dg.Definitions, name: str, home: Path) -> float:
-    """Seconds of one run that is recorded in `home`."""
+    """Return the seconds of one run that is recorded in `home`."""
     home.mkdir(parents=True, exist_ok=True)
     settings = {"storage": storage_of(name, home), "telemetry": {"enabled": False}}
     (home / "dagster.yaml").write_text(json.dumps(settings), "utf-8")  # JSON is YAML too
@@ -82,7 +82,7 @@ def run_once(definitions: dg.Definitions, name: str, home: Path) -> float:
 
 
 def main() -> None:
-    """Compare, and print one line each."""
+    """Compare both storages, and print one line each."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--assets", type=int, default=40)
     parser.add_argument("--checks", type=int, default=6)

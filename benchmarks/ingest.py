@@ -1,14 +1,14 @@
-"""How fast pictures are taken in, beside the plain loop that everybody writes first.
+"""Speed of ingesting images, compared with a plain loop.
 
-Three ways over the same JPEG files of 800x600, by turns in one run on one machine:
+Compares three implementations on the same JPEG files of 800x600, in turn on one machine:
 
-- the plain loop: `imagehash.phash(Image.open(path))`, one process, nothing but the hash;
+- the plain loop: `imagehash.phash(Image.open(path))`, one process, the hash alone;
 - `measure_file` in the pool: content hash, all attributes, dominant colours, perceptual hash;
 - `ingest_sources`: listing, measuring, the ledger on disk, and the ingest tables.
 
-The best round of each counts, for a neighbour on the machine can only slow a round down. CPU is
-the processor time of all processes per 1,000 pictures; the start of the pool is left out. No
-threshold is asserted: a timed test fails on a busy machine and proves nothing.
+The best round of each counts, because other load can only slow a round down. CPU is the processor
+time of all processes per 1,000 images; the start of the pool is excluded. No threshold is asserted,
+because a timed test is unreliable on a busy machine.
 
     python benchmarks/ingest.py --pictures 400 --rounds 5
 """
@@ -49,12 +49,12 @@ def make_pictures(folder: Path, count: int) -> list[Path]:
 
 
 def hash_plainly(paths: list[Path]) -> int:
-    """One core, full decode, the hash alone."""
+    """Hash all images on one core with a full decode; return their number."""
     return sum(1 for path in paths if imagehash.phash(Image.open(path)) is not None)
 
 
 def measure_all(paths: list[Path], workers: Workers) -> int:
-    """Everything that is measured on a picture, on all cores."""
+    """Measure all images completely on all cores; return the number of successes."""
     return sum(
         1
         for _, answer in workers.map(measure_file, paths)
@@ -63,19 +63,19 @@ def measure_all(paths: list[Path], workers: Workers) -> int:
 
 
 def ingest_all(sources: Path, workers: Workers, ledger: Path) -> int:
-    """The whole stage, with a ledger that holds nothing yet."""
+    """Run the whole stage with an empty ledger; return the number of measured images."""
     with closing(Ledger(ledger)) as store:
         return ingest_sources([SOURCE], sources, store, workers).measured
 
 
 def cpu_seconds() -> float:
-    """Processor time so far of this process and of all that descend from it and are alive."""
+    """Return the processor time so far of this process and its live descendants."""
     ticks: dict[int, tuple[int, int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = entry.read_text().rpartition(")")[2].split()
         except OSError:
-            continue  # ended meanwhile
+            continue  # the process has ended
         ticks[int(entry.parent.name)] = (int(fields[1]), int(fields[11]) + int(fields[12]))
     ours = {os.getpid()}
     while found := {pid for pid, (parent, _) in ticks.items() if parent in ours} - ours:
@@ -84,7 +84,7 @@ def cpu_seconds() -> float:
 
 
 def race(ways: dict[str, Callable[[], int]], rounds: int, count: int) -> dict[str, list[float]]:
-    """Best wall seconds and best processor seconds of each way, taken by turns."""
+    """Run all implementations in turn; return the best wall and processor seconds of each."""
     best = {name: [float("inf"), float("inf")] for name in ways}
     for _ in range(rounds):
         for name, work in ways.items():
@@ -98,7 +98,7 @@ def race(ways: dict[str, Callable[[], int]], rounds: int, count: int) -> dict[st
 
 
 def main() -> None:
-    """Run all three by turns and print the best of each."""
+    """Run all three in turn, and print the best times of each."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,16 +1,21 @@
-"""Kills a run at random moments and counts what is paid for twice, and what is lost.
+"""Kills a run at random moments, and counts answers that are billed twice or lost.
 
-Each kill has a local server of its own, in a process that survives, and a new ledger. The process
-group of the run gets SIGKILL at a moment drawn from a seed, uniformly over the time that the run
-takes when it is left alone. Then the same command is started again and runs to its end.
+Each kill has its own local server, in a process that survives, and a new ledger. The process group
+of the run gets SIGKILL at a moment drawn from a seed, uniformly over the duration of an undisturbed
+run. Then the same command is started again and runs to its end.
 
 `engine` kills a small program around the engine. `run` kills whole runs of `eemo run` on a folder
-of pictures, whose two annotators are the local server's models over both SDKs.
+of images, whose two annotators are the local server's models over both SDKs.
 
-Columns: answers that were `paid` for before the kill, counting those that the server finished
-after it; requests that the server had `open` at the kill; what the ledger `kept`; what was paid
-`twice` after; what was `lost`: handed out and not in the ledger, or paid for and not there at the
-end. The script fails where anything is lost, or more is paid twice than was allowed in flight.
+Columns, in answers or requests:
+
+- `paid`: billed before the kill, including those that the server finished after it;
+- `open`: in progress on the server at the kill;
+- `kept`: in the ledger after the kill;
+- `twice`: billed a second time after the restart;
+- `lost`: returned to the caller but not in the ledger, or billed but not in the ledger at the end.
+
+The script fails if anything is lost, or if more is billed twice than the limit of calls in flight.
 
     python benchmarks/kills.py engine run --kills 20
 """
@@ -46,13 +51,13 @@ IN_FLIGHT = 64
 RUN_IN_FLIGHT = 2 * 256  # `eemo run` asks both annotators with the engine's own limit each
 QUESTIONS = 640
 PICTURES = 300
-_SETTLED_S = 4 * LATENCY_MS / 1000  # by then the server has finished what nobody waits for
+_SETTLED_S = 4 * LATENCY_MS / 1000  # after this time the server has finished abandoned requests
 _REPOSITORY = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
 class Killed:
-    """What one kill came to; see the module."""
+    """The counts of one kill; see the module."""
 
     after_s: float
     paid: int
@@ -63,7 +68,7 @@ class Killed:
 
     @property
     def at_stake(self) -> int:
-        """Answers that were paid for and not kept; they are paid for again."""
+        """Answers that were billed but not kept; they are billed again."""
         return self.paid - self.kept
 
 
@@ -72,9 +77,9 @@ class Victim:
     """A run that can be killed.
 
     Attributes:
-        command: starts it.
-        ledger: where it keeps answers.
-        handed_out: file with the keys that its caller was given; empty where it keeps none.
+        command: the command that starts the run.
+        ledger: the file of its ledger.
+        handed_out: file with the keys that were returned to the caller; missing if not written.
     """
 
     command: Sequence[str]
@@ -82,7 +87,7 @@ class Victim:
     handed_out: Path
 
     def start(self, server: LocalServer) -> subprocess.Popen[bytes]:
-        """In a process group of its own, with the vendors' variables leading to the server."""
+        """Start the run in its own process group, with the vendors' variables set to the server."""
         environment = os.environ | {
             "OPENAI_BASE_URL": server.openai_url,
             "OPENAI_API_KEY": server.key,
@@ -100,14 +105,14 @@ class Victim:
         )
 
     def finish(self, server: LocalServer) -> None:
-        """Run to the end."""
+        """Start the run, and wait for its end."""
         with self.start(server) as process:
             said = process.communicate()[1].decode("utf-8", "replace")
         if process.returncode:
             raise SystemExit(f"the run ended with exit code {process.returncode}: {said[-2000:]}")
 
     def keys(self) -> set[str]:
-        """What was answered by a provider and is in the ledger."""
+        """Return the keys of providers' answers in the ledger."""
         if not self.ledger.exists():
             return set()
         with closing(sqlite3.connect(self.ledger)) as connection:
@@ -137,7 +142,7 @@ def kill_once(victim: Victim, server: LocalServer, after_s: float) -> Killed:
 
 
 def time_alone(victim: Victim, server: LocalServer) -> float:
-    """Seconds from the first request to the last answer of a run that nobody kills."""
+    """Return the seconds from the first request to the last answer of an undisturbed run."""
     began = ended = seen = 0.0
     with victim.start(server) as process:
         while process.poll() is None:
@@ -152,7 +157,7 @@ def time_alone(victim: Victim, server: LocalServer) -> float:
 
 
 def engine_victim(folder: Path, count: int = QUESTIONS, in_flight: int = IN_FLIGHT) -> Victim:
-    """The small program around the engine."""
+    """Return the small program around the engine."""
     folder.mkdir(parents=True)
     ledger, out = folder / "ledger.sqlite", folder / "handed_out"
     command = [sys.executable, "-m", "benchmarks.kills", "--child", str(ledger), str(out)]
@@ -160,7 +165,7 @@ def engine_victim(folder: Path, count: int = QUESTIONS, in_flight: int = IN_FLIG
 
 
 def ask_and_tell(ledger: Path, handed_out: Path, count: int, in_flight: int) -> None:
-    """Ask for what the ledger lacks; write down each key once its answer is handed out."""
+    """Ask for answers that the ledger lacks, and write each key to a file when it is returned."""
     server = LocalServer(int(os.environ["LOCAL_SERVER_PORT"]), KEY, 0)
     asks = [Ask(f"{number:064x}", number) for number in range(count)]
     told = os.open(handed_out, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
@@ -174,10 +179,10 @@ def ask_and_tell(ledger: Path, handed_out: Path, count: int, in_flight: int) -> 
 
 
 class Lakes:
-    """Data roots whose pictures are read and not annotated yet, for `eemo run`."""
+    """Data roots for `eemo run`, with images that are ingested but not annotated."""
 
     def __init__(self, folder: Path) -> None:
-        """Draw the pictures and read them once."""
+        """Draw the images and ingest them once."""
         self._pictures, self._first = folder / "pictures", folder / "first"
         self._pictures.mkdir(parents=True)
         random_numbers = np.random.default_rng(0)
@@ -194,7 +199,7 @@ class Lakes:
         subprocess.run(reading, cwd=_REPOSITORY, check=True, capture_output=True)
 
     def copy(self, folder: Path) -> Victim:
-        """A data root of its own for one kill."""
+        """Return a run with its own data root, for one kill."""
         shutil.copytree(self._first, folder, symlinks=True)
         models = "openai:local-a,gemini:local-b"
         command = self._command(folder, 'key:"annotation__replies"', models)
@@ -208,7 +213,7 @@ class Lakes:
 
 
 def show_kills(part: str, kills: int, seed: int, folder: Path) -> bool:
-    """One line per kill; whether every promise was kept."""
+    """Print one line per kill; return whether nothing was lost and the limit held."""
     lakes = Lakes(folder / "lakes") if part == "run" else None
     limit = IN_FLIGHT if lakes is None else RUN_IN_FLIGHT
 
@@ -239,7 +244,7 @@ def show_kills(part: str, kills: int, seed: int, folder: Path) -> bool:
 
 
 def main() -> int:
-    """Kill what was asked for."""
+    """Run the chosen parts; return 1 if a part fails."""
     if sys.argv[1:2] == ["--child"]:
         ledger, handed_out, count, in_flight = sys.argv[2:]
         ask_and_tell(Path(ledger), Path(handed_out), int(count), int(in_flight))

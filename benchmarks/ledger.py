@@ -1,9 +1,11 @@
-"""How fast the ledger looks up and records, beside SQLite alone: `python benchmarks/ledger.py`.
+"""Time of look-ups and recording in the ledger, compared with SQLite alone.
 
-Both hold the same answers. The plain side is what a careful program writes without a library:
-`sqlite3`, 500 keys per query, `json`. Look-up is the median of several passes over all keys, taken
-in turns: wall time, and CPU time, which a busy machine leaves as it is. Recording compares one
-commit per answer with the groups in which the engine records.
+Both hold the same answers. The plain side is a careful program without a library: `sqlite3`, 500
+keys per query, `json`. The look-up time is the median of several passes over all keys, alternating
+between both: wall time, and CPU time, which is hardly affected by other load on the machine.
+Recording compares one commit per answer with the groups in which the engine records.
+
+    python benchmarks/ledger.py
 """
 
 import argparse
@@ -36,7 +38,7 @@ _ANSWER: Answer = {
 
 
 def main() -> None:
-    """Measure, and print one line each."""
+    """Measure, and print one line per measurement."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--passes", type=int, default=5)
@@ -65,7 +67,7 @@ def main() -> None:
 def _take_turns(
     ours: Callable[[], object], plain: Callable[[], object], passes: int
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Median wall and CPU time of each, measured in turns, so that a busy machine slows both."""
+    """Return the median wall and CPU time of each, alternating, so that other load slows both."""
     times = [(_time(ours), _time(plain)) for _ in range(passes)]
     mine, other = zip(*times, strict=True)
     return tuple(map(median, zip(*mine, strict=True))), tuple(map(median, zip(*other, strict=True)))
@@ -90,7 +92,7 @@ def _find_plainly(path: Path, keys: Sequence[str]) -> dict[str, Answer]:
 
 
 def _record(ledger: Ledger, count: int, size: int) -> None:
-    """Attempts with their answers about pictures that were not asked about before."""
+    """Record attempts with their answers about new images."""
     first = time.perf_counter_ns()
     names = [f"{first + number:064x}" for number in range(count)]
     for chunk in _chunks(names, size):

@@ -1,15 +1,17 @@
-"""How fast comments become valence, arousal and dominance, beside the loop that everybody writes.
+"""Speed of converting comments to valence, arousal and dominance, compared with a plain loop.
 
-Two ways over the same comments of about 12 words and 13,915 rated lemmas, by turns in one run:
+Compares two implementations on the same comments of about 12 words and 13,915 rated lemmas, in
+turn:
 
 - the loop: per comment a regular expression, per word a look-up, else simplemma and a look-up, and
-  the sums per picture; it knows neither negation nor phrases;
-- `score_comments`, with the same rule (negated words counted), and with its own (left out).
+  the sums per image; it handles neither negation nor phrases;
+- `score_comments`, with the same rule (negated words are counted), and with its default (negated
+  words are left out).
 
-Both are warm: simplemma's dictionary is loaded before. The best round of each counts, for a
-neighbour on the machine can only slow a round down. Then the same at a quarter, once and ten times
-the size, in processes of their own that say how much memory they needed. The results of the loop
-and ours are compared picture by picture. No threshold is asserted.
+Both are warm: simplemma's dictionary is loaded beforehand. The best round of each counts, because
+other load can only slow a round down. Then `score_comments` runs at a quarter, one and ten times
+the size, each in its own process, and prints its peak memory. The results of both implementations
+are compared for every image. No threshold is asserted.
 
     python benchmarks/lexicon.py --comments 500000 --rounds 3
 """
@@ -36,14 +38,14 @@ _TIMED = ("counted", "left_out")
 
 
 def make_comments(count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`count` comments on an n-th as many pictures, and a lexicon."""
+    """Return `count` comments, about PER_PICTURE per image, and a lexicon."""
     lake = make_lake(count // PER_PICTURE * 125 // 85 + 1_000, count)
     comments = lake["ingest__annotations"].filter(source="affection")
     return comments.select("image_id", "source", "semantics", "comment"), lake["ingest__words"]
 
 
 def score_in_a_loop(comments: pl.DataFrame, words: pl.DataFrame) -> dict[str, tuple[float, ...]]:
-    """Mean valence, arousal, dominance and the number of words of every picture."""
+    """Return mean valence, arousal, dominance and the number of words of every image."""
     from simplemma import lemmatize
 
     lexicon = {row[0]: row[1:] for row in normalise_words(words, "warriner", "tenth").iter_rows()}
@@ -63,7 +65,7 @@ def score_in_a_loop(comments: pl.DataFrame, words: pl.DataFrame) -> dict[str, tu
 
 
 def differ(loop: dict[str, tuple[float, ...]], ours: pl.DataFrame) -> int:
-    """Pictures on which the two do not agree to five decimals or not on the number of words."""
+    """Count the images whose means differ by more than 1e-5 or whose numbers of words differ."""
     mine = {
         row[0]: row[1:]
         for row in ours.select("image_id", *DIMENSIONS, "lexicon_word_count").iter_rows()
@@ -76,10 +78,10 @@ def differ(loop: dict[str, tuple[float, ...]], ours: pl.DataFrame) -> int:
 
 
 def measure_size(count: int) -> None:
-    """Time our way at one size, and print seconds and peak memory."""
+    """Time `score_comments` at one size, and print seconds and peak memory."""
     comments, words = make_comments(count)
     score_comments(comments.head(1_000), words, LexiconRules())
-    Path("/proc/self/clear_refs").write_text("5")  # the peak so far was the generator's
+    Path("/proc/self/clear_refs").write_text("5")  # reset the peak, which the generator caused
     before = _memory("VmRSS")
     start = time.perf_counter()
     scored = score_comments(comments, words, LexiconRules())
@@ -92,13 +94,13 @@ def measure_size(count: int) -> None:
 
 
 def _memory(field: str) -> float:
-    """Megabytes of this process, now (VmRSS) or at its peak (VmHWM)."""
+    """Return the memory of this process in MiB, now (VmRSS) or at its peak (VmHWM)."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
 
 
 def show_agreement() -> None:
-    """How well each rule agrees with ratings, on a made-up lake where people deny opposites."""
+    """Print how well each rule for negation agrees with the ratings of the synthetic lake."""
     lake = make_lake()
     vad = build_vad(
         lake["dedup__images"], lake["ingest__annotations"], lake["ingest__words"], LexiconRules()
@@ -112,7 +114,7 @@ def show_agreement() -> None:
 
 
 def main() -> None:
-    """Compare both ways, then show how the cost grows."""
+    """Compare both implementations, then print how time and memory scale."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--comments", type=int, default=500_000)
     parser.add_argument("--rounds", type=int, default=3)

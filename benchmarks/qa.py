@@ -1,15 +1,15 @@
-"""How fast EEmoDB-QA is made and checked, beside polars writing the finished frame.
+"""Time of building and checking EEmoDB-QA, compared with polars writing the finished frame.
 
-A made-up lake of EEmoDB's size (`full_size.py`) goes through the stages labels and texts once.
-Then, each in a process of its own, so that its peak memory is its own:
+A synthetic lake of EEmoDB's size (`full_size.py`) goes through the stages labels and texts once.
+Then each of these runs in its own process, so that its peak memory can be measured:
 
 - write: `polars.DataFrame.write_parquet` of the finished items, already in memory;
-- build: from the label tables on disk to `qa__items` and what became of every picture;
-- check: every file of `sql/checks/qa__items/`, over all rows; all must find nothing.
+- build: from the label tables on disk to `qa__items` and its coverage tables;
+- check: every file of `sql/checks/qa__items/`, over all rows; none may find a bad row.
 
-They run in turn, several rounds, and the middle time of each is told with its multiple of the
-write. `--curve` repeats this for a tenth, the whole and ten times the size. Same seed, same
-bytes, and another seed, other items, is seen on the files. No time is asserted.
+They run in turn for several rounds. The median time of each is printed, and its multiple of the
+write. `--curve` repeats this for a tenth, one and ten times the size. The output also shows whether
+the same seed gives the same bytes, and how many items another seed keeps. No time is asserted.
 
     python benchmarks/qa.py
     python benchmarks/qa.py --curve --data /tmp/qa
@@ -33,7 +33,7 @@ _SHOWN = ("seconds", "cpu", "rss_mb", "sha256")
 
 
 def prepare(tables: Path, pictures: int) -> None:
-    """Write the tables that questions are made from."""
+    """Write the tables from which questions are built."""
     from benchmarks.full_size import make_lake
     from eemo_pipeline.stages.labels.emotions import build_emotions
     from eemo_pipeline.stages.labels.lexicon import LexiconRules
@@ -87,7 +87,7 @@ def _write(tables: Path, frames: dict[str, pl.DataFrame]) -> None:
 
 
 def write(tables: Path, _most: int, _seed: str) -> dict[str, object]:
-    """Polars writes the finished frame."""
+    """Write the finished frame by polars."""
     items = pl.read_parquet(tables / "qa__items.parquet")
     start, cpu = time.perf_counter(), _cpu_seconds()
     items.write_parquet(tables / "write.tmp", compression="zstd", statistics=True)
@@ -97,7 +97,7 @@ def write(tables: Path, _most: int, _seed: str) -> dict[str, object]:
 
 
 def build(tables: Path, most: int, seed: str) -> dict[str, object]:
-    """The stage qa: from tables to tables."""
+    """Run the stage qa, from tables to tables."""
     from eemo_pipeline.lake.parquet import scan_table, table_path, write_batches, write_table
     from eemo_pipeline.schema.tables import TABLES
     from eemo_pipeline.stages.qa.build import (
@@ -131,7 +131,7 @@ def build(tables: Path, most: int, seed: str) -> dict[str, object]:
 
 
 def check(tables: Path, _most: int, _seed: str) -> dict[str, object]:
-    """Every check of `qa__items`: bad rows in all, and the slowest three."""
+    """Run every check of `qa__items`; return the number of bad rows and the slowest three."""
     from eemo_pipeline.lake.sql_checks import list_checks, read_check, run_check
     from eemo_pipeline.lake.warehouse import open_tables
 
@@ -148,7 +148,7 @@ def check(tables: Path, _most: int, _seed: str) -> dict[str, object]:
 
 
 def _measure(tool: str, tables: Path, most: int, seed: str = "eemodb") -> dict[str, object]:
-    """Run one tool in a process of its own."""
+    """Run one tool in its own process."""
     command = [sys.executable, __file__, "--tool", tool, "--data", str(tables)]
     command += ["--most", str(most), "--seed", seed]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -156,7 +156,7 @@ def _measure(tool: str, tables: Path, most: int, seed: str = "eemodb") -> dict[s
 
 
 def _fitting_limit(tables: Path, wanted: int) -> int:
-    """Items per template with which the templates give about as many as wanted."""
+    """Return the limit of items per template that gives about as many items as wanted."""
     counts = pl.read_parquet(tables / "_qa__templates.parquet")["item_count"].to_list()
     return next(
         (
@@ -169,7 +169,7 @@ def _fitting_limit(tables: Path, wanted: int) -> int:
 
 
 def compare(tables: Path, pictures: int) -> None:
-    """Print the size, the counts, and the three tools side by side."""
+    """Run the three tools at one size, and print their times and the counts."""
     prepare(tables, pictures)
     wanted = round(1_200_000 * pictures / 125_000)
     _measure("build", tables, 10_000_000)
@@ -181,7 +181,7 @@ def compare(tables: Path, pictures: int) -> None:
         seconds, cpu, rss = (
             [float(str(one[tool][name])) for one in rounds] for name in ("seconds", "cpu", "rss_mb")
         )
-        # Rounds are compared within themselves: on a shared machine they differ.
+        # Ratios are taken within a round, because the speed of a shared machine varies.
         times = [
             taken / float(str(one["write"]["seconds"]))
             for taken, one in zip(seconds, rounds, strict=True)
@@ -201,12 +201,12 @@ def compare(tables: Path, pictures: int) -> None:
 
 
 def _cpu_seconds() -> float:
-    """Of this process, all threads; a busy machine changes it less than the clock."""
+    """Return the CPU time of this process, which other load affects less than wall time."""
     return sum(os.times()[:2])
 
 
 def _peak_rss_mb() -> int:
-    """Peak of this process alone; ru_maxrss would count the parent's before the exec."""
+    """Return the peak memory of this process; ru_maxrss would include the parent's before exec."""
     status = Path("/proc/self/status").read_text("ascii")
     return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
@@ -240,7 +240,7 @@ def _describe(tables: Path) -> None:
 
 
 def main() -> None:
-    """Compare at one size or along the curve; or be one of the tools."""
+    """Compare at one size or at three; with `--tool`, run that tool alone."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

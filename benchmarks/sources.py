@@ -1,13 +1,13 @@
-"""How fast a large annotation file becomes common tables, and a large folder a listing.
+"""Time of reading a large annotation file, and of listing a large folder.
 
-Affection-sized: 526,749 invented rows over 85,007 pictures, in the native layout.
+The file has the size and layout of Affection: 526,749 invented rows over 85,007 images.
 
-- `polars`: `pl.read_csv` of the same file and a Parquet file of the frame, the least anybody pays.
+- `polars`: `pl.read_csv` of the file and a Parquet file of the frame, as a lower bound.
 - `affection`: the adapter's `read` from the listing, then records, annotations and rejects as the
-  Parquet files of their tables; every row judged, resolved to its picture and kept or refused.
+  Parquet files of their tables. Every row is checked, resolved to its image, and kept or rejected.
 
-Then a folder of many empty files, listed once. Peak memory is that of the process so far. The
-pictures themselves are not opened here; `benchmarks/ingest.py` is about them.
+Then a folder of many empty files is listed once. Peak memory is that of the process so far. Images
+are not opened here; `benchmarks/ingest.py` measures that.
 
     python benchmarks/sources.py                    # 100,000 files in the folder
     python benchmarks/sources.py --files 1000000
@@ -34,7 +34,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def invent(root: Path) -> Listing:
-    """Write the annotation file, and a listing of pictures that need not exist to be named."""
+    """Write the annotation file, and return a listing of images that do not exist."""
     choose = random.Random(7)  # noqa: S311 (invented words, not secrets)
     words = ["".join(choose.choices(LETTERS, k=choose.randint(2, 10))) for _ in range(5000)]
     names = [f"coco_affective/{number:06}.jpg" for number in range(PICTURES)]
@@ -51,14 +51,14 @@ def invent(root: Path) -> Listing:
 
 
 def read_plainly(listing: Listing, to: Path) -> int:
-    """The least anybody pays: cells to a frame, the frame to Parquet; the rows."""
+    """Read the cells to a frame and write it to Parquet; return the number of rows."""
     frame = pl.read_csv(listing.root / TABLE)
     frame.write_parquet(to / "plain.parquet", compression="zstd")
     return frame.height
 
 
 def read_source(listing: Listing, to: Path) -> int:
-    """The adapter, and its tables to Parquet; rows kept and refused."""
+    """Run the adapter and write its tables to Parquet; return the rows kept and rejected."""
     tables = SOURCE.read(listing)
     for name in ("records", "annotations", "rejects"):
         getattr(tables, name).write_parquet(to / f"{name}.parquet", compression="zstd")
@@ -66,9 +66,9 @@ def read_source(listing: Listing, to: Path) -> int:
 
 
 def time_in_turn(*runs: Callable[[], int]) -> list[tuple[float, int]]:
-    """The shortest round of each run in seconds, and what the last one counted.
+    """Return the shortest round of each run in seconds, and the result of its last round.
 
-    The runs take turns, so that what else the machine does falls on all of them alike.
+    The runs alternate, so that other load on the machine affects all of them alike.
     """
     shortest, counts = [float("inf")] * len(runs), [0] * len(runs)
     for _ in range(ROUNDS):
@@ -80,12 +80,12 @@ def time_in_turn(*runs: Callable[[], int]) -> list[tuple[float, int]]:
 
 
 def peak_mb() -> float:
-    """Peak memory of this process in MB."""
+    """Return the peak memory of this process in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
-    """Measure, and print a line each."""
+    """Measure, and print one line per measurement."""
     parser = argparse.ArgumentParser(description="Measure the reading of sources.")
     parser.add_argument("--files", type=int, default=100_000)
     files = parser.parse_args().files

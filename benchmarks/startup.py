@@ -1,8 +1,8 @@
-"""How long it takes until something can be done, beside Python and Dagster alone.
+"""Start-up time of the command and its parts, compared with Python and Dagster alone.
 
-Every line is a fresh interpreter, by turns, the best of some rounds: a bare Python and the import
-of Dagster say what of our time is theirs. Modules are compiled to bytecode by a first round that
-does not count. No time is asserted.
+Every measurement starts a new interpreter. The commands run in turn, and the best of several rounds
+counts. A bare Python and the import of Dagster show their share of the time. A first round, which
+does not count, compiles modules to bytecode. No time is asserted.
 
     python benchmarks/startup.py --rounds 5
 """
@@ -31,14 +31,14 @@ _WAYS = {
 
 
 def seconds(command: list[str]) -> float:
-    """Wall time of a command that must succeed."""
+    """Return the wall time of a command, which must succeed."""
     started = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 
 def main() -> None:
-    """Time every way by turns and print the best of each."""
+    """Time every command in turn, and print the best time of each."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

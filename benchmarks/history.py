@@ -73,7 +73,7 @@ def run_once(definitions: dg.Definitions, name: str, home: Path) -> float:
     """Return the seconds of one run that is recorded in `home`."""
     home.mkdir(parents=True, exist_ok=True)
     settings = {"storage": storage_of(name, home), "telemetry": {"enabled": False}}
-    (home / "dagster.yaml").write_text(json.dumps(settings), "utf-8")  # JSON is YAML too
+    (home / "dagster.yaml").write_text(json.dumps(settings), "utf-8")  # JSON is valid YAML
     with dg.DagsterInstance.from_config(str(home)) as instance:
         job = definitions.resolve_implicit_global_asset_job_def()
         began = time.perf_counter()

@@ -40,7 +40,8 @@ class GroundingRequest:
     Attributes:
         image_id: SHA-256 of the file's bytes; the grounder checks that the file still has it.
         path: the file, absolute. A model never sees it.
-        phrases: the words to search for, the most specific first; empty if the record has none.
+        phrases: the words to search for: the subject, then attribute and subject. Empty if the
+            record has no subject.
     """
 
     image_id: str

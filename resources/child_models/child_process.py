@@ -29,7 +29,7 @@ _END_S = 5.0
 
 
 class ChildProblem(Exception):
-    """The command cannot be used; the message says why, and what to do."""
+    """The command cannot be used; the message says why, and how to correct it."""
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ LOCAL_A, LOCAL_B = "local-a", "local-b"
 
 
 class Annotators:
-    """The annotators of a run, in the order in which they are asked."""
+    """The annotators of a run."""
 
     def __init__(self, members: tuple[Annotator, ...]) -> None:
-        """Hold the annotators; their names must differ."""
+        """Store the annotators; their names must differ."""
         self.members = members
 
 

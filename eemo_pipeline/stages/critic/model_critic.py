@@ -54,7 +54,8 @@ from eemo_pipeline.vlm.session import Session
 ROLE, STAGE = "critic", "critic"
 PROMPTS = ("scene-1", "feeling-1", "words-1")
 _MAX_OUTPUT_TOKENS = 1500
-# Codes that the rules derive from the votes. They are ignored, because the model sees the image.
+# Codes that the rules derive from the votes on the emotion. The model critic ignores them, because
+# its model sees the image.
 _OF_THE_VOTES = frozenset({"EMO_CONFUSABLE", "EMO_UNSUPPORTED"})
 
 Fields = dict[str, Judgement]

@@ -17,7 +17,8 @@ from eemo_pipeline.stages.critic.colour_claims import (
     unsupported_claims,
 )
 
-# Mean valence of the annotators that contradicts a negative or a positive emotion, respectively.
+# Mean valence of the annotators from which a negative emotion is contradicted, and up to which a
+# positive one is.
 PLEASANT_FROM, UNPLEASANT_UP_TO = 0.65, 0.35
 DESCRIPTION_WORDS = (8, 25)
 # EmoVerse's subjects have one to three words; an annotator that cannot name objects needs a phrase.

@@ -1,7 +1,7 @@
 """The state machine of the critic's loop: the next state of an image after a pass.
 
-The states are those of the EmoVerse loop that need no human: ANNOTATING (annotators are asked
-again), PRESERVED, HUMAN and DROPPED. The passes themselves run in `review_loop.py`.
+The states are those that the EmoVerse loop reaches without human input: ANNOTATING (annotators are
+asked again), PRESERVED, HUMAN and DROPPED. The passes themselves run in `review_loop.py`.
 """
 
 from collections.abc import Mapping, Sequence, Set

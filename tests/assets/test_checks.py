@@ -12,7 +12,7 @@ from eemo_pipeline.lake.parquet import scan_table, table_path
 from eemo_pipeline.lake.sql_checks import list_checks, read_check
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.schema.tables import TABLES
-from tests.support.commands import run_eemo
+from tests.support.commands import call_eemo
 from tests.support.lakes import copy_lake
 
 
@@ -120,7 +120,7 @@ def test_what_is_downstream_of_a_failed_check_does_not_run_and_the_exit_code_is_
     downstream.unlink()
     published = (lake / "eemo.duckdb").read_bytes()
     selection = 'key:"dedup__clusters" or key:"dedup__images"+'
-    answer = run_eemo("run", "--data", lake, "--select", selection, "--json")
+    answer = call_eemo("run", "--data", lake, "--select", selection, "--json")
     assert answer.returncode == 3
     told = json.loads(answer.stdout)
     assert [(line["asset"], line["check"]) for line in told["failed_checks"]] == [

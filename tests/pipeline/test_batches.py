@@ -17,7 +17,7 @@ from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.orchestration.runs import run_assets
 from resources.local_server import LocalServer, local_server
-from tests.support.commands import run_eemo
+from tests.support.commands import call_eemo
 from tests.support.lakes import copy_lake
 
 openai = pytest.importorskip("openai")
@@ -76,12 +76,12 @@ def lake(
 def collect(lake: Path) -> dict[str, Any]:
     """Collect when the providers say that everything is over."""
     for _ in range(50):
-        status = run_eemo("batch", "status", "--data", lake, "--json")
+        status = call_eemo("batch", "status", "--data", lake, "--json")
         assert status.returncode == 0, status.stderr
         if all(batch["at_provider"] != "open" for batch in json.loads(status.stdout)):
             break
         time.sleep(0.1)
-    answer = run_eemo("batch", "collect", "--data", lake, "--json")
+    answer = call_eemo("batch", "collect", "--data", lake, "--json")
     assert answer.returncode == 0, answer.stderr
     return json.loads(answer.stdout)
 
@@ -89,7 +89,7 @@ def collect(lake: Path) -> dict[str, Any]:
 def test_submit_collect_and_a_normal_run_that_pays_nothing(lake: Path, server: LocalServer) -> None:
     kept = pl.read_parquet(lake / "tables" / "dedup__images.parquet").height
     words = ("--data", lake, "--providers", PROVIDERS, "--json")
-    sent = run_eemo("batch", "submit", *words)
+    sent = call_eemo("batch", "submit", *words)
     assert sent.returncode == 0, sent.stderr
     assert json.loads(sent.stdout)["numbers"]["submitted"] == 2 * kept
     # While they wait, a normal run pays for none of them.
@@ -122,7 +122,7 @@ def test_a_budget_sends_what_fits_and_the_same_command_sends_the_rest(
     lake: Path, server: LocalServer
 ) -> None:
     words = ("batch", "submit", "--data", lake, "--providers", "openai:local-a", "--json")
-    capped = run_eemo(*words, "--budget-usd", "0.01")
+    capped = call_eemo(*words, "--budget-usd", "0.01")
     assert capped.returncode == 4, capped.stderr
     assert "run the same command again to continue" in capped.stderr
     first = json.loads(capped.stdout)
@@ -130,7 +130,7 @@ def test_a_budget_sends_what_fits_and_the_same_command_sends_the_rest(
     (batch,) = first["batches"]
     kept = pl.read_parquet(lake / "tables" / "dedup__images.parquet").height
     assert 0 < batch["rows"] < kept
-    rest = run_eemo(*words)
+    rest = call_eemo(*words)
     assert rest.returncode == 0, rest.stderr
     numbers = json.loads(rest.stdout)["numbers"]
     assert (numbers["waiting"], numbers["submitted"]) == (batch["rows"], kept - batch["rows"])
@@ -144,17 +144,17 @@ def test_what_is_missing_is_named_and_nothing_is_sent(
 ) -> None:
     words = ("batch", "submit", "--data", lake, "--providers")
     for providers in ("embedded", "local", "compatible:any"):
-        refused = run_eemo(*words, providers)
+        refused = call_eemo(*words, providers)
         assert refused.returncode in (2, 5), refused.stderr
-    assert "there is no batch interface" in run_eemo(*words, "local").stderr
+    assert "there is no batch interface" in call_eemo(*words, "local").stderr
     revoked = "sk-proj-A1b2C3d4E5f6G7h8I9j0K1l2"
     monkeypatch.setenv("OPENAI_API_KEY", revoked)
-    wrong = run_eemo(*words, "openai:local-a", "--json")
+    wrong = call_eemo(*words, "openai:local-a", "--json")
     assert wrong.returncode == 5, wrong.stderr
     assert "put a valid key into OPENAI_API_KEY" in wrong.stdout
     assert revoked not in wrong.stdout + wrong.stderr
     monkeypatch.delenv("OPENAI_API_KEY")
-    missing = run_eemo(*words, "openai:local-a")
+    missing = call_eemo(*words, "openai:local-a")
     assert missing.returncode == 5
     assert "export OPENAI_API_KEY=" in missing.stderr
 

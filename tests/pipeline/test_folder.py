@@ -13,7 +13,7 @@ from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.orchestration.status import read_status
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform
-from tests.support.commands import run_eemo
+from tests.support.commands import call_eemo
 from tests.support.hashing import stamp_files
 from tests.support.images import REFUSED_FILES, REFUSED_ROWS
 
@@ -132,7 +132,7 @@ def test_hostile_captions_stay_text(database: duckdb.DuckDBPyConnection) -> None
 
 
 def test_a_picture_tells_its_history(small_lake: Path) -> None:
-    told = run_eemo("explain", "beach photo.jpg", "--data", small_lake, "--json")
+    told = call_eemo("explain", "beach photo.jpg", "--data", small_lake, "--json")
     assert told.returncode == 0, told.stderr
     tables = {part["table"] for part in json.loads(told.stdout)}
     assert {"ingest__records", "labels__emotions", "annotation__replies", "qa__items"} <= tables

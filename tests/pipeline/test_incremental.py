@@ -16,7 +16,7 @@ from eemo_pipeline.orchestration.run_outcome import RunOutcome
 from eemo_pipeline.orchestration.runs import run_assets
 from eemo_pipeline.schema.tables import TABLES
 from resources.instance.dagster_home import open_instance
-from tests.support.commands import run_eemo
+from tests.support.commands import call_eemo
 from tests.support.hashing import hash_files, stamp_files
 from tests.support.images import fill_folder, paint_jpeg
 from tests.support.lakes import copy_lake
@@ -64,7 +64,7 @@ def test_a_second_run_computes_nothing_and_changes_no_file(
     parts = ("tables", "exports", "training")
     before = hash_files(lake), [stamp_files(lake / part) for part in parts]
     published = (lake / "eemo.duckdb").stat()
-    again = run_eemo("run", "--data", lake, "--json")
+    again = call_eemo("run", "--data", lake, "--json")
     assert again.returncode == 0, again.stderr
     first, second = json.loads((small_lake / "answer.json").read_text()), json.loads(again.stdout)
     assert second["tables"] == first["tables"]

@@ -16,7 +16,7 @@ from pathlib import Path
 from eemo_pipeline.lake.warehouse import query
 from eemo_pipeline.schema.tables import TABLES
 from resources.instance.dagster_home import open_instance
-from tests.support.commands import run_eemo, start_eemo
+from tests.support.commands import call_eemo, start_eemo
 from tests.support.hashing import hash_files
 from tests.support.images import fill_folder
 
@@ -53,7 +53,7 @@ def test_a_run_killed_again_and_again_ends_as_an_undisturbed_one(
         kill_at(start_eemo(tmp_path / "output", *words), partial(has_come, lake))
         litter(lake)
     assert not (lake / "eemo.duckdb").exists()
-    answer = run_eemo(*words, "--json")
+    answer = call_eemo(*words, "--json")
     assert answer.returncode == 0, answer.stderr
     hashes = hash_files(lake)
     assert len(hashes) > len(TABLES)

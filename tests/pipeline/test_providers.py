@@ -21,7 +21,7 @@ from eemo_pipeline.orchestration.runs import run_assets
 from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
 from resources.local_server import LocalServer, local_server
 from resources.providers.registry import PROVIDERS, Provider
-from tests.support.commands import run_eemo
+from tests.support.commands import call_eemo
 from tests.support.hashing import hash_files
 from tests.support.lakes import copy_lake
 from tests.support.servers import FAULT_SCRIPT
@@ -48,13 +48,13 @@ def account(lake: Path) -> dict[str, Any]:
 
 def costs(lake: Path) -> dict[str, Any]:
     query = "select sum(calls)::bigint as calls, sum(usd)::double as usd from costs"
-    answer = run_eemo("sql", query, "--data", lake, "--json")
+    answer = call_eemo("sql", query, "--data", lake, "--json")
     assert answer.returncode == 0, answer.stderr
     return json.loads(answer.stdout)[0]
 
 
 def test_the_whole_graph_over_http_with_faults(lake: Path, faults: None) -> None:
-    run = run_eemo("run", "--data", lake, "--providers", "local", "--json")
+    run = call_eemo("run", "--data", lake, "--providers", "local", "--json")
     assert run.returncode == 0, run.stderr
     summary, billed = json.loads(run.stdout), account(lake)
     assert summary["providers"] == "local"
@@ -69,7 +69,7 @@ def test_the_whole_graph_over_http_with_faults(lake: Path, faults: None) -> None
     assert replies.filter(pl.col("status") == "ok")["style"].null_count() == 0
 
     before = hash_files(lake)
-    again = run_eemo("run", "--data", lake, "--providers", "local", "--json")
+    again = call_eemo("run", "--data", lake, "--providers", "local", "--json")
     assert again.returncode == 0, again.stderr
     # A question that faults left open, of the first round or a later one, is asked again, and its
     # answer may be revised.
@@ -132,17 +132,17 @@ def test_dagster_takes_the_choice_from_environment_and_launchpad(
 
 def test_a_budget_ends_the_run_and_the_same_command_goes_on(lake: Path) -> None:
     words = ("--data", lake, "--providers", "local", "--select", ANNOTATION)
-    run = run_eemo("run", *words, "--budget-usd", "0.006", "--json")
+    run = call_eemo("run", *words, "--budget-usd", "0.006", "--json")
     assert run.returncode == 4, run.stderr
     assert json.loads(run.stdout)["stopped_by"] == "budget"
     assert "run again with a higher --budget-usd" in run.stdout
     assert "run the same command again to continue" in run.stderr
     first = account(lake)
     assert Decimal("0") < Decimal(first["usd"]) <= Decimal("0.006")
-    stage = run_eemo("run", *words, "--budget-usd", "annotation=0")
+    stage = call_eemo("run", *words, "--budget-usd", "annotation=0")
     assert stage.returncode == 4, stage.stderr
     assert account(lake)["requests"] == first["requests"]
-    rest = run_eemo("run", *words, "--json")
+    rest = call_eemo("run", *words, "--json")
     assert rest.returncode == 0, rest.stderr
     total = account(lake)
     assert total["repeated"] == 0, "nothing is paid twice"
@@ -175,11 +175,11 @@ def test_a_revoked_key_is_named_and_stands_nowhere(
     revoked = "sk-proj-A1b2C3d4E5f6G7h8I9j0K1l2"
     words = ("--data", lake, "--select", ANNOTATION, "--providers")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    missing = run_eemo("run", *words, "openai:local-a,gemini:local-b")
+    missing = call_eemo("run", *words, "openai:local-a,gemini:local-b")
     assert missing.returncode == 5
     assert "export OPENAI_API_KEY=" in missing.stderr
     monkeypatch.setenv("OPENAI_API_KEY", revoked)
-    run = run_eemo("run", *words, "openai:local-a,gemini:local-b", "--json")
+    run = call_eemo("run", *words, "openai:local-a,gemini:local-b", "--json")
     assert run.returncode == 5, run.stderr
     assert json.loads(run.stdout)["stopped_by"] == "credential"
     assert "put a valid key into OPENAI_API_KEY" in run.stdout
@@ -189,7 +189,7 @@ def test_a_revoked_key_is_named_and_stands_nowhere(
             if path.is_file() and not path.is_symlink():
                 assert secret.encode() not in path.read_bytes(), path
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    cured = run_eemo("run", *words, "openai:local-a,gemini:local-b", "--json")
+    cured = call_eemo("run", *words, "openai:local-a,gemini:local-b", "--json")
     assert cured.returncode == 0, cured.stderr
     replies = pl.read_parquet(lake / "tables" / "annotation__replies.parquet")
     assert set(replies["annotator"]) == {"openai", "gemini"}
@@ -264,13 +264,13 @@ def test_a_dry_run_calls_nothing_and_leaves_nothing(
     pictures: Path, small_lake: Path, tmp_path: Path
 ) -> None:
     words = ("--providers", "openai,gemini", "--dry-run", "--json")
-    fresh = run_eemo("run", "--images", pictures, "--data", tmp_path / "lake", *words)
+    fresh = call_eemo("run", "--images", pictures, "--data", tmp_path / "lake", *words)
     assert fresh.returncode == 0, fresh.stderr
     assert not (tmp_path / "lake").exists()
     guess = json.loads(fresh.stdout)
     assert guess["pictures"] == 0
     assert guess["unread_files"] >= 11
-    known = run_eemo("run", "--data", small_lake, *words)
+    known = call_eemo("run", "--data", small_lake, *words)
     forecast = json.loads(known.stdout)
     kept = pl.read_parquet(small_lake / "tables" / "dedup__images.parquet").height
     assert forecast["pictures"] == kept
@@ -281,7 +281,7 @@ def test_a_dry_run_calls_nothing_and_leaves_nothing(
         assert line["input_tokens_low"] <= line["input_tokens_high"]
         assert line["usd_low"] <= line["usd_high"]
     assert 0 < forecast["usd_low"] < forecast["usd_high"]
-    free = run_eemo("run", "--data", small_lake, "--dry-run", "--json")
+    free = call_eemo("run", "--data", small_lake, "--dry-run", "--json")
     assert json.loads(free.stdout)["usd_high"] == 0
 
 
@@ -292,7 +292,7 @@ def test_a_forecast_counts_verifier_and_critic_and_encloses_what_they_cost(
     monkeypatch.setenv("EEMO_CRITIC", "local")
 
     def forecast() -> list[dict[str, Any]]:
-        told = run_eemo("run", "--data", lake, "--dry-run", "--json")
+        told = call_eemo("run", "--data", lake, "--dry-run", "--json")
         assert told.returncode == 0, told.stderr
         return json.loads(told.stdout)["lines"]
 
@@ -306,7 +306,7 @@ def test_a_forecast_counts_verifier_and_critic_and_encloses_what_they_cost(
     chosen = (
         'key:"verification__replies" or key:"verification__decisions" or key:"critic__verdicts"'
     )
-    run = run_eemo("run", "--data", lake, "--select", chosen, "--json")
+    run = call_eemo("run", "--data", lake, "--select", chosen, "--json")
     assert run.returncode == 0, run.stderr
     paid = {line["provider"]: line for line in account(lake)["lines"]}
     ours = ("local_openai", [verifier]), ("local_gemini", [critic, later])

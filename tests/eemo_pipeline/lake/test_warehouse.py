@@ -1,6 +1,8 @@
 import hashlib
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -32,10 +34,13 @@ def count_row(source, found=1, kept=1):
     }
 
 
-@pytest.fixture
-def tables(tmp_path):
-    """Two sources, one picture each, a refused file, a question about both; the rest unwritten."""
-    tables = tmp_path / "it's a folder" / "source=[a]*" / "tables"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Two sources, one image each, a refused file, a question about both; the rest unwritten.
+
+    Published once for this module; each test has a copy.
+    """
+    tables = tmp_path_factory.mktemp("built") / "tables"
     for source, image_id in (("folder", FIRST), ("oasis", SECOND)):
         record = {
             "source": source,
@@ -69,12 +74,20 @@ def tables(tmp_path):
         "qa__items",
         [{"item_id": "q", "image_ids": [SECOND, FIRST], "question": HOSTILE, "answer": "Yes"}],
     )
-    return tables
+    publish(tables, tables.parent / "eemo.duckdb")
+    return tables.parent
 
 
 @pytest.fixture
-def database(tables):
-    return publish(tables, tables.parent / "eemo.duckdb").path
+def tables(built, tmp_path):
+    home = tmp_path / "it's a folder" / "source=[a]*"
+    home.mkdir(parents=True)
+    return Path(shutil.copytree(built / "tables", home / "tables"))
+
+
+@pytest.fixture
+def database(built, tables):
+    return Path(shutil.copy(built / "eemo.duckdb", tables.parent))
 
 
 def test_every_table_is_there_with_its_rows_and_types(tables, database):

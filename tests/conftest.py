@@ -15,6 +15,9 @@ from tests.support.hashing import stamp_files
 from tests.support.images import fill_folder
 from tests.support.lakes import build_once
 
+# A path is a name: to a glob, a query string or a shell this one would be something else.
+AWKWARD = "small_lake [2024]*{a,b} it's #1=100%"
+
 
 def pytest_configure() -> None:
     """Let interrupts through: what a shell starts in the background would ignore them."""
@@ -46,7 +49,7 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Path
         (place / "answer.json").write_text(answer.stdout)
         assert answer.returncode == 0, answer.stderr
 
-    return build_once(tmp_path_factory, "shared_small_lake", build)
+    return build_once(tmp_path_factory, AWKWARD, build)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Parquet files of the data root: paths, atomic writes and lazy scans.
 
+A path is a name and never a pattern: a data root may be called "[a]*" or "source=b".
 Columns and types are in `schema/`; Dagster uses this module through
 `resources/storage/parquet_io_manager.py`.
 """
@@ -102,7 +103,12 @@ def write_batches(
         register_io_source(ordered, schema=table.polars_schema).sink_parquet(
             temporary, compression="zstd", statistics=True, row_group_size=_BATCH_ROWS
         )
-        rows = pl.scan_parquet(temporary, glob=False).select(pl.len()).collect().item()
+        rows = (
+            pl.scan_parquet(temporary, glob=False, hive_partitioning=False)
+            .select(pl.len())
+            .collect()
+            .item()
+        )
         return _publish(temporary, path, rows)
     finally:
         temporary.unlink(missing_ok=True)
@@ -163,7 +169,6 @@ def scan_table(tables: Path, name: str, partitions: Sequence[str] | None = None)
         return table.empty().lazy()
     for path in paths:
         require_table(path, table)
-    # Paths are names, not patterns: a data root may be called "[a]" or "source=b".
     return pl.scan_parquet(paths, glob=False, hive_partitioning=False)
 
 

@@ -13,12 +13,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from eemo_pipeline.lake.parquet import Written, write_chunks
 from eemo_pipeline.schema.columns import SPLITS
 from eemo_pipeline.stages.exports.consumer_rules import MARK, as_seen
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LETTERS = ("A", "B", "C", "D")
 
@@ -174,16 +178,40 @@ def see_llava(conversations: pl.DataFrame) -> pl.DataFrame:
 
 def read_json(path: Path, schema: pl.Schema) -> pl.DataFrame:
     """Return the objects that `json_lines` or `json_array` wrote, one per row."""
-    lines = pl.read_lines(path).to_series().str.strip_suffix(",")
+    lines = pl.read_lines(path, glob=False).to_series().str.strip_suffix(",")
     objects = lines.filter(~lines.is_in(["[", "]"]))
     return objects.str.json_decode(pl.Struct(schema)).struct.unnest()
 
 
 def parquet_bytes(rows: pl.DataFrame) -> Iterator[bytes]:
-    """Yield the rows as the bytes of one Parquet file."""
+    """Yield the rows as the bytes of one Parquet file, text as `string` and lists as `list`.
+
+    Those are pyarrow's types. Polars writes large_string and large_list, and `datasets` refuses to
+    concatenate files whose types differ.
+    """
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter
+
+    fields = rows.head(0).to_arrow().schema
+    schema = pa.schema([(field.name, _plain_type(field.type)) for field in fields])
     buffer = BytesIO()
-    rows.write_parquet(buffer, compression="zstd", statistics=True)
+    with ParquetWriter(buffer, schema, compression="zstd") as writer:
+        for part in rows.iter_slices(_SLICE_ROWS):
+            writer.write_table(part.to_arrow().cast(schema))
     yield buffer.getvalue()
+
+
+def _plain_type(found: "pa.DataType") -> "pa.DataType":
+    """Return the type with string and list in place of their large variants, at any depth."""
+    import pyarrow as pa
+
+    if pa.types.is_large_string(found):
+        return pa.string()
+    if pa.types.is_large_list(found):
+        return pa.list_(_plain_type(found.value_type))
+    if pa.types.is_struct(found):
+        return pa.struct([(field.name, _plain_type(field.type)) for field in found])
+    return found
 
 
 def turn(speaker: str, value: pl.Expr, names: tuple[str, str]) -> pl.Expr:

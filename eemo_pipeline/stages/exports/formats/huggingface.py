@@ -53,7 +53,9 @@ def _render_card(parts: Mapping[str, Sequence[PublishedFile]]) -> bytes:
 
 
 def _read(path: Path) -> pl.DataFrame:
-    return SEEN.to_frame() if path.name == _CARD else as_seen(pl.read_parquet(path))
+    if path.name == _CARD:
+        return SEEN.to_frame()
+    return as_seen(pl.read_parquet(path, glob=False, hive_partitioning=False))
 
 
 EXPORTER = Exporter("huggingface", _write, _read)

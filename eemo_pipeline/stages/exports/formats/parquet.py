@@ -27,7 +27,7 @@ def _write(tables: Tables, folder: Path) -> list[PublishedFile]:
 
 
 def _read(path: Path) -> pl.DataFrame:
-    return as_seen(pl.read_parquet(path))
+    return as_seen(pl.read_parquet(path, glob=False, hive_partitioning=False))
 
 
 EXPORTER = Exporter("parquet", _write, _read)

@@ -56,7 +56,7 @@ def _write(tables: Tables, folder: Path) -> list[PublishedFile]:
 
 
 def _read(path: Path) -> pl.DataFrame:
-    rows = pl.read_parquet(path)
+    rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
     answer = (
         pl.col("completion").list.first().struct.field("content")
         if "completion" in rows.columns

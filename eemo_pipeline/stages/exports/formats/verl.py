@@ -52,7 +52,7 @@ def _write(tables: Tables, folder: Path) -> list[PublishedFile]:
 
 def _read(path: Path) -> pl.DataFrame:
     return as_seen(
-        pl.read_parquet(path).select(
+        pl.read_parquet(path, glob=False, hive_partitioning=False).select(
             pl.col("extra_info").struct.field("item_id"),
             pl.col("images").list.eval(pl.element().struct.field("image")),
             pl.col("prompt").list.last().struct.field("content").alias("prompt"),

@@ -64,7 +64,7 @@ def _table(rows: pl.DataFrame, options: tuple[str, ...]) -> pl.DataFrame:
 
 
 def _read(path: Path) -> pl.DataFrame:
-    rows = pl.read_csv(path, separator="\t", infer_schema=False)
+    rows = pl.read_csv(path, glob=False, separator="\t", infer_schema=False)
     is_list = pl.col("image_path").str.starts_with("[")
     as_list = pl.col("image_path").str.json_decode(pl.List(pl.String))
     seen = rows.select(

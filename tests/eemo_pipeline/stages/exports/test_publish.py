@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from eemo_pipeline.schema.validate import (
 )
 from eemo_pipeline.stages.exports import formats
 from eemo_pipeline.stages.exports.consumer_rules import as_seen, broken_rules
-from eemo_pipeline.stages.exports.formats import Exporter, Tables
+from eemo_pipeline.stages.exports.formats import Exporter, Tables, parquet_bytes
 from eemo_pipeline.stages.exports.publish import Published, publish
 
 HOSTILE_PATH = 'holi"day\n/\u00e9t\u00e9 <image>.png'
@@ -68,14 +69,18 @@ def scored(item_id: str, split: str, **fields: Any) -> dict[str, Any]:
     return known | fields
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A data root with two pictures, one of them with a name that breaks naive writers."""
+def fill(root: Path) -> Path:
+    """Place two images in a data root, one of them with a name that breaks naive writers."""
     for number, path in enumerate(PATHS.values()):
-        place = tmp_path / "sources" / "folder" / path
+        place = root / "sources" / "folder" / path
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.full((8, 8, 3), 40 * number, np.uint8)).save(place)
-    return tmp_path
+    return root
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return fill(tmp_path)
 
 
 def tables(root: Path) -> Tables:
@@ -270,19 +275,67 @@ def test_hugging_face_loads_the_folder_and_the_trl_files(
     assert [turn["role"] for turn in chats[0]["messages"]] == ["user", "assistant"]
 
 
+FILES = (
+    *("verl/assess_train", "trl/sft_train", "trl/grpo_train", "parquet/qa_train"),
+    *("parquet/assess_train", "huggingface/qa/train", "huggingface/assess/train"),
+)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_parquet_has_the_types_that_pyarrow_gives_the_same_rows(root: Path, name: str) -> None:
+    """`datasets.concatenate_datasets`, which verl calls, refuses files whose types differ."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    publish_in(root)
+    ours = pq.ParquetFile(root / "exports" / f"{name}.parquet").read()
+    theirs = pa.Table.from_pylist(ours.to_pylist())
+    assert [
+        (mine, other)
+        for mine, other in zip(ours.schema, theirs.schema, strict=True)
+        if not mine.equals(other) and "null" not in str(other.type)
+    ] == []
+    assert not re.search("large|view|dictionary|null", str(ours.schema))
+
+
+def test_a_file_for_verl_can_be_concatenated_with_another(root: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    publish_in(root, formats=("verl",))
+    published = str(root / "exports/verl/assess_train.parquet")
+
+    def load(path: str) -> Any:
+        cache = str(root / "cache")
+        return datasets.load_dataset("parquet", data_files=path, split="train", cache_dir=cache)
+
+    ours = load(published)
+    datasets.Dataset.from_list(ours.to_list()).to_parquet(root / "theirs.parquet")
+    assert datasets.concatenate_datasets([ours, load(str(root / "theirs.parquet"))]).num_rows == 4
+
+
+def test_rows_of_every_table_pass_through_parquet_unchanged(root: Path) -> None:
+    given = tables(root)
+    for rows in (given.qa, given.assess, given.images, given.emotions, given.vad):
+        (content,) = parquet_bytes(rows)
+        assert pl.read_parquet(content).equals(rows)
+
+
 def test_pandas_reads_the_tsv_of_vlmevalkit(root: Path) -> None:
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
+    def read(name: str) -> dict[str, list[Any]]:
+        path = root / "exports" / "vlmevalkit" / name
+        return pandas.read_csv(path, sep="\t").to_dict("list")
+
     publish_in(root, formats=("vlmevalkit",))
-    choices = pandas.read_csv(root / "exports/vlmevalkit/choices_test.tsv", sep="\t")
-    assert choices["index"].tolist() == [0, 1]
-    assert choices["answer"].tolist() == ["B", "B"]
+    choices = read("choices_test.tsv")
+    assert choices["index"] == [0, 1]
+    assert choices["answer"] == ["B", "B"]
     assert choices["image_path"][0] == f"sources/folder/{HOSTILE_PATH}"
     assert json.loads(choices["image_path"][1]) == [
         f"sources/folder/{HOSTILE_PATH}",
         "sources/folder/one.png",
     ]
-    answers = pandas.read_csv(root / "exports/vlmevalkit/open_test.tsv", sep="\t")
-    assert answers["answer"].tolist() == ["[A] text."]
+    assert read("open_test.tsv")["answer"] == ["[A] text."]
 
 
 def test_verl_rows_hold_what_a_rule_needs(root: Path) -> None:
@@ -403,3 +456,18 @@ def test_any_words_pass_through_every_format(
     assert published.violations.is_empty()
     (row,) = lines(root / "exports/sharegpt/qa_test.jsonl")
     assert row["messages"][1]["content"] == f"B. {answer}".replace("<image>", "(image)")
+
+
+# What a glob, a query string, an escape or a partition would be in a path.
+AWKWARD = st.text(st.sampled_from("ab[]{}*?!^-\\%4#&=,:~'\" \n"), min_size=1, max_size=12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(name=AWKWARD)
+def test_a_folder_is_a_name_and_no_pattern(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    root = fill(tmp_path_factory.mktemp("roots") / name)
+    published = publish_in(root)
+    assert published.violations.is_empty()
+    assert set(published.files["format"]) == set(FORMATS)

@@ -41,9 +41,10 @@ from PIL import Image
 
 from eemo_pipeline.ledger.answering import Inquiry, Recorded, answer_all
 from eemo_pipeline.ledger.store import Answer, Ask, Ledger
+from eemo_pipeline.stages.annotation import vlm_annotator
 from eemo_pipeline.stages.annotation.reply_schema import REPLY, read_annotation
-from eemo_pipeline.stages.annotation.vlm_annotator import ANNOTATE, read_prompt
 from eemo_pipeline.vlm.contract import EncodedPicture, VisionLanguageModel, VlmRequest
+from eemo_pipeline.vlm.prompts import read_prompt
 from eemo_pipeline.vlm.questions import Limits, Question
 from eemo_pipeline.vlm.session import Session
 from eemo_pipeline.vlm.spending.budget import Budget
@@ -86,7 +87,7 @@ def build_request(number: int) -> VlmRequest:
     """
     data = _PICTURE + number.to_bytes(PICTURE_BYTES - len(_PICTURE), "big")
     return VlmRequest(
-        instruction=read_prompt(ANNOTATE),
+        instruction=read_prompt(vlm_annotator.__name__, vlm_annotator.ANNOTATE),
         question="Fill in the record about this picture.",
         pictures=(EncodedPicture(data, "image/jpeg", 160, 120),),
         schema_name="annotation",

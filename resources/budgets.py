@@ -16,15 +16,18 @@ class BadBudget(ValueError):
 def read_budget(text: str | None) -> Budget:
     """Parse a budget in USD: `5` for the run, `annotation=2` for a stage, or several with commas.
 
-    An empty text means no cap.
+    None means no cap. An empty text is an error: it usually comes from an unset variable.
 
     Raises:
-        BadBudget: not a number, an unknown stage, a repeated cap, or a cap that `Budget` rejects.
+        BadBudget: empty, not a number, an unknown stage, a repeated cap, or a cap that `Budget`
+            rejects.
     """
     caps: dict[str, float] = {}
     stages = {table.stage for table in TABLES.values()}
-    for part in filter(None, (part.strip() for part in (text or "").split(","))):
-        stage, _, amount = part.rpartition("=")
+    for part in () if text is None else text.split(","):
+        stage, _, amount = part.strip().rpartition("=")
+        if not amount.strip():
+            raise BadBudget("an amount is empty; is the variable that it came from set?")
         if stage and stage not in stages:
             raise BadBudget(f"there is no stage {stage!r}; there are {', '.join(sorted(stages))}")
         if stage in caps:

@@ -40,5 +40,5 @@ class SessionResource(dg.ConfigurableResource):
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,
         )
-        budget = read_budget(self.budget_usd or os.environ.get(VARIABLE))
-        return Session(self.ledger, budget, read_prices(), limits)
+        text = os.environ.get(VARIABLE) if self.budget_usd is None else self.budget_usd
+        return Session(self.ledger, read_budget(text), read_prices(), limits)

@@ -131,7 +131,7 @@ def run(
     if dry_run:
         from eemo_pipeline.cli.dry_run import show_forecast
 
-        show_forecast(data, images, providers, as_json=as_json)
+        show_forecast(data, images, providers, budget_usd or (), as_json=as_json)
         return
     from eemo_pipeline.cli.run import run_pipeline
 

@@ -4,7 +4,7 @@ The module `forecast` of each stage, such as `stages/annotation/forecast.py`, co
 Nothing is run, called, attached or written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -34,7 +34,12 @@ _COLUMNS = (
 
 
 def show_forecast(
-    data: Path | None, images: Path | None, providers: str | None, *, as_json: bool
+    data: Path | None,
+    images: Path | None,
+    providers: str | None,
+    budgets: Sequence[str],
+    *,
+    as_json: bool,
 ) -> None:
     """Show one line per stage and model: calls, tokens and cost, from low to high."""
     from eemo_pipeline.lake.parquet import scan_table
@@ -46,7 +51,7 @@ def show_forecast(
     from eemo_pipeline.vlm.spending.budget import Budget
     from eemo_pipeline.vlm.spending.prices import read_prices
 
-    text, models = choose_plan(providers)
+    text, models = choose_plan(providers, budgets)
     root = choose_data_root(data)
     if images is None:
         require_sources(root)

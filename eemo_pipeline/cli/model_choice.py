@@ -5,6 +5,7 @@ Errors become a Problem with a fix. `resources/providers/registry.py` knows the 
 """
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,15 +49,18 @@ def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelCh
     return ModelChoice(text, _understand_budget(budgets))
 
 
-def choose_plan(providers: str | None) -> tuple[str, "tuple[VisionLanguageModel, ...]"]:
+def choose_plan(
+    providers: str | None, budgets: Sequence[str] = ()
+) -> tuple[str, "tuple[VisionLanguageModel, ...]"]:
     """Return the choice and its models for a forecast; no key is needed.
 
     Raises:
-        Problem: The choice is wrong (exit code 2).
+        Problem: The choice or the budget is wrong (exit code 2).
     """
     from resources.roles.annotators import planned_models
 
     text, _ = _understand(providers)
+    _understand_budget(budgets)
     return text, planned_models(text)
 
 
@@ -107,14 +111,14 @@ def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":
 def _understand_budget(budgets: Sequence[str]) -> str | None:
     from resources.budgets import VARIABLE, BadBudget, read_budget
 
-    typed = ",".join(budgets) or None
-    text = typed or os.environ.get(VARIABLE)
+    typed = ",".join(budgets) if budgets else None
+    text = os.environ.get(VARIABLE) if typed is None else typed
     try:
         read_budget(text)
     except BadBudget as error:
         raise wrong_usage(
             "the budget was not understood",
-            f"--budget-usd {text}",
+            f"{VARIABLE}={text}" if typed is None else f"--budget-usd {shlex.quote(typed)}",
             str(error),
             f"{called()} run --budget-usd 5 --budget-usd annotation=2",
         ) from error

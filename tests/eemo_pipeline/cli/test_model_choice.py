@@ -1,0 +1,39 @@
+"""The budget of a command line: an empty one is a mistake, for a run as for its dry run."""
+
+import pytest
+
+from eemo_pipeline.cli.model_choice import choose_models, choose_plan
+from eemo_pipeline.cli.problems import Exit, Problem
+from tests.support.commands import call_eemo
+
+# What a shell makes of "$LIMIT", "$LIMIT,$OTHER" and "annotation=$LIMIT" without these variables.
+EMPTY = ("", " ", ",", ",annotation=2", "5,", "annotation=")
+
+
+@pytest.mark.parametrize("choose", [choose_models, choose_plan])
+@pytest.mark.parametrize("text", EMPTY)
+def test_an_empty_budget_is_a_usage_error(choose, text: str) -> None:
+    with pytest.raises(Problem, match="budget was not understood") as caught:
+        choose("local", [text])
+    assert caught.value.code == Exit.USAGE
+    assert "an amount is empty" in caught.value.why
+
+
+def test_an_empty_budget_beside_another_is_a_usage_error() -> None:
+    with pytest.raises(Problem, match="budget was not understood"):
+        choose_models("local", ["", "annotation=2"])
+
+
+def test_an_empty_variable_is_a_usage_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EEMO_BUDGET_USD", "")
+    with pytest.raises(Problem, match="budget was not understood") as caught:
+        choose_models("local")
+    assert caught.value.where == "EEMO_BUDGET_USD="
+    assert choose_models("local", ["5"]).budget_usd == "5"
+
+
+@pytest.mark.parametrize("text", ["", "abc"])
+def test_a_dry_run_checks_the_budget(text: str) -> None:
+    result = call_eemo("run", "--dry-run", "--budget-usd", text)
+    assert result.returncode == 2
+    assert "the budget was not understood" in result.stderr

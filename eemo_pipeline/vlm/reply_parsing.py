@@ -1,7 +1,8 @@
 """Parses a model's text into a JSON object that fits its schema, or a complaint for the model.
 
-The parser finds the object in the text and checks it against the subset of JSON Schema that
-providers enforce. The stages interpret the fields, and `engine/attempts.py` handles reasks.
+The parser checks the objects that `json_objects.py` finds in the text against the subset of JSON
+Schema that providers enforce. The stages interpret the fields, and `engine/attempts.py` handles
+reasks.
 
 The text is untrusted: it may be endless, deeply nested, contain a key twice, invalid numbers or
 half of a surrogate pair. Nothing in it is executed, and no complaint quotes more than a few words
@@ -9,11 +10,12 @@ of it.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+from eemo_pipeline.vlm.json_objects import find_objects, skip_thoughts
 from eemo_pipeline.vlm.questions import Unusable
 
 # A reply to our largest schema has 2,000 characters; replies longer than this are not parsed.
@@ -39,7 +41,7 @@ class ReadObject:
 
 
 def read_object(text: str, schema: Mapping[str, Any]) -> ReadObject:
-    """Return the outermost object of a reply, checked against the schema.
+    """Return the last whole object of a reply that fits the schema; thoughts are skipped.
 
     Keys that are not in the schema are dropped. Control characters and repeated white space are
     removed from strings; words of a closed list may be in either case.
@@ -47,50 +49,35 @@ def read_object(text: str, schema: Mapping[str, Any]) -> ReadObject:
     Raises:
         Unusable: The text contains no such object; the message says what to change.
     """
-    start = text.find("{")
-    if start < 0:
-        raise Unusable(
-            "The reply holds no JSON object. Reply with one JSON object and nothing else."
-        )
+    text = skip_thoughts(text)
     if len(text) > LONGEST_REPLY:
         raise Unusable(
             f"The reply has {len(text)} characters. Reply with one JSON object of at most "
             f"{LONGEST_REPLY} characters."
         )
-    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
-    try:
-        value, end = decoder.raw_decode(text, start)
-    except (ValueError, RecursionError) as error:
-        raise Unusable(f"The reply is not valid JSON: {_describe(error)}.") from error
-    checked = _conform(value, schema)
-    problems = list(_complaints(checked, schema, ""))
-    if problems:
-        raise Unusable(" ".join(problems[:5]))
-    return ReadObject(checked, bool(_without_fence(text[:start]) or _without_fence(text[end:])))
+    complaint = "The reply holds no JSON object. Reply with one JSON object and nothing else."
+    last: ReadObject | None = None
+    whole = False  # a fault of a whole object says more than one of a fragment
+    for found in find_objects(text):
+        if found.fault:
+            complaint = complaint if whole and found.value is None else found.fault
+            whole = whole or found.value is not None
+            continue
+        checked = _conform(found.value, schema)
+        whole = True
+        if problems := list(_complaints(checked, schema, "")):
+            complaint = " ".join(problems[:5])
+            continue
+        around = (text[: found.start], text[found.end :])
+        last = ReadObject(checked, any(_without_fence(part) for part in around))
+    if last is None:
+        raise Unusable(complaint)
+    return last
 
 
 def _without_fence(text: str) -> str:
     """Return the text around the object, without the marks of a Markdown block."""
     return text.strip().removeprefix("```json").removeprefix("```").strip()
-
-
-def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Unusable(f"{_quote(twice)} is given twice. Give every field once.")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise Unusable(f"{name} is not a JSON number.")
-
-
-def _describe(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at character {error.pos}"
-    return "it is nested too deep" if isinstance(error, RecursionError) else "a number is too long"
 
 
 def _conform(value: Any, schema: Mapping[str, Any]) -> Any:

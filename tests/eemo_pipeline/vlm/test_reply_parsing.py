@@ -124,6 +124,66 @@ def test_clean_text_is_one_line_that_can_be_written(text: str) -> None:
     assert clean(cleaned) == cleaned
 
 
+DRAFT = json.dumps(GOOD | {"label": "fear"})
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        f"<think>\nA draft: {DRAFT}\nNo. {{awe, fear}} remain; awe fits.\n</think>\n\n",
+        f"A draft: {DRAFT} But nothing attacks.</think>",
+        f"<THINKING>{DRAFT}</THINKING>",
+        f"◁think▷{DRAFT}◁/think▷",
+        f"[THINK]{DRAFT}[/THINK]",
+        "<think>" + "x" * LONGEST_REPLY + "</think>",
+        f"First I thought of {DRAFT}, and then of ",
+        "The options are {awe, fear}. ",
+        '{"label": "fear"} lacks most of it, so ',
+    ],
+)
+def test_the_last_object_after_the_thoughts_is_the_answer(before: str) -> None:
+    assert read_object(before + json.dumps(GOOD), SCHEMA).value == GOOD
+
+
+@pytest.mark.parametrize(
+    "text", [f"<think>{DRAFT}", f"<think>{DRAFT}</think>", f"<think>{DRAFT}</think>I cannot tell."]
+)
+def test_a_draft_in_the_thoughts_is_no_answer(text: str) -> None:
+    assert "no JSON object" in complaint(text)
+
+
+def test_thoughts_are_not_words_around_the_answer() -> None:
+    assert not read_object(f"<think>Hm.</think>\n{json.dumps(GOOD)}", SCHEMA).has_prose
+
+
+def test_a_line_break_inside_a_string_is_read() -> None:
+    text = json.dumps(GOOD).replace("a cliff", "a cliff\nover\tthe sea")
+    assert read_object(text, SCHEMA).value["cues"] == ["a cliff over the sea"]
+
+
+def test_a_whole_object_is_complained_of_rather_than_a_fragment() -> None:
+    said = complaint(json.dumps(GOOD | {"score": 11}) + " where {this} is no object")
+    assert "score" in said
+
+
+no_marks = st.text().filter(lambda text: "{" not in text and "think" not in text.lower())
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(["awe", "fear"]), max_size=4),
+    st.lists(no_marks, min_size=6, max_size=6),
+    st.sampled_from(["awe", "fear"]),
+)
+def test_the_last_of_any_drafts_is_read(drafts: list[str], texts: list[str], label: str) -> None:
+    """Whatever stands between them, the last whole object that fits is the answer."""
+    words = [json.dumps(GOOD | {"label": draft}) for draft in drafts]
+    thoughts = "".join(text + word for text, word in zip(texts, words, strict=False))
+    answer = texts[4] + json.dumps(GOOD | {"label": label}) + texts[5]
+    for text in (thoughts + answer, f"<think>{thoughts}</think>{answer}"):
+        assert read_object(text, SCHEMA).value == GOOD | {"label": label}
+
+
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

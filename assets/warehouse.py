@@ -3,7 +3,7 @@
 import dagster as dg
 
 from eemo_pipeline.lake.data_root import DataRoot
-from eemo_pipeline.lake.warehouse import publish
+from eemo_pipeline.lake.warehouse import READABLE_BY, publish
 from eemo_pipeline.schema.tables import TABLES
 
 
@@ -14,6 +14,7 @@ def warehouse__database(data_root: dg.ResourceParam[DataRoot]) -> dg.Materialize
     return dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(str(published.path)),
+            "readable_by": READABLE_BY,
             "tables": len(published.rows),
             "rows": sum(published.rows.values()),
             "is_changed": published.is_changed,

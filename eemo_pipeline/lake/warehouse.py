@@ -33,6 +33,8 @@ from eemo_pipeline.lake.sql_files import (
 )
 from eemo_pipeline.schema.tables import TABLES, Table
 
+READABLE_BY = "DuckDB 1.2 and later"
+_STORAGE_VERSION = "v1.2.0"  # the oldest that READABLE_BY promises; by default it is the newest
 _BLOBS = frozenset({"features", "mask_counts"})
 
 
@@ -65,6 +67,7 @@ def publish(tables_dir: Path, database: Path) -> Published:
     Every table of the schema exists under its own name, empty where it was never written, with the
     views of `sql/`, comments, `meta.dictionary`, `meta.examples` and `meta.build`. The file is
     built under a temporary name and renamed; a process that has the old file open keeps reading it.
+    Its format is the one that READABLE_BY reads.
 
     Raises:
         WarehouseError: a Parquet file or a view does not fit the schema.
@@ -79,7 +82,9 @@ def publish(tables_dir: Path, database: Path) -> Published:
     for path in leftovers:
         path.unlink(missing_ok=True)
     try:
-        with duckdb.connect(str(temporary)) as connection:
+        with duckdb.connect(
+            str(temporary), config={"storage_compatibility_version": _STORAGE_VERSION}
+        ) as connection:
             connection.execute("begin")  # one write to disk instead of one per comment
             for name, table in TABLES.items():
                 _load(connection, table, sources[name])
@@ -173,7 +178,7 @@ def _describe(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
         "unit varchar, meaning varchar)"
     )
     connection.execute("create table meta.examples (title varchar, sql varchar)")
-    connection.execute("create table meta.build (fingerprint varchar)")
+    connection.execute("create table meta.build (fingerprint varchar, readable_by varchar)")
     for table in TABLES.values():
         place = quote_name(table.name)
         connection.execute(
@@ -194,7 +199,7 @@ def _describe(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
         "insert into meta.examples values (?, ?)",
         [(example.description, example.sql) for example in list_examples()],
     )
-    connection.execute("insert into meta.build values (?)", [fingerprint])
+    connection.execute("insert into meta.build values (?, ?)", [fingerprint, READABLE_BY])
 
 
 def _parquet_files(tables_dir: Path, table: Table) -> list[Path]:
@@ -206,7 +211,7 @@ def _parquet_files(tables_dir: Path, table: Table) -> list[Path]:
 
 def _fingerprint(tables_dir: Path, sources: Mapping[str, list[Path]]) -> str:
     parts = {
-        "duckdb": duckdb.__version__,
+        "duckdb": [duckdb.__version__, _STORAGE_VERSION],
         "files": {
             path.relative_to(tables_dir).as_posix(): file_sha256(path)
             for paths in sources.values()

@@ -32,8 +32,8 @@ select
     dimension,
     count(*) as pictures,
     round(median(lexicon_word_count), 1) as median_words,
-    round(if(isfinite(corr(lexicon_value, rating)), corr(lexicon_value, rating), null), 4) as pearson,
-    round(if(isfinite(corr(lexicon_rank, rating_rank)), corr(lexicon_rank, rating_rank), null), 4) as spearman,
+    round(case when isfinite(corr(lexicon_value, rating)) then corr(lexicon_value, rating) end, 4) as pearson,
+    round(case when isfinite(corr(lexicon_rank, rating_rank)) then corr(lexicon_rank, rating_rank) end, 4) as spearman,
     round(avg(abs(lexicon_value - rating)), 4) as mean_absolute_error
 from pairs
 group by comment_source, rating_source, dimension

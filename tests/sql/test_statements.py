@@ -1,5 +1,7 @@
 """Every view, example and named query runs, on empty tables and on full ones."""
 
+import re
+
 import pytest
 
 from eemo_pipeline.lake.sql_files import list_examples, list_queries, list_views
@@ -162,3 +164,8 @@ def test_statements_are_written_in_lower_case():
     for statement in (*list_views(), *list_examples(), *list_queries()):
         assert statement.description, statement.name
         assert not keywords & set(statement.sql.split()), statement.name
+
+
+def test_no_view_calls_a_function_that_duckdb_1_2_lacks():
+    """In a stored view it takes `if(...)` for the name of a function."""
+    assert [view.name for view in list_views() if re.search(r"\bif\(", view.sql)] == []

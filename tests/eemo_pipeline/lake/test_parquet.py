@@ -1,5 +1,8 @@
 """Storage: whole files or none, unchanged bytes untouched, what was never written has no rows."""
 
+from pathlib import Path
+from typing import Any
+
 import polars as pl
 import pytest
 
@@ -118,3 +121,41 @@ def test_a_file_altered_from_outside_is_named_with_the_way_out(tmp_path, content
         path.write_bytes(content)
     with pytest.raises(DamagedTable, match=r"does not hold the table dedup__clusters.*Delete"):
         scan_table(tmp_path, CLUSTERS.name)
+
+
+VALUES: dict[str, Any] = {"String": "text", "Int64": 7, "Float64": 0.5, "Boolean": True}
+KINDS = {"String": "str", "Int64": "int64", "Float64": "float64", "Boolean": "bool"}
+
+
+def value_of(dtype: pl.DataType) -> Any:
+    return [VALUES[str(dtype.inner)]] if isinstance(dtype, pl.List) else VALUES[str(dtype)]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_pandas_reads_every_table_with_its_types(tmp_path: Path, name: str) -> None:
+    import pandas
+
+    table = TABLES[name]
+    rows = [{key: value_of(dtype) for key, dtype in table.polars_schema.items()}]
+    path = table_path(tmp_path / "[a]*", table, "oasis")
+    write_table(pl.DataFrame(rows, schema=table.polars_schema), table, path)
+    frame = pandas.read_parquet(path)
+    assert {key: str(dtype) for key, dtype in frame.dtypes.items()} == {
+        key: KINDS.get(str(dtype), "object") for key, dtype in table.polars_schema.items()
+    }
+    (found,) = frame.to_dict("records")
+    lists = {key for key, dtype in table.polars_schema.items() if isinstance(dtype, pl.List)}
+    assert {key: list(cell) if key in lists else cell for key, cell in found.items()} == rows[0]
+
+
+def test_pandas_shows_a_missing_value_as_missing(tmp_path: Path) -> None:
+    import pandas
+
+    table = TABLES["annotation__replies"]
+    row = {name: value_of(table.polars_schema[name]) for name in set(table.columns)}
+    blank = row | dict.fromkeys(table.optional)
+    write_table(
+        pl.DataFrame([row, blank], schema=table.polars_schema), table, tmp_path / "t.parquet"
+    )
+    frame = pandas.read_parquet(tmp_path / "t.parquet")
+    assert {name for name, count in frame.isna().sum().items() if count} == table.optional

@@ -1,5 +1,6 @@
 import hashlib
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,45 @@ def test_the_published_file_needs_no_other_file(tables, database):
     assert query(moved, "select count(*) from files")[1] == [(3,)]
 
 
+def test_the_file_has_the_format_of_the_oldest_duckdb_that_it_promises(database: Path) -> None:
+    magic, format_number = struct.unpack("<8x4sQ", database.read_bytes()[:20])
+    assert (magic, format_number) == (b"DUCK", 65)  # 65 was new in DuckDB 1.2
+    _, rows = query(
+        database, "select tags['storage_version'] from duckdb_databases() where not internal"
+    )
+    assert rows == [("v1.2.0+",)]
+    assert query(database, "select readable_by from meta.build")[1] == [("DuckDB 1.2 and later",)]
+
+
+OLD_READER = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+for table, in connection.execute("show tables").fetchall():
+    connection.execute(f'from "{table}"').fetchall()
+for sql, in connection.execute("select sql from meta.examples").fetchall():
+    connection.execute(sql).fetchall()
+print(duckdb.__version__)
+"""
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("version", ["1.2.0", "1.4.4"])
+def test_an_older_duckdb_reads_every_table_view_and_example(
+    database: Path, tmp_path: Path, version: str
+) -> None:
+    old = str(tmp_path / "old")
+    install = ["pip", "install", "--quiet", "--no-deps", "--target", old, f"duckdb=={version}"]
+    subprocess.run([sys.executable, "-m", *install], check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", OLD_READER, str(database)],
+        env={"PYTHONPATH": old},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout == f"{version}\n"
+
+
 def test_comments_and_dictionary_come_from_the_schema(database):
     _, rows = query(database, "select table_name, comment from duckdb_tables() where not internal")
     assert dict(rows)["qa__items"] == f"One row per {TABLES['qa__items'].grain}"
@@ -230,7 +270,7 @@ def test_a_failed_build_leaves_the_old_file_and_no_litter(tables, database):
         "copy ingest__records to '{secret}.csv'",
         "set enable_external_access = true",
         "drop table ingest__records",
-        "insert into meta.build values ('x')",
+        "insert into meta.build values ('x', 'y')",
         "load httpfs",
     ],
 )

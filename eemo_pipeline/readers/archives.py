@@ -124,7 +124,7 @@ def unpack(
     taken: dict[str, bool] = {}  # path -> whether it is a file
     links: list[_Member] = []
     with _telling_damage(archive):
-        for count, member in enumerate(_members(archive), start=1):
+        for count, member in enumerate(_members(archive, folder), start=1):
             if count > limits.members:
                 raise RefusedArchive(archive, f"it has more than {limits.members} files", _BY_HAND)
             _claim(archive, member.name, taken)
@@ -253,13 +253,13 @@ def _telling_damage(archive: Path) -> Iterator[None]:
         raise RefusedArchive(archive, why, _ANEW) from error
 
 
-def _members(archive: Path) -> Iterator[_Member]:
+def _members(archive: Path, folder: Path) -> Iterator[_Member]:
     with archive.open("rb") as file:
         head = file.read(512)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_members(archive)
     if head.startswith(b"\x1f\x8b") or head[257:262] == b"ustar":
-        return _tar_members(archive)
+        return _tar_members(archive, folder)
     if re.match(rb"\s*<(!doctype|html|head|\?xml)", head, re.IGNORECASE):
         fix = "open the address in a browser and do what the page says"
         raise RefusedArchive(archive, "it is a web page and no archive", fix)
@@ -299,13 +299,14 @@ class _CautiousGzip(gzip.GzipFile):
         return super().read(size)
 
 
-def _tar_members(archive: Path) -> Iterator[_Member]:
+def _tar_members(archive: Path, folder: Path) -> Iterator[_Member]:
     with archive.open("rb") as raw:
         is_packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         plain = _CautiousGzip(fileobj=raw) if is_packed else raw
         with tarfile.open(fileobj=plain, mode="r:") as opened:
             for info in opened:
+                _filter(archive, info, folder)
                 _check_name(archive, info.name)
                 name = _tidy(info.name)
                 if info.isdir():
@@ -316,10 +317,23 @@ def _tar_members(archive: Path) -> Iterator[_Member]:
                     target = _link_target(archive, name, goal)
                     yield _Member(name, 0, lambda: None, target)
                     continue
-                if not info.isfile():
-                    raise RefusedArchive(archive, f"{name!r} is a device or the like", _BY_HAND)
                 yield _Member(name, info.size, lambda info=info: opened.extractfile(info))
             _require_end(plain, opened.offset)
+
+
+def _filter(archive: Path, info: tarfile.TarInfo, folder: Path) -> None:
+    """Refuse what Python's own filter refuses; the checks that follow are stricter."""
+    try:
+        tarfile.data_filter(info, str(folder))
+    except tarfile.SpecialFileError as error:
+        why = f"{info.name!r} is a device or the like"
+        raise RefusedArchive(archive, why, _BY_HAND) from error
+    except (tarfile.AbsoluteLinkError, tarfile.LinkOutsideDestinationError) as error:
+        why = f"{info.name!r} is a link that leaves its folder"
+        raise RefusedArchive(archive, why, _BY_HAND) from error
+    except tarfile.FilterError as error:
+        why = f"{info.name!r} would leave its folder"
+        raise RefusedArchive(archive, why, _BY_HAND) from error
 
 
 def _require_end(plain: IO[bytes] | gzip.GzipFile, place: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from eemo_pipeline.vlm.questions import Unusable
 from eemo_pipeline.vlm.reply_parsing import LONGEST_REPLY, clean, read_object
@@ -201,3 +202,23 @@ def test_any_text_is_read_or_complained_of(reply: dict[str, Any], before: str, a
     assert set(found) == set(GOOD)
     assert found["label"] in ("awe", "fear")
     assert 1 <= found["score"] <= 10
+
+
+ODD = st.one_of(
+    *(st.none(), st.booleans(), st.integers(-1, 12), st.floats(-1, 2), st.integers().map(float)),
+    st.sampled_from(["awe", "fear", "joy", ""]),
+    st.lists(st.sampled_from(["a cliff", 1, None]), max_size=3),
+    st.just({}),
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(list(GOOD)), ODD, max_size=2), st.sampled_from([*GOOD, ""]))
+def test_the_verdict_is_that_of_json_schema(odd: dict[str, Any], gone: str) -> None:
+    value = {name: part for name, part in (GOOD | odd).items() if name != gone}
+    try:
+        read = read_object(json.dumps(value), SCHEMA).value
+    except Unusable:
+        assert not Draft202012Validator(SCHEMA).is_valid(value)
+    else:
+        Draft202012Validator(SCHEMA).validate(read)

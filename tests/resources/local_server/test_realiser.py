@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,8 +14,6 @@ from resources.local_server.opinions import describe
 from resources.local_server.patterns import text_of_pattern
 from resources.local_server.realiser import realise
 from resources.local_server.sights import imagine
-
-jsonschema = pytest.importorskip("jsonschema")
 
 NAMES = ("emotion", "clarity", "evidence", "alternatives", "description", "a", "b")
 HINTS = describe(imagine("x"), "local-a")

@@ -364,7 +364,7 @@ def _resolve(connection: duckdb.DuckDBPyConnection, image: str) -> str | None:
     )
     if len(found) > 1 or not image:
         some = ", ".join(row[0][:16] for row in found)
-        raise WarehouseError(f"{image!r} names more than one picture: {some}. Give more digits.")
+        raise WarehouseError(f"{image!r} names more than one image: {some}. Give more digits.")
     if found:
         return found[0][0]
     _, refused = _ask(
@@ -375,6 +375,6 @@ def _resolve(connection: duckdb.DuckDBPyConnection, image: str) -> str | None:
     if refused:
         return None
     raise WarehouseError(
-        f"No picture's image_id begins with {image!r}, and no file has that path. "
-        "The view images lists the pictures: `eemo sql 'from images'`."
+        f"No image_id begins with {image!r}, and no file has that path. "
+        "The view images lists them: `eemo sql 'from images'`."
     )

@@ -15,6 +15,7 @@ import pytest
 
 from eemo_pipeline.cli.model_choice import choose_models
 from eemo_pipeline.cli.problems import Exit, Problem
+from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
 from eemo_pipeline.orchestration.runs import run_assets
@@ -272,7 +273,7 @@ def test_a_dry_run_calls_nothing_and_leaves_nothing(
     assert guess["unread_files"] >= 11
     known = call_eemo("run", "--data", small_lake, *words)
     forecast = json.loads(known.stdout)
-    kept = pl.read_parquet(small_lake / "tables" / "dedup__images.parquet").height
+    kept = scan_table(small_lake / "tables", "dedup__images").collect().height
     assert forecast["pictures"] == kept
     first = [line for line in forecast["lines"] if line["stage"] == "annotation"]
     assert {line["provider"] for line in first} == {"openai", "gemini"}

@@ -1,6 +1,7 @@
 """Every view, example and named query runs, on empty tables and on full ones."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -169,3 +170,16 @@ def test_statements_are_written_in_lower_case():
 def test_no_view_calls_a_function_that_duckdb_1_2_lacks():
     """In a stored view it takes `if(...)` for the name of a function."""
     assert [view.name for view in list_views() if re.search(r"\bif\(", view.sql)] == []
+
+
+SUGGESTED = re.compile(r"""\bsql (["'])((?:select|from|show) [^"'{}]+)\1""")
+
+
+def test_queries_that_documents_and_messages_suggest_run(tmp_path):
+    published = publish(tmp_path / "tables", tmp_path / "eemo.duckdb")
+    repository = Path(__file__).parents[2]
+    texts = [*repository.glob("*.md"), *(repository / "eemo_pipeline").rglob("*.py")]
+    found = [sql for path in texts for _, sql in SUGGESTED.findall(path.read_text("utf-8"))]
+    assert {"from funnel", "from images", "select * from ingest__rejects"} <= set(found)
+    for sql in found:
+        query(published.path, sql)

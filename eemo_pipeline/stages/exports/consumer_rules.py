@@ -56,13 +56,13 @@ def broken_rules(
         root: the data root.
     """
     marks = pl.col("prompt").str.count_matches(MARK, literal=True)
-    pictures = pl.col("images").list.len()
+    shown = pl.col("images").list.len()
     place = pl.col("answer_letter").replace_strict(
         list(_LETTERS), range(len(_LETTERS)), default=None, return_dtype=pl.Int64
     )
     named = pl.col("options").list.get(place, null_on_oob=True)
     rules = {
-        "marks_differ": (marks != pictures, pl.format("{} marks, {} pictures", marks, pictures)),
+        "marks_differ": (marks != shown, pl.format("{} marks, {} images", marks, shown)),
         "mark_in_answer": (
             pl.col("prompt").is_not_null() & pl.col("answer").str.contains(MARK, literal=True),
             "answer",
@@ -98,7 +98,7 @@ def broken_rules(
 
 
 def _picture_rules(seen: pl.DataFrame, images: pl.DataFrame, root: Path) -> pl.DataFrame:
-    named = pl.col("images").list.eval(pl.element().fill_null("unknown picture"))
+    named = pl.col("images").list.eval(pl.element().fill_null("unknown image"))
     shown = seen.select("item_id", named).explode("images").drop_nulls()
     paths = shown.select("images").unique().sort("images")
     sizes = dict(images.select("image", "size_bytes").iter_rows())

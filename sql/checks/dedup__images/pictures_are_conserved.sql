@@ -1,4 +1,4 @@
--- Distinct pictures = kept pictures + near-duplicates dropped: the kept ones are here, once each.
+-- Distinct images = kept images + near-duplicates dropped: the kept ones are here, once each.
 select
     coalesce(c.image_id, d.image_id) as image_id,
     coalesce(c.is_kept, false)::integer as expected_rows,

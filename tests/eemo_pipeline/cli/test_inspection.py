@@ -1,6 +1,7 @@
 """Questions to a data root: sql, explain, sources; the answers and the mistakes."""
 
 import json
+import shlex
 import subprocess
 import sys
 from hashlib import sha256
@@ -127,6 +128,8 @@ def test_an_unknown_file_is_said_to_be_unknown(built: Path, tmp_path: Path) -> N
     answer = call_eemo("explain", "new.png", "--data", built)
     assert answer.returncode == 1
     assert "not in the data root" in answer.stderr
+    (listing,) = [shlex.split(line) for line in answer.stderr.splitlines() if " sql " in line]
+    assert FIRST in call_eemo(*listing[listing.index("sql") :], "--json").stdout
 
 
 def test_an_unknown_id_gets_its_near_misses(built: Path) -> None:

@@ -317,7 +317,7 @@ def test_a_check_counts_all_bad_rows_and_shows_five(tables):
         outcome = run_check(connection, "dedup__images", "pictures_are_conserved")
         sound = run_check(connection, "dedup__images", "clusters_do_not_cross_splits")
     assert outcome.severity == "error"
-    assert outcome.description.startswith("Distinct pictures = kept pictures")
+    assert outcome.description.startswith("Distinct images = kept images")
     assert outcome.bad_rows == 9  # eight that no cluster knows, and one that is not here
     assert len(outcome.examples) == 5
     assert outcome.examples[0] == {
@@ -361,13 +361,13 @@ def test_a_prefix_must_be_unique(tables, database):
     write(tables, "ingest__images", rows)
     publish(tables, database)
     assert explain(database, "aa")[0].rows[0]["image_id"] == FIRST
-    with pytest.raises(WarehouseError, match="more than one picture"):
+    with pytest.raises(WarehouseError, match="more than one image"):
         explain(database, "a")
-    with pytest.raises(WarehouseError, match="more than one picture"):
+    with pytest.raises(WarehouseError, match="more than one image"):
         explain(database, "")  # the prefix of all
-    with pytest.raises(WarehouseError, match="No picture's image_id begins with"):
+    with pytest.raises(WarehouseError, match="No image_id begins with"):
         explain(database, HOSTILE)
-    with pytest.raises(WarehouseError, match="No picture's image_id begins with"):
+    with pytest.raises(WarehouseError, match="No image_id begins with"):
         explain(database, "a%")
 
 

@@ -24,7 +24,7 @@ _CARD = "README.md"
 _BODY = """
 # EEmoDB
 
-`qa` holds instructions about single pictures and pairs; `assess` holds ranking, V-A-D scoring
+`qa` holds instructions about single images and pairs; `assess` holds ranking, V-A-D scoring
 and dominant-emotion items. `images` are paths relative to the data root that made this folder.
 The terms of the sources named in each row hold for it.
 """

@@ -85,6 +85,7 @@ class SourceTables:
         row_count: data rows in the annotation files, counted before any check. row_count = distinct
             (table_path, row) in annotations and words + those in rejects.
         words: entries of a lexicon (WORD_SCHEMA); empty for sources of images.
+        refused_files: path -> (reason, detail) of files that the adapter refuses unopened.
     """
 
     records: pl.DataFrame
@@ -93,6 +94,7 @@ class SourceTables:
     table_paths: frozenset[str]
     row_count: int
     words: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WORD_SCHEMA))
+    refused_files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def assemble(

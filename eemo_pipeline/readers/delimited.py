@@ -11,6 +11,9 @@ import sys
 import numpy as np
 import polars as pl
 
+# What spreadsheets, databases and pandas write for an empty cell, in lower case.
+PLACEHOLDERS = ("na", "n/a", "#n/a", "nan", "null", "none", "-")
+
 
 def parse_cells(data: bytes, delimiter: str, width: int, start: int = 0) -> pl.DataFrame:
     """Return cells in columns "0" ... and "surplus", from the byte `start`, where a line begins.
@@ -105,6 +108,19 @@ def smallest_within(groups: pl.Series, values: pl.Series, firsts: pl.Series) -> 
 def is_given(name: str) -> pl.Expr:
     """Return whether the cell holds more than blanks."""
     return pl.col(name).map_batches(_hold_text, return_dtype=pl.Boolean, is_elementwise=True)
+
+
+def empty_placeholders(*names: str) -> list[pl.Expr]:
+    """Return the columns with null for cells that hold a placeholder for nothing, such as NaN.
+
+    Only for optional cells: in a lexicon, "null" is a word.
+    """
+    return [
+        pl.when(~pl.col(name).str.strip_chars().str.to_lowercase().is_in(PLACEHOLDERS))
+        .then(name)
+        .alias(name)
+        for name in names
+    ]
 
 
 def _hold_text(cells: pl.Series) -> pl.Series:

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.readers.contract import Listing
+from eemo_pipeline.readers.delimited import PLACEHOLDERS
 from eemo_pipeline.readers.row_checks import Check
 from eemo_pipeline.readers.tables import Headers, decode_text
 
@@ -141,6 +142,11 @@ def as_cell(value: Any) -> str | None:
     return clean_text(value) if isinstance(value, str) else encode_json(value)
 
 
+def is_placeholder(value: Any) -> bool:
+    """Return whether a value is a text that stands for nothing, such as "None" or "N/A"."""
+    return isinstance(value, str) and value.strip().lower() in PLACEHOLDERS
+
+
 def encode_json(value: Any) -> str | None:
     """Return a value as compact JSON; None where its nesting or a number in it is too long."""
     try:
@@ -151,7 +157,11 @@ def encode_json(value: Any) -> str | None:
 
 def encode_given(fields: Mapping[str, Any]) -> str | None:
     """Return the fields with a value, as a JSON object; None where there is none."""
-    given = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    given = {
+        name: value
+        for name, value in fields.items()
+        if value not in (None, "", [], {}) and not is_placeholder(value)
+    }
     return encode_json(given) if given else None
 
 
@@ -170,7 +180,7 @@ def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
     """Return the fields as text cells by our own names, with `table_path`, `row` and `refused_as`.
 
     `headers` maps our name to the field's spellings, in lower case. A field missing from a row is
-    null, and so is every field of a row that is not an object.
+    null, and so are a placeholder for nothing and every field of a row that is not an object.
     """
     lowered = [lower_names(row.fields) for row in rows]
     columns = {
@@ -178,7 +188,10 @@ def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
         "row": [row.row for row in rows],
         "refused_as": [row.refusal for row in rows],
         **{
-            name: [as_cell(pick(fields, spellings)) for fields in lowered]
+            name: [
+                None if is_placeholder(value := pick(fields, spellings)) else as_cell(value)
+                for fields in lowered
+            ]
             for name, spellings in headers.items()
         },
     }

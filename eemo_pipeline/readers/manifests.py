@@ -19,6 +19,7 @@ from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.json_rows import (
     JsonRow,
     encode_given,
+    is_placeholder,
     json_checks,
     lower_names,
     pick,
@@ -85,7 +86,8 @@ def read_rows(listing: Listing, path: str) -> list[JsonRow]:
     if ending == "json":
         return read_json_list(listing, path)
     file = read_annotation_file(listing, path, ",;\t")
-    # Of two columns with one name, the first counts, as everywhere; blank cells have no value.
+    # Of two columns with one name, the first counts, as everywhere. Blank cells and placeholders
+    # have no value.
     places = {name: str(place) for place, name in reversed([*enumerate(file.header)]) if name}
     cells = file.cells.select("row", "surplus", *places.values())
     return [
@@ -93,7 +95,11 @@ def read_rows(listing: Listing, path: str) -> list[JsonRow]:
             path,
             row,
             None,
-            {name: cell for name, cell in zip(places, values, strict=True) if (cell or "").strip()},
+            {
+                name: cell
+                for name, cell in zip(places, values, strict=True)
+                if (cell or "").strip() and not is_placeholder(cell)
+            },
             None if surplus is None else "surplus_cells",
         )
         for row, surplus, *values in cells.rows()

@@ -17,6 +17,7 @@ from eemo_pipeline.readers.contract import (
     Listing,
 )
 from eemo_pipeline.readers.delimited import (
+    empty_placeholders,
     number_rows,
     parse_cells,
 )
@@ -42,29 +43,50 @@ class AnnotationFile:
         header: the cells of the first line, outer blanks removed.
         cells: one row per data row that is not blank: `row` (from 1), one text column per header
             cell, named "0", "1", ..., and `surplus`, the first cell beyond the header or null.
+        delimiter: what separates the cells.
     """
 
     path: str
     header: tuple[str, ...]
     cells: pl.DataFrame
+    delimiter: str = ","
 
-    def take(self, needed: Headers, optional: Headers = NONE_NEEDED) -> pl.DataFrame:
+    def take(
+        self, needed: Headers, optional: Headers = NONE_NEEDED, numbers: Collection[str] = ()
+    ) -> pl.DataFrame:
         """Return the columns by our own names, with `table_path`, `row`, `surplus` and `absent`.
 
         Both mappings map our name to its possible header cells, in lower case. A column missing
-        from the file is null; `absent` lists the needed ones, null where there is none.
+        from the file is null; `absent` names the needed ones as the file's header would, and the
+        columns found instead; null where there is none. Placeholders for nothing in optional
+        columns are null. A decimal comma in `numbers`, of our names, becomes a point unless commas
+        separate the cells.
         """
         places = {name: self._place(cells) for name, cells in {**needed, **optional}.items()}
-        absent = ", ".join(name for name in needed if places[name] is None)
-        return self.cells.select(
-            pl.lit(self.path).alias("table_path"),
-            "row",
-            "surplus",
-            pl.lit(absent or None, dtype=pl.String).alias("absent"),
-            *(
-                (pl.lit(None, dtype=pl.String) if place is None else pl.col(str(place))).alias(name)
-                for name, place in places.items()
-            ),
+        absent = ", ".join(
+            name if name.casefold() in cells else next(iter(cells))
+            for name, cells in needed.items()
+            if places[name] is None
+        )
+        found = f"{absent} (found: {', '.join(self.header)[:_DETAIL_CHARACTERS]})"
+        return (
+            self.cells.select(
+                pl.lit(self.path).alias("table_path"),
+                "row",
+                "surplus",
+                pl.lit(found if absent else None, dtype=pl.String).alias("absent"),
+                *(
+                    (pl.lit(None, dtype=pl.String) if place is None else pl.col(str(place))).alias(
+                        name
+                    )
+                    for name, place in places.items()
+                ),
+            )
+            .with_columns(
+                pl.col(name).str.replace(r"^(\s*[-+]?[0-9]+),([0-9]+\s*)$", "$1.$2")
+                for name in (numbers if self.delimiter != "," else ())
+            )
+            .with_columns(empty_placeholders(*optional))
         )
 
     def remaining(self, wanted: Headers) -> dict[str, str]:
@@ -113,7 +135,7 @@ def read_annotation_file(listing: Listing, path: str, delimiters: str = ",") -> 
     # The header is one line: a quote left open in it must not swallow the rows.
     header = tuple(cell.strip() for cell in next(csv.reader([first_line], delimiter=delimiter), []))
     cells = parse_cells(data, delimiter, len(header), start=len(first_line.encode()) + 1)
-    return AnnotationFile(path, header, number_rows(cells))
+    return AnnotationFile(path, header, number_rows(cells), delimiter)
 
 
 def read_headless_file(
@@ -122,7 +144,7 @@ def read_headless_file(
     """Read a file without a header line; `header` names its columns."""
     data, delimiter = _read_bytes(listing, path, delimiters)
     cells = parse_cells(data, delimiter, len(header))
-    return AnnotationFile(path, tuple(header), number_rows(cells))
+    return AnnotationFile(path, tuple(header), number_rows(cells), delimiter)
 
 
 def _read_bytes(listing: Listing, path: str, delimiters: str) -> tuple[bytes, str]:
@@ -151,8 +173,11 @@ def _is_plain(data: bytes) -> bool:
 
 
 def stack_rows(
-    files: Sequence[AnnotationFile], needed: Headers, optional: Headers = NONE_NEEDED
+    files: Sequence[AnnotationFile],
+    needed: Headers,
+    optional: Headers = NONE_NEEDED,
+    numbers: Collection[str] = (),
 ) -> pl.DataFrame:
     """Concatenate the rows of files of one layout, `AnnotationFile.take` of each."""
     nothing = AnnotationFile("", (), number_rows(parse_cells(b"", ",", 0)))
-    return pl.concat([file.take(needed, optional) for file in (nothing, *files)])
+    return pl.concat([file.take(needed, optional, numbers) for file in (nothing, *files)])

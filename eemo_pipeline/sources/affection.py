@@ -8,7 +8,7 @@ only the preprocessed one is read, which holds the same rows and the split.
 import polars as pl
 
 from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
-from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.delimited import empty_placeholders, is_given
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.picture_index import PictureIndex
 from eemo_pipeline.readers.records import conclude
@@ -47,9 +47,10 @@ def read(listing: Listing) -> SourceTables:
     rows = stack_rows([read_annotation_file(listing, path) for path in tables], _NEEDED, _OPTIONAL)
     index = PictureIndex(path for path in listing.paths if path not in known)
     named = rows.with_columns(
+        *empty_placeholders("utterance"),
         pl.when(is_given("dataset") & is_given("image_name"))
         .then(pl.concat_str("dataset", "image_name", separator="/"))
-        .alias("name")
+        .alias("name"),
     )
     judged = judge(
         index.resolve(named, ("", "images/")),

@@ -3,13 +3,15 @@
 Reads the fields that its web page lists. No file, schema, scale or licence has been published, so
 the file names are ours: `annotations.jsonl`, `.json` or `.csv` for the fields, `prompts.csv` (or
 the other two formats) for prompt, generator and seed, one row per image and, in the annotations,
-per rater where raters are named. Valence and arousal are on -4..4, as in the authors' pilot.
+per rater where raters are named. Valence and arousal are on -4..4, as in the authors' pilot, unless
+columns `valence_scale` and the like declare another scale.
 
 Emotion, valence and arousal are labels; all other fields are copied unchanged to the annotation's
 attributes. There, a facial expression or an action that is null (no person) stays null, and one
 that is not given is absent.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -17,7 +19,14 @@ import polars as pl
 from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
 from eemo_pipeline.readers.delimited import is_given
 from eemo_pipeline.readers.finding import find_documents, find_tables
-from eemo_pipeline.readers.json_rows import JsonRow, encode_json, json_checks, lower_names, tabulate
+from eemo_pipeline.readers.json_rows import (
+    JsonRow,
+    encode_json,
+    is_placeholder,
+    json_checks,
+    lower_names,
+    tabulate,
+)
 from eemo_pipeline.readers.manifests import read_rows
 from eemo_pipeline.readers.picture_index import PictureIndex
 from eemo_pipeline.readers.records import conclude
@@ -26,11 +35,15 @@ from eemo_pipeline.readers.row_checks import (
     cell_detail,
     judge,
     known_label,
-    number,
-    number_checks,
     picture_checks,
     presence_checks,
     repetition_check,
+)
+from eemo_pipeline.readers.scales import (
+    one_row_per_scale,
+    read_scales,
+    scale_checks,
+    scale_headers,
 )
 from eemo_pipeline.sources import SourceDataset
 
@@ -44,6 +57,7 @@ _HEADERS = {
     "name": ("path", "file", "image", "image_path"),
     "emotion": ("emotion",),
     **{rating: (rating,) for rating in _RATINGS},
+    **scale_headers(_RATINGS),
     "rater": ("rater", "annotator", "user"),
 }
 # Our name of a field -> its alternative name.
@@ -74,23 +88,23 @@ def read(listing: Listing) -> SourceTables:
         .alias("annotator_id"),
     )
     index = PictureIndex(path for path in listing.paths if path not in known)
-    resolved = index.resolve(frame, ("", "images/")).with_columns(
+    scaled = read_scales(frame, _RATINGS, _SCALE)
+    resolved = index.resolve(scaled, ("", "images/")).with_columns(
         pl.concat_str("path", "annotator_id", separator="\n").alias("path and annotator")
     )
-    has_rating = pl.any_horizontal(is_given(name) for name in _RATINGS)
-    return conclude(
-        judge(resolved, _checks()).with_columns(
+    has_label = is_given("emotion") & pl.col("is_first")
+    concluded = conclude(
+        one_row_per_scale(judge(resolved, _checks()), _RATINGS).with_columns(
             pl.col("path").alias("record_id"),
-            pl.when(is_given("emotion")).then(pl.concat_list("emotion")).alias("native_labels"),
-            pl.when(is_given("emotion")).then(pl.lit([1.0])).alias("native_weights"),
-            *(number(name).alias(f"native_{name}") for name in _RATINGS),
-            pl.when(has_rating).then(_SCALE[0]).alias("scale_min"),
-            pl.when(has_rating).then(_SCALE[1]).alias("scale_max"),
+            pl.when(has_label).then(pl.concat_list("emotion")).alias("native_labels"),
+            pl.when(has_label).then(pl.lit([1.0])).alias("native_weights"),
+            pl.when("is_first").then("attributes").alias("attributes"),
         ),
         known,
         _LABEL_SPACE,
         "evoked",
     )
+    return replace(concluded, row_count=len(rows))
 
 
 def _checks() -> list[Check]:
@@ -109,7 +123,7 @@ def _checks() -> list[Check]:
             is_given("emotion") & ~known_label(pl.col("emotion"), _LABEL_SPACE),
             cell_detail("emotion"),
         ),
-        *(check for name in _RATINGS for check in number_checks(name, *_SCALE)),
+        *(check for name in _RATINGS for check in scale_checks(name)),
         repetition_check("path and annotator"),
     ]
 
@@ -119,7 +133,7 @@ def _encode_others(row: JsonRow) -> str | None:
     ours = {spelling: name for name, spelling in _SPELLINGS.items()}
     labels = {spelling for spellings in _HEADERS.values() for spelling in spellings}
     others: dict[str, Any] = {
-        ours.get(name, name): value
+        ours.get(name, name): None if is_placeholder(value) else value
         for name, value in lower_names(row.fields).items()
         if name not in labels
     }

@@ -12,7 +12,7 @@ Annotators are not identified. Labels, including "something else", are unchanged
 import polars as pl
 
 from eemo_pipeline.readers.contract import Listing, SourceTables
-from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.delimited import empty_placeholders, is_given
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.picture_index import PictureIndex, fold_accents, fold_to_plain_letters
 from eemo_pipeline.readers.records import conclude
@@ -48,9 +48,10 @@ def read(listing: Listing) -> SourceTables:
     known = frozenset((*release, *preprocessed, *find_documents(listing)))
     rows = stack_rows([read_annotation_file(listing, path) for path in tables], _NEEDED, _OPTIONAL)
     named = rows.with_columns(
+        *empty_placeholders("utterance"),
         pl.when(is_given("art_style") & is_given("painting"))
         .then(pl.format("{}/{}.jpg", "art_style", "painting"))
-        .alias("name")
+        .alias("name"),
     )
     index = PictureIndex(path for path in listing.paths if path not in known)
     judged = judge(

@@ -26,6 +26,7 @@ from eemo_pipeline.readers.json_rows import (
     JsonRow,
     as_cell,
     encode_given,
+    is_placeholder,
     json_checks,
     read_json_list,
     tabulate,
@@ -110,7 +111,8 @@ def _mark_as_a_models() -> pl.Expr:
 
 def _label(row: JsonRow) -> str | None:
     emotion = as_cell(_section(_sections(row), "third_section").get("dominant_emotion"))
-    return emotion if emotion and emotion.strip() else None
+    is_given_one = emotion and emotion.strip() and not is_placeholder(emotion)
+    return emotion if is_given_one else None
 
 
 def _describe(row: JsonRow) -> str | None:

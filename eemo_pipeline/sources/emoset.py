@@ -25,7 +25,7 @@ import polars as pl
 
 from eemo_pipeline.readers.contract import REJECT_SCHEMA, Listing, SourceTables
 from eemo_pipeline.readers.finding import find_documents, find_tables
-from eemo_pipeline.readers.json_rows import as_cell, encode_given, parse_json
+from eemo_pipeline.readers.json_rows import as_cell, encode_given, is_placeholder, parse_json
 from eemo_pipeline.readers.picture_index import PictureIndex
 from eemo_pipeline.readers.records import conclude
 from eemo_pipeline.readers.row_checks import (
@@ -197,7 +197,7 @@ def _take(fields: Mapping[str, Any], label: str) -> dict[str, Any]:
     unusable = {
         name: as_cell(fields[name])
         for name in (*_MEASURES, *_NAMES, "object")
-        if name in fields and found.get(name) is None
+        if name in fields and found.get(name) is None and not is_placeholder(fields[name])
     }
     emotion = fields.get("emotion")
     is_other = isinstance(emotion, str) and emotion.strip().casefold() != label.strip().casefold()
@@ -220,7 +220,8 @@ def _as_level(value: Any) -> float | None:
 
 
 def _as_name(value: Any) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
+    is_name = isinstance(value, str) and value.strip() and not is_placeholder(value)
+    return value if is_name else None
 
 
 SOURCE = SourceDataset(

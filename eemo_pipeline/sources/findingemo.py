@@ -17,7 +17,7 @@ from dataclasses import replace
 import polars as pl
 
 from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
-from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.delimited import empty_placeholders, is_given
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.picture_index import PictureIndex
 from eemo_pipeline.readers.records import conclude
@@ -56,7 +56,8 @@ def read(listing: Listing) -> SourceTables:
     known = frozenset((*tables, *find_tables(listing, *_DOCUMENTS), *find_documents(listing)))
     rows = stack_rows([read_annotation_file(listing, path) for path in tables], _NEEDED, _OPTIONAL)
     index = PictureIndex(path for path in listing.paths if path not in known)
-    resolved = index.resolve(rows.with_columns(_shorten(pl.col("name"))), ("", "images/"))
+    named = rows.with_columns(_shorten(pl.col("name")), *empty_placeholders(*_RATED))
+    resolved = index.resolve(named, ("", "images/"))
     judged = judge(resolved, _checks())
     concluded = conclude(
         judged.with_columns(

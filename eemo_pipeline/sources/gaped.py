@@ -16,6 +16,7 @@ import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import GAPED_CATEGORIES
 from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.delimited import empty_placeholders
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.picture_index import PictureIndex
 from eemo_pipeline.readers.records import conclude
@@ -113,11 +114,15 @@ def _read_table(listing: Listing, index: PictureIndex, letter: str, path: str) -
     file = read_annotation_file(listing, path, "\t")
     rows = replace(file, header=_name_cells(file.header)).take(_NEEDED, _OPTIONAL)
     beside = f"{path.rpartition('/')[0]}/{letter}/".lstrip("/")
-    return index.resolve(rows, (beside, f"{letter}/", "")).with_columns(
-        # the deviations are in brackets: (5.43)
-        *(pl.col(f"{name}_sd").str.strip_chars(" ()") for name in (*_RATINGS, *_NORMS)),
-        category=pl.lit(_CATEGORIES[letter]),
-        damaged_table=pl.lit(None, pl.String),
+    return (
+        index.resolve(rows, (beside, f"{letter}/", ""))
+        .with_columns(
+            # the deviations are in brackets: (5.43)
+            *(pl.col(f"{name}_sd").str.strip_chars(" ()") for name in (*_RATINGS, *_NORMS)),
+            category=pl.lit(_CATEGORIES[letter]),
+            damaged_table=pl.lit(None, pl.String),
+        )
+        .with_columns(empty_placeholders(*(f"{name}_sd" for name in (*_RATINGS, *_NORMS))))
     )
 
 

@@ -16,7 +16,7 @@ import re
 import polars as pl
 
 from eemo_pipeline.readers.contract import Listing, SourceTables
-from eemo_pipeline.readers.delimited import is_given
+from eemo_pipeline.readers.delimited import empty_placeholders, is_given
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.picture_index import PictureIndex
 from eemo_pipeline.readers.records import conclude
@@ -54,6 +54,7 @@ def read(listing: Listing) -> SourceTables:
     named = rows.with_columns(
         pl.when(is_given("iaps")).then(pl.col("iaps").str.strip_chars() + ".jpg").alias("name"),
         *(_without_blanks(name) for name in _DOMINANCE),
+        *empty_placeholders("desc", "valsd", "arosd", "set"),
     )
     index = PictureIndex(path for path in listing.paths if path not in known)
     resolved = index.resolve(named, ("", "images/")).with_columns(
@@ -96,9 +97,8 @@ def _checks() -> list[Check]:
 def _without_blanks(name: str) -> pl.Expr:
     """Return the cell, null where it is a point or zero, the table's codes for no rating."""
     cell = pl.col(name).str.strip_chars()
-    return pl.when((cell != ".") & (number(name).is_null() | (number(name) != 0))).then(
-        pl.col(name)
-    )
+    (given,) = empty_placeholders(name)
+    return pl.when((cell != ".") & (number(name).is_null() | (number(name) != 0))).then(given)
 
 
 def _read_table(listing: Listing, path: str) -> pl.DataFrame:

@@ -27,6 +27,7 @@ from eemo_pipeline.sources import SourceDataset
 _MOST_RATERS = 1e6
 _SCALE = (1.0, 7.0)
 _WIDEST_SD = 6.0  # no sample on 1..7 can spread further
+_NUMBERS = ("valence", "arousal", "valence_sd", "arousal_sd")
 _NEEDED = {
     "theme": ("theme",),
     "valence": ("valence_mean",),
@@ -47,7 +48,7 @@ def read(listing: Listing) -> SourceTables:
     tables = find_tables(listing, "OASIS.csv")
     known = frozenset((*tables, *find_documents(listing)))
     files = [read_annotation_file(listing, path, ",;\t") for path in tables]
-    rows = stack_rows(files, _NEEDED, _OPTIONAL).with_columns(
+    rows = stack_rows(files, _NEEDED, _OPTIONAL, _NUMBERS).with_columns(
         pl.when(is_given("theme")).then(pl.col("theme") + ".jpg").alias("name"),
         pl.col("theme").str.strip_chars().alias("record_id"),
     )

@@ -41,7 +41,9 @@ def read(listing: Listing) -> SourceTables:
         path for path in listing.paths if path.casefold().endswith(".csv") and path not in documents
     ]
     files = [read_annotation_file(listing, path, ",;\t") for path in tables]
-    rows = stack_rows(files, _NEEDED, _OPTIONAL).with_columns(pl.col("word").str.strip_chars())
+    rows = stack_rows(files, _NEEDED, _OPTIONAL, (*_RATINGS, *_DEVIATIONS)).with_columns(
+        pl.col("word").str.strip_chars()
+    )
     judged = judge(
         rows,
         [

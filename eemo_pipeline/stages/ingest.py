@@ -269,7 +269,9 @@ def _reject_files(
             if path in read.table_paths:
                 continue
             answer = measured.get(path)
-            if answer is None:
+            if path in read.refused_files:
+                yield path, None, *read.refused_files[path]
+            elif answer is None:
                 yield path, None, "unreferenced", "no annotation file names this file"
             elif answer["status"] != "ok":
                 yield path, None, answer["reason"], answer.get("detail") or answer["reason"]

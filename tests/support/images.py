@@ -18,7 +18,7 @@ LABELS: tuple[tuple[Row, str], ...] = (
     (("nested/deep/city.png", "fear", "0.2", "0.7", "'); drop table ingest__images; --"), ""),
     (("rotated.jpg", "amusement", "0.7", "", "{image_id} %s $1 {{"), ""),
     (("waves.gif", "sadness", "0.1", "0.3", ""), ""),
-    (("ink.jpg", "anger", "2.5", "", ""), "out_of_range"),
+    (("ink.jpg", "anger", "inf", "", ""), "bad_number"),
     (("nested/it's; drop table.jpg", "joy", "high", "", ""), "bad_number"),
     (("ghost.png", "hunger", "", "", ""), "unknown_label"),
     (("missing.jpg", "joy", "", "", ""), "picture_missing"),

@@ -28,7 +28,7 @@ ROWS = [
     {"path": "images/joy/1.png", "emotion": "Sad", "valence": -1.5, "arousal": 2, "rater": "u7"},
     {"path": "images/joy/1.png", "emotion": "Sad", "rater": "u7"},
     {"path": "images/2.png", "emotion": "Bliss"},
-    {"path": "images/2.png", "emotion": "awe", "valence": 5},
+    {"path": "images/2.png", "emotion": "awe", "valence": "5 of 9"},
     {"path": "images/2.png", "emotion": "awe", "valence": "high"},
     {"path": "images/2.png"},
     {"path": "images/gone.png", "emotion": "awe"},
@@ -85,7 +85,7 @@ def test_labels_are_labels_and_all_else_is_an_attribute() -> None:
     assert reasons(tables, "annotations.jsonl") == {
         3: "duplicate_row",
         4: "unknown_label",
-        5: "out_of_range",
+        5: "bad_number",
         6: "bad_number",
         7: "empty_row",
         8: "picture_missing",
@@ -95,6 +95,20 @@ def test_labels_are_labels_and_all_else_is_an_attribute() -> None:
         12: "unknown_label",
     }
     assert reasons(tables, "prompts.csv") == {3: "duplicate_row"}
+
+
+def test_another_scale_is_refused_whole_or_declared() -> None:
+    rows = [{"path": "images/2.png", "valence": 5}, {"path": "images/joy/1.png", "valence": 2}]
+    pictures = {path: text for path, text in AIGIEMO.items() if path.endswith(".png")}
+    tables = read_files("aigiemo", {**pictures, "annotations.json": json.dumps(rows)})
+    assert reasons(tables) == {1: "unknown_scale", 2: "unknown_scale"}
+    declared = [row | {"valence_scale": "1..9", "action": "None"} for row in rows]
+    tables = read_files("aigiemo", {**pictures, "annotations.json": json.dumps(declared)})
+    assert tables.annotations.select("native_valence", "scale_min", "scale_max").rows() == [
+        (5.0, 1.0, 9.0),
+        (2.0, 1.0, 9.0),
+    ]
+    assert tables.annotations["attributes"].to_list() == ['{"action":null}'] * 2
 
 
 def test_a_list_in_one_file_reads_like_lines() -> None:

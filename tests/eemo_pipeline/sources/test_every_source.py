@@ -158,7 +158,7 @@ FOLDER = {
     "notes.txt,bliss,,,,,\n"
     ",,,,,,\n"
     "notes.txt,,high,,,,\n"
-    "notes.txt,,,1.5,,,\n"
+    "notes.txt,,,inf,,,\n"
     "notes.txt,,nan,,,,\n"
     "notes.txt,,,,,,\n"
     ",joy,,,,,\n"
@@ -382,7 +382,7 @@ def test_folder_refuses_each_bad_row_with_its_reason(tmp_path: Path) -> None:
     tables = read("folder", tmp_path, FOLDER)
     assert tables.table_paths == {"labels.csv"}
     assert tables.records["path"].to_list() == ["a.jpg", "notes.txt", "sub/deep/b.PNG"]
-    assert set(tables.records["resolved_by"]) == {"listing"}
+    assert tables.records["resolved_by"].to_list() == ["exact", "exact", "nested"]
     first, second = tables.annotations.to_dicts()
     assert first["native_labels"] == [" Joy "]  # as found
     assert (first["native_valence"], first["native_arousal"]) == (0.9, 0.5)
@@ -397,8 +397,8 @@ def test_folder_refuses_each_bad_row_with_its_reason(tmp_path: Path) -> None:
         6: "duplicate_row",
         7: "unknown_label",
         8: "bad_number",
-        9: "out_of_range",
-        10: "bad_number",
+        9: "bad_number",
+        10: "empty_row",  # NaN is a placeholder for nothing
         11: "empty_row",
         12: "missing_value",
         13: "surplus_cells",

@@ -1,14 +1,26 @@
 """Generates a text that matches a regular expression, for JSON Schema's `pattern`.
 
-The standard library's own parser parses the expression. Look-around and back references are
-ignored; if the generated text then does not match, it is returned anyway.
+The text is built while the expression is read from left to right: of alternatives the first, of a
+set the likeliest letter. `re` itself tells which letters are in a set. Look-around and back
+references are ignored; if the generated text then does not match, it is returned anyway.
 """
 
 import re
-import warnings
-from typing import Any
+from functools import cache, lru_cache
+from itertools import chain
 
 _LIKELY = "a0A -_.1"
+# The parts of an expression, tried in this order.
+_NOTHING = re.compile(
+    r"\^|\$|\\[AZbB]|\\(?![0-3][0-7]{2})[1-9]\d?|\(\?(?:[aiLmsux]+\)|#[^)]*\)|P=\w+\))", re.ASCII
+)
+_LOOK_AROUND = re.compile(r"\(\?<?[=!]")
+_GROUP = re.compile(r"\((?:\?(?:P<\w+>|\(\w+\)|[aiLmsux-]*:|>))?")
+_LETTER = re.compile(
+    r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\(?:x..|u.{4}|U.{8}|N\{[^}]*\}|[0-3][0-7]{2}|0[0-7]?|.)|.",
+    re.DOTALL,
+)
+_REPEAT = re.compile(r"(?:([*+?])|\{(?=[\d,])(\d*)(,?)(\d*)\})[+?]?", re.ASCII)
 
 
 def text_of_pattern(pattern: str, meant: str, least: int, most: int | None) -> str:
@@ -28,70 +40,86 @@ def text_of_pattern(pattern: str, meant: str, least: int, most: int | None) -> s
     try:
         if fits(meant):
             return meant
-        # Only under this name can the parser be imported without a warning.
-        from re import _parser  # type: ignore[attr-defined]
-
-        tree = _parser.parse(pattern)
-    except (re.error, ImportError):
+    except re.error:
         return meant[:most]
-    texts = [_build(tree, extra) for extra in range(65)]
+    texts = [_Builder(pattern, extra).build() for extra in range(65)]
     padded = [text + "a" * max(0, least - len(text)) for text in texts[:1]]
     return next((text for text in (*texts, *padded) if fits(text)), texts[0])
 
 
-def _build(tree: Any, extra: int) -> str:
-    """Return one match, with `extra` repetitions above the minimum."""
-    return "".join(_one(str(operation), value, extra) for operation, value in tree)
+class _Builder:
+    """Reads an expression once and builds one match.
+
+    Every part gives two texts: the shortest, and one whose outermost repetitions are `extra` above
+    the minimum. So the text does not grow exponentially where repetitions are nested.
+    """
+
+    def __init__(self, pattern: str, extra: int) -> None:
+        self._pattern = pattern
+        self._extra = extra
+        self._place = 0
+
+    def build(self) -> str:
+        return self._alternatives()[1]
+
+    def _take(self, part: re.Pattern[str]) -> re.Match[str] | None:
+        found = part.match(self._pattern, self._place)
+        self._place = found.end() if found else self._place
+        return found
+
+    def _next(self) -> str:
+        return self._pattern[self._place : self._place + 1]
+
+    def _alternatives(self) -> tuple[str, str]:
+        """Read up to the end of the group; return its first alternative."""
+        first = self._sequence()
+        while self._next() == "|":
+            self._place += 1
+            self._sequence()
+        self._place += 1
+        return first
+
+    def _sequence(self) -> tuple[str, str]:
+        parts = []
+        while self._next() not in ("", "|", ")"):
+            parts.append(self._repeated(*self._one()))
+        return "".join(short for short, _ in parts), "".join(long for _, long in parts)
+
+    def _one(self) -> tuple[str, str]:
+        if self._take(_NOTHING):
+            return "", ""
+        if self._take(_LOOK_AROUND):
+            self._alternatives()
+            return "", ""
+        if self._take(_GROUP):
+            return self._alternatives()
+        letter = self._take(_LETTER)
+        text = _pick_letter(letter.group()) if letter else ""
+        return text, text
+
+    def _repeated(self, short: str, long: str) -> tuple[str, str]:
+        if not (found := self._take(_REPEAT)):
+            return short, long
+        sign, low, comma, high = found.groups()
+        least = int(sign == "+" if sign else low or 0)
+        most = least + self._extra
+        if sign == "?" or high or (low and not comma):
+            most = min(most, 1 if sign else int(high or low))
+        return short * least, short * most
 
 
-def _one(operation: str, value: Any, extra: int) -> str:
-    if operation == "LITERAL":
-        return chr(value)
-    if operation == "ANY":
-        return "a"
-    if operation == "NOT_LITERAL":
-        return next(letter for letter in _LIKELY if ord(letter) != value)
-    if operation == "IN":
-        return _of_set(value)
-    if operation == "BRANCH":
-        return _build(value[1][0], extra)
-    if operation == "SUBPATTERN":
-        return _build(value[3], extra)
-    if operation in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-        least, most, inner = value
-        return _build(inner, 0) * min(int(most), int(least) + extra)
-    return ""
+@lru_cache(1024)
+def _pick_letter(part: str) -> str:
+    """Return a letter that the part of an expression matches; a literal matches itself."""
+    if len(part) == 1 and part != ".":
+        return part
+    found = re.search(part, _LIKELY) or re.search(part, _every_letter())
+    return found.group() if found else ""
 
 
-def _of_set(items: Any) -> str:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        negated = str(items[0][0]) == "NEGATE"
-    candidates = [*_LIKELY, *map(chr, range(33, 127))]
-    for operation, value in items:
-        name = str(operation)
-        if name in ("LITERAL", "RANGE"):
-            candidates.append(chr(value if name == "LITERAL" else value[0]))
-    return next(
-        (letter for letter in candidates if _is_in(items, letter) != negated), candidates[0]
+@cache
+def _every_letter() -> str:
+    """Return all letters, without halves of surrogate pairs."""
+    return "".join(
+        map(chr, chain(range(33, 127), range(33), range(127, 0xD800), range(0xE000, 0x110000)))
     )
-
-
-def _is_in(items: Any, letter: str) -> bool:
-    tests = {
-        "CATEGORY_DIGIT": letter.isdigit(),
-        "CATEGORY_NOT_DIGIT": not letter.isdigit(),
-        "CATEGORY_SPACE": letter.isspace(),
-        "CATEGORY_NOT_SPACE": not letter.isspace(),
-        "CATEGORY_WORD": letter.isalnum() or letter == "_",
-        "CATEGORY_NOT_WORD": not (letter.isalnum() or letter == "_"),
-    }
-    for operation, value in items:
-        name = str(operation)
-        if name == "LITERAL" and ord(letter) == value:
-            return True
-        if name == "RANGE" and value[0] <= ord(letter) <= value[1]:
-            return True
-        if name == "CATEGORY" and tests.get(str(value), False):
-            return True
-    return False

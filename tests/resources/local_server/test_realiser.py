@@ -132,6 +132,24 @@ def test_a_text_matches_its_pattern(pattern: str) -> None:
     assert re.search(f"^{pattern}$", text_of_pattern(f"^{pattern}$", "", 0, None))
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^#([0-9a-fA-F]{3}){1,2}$",
+        r"^\S+@\S+\.\S+$",
+        r"^(?:[A-Z][a-z]+ ){2,}$",
+        r"^[\]\-x]{3}[]a]{2}[^]a]$",
+        r"^\u00e9\x41\t\101\0$",
+        r"^(?P<year>\d{4})(?i:x)(?#note)?$",
+        r"^[^\x00-\x7f]{2}\U0001F600?$",
+        r"x{,3}y{2,}z{0}a{b}c{",
+        r"^((a{2,3}b?)*c+){2}$|d",
+    ],
+)
+def test_rarer_parts_of_a_pattern_are_obeyed(pattern: str) -> None:
+    assert re.search(pattern, text_of_pattern(pattern, "!", 0, None))
+
+
 def test_gemini_s_form_of_a_schema_is_understood() -> None:
     schema = {
         "type": "OBJECT",

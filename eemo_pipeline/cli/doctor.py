@@ -22,7 +22,7 @@ from eemo_pipeline.lake.data_root import LEDGER_VARIABLE, DataRoot, find_data_ro
 
 _DISTRIBUTION = "eemo-pipeline"
 _LIBRARIES = ("dagster", "polars", "duckdb", "pillow")
-_KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY")
+_KEYS = ("EEMO_COMPATIBLE_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY")
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LITTLE_DISK = 5_000_000_000
 _NO_DISK = 200_000_000

@@ -32,7 +32,8 @@ def _integer(name: str, **options: Any) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=False, **options)
 
 
-# `stage` and `provider` came later than the others: an older ledger gets them when it is opened.
+# `stage`, `provider` and `said` came later than the others: an older ledger gets them when it is
+# opened.
 ANSWERS = sa.Table(
     "answers",
     _METADATA,
@@ -65,6 +66,7 @@ ATTEMPTS = sa.Table(
     sa.Column("nano_usd", sa.BigInteger),
     _integer("latency_ms"),
     sa.Column("is_batch", sa.Boolean, nullable=False),
+    sa.Column("said", sa.Text),
 )
 PASSES = sa.Table(
     "passes",
@@ -171,6 +173,13 @@ class Database:
     def find_keys(self, keys: Iterable[str]) -> set[str]:
         """The keys that have an answer."""
         return {row[0] for row in self._select("key", keys)}
+
+    def has_outcome(self, provider: str, model: str, outcomes: Sequence[str]) -> bool:
+        """Whether one of the model's attempts ended so."""
+        chosen = ATTEMPTS.c.provider == provider, ATTEMPTS.c.model == model
+        query = sa.select(sa.exists().where(*chosen, ATTEMPTS.c.outcome.in_(outcomes)))
+        with self.engine.connect() as connection:
+            return bool(connection.execute(query).scalar_one())
 
     def write(
         self,
@@ -357,6 +366,9 @@ def _prepare(engine: sa.Engine) -> None:
                 default = column.server_default.arg  # type: ignore[union-attr]
                 added = f"{column.name} text not null default '{default}'"
                 connection.exec_driver_sql(f"alter table answers add column {added}")
+        present = {column["name"] for column in sa.inspect(connection).get_columns("attempts")}
+        if ATTEMPTS.c.said.name not in present:
+            connection.exec_driver_sql("alter table attempts add column said text")
         connection.commit()
 
 
@@ -364,4 +376,7 @@ def _is_complete(engine: sa.Engine) -> bool:
     found = sa.inspect(engine)
     if not set(_METADATA.tables) <= set(found.get_table_names()):
         return False
-    return {column["name"] for column in found.get_columns("answers")} >= set(ANSWERS.c.keys())
+    return all(
+        {column["name"] for column in found.get_columns(table.name)} >= set(table.c.keys())
+        for table in (ANSWERS, ATTEMPTS)
+    )

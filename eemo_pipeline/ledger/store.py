@@ -81,9 +81,11 @@ class Attempt:
         input_tokens: billed tokens of the request, pictures included; None where not known.
         output_tokens: billed tokens of the reply, reasoning included.
         cached_tokens: the part of `input_tokens` that the provider had cached.
-        nano_usd: the cost, exact; None where it is not known.
+        nano_usd: the cost, exact; the upper bound where a reply names no tokens, and None where it
+            is not known.
         latency_ms: from sending to the end of the reply.
         is_batch: whether it went through the provider's batch interface.
+        said: the server's words where no answer came, without secrets.
     """
 
     key: str
@@ -100,6 +102,7 @@ class Attempt:
     nano_usd: int | None = None
     latency_ms: int = 0
     is_batch: bool = False
+    said: str | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,10 @@ class Ledger:
         """Those of `keys` that have a stored answer."""
         return self.database.find_keys(keys)
 
+    def has_reply_of(self, provider: str, model: str) -> bool:
+        """Whether the model has ever answered or refused a question."""
+        return self.database.has_outcome(provider, model, ("ok", "refused"))
+
     def store(
         self, role: str, model: str, answers: Iterable[tuple[Ask, Answer]], *, stage: str = ""
     ) -> None:
@@ -199,7 +206,7 @@ class Ledger:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         told = {"recorded_at": now, "run_id": self._run_id}
         written = self.database.write(
-            [asdict(attempt) | told | {"reason": inert(attempt.reason)} for attempt in attempts],
+            [_attempt_row(attempt) | told for attempt in attempts],
             [
                 answer_row(*row, *askers.get(row[0], ("", EMBEDDED)))
                 for row in answers
@@ -250,6 +257,10 @@ class Ledger:
         self.database.write(
             files=[{"root": str(root), **asdict(s), "image_id": image} for s, image in images]
         )
+
+
+def _attempt_row(attempt: Attempt) -> dict[str, Any]:
+    return asdict(attempt) | {"reason": inert(attempt.reason), "said": inert(attempt.said)}
 
 
 def open_ledger(file: Path, run_id: str = "") -> Ledger:

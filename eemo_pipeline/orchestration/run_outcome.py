@@ -11,7 +11,11 @@ from eemo_pipeline.schema.tables import TABLES
 Stop = Literal["budget", "credential"]
 
 # Errors that only a person can resolve, by class name: Dagster records no more of an error.
-_STOPS: dict[str, Stop] = {"BudgetReached": "budget", "CredentialProblem": "credential"}
+_STOPS: dict[str, Stop] = {
+    "BudgetReached": "budget",
+    "CredentialProblem": "credential",
+    "ProviderDown": "credential",
+}
 
 
 @dataclass(frozen=True)

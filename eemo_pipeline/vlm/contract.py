@@ -75,14 +75,28 @@ class Usage:
     cached_tokens: int = 0
 
 
+# No request of ours has nearly as many tokens: a larger count is an error of the server.
+_MOST_TOKENS = 100_000_000
+
+
+def read_count(value: Any) -> int | None:
+    """Return a number of tokens as a provider states it; None if it cannot be believed."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    is_whole = 0 <= value <= _MOST_TOKENS and value == int(value)
+    return int(value) if is_whole else None
+
+
 @dataclass(frozen=True)
 class VlmReply:
     """A provider's reply to one attempt.
 
     Attributes:
         text: The reply as received; JSON that fits the request's schema if the model complied.
-        usage: The tokens billed.
+        usage: The tokens billed; None if the reply names none that can be believed. It then counts
+            with its upper bound.
         model: Model and version as the provider names them.
+        thoughts: The model's thoughts, if the provider sends them apart from the text.
         refusal: The refusal text of the model or the provider, or None.
         is_truncated: Whether the output limit cut the reply off.
         requests_left: Requests remaining in the current rate limit window, as the provider reports.
@@ -90,9 +104,10 @@ class VlmReply:
     """
 
     text: str
-    usage: Usage
+    usage: Usage | None
     model: str
     refusal: str | None = None
+    thoughts: str = ""
     is_truncated: bool = False
     requests_left: int | None = None
     resets_after_s: float | None = None

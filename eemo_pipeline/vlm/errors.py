@@ -39,7 +39,7 @@ class Transient(ProviderProblem):
 
 
 class Rejected(ProviderProblem):
-    """The provider will never accept this request; other requests may pass.
+    """The provider does not accept this request; other requests may pass.
 
     Attributes:
         reason: snake_case, stored with the row: picture_rejected, content_filter, request_rejected
@@ -52,8 +52,16 @@ class Rejected(ProviderProblem):
         self.reason = reason
 
 
+class PictureRefused(Rejected):
+    """The provider refuses this image, by a code of its own that says so. Stored as a refusal.
+
+    A `Rejected` whose words only mention an image is no refusal: a model that cannot see says so
+    too, of every image.
+    """
+
+
 class CredentialProblem(ProviderProblem):
-    """No request passes until a person acts: key missing, key revoked, balance empty.
+    """No request passes until a person acts: key missing, balance empty, daily quota used up.
 
     Attributes:
         variable: The environment variable that holds the key.

@@ -23,6 +23,8 @@ class Act:
         problem: The exception raised instead of a reply.
         after_s: Duration of the attempt.
         refusal: The refusal text, or None.
+        thoughts: The thoughts beside the reply.
+        usage: The tokens that the reply names, or None.
         is_truncated: Whether the output limit cut the reply off.
         requests_left: As a provider's header would report it.
         resets_after_s: As a provider's header would report it.
@@ -32,6 +34,8 @@ class Act:
     problem: Exception | None = None
     after_s: float = 0.0
     refusal: str | None = None
+    thoughts: str = ""
+    usage: Usage | None = USAGE
     is_truncated: bool = False
     requests_left: int | None = None
     resets_after_s: float | None = None
@@ -81,9 +85,10 @@ class ScriptedModel:
         self.replied += 1
         return VlmReply(
             text=act.text,
-            usage=USAGE,
+            usage=act.usage,
             model=self.model,
             refusal=act.refusal,
+            thoughts=act.thoughts,
             is_truncated=act.is_truncated,
             requests_left=act.requests_left,
             resets_after_s=act.resets_after_s,

@@ -15,9 +15,16 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from eemo_pipeline.vlm.contract import EncodedPicture, Usage, VlmReply, VlmRequest
+from eemo_pipeline.vlm.contract import (
+    EncodedPicture,
+    Usage,
+    VlmReply,
+    VlmRequest,
+    read_count,
+)
 from eemo_pipeline.vlm.errors import (
     CredentialProblem,
+    PictureRefused,
     ProviderProblem,
     RateLimited,
     Rejected,
@@ -30,7 +37,41 @@ LONGEST_WAIT_S = 3600.0
 LONGEST_MESSAGE = 300
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_NO_BALANCE = ("insufficient_quota", "billing_not_active", "billing_hard_limit_reached")
+# Codes and words of an account that is used up: OpenAI, DeepSeek, Moonshot, DashScope, xAI,
+# Anthropic, SiliconFlow.
+_NO_BALANCE = frozenset(
+    (
+        *("insufficient_quota", "billing_not_active", "billing_hard_limit_reached"),
+        *("insufficient_balance", "exceeded_current_quota_error", "arrearage"),
+    )
+)
+_NO_BALANCE_WORDS = re.compile(
+    r"(insufficient|not enough|out of|no more|used all)[\w\s]{0,20}(balance|credit|funds)"
+    r"|(balance|credits?)[\w\s]{0,30}(insufficient|too low|not enough|used up|depleted|exhausted)"
+    r"|arrearage|overdue.payment|in good standing|add (more )?credits|余额不足",
+    re.IGNORECASE,
+)
+_OF_A_DAY = re.compile(r"per[-_ ]?day|daily|\b[RT]PD\b", re.IGNORECASE)
+_FLAGGED = re.compile(r"flagged|moderation|violates|content.policy|safety", re.IGNORECASE)
+# Codes that speak of this very image -> the reason of the refusal: OpenAI, Azure, DashScope, Zhipu,
+# Volcengine.
+_REFUSALS: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            *("content_policy_violation", "image_content_policy_violation", "content_filter"),
+            *("moderation_blocked", "data_inspection_failed", "datainspectionfailed", "1301"),
+            *("sensitivecontentdetected", "inputimagesensitivecontentdetected"),
+        ),
+        "content_filter",
+    ),
+    **dict.fromkeys(
+        (
+            *("invalid_image", "invalid_image_format", "invalid_base64_image", "empty_image_file"),
+            *("image_parse_error", "image_too_large", "image_too_small", "image_file_too_large"),
+        ),
+        "picture_rejected",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -91,29 +132,36 @@ def bound_text(request: VlmRequest) -> int:
     return sum(len(text.encode("utf-8", "replace")) for text in texts) + 16 * (len(texts) + 1)
 
 
-def read_reply(content: bytes, headers: Mapping[str, str], model: str) -> VlmReply:
+def read_reply(content: bytes, headers: Mapping[str, str], account: Account) -> VlmReply:
     """Return the reply in a response with status 200.
 
     Raises:
-        Transient: The response violates the protocol.
+        ProviderProblem: The response reports an error, as some servers do with status 200; a
+            Transient one violates the protocol.
     """
     try:
         body = json.loads(content)
+        _require_no_error(body, headers, account)
         choice = body["choices"][0]
+        _require_no_error(choice, headers, account)
         message = choice["message"]
         text, refusal = message.get("content") or "", message.get("refusal")
+        thoughts = message.get("reasoning_content") or message.get("reasoning") or ""
         finish = choice.get("finish_reason")
         usage = _read_usage(body.get("usage"))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise Transient(f"the response is no chat completion: {type(error).__name__}") from error
+        words = " ".join(content[:LONGEST_MESSAGE].decode("utf-8", "replace").split())
+        said = without_secrets(words, account.key)
+        raise Transient(f"no chat completion ({type(error).__name__}): {said}") from error
     if finish == "content_filter" and not refusal:
         refusal = "stopped by the content filter"
     resets = headers.get("x-ratelimit-reset-requests")
     return VlmReply(
         text=_plain_text(text),
         usage=usage,
-        model=str(body.get("model") or model),
+        model=str(body.get("model") or account.model),
         refusal=str(refusal) if refusal else None,
+        thoughts=_plain_text(thoughts),
         is_truncated=finish == "length",
         requests_left=_whole(headers.get("x-ratelimit-remaining-requests")),
         resets_after_s=None if resets is None else read_duration(resets),
@@ -128,17 +176,28 @@ def _plain_text(content: Any) -> str:
     return str(content)
 
 
-def _read_usage(usage: Any) -> Usage:
-    """Return the billed tokens.
+def _require_no_error(part: Any, headers: Mapping[str, str], account: Account) -> None:
+    """Raise the error that a body or a choice with status 200 holds: LM Studio, OpenRouter."""
+    if not isinstance(part, Mapping) or not part.get("error"):
+        return
+    error = part["error"]
+    code = error.get("code") if isinstance(error, Mapping) else None
+    status = code if isinstance(code, int) and 400 <= code <= 599 else 500
+    raise read_problem(status, headers, part, account)
 
-    Raises:
-        Transient: The response contains no usage; its cost then counts as the upper bound.
-    """
+
+def _read_usage(usage: Any) -> Usage | None:
+    """Return the billed tokens; None if they are missing or cannot be believed."""
     if not isinstance(usage, Mapping):
-        raise Transient("the response does not say how many tokens were used")
+        return None
+    sent, received = (
+        read_count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens")
+    )
+    if sent is None or received is None:
+        return None
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, Mapping) else 0
-    return Usage(int(usage["prompt_tokens"]), int(usage["completion_tokens"]), int(cached or 0))
+    return Usage(sent, received, read_count(cached) or 0)
 
 
 def read_problem(
@@ -146,32 +205,37 @@ def read_problem(
 ) -> ProviderProblem:
     """Classify a response with an error status; `body` is its JSON or its text."""
     error = body.get("error", body) if isinstance(body, Mapping) else body
-    code, kind, message = "", "", error
+    code, kind, message, metadata = "", "", error, {}
     if isinstance(error, Mapping):
         code, kind = str(error.get("code") or ""), str(error.get("type") or "")
-        message = error.get("message") or error.get("detail") or ""
-    said = without_secrets(f"{status} {code} {message}".strip(), account.key)[:LONGEST_MESSAGE]
-    if status == 402 or code in _NO_BALANCE or kind in _NO_BALANCE:
+        message = error.get("message") or error.get("detail") or dict(error)
+        metadata = error["metadata"] if isinstance(error.get("metadata"), Mapping) else {}
+    # OpenRouter puts the words of the provider behind it into `raw`.
+    words = " ".join(f"{status} {code} {message} {metadata.get('raw') or ''}".split())
+    said = without_secrets(words, account.key)[:LONGEST_MESSAGE]
+    codes = {code.lower(), kind.lower()}
+    if status == 402 or codes & _NO_BALANCE or (status < 500 and _NO_BALANCE_WORDS.search(words)):
         return no_balance(said, account)
+    if refusals := [_REFUSALS[name] for name in sorted(codes) if name in _REFUSALS]:
+        return PictureRefused(refusals[0], said)
+    if status == 403 and "reasons" in metadata:  # OpenRouter's moderation
+        return PictureRefused("content_filter", said)
+    if status == 403 and _FLAGGED.search(words):
+        return Rejected("content_filter", said)
     if status in (401, 403):
         return refused_key(said, account)
     if status == 429:
-        return RateLimited(said, read_wait(headers))
+        return no_quota(said, account) if _OF_A_DAY.search(words) else _slow_down(said, headers)
     if status == 404:
         return no_model(said, account)
     if status in (408, 409, 425) or status >= 500:
         return Transient(said)
-    return Rejected(_reason(f"{code} {kind} {message}".lower(), status), said)
+    is_large = status == 413 or "context_length" in words or "too large" in words
+    return Rejected("request_too_large" if is_large else "request_rejected", said)
 
 
-def _reason(said: str, status: int) -> str:
-    if "content_policy" in said or "content_filter" in said or "safety" in said:
-        return "content_filter"
-    if status == 413 or "context_length" in said or "too large" in said:
-        return "request_too_large"
-    if "image" in said or "picture" in said:
-        return "picture_rejected"
-    return "request_rejected"
+def _slow_down(said: str, headers: Mapping[str, str]) -> RateLimited:
+    return RateLimited(said, read_wait(headers))
 
 
 def no_key(account: Account) -> CredentialProblem:
@@ -198,6 +262,15 @@ def no_balance(said: str, account: Account) -> CredentialProblem:
         f"the balance of the {account.provider} account is used up: {said}",
         account.variable,
         f"pay into the account of the key in {account.variable}, or name another key there",
+    )
+
+
+def no_quota(said: str, account: Account) -> CredentialProblem:
+    """Return the error for a quota per day that is used up: no wait of this run brings it back."""
+    return CredentialProblem(
+        f"the quota per day of the {account.provider} account is used up: {said}",
+        account.variable,
+        f"run the same command again on the next day, or raise the quota at {account.provider}",
     )
 
 

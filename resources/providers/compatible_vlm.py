@@ -81,10 +81,10 @@ class CompatibleVlm:
         # ValueError: an invalid address; OSError: a connection refused below aiohttp.
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
+        account = Account(self.provider, self.model, KEY, key)
         if response.status != 200:
-            account = Account(self.provider, self.model, KEY, key)
             raise read_problem(response.status, response.headers, _as_json(content), account)
-        return read_reply(content, response.headers, self.model)
+        return read_reply(content, response.headers, account)
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
         """Return an upper bound on the attempt's tokens."""

@@ -11,7 +11,13 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from eemo_pipeline.vlm.contract import EncodedPicture, Usage, VlmReply, VlmRequest
+from eemo_pipeline.vlm.contract import (
+    EncodedPicture,
+    Usage,
+    VlmReply,
+    VlmRequest,
+    read_count,
+)
 from eemo_pipeline.vlm.errors import (
     ProviderProblem,
     RateLimited,
@@ -26,6 +32,7 @@ from resources.providers.chat_completions import (
     no_balance,
     no_key,
     no_model,
+    no_quota,
     read_duration,
     read_wait,
     refused_key,
@@ -37,6 +44,10 @@ if TYPE_CHECKING:
 
 KEY = "GEMINI_API_KEY"
 _TRUNCATED = "MAX_TOKENS"
+_COUNTS = (
+    *("promptTokenCount", "toolUsePromptTokenCount", "cachedContentTokenCount"),
+    *("candidatesTokenCount", "thoughtsTokenCount", "totalTokenCount"),
+)
 _REFUSALS = (
     *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"),
     *("IMAGE_PROHIBITED_CONTENT", "LANGUAGE", "MODEL_ARMOR"),
@@ -198,7 +209,7 @@ def read_reply(content: str, headers: Mapping[str, str], model: str) -> VlmReply
     lower = {name.lower(): value for name, value in headers.items()}
     try:
         body = json.loads(content)
-        usage = _read_usage(body.get("usageMetadata") or {})
+        usage = _read_usage(body.get("usageMetadata"))
         blocked = (body.get("promptFeedback") or {}).get("blockReason")
         candidates = body.get("candidates") or []
         if not candidates and not blocked:
@@ -206,7 +217,14 @@ def read_reply(content: str, headers: Mapping[str, str], model: str) -> VlmReply
         candidate = candidates[0] if candidates else {}
         finish = str(candidate.get("finishReason") or "")
         parts = (candidate.get("content") or {}).get("parts") or []
-        text = "".join(str(part.get("text") or "") for part in parts if not part.get("thought"))
+        text, thoughts = (
+            "".join(
+                str(part.get("text") or "")
+                for part in parts
+                if bool(part.get("thought")) is is_thought
+            )
+            for is_thought in (False, True)
+        )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Transient(f"the response is not understood: {type(error).__name__}") from error
     refused = blocked or (finish if finish in _REFUSALS else None)
@@ -216,23 +234,30 @@ def read_reply(content: str, headers: Mapping[str, str], model: str) -> VlmReply
         usage=usage,
         model=str(body.get("modelVersion") or model),
         refusal=None if refused is None else f"blocked: {str(refused).lower()}",
+        thoughts=thoughts,
         is_truncated=finish == _TRUNCATED,
         requests_left=int(left) if left is not None and left.isdecimal() else None,
         resets_after_s=None if resets is None else read_duration(resets),
     )
 
 
-def _read_usage(usage: Mapping[str, Any]) -> Usage:
-    """Return the billed tokens; thoughts count as output."""
+def _read_usage(usage: Any) -> Usage | None:
+    """Return the billed tokens, thoughts as output; None if they are missing or unbelievable.
 
-    def count(name: str) -> int:
-        return int(usage.get(name) or 0)
-
-    return Usage(
-        count("promptTokenCount") + count("toolUsePromptTokenCount"),
-        count("candidatesTokenCount") + count("thoughtsTokenCount"),
-        count("cachedContentTokenCount"),
-    )
+    The protocol leaves out counts of 0, so the output may only be known from the total.
+    """
+    if not isinstance(usage, Mapping):
+        return None
+    counts = {name: read_count(value) for name, value in usage.items() if name in _COUNTS}
+    sent, total = counts.get("promptTokenCount"), counts.get("totalTokenCount")
+    is_known = "candidatesTokenCount" in counts or total is not None
+    if sent is None or None in counts.values() or not is_known:
+        return None
+    known = {name: count or 0 for name, count in counts.items()}
+    sent += known.get("toolUsePromptTokenCount", 0)
+    received = known.get("candidatesTokenCount", 0) + known.get("thoughtsTokenCount", 0)
+    received = max(received, (total or 0) - sent)
+    return Usage(sent, received, known.get("cachedContentTokenCount", 0))
 
 
 def read_problem(error: Any, account: Account) -> ProviderProblem:
@@ -252,6 +277,8 @@ def read_problem(error: Any, account: Account) -> ProviderProblem:
         return no_balance(said, account)
     if error.code in (401, 403):
         return refused_key(said, account)
+    if error.code == 429 and "perday" in json.dumps(details).lower():
+        return no_quota(said, account)
     if error.code == 429:
         return RateLimited(said, _wait(details, error.response))
     if error.code == 404:
@@ -260,8 +287,8 @@ def read_problem(error: Any, account: Account) -> ProviderProblem:
         return Transient(said)
     if error.code == 413 or "token count" in lower:
         return Rejected("request_too_large", said)
-    is_about_picture = "image" in lower or "picture" in lower
-    return Rejected("picture_rejected" if is_about_picture else "request_rejected", said)
+    # Gemini has no code for an image that it cannot read, only words.
+    return Rejected("request_rejected", said)
 
 
 def _wait(details: list[Mapping[str, Any]], response: Any) -> float | None:

@@ -155,7 +155,7 @@ class OpenAiBatches:
             code = status if isinstance(status, int) else 500
             return _free(read_problem(code, {}, body, self._account()))
         try:
-            return read_reply(json.dumps(body).encode(), {}, self.model)
+            return read_reply(json.dumps(body).encode(), {}, self._account())
         except ProviderProblem as problem:
             return problem
 

@@ -98,7 +98,7 @@ class OpenAiVlm:
             raise self._read(error) from None
         except openai.APIError as error:  # connection, timeout, or a response that is not HTTP
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
-        return read_reply(response.content, response.headers, self.model)
+        return read_reply(response.content, response.headers, self._account())
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
         """Return an upper bound on the attempt's tokens."""

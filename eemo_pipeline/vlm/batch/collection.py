@@ -36,7 +36,13 @@ from eemo_pipeline.vlm.batch.interface import (
     look_at_open,
 )
 from eemo_pipeline.vlm.contract import Usage, VlmReply
-from eemo_pipeline.vlm.engine.attempts import Outcome, judge_problem, judge_reply
+from eemo_pipeline.vlm.engine.attempts import (
+    NO_USAGE,
+    REPLIES,
+    Outcome,
+    judge_problem,
+    judge_reply,
+)
 from eemo_pipeline.vlm.errors import ProviderProblem
 from eemo_pipeline.vlm.spending.prices import Prices
 
@@ -179,7 +185,8 @@ class _Reading:
                 return judge_problem(result)
             case _:
                 try:
-                    return judge_reply(self, result, result.usage.output_tokens)
+                    tokens = result.usage.output_tokens if result.usage else 0
+                    return judge_reply(self, result, tokens)
                 except Exception:  # noqa: BLE001 (a defect of `read` must not stop the others)
                     return Outcome("malformed", "unexpected_error", result.usage)
 
@@ -202,9 +209,11 @@ class _Reading:
 
     def _attempt(self, key: str, outcome: Outcome) -> Attempt:
         batch, usage = self._batch, outcome.usage
-        cost = None
+        cost, reason = None, outcome.reason
         if usage is not None:
             cost = self._prices.cost(batch.provider, batch.model, usage, is_batch=True)
+        elif outcome.kind in REPLIES:  # its share of what the batch may cost
+            cost, reason = -(-batch.bound_nano_usd // batch.row_count), reason or NO_USAGE
         return Attempt(
             key=key,
             stage=batch.stage,
@@ -213,7 +222,8 @@ class _Reading:
             model=batch.model,
             image_id=self._waiting[key],
             outcome=outcome.kind,
-            reason=outcome.reason,
+            reason=reason,
+            said=outcome.said,
             input_tokens=usage and usage.input_tokens,
             output_tokens=usage and usage.output_tokens,
             cached_tokens=usage and usage.cached_tokens,

@@ -12,17 +12,24 @@ from eemo_pipeline.stats.hash_draws import unit_interval
 from eemo_pipeline.vlm.contract import Turn, Usage, VlmReply, VlmRequest
 from eemo_pipeline.vlm.errors import (
     CredentialProblem,
+    PictureRefused,
     ProviderProblem,
     RateLimited,
     Rejected,
     Transient,
 )
+from eemo_pipeline.vlm.json_objects import skip_thoughts
 from eemo_pipeline.vlm.questions import Limits, Question, Unusable
 
 _LONGEST_WAIT_S = 30.0
 _LONGEST_TURN = 4000  # characters of a malformed reply that are sent back to the model
-# A rejection of the image is permanent; a malformed request may be fixed.
-_ABOUT_THE_PICTURE = frozenset({"picture_rejected", "content_filter"})
+# The reply ended at the output limit before it said anything: all of it were thoughts.
+NO_ROOM = "no_room_for_answer"
+_EMPTY = "empty_reply"
+# A reply that names no tokens counts with its upper bound: its row has a cost and no tokens.
+NO_USAGE = "usage_missing"
+REPLIES: frozenset[AttemptOutcome] = frozenset({"ok", "refused", "malformed"})
+_MORE_ROOM = 4  # the second attempt's output limit, relative to the first's
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Outcome:
         answer: The question's answer, if the attempt produced one.
         turn: The malformed reply and the description of its fault.
         problem: The exception that ends the run, if this outcome does.
+        said: The server's words about an attempt without an answer, free of secrets.
     """
 
     kind: AttemptOutcome
@@ -44,6 +52,7 @@ class Outcome:
     answer: dict[str, Any] | None = None
     turn: Turn | None = None
     problem: Exception | None = None
+    said: str | None = None
 
 
 class Readable(Protocol):
@@ -56,10 +65,15 @@ class Readable(Protocol):
 
 
 def judge_reply(question: Readable, reply: VlmReply, max_output_tokens: int) -> Outcome:
-    """Classify a reply as an answer, a refusal, or malformed and to be asked again."""
+    """Classify a reply as an answer, a refusal, or malformed and to be asked again.
+
+    A reply of nothing but thoughts has no turn: there is nothing to send back.
+    """
     if reply.refusal is not None:
         answer = {"status": "refused", "reason": "model_refused"}
-        return Outcome("refused", "model_refused", reply.usage, answer)
+        return Outcome("refused", "model_refused", reply.usage, answer, said=reply.refusal)
+    if not skip_thoughts(reply.text).strip():
+        return _judge_thoughts(question, reply)
     try:
         fields = question.read(reply.text)
     except Unusable as unusable:
@@ -76,19 +90,32 @@ def judge_reply(question: Readable, reply: VlmReply, max_output_tokens: int) -> 
     return Outcome(kind, answer.get("reason"), reply.usage, answer)
 
 
+def _judge_thoughts(question: Readable, reply: VlmReply) -> Outcome:
+    """Classify a reply without text: some servers put the whole answer among the thoughts."""
+    if reply.is_truncated:
+        return Outcome("malformed", NO_ROOM, reply.usage)
+    try:
+        answer = {"status": "ok", **question.read(reply.thoughts)}
+    except Unusable:
+        return Outcome("malformed", _EMPTY, reply.usage)
+    kind: AttemptOutcome = "ok" if answer["status"] == "ok" else "refused"
+    return Outcome(kind, answer.get("reason"), reply.usage, answer)
+
+
 def judge_problem(problem: BaseException) -> Outcome:
     """Classify the exception of an attempt by its remedy; one without a remedy ends the run."""
+    said = str(problem)
     match problem:
         case RateLimited():
-            return Outcome("rate_limited", None, problem.usage)
+            return Outcome("rate_limited", None, problem.usage, said=said)
         case CredentialProblem():
-            return Outcome("credential", None, problem.usage, problem=problem)
+            return Outcome("credential", None, problem.usage, problem=problem, said=said)
         case Rejected():
-            status = "refused" if problem.reason in _ABOUT_THE_PICTURE else "error"
+            status = "refused" if isinstance(problem, PictureRefused) else "error"
             answer = {"status": status, "reason": problem.reason}
-            return Outcome("rejected", problem.reason, problem.usage, answer)
+            return Outcome("rejected", problem.reason, problem.usage, answer, said=said)
         case Transient() | ProviderProblem():
-            return Outcome("transient", "provider_fault", problem.usage)
+            return Outcome("transient", "provider_fault", problem.usage, said=said)
         case Exception():
             return Outcome("transient", "unexpected_error", problem=problem)
         case _:
@@ -100,10 +127,12 @@ class Pursuit:
     """The state of one question across its retries.
 
     Attributes:
-        request: The next request to send; each malformed reply adds a turn to it.
+        request: The next request to send; each malformed reply adds a turn to it, and one that
+            ended before it said anything gives it more room.
         bound: Upper bound on the tokens of sending it.
         due_at: Earliest time of the next attempt.
-        tries: Attempts lost to transient faults.
+        tries: Attempts lost to transient faults and empty replies.
+        full: Replies that ended at the output limit before they said anything.
         running: Attempts in flight; two if a slow one was hedged.
         is_queued: Whether an attempt, be it a retry or a hedge, waits to be sent.
         is_answered: Whether the answer is known; attempts still in flight no longer matter.
@@ -114,6 +143,7 @@ class Pursuit:
     bound: Usage
     due_at: float = 0.0
     tries: int = 0
+    full: int = 0
     running: int = 0
     is_queued: bool = False
     is_answered: bool = False
@@ -125,6 +155,10 @@ class Pursuit:
         if outcome.turn:
             turns = (*self.request.turns, outcome.turn)
             self.request = replace(self.request, turns=turns)
+        elif outcome.reason == NO_ROOM:
+            self.full += 1
+            room = _MORE_ROOM * self.request.max_output_tokens
+            self.request = replace(self.request, max_output_tokens=room)
         elif outcome.kind != "rate_limited":
             self.tries += 1
             most = min(_LONGEST_WAIT_S, limits.backoff_s * 2 ** (self.tries - 1))
@@ -132,7 +166,9 @@ class Pursuit:
 
     def is_given_up(self, limits: Limits) -> bool:
         """Return whether all attempts are used up."""
-        return self.tries >= limits.tries or len(self.request.turns) > limits.reasks
+        return (
+            self.tries >= limits.tries or len(self.request.turns) > limits.reasks or self.full > 1
+        )
 
     def give_up(self, limits: Limits) -> dict[str, Any]:
         """Return the error answer of a question that was given up.
@@ -140,6 +176,8 @@ class Pursuit:
         It is not stored, because a rerun may succeed.
         """
         reason = "timed_out" if self.last.kind == "timed_out" else "provider_fault"
+        if self.last.reason in (NO_ROOM, _EMPTY):
+            reason = self.last.reason
         if len(self.request.turns) > limits.reasks:
             reason = "malformed_reply"
         return {"status": "error", "reason": reason}

@@ -11,10 +11,12 @@ import asyncio
 import threading
 from collections.abc import Generator, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.vlm.contract import VisionLanguageModel
+from eemo_pipeline.vlm.engine.first_contact import FirstContact
 from eemo_pipeline.vlm.engine.ledger_writer import Journal
 from eemo_pipeline.vlm.engine.scheduler import Scheduler
 from eemo_pipeline.vlm.questions import Limits, Question
@@ -76,7 +78,8 @@ def ask_all(
 
     Raises:
         BudgetReached: No further attempt fits into the budget; attempts in flight are stored.
-        CredentialProblem: The provider accepts no request; attempts in flight are stored.
+        CredentialProblem: The provider accepts no request, or failed at every one before its first
+            reply; attempts in flight are stored.
         ProviderDown: Nothing but faults for `patience_s`; attempts in flight are stored.
         UnknownPrice: The model has no price.
     """
@@ -109,8 +112,15 @@ class _Run:
         self._model = model
         self._crew = crew
         self._ahead = max(2, min(_MOST_AHEAD, limits.in_flight))
+        names = model.provider, model.model
         self._scheduler = Scheduler(
-            model, stage, limits=limits, journal=self.journal, budget=budget, prices=prices
+            model,
+            stage,
+            limits=limits,
+            journal=self.journal,
+            budget=budget,
+            prices=prices,
+            contact=FirstContact(*names, partial(ledger.has_reply_of, *names)),
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._problem: BaseException | None = None

@@ -17,17 +17,24 @@ from dataclasses import dataclass
 from itertools import count
 from math import inf
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from eemo_pipeline.imaging.opening import UnreadablePicture
 from eemo_pipeline.ledger.store import Attempt, AttemptOutcome
 from eemo_pipeline.vlm.contract import VisionLanguageModel, VlmReply
-from eemo_pipeline.vlm.engine.attempts import Outcome, Pursuit, judge_problem, judge_reply
+from eemo_pipeline.vlm.engine.attempts import (
+    NO_USAGE,
+    REPLIES,
+    Outcome,
+    Pursuit,
+    judge_problem,
+    judge_reply,
+)
 from eemo_pipeline.vlm.engine.circuit_breaker import Breaker, ProviderDown
-from eemo_pipeline.vlm.engine.latencies import Latencies
+from eemo_pipeline.vlm.engine.first_contact import FirstContact
+from eemo_pipeline.vlm.engine.learned import recall
 from eemo_pipeline.vlm.engine.ledger_writer import Journal
 from eemo_pipeline.vlm.engine.prefetch import Supply
-from eemo_pipeline.vlm.engine.rate_limiter import Pace, Ticket
+from eemo_pipeline.vlm.engine.rate_limiter import Ticket
 from eemo_pipeline.vlm.errors import RateLimited
 from eemo_pipeline.vlm.questions import Limits, Question
 from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached, Reservation
@@ -42,10 +49,6 @@ _SPARE_HEDGES = 5  # hedges allowed in addition to `hedge_share`, for short runs
 _STRAY_SHARE = 0.25  # maximum share of the in-flight limit held by losing hedges (strays)
 # At its end a run waits for strays as long as two slow calls take, or this share of its duration.
 _STRAY_WAIT_SHARE, _STRAY_WAIT_S = 0.05, 1.0
-
-
-# Rates and latencies learned by earlier runs of this process: rounds of one stage, later stages.
-_KNOWN: WeakKeyDictionary[VisionLanguageModel, tuple[Limits, Pace, Latencies]] = WeakKeyDictionary()
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +78,7 @@ class Scheduler:
         journal: Journal,
         budget: Budget,
         prices: Prices,
+        contact: FirstContact,
     ) -> None:
         """Prepare; nothing is sent before `run`."""
         self.problem: Exception | None = None
@@ -84,8 +88,10 @@ class Scheduler:
         self._journal = journal
         self._budget = budget
         self._prices = prices
-        self._pace, self._latencies = _recall(model, limits)
+        self._pace, self._latencies = recall(model, limits)
         self._breaker = Breaker(limits.patience_s)
+        self._contact = contact
+        self._limited_since = inf  # refused for its rate since then, without one let through
         self._calls: dict[Call, None] = {}  # oldest first
         self._queue: deque[Pursuit] = deque()  # sent before any new question
         self._later: list[tuple[float, int, Pursuit]] = []
@@ -146,6 +152,9 @@ class Scheduler:
                 break
         if problem := self._supply.problem or self._journal.problem:
             self.stop(problem)
+        has_no_more = self._supply.is_spent or self._contact.is_in_doubt
+        if self._contact.is_pending and has_no_more and not self._open:
+            self.stop(self._contact.explain(self._stage))
         is_over = self._is_stopping or (self._supply.is_spent and not self._open)
         if is_over and self._is_home(now):
             self._ended.set_result(None)
@@ -162,6 +171,8 @@ class Scheduler:
             if not pursuit.is_answered and not pursuit.is_given_up(self._limits):
                 return pursuit
             pursuit.is_queued = False
+        if self._contact.is_in_doubt:
+            return None
         while self._journal.untaken < _MOST_UNTAKEN and (built := self._supply.take()):
             question, request = built
             if isinstance(request, UnreadablePicture):
@@ -220,10 +231,12 @@ class Scheduler:
             answer = outcome.answer
         else:
             pursuit.fail(outcome, now, self._limits)
-            if outcome.turn:
+            if outcome.kind == "malformed":
                 pursuit.bound = self._model.bound_tokens(pursuit.request)
             answer = self._go_on(pursuit, outcome)
         if answer:
+            if answer["status"] == "error" and outcome.kind != "malformed":
+                self._contact.fail(outcome.said or f"no reply in {self._limits.timeout_s:g} s")
             self._open -= 1
             pursuit.is_answered = True
             if pursuit.running:
@@ -251,8 +264,12 @@ class Scheduler:
                 wait_s = problem.retry_after_s if isinstance(problem, RateLimited) else None
                 self._pace.refuse(call.ticket, now, wait_s)
                 self._breaker.release()
+                self._limited_since = min(self._limited_since, now)
+                vain_s = now - self._limited_since
                 if wait_s is not None and wait_s > self._limits.patience_s:
                     self.stop(self._down(f"it asks to wait {wait_s:.0f} s: {problem}"))
+                elif vain_s > self._limits.patience_s:
+                    self.stop(self._down(f"it let nothing through for {vain_s:.0f} s: {problem}"))
             case "transient" | "timed_out":
                 self._pace.let_through(call.ticket)
                 self._breaker.fail(call.ticket.sent_at, now)
@@ -264,6 +281,7 @@ class Scheduler:
                 self._pace.let_through(call.ticket)
                 self._pace.hear(now, reply.requests_left, reply.resets_after_s)
                 self._breaker.succeed()
+                self._contact.reply()
                 self._latencies.add(now - call.ticket.sent_at)
             case "rejected":
                 self._pace.let_through(call.ticket)
@@ -271,6 +289,8 @@ class Scheduler:
             case "cancelled" | "credential":
                 self._pace.let_through(call.ticket)
                 self._breaker.release()
+        if outcome.kind not in ("rate_limited", "cancelled"):
+            self._limited_since = inf
 
     def _down(self, why: str) -> ProviderDown:
         return ProviderDown(
@@ -287,7 +307,7 @@ class Scheduler:
         if pursuit.is_queued:
             return None
         pursuit.is_queued = True
-        if outcome.kind in ("rate_limited", "malformed"):
+        if outcome.kind == "rate_limited" or outcome.turn:
             self._queue.append(pursuit)
         else:
             heapq.heappush(self._later, (pursuit.due_at, next(self._order), pursuit))
@@ -296,9 +316,11 @@ class Scheduler:
     def _row(self, call: Call, outcome: Outcome, now: float) -> Attempt:
         """Settle the cost of the attempt and return its ledger row."""
         model, usage, question = self._model, outcome.usage, call.pursuit.question
-        cost = None
+        cost, reason = None, outcome.reason
         if usage is not None:
             cost = self._prices.cost(model.provider, model.model, usage)
+        elif outcome.kind in REPLIES:
+            cost, reason = call.reservation.nano_usd, reason or NO_USAGE
         call.reservation.settle(cost)
         return Attempt(
             key=question.key,
@@ -308,7 +330,8 @@ class Scheduler:
             model=model.model,
             image_id=question.image_id,
             outcome=outcome.kind,
-            reason=outcome.reason,
+            reason=reason,
+            said=outcome.said,
             input_tokens=usage and usage.input_tokens,
             output_tokens=usage and usage.output_tokens,
             cached_tokens=usage and usage.cached_tokens,
@@ -365,11 +388,3 @@ class Scheduler:
         if call.ending is None:
             call.ending = ending
             call.task.cancel()
-
-
-def _recall(model: VisionLanguageModel, limits: Limits) -> tuple[Pace, Latencies]:
-    """Return the rate limiter and latencies of the model from the last run with the same limits."""
-    known = _KNOWN.get(model)
-    if known is None or known[0] != limits:
-        known = _KNOWN[model] = (limits, Pace(limits), Latencies())
-    return known[1:]

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from eemo_pipeline.stages.annotation import vlm_annotator
 from eemo_pipeline.stages.annotation.reply_schema import REPLY, read_annotation
-from eemo_pipeline.stages.annotation.vlm_annotator import ANNOTATE, read_prompt
 from eemo_pipeline.vlm.contract import (
     EncodedPicture,
     Turn,
@@ -23,11 +23,13 @@ from eemo_pipeline.vlm.contract import (
 )
 from eemo_pipeline.vlm.errors import (
     CredentialProblem,
+    PictureRefused,
     ProviderProblem,
     RateLimited,
     Rejected,
     Transient,
 )
+from eemo_pipeline.vlm.prompts import read_prompt
 from resources.local_server import LocalServer, local_server
 from resources.providers import compatible_vlm, gemini_vlm, openai_vlm
 from resources.providers.chat_completions import (
@@ -43,6 +45,12 @@ from resources.providers.gemini_vlm import GeminiVlm
 from resources.providers.openai_vlm import OpenAiVlm
 
 KEY = "sk-local-0123456789-abcdefgh"
+ACCOUNT = Account("openai", "m", "OPENAI_API_KEY", KEY)
+FLAGGED = {
+    "code": 403,
+    "message": 'Your input was flagged for "violence/graphic". No credits were charged.',
+    "metadata": {"reasons": ["violence/graphic"], "provider_name": "Google"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +77,7 @@ def picture(width: int = 640, height: int = 400) -> EncodedPicture:
 
 def request() -> VlmRequest:
     return VlmRequest(
-        instruction=read_prompt(ANNOTATE),
+        instruction=read_prompt(vlm_annotator.__name__, vlm_annotator.ANNOTATE),
         question="Fill in the record about this picture.",
         pictures=(picture(),),
         schema_name="annotation",
@@ -108,6 +116,7 @@ def test_reply_fits_the_schema_and_the_bill_is_the_servers(
     assert answer["emotion"]
     assert reply.refusal is None
     assert not reply.is_truncated
+    assert reply.usage
     billed = {
         name: sum(line[name] for line in after["lines"])
         - sum(line[name] for line in before["lines"])
@@ -129,6 +138,8 @@ def test_a_complaint_is_part_of_the_next_request(server: LocalServer, build: Bui
     plain = attempt(model, request())
     turns = (Turn('{"emotion": "joy"}', "emotion must be exactly one of: ..."),)
     again = attempt(model, replace(request(), turns=turns))  # the model opens itself anew
+    assert again.usage
+    assert plain.usage
     assert again.usage.input_tokens > plain.usage.input_tokens
     assert model.bound_tokens(replace(request(), turns=turns)).input_tokens >= (
         again.usage.input_tokens
@@ -176,7 +187,10 @@ def test_a_hanging_call_can_be_cancelled(server: LocalServer, build: Build) -> N
 def test_a_rejected_picture_has_its_reason(server: LocalServer, build: Build) -> None:
     problem = problem_of(server, build, "picture_rejected")
     assert isinstance(problem, Rejected)
-    assert problem.reason == "picture_rejected"
+    # Gemini has no code for it, so nothing says that it is about this image.
+    has_code = build is not BUILDS["gemini"]
+    assert isinstance(problem, PictureRefused) == has_code
+    assert problem.reason == ("picture_rejected" if has_code else "request_rejected")
 
 
 @every_provider
@@ -275,8 +289,20 @@ def test_a_server_without_schemas_gets_the_schema_in_words(
         (429, {"error": {"code": "rate_limit_exceeded"}}, RateLimited, None),
         (429, "slow down", RateLimited, None),
         (404, {"detail": "no such model"}, CredentialProblem, None),
-        (400, {"error": {"code": "invalid_image"}}, Rejected, "picture_rejected"),
-        (400, {"error": {"code": "content_policy_violation"}}, Rejected, "content_filter"),
+        (400, {"error": {"code": "invalid_image"}}, PictureRefused, "picture_rejected"),
+        (400, {"error": {"code": "content_policy_violation"}}, PictureRefused, "content_filter"),
+        (400, {"error": {"code": "data_inspection_failed"}}, PictureRefused, "content_filter"),
+        (403, {"error": FLAGGED}, PictureRefused, "content_filter"),
+        (403, {"error": "Content violates usage guidelines."}, Rejected, "content_filter"),
+        (400, {"error": {"message": "unknown variant image_url"}}, Rejected, "request_rejected"),
+        (400, {"error": {"message": "this model cannot see images"}}, Rejected, "request_rejected"),
+        (400, {"error": {"code": "Arrearage", "message": "Denied"}}, CredentialProblem, None),
+        (400, {"error": {"message": "credit balance is too low"}}, CredentialProblem, None),
+        (403, {"error": {"message": "账户余额不足"}}, CredentialProblem, None),
+        (429, {"error": {"type": "exceeded_current_quota_error"}}, CredentialProblem, None),
+        (429, {"error": {"message": "Limit: free-models-per-day"}}, CredentialProblem, None),
+        (429, {"error": {"message": "requests per day (RPD): Limit 200"}}, CredentialProblem, None),
+        (429, {"error": {"message": "requests per minute (RPM)"}}, RateLimited, None),
         (400, {"error": {"code": "context_length_exceeded"}}, Rejected, "request_too_large"),
         (413, "<html>too big</html>", Rejected, "request_too_large"),
         (422, {"message": "extra fields"}, Rejected, "request_rejected"),
@@ -311,14 +337,98 @@ def test_a_key_that_a_server_quotes_back_is_taken_out() -> None:
         b"null",
         b'{"choices": []}',
         b'{"choices": [{"message": null}], "usage": {"prompt_tokens": 1}}',
-        b'{"choices": [{"message": {"content": "x"}}]}',
-        b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": "many"}}',
         b"[" * 100_000,
+        b'{"error": "Unexpected endpoint or method. (POST /chat/completions)"}',
+        b'{"choices": [{"error": {"code": 502, "message": "overloaded"}}]}',
     ],
 )
 def test_a_response_that_is_none_is_a_fault_of_the_server(content: bytes) -> None:
-    with pytest.raises(Transient):
-        read_reply(content, {}, "m")
+    with pytest.raises(Transient) as caught:
+        read_reply(content, {}, ACCOUNT)
+    for words in ("<html>", "Unexpected endpoint", "overloaded"):
+        assert (words in str(caught.value)) == (words.encode() in content)
+
+
+def test_an_error_with_status_200_means_what_its_code_says() -> None:
+    told = {"error": {"message": "Rate limit exceeded: free-models-per-day", "code": 429}}
+    with pytest.raises(CredentialProblem, match=r"per day .* free-models-per-day"):
+        read_reply(json.dumps(told).encode(), {}, ACCOUNT)
+    with pytest.raises(RateLimited):
+        read_reply(b'{"error": {"code": 429, "message": "slow down"}}', {}, ACCOUNT)
+
+
+ODD_COUNTS = ["1e999", "-5", "10.5", "1" + "0" * 30, "NaN", "null", '"many"', "true", "{}"]
+
+
+@pytest.mark.parametrize("count", ODD_COUNTS)
+def test_a_count_of_tokens_that_cannot_be_believed_is_no_count(count: str) -> None:
+    chat = (
+        '{"choices": [{"message": {"content": "x"}}],'
+        f' "usage": {{"prompt_tokens": {count}, "completion_tokens": 5}}}}'
+    )
+    reply = read_reply(chat.encode(), {}, ACCOUNT)
+    assert (reply.text, reply.usage) == ("x", None)
+    gemini = (
+        '{"candidates": [{"content": {"parts": [{"text": "x"}]}}], "usageMetadata":'
+        f' {{"promptTokenCount": 9, "candidatesTokenCount": {count}}}}}'
+    )
+    reply = gemini_vlm.read_reply(gemini, {}, "m")
+    assert (reply.text, reply.usage) == ("x", None)
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"total_tokens": 1000}, {"prompt_tokens": 900}])
+def test_a_reply_that_counts_nothing_is_a_reply(usage: dict[str, int] | None) -> None:
+    body = {"choices": [{"message": {"content": "x"}}], "usage": usage}
+    assert read_reply(json.dumps(body).encode(), {}, ACCOUNT).usage is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        (None, None),
+        ({}, None),
+        ({"promptTokenCount": 900}, None),
+        ({"promptTokenCount": 900, "totalTokenCount": 900}, Usage(900, 0)),
+        ({"promptTokenCount": 900, "totalTokenCount": 950}, Usage(900, 50)),
+        (
+            {"promptTokenCount": 9, "candidatesTokenCount": 2, "thoughtsTokenCount": 3},
+            Usage(9, 5),
+        ),
+    ],
+)
+def test_gemini_leaves_out_counts_of_zero_and_no_bill_is_zero(
+    counts: dict[str, int] | None, expected: Usage | None
+) -> None:
+    body = {"candidates": [{"finishReason": "STOP"}], "usageMetadata": counts}
+    assert gemini_vlm.read_reply(json.dumps(body), {}, "m").usage == expected
+
+
+def test_thoughts_are_apart_from_the_text() -> None:
+    message = {"content": None, "reasoning_content": "Hm."}
+    reply = read_reply(json.dumps({"choices": [{"message": message}]}).encode(), {}, ACCOUNT)
+    assert (reply.text, reply.thoughts) == ("", "Hm.")
+    parts = [{"text": "Hm.", "thought": True}, {"text": "x"}]
+    body = {"candidates": [{"content": {"parts": parts}}]}
+    reply = gemini_vlm.read_reply(json.dumps(body), {}, "m")
+    assert (reply.text, reply.thoughts) == ("x", "Hm.")
+
+
+def test_geminis_quota_of_a_day_is_waited_for_by_no_run() -> None:
+    from google.genai import errors
+
+    violation = {"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}
+    details = [
+        {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [violation]},
+        {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "2s"},
+    ]
+    told = {"error": {"code": 429, "message": "You exceeded your quota.", "details": details}}
+    problem = gemini_vlm.read_problem(errors.APIError(429, told), ACCOUNT)
+    assert isinstance(problem, CredentialProblem)
+    assert "quota per day" in str(problem)
+    violation["quotaId"] = "GenerateRequestsPerMinutePerProject"
+    problem = gemini_vlm.read_problem(errors.APIError(429, told), ACCOUNT)
+    assert isinstance(problem, RateLimited)
+    assert problem.retry_after_s == 2
 
 
 def test_what_a_reply_says_about_itself_is_read() -> None:
@@ -334,7 +444,7 @@ def test_what_a_reply_says_about_itself_is_read() -> None:
         },
     }
     headers = {"x-ratelimit-remaining-requests": "41", "x-ratelimit-reset-requests": "1m1.5s"}
-    reply = read_reply(json.dumps(body).encode(), headers, "gpt-4o")
+    reply = read_reply(json.dumps(body).encode(), headers, ACCOUNT)
     assert reply == VlmReply(
         "ab",
         Usage(10, 3, 8),

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +22,13 @@ from eemo_pipeline.ledger.store import Attempt, Ledger
 from eemo_pipeline.vlm.contract import Usage, VlmRequest
 from eemo_pipeline.vlm.engine.circuit_breaker import ProviderDown
 from eemo_pipeline.vlm.engine.run import ask_all
-from eemo_pipeline.vlm.errors import CredentialProblem, RateLimited, Rejected, Transient
+from eemo_pipeline.vlm.errors import (
+    CredentialProblem,
+    PictureRefused,
+    RateLimited,
+    Rejected,
+    Transient,
+)
 from eemo_pipeline.vlm.questions import Limits, Question, Unusable
 from eemo_pipeline.vlm.scripted import USAGE, Act, ScriptedModel
 from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached
@@ -86,9 +92,15 @@ class Run:
         assert len(found) == len(dict(found)), "a question was answered twice"
         return dict(found)
 
+    def remember_a_reply(self) -> None:
+        """An earlier run got an answer: errors are not about the server from the start."""
+        names = "annotation", "annotator", "scripted", "scripted-1"
+        self.ledger.record([Attempt("earlier", *names, "image", "ok")])
+
     def attempts(self) -> list[Any]:
+        query = "select * from attempts where key <> 'earlier' order by attempt_no"
         with self.ledger.database.engine.connect() as connection:
-            return list(connection.execute(sa.text("select * from attempts order by attempt_no")))
+            return list(connection.execute(sa.text(query)))
 
     def outcomes(self) -> Counter[str]:
         return Counter(row.outcome for row in self.attempts())
@@ -141,7 +153,7 @@ ACTS = {
     "refused": lambda: Act(refusal="I will not look at this."),
     "transient": lambda: Act(problem=Transient("500")),
     "limited": lambda: Act(problem=RateLimited("429", 0.0)),
-    "rejected": lambda: Act(problem=Rejected("picture_rejected", "400")),
+    "rejected": lambda: Act(problem=PictureRefused("picture_rejected", "400")),
     "unclear": lambda: Act(problem=Rejected("request_rejected", "400")),
 }
 SCRIPTS = st.lists(st.lists(st.sampled_from(sorted(ACTS)), max_size=6), min_size=1, max_size=12)
@@ -186,6 +198,7 @@ def expect(acts: list[str], limits: Limits) -> tuple[str, str | None, int]:
 def test_every_question_gets_the_one_outcome_that_the_rules_demand(script: list[list[str]]) -> None:
     limits = Limits(in_flight=4, tries=3, backoff_s=0.001, requests_per_minute=1e6)
     with opened() as run:
+        run.remember_a_reply()
         model = follow(script)
         answers = run.answers(model, questions(len(script)), limits)
         expected = {f"key-{number}": expect(acts, limits) for number, acts in enumerate(script)}
@@ -210,6 +223,8 @@ def test_answers_do_not_depend_on_order_or_concurrency(
 ) -> None:
     asked = questions(len(script))
     with opened() as plain, opened() as shuffled:
+        plain.remember_a_reply()
+        shuffled.remember_a_reply()
         answers = plain.answers(follow(script), asked, Limits(in_flight=1, backoff_s=0.001))
         order.shuffle(asked)
         limits = Limits(in_flight=in_flight, backoff_s=0.001)
@@ -221,6 +236,7 @@ def test_answers_do_not_depend_on_order_or_concurrency(
 @given(script=SCRIPTS, cap=st.integers(0, 4000), in_flight=st.integers(1, 300))
 def test_the_cap_is_never_passed(script: list[list[str]], cap: int, in_flight: int) -> None:
     with opened(cap) as run:
+        run.remember_a_reply()
         model = follow(script)
         reached = False
         answers = {}
@@ -235,6 +251,138 @@ def test_the_cap_is_never_passed(script: list[list[str]], cap: int, in_flight: i
         assert reached or len(answers) == len(script)
         assert not reached or cap - run.budget.spent < BOUND
         assert {key for key, a in answers.items() if a["status"] != "error"} == run.stored()
+
+
+# --- the server, or this image ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 4, 300])
+def test_an_error_that_every_request_gets_ends_the_run_with_the_servers_words(
+    run: Run, count: int
+) -> None:
+    said = "400 unknown variant `image_url`, expected `text`"
+    model = ScriptedModel(lambda _request, _times: Act(problem=Rejected("request_rejected", said)))
+    with pytest.raises(CredentialProblem, match="unknown variant `image_url`"):
+        run.answers(model, questions(count))
+    assert run.stored() == set()
+    assert {(row.outcome, row.said) for row in run.attempts()} == {("rejected", said)}
+    assert len(run.attempts()) <= 40, "no new question is begun while the server is in doubt"
+
+
+def test_a_server_that_only_faults_ends_the_run_with_its_words(run: Run) -> None:
+    model = ScriptedModel(lambda _request, _times: Act(problem=Transient("200 no such path")))
+    with pytest.raises(CredentialProblem, match="200 no such path"):
+        run.answers(model, questions(2), Limits(tries=3, backoff_s=0.001))
+    assert run.stored() == set()
+
+
+def test_errors_before_a_slow_first_reply_are_about_their_images(run: Run) -> None:
+    def act(request: VlmRequest, _times: int) -> Act:
+        if int(request.question) < 6:
+            return Act(problem=Rejected("request_rejected", "400"))
+        return Act('{"emotion": "awe"}', after_s=0.3)
+
+    answers = run.answers(ScriptedModel(act), questions(20))
+    assert Counter(answer["status"] for answer in answers.values()) == {"error": 6, "ok": 14}
+    assert len(run.stored()) == 14
+
+
+def test_one_rejected_question_of_a_model_that_answered_before_ends_nothing(run: Run) -> None:
+    good = ScriptedModel(lambda _request, _times: GOOD)
+    run.answers(good, questions(1))
+    model = ScriptedModel(lambda _request, _times: Act(problem=Rejected("request_rejected", "400")))
+    assert run.answers(model, [question("bad")])["key-bad"]["status"] == "error"
+
+
+def test_refusals_by_a_code_of_the_provider_are_stored_and_end_nothing(run: Run) -> None:
+    model = ScriptedModel(
+        lambda _request, _times: Act(problem=PictureRefused("content_filter", "403 flagged"))
+    )
+    answers = run.answers(model, questions(8))
+    assert {answer["status"] for answer in answers.values()} == {"refused"}
+    assert len(run.stored()) == 8
+
+
+def test_refusals_at_every_rate_have_an_end(run: Run) -> None:
+    model = ScriptedModel(lambda _request, _times: Act(problem=RateLimited("429 slow", 0.1)))
+    with pytest.raises(ProviderDown, match=r"let nothing through for .* 429 slow"):
+        run.answers(model, questions(3), Limits(patience_s=0.5))
+
+
+# --- replies that are there and paid for --------------------------------------------------------
+
+
+def test_a_reply_without_usage_is_an_answer_at_its_upper_bound(run: Run) -> None:
+    model = ScriptedModel(lambda _request, _times: replace(GOOD, usage=None))
+    assert run.answers(model, questions(2))["key-0"]["status"] == "ok"
+    assert [(row.outcome, row.reason, row.nano_usd) for row in run.attempts()] == [
+        ("ok", "usage_missing", BOUND)
+    ] * 2
+    assert [row.input_tokens for row in run.attempts()] == [None, None]
+    assert run.budget.spent == 2 * BOUND
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "<think>Hm.</think>", "<think>Hm."])
+def test_an_empty_reply_is_asked_again_and_never_sent_back(run: Run, text: str) -> None:
+    model = ScriptedModel(lambda _request, times: GOOD if times > 2 else Act(text))
+    assert run.answers(model, questions(1))["key-0"]["status"] == "ok"
+    assert all(request.turns == () for request in model.requests)
+    assert run.outcomes() == {"malformed": 3, "ok": 1}
+
+
+def test_a_model_that_says_nothing_is_given_up(run: Run) -> None:
+    model = ScriptedModel(lambda _request, _times: Act(""))
+    answers = run.answers(model, questions(1), Limits(tries=3, backoff_s=0.001))
+    assert answers["key-0"] == {"status": "error", "reason": "empty_reply"}
+    assert len(model.requests) == 3
+
+
+def test_an_answer_among_the_thoughts_is_used(run: Run) -> None:
+    model = ScriptedModel(lambda _request, _times: Act("", thoughts='{"emotion": "awe"}'))
+    assert run.answers(model, questions(1))["key-0"] == {"status": "ok", "emotion": "awe"}
+
+
+@pytest.mark.parametrize("text", ["", "<think>Let me look"])
+def test_a_reply_that_only_thought_gets_more_room_once(run: Run, text: str) -> None:
+    def act(request: VlmRequest, _times: int) -> Act:
+        is_short = request.max_output_tokens <= 50
+        return Act(text, is_truncated=True, thoughts="Hm.") if is_short else GOOD
+
+    model = ScriptedModel(act)
+    assert run.answers(model, questions(1))["key-0"]["status"] == "ok"
+    assert [request.max_output_tokens for request in model.requests] == [50, 200]
+    assert [row.reason for row in run.attempts()] == ["no_room_for_answer", None]
+
+
+def test_a_reply_that_never_stops_thinking_is_given_up(run: Run) -> None:
+    model = ScriptedModel(lambda _request, _times: Act("", is_truncated=True))
+    answers = run.answers(model, questions(1))
+    assert answers["key-0"] == {"status": "error", "reason": "no_room_for_answer"}
+    assert len(model.requests) == 2
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    script=st.lists(
+        st.lists(st.sampled_from(["", "<think>x", "{", "{}", "unbilled"]), max_size=3),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_no_reply_is_free_and_no_turn_is_empty(script: list[list[str]]) -> None:
+    """Whatever a model says, and whether it counts or not, each reply has a cost in the ledger."""
+
+    def act(request: VlmRequest, times: int) -> Act:
+        texts = script[int(request.question)]
+        text = texts[times] if times < len(texts) else GOOD.text
+        return replace(GOOD, usage=None) if text == "unbilled" else Act(text)
+
+    with opened() as run:
+        model = ScriptedModel(act)
+        run.answers(model, questions(len(script)), Limits(backoff_s=0.001))
+        assert all(row.nano_usd in (COST, BOUND) for row in run.attempts())
+        assert all((row.nano_usd == BOUND) == (row.input_tokens is None) for row in run.attempts())
+        assert all(turn.reply.strip() for asked in model.requests for turn in asked.turns)
 
 
 # --- single rules -------------------------------------------------------------------------------

@@ -3,19 +3,21 @@
 `lake/data_root.py` knows the layout of a data root.
 """
 
-import fcntl
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
+from eemo_pipeline.cli.output import clean, say
 from eemo_pipeline.cli.problems import Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import called, quoted, shown, unlinked
 from eemo_pipeline.lake.data_root import DataRoot, find_data_root
+from eemo_pipeline.lake.root_lock import Holder, hold_data_root
 
 # SQLite and DuckDB read the text after these as options, or as another separator.
 _MISREAD = re.compile(r"[?\\]|%[0-9A-Fa-f]{2}")
@@ -59,29 +61,16 @@ def choose_data_root(flag: Path | None) -> DataRoot:
 
 @contextmanager
 def hold(root: DataRoot) -> Iterator[None]:
-    """Lock the data root for this process; the kernel releases it however the process ends.
+    """Hold the data root for this process; say which process is waited for, until Ctrl-C."""
 
-    Raises:
-        Problem: Another process holds the lock.
-    """
-    place = root.state / "run.lock"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            process = lock.read().strip()
-            raise Problem(
-                "another run is using this data root",
-                shown(root.path),
-                f"process {process} holds {shown(place)}",
-                f"kill -INT {process}  # stops it; finished work is kept",
-                "wait until it has ended",
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    def tell(holder: Holder) -> None:
+        say(
+            f"waiting for process {holder.process} ({clean(holder.activity)}), which writes to "
+            f"{shown(root.path)}"
+        )
+        say(f"kill -INT {holder.process}  # stops it; finished work is kept")
+
+    with hold_data_root(root, f"{called()} {' '.join(sys.argv[1:2])}".strip(), tell):
         yield
 
 

@@ -1,18 +1,14 @@
 """Runs that the command line starts, in its own process and without a Dagster daemon."""
 
-import fcntl
 import logging
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import dagster as dg
 
-from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
 from eemo_pipeline.orchestration.run_outcome import RunOutcome, summarise
@@ -56,12 +52,8 @@ def run_assets(
     resolved = definitions.resolve_job_def(job)
     keys = _select(selection, definitions, resolved)
     began = time.monotonic()
-    run_id = str(uuid4())
-    alive = DataRoot(data).state / "alive"
-    with open_instance(data) as instance, _hold_run_file(alive, run_id):
-        _close_killed_runs(instance, alive)
+    with open_instance(data) as instance:
         result = resolved.execute_in_process(
-            run_id=run_id,
             instance=instance,
             asset_selection=keys,
             tags=partition_tags(),
@@ -135,35 +127,6 @@ def _translate(event: dg.DagsterEvent) -> Iterator[tuple[str, str, dict[str, Any
         )
     elif event.is_step_failure and event.step_key:
         yield "failed", event.step_key, {}
-
-
-@contextmanager
-def _hold_run_file(folder: Path, run_id: str) -> Iterator[None]:
-    """Hold the lock on a file named after the run; the system frees it when the process ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / run_id).open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-        (folder / run_id).unlink(missing_ok=True)
-
-
-def _close_killed_runs(instance: dg.DagsterInstance, folder: Path) -> None:
-    """Record as failed the runs whose process was killed, and free the pools that they hold.
-
-    Dagster frees a pool at the end of a step, which a killed step never reaches: the next run
-    would wait for ever.
-    """
-    for path in sorted(folder.iterdir()):
-        try:
-            with path.open() as handle:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, FileNotFoundError):
-            continue  # it runs, or has just finished
-        run = instance.get_run_by_id(path.name)
-        if run is not None and not run.is_finished:
-            instance.report_run_failed(run, "The process of this run was killed.")
-        instance.event_log_storage.free_concurrency_slots_for_run(path.name)
-        path.unlink(missing_ok=True)
 
 
 def _is_interrupt(event: dg.DagsterEvent) -> bool:

@@ -31,6 +31,10 @@ concurrency:
   pools:
     default_limit: 1
     granularity: op
+run_monitoring:
+  enabled: true
+  free_slots_after_run_end_seconds: 5
+  poll_interval_seconds: 10
 """
 
 

@@ -1,6 +1,7 @@
 """Dagster's storage of runs and events in SQLite, with cached engines for speed.
 
-Changes only how the files are opened; their content is Dagster's own.
+Changes only how the files are opened; their content is Dagster's own. A run that starts here also
+closes the runs that were killed (`live_runs.py`).
 
 A run of the graph has about 1,600 events, each with several statements in two files. Dagster 1.13
 creates a new SQLAlchemy engine and connection for every event, and a new engine compiles every
@@ -14,18 +15,29 @@ Remove this module when Dagster itself reuses the engines of its SQLite storage.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import sqlalchemy as sa
 from dagster._core.event_api import EventHandlerFn
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.polling_event_watcher import SqlPollingEventWatcher
+from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, SqliteStorageConfig
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import event
 
+from resources.instance.live_runs import LiveRuns
+
 _WAIT_S = 60  # longest wait for another process's write lock, in seconds
 _MOST_ENGINES = 32  # largest number of open files
+_ENDS = {
+    dg.DagsterEventType.RUN_SUCCESS,
+    dg.DagsterEventType.RUN_FAILURE,
+    dg.DagsterEventType.RUN_CANCELED,
+}
 
 
 class RunHistory(DagsterSqliteStorage):
@@ -34,7 +46,10 @@ class RunHistory(DagsterSqliteStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         """Open the files, and create missing ones."""
         super().__init__(base_dir, inst_data)
+        self.live_runs = LiveRuns(Path(base_dir) / "alive")
         self._event_log_storage = EventLog(self._event_log_storage._base_dir)
+        self._run_storage = RunRecords(self._run_storage._conn_string)
+        self._run_storage.live_runs = self.live_runs
 
     @classmethod
     def from_config_value(
@@ -42,6 +57,27 @@ class RunHistory(DagsterSqliteStorage):
     ) -> "RunHistory":
         """Build the storage from its configuration in dagster.yaml."""
         return cls.from_local(config_value["base_dir"], inst_data)
+
+
+class RunRecords(SqliteRunStorage):
+    """Dagster's runs; a run is marked as alive from its start to its end, in its own process."""
+
+    live_runs: LiveRuns
+
+    def handle_run_event(
+        self, run_id: str, event: dg.DagsterEvent, update_timestamp: datetime | None = None
+    ) -> None:
+        """Record the new status of a run. Before a run starts, those that were killed are closed.
+
+        Only the process of a run reports its start, whoever launched it.
+        """
+        is_start = event.event_type == dg.DagsterEventType.RUN_START
+        if is_start:
+            self.live_runs.enter(run_id)
+            self.live_runs.close_killed(self._instance)
+        super().handle_run_event(run_id, event, update_timestamp)
+        if event.event_type in _ENDS:
+            self.live_runs.leave(run_id)
 
 
 class EventLog(SqliteEventLogStorage):

@@ -1,7 +1,10 @@
 """The data root: what cannot be one, and who holds it. Each refusal tells what to do."""
 
 import fcntl
+import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from eemo_pipeline.cli.data_root import choose_data_root, hold, use_records
 from eemo_pipeline.cli.problems import Problem
 from eemo_pipeline.lake.data_root import DataRoot
-from tests.support.commands import call_eemo
+from tests.support.commands import call_eemo, start_eemo
 
 
 def told(result: subprocess.CompletedProcess[str]) -> list[str]:
@@ -52,13 +55,19 @@ def test_an_empty_name_is_not_the_working_folder(tmp_path: Path, option: str) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_second_run_is_told_which_process_is_at_work(tmp_path: Path) -> None:
+def test_a_second_run_says_which_process_it_waits_for_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
+    output = tmp_path / "output"
     with hold(DataRoot(tmp_path / "root")):
-        result = call_eemo("run", "--images", "pictures", "--data", "root")
-    assert told(result)[:4] == ["error", "where", "why", "fix"]
-    assert "kill -INT" in result.stderr
-    assert result.returncode == 1
+        process = start_eemo(output, "run", "--images", "pictures", "--data", "root")
+        while "waiting for" not in output.read_text():
+            assert process.poll() is None, output.read_text()
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    assert f"waiting for process {os.getpid()} (eemo" in output.read_text()
+    assert f"kill -INT {os.getpid()}" in output.read_text()
+    assert "Traceback" not in output.read_text()
 
 
 def test_the_hold_ends_with_its_block(tmp_path: Path) -> None:

@@ -4,62 +4,107 @@ The input is UTF-8 with line feeds, the output columns of text with row numbers.
 headers are handled in `tables.py`.
 """
 
-import csv
-import io
-import sys
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import polars as pl
+
+from eemo_pipeline.readers.quoting import split_records
 
 # What spreadsheets, databases and pandas write for an empty cell, in lower case.
 PLACEHOLDERS = ("na", "n/a", "#n/a", "nan", "null", "none", "-")
 
 
-def parse_cells(data: bytes, delimiter: str, width: int, start: int = 0) -> pl.DataFrame:
-    """Return cells in columns "0" ... and "surplus", from the byte `start`, where a line begins.
+def parse_cells(
+    data: bytes,
+    delimiter: str,
+    width: int,
+    start: int = 0,
+    names: Collection[str] = frozenset(),
+) -> pl.DataFrame:
+    """Return cells in columns "0" ..., "surplus" and "fault", from the byte `start` on.
 
-    Cells missing from a line are null. Polars reads ten times faster than the csv module, but
-    documents misplaced quotes as undefined behaviour. Such text goes to the csv module, which
-    accepts anything.
+    `start` is the begin of a line. Cells missing from a line are null; `fault` is unclosed_quote
+    where a quote opens a cell and is never closed, else null. `names` are names of images: a line
+    that holds one is never part of a cell of another line, see `quoting.split_records`.
+
+    Polars reads ten times faster than Python, but documents misplaced quotes as undefined
+    behaviour, so it reads text whose quotes are closed in their own line.
     """
+    if _is_quoting_regular(data, delimiter, start):
+        cells = _parse_fast(data, delimiter, width, start, '"')
+        if cells is not None:
+            return cells
+    records = split_records(data[start:].decode(), delimiter, width, names)
+    return _fill_rows(records, width)
+
+
+def split_cells(data: bytes, delimiter: str, width: int, start: int = 0) -> pl.DataFrame:
+    """Return cells as `parse_cells` does, for formats in which a quote is a sign like any other."""
+    cells = _parse_fast(data, delimiter, width, start, None)
+    if cells is not None:
+        return cells
+    lines = data[start:].decode().removesuffix("\n").split("\n")
+    return _fill_rows(((line.split(delimiter), False) for line in lines), width)
+
+
+def _parse_fast(
+    data: bytes, delimiter: str, width: int, start: int, quote: str | None
+) -> pl.DataFrame | None:
+    """Return the cells as polars reads them; None where it does not read one row per line."""
+    if start >= len(data):
+        return _fill_rows([], width)
     names = [*(str(place) for place in range(width)), "surplus"]
-    schema = dict.fromkeys(names, pl.String)
-    if start < len(data) and _is_quoting_regular(data, delimiter, start):
-        try:
-            return pl.read_csv(
-                data,
-                separator=delimiter,
-                has_header=False,
-                skip_lines=data.count(b"\n", 0, start),
-                schema=schema,
-                missing_columns="insert",
-                extra_columns="ignore",
-                truncate_ragged_lines=True,
-            )
-        except pl.exceptions.PolarsError:
-            pass  # falls through to the csv module, which accepts anything
-    csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
-    text = io.StringIO(data[start:].decode(), newline="\n")
+    try:
+        cells = pl.read_csv(
+            data,
+            separator=delimiter,
+            has_header=False,
+            quote_char=quote,
+            skip_lines=data.count(b"\n", 0, start),
+            schema=dict.fromkeys(names, pl.String),
+            missing_columns="insert",
+            extra_columns="ignore",
+            truncate_ragged_lines=True,
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    line_count = data.count(b"\n", start) + (not data.endswith(b"\n"))
+    nothing = pl.lit(None, dtype=pl.String)
+    return cells.with_columns(nothing.alias("fault")) if cells.height == line_count else None
+
+
+def _fill_rows(records: Iterable[tuple[Sequence[str], bool]], width: int) -> pl.DataFrame:
+    """Return a row per record, cut or padded to the width and one surplus cell."""
     padding = [None] * (width + 1)
-    padded = [(*row, *padding)[: width + 1] for row in csv.reader(text, delimiter=delimiter)]
-    return pl.DataFrame(padded, schema=schema, orient="row")
+    rows = [
+        (*[*cells, *padding][: width + 1], "unclosed_quote" if is_unclosed else None)
+        for cells, is_unclosed in records
+    ]
+    names = [*(str(place) for place in range(width)), "surplus", "fault"]
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def _is_quoting_regular(data: bytes, delimiter: str, start: int) -> bool:
-    """Return whether the quotes from the byte `start` on follow RFC 4180, section 2.
+    """Return whether the quotes from the byte `start` on are those of cells without line ends.
 
-    Counted from 0, even quotes open a cell and odd ones close it; a doubled quote does both. So an
-    even quote is preceded, and an odd one followed, by a delimiter, a line end, a quote, or the end
-    of the text.
+    By RFC 4180, section 2, even quotes open a cell and odd ones close it, counted from 0; a doubled
+    quote does both. So an even quote is preceded, and an odd one followed, by a delimiter, a line
+    end, a quote, or the end of the text.
     """
     text = np.frombuffer(data, dtype=np.uint8)[start:]
     quotes = np.flatnonzero(text == ord('"'))
+    if not quotes.size:
+        return True
     outside = np.zeros(256, dtype=bool)
     outside[[ord("\n"), ord('"'), ord(delimiter)]] = True
     # At the ends of the text, a quote counts as its own neighbour.
     before = np.maximum(quotes[::2] - 1, 0)
     after = np.minimum(quotes[1::2] + 1, text.size - 1)
-    return bool(quotes.size % 2 == 0 and outside[text[before]].all() and outside[text[after]].all())
+    if quotes.size % 2 or not (outside[text[before]].all() and outside[text[after]].all()):
+        return False
+    line_ends = np.flatnonzero(text == ord("\n"))
+    return not (np.searchsorted(quotes, line_ends) % 2).any()
 
 
 def number_rows(cells: pl.DataFrame) -> pl.DataFrame:

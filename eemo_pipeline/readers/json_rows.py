@@ -13,7 +13,7 @@ import polars as pl
 
 from eemo_pipeline.readers.contract import Listing
 from eemo_pipeline.readers.delimited import PLACEHOLDERS
-from eemo_pipeline.readers.row_checks import Check
+from eemo_pipeline.readers.row_checks import FAULTS, Check
 from eemo_pipeline.readers.tables import Headers, decode_text
 
 
@@ -27,7 +27,8 @@ class JsonRow:
         name: its key where the file is an object of elements, else None.
         fields: the fields of the element; empty where it is not an object.
         refusal: bad_json where the text is not JSON, not_an_object where the element is not one,
-            surplus_cells where a line of delimited text is longer than its header.
+            surplus_cells where a line of delimited text is longer than its header, or one of
+            `row_checks.FAULTS`.
     """
 
     table_path: str
@@ -205,6 +206,7 @@ def json_checks() -> list[Check]:
         "bad_json": "the text is not JSON",
         "not_an_object": "the element is not an object of named fields",
         "surplus_cells": "the line has more cells than the header",
+        **FAULTS,
     }
     return [
         Check(reason, pl.col("refused_as") == reason, pl.lit(detail))

@@ -89,7 +89,7 @@ def read_rows(listing: Listing, path: str) -> list[JsonRow]:
     # Of two columns with one name, the first counts, as everywhere. Blank cells and placeholders
     # have no value.
     places = {name: str(place) for place, name in reversed([*enumerate(file.header)]) if name}
-    cells = file.cells.select("row", "surplus", *places.values())
+    cells = file.cells.select("row", "surplus", "fault", *places.values())
     return [
         JsonRow(
             path,
@@ -100,9 +100,9 @@ def read_rows(listing: Listing, path: str) -> list[JsonRow]:
                 for name, cell in zip(places, values, strict=True)
                 if (cell or "").strip() and not is_placeholder(cell)
             },
-            None if surplus is None else "surplus_cells",
+            fault or (None if surplus is None else "surplus_cells"),
         )
-        for row, surplus, *values in cells.rows()
+        for row, surplus, fault, *values in cells.rows()
     ]
 
 

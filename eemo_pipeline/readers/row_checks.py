@@ -30,9 +30,17 @@ def cell_detail(name: str) -> pl.Expr:
     return pl.format("{} = {}", pl.lit(name), pl.col(name).fill_null(""))
 
 
+# Why a line could not be split into cells -> what to do.
+FAULTS = {
+    "unclosed_quote": "a quote opens a cell and is never closed; inside quotes, write it twice",
+    "too_many_columns": "the header has more than 10,000 columns; keep those that are needed",
+}
+
+
 def shape_checks() -> list[Check]:
-    """Refuse rows of a file that lacks a column, and rows with more cells than the header."""
+    """Refuse rows that are not read, lack a column, or have more cells than the header."""
     return [
+        *(Check(fault, pl.col("fault") == fault, pl.lit(fix)) for fault, fix in FAULTS.items()),
         Check(
             "missing_column",
             pl.col("absent").is_not_null(),

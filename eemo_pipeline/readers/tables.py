@@ -20,9 +20,13 @@ from eemo_pipeline.readers.delimited import (
     empty_placeholders,
     number_rows,
     parse_cells,
+    split_cells,
 )
 
 _DETAIL_CHARACTERS = 160
+_MOST_COLUMNS = 10_000
+# The first line that spreadsheets write and read to name the delimiter.
+_DECLARED_DELIMITER = re.compile(rb'"?sep=([,;|\t])"?[ ,;\t]*(?:\n|$)', re.IGNORECASE)
 _WORDS = pl.Schema({"place": pl.UInt32, "reason": pl.String, "detail": pl.String})
 # Half surrogate -> character: `surrogateescape` makes the former of a byte that is not UTF-8.
 _BYTE_ESCAPES = {
@@ -74,6 +78,7 @@ class AnnotationFile:
                 pl.lit(self.path).alias("table_path"),
                 "row",
                 "surplus",
+                "fault",
                 pl.lit(found if absent else None, dtype=pl.String).alias("absent"),
                 *(
                     (pl.lit(None, dtype=pl.String) if place is None else pl.col(str(place))).alias(
@@ -119,42 +124,76 @@ def decode_text(data: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_annotation_file(listing: Listing, path: str, delimiters: str = ",") -> AnnotationFile:
+def read_annotation_file(
+    listing: Listing, path: str, delimiters: str = ",", unquoted: str = " "
+) -> AnnotationFile:
     """Read the cells of a delimited text file.
 
-    The delimiter is the most frequent of `delimiters` in the first line, or the first of them if
-    the line has none. A blank among them stands for any run of blanks; names in square brackets in
-    the first line then stay whole.
+    The delimiter is the one that a first line `sep=;` declares; else the most frequent of
+    `delimiters` in the first line, or the first of them if the line has none. A blank among them
+    stands for any run of blanks; names in square brackets in the first line then stay whole.
+    Between delimiters in `unquoted`, a quote is a sign like any other.
+
+    A header of more than 10,000 columns is not read, and each row has the fault too_many_columns.
     """
-    data, delimiter = _read_bytes(listing, path, delimiters)
-    if delimiter == " ":
-        lines = data.decode().split("\n")
-        data = "\n".join("\t".join(re.findall(r"\[[^\]]*\]|\S+", line)) for line in lines).encode()
-        delimiter = "\t"
+    data, delimiter, is_quoted = _read_bytes(listing, path, delimiters, unquoted)
     first_line = _first_line(data)
     # The header is one line: a quote left open in it must not swallow the rows.
-    header = tuple(cell.strip() for cell in next(csv.reader([first_line], delimiter=delimiter), []))
-    cells = parse_cells(data, delimiter, len(header), start=len(first_line.encode()) + 1)
-    return AnnotationFile(path, header, number_rows(cells), delimiter)
+    cells = next(csv.reader([first_line], delimiter=delimiter), [])
+    header = [cell.strip() for cell in (cells if is_quoted else first_line.split(delimiter))]
+    is_too_wide = len(header) > _MOST_COLUMNS
+    if is_too_wide:
+        header = []
+    start = len(first_line.encode()) + 1
+    parsed = (
+        parse_cells(data, delimiter, len(header), start, listing.known)
+        if is_quoted
+        else split_cells(data, delimiter, len(header), start)
+    )
+    rows = number_rows(parsed)
+    if is_too_wide:
+        rows = rows.with_columns(pl.lit("too_many_columns").alias("fault"))
+    return AnnotationFile(path, tuple(header), rows, delimiter)
 
 
 def read_headless_file(
-    listing: Listing, path: str, header: Sequence[str], delimiters: str = ","
+    listing: Listing,
+    path: str,
+    header: Sequence[str],
+    delimiters: str = ",",
+    unquoted: str = " ",
 ) -> AnnotationFile:
     """Read a file without a header line; `header` names its columns."""
-    data, delimiter = _read_bytes(listing, path, delimiters)
-    cells = parse_cells(data, delimiter, len(header))
-    return AnnotationFile(path, tuple(header), number_rows(cells), delimiter)
+    data, delimiter, is_quoted = _read_bytes(listing, path, delimiters, unquoted)
+    parsed = (
+        parse_cells(data, delimiter, len(header), names=listing.known)
+        if is_quoted
+        else split_cells(data, delimiter, len(header))
+    )
+    return AnnotationFile(path, tuple(header), number_rows(parsed), delimiter)
 
 
-def _read_bytes(listing: Listing, path: str, delimiters: str) -> tuple[bytes, str]:
-    """Return UTF-8 from the first non-empty line on, and the delimiter used in this line."""
+def _read_bytes(
+    listing: Listing, path: str, delimiters: str, unquoted: str
+) -> tuple[bytes, str, bool]:
+    """Return UTF-8 from the first non-empty line on, its delimiter, and whether quotes quote.
+
+    Where blanks delimit, a tab replaces each run of them.
+    """
     csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
     data = (listing.root / path).read_bytes()
     if not _is_plain(data):
         data = decode_text(data).encode()
     data = data.lstrip(b"\n")
-    return data, max(delimiters, key=_first_line(data).count)
+    declared = _DECLARED_DELIMITER.match(data)
+    if declared:
+        return data[declared.end() :].lstrip(b"\n"), declared[1].decode(), True
+    delimiter = max(delimiters, key=_first_line(data).count)
+    if delimiter != " ":
+        return data, delimiter, delimiter not in unquoted
+    lines = data.decode().split("\n")
+    tabbed = "\n".join("\t".join(re.findall(r"\[[^\]]*\]|\S+", line)) for line in lines)
+    return tabbed.encode(), "\t", delimiter not in unquoted
 
 
 def _first_line(data: bytes) -> str:

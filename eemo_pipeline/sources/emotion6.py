@@ -43,7 +43,8 @@ def read(listing: Listing) -> SourceTables:
         listing, "ground_truth.txt", "train_ground_truth.txt", "test_ground_truth.txt"
     )
     known = frozenset((*tables, *find_documents(listing)))
-    rows = stack_rows([read_annotation_file(listing, path, "\t, ") for path in tables], _NEEDED)
+    files = [read_annotation_file(listing, path, "\t, ", unquoted="\t ") for path in tables]
+    rows = stack_rows(files, _NEEDED)
     index = PictureIndex(path for path in listing.paths if path not in known)
     total = pl.sum_horizontal(number(name) for name in _EMOTIONS)
     judged = judge(

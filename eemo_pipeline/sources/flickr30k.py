@@ -29,7 +29,13 @@ from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.json_rows import clean_text, parse_json
 from eemo_pipeline.readers.picture_index import PictureIndex
 from eemo_pipeline.readers.records import conclude
-from eemo_pipeline.readers.row_checks import Check, judge, picture_checks, repetition_check
+from eemo_pipeline.readers.row_checks import (
+    FAULTS,
+    Check,
+    judge,
+    picture_checks,
+    repetition_check,
+)
 from eemo_pipeline.readers.tables import decode_text, read_annotation_file
 from eemo_pipeline.schema.columns import INTEGERS, STRINGS
 from eemo_pipeline.sources import SourceDataset
@@ -39,7 +45,10 @@ _LISTS = "flickr_annotations_30k.csv"
 _BARS = "results.csv"
 _SPLITS = ("train", "val", "test")
 _FOLDERS = ("flickr30k-images/", "flickr30k_images/", "")
-_REFUSALS = ("missing_column", "surplus_cells", "missing_value", "bad_number", "bad_list")
+_REFUSALS = (
+    *FAULTS,
+    *("missing_column", "surplus_cells", "missing_value", "bad_number", "bad_list"),
+)
 _NEEDED = {"name": ("filename",), "raw": ("raw",)}
 _OPTIONAL = {"sentids": ("sentids",), "split": ("split",)}
 _LARGEST_NUMBER = 10**9
@@ -185,7 +194,9 @@ def _accept(name: str, number: str, caption: str) -> Row:
 def _read_lists(listing: Listing, path: str) -> Iterator[Row]:
     rows = read_annotation_file(listing, path).take(_NEEDED, _OPTIONAL)
     for row in rows.iter_rows(named=True):
-        if row["absent"]:
+        if row["fault"]:
+            yield _refuse(row["fault"], FAULTS[row["fault"]])
+        elif row["absent"]:
             yield _refuse("missing_column", f"the file has no column {row['absent']}")
         elif row["surplus"]:
             yield _refuse("surplus_cells", f"surplus = {row['surplus']}")

@@ -181,7 +181,7 @@ def _read_table(listing: Listing, table: str) -> AnnotationFile:
     """Return the cells; a first line without a column of ours is data: a file, then its emotion."""
     file = read_annotation_file(listing, table, _DELIMITERS)
     known = {*chain(*_NEEDED.values(), *_OPTIONAL.values(), *_CONTENT.values())}
-    if any(cell.casefold() in known for cell in file.header):
+    if not file.header or any(cell.casefold() in known for cell in file.header):
         return file
     names = ["file", "emotion", *(f"cell {place}" for place in range(3, len(file.header) + 1))]
     return read_headless_file(listing, table, names[: len(file.header)], _DELIMITERS)

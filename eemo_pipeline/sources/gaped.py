@@ -111,7 +111,7 @@ def _choose(
 
 def _read_table(listing: Listing, index: PictureIndex, letter: str, path: str) -> pl.DataFrame:
     """Return the rows of a category's table, with the images of the category's folder."""
-    file = read_annotation_file(listing, path, "\t")
+    file = read_annotation_file(listing, path, "\t", unquoted="\t")
     rows = replace(file, header=_name_cells(file.header)).take(_NEEDED, _OPTIONAL)
     beside = f"{path.rpartition('/')[0]}/{letter}/".lstrip("/")
     return (

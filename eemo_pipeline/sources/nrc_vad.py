@@ -73,14 +73,16 @@ def read(listing: Listing) -> SourceTables:
 
 def _read_file(listing: Listing, path: str) -> AnnotationFile | None:
     """Return the file's cells; None if most lines lack a rating, as in files of one dimension."""
-    headless = read_headless_file(listing, path, _HEADER, "\t,")
+    headless = read_headless_file(listing, path, _HEADER, "\t,", unquoted="\t")
     has_last = headless.cells[str(len(_RATINGS))].is_not_null()
     if has_last.sum() * 2 < has_last.len():
         return None
     # The first cell is a word, which may be "valence"; a header also names the other columns.
     first = headless.cells.select(str(place) for place in range(1, len(_HEADER))).head(1)
     names = {str(cell).strip().casefold() for cell in first.rows()[0]} if first.height else set()
-    return read_annotation_file(listing, path, "\t,") if names & set(_RATINGS) else headless
+    if names.isdisjoint(_RATINGS):
+        return headless
+    return read_annotation_file(listing, path, "\t,", unquoted="\t")
 
 
 def _tell_scale(rows: pl.DataFrame, tables: Sequence[str]) -> tuple[float, float, str | None]:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.readers.contract import SourceTables
@@ -50,6 +50,7 @@ def test_a_column_on_another_scale_is_refused_whole_with_its_range(
         assert "valence_scale" in detail
 
 
+@settings(deadline=None)
 @given(
     low=st.integers(-100, 100),
     width=st.integers(1, 100),

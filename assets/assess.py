@@ -7,6 +7,7 @@ import polars as pl
 from pydantic import Field
 
 from assets._tables import outs
+from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.rendering.plots import draw_balance
 from eemo_pipeline.stages.assess import Choices, build_assess
 
@@ -26,6 +27,7 @@ class AssessConfig(dg.Config):
 def assess(
     config: AssessConfig,
     dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
     ingest__annotations: pl.DataFrame,
     labels__emotions: pl.DataFrame,
     labels__vad: pl.DataFrame,
@@ -34,7 +36,7 @@ def assess(
     """Select the images of each task: small classes in full, large classes up to a cap."""
     assessed = build_assess(
         dedup__images,
-        ingest__annotations,
+        move_to_kept(ingest__annotations, dedup__clusters),
         labels__emotions,
         labels__vad,
         labels__rankings,

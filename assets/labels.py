@@ -8,6 +8,7 @@ from pydantic import Field
 
 from assets._results import count_rows
 from assets._tables import outs
+from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import write_bytes
 from eemo_pipeline.stages.labels.centroids import build_centroids
@@ -51,37 +52,41 @@ class SheetConfig(dg.Config):
 
 @dg.asset
 def labels__emotions(
-    dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame
+    dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per image, taxonomy and emotion with mass."""
-    return count_rows(
-        build_emotions(dedup__images, ingest__annotations), ingest__annotations.height
-    )
+    annotations = move_to_kept(ingest__annotations, dedup__clusters)
+    return count_rows(build_emotions(dedup__images, annotations), annotations.height)
 
 
 @dg.asset
 def labels__label_fates(
-    dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame
+    dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per source, taxonomy and native label: its mass and the result of its mapping."""
-    return count_rows(
-        build_label_fates(dedup__images, ingest__annotations), ingest__annotations.height
-    )
+    annotations = move_to_kept(ingest__annotations, dedup__clusters)
+    return count_rows(build_label_fates(dedup__images, annotations), annotations.height)
 
 
 @dg.multi_asset(outs=outs("labels__vad", "labels__lexicon_trials"))
 def vad(
     config: LexiconConfig,
     dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
     ingest__annotations: pl.DataFrame,
     ingest__words: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Bring ratings and the words of comments to one scale, and compare the two."""
     rules = parse_rules(config.lexicons, config.scaling, config.negation)
-    values = build_vad(dedup__images, ingest__annotations, ingest__words, rules)
-    rows_in = {"rows_in": ingest__annotations.height}
+    annotations = move_to_kept(ingest__annotations, dedup__clusters)
+    values = build_vad(dedup__images, annotations, ingest__words, rules)
+    rows_in = {"rows_in": annotations.height}
     yield dg.Output(values, "labels__vad", metadata=rows_in)
-    trials = build_trials(ingest__annotations, ingest__words, values, rules)
+    trials = build_trials(annotations, ingest__words, values, rules)
     yield dg.Output(trials, "labels__lexicon_trials", metadata=rows_in)
 
 
@@ -110,12 +115,15 @@ def labels__validation_items(
 
 @dg.asset
 def labels__rankings(
-    dedup__images: pl.DataFrame, labels__emotions: pl.DataFrame, ingest__annotations: pl.DataFrame
+    dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept image: its ranking of Ekman emotions, or why it has none."""
-    return count_rows(
-        build_rankings(dedup__images, labels__emotions, ingest__annotations), dedup__images.height
-    )
+    annotations = move_to_kept(ingest__annotations, dedup__clusters)
+    rankings = build_rankings(dedup__images, labels__emotions, annotations)
+    return count_rows(rankings, dedup__images.height)
 
 
 @dg.asset
@@ -128,21 +136,27 @@ def labels__centroids(
 
 @dg.asset
 def labels__label_points(
-    config: RegressionConfig, dedup__images: pl.DataFrame, ingest__annotations: pl.DataFrame
+    config: RegressionConfig,
+    dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per label of EMOTIC: where it lies in valence-arousal-dominance space."""
     rules = Regression(config.folds, config.repeats, config.radius, config.seed)
-    points = build_label_points(dedup__images, ingest__annotations, rules)
-    return count_rows(points, ingest__annotations.height)
+    annotations = move_to_kept(ingest__annotations, dedup__clusters)
+    points = build_label_points(dedup__images, annotations, rules)
+    return count_rows(points, annotations.height)
 
 
 @dg.asset
 def _labels__coverage(
     dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
     ingest__annotations: pl.DataFrame,
     labels__emotions: pl.DataFrame,
     labels__vad: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per source, kind of annotation and reason: how many were used, or why not."""
-    coverage = build_coverage(dedup__images, ingest__annotations, labels__emotions, labels__vad)
-    return count_rows(coverage, ingest__annotations.height)
+    annotations = move_to_kept(ingest__annotations, dedup__clusters)
+    coverage = build_coverage(dedup__images, annotations, labels__emotions, labels__vad)
+    return count_rows(coverage, annotations.height)

@@ -7,6 +7,7 @@ import polars as pl
 
 from assets._results import count_rows
 from assets._tables import outs
+from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.stages.texts.candidates import choose_candidates
 from eemo_pipeline.stages.texts.comparisons import write_comparisons
 from eemo_pipeline.stages.texts.descriptions import write_descriptions
@@ -35,6 +36,7 @@ def texts__descriptions(dedup__images: pl.DataFrame) -> dg.MaterializeResult[pl.
 )
 def written(
     dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
     labels__rankings: pl.DataFrame,
     labels__emotions: pl.DataFrame,
     labels__vad: pl.DataFrame,
@@ -42,7 +44,8 @@ def written(
     texts__descriptions: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Write the texts about emotions, all from the same evidence."""
-    grounds = gather_grounds(dedup__images, labels__emotions, ingest__annotations)
+    annotations = move_to_kept(ingest__annotations, dedup__clusters)
+    grounds = gather_grounds(dedup__images, labels__emotions, annotations)
     reasonings = write_reasonings(grounds, labels__rankings, texts__descriptions, REALISER)
     profiles = build_profiles(
         dedup__images, grounds, labels__rankings, labels__vad, texts__descriptions

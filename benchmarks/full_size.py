@@ -170,6 +170,7 @@ def _images(random: np.random.Generator, ids: pl.Series, records: pl.DataFrame) 
             pl.lit(["#808080", "#204060"]).alias("dominant_colours"),
             pl.lit([0.6, 0.4]).alias("dominant_shares"),
             pl.col("image_id").str.head(16).alias("phash"),
+            pl.lit([], pl.List(pl.String)).alias("turned_phashes"),
             pl.lit("made up").alias("phash_method"),
         )
         .join(holders, on="image_id")

@@ -36,6 +36,30 @@ def clip(box: Box, width: float, height: float) -> Box:
     )
 
 
+def turn(box: Box, orientation: int, width: float, height: float) -> Box:
+    """Return the box in the upright image.
+
+    Args:
+        box: the box on the stored pixels.
+        orientation: EXIF orientation of the file, 1-8.
+        width: width of the stored pixels in px.
+        height: height of the stored pixels in px.
+    """
+    x1, y1, x2, y2 = box
+    left, upper = width - x2, height - y2
+    right, lower = width - x1, height - y1
+    return {
+        1: box,
+        2: Box(left, y1, right, y2),
+        3: Box(left, upper, right, lower),
+        4: Box(x1, upper, x2, lower),
+        5: Box(y1, x1, y2, x2),
+        6: Box(upper, x1, lower, x2),
+        7: Box(upper, left, lower, right),
+        8: Box(y1, left, y2, right),
+    }[orientation]
+
+
 def pad(box: Box, margin: float) -> Box:
     """Return the box with each edge moved outwards by `margin` px."""
     return Box(box.x1 - margin, box.y1 - margin, box.x2 + margin, box.y2 + margin)

@@ -20,12 +20,12 @@ import PIL
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from eemo_pipeline.imaging.pixel_measures import (
-    BLANK_CONTRAST,
     Pixels,
     dominant_colours,
     hash_method,
+    is_blank,
     measure_pixels,
-    perceptual_hash,
+    perceptual_hashes,
 )
 
 # A 4:3 image of this many pixels needs half a gigabyte as RGB. Above this number Pillow itself
@@ -152,6 +152,7 @@ def measure_file(path: Path) -> dict[str, Any]:
         return answer if refusal.image_id is None else answer | {"image_id": refusal.image_id}
     colours, shares = dominant_colours(picture.rgb)
     measured = measure_pixels(picture.rgb)
+    phash, turned_phashes = perceptual_hashes(picture.rgb)
     return {
         "status": "ok",
         "image_id": picture.image_id,
@@ -167,15 +168,17 @@ def measure_file(path: Path) -> dict[str, Any]:
         **measured,
         "dominant_colours": colours,
         "dominant_shares": shares,
-        "is_blank": measured["contrast"] < BLANK_CONTRAST,
-        "phash": perceptual_hash(picture.rgb),
+        "is_blank": is_blank(measured),
+        "phash": phash,
+        "turned_phashes": turned_phashes,
         "phash_method": measure_method(),
     }
 
 
 def measure_method() -> str:
     """Return what made the measurements: decoder, scaling and hash, with versions."""
-    return f"pillow {_PILLOW} draft and hamming to {MEASURE_SIDE} px, {hash_method()}, k-means 2"
+    scaling = f"pillow {_PILLOW} draft and hamming to {MEASURE_SIDE} px"
+    return f"{scaling}, {hash_method()}, k-means 2, blank 2"
 
 
 def _read(path: Path) -> bytes:

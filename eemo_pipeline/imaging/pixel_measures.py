@@ -14,8 +14,10 @@ from PIL import Image
 
 Pixels = npt.NDArray[np.uint8]
 
-# Contrast below which an image has no structure to hash.
+# Contrast below which an image that is not dark has no structure to hash.
 BLANK_CONTRAST = 0.02
+_GREY_LEVEL = 1 / 255
+_HASHED_SIDE = 32  # of the image whose transform `imagehash.phash` takes
 _SALIENCY_SIDE = 64
 _STEPS = 5  # of k-means
 
@@ -107,14 +109,31 @@ def _average(
     return sizes, sums / np.maximum(sizes, 1)
 
 
-def perceptual_hash(rgb: Pixels) -> str:
-    """Return the 64-bit DCT hash of the luma (`imagehash.phash`), 16 hexadecimal digits."""
-    return str(imagehash.phash(Image.fromarray(rgb)))
+def is_blank(measured: dict[str, float]) -> bool:
+    """Return whether an image has no structure to hash, by the numbers of `measure_pixels`.
+
+    A dark image is blank only if its contrast is also below an eighth of its brightness.
+    """
+    relative = max(_GREY_LEVEL, measured["brightness"] / 8)
+    return measured["contrast"] < min(BLANK_CONTRAST, relative)
+
+
+def perceptual_hashes(rgb: Pixels) -> tuple[str, list[str]]:
+    """Return the 64-bit DCT hash of the luma (`imagehash.phash`), and those of its turned copies.
+
+    A hash has 16 hexadecimal digits. The turned copies are the seven other ways to mirror and
+    quarter-turn an image, in the order of Pillow's transpositions.
+    """
+    luma = Image.fromarray(rgb).convert("L")
+    # The hash takes this size, so what it computes from the small image is the same.
+    small = luma.resize((_HASHED_SIDE, _HASHED_SIDE), Image.Resampling.LANCZOS)
+    turned = [str(imagehash.phash(small.transpose(way))) for way in Image.Transpose]
+    return str(imagehash.phash(small)), turned
 
 
 def hash_method() -> str:
-    """Return the hash behind `perceptual_hash`, with its version."""
-    return f"imagehash {imagehash.__version__.rpartition('.')[0]} phash 8x8"
+    """Return the hash behind `perceptual_hashes`, with its version."""
+    return f"imagehash {imagehash.__version__.rpartition('.')[0]} phash 8x8 and turned"
 
 
 def saliency(rgb: Pixels) -> npt.NDArray[np.float64]:

@@ -178,8 +178,16 @@ _ALL = (
     _share("edge_density", "Share of pixels on a Canny edge, at the scale given in phash_method"),
     _texts("dominant_colours", "Up to five dominant colours as #rrggbb, most frequent first"),
     _shares("dominant_shares", "Share of pixels of each dominant colour"),
-    _flag("is_blank", "Whether the image has no structure to hash (contrast below 0.02)"),
+    _flag(
+        "is_blank",
+        "Whether the image has no structure to hash: contrast below 0.02, and below an eighth of "
+        "the brightness where it is dark",
+    ),
     _text("phash", "64-bit perceptual hash (DCT), 16 hexadecimal digits"),
+    _texts(
+        "turned_phashes",
+        "The same hash of the seven other ways to mirror and quarter-turn the image",
+    ),
     _text(
         "phash_method", "Decoder, scaling, hash and versions of phash; never compare two methods"
     ),
@@ -512,6 +520,7 @@ _ALL = (
     ),
     _flag("is_collected", "Whether every row of the batch has an outcome"),
     _count("expired_count", "Rows not processed before the batch expired"),
+    _count("not_run_count", "Rows of a batch that failed before any row was looked at"),
     _count("waiting_count", "Rows without an outcome yet"),
     _count("stray_count", "Lines of the results that match no row of the batch, and are not used"),
     # --- exports, training --------------------------------------------------------------

@@ -142,7 +142,7 @@ _ALL = (
         "_ingest__measurements",
         "distinct image within a source, with its pixel measurements",
         "source image_id",
-        f"source image_id path occurrence_count {_MEASURED}",
+        f"source image_id path occurrence_count {_MEASURED} turned_phashes",
         is_partitioned=True,
     ),
     _table(
@@ -156,7 +156,7 @@ _ALL = (
         "ingest__images",
         "distinct image by content, with its pixel measurements",
         "image_id",
-        f"image_id source path sources occurrence_count {_MEASURED}",
+        f"image_id source path sources occurrence_count {_MEASURED} turned_phashes",
         plotted="format",
     ),
     _table(
@@ -467,7 +467,8 @@ _ALL = (
         "batch of a provider: its state, the outcomes of its rows, its cost",
         "batch_id",
         """batch_id stage model_role provider model batch_state is_collected row_count size_bytes
-        answered_count declined_count malformed_count failed_count expired_count waiting_count
+        answered_count declined_count malformed_count failed_count expired_count not_run_count
+        waiting_count
         stray_count usd""",
     ),
     _table(

@@ -19,16 +19,13 @@ from eemo_pipeline.imaging.opening import measure_file, measure_method
 from eemo_pipeline.ledger.store import Ask, FileStamp, Ledger
 from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
 from eemo_pipeline.readers.listing import list_files, stamp_files
+from eemo_pipeline.readers.person_boxes import ShownImage, place_boxes
+from eemo_pipeline.readers.placeholders import find_placeholders
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.sources import SourceDataset
 from eemo_pipeline.stats.hash_draws import short_hash
 
 _ROLE = "measurer"
-_PLACEHOLDER = {
-    "status": "refused",
-    "reason": "placeholder",
-    "detail": "the same bytes stand under several labels of this source",
-}
 _BATCH = 256  # images per transaction; a killed run loses at most this many measurements
 _MEASURED = [
     name
@@ -107,29 +104,6 @@ def hide_workers(annotations: pl.DataFrame, source: str, salt: str) -> pl.DataFr
     return annotations.with_columns(pl.col("annotator_id").replace(people, hashes))
 
 
-def find_placeholders(
-    records: pl.DataFrame, measured: Mapping[str, Mapping[str, Any]]
-) -> list[str]:
-    """Return the paths of placeholder images, such as "this photo is not available".
-
-    A host serves a placeholder in place of missing images. Identical bytes in three or more records
-    under at least two labels are therefore treated as a placeholder. An image that a source lists
-    only twice, or always under one label, is not.
-    """
-    contents = pl.DataFrame(
-        [(path, answer.get("image_id")) for path, answer in measured.items()],
-        schema={"path": pl.String, "image_id": pl.String},
-        orient="row",
-    )
-    repeated = (
-        records.drop_nulls("native_label")
-        .join(contents.drop_nulls(), on="path")
-        .filter((pl.len() >= 3).over("image_id"))
-        .filter((pl.col("native_label").n_unique() >= 2).over("image_id"))
-    )
-    return repeated["path"].unique().sort().to_list()
-
-
 def collect_images(measurements: pl.LazyFrame) -> pl.DataFrame:
     """Return `ingest__images`: one row per distinct content, from the measurements of all sources.
 
@@ -155,8 +129,9 @@ def _ingest(source: SourceDataset, sources_dir: Path, ledger: Ledger, workers: W
     read = source.read(listing)
     pictures = sorted(set(read.records["path"]))
     measured, new = _measure(listing, pictures, ledger, workers)
-    for path in find_placeholders(read.records, measured):
-        measured[path] = measured[path] | _PLACEHOLDER
+    for path, detail in find_placeholders(read.records, measured).items():
+        refusal = {"status": "refused", "reason": "placeholder", "detail": detail}
+        measured[path] = measured[path] | refusal
     good = {path: answer for path, answer in measured.items() if answer["status"] == "ok"}
     image_ids = pl.DataFrame(
         {"path": list(good), "image_id": [answer["image_id"] for answer in good.values()]},
@@ -164,6 +139,7 @@ def _ingest(source: SourceDataset, sources_dir: Path, ledger: Ledger, workers: W
     )
     records = read.records.join(image_ids, on="path", how="inner")
     annotations, orphans = _split_annotations(read, records)
+    annotations, bad_boxes = place_boxes(annotations, _shown_images(good))
     annotations = hide_workers(annotations, source.name, worker_salt())
     records = records.join(
         annotations.group_by("record_id").agg(pl.len().cast(pl.Int64).alias("annotation_count")),
@@ -171,7 +147,7 @@ def _ingest(source: SourceDataset, sources_dir: Path, ledger: Ledger, workers: W
         how="left",
     ).with_columns(pl.col("annotation_count").fill_null(0))
     file_rejects = _reject_files(listing, read, measured)
-    rejects = pl.concat([file_rejects, read.rejects, orphans])
+    rejects = pl.concat([file_rejects, read.rejects, orphans, _reject_boxes(bad_boxes)])
     counts = _count(listing, read, records, annotations, rejects)
     return Ingested(
         records=_finish(records, source.name, "ingest__records"),
@@ -257,6 +233,21 @@ def _split_annotations(
         ),
     )
     return kept, rejects.unique(["path", "row"], keep="first", maintain_order=True)
+
+
+def _shown_images(good: Mapping[str, Mapping[str, Any]]) -> dict[str, ShownImage]:
+    return {
+        answer["image_id"]: ShownImage(
+            answer["width_px"], answer["height_px"], answer["orientation"]
+        )
+        for answer in good.values()
+    }
+
+
+def _reject_boxes(refused: pl.DataFrame) -> pl.DataFrame:
+    """Return one reject per row of an annotation file whose box is refused."""
+    rejects = refused.select(pl.col("table_path").alias("path"), "row", "reason", "detail")
+    return rejects.drop_nulls("row").unique(["path", "row"], keep="first", maintain_order=True)
 
 
 def _reject_files(

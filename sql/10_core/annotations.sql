@@ -1,7 +1,7 @@
--- One row per annotation by people, with the image's split; split is null where a near-duplicate
--- was kept.
+-- One row per annotation by people, with the image kept for its own, and that image's split.
 select
     a.image_id,
+    c.kept_image_id,
     i.split,
     a.source,
     a.record_id,
@@ -19,4 +19,5 @@ select
     a.scale_max,
     a.comment
 from ingest__annotations as a
-left join dedup__images as i on a.image_id = i.image_id
+left join dedup__clusters as c on a.image_id = c.image_id
+left join dedup__images as i on c.kept_image_id = i.image_id

@@ -29,7 +29,7 @@ CHECK = ("dedup__images", "evaluation_never_trains")
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """ArtPhoto, an evaluation set, and a folder that holds its pictures recompressed and cropped.
+    """ArtPhoto, an evaluation set, and a folder of its images recompressed, cropped and mirrored.
 
     Seven clusters: were the split left to the draw, most of them would train.
     """
@@ -46,12 +46,14 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # A larger copy, so that the folder's picture would be the one to keep.
         larger = original.crop(box).resize((2 * width, 2 * height))
         larger.save(training / f"mine {number}.jpg", quality=50)
+        turned = original.transpose(list(Image.Transpose)[number])
+        turned.save(training / f"turned {number}.jpg", quality=80)
     outcome = run_assets(root, f"+{DEDUP}")
     assert outcome.is_success, outcome
     return root / "tables"
 
 
-def test_a_cropped_copy_in_a_training_source_is_in_the_test_split(lake: Path) -> None:
+def test_cropped_and_turned_copies_in_a_training_source_are_in_the_test_split(lake: Path) -> None:
     kept = scan_table(lake, "dedup__images").collect()
     assert kept["cluster_id"].n_unique() == len(PHOTOGRAPHS)
     assert "folder" in set(kept["source"])

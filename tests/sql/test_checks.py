@@ -140,6 +140,9 @@ PLANTS = {
         change("_labels__coverage", annotation_count=3),
         add("_labels__coverage", source="oasis"),
     ],
+    ("_labels__coverage", "duplicates_lose_no_label"): [
+        change("_labels__coverage", reason="not_kept"),
+    ],
     ("labels__rankings", "pictures_are_conserved"): [
         drop("labels__rankings"),
         change("labels__rankings", image_id=GONE),
@@ -158,6 +161,13 @@ PLANTS = {
         drop("annotation__replies"),
         change("annotation__replies", image_id=GONE),
         keep("annotation__replies", 0),
+    ],
+    ("annotation__replies", "annotators_answer"): [
+        change_all("annotation__replies", status="error", reason="provider_fault"),
+        add("annotation__replies", annotator="another", status="error", reason="timed_out"),
+    ],
+    ("verification__replies", "verifiers_answer"): [
+        change_all("verification__replies", status="error", reason="verifier_unavailable"),
     ],
     ("annotation__replies", "alternatives_have_probabilities"): [
         change("annotation__replies", alternative_probabilities=[0.2, 0.3]),
@@ -437,6 +447,7 @@ PLANTS = {
     ("training__runs", "models_beat_baseline"): [change("training__runs", accuracy=0.2)],
     ("batches__jobs", "rows_are_conserved"): [
         change("batches__jobs", row_count=7),
+        change("batches__jobs", not_run_count=1),
         change("batches__jobs", 1, waiting_count=0),
     ],
     ("batches__jobs", "collected_batches_wait_for_nothing"): [

@@ -4,7 +4,8 @@ Holds the weighting of annotations, the mapping, and the declared loss. Vocabula
 tables are in `emotion/`, ratings in `labels/vad.py`, rankings in `labels/rankings.py`.
 
 Rules
-- An image's labels come from every source that holds exactly its bytes.
+- An image's labels come from every source that holds its bytes, or those of a near-duplicate
+  dropped for it (`aggregation/kept_images.py`).
 - Evoked annotations are preferred: apparent ones (the apparent feeling of a depicted person) are
   used for an image only if no evoked one survives in the taxonomy.
 - An annotation's native weights are scaled to sum to one; without usable weights its labels

@@ -62,7 +62,7 @@ def build_coverage(
     """One row per source, kind of annotation and reason: counts of used and unused annotations.
 
     The counts of a source and kind sum to its annotations that have labels, ratings or a comment.
-    Reasons: used; not_kept (a near-duplicate is kept); not_felt (neither evoked nor apparent);
+    Reasons: used; not_kept (of no kept image); not_felt (neither evoked nor apparent);
     evoked_preferred (an apparent value of an image that has evoked ones); for labels no_mapping,
     no_weight and all_mass_lost; for ratings outside_scale; for comments no_lexicon and no_word.
 

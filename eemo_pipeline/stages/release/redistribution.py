@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.lake.parquet import scan_table, write_bytes
 from eemo_pipeline.stages.exports.formats import Tables
 from eemo_pipeline.stages.exports.publish import publish
@@ -161,7 +162,8 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
             ),
         ]
     )
-    own = picture_terms(read("ingest__records"))
+    # Labels of a dropped near-duplicate are labels of the kept image, so its licence holds there.
+    own = picture_terms(move_to_kept(read("ingest__records"), read("dedup__clusters")))
     is_closed = ~pl.col("is_redistributable") & ~pl.col("source").is_in(list(permitted))
     needed = item_sources(items, images)
     forbidden = _join_terms(needed, datasets, own).filter(is_closed)

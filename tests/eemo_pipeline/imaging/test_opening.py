@@ -324,6 +324,32 @@ def test_colourfulness_equals_its_definition(seed: int) -> None:
     assert measure_pixels(rgb)["colourfulness"] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("way", list(Image.Transpose))
+def test_a_turned_copy_has_the_hash_that_the_image_foretells(
+    tmp_path: Path, way: Image.Transpose
+) -> None:
+    image = scene(300, 200)
+    known = measure_file(_written(tmp_path / "a.png", saved(image, "PNG")))
+    turned = measure_file(_written(tmp_path / "b.png", saved(image.transpose(way), "PNG")))
+    foretold = known["turned_phashes"][list(Image.Transpose).index(way)]
+    distance = imagehash.hex_to_hash(foretold) - imagehash.hex_to_hash(turned["phash"])
+    assert distance <= 2
+    assert len(known["turned_phashes"]) == 7
+
+
+def test_dark_is_not_blank(tmp_path: Path) -> None:
+    night = scene().point([value // 16 for value in range(256)] * 3)
+    grain = np.random.default_rng(3).normal(200, 2, (240, 320, 1)).repeat(3, axis=2)
+    for name, image, is_blank in (
+        ("night", night, False),
+        ("black", Image.new("RGB", (320, 240), "black"), True),
+        ("wall", Image.fromarray(grain.round().astype(np.uint8)), True),
+    ):
+        answer = measure_file(_written(tmp_path / name, saved(image, "PNG")))
+        assert answer["contrast"] < 0.02
+        assert answer["is_blank"] is is_blank, name
+
+
 _SEEDS = {
     kind: saved(scene(60, 40), kind)
     for kind in ("JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP", "TGA", "PSD", "ICO", "PPM")

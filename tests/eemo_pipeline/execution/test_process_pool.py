@@ -1,8 +1,13 @@
 """The pool of processes: every item comes back, also those that kill their process."""
 
+import os
+import signal
+import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import closing
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -74,3 +79,45 @@ def test_a_crash_becomes_an_answer_with_a_reason(work: ModuleType):
         answers = {ask.payload: answer for ask, answer in perform(asks)}
     assert answers[6] == {"status": "ok", "value": 6}
     assert (answers[7]["status"], answers[7]["reason"]) == ("error", "decoder_crashed")
+
+
+RUN = """
+import time
+from eemo_pipeline.execution.process_pool import Workers
+if __name__ == "__main__":
+    workers = Workers(2)
+    print(sum(1 for _ in workers.map(abs, range(100), chunk=1)), flush=True)
+    time.sleep(60)
+"""
+
+
+def processes_of(session: int) -> list[str]:
+    """The processes of a session that have not ended, by their state and command."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, _, its_session = (place / "stat").read_text().rpartition(")")[2].split()[:4]
+            command = (place / "cmdline").read_text().replace("\0", " ")
+        except OSError:
+            continue  # it has just ended
+        if int(its_session) == session and state != "Z":
+            found.append(f"{state} {command}")
+    return found
+
+
+def test_no_process_outlives_a_killed_run(tmp_path: Path):
+    (tmp_path / "run.py").write_text(RUN)
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "run.py"], stdout=subprocess.PIPE, start_new_session=True
+    ) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == b"100\n"
+        assert len(processes_of(run.pid)) >= 3  # with the fork server and a worker
+        run.kill()
+        run.wait()
+        deadline = time.monotonic() + 20
+        while left := processes_of(run.pid):
+            if time.monotonic() > deadline:
+                os.killpg(run.pid, signal.SIGKILL)
+            assert time.monotonic() < deadline, left
+            time.sleep(0.1)

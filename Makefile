@@ -7,7 +7,7 @@ INSTALL = if command -v uv >/dev/null 2>&1; \
 	then uv pip install --quiet --python $(BIN)/python -c constraints.txt -e $(1); \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(1); fi
 
-.PHONY: run test models check dev benchmark clean
+.PHONY: run test quick models check dev benchmark clean
 
 run: .venv/.base ## build the demo dataset in data/demo
 	@$(BIN)/eemo demo
@@ -15,6 +15,19 @@ run: .venv/.base ## build the demo dataset in data/demo
 # The tests start hundreds of processes: each would compile the code anew where bytecode is unwanted.
 test: .venv/.dev ## run all tests
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
+
+# Everything but whole runs and tests/resources, whose servers and child processes take their time.
+# With STAGE=critic: of the library's tests, those of that stage alone.
+QUICK := tests/conventions tests/assets tests/sql
+LIBRARY = $(if $(STAGE),$(or $(wildcard tests/eemo_pipeline/stages/$(STAGE) \
+	tests/eemo_pipeline/stages/test_$(STAGE).py),$(error no tests of a stage $(STAGE))),tests/eemo_pipeline)
+quick: .venv/.dev ## prove a change in under two minutes; STAGE=critic narrows it to one stage
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadscope \
+		-m 'not network and not gpu and not whole_run' $(QUICK) $(LIBRARY)
 
 models: .venv/.models ## add torch and transformers: without them the tests of real models skip
 

@@ -17,6 +17,8 @@ from tests.support.lakes import build_once
 
 # A path is a name: to a glob, a query string or a shell this one would be something else.
 AWKWARD = "small_lake [2024]*{a,b} it's #1=100%"
+# Fixtures that take a data root through the whole graph.
+SHARED_LAKES = {"small_lake", "demo_lake"}
 
 
 def pytest_configure() -> None:
@@ -25,7 +27,15 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole runs come first: a long test that begins last keeps one core waiting for the other."""
+    """Mark the tests of whole runs, and put them first.
+
+    A long test that begins last would keep one core waiting for the other.
+    """
+    for item in items:
+        if "tests/pipeline/" in item.nodeid or SHARED_LAKES & set(
+            getattr(item, "fixturenames", ())
+        ):
+            item.add_marker("whole_run")
     items.sort(key=lambda item: "tests/pipeline/" not in item.nodeid)
 
 
@@ -42,7 +52,11 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def small_lake(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Path:
-    """The data root of one undisturbed `eemo run --images pictures`; never changed."""
+    """The data root of one undisturbed `eemo run --images pictures`; never changed.
+
+    Shared by tests/assets/test_checks.py and, in tests/pipeline, by test_folder.py,
+    test_incremental.py, test_killed.py, test_providers.py and test_ui.py.
+    """
 
     def build(place: Path) -> None:
         answer = run_eemo("run", "--images", pictures, "--data", place, "--json")
@@ -54,7 +68,10 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Path
 
 @pytest.fixture(scope="session")
 def demo_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data root of one `eemo demo`; never changed."""
+    """The data root of one `eemo demo`; never changed.
+
+    Shared by test_demo_lake.py and test_processors.py of tests/pipeline.
+    """
 
     def build(place: Path) -> None:
         answer = run_eemo("demo", "--data", place, "--json")

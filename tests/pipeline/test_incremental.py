@@ -46,7 +46,7 @@ print(times)
 
 
 def answers(lake: Path) -> list[tuple[str, str]]:
-    with sqlite3.connect(f"file:{lake}/ledger.sqlite?mode=ro", uri=True) as connection:
+    with sqlite3.connect(f"{(lake / 'ledger.sqlite').as_uri()}?mode=ro", uri=True) as connection:
         return connection.execute("select key, answer from answers order by key").fetchall()
 
 

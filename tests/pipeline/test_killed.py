@@ -23,7 +23,9 @@ from tests.support.images import fill_folder
 
 def ledger_has_rows(lake: Path) -> bool:
     try:
-        with sqlite3.connect(f"file:{lake}/ledger.sqlite?mode=ro", uri=True) as connection:
+        with sqlite3.connect(
+            f"{(lake / 'ledger.sqlite').as_uri()}?mode=ro", uri=True
+        ) as connection:
             return connection.execute("select count(*) from files").fetchone()[0] > 0
     except sqlite3.OperationalError:  # not there yet, or without its tables
         return False

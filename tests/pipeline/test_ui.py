@@ -215,7 +215,7 @@ def test_the_pages_show_the_stages_and_what_a_table_is(server: Server, run_statu
         plot.first.wait_for(timeout=60_000)  # the bars are there without a click
         assert page.get_by_text("rows_in", exact=True).count() == 1
         page.goto(f"{server.address}/assets/dedup__images?view=overview")
-        page.get_by_text("One row per kept picture, with the split of its cluster.").wait_for(
+        page.get_by_text("One row per kept image, with the split of its cluster.").wait_for(
             timeout=60_000
         )
         page.get_by_text("SHA-256 of the image file's bytes, lower-case hexadecimal").wait_for(

@@ -26,7 +26,7 @@ from eemo_pipeline.roles.annotator import (
 from eemo_pipeline.schema.columns import FACIAL_EXPRESSIONS
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform
-from eemo_pipeline.stages.annotation import annotate
+from eemo_pipeline.stages.annotation import annotate, vlm_annotator
 from eemo_pipeline.stages.annotation.forecast import forecast_annotation
 from eemo_pipeline.stages.annotation.reply_schema import (
     REPLY,
@@ -34,9 +34,10 @@ from eemo_pipeline.stages.annotation.reply_schema import (
     read_revision,
     revision_schema,
 )
-from eemo_pipeline.stages.annotation.vlm_annotator import ANNOTATE, VisionAnnotator, read_prompt
+from eemo_pipeline.stages.annotation.vlm_annotator import ANNOTATE, VisionAnnotator
 from eemo_pipeline.vlm.contract import EncodedPicture, Usage, VlmReply, VlmRequest
 from eemo_pipeline.vlm.image_encoding import PicturePolicy
+from eemo_pipeline.vlm.prompts import read_prompt
 from eemo_pipeline.vlm.questions import Unusable
 from eemo_pipeline.vlm.session import Session
 from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached
@@ -160,7 +161,7 @@ def test_a_revision_changes_the_named_fields_only() -> None:
 
 
 def test_the_prompt_states_what_the_schema_asks() -> None:
-    prompt = read_prompt(ANNOTATE)
+    prompt = read_prompt(vlm_annotator.__name__, ANNOTATE)
     assert all(f"- {emotion}: " in prompt for emotion in MIKELS_8)
     assert all(f"`{name}`" in prompt for name in REPLY["properties"] if name != "emotion")
     for anchor in ("\n1: ", ". 5: ", ". 10: "):
@@ -223,7 +224,9 @@ def test_a_request_is_blind(tmp_path: Path, ledger: Ledger) -> None:
         for secret in ("anger_", "anger_set", str(tmp_path), *images["image_id"]):
             assert secret not in text
         assert b"anger" not in request.pictures[0].data
-    assert {request.instruction for request in model.seen} == {read_prompt(ANNOTATE)}
+    assert {request.instruction for request in model.seen} == {
+        read_prompt(vlm_annotator.__name__, ANNOTATE)
+    }
 
 
 def test_text_of_a_record_never_reaches_the_instruction(ledger: Ledger) -> None:

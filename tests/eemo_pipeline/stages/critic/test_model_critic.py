@@ -10,10 +10,12 @@ from PIL import Image
 from eemo_pipeline.lake.parquet import file_sha256
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.critic import Box, Case, Facts, Look
-from eemo_pipeline.stages.critic.model_critic import ModelCritic, read_prompt, shown_emotions
+from eemo_pipeline.stages.critic import model_critic
+from eemo_pipeline.stages.critic.model_critic import ModelCritic, shown_emotions
 from eemo_pipeline.stages.critic.rules import FIELDS
 from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
-from eemo_pipeline.vlm.errors import Rejected
+from eemo_pipeline.vlm.errors import PictureRefused
+from eemo_pipeline.vlm.prompts import read_prompt
 from eemo_pipeline.vlm.questions import Limits
 from eemo_pipeline.vlm.session import Session
 from eemo_pipeline.vlm.spending.budget import Budget
@@ -70,7 +72,11 @@ FACTS = Facts(
 
 def step_of(request: VlmRequest) -> str:
     steps = ("scene", "feeling", "words")
-    return next(step for step in steps if read_prompt(f"{step}-1") == request.instruction)
+    return next(
+        step
+        for step in steps
+        if read_prompt(model_critic.__name__, f"{step}-1") == request.instruction
+    )
 
 
 @dataclass(eq=False)
@@ -253,7 +259,7 @@ def test_pre_checks_come_first_and_cost_nothing(ledger, image):
 
 @pytest.mark.parametrize("step", ["scene", "feeling", "words"])
 def test_a_failed_call_preserves_nothing(ledger, image, step):
-    model = told({}, **{step: Rejected("content_filter", "no")})
+    model = told({}, **{step: PictureRefused("content_filter", "no")})
     _, fields = judge(model, ledger, build_case(image))
     assert "unjudged" in {judged.verdict for judged in fields.values()}
     assert set(fields) == set(FIELDS)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from eemo_pipeline.ledger.store import Ledger
     from eemo_pipeline.orchestration.run_outcome import RunOutcome
 
-_COUNTS = ("answered", "declined", "malformed", "failed", "expired", "waiting")
+_COUNTS = ("answered", "declined", "malformed", "failed", "expired", "not_run", "waiting")
 _SHOWN = ("batch", "provider", "model", "state", "rows", *_COUNTS, "usd")
 
 
@@ -50,6 +50,11 @@ def submit_batches(
             f"{numbers['answered']:,} were answered already, {numbers['waiting']:,} were waiting, "
             f"{numbers['given_up']:,} had failed too often"
         )
+        if numbers["held_back"]:
+            say(
+                f"{numbers['held_back']:,} questions were not sent: the provider's queue is full. "
+                f"Collect when `{called()} batch` shows that batches are over, then submit again"
+            )
     if code == Exit.BUDGET:
         say("the questions within the budget are sent; run the same command again to continue")
     return code

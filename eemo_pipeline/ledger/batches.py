@@ -20,9 +20,9 @@ from eemo_pipeline.ledger.encoding import inert
 from eemo_pipeline.ledger.store import Ledger
 
 BatchState = Literal["intended", "open", "completed", "failed", "expired", "cancelled", "lost"]
-RowOutcome = Literal["answered", "declined", "malformed", "failed", "expired"]
+RowOutcome = Literal["answered", "declined", "malformed", "failed", "expired", "not_run"]
 _OPEN = ("intended", "open")
-# What a later batch may cure.
+# What a later batch may cure; a row that was not run has cost its question no try.
 _CURABLE = ("malformed", "failed", "expired")
 
 
@@ -96,6 +96,7 @@ class Failure:
 
     reply: str | None
     complaint: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class Tally:
     malformed: int
     failed: int
     expired: int
+    not_run: int
     waiting: int
     nano_usd: int
 
@@ -188,7 +190,7 @@ def read_keys(ledger: Ledger, token: str) -> set[str]:
 def read_failures(ledger: Ledger, provider: str, model: str) -> dict[str, list[Failure]]:
     """key -> its rows that brought no answer, oldest first; expired ones count too."""
     query = (
-        sa.select(BATCH_ROWS.c.key, BATCH_ROWS.c.reply, BATCH_ROWS.c.complaint)
+        sa.select(*(BATCH_ROWS.c[name] for name in ("key", "reply", "complaint", "reason")))
         .join(BATCHES, BATCHES.c.token == BATCH_ROWS.c.token)
         .where(BATCHES.c.provider == provider, BATCHES.c.model == model)
         .where(BATCH_ROWS.c.outcome.in_(_CURABLE))
@@ -197,7 +199,7 @@ def read_failures(ledger: Ledger, provider: str, model: str) -> dict[str, list[F
     failures: dict[str, list[Failure]] = {}
     with ledger.database.engine.connect() as connection:
         for row in connection.execute(query):
-            failures.setdefault(row.key, []).append(Failure(row.reply, row.complaint))
+            failures.setdefault(row.key, []).append(Failure(row.reply, row.complaint, row.reason))
     return failures
 
 
@@ -213,7 +215,7 @@ def tally_batches(ledger: Ledger) -> list[Tally]:
     query = (
         sa.select(
             *columns,
-            *(ending(name) for name in ("answered", "declined", *_CURABLE)),
+            *(ending(name) for name in ("answered", "declined", *_CURABLE, "not_run")),
             (count(BATCH_ROWS.c.key) - count(outcome)).label("waiting"),
             spent.label("nano_usd"),
         )

@@ -36,6 +36,7 @@ def _as_row(tally: Tally) -> dict[str, object]:
         "malformed_count": tally.malformed,
         "failed_count": tally.failed,
         "expired_count": tally.expired,
+        "not_run_count": tally.not_run,
         "waiting_count": tally.waiting,
         "stray_count": batch.stray_count,
         "usd": Spent(0, tally.nano_usd).usd,

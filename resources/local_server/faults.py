@@ -55,6 +55,7 @@ SPOILT = (
     "content_filter",
     "enormous",
     "empty",
+    "uncounted",
     "slow",
 )
 FAULTS = (*ERRORS, *REJECTIONS, *BREAKS, *SPOILT)
@@ -125,6 +126,7 @@ class BatchScript:
         rows_most: A job with more rows is rejected.
         bytes_most: A file with more bytes is rejected.
         inline_bytes_most: A Gemini job with more bytes in its request is rejected.
+        inlines_results: Whether every Gemini job returns its results in itself, and no file.
     """
 
     delay_s: float = 0.0
@@ -134,6 +136,7 @@ class BatchScript:
     rows_most: int = 50_000
     bytes_most: int = 200_000_000
     inline_bytes_most: int = 20_000_000
+    inlines_results: bool = False
 
 
 @dataclass(frozen=True)

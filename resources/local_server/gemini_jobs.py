@@ -165,8 +165,11 @@ class GeminiJobs:
 
     def _results(self, job: Job) -> dict[str, Any]:
         pairs = [(row, _result(result)) for row, result in zip(job.rows, job.results, strict=True)]
-        if job.about["is_inline"]:
-            answers = [result | ({"metadata": row.key} if row.key else {}) for row, result in pairs]
+        if job.about["is_inline"] or self._desk.service.script.batch.inlines_results:
+            answers = [
+                result | ({"metadata": _metadata(row.key)} if row.key else {})
+                for row, result in pairs
+            ]
             return {"inlinedResponses": {"inlinedResponses": answers}}
         if "output" not in job.output_ids:
             lines = [
@@ -229,6 +232,11 @@ def _row(key: Any, request: Any, model: str) -> Row:
     asked = {name: part for name, part in request.items() if name != "model"}
     body = json.dumps(asked, separators=(",", ":"), ensure_ascii=False)
     return Row(key, body.encode("utf-8", "surrogatepass"), model)
+
+
+def _metadata(key: Any) -> Any:
+    """Return the metadata of a row: those of its inline request, or the key in its file."""
+    return {"key": key} if isinstance(key, str) else key
 
 
 def _result(result: Served) -> dict[str, Any]:

@@ -150,7 +150,8 @@ class Service:
             is_gone=is_gone(),
         )
         answer_id = f"{asked.digest.hex()}{attempt:04x}"
-        return Served(200, self._limits(asked), dialect.write(asked, answer, spent, answer_id))
+        body = _write(dialect, asked, answer, spent, answer_id)
+        return Served(200, self._limits(asked), body)
 
     async def serve_row(self, dialect: Dialect, raw: bytes, model: str | None) -> Served:
         """Answer one row of a batch: no rate limit, latency or broken connection; the batch price.
@@ -185,7 +186,7 @@ class Service:
             is_batch=True,
         )
         answer_id = f"{asked.digest.hex()}{attempt:04x}"
-        return Served(200, {}, dialect.write(asked, answer, spent, answer_id))
+        return Served(200, {}, _write(dialect, asked, answer, spent, answer_id))
 
     async def meet(self, endpoint: str) -> Rule | None:
         """Apply the rules to a call that asks no model: files or batches.
@@ -251,6 +252,17 @@ class Service:
             "x-ratelimit-remaining-requests": str(int(bucket.level)),
             "x-ratelimit-reset-requests": f"{bucket.full_in_s * 1000:.0f}ms",
         }
+
+
+def _write(
+    dialect: Dialect, asked: Asked, answer: Answer, spent: Tokens, answer_id: str
+) -> dict[str, Any]:
+    """Return the answer in the protocol's JSON; an uncounted one names no tokens."""
+    body = dialect.write(asked, answer, spent, answer_id)
+    if answer.kind == "uncounted":
+        for name in ("usage", "usageMetadata"):
+            body.pop(name, None)
+    return body
 
 
 async def fail(rule: Rule) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from eemo_pipeline.vlm.batch.interface import BatchSize, Expired, NoResult, Standing, Stray
 from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
 from eemo_pipeline.vlm.errors import ProviderProblem, Transient
-from resources.providers.chat_completions import Account, no_key
+from resources.providers.chat_completions import LONGEST_MESSAGE, Account, no_key
 from resources.providers.gemini_vlm import (
     KEY,
     GeminiVlm,
@@ -31,11 +31,13 @@ from resources.providers.gemini_vlm import (
 
 if TYPE_CHECKING:
     from google.genai import Client
+    from google.genai.types import BatchJob
 
 # Gemini API, "Batch API": 2 GB per input file. It states no number of requests; our own limit
 # bounds the damage of one failure.
 LARGEST = BatchSize(rows=50_000, size_bytes=2_000_000_000)
 _NAME = "eemo-"
+_BATCH = "batches/"  # begins the names of batches; files begin with files/
 _STATES: dict[str, Any] = {
     "JOB_STATE_SUCCEEDED": "completed",
     "JOB_STATE_PARTIALLY_SUCCEEDED": "completed",
@@ -114,10 +116,14 @@ class GeminiBatches:
                 raise
         state = batch.state.value if batch.state else ""
         result = batch.dest.file_name if batch.dest else None
-        return Standing(_STATES.get(state, "open"), None, (result,) if result else ())
+        if batch.dest and batch.dest.inlined_responses:
+            result = remote_id
+        said = str(batch.error.message or "")[:LONGEST_MESSAGE] if batch.error else None
+        results = (result,) if result else ()
+        return Standing(_STATES.get(state, "open"), None, results, said=said)
 
     def fetch(self, result: str, into: RawIOBase) -> None:
-        """Write a result file to `into`.
+        """Write a result file to `into`, or the results that the batch itself holds.
 
         Raises:
             NoResult: The file no longer exists.
@@ -126,6 +132,9 @@ class GeminiBatches:
 
         with self._asking() as client:
             try:
+                if result.startswith(_BATCH):
+                    into.write(_as_lines(client.batches.get(name=result)))
+                    return
                 client.files.download(file=result, destination=into)
             except errors.ClientError as error:
                 if error.code == 404:
@@ -201,6 +210,19 @@ class GeminiBatches:
 
     def _account(self) -> Account:
         return Account(self.provider, self.model, KEY, self._key or os.environ.get(KEY))
+
+
+def _as_lines(batch: "BatchJob") -> bytes:
+    """Return the results inside a batch as a result file would hold them.
+
+    Small batches come so, whatever way their requests were sent; the key is in the metadata.
+    """
+    responses = (batch.dest.inlined_responses if batch.dest else None) or []
+    rows = [
+        response.model_dump(mode="json", by_alias=True, exclude_none=True) for response in responses
+    ]
+    lines = [{**row, "key": (row.get("metadata") or {}).get("key")} for row in rows]
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
 def request_body(request: VlmRequest, model: str) -> dict[str, Any]:

@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Any
 from eemo_pipeline.vlm.batch.interface import BatchSize, Expired, NoResult, Standing, Stray
 from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
 from eemo_pipeline.vlm.errors import ProviderProblem, Transient
-from resources.providers.chat_completions import Account, no_key, read_problem, read_reply
+from resources.providers.chat_completions import (
+    LONGEST_MESSAGE,
+    Account,
+    no_key,
+    read_problem,
+    read_reply,
+)
 from resources.providers.openai_vlm import KEY, OpenAiVlm, request_body
 
 if TYPE_CHECKING:
@@ -107,6 +113,7 @@ class OpenAiBatches:
             str(errors[0].code or "batch_failed")[:80] if errors else None,
             results,
             counts.completed + counts.failed if counts else 0,
+            str(errors[0].message or "")[:LONGEST_MESSAGE] if errors else None,
         )
 
     def fetch(self, result: str, into: RawIOBase) -> None:

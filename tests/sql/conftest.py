@@ -366,6 +366,7 @@ def add_files(world: World) -> None:
             "malformed_count": 1,
             "failed_count": 1,
             "expired_count": int(state != "open"),
+            "not_run_count": 0,
             "waiting_count": int(state == "open"),
         }
         for state in ("completed", "open")

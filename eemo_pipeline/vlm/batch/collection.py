@@ -11,7 +11,7 @@ same time, leads to no duplicate.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import RawIOBase
 from itertools import islice
 from pathlib import Path
@@ -51,6 +51,7 @@ _AT_ONCE = 500  # rows per transaction
 _LONGEST_LINE = 4 << 20
 _BYTES_PER_ROW, _SPARE_BYTES = 64 << 10, 64 << 20
 _FREE = Usage(0, 0)
+_NOT_RUN = "cancelled"  # an attempt that was never made
 
 Read = Callable[[str], dict[str, Any]]
 Answered = tuple[str, str, str, str, dict[str, Any]]
@@ -155,7 +156,8 @@ class _Reading:
         if self._standing.state in ("completed", "lost"):
             cost = None
         waiting = [key for key in self._waiting if key not in self._seen]
-        self._store_rows((key, Outcome(rest.kind, rest.reason, cost)) for key in waiting)
+        ending = replace(rest, usage=cost, said=self._standing.said)
+        self._store_rows((key, ending) for key in waiting)
         self._done.strays += self._strays
         mark_over(self._ledger, self._batch.token, self._standing.state, self._strays.total())
 
@@ -274,6 +276,8 @@ def _without_result(standing: Standing) -> Outcome:
     match standing.state:
         case "expired":
             return Outcome("timed_out", "batch_expired")
+        case "failed" if standing.is_not_run:
+            return Outcome(_NOT_RUN, standing.reason or "batch_failed")
         case "completed" | "open":
             return Outcome("transient", "missing_in_result")
         case _:
@@ -290,6 +294,8 @@ def _end(token: str, key: str, outcome: Outcome, nano_usd: int | None) -> Ending
 def _row_outcome(outcome: Outcome) -> RowOutcome:
     if outcome.reason == "batch_expired":
         return "expired"
+    if outcome.kind == _NOT_RUN:
+        return "not_run"
     if outcome.kind == "malformed":
         return "malformed"
     if outcome.answer and outcome.answer["status"] != "error":

@@ -68,12 +68,19 @@ class Standing:
         results: The provider's names of the result files. Answered rows are billed however the
             batch ended.
         done_count: Rows answered or refused so far, as the provider counts them.
+        said: The provider's words about why it failed.
     """
 
     state: Literal["open", "completed", "failed", "expired", "cancelled", "lost"]
     reason: str | None = None
     results: tuple[str, ...] = ()
     done_count: int = 0
+    said: str | None = None
+
+    @property
+    def is_not_run(self) -> bool:
+        """Whether the batch failed before any of its rows was looked at."""
+        return self.state == "failed" and not self.results and not self.done_count
 
 
 class BatchInterface(Protocol):

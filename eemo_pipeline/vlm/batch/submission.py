@@ -10,8 +10,9 @@ process has just intended would look like one left by a crash.
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -32,7 +33,8 @@ from eemo_pipeline.ledger.batches import (
 from eemo_pipeline.ledger.locks import hold
 from eemo_pipeline.vlm.batch.interface import BatchInterface, BatchSize, adopt
 from eemo_pipeline.vlm.contract import Turn, VlmRequest
-from eemo_pipeline.vlm.errors import Rejected
+from eemo_pipeline.vlm.engine.attempts import NO_ROOM, give_room
+from eemo_pipeline.vlm.errors import RateLimited, Rejected
 from eemo_pipeline.vlm.questions import Question
 from eemo_pipeline.vlm.session import Session
 from eemo_pipeline.vlm.spending.budget import BudgetReached, Reservation
@@ -79,6 +81,7 @@ class Submission:
         given_up: Failed in too many batches; single calls may succeed.
         unreadable: The image cannot be sent.
         too_large: Larger than a whole batch may be.
+        held_back: Not sent, because the provider's queue is full; a later submission sends them.
         bound_nano_usd: Maximum cost of the batches sent now.
     """
 
@@ -90,6 +93,7 @@ class Submission:
     given_up: int = 0
     unreadable: int = 0
     too_large: int = 0
+    held_back: int = 0
     bound_nano_usd: int = 0
 
     def __iadd__(self, other: "Submission") -> "Submission":
@@ -181,6 +185,7 @@ class _Clerk:
         self._ledger = session.ledger
         self._policy = policy
         self._limit = policy.limit(interface.largest)
+        self._last: str | None = None  # the last batch sent; None if the queue refused it
 
     def finish_intentions(self) -> None:
         """Send or find the batches of an earlier submission; delete files without a batch."""
@@ -205,21 +210,25 @@ class _Clerk:
         """Write and send one batch after the other."""
         self._policy.folder.mkdir(parents=True, exist_ok=True)
         chosen = self._choose({question.key: question for question in questions})
-        lines = self._encode(chosen)
         part: _Part | None = None
-        for question, line, bound in lines:
-            if part and self._is_full(part, line):
-                self._close(part)
-                part = None
-            try:
-                reservation = self._session.budget.reserve(self._stage, bound)
-            except BudgetReached:
-                if part:
+        with closing(self._encode(chosen)) as lines:
+            for count, (question, line, bound) in enumerate(lines):
+                if part and self._is_full(part, line):
                     self._close(part)
-                raise
-            if part is None:
-                part = _Part(self._policy.folder / f"part-{os.getpid()}.jsonl.new")
-            part.append(question, line, reservation)
+                    part = None
+                    if self._is_queue_full():
+                        left_out = self.done.unreadable + self.done.too_large
+                        self.done.held_back += len(chosen) - count - left_out
+                        return
+                try:
+                    reservation = self._session.budget.reserve(self._stage, bound)
+                except BudgetReached:
+                    if part:
+                        self._close(part)
+                    raise
+                if part is None:
+                    part = _Part(self._policy.folder / f"part-{os.getpid()}.jsonl.new")
+                part.append(question, line, reservation)
         if part:
             self._close(part)
 
@@ -243,7 +252,7 @@ class _Clerk:
 
     def _encode(
         self, chosen: list[tuple[Question, list[Failure]]]
-    ) -> Iterator[tuple[Question, bytes, int]]:
+    ) -> Generator[tuple[Question, bytes, int], None, None]:
         """Yield each question, its line and its bound in nano-USD, in order.
 
         Requests are built slightly ahead.
@@ -263,6 +272,13 @@ class _Clerk:
                 is_batch=True,
             )
             yield question, line, bound
+
+    def _is_queue_full(self) -> bool:
+        """Return whether the provider refused the last batch, or failed it before it ran."""
+        if self._last is None:
+            return True
+        standing = self._interface.look(self._last)
+        return standing.is_not_run
 
     def _is_full(self, part: _Part, line: bytes) -> bool:
         return (
@@ -288,18 +304,27 @@ class _Clerk:
         )
         intend(self._ledger, batch, part.rows)
         self._send(batch, part.reservations)
-        self.done.batches += 1
+        if self._last is None:
+            self.done.held_back += batch.row_count
+        else:
+            self.done.batches += 1
 
     def _send(self, batch: Batch, reservations: list[Reservation]) -> None:
+        """Send a batch; one that the provider's full queue refuses is withdrawn."""
+        self._last, cost = None, None  # what it costs is billed after this run
         try:
-            remote_id = self._interface.send(self._path(batch.token), batch.token)
+            self._last = self._interface.send(self._path(batch.token), batch.token)
+        except RateLimited:
+            cost = 0
+            withdraw(self._ledger, batch.token)
+            return
         except Rejected:  # it was rejected for good
             withdraw(self._ledger, batch.token)
             raise
         finally:
-            for reservation in reservations:  # billed after this run
-                reservation.settle(None)
-        mark_open(self._ledger, batch.token, remote_id)
+            for reservation in reservations:
+                reservation.settle(cost)
+        mark_open(self._ledger, batch.token, self._last)
         self.done.submitted += batch.row_count
         self.done.bound_nano_usd += batch.bound_nano_usd
 
@@ -332,9 +357,13 @@ def _build(question: Question, failures: list[Failure]) -> VlmRequest | None:
     except UnreadablePicture:
         return None
     turns = (
-        Turn(failure.reply or "", failure.complaint) for failure in failures if failure.complaint
+        Turn(failure.reply, failure.complaint)
+        for failure in failures
+        if failure.reply and failure.complaint
     )
-    return replace(request, turns=tuple(turns))
+    request = replace(request, turns=tuple(turns))
+    is_short = any(failure.reason == NO_ROOM for failure in failures)
+    return give_room(request) if is_short else request
 
 
 def _digest(path: Path) -> str:

@@ -122,6 +122,11 @@ def judge_problem(problem: BaseException) -> Outcome:
             return Outcome("cancelled", "stopped")
 
 
+def give_room(request: VlmRequest) -> VlmRequest:
+    """Return the request with a higher output limit, for a model that thinks before it answers."""
+    return replace(request, max_output_tokens=_MORE_ROOM * request.max_output_tokens)
+
+
 @dataclass(slots=True, eq=False)
 class Pursuit:
     """The state of one question across its retries.
@@ -157,8 +162,7 @@ class Pursuit:
             self.request = replace(self.request, turns=turns)
         elif outcome.reason == NO_ROOM:
             self.full += 1
-            room = _MORE_ROOM * self.request.max_output_tokens
-            self.request = replace(self.request, max_output_tokens=room)
+            self.request = give_room(self.request)
         elif outcome.kind != "rate_limited":
             self.tries += 1
             most = min(_LONGEST_WAIT_S, limits.backoff_s * 2 ** (self.tries - 1))

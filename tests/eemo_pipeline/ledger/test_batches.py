@@ -72,7 +72,7 @@ def test_an_intention_waits_until_its_rows_have_their_ending(ledger: Ledger) -> 
     (tally,) = tally_batches(ledger)
     assert (tally.batch.state, tally.batch.stray_count, tally.waiting) == ("completed", 4, 0)
     assert read_failures(ledger, "openai", "gpt") == {
-        "b": [Failure("half\\x00\\ud800", "not JSON")]
+        "b": [Failure("half\\x00\\ud800", "not JSON", "unusable_reply")]
     }
     assert read_failures(ledger, "gemini", "gpt") == {}
 

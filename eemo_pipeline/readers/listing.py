@@ -72,7 +72,11 @@ def _refusal(entry: os.DirEntry[str], root: Path) -> tuple[str, str] | None:
         return "undecodable_name", "the name of the file or of a folder above it is not valid UTF-8"
     if entry.is_symlink():
         target = Path(os.path.realpath(entry.path))
-        if not target.exists():
+        try:
+            exists = target.exists()
+        except OSError as error:  # such as a name in the target that is too long for any file
+            return "broken_link", f"the link cannot be followed: {error.strerror}"
+        if not exists:
             return "broken_link", "the link's target does not exist"
         if not target.is_relative_to(root):
             return "link_outside", "the link leaves the source's folder; copy the file instead"

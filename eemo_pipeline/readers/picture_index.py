@@ -19,17 +19,29 @@ _FOUND_SCHEMA = pl.Schema(
 )
 
 # Path, the way it was found, and the reason where it was not.
+_FIRST_ACCENT = 200  # classes of marks from here on are attached above, below or beside a letter
 Found = tuple[str | None, str | None, str | None]
 NameFound = tuple[str, str | None, str | None, str | None]
 Fold = Callable[[str], str]
 
 
 def fold_accents(name: str) -> str:
-    """Return the name in compatibility form without combining marks (Unicode Annex 15, NFKD)."""
+    """Return the name in compatibility form (Unicode Annex 15, NFKD) without accents.
+
+    An accent is a mark above, below or through a Latin or Greek letter. Other marks make another
+    letter: a dakuten, a nukta, the breve of a Cyrillic letter.
+    """
     if name.isascii():  # as most names are
         return name.casefold()
-    decomposed = unicodedata.normalize("NFKD", name)
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).casefold()
+    kept: list[str] = []
+    is_accented = False  # whether marks on the letter before are accents
+    for sign in unicodedata.normalize("NFKD", name):
+        mark = unicodedata.combining(sign)
+        if not mark:
+            is_accented = unicodedata.name(sign, "").startswith(("LATIN ", "GREEK "))
+        if mark < _FIRST_ACCENT or not is_accented:
+            kept.append(sign)
+    return "".join(kept).casefold()
 
 
 def fold_to_plain_letters(name: str) -> str:
@@ -46,11 +58,14 @@ class PictureIndex:
     A name is tried unchanged, then with blanks removed, with another extension, in another case,
     with one or two folders in front of it, and last folded: without its accents, and then by
     further folds that a dataset needs. If two images match a name equally well, neither is taken.
+    Canonically equivalent names (Unicode Annex 15) are one name; the bytes decide between two
+    files.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
         """Index the image files among `paths`."""
         self._known = frozenset(paths)
+        self._canonical: dict[str, list[str]] = {}
         self._loose: dict[str, list[str]] = {}
         self._tails: dict[str, list[str]] = {}
         self._folded: dict[Fold, dict[str, list[str]]] = {}
@@ -68,7 +83,7 @@ class PictureIndex:
 
         A fold maps many names to one, so it accepts an image only if a single missing name and a
         single file fold alike, and no other name has found that file; otherwise the name is an
-        ambiguous_picture.
+        ambiguous_picture. `withdraw_inexact` keeps an inexact match from images that others name.
         """
         known = pl.Series(list(self._known), dtype=pl.String).implode()
 
@@ -99,11 +114,22 @@ class PictureIndex:
             found = self._find_folded(found, taken, folders, fold)
         searched = pl.DataFrame(found, schema=_FOUND_SCHEMA, orient="row")
         joined = first.select("name").join(searched, on="name", how="left", maintain_order="left")
-        return first.with_columns(
-            pl.coalesce("path", joined["path"]).alias("path"),
-            pl.coalesce(exact, joined["resolved_by"]).alias("resolved_by"),
-            joined["refusal"],
+        return withdraw_inexact(
+            first.with_columns(
+                pl.coalesce("path", joined["path"]).alias("path"),
+                pl.coalesce(exact, joined["resolved_by"]).alias("resolved_by"),
+                joined["refusal"],
+            )
         )
+
+    def resolve_names(
+        self, names: Iterable[str], folders: Sequence[str] = ("",)
+    ) -> dict[str, Found]:
+        """Return name -> what `resolve` finds without any fold."""
+        frame = pl.DataFrame({"name": sorted(set(names))}, schema={"name": pl.String})
+        resolved = self.resolve(frame, folders, folds=())
+        rows = resolved.select(_FOUND_SCHEMA.names()).rows()
+        return {name: (path, way, refusal) for name, path, way, refusal in rows}
 
     def resolve_content(self, resolved: pl.DataFrame, root: Path) -> pl.DataFrame:
         """After `resolve`, find the missing images by the hash in the column `content_hash`.
@@ -173,15 +199,24 @@ class PictureIndex:
         plain = _plain_name(name)
         if plain is None:
             return None, None, "unsafe_path"
-        for folder in folders:
-            if folder + plain in self._known:
-                return folder + plain, "stripped" if name != name.strip() else "exact", None
+        places = [folder + plain for folder in folders]
+        way = "stripped" if name != name.strip() else "exact"
+        for place in places:
+            if place in self._known:
+                return place, way, None
         self._index()
+        for place in places:
+            if paths := self._canonical.get(_canonical(place)):
+                is_one = len(paths) == 1
+                return (paths[0], way, None) if is_one else (None, None, "ambiguous_picture")
+        return self._find_loose(places)
+
+    def _find_loose(self, places: Sequence[str]) -> Found:
         for candidates, is_nested in ((self._loose, False), (self._tails, True)):
-            for folder in folders:
-                paths = candidates.get(_loosen(folder + plain), [])
+            for place in places:
+                paths = candidates.get(_loosen(place), [])
                 if paths:
-                    path, way = _choose(paths, folder + plain)
+                    path, way = _choose(paths, place)
                     if path is None:
                         return None, None, "ambiguous_picture"
                     return path, "nested" if is_nested else way, None
@@ -192,11 +227,52 @@ class PictureIndex:
         if self._loose:
             return
         for path in sorted(self._known):
+            self._canonical.setdefault(_canonical(path), []).append(path)
             tail = _loosen(path)
             self._loose.setdefault(tail, []).append(path)
             for _ in range(min(_NESTING_DEPTH, tail.count("/"))):
                 tail = tail.partition("/")[2]
                 self._tails.setdefault(tail, []).append(path)
+
+
+def withdraw_inexact(resolved: pl.DataFrame) -> pl.DataFrame:
+    """Take images from rows that name them inexactly, where other rows name the same image.
+
+    After `PictureIndex.resolve`, over all rows of a dataset. An image that a row names exactly
+    belongs to that name, and other names are picture_missing; one that several names match
+    inexactly belongs to none, and they are ambiguous_picture. So no image has the labels of two.
+    """
+    keys = ("name", "path", "resolved_by")
+    ways = resolved.select(keys).drop_nulls().unique(maintain_order=True)
+    taken = set(ways.filter(pl.col("resolved_by") == "exact")["path"])
+    inexact = []
+    for name, path, way in ways.filter(~pl.col("resolved_by").is_in(("exact", "content"))).rows():
+        plain = _canonical(_plain_name(name) or name)
+        if way == "stripped" and f"/{_canonical(path)}".endswith(f"/{plain}"):
+            taken.add(path)  # blanks around a cell are no part of the name
+        else:
+            inexact.append((name, path, way, plain))
+    names: dict[str, set[str]] = {}
+    for _, path, _, plain in inexact:
+        names.setdefault(path, set()).add(plain)
+    lost = [
+        (name, path, way, "picture_missing" if path in taken else "ambiguous_picture")
+        for name, path, way, _ in inexact
+        if path in taken or len(names[path]) > 1
+    ]
+    if not lost:
+        return resolved
+    refused = pl.DataFrame(lost, schema=dict.fromkeys((*keys, "lost"), pl.String), orient="row")
+    why = resolved.select(keys).join(refused, on=keys, how="left", maintain_order="left")["lost"]
+    return resolved.with_columns(
+        pl.when(why.is_null()).then("path").alias("path"),
+        pl.when(why.is_null()).then("resolved_by").alias("resolved_by"),
+        pl.coalesce(why, "refusal").alias("refusal"),
+    )
+
+
+def _canonical(path: str) -> str:
+    return unicodedata.normalize("NFC", path)
 
 
 def _hash_file(path: Path, kinds: Collection[str]) -> list[str]:
@@ -223,11 +299,11 @@ def _plain_name(name: str) -> str | None:
 
 def _choose(paths: Sequence[str], wanted: str) -> tuple[str | None, str]:
     """Return the path that differs least from the wanted one, and how; None where two do."""
-    tidy = f"/{_tidy(wanted)}"
+    tidy = f"/{_tidy(_canonical(wanted))}"
     stem = _without_suffix(tidy)
     ranked: dict[str, list[str]] = {"stripped": [], "extension": [], "case": []}
     for path in paths:
-        candidate = f"/{_tidy(path)}"
+        candidate = f"/{_tidy(_canonical(path))}"
         if candidate.endswith(tidy):
             ranked["stripped"].append(path)
         elif _without_suffix(candidate).endswith(stem):
@@ -254,7 +330,7 @@ def _without_suffix(path: str) -> str:
 
 
 def _loosen(path: str) -> str:
-    return _without_suffix(_tidy(path)).casefold()
+    return _without_suffix(_tidy(_canonical(path))).casefold()
 
 
 def _is_foldable(loose: str, fold: Fold) -> bool:

@@ -25,7 +25,7 @@ from eemo_pipeline.emotion.taxonomies import EKMAN_7, canonical
 from eemo_pipeline.readers.contract import RECORD_SCHEMA, Listing, SourceTables
 from eemo_pipeline.readers.finding import find_documents, is_junk
 from eemo_pipeline.readers.json_rows import JsonRow, as_cell, encode_given, read_json_list
-from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.picture_index import Found, PictureIndex
 from eemo_pipeline.readers.python_literals import parse_literal
 from eemo_pipeline.readers.records import conclude, fill_schema
 from eemo_pipeline.schema.columns import FLOATS, STRINGS
@@ -100,12 +100,14 @@ def read(listing: Listing) -> SourceTables:
     # Single images first; open-ended questions, which repeat some of them, after them.
     rows.sort(key=lambda row: (_is_question(row), "open_ended" in row.table_path.lower()))
     index = PictureIndex(path for path in listing.paths if path not in known)
-    judged = pl.DataFrame(list(_judge_rows(rows, index)), schema=_ROW_SCHEMA)
+    named = (as_cell(name) for row in rows for name in _names(row).values())
+    found = index.resolve_names((name for name in named if name), _FOLDERS)
+    judged = pl.DataFrame(list(_judge_rows(rows, found)), schema=_ROW_SCHEMA)
     concluded = conclude(judged, known, "ekman7", "evoked")
     return replace(concluded, records=_add_second_pictures(concluded.records, judged))
 
 
-def _judge_rows(rows: list[JsonRow], index: PictureIndex) -> Iterator[dict[str, Any]]:
+def _judge_rows(rows: list[JsonRow], found: Mapping[str, Found]) -> Iterator[dict[str, Any]]:
     truth: dict[str, tuple[Labels, str]] = {}
     asked: set[tuple[Any, ...]] = set()
     for row in rows:
@@ -114,9 +116,9 @@ def _judge_rows(rows: list[JsonRow], index: PictureIndex) -> Iterator[dict[str, 
             if row.refusal:
                 raise Refusal(row.refusal, "the text is not JSON, or the element no object")
             if _is_question(row):
-                _judge_question(row, index, truth, asked, judged)
+                _judge_question(row, found, truth, asked, judged)
             else:
-                _judge_single(row, index, truth, judged)
+                _judge_single(row, found, truth, judged)
         except Refusal as refusal:
             judged.update(reason=refusal.reason, detail=refusal.detail[:160])
         yield judged
@@ -128,12 +130,12 @@ def _is_question(row: JsonRow) -> bool:
 
 def _judge_single(
     row: JsonRow,
-    index: PictureIndex,
+    found: Mapping[str, Found],
     truth: dict[str, tuple[Labels, str]],
     judged: dict[str, Any],
 ) -> None:
     fields = row.fields
-    path, judged["resolved_by"] = _find(fields.get("image_name"), "image_name", index)
+    (path, judged["resolved_by"]), *_ = _find(row, found)
     judged["path"] = judged["record_id"] = path
     judged["record_attributes"] = encode_given({"category": fields.get("category")})
     labels = _read_labels(fields)
@@ -164,18 +166,17 @@ def _judge_single(
 
 def _judge_question(
     row: JsonRow,
-    index: PictureIndex,
+    found: Mapping[str, Found],
     truth: Mapping[str, tuple[Labels, str]],
     asked: set[tuple[Any, ...]],
     judged: dict[str, Any],
 ) -> None:
     fields = dict(row.fields)
-    names = ("image",) if "image_url" in fields else ("image1", "image2")
-    found = [_find(fields.get(f"{name}_url") or fields.get(name), name, index) for name in names]
-    path, judged["resolved_by"] = found[0]
-    second, judged["second_resolved_by"] = found[1] if len(found) > 1 else (None, None)
+    pictures = _find(row, found)
+    path, judged["resolved_by"] = pictures[0]
+    second, judged["second_resolved_by"] = pictures[1] if len(pictures) > 1 else (None, None)
     judged.update(path=path, record_id=path, second_path=second, annotator_id="benchmark")
-    for (picture, _), name in zip(found, names, strict=True):
+    for (picture, _), name in zip(pictures, _names(row), strict=True):
         packed = fields.get(f"{name}_label")
         if packed is None:
             continue
@@ -192,15 +193,27 @@ def _judge_question(
     judged["attributes"] = encode_given(others)
 
 
-def _find(value: Any, name: str, index: PictureIndex) -> tuple[str, str]:
-    """Return the path of the image and how it was found."""
-    text = as_cell(value)
-    if text is None or not text.strip():
-        raise Refusal("missing_value", f"{name} is empty")
-    path, resolved_by, reason = index.find(text, _FOLDERS)
-    if path is None or resolved_by is None:
-        raise Refusal(reason or "picture_missing", f"{name} = {text}")
-    return path, resolved_by
+def _names(row: JsonRow) -> dict[str, Any]:
+    """Return field -> the image that it names, of a row about one image or two."""
+    fields = row.fields
+    if not _is_question(row):
+        return {"image_name": fields.get("image_name")}
+    names = ("image",) if "image_url" in fields else ("image1", "image2")
+    return {name: fields.get(f"{name}_url") or fields.get(name) for name in names}
+
+
+def _find(row: JsonRow, found: Mapping[str, Found]) -> list[tuple[str, str]]:
+    """Return path and way of each image that a row names."""
+    pictures: list[tuple[str, str]] = []
+    for name, value in _names(row).items():
+        text = as_cell(value)
+        if text is None or not text.strip():
+            raise Refusal("missing_value", f"{name} is empty")
+        path, resolved_by, reason = found[text]
+        if path is None or resolved_by is None:
+            raise Refusal(reason or "picture_missing", f"{name} = {text}")
+        pictures.append((path, resolved_by))
+    return pictures
 
 
 # --- labels ------------------------------------------------------------------------------------

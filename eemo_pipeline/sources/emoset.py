@@ -153,9 +153,15 @@ def _read_attributes(
 ) -> tuple[pl.Series, dict[str, str | None]]:
     """Return the attributes of each row, and path -> problem of every file that a row names."""
     used: dict[str, str | None] = {}
+    columns = ("reason", "label", "path", "name", "annotation", "native_id")
+    rows = [
+        (reason, label or "", annotation or _guess(path or name or ""), identifier)
+        for reason, label, path, name, annotation, identifier in judged.select(columns).iter_rows()
+    ]
+    found_files = documents.resolve_names(annotation for _, _, annotation, _ in rows)
 
     def describe(reason: str | None, label: str, annotation: str, identifier: str) -> str | None:
-        path, _, refusal = documents.find(annotation)
+        path, _, refusal = found_files[annotation]
         if path is None:
             problem = refusal if refusal == "unsafe_path" else "missing"
             found: Mapping[str, Any] = {"annotation_problem": problem}
@@ -165,11 +171,7 @@ def _read_attributes(
             found = {"annotation_problem": problem} if problem else _take(fields, label)
         return encode_given({"id": identifier, **found}) if reason is None else None
 
-    columns = ("reason", "label", "path", "name", "annotation", "native_id")
-    attributes = [
-        describe(reason, label or "", annotation or _guess(path or name or ""), identifier)
-        for reason, label, path, name, annotation, identifier in judged.select(columns).iter_rows()
-    ]
+    attributes = [describe(*row) for row in rows]
     return pl.Series("record_attributes", attributes, dtype=pl.String), used
 
 

@@ -28,7 +28,7 @@ from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
 from eemo_pipeline.readers.delimited import is_given
 from eemo_pipeline.readers.emotic_matlab import RATINGS, read_people
 from eemo_pipeline.readers.finding import find_documents, find_tables
-from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.picture_index import PictureIndex, withdraw_inexact
 from eemo_pipeline.readers.python_literals import parse_literal
 from eemo_pipeline.readers.records import conclude, fill_schema
 from eemo_pipeline.readers.row_checks import (
@@ -93,7 +93,7 @@ def read(listing: Listing) -> SourceTables:
         )
         for path, frame in people.items()
     ]
-    judged = judge(pl.concat(named), _checks())
+    judged = judge(withdraw_inexact(pl.concat(named)), _checks())
     return conclude(
         judged.with_columns(
             pl.col("name").alias("record_id"),

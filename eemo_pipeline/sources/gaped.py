@@ -18,7 +18,7 @@ from eemo_pipeline.emotion.taxonomies import GAPED_CATEGORIES
 from eemo_pipeline.readers.contract import Listing, SourceTables
 from eemo_pipeline.readers.delimited import empty_placeholders
 from eemo_pipeline.readers.finding import find_documents, find_tables
-from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.picture_index import PictureIndex, withdraw_inexact
 from eemo_pipeline.readers.records import conclude
 from eemo_pipeline.readers.row_checks import (
     Check,
@@ -68,7 +68,7 @@ def read(listing: Listing) -> SourceTables:
         category=pl.lit(""), damaged_table=pl.lit(None, pl.String)
     )
     judged = judge(
-        pl.concat([nothing, *(frame for frames in rows for frame in frames)]),
+        withdraw_inexact(pl.concat([nothing, *(frame for frames in rows for frame in frames)])),
         [*_row_checks(), *picture_checks(), repetition_check("path")],
     )
     norms = [number(name).alias(name) for norm in _NORMS for name in (norm, f"{norm}_sd")]

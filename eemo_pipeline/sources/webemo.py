@@ -18,7 +18,7 @@ from eemo_pipeline.emotion.taxonomies import WEBEMO_25
 from eemo_pipeline.readers.contract import Listing, SourceTables
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.path_labels import conclude_placed, place_files
-from eemo_pipeline.readers.picture_index import PictureIndex
+from eemo_pipeline.readers.picture_index import PictureIndex, withdraw_inexact
 from eemo_pipeline.readers.python_literals import parse_literal
 from eemo_pipeline.readers.records import conclude
 from eemo_pipeline.readers.row_checks import (
@@ -58,7 +58,7 @@ def read(listing: Listing) -> SourceTables:
     nothing = index.resolve(_name_pictures(stack_rows([], _NEEDED))).with_columns(
         source_split=pl.lit("")
     )
-    listed = _conclude_listed(pl.concat([nothing, *rows]), labels, known)
+    listed = _conclude_listed(withdraw_inexact(pl.concat([nothing, *rows])), labels, known)
     return _add_placed(listed, listing, labels)
 
 

@@ -36,6 +36,7 @@ def test_a_folder_that_does_not_exist_has_no_files(tmp_path):
         ("..", "link_outside"),
         ("nowhere.jpg", "broken_link"),
         ("link.jpg", "broken_link"),  # a link to itself
+        ("a" * 300 + ".jpg", "broken_link"),  # longer than any file's name
     ],
 )
 def test_links_that_lead_astray_are_refused(folder, target, reason):

@@ -35,7 +35,7 @@ def test_accents_do_not_count_where_one_name_and_one_file_are_left() -> None:
     names = ["cafe.jpg", unicodedata.normalize("NFD", "zo\u00eb.jpg"), "naive.jpg"]
     assert resolve(paths, names) == [
         (paths[0], "folded", None),
-        (paths[1], "folded", None),
+        (paths[1], "exact", None),  # the same name by Unicode
         (paths[2], "folded", None),
     ]
     missing = (None, None, "picture_missing")
@@ -51,6 +51,70 @@ def test_names_without_accents_that_could_be_two_files_are_refused() -> None:
         ("\u00e9.jpg", "exact", None),
         ambiguous,
     ]
+
+
+def test_a_mark_that_makes_another_letter_is_no_accent() -> None:
+    missing = (None, None, "picture_missing")
+    assert resolve(["\u30cf\u30f3.jpg"], ["\u30d1\u30f3.jpg"]) == [missing]  # han, pan
+    assert resolve(["\u0438\u0442.jpg"], ["\u0439\u0442.jpg"]) == [missing]  # Cyrillic i, short i
+
+
+def test_names_that_unicode_calls_one_are_one_and_the_bytes_decide_between_two_files() -> None:
+    composed, decomposed = "caf\u00e9.jpg", "cafe\u0301.jpg"
+    assert resolve([decomposed, "cafe.jpg"], [composed, "cafe.jpg"]) == [
+        (decomposed, "exact", None),
+        ("cafe.jpg", "exact", None),
+    ]
+    assert resolve([decomposed, composed], [composed, decomposed]) == [
+        (composed, "exact", None),
+        (decomposed, "exact", None),
+    ]
+
+
+def test_an_image_belongs_to_the_name_that_is_its_own() -> None:
+    paths = ["sunset.png", "keynote.jpg", "n/deep.jpg", "lone.png", "caf\u00e9.jpg"]
+    missing = (None, None, "picture_missing")
+    names = ["sunset.jpg", "sunset.png", "Keynote.jpg", "keynote.jpg", "deep.jpg", "n/deep.jpg"]
+    assert resolve(paths, names) == [
+        missing,
+        ("sunset.png", "exact", None),
+        missing,
+        ("keynote.jpg", "exact", None),
+        missing,
+        ("n/deep.jpg", "exact", None),
+    ]
+    ambiguous = (None, None, "ambiguous_picture")
+    assert resolve(paths, ["lone.jpg", "lone.gif"]) == [ambiguous] * 2
+    assert resolve(paths, ["lone.jpg", " lone.jpg "]) == [("lone.png", "extension", None)] * 2
+    # Blanks around a cell are no part of the name.
+    assert resolve(paths, ["lone.png ", "lone.png"]) == [
+        ("lone.png", "stripped", None),
+        ("lone.png", "exact", None),
+    ]
+
+
+SIMILAR = st.sampled_from(
+    ["a", "A", "a.", "\u00e1", "a\u0301", "\u30cf", "\u30d0", "\u30cf\u3099", "d/a", "D/a", "e/d/a"]
+)
+ENDINGS = st.sampled_from([".jpg", ".JPG", ".png"])
+FILES = st.lists(st.builds(str.__add__, SIMILAR, ENDINGS), unique=True, max_size=6)
+
+
+@given(paths=FILES, names=FILES)
+def test_an_exact_name_always_wins_and_no_image_has_two_names(
+    paths: list[str], names: list[str]
+) -> None:
+    def normal(name: str) -> str:
+        return unicodedata.normalize("NFC", name)
+
+    owners: dict[str, set[str]] = {}
+    for name, (path, way, _) in zip(names, resolve(paths, names), strict=True):
+        if name in paths:
+            assert (path, way) == (name, "exact")
+        if path is not None:
+            owners.setdefault(path, set()).add(normal(name))
+            assert (way == "exact") == (normal(name) == normal(path))
+    assert all(len(given) == 1 for given in owners.values())
 
 
 @given(

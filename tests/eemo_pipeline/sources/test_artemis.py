@@ -77,7 +77,8 @@ def test_names_that_fold_alike_find_nothing() -> None:
     assert both["path"].to_list() == ["a/x\u00e9y.jpg", None, "a/x\u00e9y.jpg"]
     assert both["refusal"].to_list() == [None, "ambiguous_picture", None]
     crowd = index.resolve(pl.DataFrame({"name": ["x\u00eby.jpg", "xe\u0301y.png"]}), folders, FOLDS)
-    assert crowd["refusal"].to_list() == ["ambiguous_picture"] * 2
+    assert crowd["resolved_by"].to_list() == [None, "extension"]
+    assert crowd["refusal"].to_list() == ["ambiguous_picture", None]
 
 
 def test_the_preprocessed_file_is_read_instead_of_the_raw_one() -> None:

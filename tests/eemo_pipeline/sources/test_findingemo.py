@@ -20,7 +20,7 @@ FILES: dict[str, bytes | str] = {
         HEADER + '0,5f1,/Run_1/Adults happy park/a.jpg,Keep,"x, y","Adults,Children",3,4,Joy,'
         '"Facial expression,Body",1,No,2022-01-01\n'
         "1,5f2,/home/me/FindingEmo/Run_2/War/b.jpg,Keep,,,-3,6.0,Ecstast,,0,No,\n"
-        "2,5f9,C:\\data\\War\\b.jpg,Keep,,,-2,0,Annotance,,0,No,\n"
+        "2,5f9,C:\\data\\Run_2\\War\\b.jpg,Keep,,,-2,0,Annotance,,0,No,\n"
         "3,5f3,/somewhere/else/Birthday/c.jpg,Keep,,,0,,,,,,\n"
         "4,5f3,/Run_1/Adults happy park/a.jpg,Reject,,,,,,,,,\n"
         "5,5f1,/Run_1/Adults happy park/a.jpg,Keep,,,1,1,Joy,,,,\n"
@@ -33,6 +33,7 @@ FILES: dict[str, bytes | str] = {
         "12,5f4,/Twice/d.jpg,Keep,,,3,1,Joy,,,,\n"
         "13,5f4,,Keep,,,3,1,Joy,,,,\n"
         "14,5f5,/Run_2/War/b.jpg,Keep,,,,2,,,,,\n"
+        "15,5f6,C:\\data\\War\\b.jpg,Keep,,,-2,0,Annotance,,0,No,\n"
     ),
     "dataset_urls_exploded.json": '[{"rel_path": "Run_1/x/a.jpg", "url": "u", "idx_url": 0}]',
     "Run_1/Adults happy park/a.jpg": "pixels",
@@ -50,7 +51,7 @@ def rows_of(tables: Any, path: str) -> list[dict[str, Any]]:
 
 def test_a_row_is_two_annotations_each_on_its_own_scale() -> None:
     tables = read_files("findingemo", FILES)
-    assert tables.row_count == 15
+    assert tables.row_count == 16
     felt, aroused = rows_of(tables, "Run_1/Adults happy park/a.jpg")
     assert (felt["annotation_no"], aroused["annotation_no"]) == (0, 1)
     assert felt["row"] == aroused["row"] == 1
@@ -102,6 +103,7 @@ def test_paths_of_other_machines_lead_to_the_picture() -> None:
         12: "picture_missing",  # the other run has a picture of that name: not this one
         13: "ambiguous_picture",
         14: "missing_value",
+        16: "picture_missing",  # other rows name the only picture of that name with its run
     }
     assert "dataset_urls_exploded.json" in tables.table_paths
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,10 @@ def answer(small_lake: Path) -> dict[str, Any]:
     return json.loads((small_lake / "answer.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def database(small_lake: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(small_lake / "eemo.duckdb"), read_only=True)
+@pytest.fixture
+def database(small_lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(small_lake / "eemo.duckdb"), read_only=True) as connection:
+        yield connection
 
 
 def load(lake: Path, name: str) -> pl.DataFrame:
@@ -129,6 +132,11 @@ def test_hostile_captions_stay_text(database: duckdb.DuckDBPyConnection) -> None
         "'); drop table ingest__images; --",
         "{image_id} %s $1 {{",
     }
+
+
+def test_the_query_that_the_run_suggests_answers(answer: dict[str, Any]) -> None:
+    (suggested,) = [shlex.split(words) for words in answer["next"] if " sql " in words]
+    assert call_eemo(*suggested[1:], "--json").returncode == 0
 
 
 def test_a_picture_tells_its_history(small_lake: Path) -> None:

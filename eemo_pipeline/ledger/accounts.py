@@ -1,7 +1,6 @@
-"""What the ledger adds up to: sums per asker, rows to hand out, rows to delete.
+"""Reports over the whole ledger: sums per asker, export of all rows, and pruning of answers.
 
-Belongs here: reading the ledger as a whole, and pruning it. Does not belong here: the tables
-(`database.py`), recording (`store.py`), how any of it is shown (`cli/`).
+The tables are in `database.py`; attempts and answers are recorded by `store.py`.
 """
 
 from collections.abc import Iterator
@@ -20,26 +19,26 @@ _ASKER = ("stage", "role", "provider", "model")
 
 @dataclass(frozen=True)
 class Account:
-    """What one model was asked in one role of one stage, over the ledger's whole life.
+    """Totals of one model in one role of one stage, since the ledger was created.
 
     Attributes:
-        stage: the stage that asked; the role where an answer is older than that column.
-        role: what the model was asked to be.
-        provider: whom the money went to; `embedded` where there was none.
+        stage: the stage that sent the questions; the role if the answer is older than that column.
+        role: the model's role: annotator, critic, verifier ...
+        provider: the paid provider; `embedded` for models that run locally at no cost.
         model: model and version.
-        calls: attempts, however they ended; for embedded models the answers that are stored.
-        answered: calls that brought an answer.
+        calls: attempts with any outcome; for embedded models, the stored answers.
+        answered: calls with outcome `ok`.
         refused: calls that the model or the provider refused to answer.
         malformed: calls whose reply could not be used.
-        limited: calls that met a rate limit.
-        failed: all others.
-        retries: calls beyond the first about the same question.
-        found: questions that the ledger answered in the latest pass.
+        limited: calls rejected by a rate limit.
+        failed: calls with any other outcome.
+        retries: calls after the first one for the same question.
+        found: cache hits of the latest pass.
         input_tokens: billed tokens of requests.
         output_tokens: billed tokens of replies.
         cached_tokens: the part of `input_tokens` that the provider had cached.
-        nano_usd: the cost as far as it is known.
-        unpriced: calls that ended without a reply that names a cost; in `nano_usd` they are 0.
+        nano_usd: the sum of the known costs, in nano-USD.
+        unpriced: calls without a known cost; they count as 0 in `nano_usd`.
     """
 
     stage: str
@@ -63,11 +62,11 @@ class Account:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which stored answers are meant: those that match everything that is named.
+    """A filter of stored answers. Fields left as None match everything.
 
     Attributes:
         model: the model that answered.
-        stage: the stage that asked.
+        stage: the stage that sent the question.
         status: ok or refused.
     """
 
@@ -78,7 +77,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Pruned:
-    """Answers that were chosen, and what they had cost."""
+    """The answers that match a choice: their number, their past cost, and their number by model."""
 
     answers: int
     nano_usd: int
@@ -86,7 +85,7 @@ class Pruned:
 
 
 def add_up(ledger: Ledger) -> list[Account]:
-    """One account per stage, role, provider and model, sorted by them."""
+    """Return one account per stage, role, provider and model, sorted by these."""
     database = ledger.database
     with database.engine.connect() as connection:
         found = {tuple(row[:4]): row.found for row in connection.execute(sa.select(PASSES))}
@@ -97,7 +96,7 @@ def add_up(ledger: Ledger) -> list[Account]:
         accounts += [
             Account(**row) for row in connection.execute(_sum_embedded(database.dialect)).mappings()
         ]
-    # A model may have found every answer and made no call, in a ledger that was pruned or merged.
+    # In a pruned or merged ledger, a model may have cache hits but no call.
     accounts += [
         Account(**dict(zip(_ASKER, asker, strict=True)), found=count)
         for asker, count in found.items()
@@ -106,9 +105,9 @@ def add_up(ledger: Ledger) -> list[Account]:
 
 
 def read_rows(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:
-    """Every attempt, then every answer, in batches; `entry` says which it is.
+    """Yield all attempts, then all answers, in batches; `entry` is "attempt" or "answer".
 
-    Columns that the other kind has are None, so that all rows have the same.
+    All rows have the same columns. Columns of the other table are None.
     """
     for entry, table in (("attempt", ATTEMPTS), ("answer", ANSWERS)):
         blank = dict.fromkeys(ROW_TYPES) | {"entry": entry}
@@ -120,14 +119,17 @@ def read_rows(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:
                     yield [blank | dict(row) for row in batch]
 
 
-# Columns of the rows, with their types in Python.
+# Columns of the rows of `read_rows`, with their Python types.
 ROW_TYPES: dict[str, type] = {"entry": str} | {
     column.name: column.type.python_type for column in (*ATTEMPTS.c, *ANSWERS.c)
 }
 
 
 def weigh(ledger: Ledger, choice: Choice) -> Pruned:
-    """How many stored answers `choice` means, of which models, and what they cost."""
+    """Return the number and the cost of the stored answers that match `choice`, without deleting.
+
+    The cost is that of all attempts at their questions.
+    """
     database = ledger.database
     matching = _matching(choice, database.dialect)
     counted = sa.select(ANSWERS.c.model, sa.func.count()).where(matching).group_by(ANSWERS.c.model)
@@ -141,9 +143,10 @@ def weigh(ledger: Ledger, choice: Choice) -> Pruned:
 
 
 def prune(ledger: Ledger, choice: Choice) -> int:
-    """Delete the answers that `choice` means; how many there were.
+    """Delete the answers that match `choice` and return their number.
 
-    They will be asked for, and paid, again. Attempts stay: the money was spent.
+    The next run asks these questions again and pays for them again. Attempts are kept as the
+    record of the money spent.
     """
     database = ledger.database
     with database.writing() as connection:
@@ -208,7 +211,7 @@ def _matching(choice: Choice, dialect: str) -> sa.ColumnElement[bool]:
 
 
 def _status(dialect: str) -> sa.ColumnElement[str]:
-    """The status inside the answer; both databases read it out of the text."""
+    """Return the expression that extracts the status from the answer's JSON text."""
     if dialect == "sqlite":
         return sa.func.json_extract(ANSWERS.c.answer, "$.status", type_=sa.Text)
     return sa.cast(ANSWERS.c.answer, sa.JSON)["status"].as_string()

@@ -1,8 +1,7 @@
-"""Answers questions from the ledger, and asks the model only for those that it lacks.
+"""Answers questions from the ledger; models are called only for the missing answers.
 
-Belongs here: what is missing, asking for it, storing what comes, and checking that every question
-got its answer. Does not belong here: what an answer is and where it lies (`store.py`), whose turn
-it is (`interleaving.py`), any model.
+New answers are stored as they arrive, and every question is checked for an answer at the end. Keys
+and storage are in `store.py`; `interleaving.py` runs several models concurrently.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,30 +14,31 @@ from eemo_pipeline.ledger.usage import NO_WORK, Work
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An answer that the ledger holds already, or an error, which it never holds.
+    """An answer that is already in the ledger, or an error, which is never stored.
 
-    Only code that has called `Ledger.record` makes one.
+    Constructed only by code that has called `Ledger.record`.
     """
 
     answer: Answer
 
 
-# Yields each ask with its answer, in any order; an `Answer` is stored here, a `Recorded` is not.
+# Yields each ask with its answer, in any order. An `Answer` is stored by this module; a `Recorded`
+# is not.
 Perform = Callable[[Sequence[Ask]], Iterator[tuple[Ask, Answer | Recorded]]]
 
 
 @dataclass(frozen=True)
 class Inquiry:
-    """What one model is asked.
+    """The questions of one stage to one model.
 
     Attributes:
-        role: what the model is asked to be: annotator, critic, verifier ...
+        role: the model's role: annotator, critic, verifier ...
         model: model and version.
         asks: the questions.
-        perform: asks the model.
-        stage: the stage that asks.
-        provider: whom the model belongs to; for one that is paid, how many questions the ledger
-            answered is kept beside the costs.
+        perform: calls the model.
+        stage: the stage that sends the questions.
+        provider: the model's provider. For a paid provider, the numbers of cache hits and misses
+            are stored in the ledger as well.
     """
 
     role: str
@@ -50,34 +50,34 @@ class Inquiry:
 
     @property
     def asker(self) -> Asker:
-        """What its attempts have in common."""
+        """The stage, role, provider and model that all its attempts share."""
         return self.stage, self.role, self.provider, self.model
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers in the order of the asks, and what answering took."""
+    """The answers in the order of the asks, and the work they took."""
 
     values: list[Answer]
     work: Work = NO_WORK
 
 
 def answer_all(ledger: Ledger, inquiry: Inquiry) -> Answers:
-    """Answer what one model is asked; as `answer_each`."""
+    """Answer the questions of one inquiry; see `answer_each`."""
     (answers,) = answer_each(ledger, [inquiry])
     return answers
 
 
 def answer_each(ledger: Ledger, inquiries: Sequence[Inquiry]) -> list[Answers]:
-    """Answer every ask, performing only those that the ledger does not hold.
+    """Answer every ask, calling models only for answers missing from the ledger.
 
-    The models are at work at the same time. What a `perform` has not recorded itself is stored
-    here soon after it came, also where one of them ends with an error. An answer with status
-    "error" is returned but not stored, for a rerun may cure it.
+    The models run concurrently. Answers that a `perform` has not recorded itself are stored soon
+    after they arrive, even if a `perform` fails later. An answer with status "error" is returned
+    but not stored, so that a rerun retries it.
 
     Args:
         ledger: where answers are looked up and stored.
-        inquiries: no two of the same stage, role, provider and model.
+        inquiries: each with a different combination of stage, role, provider and model.
 
     Raises:
         LookupError: a `perform` left an ask unanswered.
@@ -96,14 +96,14 @@ def answer_each(ledger: Ledger, inquiries: Sequence[Inquiry]) -> list[Answers]:
 
 @dataclass(frozen=True)
 class _Part:
-    """An inquiry at work.
+    """The state of one inquiry while it is answered.
 
     Attributes:
-        inquiry: what is asked.
-        keys: of all asks, in their order.
+        inquiry: the questions and their model.
+        keys: the keys of all asks, in the order of the asks.
         found: the answers so far, by key.
-        missing: the asks that the ledger had no answer to, by key.
-        spent: what its asker had spent before.
+        missing: the cache misses, by key.
+        spent: the asker's calls and cost before this inquiry.
     """
 
     inquiry: Inquiry
@@ -125,7 +125,7 @@ def _look_up(ledger: Ledger, inquiry: Inquiry) -> _Part:
 def _keep(
     ledger: Ledger, inquiry: Inquiry, batch: Sequence[tuple[Ask, Answer | Recorded]]
 ) -> dict[str, Answer]:
-    """Store what is not recorded yet; key -> answer."""
+    """Store the answers that are not recorded yet; return key -> answer of the whole batch."""
     new = [(ask, came) for ask, came in batch if not isinstance(came, Recorded)]
     if new:
         ledger.store(inquiry.role, inquiry.model, new, stage=inquiry.stage)
@@ -144,7 +144,7 @@ def _sum_up(ledger: Ledger, part: _Part) -> Answers:
 
 
 def _require_answers(part: _Part) -> None:
-    """Reconcile what was asked with what was answered."""
+    """Raise LookupError if a missing ask is still unanswered."""
     unanswered = [key for key in part.missing if key not in part.found]
     if unanswered:
         raise LookupError(

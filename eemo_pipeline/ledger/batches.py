@@ -1,10 +1,10 @@
-"""Which questions wait in a provider's batch, and what became of those that waited.
+"""The ledger's record of provider batches: their state, and the outcome of every row.
 
-Belongs here: the batches of the ledger: intended, open, over. Does not belong here: providers,
-requests and replies (`vlm/batches.py` and its neighbours), the SQL of endings (`database.py`).
+Requests to providers and the parsing of results are in `vlm/batch/`.
 
-A batch is on disk as an intention, with all its rows, before anything is sent. So whatever dies
-when, the next start knows what may have been sent, and no question is sent while it waits.
+A batch is written to disk with all its rows, in the state `intended`, before anything is sent.
+After a crash at any point, the next start knows which questions may have been sent. A question
+that waits in a batch is not sent a second time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,12 +22,12 @@ from eemo_pipeline.ledger.store import Ledger
 BatchState = Literal["intended", "open", "completed", "failed", "expired", "cancelled", "lost"]
 RowOutcome = Literal["answered", "declined", "malformed", "failed", "expired", "not_run"]
 _OPEN = ("intended", "open")
-# What a later batch may cure; a row that was not run has cost its question no try.
+# Outcomes that a later batch may retry. A row that was not run does not count as a try.
 _CURABLE = ("malformed", "failed", "expired")
 
 
 class BatchConflict(Exception):
-    """A question of the batch waits in another one already; nothing was written."""
+    """A question of the batch already waits in another batch; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,18 @@ class Batch:
     """One batch.
 
     Attributes:
-        token: names it at the provider; there is one batch with it, whatever dies when.
-        provider: whom it is sent to.
-        model: the model that is asked.
-        stage: the stage that asks.
-        role: what the model is asked to be.
-        row_count: its questions.
-        size_bytes: of its file.
-        bound_nano_usd: what it may cost at most.
-        state: `intended` before the provider has confirmed it, `open` until its results are
-            stored, then how it ended; `lost` where the provider does not know it.
-        remote_id: the provider's name of it; None while intended.
-        stray_count: lines of its results that are of none of its rows.
+        token: identifies the batch at the provider; at most one batch has it, even after a crash.
+        provider: the provider that runs the batch.
+        model: model and version.
+        stage: the stage that sends the questions.
+        role: the model's role: annotator, critic, verifier ...
+        row_count: the number of questions.
+        size_bytes: the size of the request file.
+        bound_nano_usd: the upper bound of the cost, in nano-USD.
+        state: `intended` until the provider confirms the batch, `open` until its results are
+            stored, then its final state; `lost` if the provider does not know it.
+        remote_id: the provider's id of the batch; None while intended.
+        stray_count: result lines that could not be assigned to one of its rows.
     """
 
     token: str
@@ -64,16 +64,16 @@ class Batch:
 
 @dataclass(frozen=True)
 class Ending:
-    """What became of one row; as columns of the ledger.
+    """The final outcome of one row of a batch.
 
     Attributes:
         token: the batch.
         key: the question.
-        outcome: how it ended.
-        reason: snake_case, None where the outcome says it all.
-        nano_usd: what it cost; None where that is not known.
-        reply: the reply that could not be used, else None.
-        complaint: what is wrong with it, else None.
+        outcome: the outcome.
+        reason: a snake_case code; None if the outcome needs no explanation.
+        nano_usd: the cost in nano-USD; None if unknown.
+        reply: the malformed reply, else None.
+        complaint: the validation error of the malformed reply, else None.
     """
 
     token: str
@@ -85,14 +85,14 @@ class Ending:
     complaint: str | None = None
 
     def as_row(self) -> dict[str, Any]:
-        """The columns, with text as every database takes it."""
+        """Return the columns of the row, with text that every database can store."""
         told = {"reply": inert(self.reply), "complaint": inert(self.complaint)}
         return asdict(self) | told
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A row that brought no answer: the reply and the complaint where it was malformed."""
+    """A row without an answer; a malformed row has its reply and its complaint."""
 
     reply: str | None
     complaint: str | None
@@ -101,7 +101,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Tally:
-    """A batch with the counts of its rows; they add up to `batch.row_count`."""
+    """A batch with its cost and its rows by outcome; the counts add up to `batch.row_count`."""
 
     batch: Batch
     answered: int
@@ -115,17 +115,22 @@ class Tally:
 
 
 def count_batches(ledger: Ledger, token_start: str) -> int:
-    """How many batches have a token that begins so."""
+    """Return the number of batches whose token starts with `token_start`."""
     query = sa.select(sa.func.count()).where(BATCHES.c.token.startswith(token_start))
     with ledger.database.engine.connect() as connection:
         return connection.execute(query).scalar_one()
 
 
 def intend(ledger: Ledger, batch: Batch, rows: Sequence[tuple[str, str]]) -> None:
-    """Write durably that the batch is about to be sent; `rows` are (key, image_id).
+    """Record durably that the batch is about to be sent.
+
+    Args:
+        ledger: the ledger to write to.
+        batch: the batch, in the state `intended`.
+        rows: (key, image_id) of its questions.
 
     Raises:
-        BatchConflict: one of the questions waits already.
+        BatchConflict: one of the questions already waits in another batch.
     """
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     inserted = [{"token": batch.token, "key": key, "image_id": image_id} for key, image_id in rows]
@@ -140,28 +145,28 @@ def intend(ledger: Ledger, batch: Batch, rows: Sequence[tuple[str, str]]) -> Non
         )
     else:
         return
-    raise conflict  # outside of the handler, whose error quotes rows
+    raise conflict  # outside of the handler, so that the chained error does not show rows
 
 
 def mark_open(ledger: Ledger, token: str, remote_id: str) -> None:
-    """The provider has the batch."""
+    """Record that the provider has accepted the batch under `remote_id`."""
     _update(ledger, token, state="open", remote_id=remote_id)
 
 
 def mark_over(ledger: Ledger, token: str, state: BatchState, stray_count: int) -> None:
-    """All rows of the batch have their ending."""
+    """Record the final state of a batch whose rows all have an outcome."""
     _update(ledger, token, state=state, stray_count=stray_count)
 
 
 def withdraw(ledger: Ledger, token: str) -> None:
-    """Forget a batch that was never sent."""
+    """Delete a batch that was never sent."""
     with ledger.database.writing() as connection:
         for table in (BATCH_ROWS, BATCHES):
             connection.execute(table.delete().where(table.c.token == token))
 
 
 def read_open(ledger: Ledger) -> list[Batch]:
-    """Batches that are intended or open, oldest first."""
+    """Return the batches that are intended or open, oldest first."""
     query = (
         sa.select(*(BATCHES.c[name] for name in Batch.__dataclass_fields__))
         .where(BATCHES.c.state.in_(_OPEN))
@@ -172,7 +177,7 @@ def read_open(ledger: Ledger) -> list[Batch]:
 
 
 def read_waiting(ledger: Ledger, token: str | None = None) -> dict[str, str]:
-    """key -> image_id of the questions that wait, in one batch or in all."""
+    """Return key -> image_id of the waiting questions of one batch, or of all if token is None."""
     query = sa.select(BATCH_ROWS.c.key, BATCH_ROWS.c.image_id).where(BATCH_ROWS.c.outcome.is_(None))
     if token is not None:
         query = query.where(BATCH_ROWS.c.token == token)
@@ -181,14 +186,14 @@ def read_waiting(ledger: Ledger, token: str | None = None) -> dict[str, str]:
 
 
 def read_keys(ledger: Ledger, token: str) -> set[str]:
-    """The questions of one batch, whatever became of them."""
+    """Return the keys of all questions of one batch, with any outcome."""
     query = sa.select(BATCH_ROWS.c.key).where(BATCH_ROWS.c.token == token)
     with ledger.database.engine.connect() as connection:
         return set(connection.execute(query).scalars())
 
 
 def read_failures(ledger: Ledger, provider: str, model: str) -> dict[str, list[Failure]]:
-    """key -> its rows that brought no answer, oldest first; expired ones count too."""
+    """Return key -> its malformed, failed and expired rows, oldest first."""
     query = (
         sa.select(*(BATCH_ROWS.c[name] for name in ("key", "reply", "complaint", "reason")))
         .join(BATCHES, BATCHES.c.token == BATCH_ROWS.c.token)
@@ -204,7 +209,7 @@ def read_failures(ledger: Ledger, provider: str, model: str) -> dict[str, list[F
 
 
 def tally_batches(ledger: Ledger) -> list[Tally]:
-    """Every batch with what became of its rows, oldest first."""
+    """Return every batch with its rows counted by outcome, oldest first."""
     outcome, count = BATCH_ROWS.c.outcome, sa.func.count
 
     def ending(name: RowOutcome) -> sa.ColumnElement[int]:

@@ -1,10 +1,10 @@
 """The ledger's tables in SQLite or PostgreSQL, through SQLAlchemy Core.
 
-Belongs here: opening, creating, and one method per statement. Does not belong here: what the rows
-mean (`store.py`), sums and exports (`accounts.py`).
+Opens the database, creates missing tables, and has one method per statement. The meaning of the
+rows is documented in `store.py`; sums and exports are in `accounts.py`.
 
-SQLite is a file in WAL mode with `synchronous = full`: what a commit returned for is on disk.
-PostgreSQL is so by default. No message names a password.
+SQLite is a file in WAL mode with `synchronous = full`: when a commit returns, its data is on disk.
+PostgreSQL guarantees the same by default. Error messages never contain a password.
 """
 
 import threading
@@ -18,9 +18,9 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-_WAIT_S = 60  # for another process that is writing
+_WAIT_S = 60  # timeout of waiting for another process that is writing
 _KEYS_AT_ONCE = 20_000
-_LOCK = 0x65656D6F  # PostgreSQL's advisory lock while tables are made: "eemo"
+_LOCK = 0x65656D6F  # PostgreSQL's advisory lock while tables are created: "eemo" in ASCII
 _METADATA = sa.MetaData()
 
 
@@ -32,8 +32,8 @@ def _integer(name: str, **options: Any) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=False, **options)
 
 
-# `stage`, `provider` and `said` came later than the others: an older ledger gets them when it is
-# opened.
+# Columns added after the first version: `answers.stage`, `answers.provider` and `attempts.said`.
+# Opening an older ledger adds them.
 ANSWERS = sa.Table(
     "answers",
     _METADATA,
@@ -119,7 +119,7 @@ BATCH_ROWS = sa.Table(
     sa.Column("complaint", sa.Text),
     sqlite_with_rowid=False,
 )
-# Whatever runs at the same time, no question waits in two batches.
+# No question waits in two batches, even with concurrent submitters.
 sa.Index(
     "one_batch_per_waiting_question",
     BATCH_ROWS.c.key,
@@ -127,7 +127,7 @@ sa.Index(
     sqlite_where=BATCH_ROWS.c.outcome.is_(None),
     postgresql_where=BATCH_ROWS.c.outcome.is_(None),
 )
-# One parameter instead of one mark per key: the statement is prepared once.
+# One array parameter instead of one placeholder per key, so that the statement is prepared once.
 _OF_KEYS = {
     "sqlite": "key in (select value from json_each(:keys))",
     "postgresql": "key = any(:keys)",
@@ -137,17 +137,17 @@ _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class LedgerProblem(Exception):
-    """The ledger cannot be opened; the message says which, why, and what to do."""
+    """The ledger cannot be opened; the message names the ledger, the cause and the remedy."""
 
 
 class Database:
     """An open database with the ledger's tables. Thread-safe; one writer at a time."""
 
     def __init__(self, place: Path | str) -> None:
-        """Open a file or an URL, creating the tables where there are none.
+        """Open a file or a URL, creating missing tables.
 
         Raises:
-            LedgerProblem: it cannot be reached or is no database.
+            LedgerProblem: the database cannot be reached, or the file is not a database.
         """
         url = _read_url(place)
         self.shown = _show(url)
@@ -156,7 +156,7 @@ class Database:
         self._writing = threading.Lock()
         if why := _try(lambda: _prepare(self.engine)):
             self.engine.dispose()
-            # Raised outside of the handler: the driver's words may quote the URL.
+            # Raised outside of the handler: the driver's message may contain the URL.
             raise LedgerProblem(
                 f"the ledger {self.shown} cannot be used: {_without_secrets(why, url)}. "
                 "`eemo doctor` looks at it"
@@ -167,15 +167,15 @@ class Database:
         self.engine.dispose()
 
     def find_answers(self, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """(key, answer) of the keys that are there, as they are read."""
+        """Yield (key, answer) of the keys that have an answer, as they are read."""
         return self._select("key, answer", keys)
 
     def find_keys(self, keys: Iterable[str]) -> set[str]:
-        """The keys that have an answer."""
+        """Return the keys that have an answer."""
         return {row[0] for row in self._select("key", keys)}
 
     def has_outcome(self, provider: str, model: str, outcomes: Sequence[str]) -> bool:
-        """Whether one of the model's attempts ended so."""
+        """Return whether any attempt of the model has one of the outcomes."""
         chosen = ATTEMPTS.c.provider == provider, ATTEMPTS.c.model == model
         query = sa.select(sa.exists().where(*chosen, ATTEMPTS.c.outcome.in_(outcomes)))
         with self.engine.connect() as connection:
@@ -189,10 +189,10 @@ class Database:
         files: Sequence[Mapping[str, Any]] = (),
         endings: Sequence[Mapping[str, Any]] = (),
     ) -> Sequence[Mapping[str, Any]]:
-        """Write rows in one durable transaction; an answer that is there already stays.
+        """Write rows in one durable transaction; existing answers are kept.
 
-        `endings` are those of rows of one batch. Where a row has its ending already, neither the
-        attempt nor the answer of its key is written.
+        `endings` are final outcomes of rows of one batch. If a row already has an outcome, neither
+        the attempt nor the answer of its key is written.
 
         Returns:
             The attempts that were written.
@@ -214,19 +214,19 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A connection inside one transaction, while no other thread of this ledger writes."""
+        """Open a write transaction; threads that share this object write one at a time."""
         with self._writing, self.engine.begin() as connection:
             yield connection
 
     def read_files(self, root: str) -> Iterable[Any]:
-        """(path, size_bytes, modified_ns, image_id) of the files under `root`."""
+        """Return (path, size_bytes, modified_ns, image_id) of the known files under `root`."""
         columns = (FILES.c.path, FILES.c.size_bytes, FILES.c.modified_ns, FILES.c.image_id)
         with self.engine.connect() as connection:
             return connection.execute(sa.select(*columns).where(FILES.c.root == root)).all()
 
     def _select(self, columns: str, keys: Iterable[str]) -> Iterator[Any]:
         statement = sa.text(f"select {columns} from answers where {_OF_KEYS[self.dialect]}")  # noqa: S608
-        ordered = sorted(keys)  # neighbours lie on the same pages
+        ordered = sorted(keys)  # adjacent keys share index pages
         with self.engine.connect() as connection:
             for start in range(0, len(ordered), _KEYS_AT_ONCE):
                 chunk: Any = ordered[start : start + _KEYS_AT_ONCE]
@@ -235,7 +235,7 @@ class Database:
 
 
 def _end_rows(connection: sa.Connection, endings: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Give rows of a batch their ending; the keys of those that had none."""
+    """Set the outcome of batch rows that have none; return the keys of the updated rows."""
     ended: set[str] = set()
     for row in endings:
         statement = (
@@ -255,12 +255,12 @@ def _replace(statement: Any, table: sa.Table) -> Any:
 
 
 def look_at(url_text: str) -> tuple[str, int | None]:
-    """The database in words, and how many answers it holds; None where it has no ledger yet.
+    """Return the database's name for display and its number of answers.
 
-    Nothing is changed in it.
+    The number is None if the database has no ledger yet. No tables are created.
 
     Raises:
-        LedgerProblem: it cannot be reached.
+        LedgerProblem: the database cannot be reached.
     """
     url = _read_url(url_text)
     engine = _create_engine(url)
@@ -280,7 +280,7 @@ def look_at(url_text: str) -> tuple[str, int | None]:
 
 
 def _try(action: Callable[[], None]) -> str:
-    """Why the database refused; empty where it did not."""
+    """Run the action and return the database's error message; empty if there was no error."""
     try:
         action()
     except SQLAlchemyError as error:
@@ -298,7 +298,7 @@ def _read_url(place: Path | str) -> sa.URL:
         name = url.get_backend_name()
     except (ArgumentError, ValueError):
         url, name = None, ""
-    if url is None:  # raised outside of the handler, which knows the URL
+    if url is None:  # raised outside of the handler: the chained error would show the URL
         raise LedgerProblem(
             "the ledger's URL cannot be read. Write EEMO_LEDGER_URL as "
             "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special characters as %XX"
@@ -312,7 +312,7 @@ def _read_url(place: Path | str) -> sa.URL:
 
 
 def _show(url: sa.URL) -> str:
-    """The place in words: no password, and no query, which may hold one."""
+    """Return the URL for display, without the password and the query, which may contain one."""
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     port = f":{url.port}" if url.port else ""
@@ -327,7 +327,7 @@ def _without_secrets(text: str, url: sa.URL) -> str:
 
 
 def _create_engine(url: sa.URL) -> sa.Engine:
-    # `hide_parameters`: answers and pictures' texts are not for messages.
+    # `hide_parameters` keeps answers and the images' texts out of error messages.
     if url.get_backend_name() == "sqlite":
         engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": _WAIT_S})
         event.listen(engine, "connect", _set_durable)
@@ -348,7 +348,7 @@ def _set_durable(connection: Any, _: Any) -> None:
 
 
 def _prepare(engine: sa.Engine) -> None:
-    """Make the tables and columns that are missing."""
+    """Create missing tables, indexes and columns."""
     if _is_complete(engine):
         return
     with engine.connect() as connection:

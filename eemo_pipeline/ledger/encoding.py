@@ -1,7 +1,4 @@
-"""Answers and words as text that every database takes, and back.
-
-Belongs here: encoding. Does not belong here: what the text says.
-"""
+"""Encodes answers and free text for storage in SQLite or PostgreSQL, and decodes answers."""
 
 import gc
 import json
@@ -13,7 +10,7 @@ from pydantic_core import from_json
 
 
 def decode_answers(rows: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
-    """key -> answer, from rows of key and JSON, which may be read meanwhile."""
+    """Return key -> answer, from rows of (key, JSON), which may be a lazy iterator."""
     with _paused_collector():
         return {key: _decode(answer) for key, answer in rows}
 
@@ -27,7 +24,7 @@ def answer_row(
     stage: str,
     provider: str,
 ) -> dict[str, str]:
-    """The row of an answer in the ledger's table."""
+    """Return an answer as a row of the table `answers`."""
     return {
         "key": key,
         "role": role,
@@ -40,20 +37,20 @@ def answer_row(
 
 
 def inert(text: str | None) -> str | None:
-    """The text as valid UTF-8 without the character 0, which not every database stores."""
+    """Return the text as valid UTF-8 without NUL characters, which PostgreSQL cannot store."""
     return text and text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def _decode(answer: str) -> dict[str, Any]:
     try:
         return from_json(answer)  # three times as fast as `json`
-    except ValueError:  # half of a surrogate pair, which `json` lets pass
+    except ValueError:  # a lone surrogate, which `json` accepts
         return json.loads(answer)
 
 
 @contextmanager
 def _paused_collector() -> Iterator[None]:
-    """No garbage collection: many new dicts without a cycle cost half as much without it."""
+    """Disable garbage collection: creating many acyclic dicts takes half the time without it."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

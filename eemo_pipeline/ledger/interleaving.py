@@ -1,10 +1,8 @@
-"""Takes answers from models that are at work at the same time, each in its own pace.
+"""Collects items from several concurrent producers, round-robin and in batches.
 
-Belongs here: gathering what comes into batches, and whose turn it is. Does not belong here: what a
-batch holds, or where it is stored.
-
-A turn ends when a batch has gathered. The others work on meanwhile: a model asks ahead of its
-answers being taken, so the slowest alone decides how long all take.
+The consumer waits for one batch of each producer in turn. The other producers keep running
+meanwhile, since a model sends requests ahead of the consumer. So the total time is that of the
+slowest producer.
 """
 
 import time
@@ -13,15 +11,15 @@ from math import inf
 from typing import TypeVar
 
 _AT_ONCE = 500  # answers per transaction
-_LONGEST_WAIT_S = 1.0  # after which answers are handed on though they are fewer
+_LONGEST_WAIT_S = 1.0  # after which an incomplete batch is yielded
 
 Item = TypeVar("Item")
 
 
 def gather(performed: Iterator[Item]) -> Generator[list[Item], None, None]:
-    """What comes, in batches; where it ends with an error, first what came before.
+    """Group items into batches. If the iterator raises, yield the items before the error first.
 
-    The first item is a batch of its own, so that the next model begins soon.
+    The first item forms a batch of its own, so that the next model starts soon.
     """
     batch: list[Item] = []
     began = -inf
@@ -44,9 +42,9 @@ def gather(performed: Iterator[Item]) -> Generator[list[Item], None, None]:
 def take_turns(
     iterators: Sequence[Generator[Item, None, None]],
 ) -> Iterator[tuple[int, Item]]:
-    """Yield (place, item), one of each iterator in turn, until all are at their end.
+    """Yield (place, item), one item of each iterator in turn, until all are exhausted.
 
-    Where one raises, or the caller stops, all are closed.
+    If one raises, or the caller stops early, all iterators are closed.
     """
     working = dict(enumerate(iterators))
     try:

@@ -1,7 +1,4 @@
-"""Locks that processes hold over a ledger, and that end with the process, however it ends.
-
-Belongs here: holding one. Does not belong here: what it protects.
-"""
+"""Inter-process locks on a ledger. A lock is released when its process ends, even if killed."""
 
 import fcntl
 from collections.abc import Iterator
@@ -16,10 +13,10 @@ from eemo_pipeline.ledger.database import Database
 
 @contextmanager
 def hold(database: Database, name: str) -> Iterator[bool]:
-    """Whether the lock of that name is held here now; it is not where another holds it.
+    """Try to acquire the named lock without blocking; yield whether it was acquired.
 
-    SQLite: a lock on a file beside the database's. PostgreSQL: an advisory lock of a connection,
-    for those that share a ledger need not share a disk.
+    SQLite: `flock` on a file next to the database file. PostgreSQL: a session-level advisory lock,
+    since processes that share a ledger may run on machines that share no disk.
     """
     if database.dialect == "sqlite":
         place = Path(str(database.engine.url.database))

@@ -1,13 +1,12 @@
-"""The durable store of answers: what a model said about a picture is computed, and paid, once.
+"""The durable store of model answers: each answer is computed, and paid for, once.
 
-Belongs here: the key that names an answer, finding and recording answers, attempts and known files.
-Does not belong here: asking for what is missing (`answering.py`), SQL (`database.py`), sums over
-the ledger's whole life (`accounts.py`).
+Defines the key of an answer, and finds and records answers, attempts and known files. SQL is in
+`database.py`; `answering.py` calls the models for missing answers.
 
-An answer is keyed by the hash of all that determines it (role, model and version, parameters,
-instruction, round, the picture's content) and is on disk before it is used, so that `kill -9`
-loses at most the answers in flight. Every attempt at a provider is a row with its outcome, tokens,
-latency and cost, whether it brought an answer or not; a failure is never stored as an answer.
+The key of an answer is a hash of everything that determines it: role, model and version,
+parameters, instruction, round and image content. An answer is on disk before it is used, so that
+`kill -9` loses only the answers in flight. Every attempt at a provider is a row with its outcome,
+tokens, latency and cost, whether it succeeded or not. A failure is never stored as an answer.
 """
 
 import json
@@ -27,7 +26,7 @@ from eemo_pipeline.ledger.encoding import answer_row, decode_answers, inert
 if TYPE_CHECKING:
     from eemo_pipeline.ledger import database as sql
 
-EMBEDDED = "embedded"  # the provider of the models that are computed here and cost nothing
+EMBEDDED = "embedded"  # the provider of models that run locally at no cost
 _NANO_PER_USD = 1_000_000_000
 
 AttemptOutcome = Literal[
@@ -47,11 +46,11 @@ Asker = tuple[str, str, str, str]  # stage, role, provider, model
 
 @dataclass(frozen=True)
 class Ask:
-    """One question to one model about one picture.
+    """One question to one model about one image.
 
     Attributes:
-        image_id: the picture, by content.
-        payload: what the model's function needs besides, e.g. the path; not part of the key.
+        image_id: the image, by content.
+        payload: additional input of the model function, e.g. the path; not part of the key.
         parameters: everything else that determines the answer; JSON values only.
     """
 
@@ -60,32 +59,32 @@ class Ask:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def key(self, role: str, model: str) -> str:
-        """SHA-256 over role, model, picture and parameters."""
+        """Return the SHA-256 over role, model, image and parameters."""
         determined = [role, model, self.image_id, dict(self.parameters)]
         return sha256(json.dumps(determined, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One call of a provider, however it ended.
+    """One call of a provider, with any outcome.
 
     Attributes:
-        key: the question, as `Ask.key` names it.
-        stage: the stage that asked.
-        role: what the model was asked to be: annotator, critic, verifier ...
-        provider: whom the money goes to.
-        model: model and version that were asked for.
-        image_id: the picture, by content.
-        outcome: how it ended; only `ok` and `refused` come with an answer.
-        reason: code or words for what went wrong, None where nothing did.
-        input_tokens: billed tokens of the request, pictures included; None where not known.
-        output_tokens: billed tokens of the reply, reasoning included.
-        cached_tokens: the part of `input_tokens` that the provider had cached.
-        nano_usd: the cost, exact; the upper bound where a reply names no tokens, and None where it
-            is not known.
-        latency_ms: from sending to the end of the reply.
-        is_batch: whether it went through the provider's batch interface.
-        said: the server's words where no answer came, without secrets.
+        key: the question's key, from `Ask.key`.
+        stage: the stage that sent the question.
+        role: the model's role: annotator, critic, verifier ...
+        provider: the provider that bills the call.
+        model: the requested model and version.
+        image_id: the image, by content.
+        outcome: the result of the call; only `ok` and `refused` come with an answer.
+        reason: the error as a code or text; None if there was no error.
+        input_tokens: billed tokens of the request, images included; None if unknown.
+        output_tokens: billed tokens of the reply, reasoning included; None if unknown.
+        cached_tokens: the part of `input_tokens` that the provider had cached; None if unknown.
+        nano_usd: the exact cost in nano-USD; an upper bound if the reply reports no token counts;
+            None if unknown.
+        latency_ms: from sending the request to the end of the reply.
+        is_batch: whether the call went through the provider's batch API.
+        said: the server's message, without secrets, if there was no answer.
     """
 
     key: str
@@ -107,7 +106,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Spent:
-    """Calls of providers, and what they cost as far as that is known."""
+    """The number of provider calls and their known cost in nano-USD."""
 
     calls: int = 0
     nano_usd: int = 0
@@ -118,17 +117,17 @@ class Spent:
         return self.nano_usd / _NANO_PER_USD
 
     def and_for(self, nano_usd: int | None) -> "Spent":
-        """With one more call of that cost."""
+        """Return the sum with one more call of that cost; None counts as 0."""
         return Spent(self.calls + 1, self.nano_usd + (nano_usd or 0))
 
     def since(self, earlier: "Spent") -> "Spent":
-        """What was spent after `earlier`."""
+        """Return the difference to an earlier state."""
         return Spent(self.calls - earlier.calls, self.nano_usd - earlier.nano_usd)
 
 
 @dataclass(frozen=True)
 class FileStamp:
-    """What tells whether a file is the one that was hashed before."""
+    """Path, size and modification time of a file; if they are unchanged, it is not hashed again."""
 
     path: str
     size_bytes: int
@@ -139,16 +138,16 @@ class Ledger:
     """Answers, attempts and known files, in SQLite or PostgreSQL. Thread-safe."""
 
     def __init__(self, place: Path | str, run_id: str = "") -> None:
-        """Open the ledger, creating file and tables where there are none.
+        """Open the ledger, creating the file and the tables if they are missing.
 
         Args:
-            place: a file for SQLite, or an URL such as postgresql://user:password@host/database.
-            run_id: the run that asks; it stands beside its attempts.
+            place: a file for SQLite, or a URL such as postgresql://user:password@host/database.
+            run_id: the current run; stored with its attempts.
 
         Raises:
             LedgerProblem: the ledger cannot be opened.
         """
-        from eemo_pipeline.ledger.database import Database  # SQLAlchemy takes its time
+        from eemo_pipeline.ledger.database import Database  # importing SQLAlchemy is slow
 
         self.database: sql.Database = Database(place)
         self._run_id = run_id
@@ -157,25 +156,28 @@ class Ledger:
         self._passes: dict[Asker, tuple[int, int]] = {}
 
     def close(self) -> None:
-        """Close the ledger; it is not usable afterwards."""
+        """Close the ledger; it cannot be used afterwards."""
         self.database.close()
 
     def find(self, keys: Sequence[str]) -> dict[str, Answer]:
-        """The stored answers among `keys`."""
+        """Return key -> answer of those `keys` that have a stored answer."""
         return decode_answers(self.database.find_answers(keys))
 
     def answered(self, keys: Iterable[str]) -> set[str]:
-        """Those of `keys` that have a stored answer."""
+        """Return the subset of `keys` that have a stored answer."""
         return self.database.find_keys(keys)
 
     def has_reply_of(self, provider: str, model: str) -> bool:
-        """Whether the model has ever answered or refused a question."""
+        """Return whether the model has ever answered or refused a question."""
         return self.database.has_outcome(provider, model, ("ok", "refused"))
 
     def store(
         self, role: str, model: str, answers: Iterable[tuple[Ask, Answer]], *, stage: str = ""
     ) -> None:
-        """Write answers that cost nothing, in one transaction; one that is there stays."""
+        """Write answers of embedded models in one transaction.
+
+        Existing answers are kept. Answers with status "error" are skipped.
+        """
         self.database.write(
             answers=[
                 answer_row(ask.key(role, model), role, model, ask.image_id, answer, stage, EMBEDDED)
@@ -190,17 +192,15 @@ class Ledger:
         answers: Sequence[tuple[str, str, str, str, Answer]] = (),
         endings: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Write attempts, and the answers they brought, in one durable transaction.
-
-        It returns when they are on disk.
+        """Write attempts and their answers in one durable transaction; return when on disk.
 
         Args:
             attempts: in the order in which they ended.
-            answers: (key, role, model, image_id, answer); those with status "error" are left out,
-                and where the ledger holds the key already its answer stays. Stage and provider
-                are those of the attempt with the same key.
-            endings: what became of the rows of one batch, as `batches.py` writes it; what a row
-                that has its ending brings once more is left out.
+            answers: (key, role, model, image_id, answer). Answers with status "error" are skipped.
+                Existing answers are kept. Stage and provider are those of the attempt with the
+                same key.
+            endings: final outcomes of rows of one batch, as columns (see `batches.py`). If a row
+                already has an outcome, the attempt and the answer of its key are skipped.
         """
         askers = {attempt.key: (attempt.stage, attempt.provider) for attempt in attempts}
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -220,21 +220,26 @@ class Ledger:
                 self._spent[asker] = self._spent[asker].and_for(row["nano_usd"])
 
     def spent(self) -> Spent:
-        """What was recorded since this ledger was opened."""
+        """Return the calls and cost recorded since this ledger was opened."""
         with self._guard:
             every = list(self._spent.values())
         return Spent(sum(part.calls for part in every), sum(part.nano_usd for part in every))
 
     def spent_by(self, asker: Asker) -> Spent:
-        """What was recorded of one asker since this ledger was opened."""
+        """Return the calls and cost of one asker recorded since this ledger was opened."""
         with self._guard:
             return self._spent.get(asker, Spent())
 
     def count_pass(self, asker: Asker, asked: int, found: int) -> None:
-        """Add to what was asked and found since this ledger was opened, and store the sum.
+        """Add to the asker's cache misses and hits since this ledger was opened; store the sums.
 
-        A stage may ask in several rounds; together they are one pass, and the next run's pass
-        replaces it.
+        A stage may send questions in several rounds, which together form one pass. The pass of
+        the next run replaces it.
+
+        Args:
+            asker: stage, role, provider and model.
+            asked: cache misses.
+            found: cache hits.
         """
         with self._guard:
             earlier = self._passes.get(asker, (0, 0))
@@ -244,7 +249,7 @@ class Ledger:
         self.database.write(passes=[{**names, "asked": asked, "found": found}])
 
     def known_images(self, root: Path, stamps: Sequence[FileStamp]) -> dict[str, str]:
-        """path -> image_id of the files under `root` whose size and time are as last seen."""
+        """Return path -> image_id of the files under `root` with unchanged size and time."""
         seen = {row[0]: tuple(row[1:]) for row in self.database.read_files(str(root))}
         return {
             stamp.path: seen[stamp.path][2]
@@ -253,7 +258,7 @@ class Ledger:
         }
 
     def remember_images(self, root: Path, images: Iterable[tuple[FileStamp, str]]) -> None:
-        """Store which content each file under `root` has."""
+        """Store the stamp and the image_id of files under `root`."""
         self.database.write(
             files=[{"root": str(root), **asdict(s), "image_id": image} for s, image in images]
         )
@@ -264,9 +269,9 @@ def _attempt_row(attempt: Attempt) -> dict[str, Any]:
 
 
 def open_ledger(file: Path, run_id: str = "") -> Ledger:
-    """The ledger in the database that EEMO_LEDGER_URL names, else in `file`.
+    """Open the ledger at EEMO_LEDGER_URL if that is set, else in `file`.
 
     Raises:
-        LedgerProblem: it cannot be opened.
+        LedgerProblem: the ledger cannot be opened.
     """
     return Ledger(os.environ.get(LEDGER_VARIABLE) or file, run_id)

@@ -1,6 +1,6 @@
-"""How much was answered anew, how much the ledger held, and what providers were paid.
+"""Counts and cost of answering one set of questions.
 
-Belongs here: that sum. Does not belong here: sums over the ledger's life (`accounts.py`).
+Sums over the whole ledger are in `accounts.py`.
 """
 
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Work:
-    """What answering some questions took.
+    """Cache hits, cache misses, calls and cost of answering a set of questions.
 
     Attributes:
-        asked: answers made now.
-        reused: answers that the ledger held.
+        asked: cache misses, answered now.
+        reused: cache hits in the ledger.
         calls: attempts at providers.
-        usd: what they cost.
-        cached: reused answers that a provider had been paid for.
+        usd: the cost of these attempts in USD.
+        cached: cache hits on answers of a paid provider.
     """
 
     asked: int = 0
@@ -25,7 +25,7 @@ class Work:
     cached: int = 0
 
     def __add__(self, other: "Work") -> "Work":
-        """Both together."""
+        """Return the sum, field by field."""
         return Work(
             self.asked + other.asked,
             self.reused + other.reused,

@@ -1,7 +1,6 @@
-"""The rows that the emotion classifier is fitted and scored on.
+"""Selects the rows that the emotion classifier is fitted and scored on, and prepares its job.
 
-Belongs here: joining items and features, the splits, and when there is too little to fit.
-Does not belong here: the fit (`jobs/emotion_classifier.py`) or the folder (`__init__.py`).
+The fit itself is in `jobs/emotion_classifier.py`.
 """
 
 from dataclasses import dataclass
@@ -25,8 +24,8 @@ PARAMETERS = {
     "weight_decay": 0.01,
     "report_epochs": 10,
 }
-# Below these a score says nothing: fewer train items than pixel features usually has, or a test
-# set in which one item is a tenth of the accuracy.
+# With fewer items a score is meaningless: there would be fewer train items than an image usually
+# has features, or one test item would make up more than a tenth of the accuracy.
 SMALLEST_TRAIN = 20
 SMALLEST_TEST = 10
 TASK = "dominant_emotion"
@@ -34,7 +33,15 @@ TASK = "dominant_emotion"
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """A prepared classifier run; with a reason, it is complete and must not be launched."""
+    """A prepared classifier run. If `reason` is set, the run is complete and must not be launched.
+
+    Attributes:
+        run_id: hash of the job and its inputs.
+        train_count: the number of train items.
+        test_count: the number of test items.
+        left_out_count: the number of dominant-emotion items that were not selected.
+        reason: why the run was skipped, else None.
+    """
 
     run_id: str
     train_count: int
@@ -44,12 +51,13 @@ class PreparedRun:
 
 
 def select_rows(assess__items: pl.DataFrame, features: pl.DataFrame) -> pl.DataFrame:
-    """One row per dominant-emotion item with usable features, sorted by picture.
+    """Return one row per dominant-emotion item with usable features, sorted by image.
 
-    A classifier speaks one label set: that of most items, and of equals the first by its labels.
-    The label is read from the item's answer, "Dominant emotion: joy" with or without the
-    candidates in parentheses. An item is left out where its picture has no features, too few of
-    them or one that is not a number, or where its answer names none of its candidates.
+    A classifier has a single label set: the one with the most items; ties go to the first in
+    alphabetical order of the labels. The label is parsed from the item's answer, "Dominant
+    emotion: joy" with or without the candidates in parentheses. An item is left out if its image
+    has no features, too few features or a non-finite one, or if its answer names none of its
+    candidates.
 
     Args:
         assess__items: a frame of `assess__items`.
@@ -86,10 +94,10 @@ def select_rows(assess__items: pl.DataFrame, features: pl.DataFrame) -> pl.DataF
 def prepare_classifier(
     folder: Path, assess__items: pl.DataFrame, features: pl.DataFrame, seed: int
 ) -> PreparedRun:
-    """Prepare the job in `folder`; where there is too little to fit, complete it as skipped.
+    """Prepare the job in `folder`; if there is too little data, complete it as skipped.
 
-    The reason is too_few_items: fewer than SMALLEST_TRAIN items or two emotions to fit, or
-    fewer than SMALLEST_TEST items to score.
+    The reason is then too_few_items: fewer than SMALLEST_TRAIN train items, fewer than two
+    emotions among them, or fewer than SMALLEST_TEST test items.
     """
     rows = select_rows(assess__items, features)
     parts = {

@@ -1,21 +1,21 @@
 """The job folder: the inputs and the outputs of a training job.
 
 A job is a module of `jobs/`. A `Launcher` runs it in another process, on this machine or on one
-with a GPU, as `python -m eemo_pipeline.stages.training.jobs.<job> FOLDER`. Nothing imports a job;
-the folder is all that it shares with the pipeline.
+with a GPU, as `python -m eemo_pipeline.stages.training.jobs.<job> FOLDER`. No module imports a
+job: the folder is its only interface to the pipeline.
 
 Inputs, written by `prepare_job`:
 - `<input>.parquet`: the rows, in the order given.
 - `job.json`: job, method, run_id, seed, parameters, inputs with their SHA-256. Written last.
 
 Outputs, written by the job (`job_reporting.py`):
-- `metrics.jsonl`: one JSON object per step of progress, appended while the job runs.
+- `metrics.jsonl`: one JSON object per progress report, appended while the job runs.
 - artefact files.
 - `result.json`: run_id, status, counts, scores, artefact with its SHA-256. Written last, under a
   temporary name, and renamed: the run is complete once it exists. A killed job leaves none, and
   its rerun starts from the inputs.
 
-No file holds a time, a host or a path outside the folder: same inputs, same bytes.
+No file contains a time, a host name or a path outside the folder, so equal inputs give equal bytes.
 """
 
 import io
@@ -46,14 +46,14 @@ _COPIED = (
 
 
 class IncompleteRun(Exception):
-    """The job folder holds no result of the job it describes."""
+    """The job folder has no valid job, input or result; the message says which."""
 
 
 class Launcher(Protocol):
-    """Runs prepared jobs; those that can be chosen are in `resources/launchers/`."""
+    """Runs prepared jobs. Implementations are in `resources/launchers/`."""
 
     def launch(self, folder: Path) -> None:
-        """Run the job of a prepared folder and return when it has ended; errors raise."""
+        """Run the job of a prepared folder and return when it has ended; raise if it fails."""
         ...
 
 
@@ -67,15 +67,15 @@ def prepare_job(
 ) -> str:
     """Write the job's inputs and description into `folder`, and return its run_id.
 
-    The run_id is the hash of job, method, seed, parameters and the bytes of the inputs. Where
-    the folder holds that very job, finished or not, nothing is touched; where it holds another
-    one, that one's result is removed first.
+    The run_id is the hash of job, method, seed, parameters and the bytes of the inputs. If the
+    folder already has this job, finished or not, its description and outputs are kept. If it has
+    another job, the outputs of that job are removed.
 
     Args:
-        folder: made where there is none.
+        folder: created if missing.
         job: the name of a module in `jobs/`.
-        method: what is fitted and how, with its source; part of the run_id.
-        seed: of every random choice of the job.
+        method: the model and the fitting procedure, with sources; part of the run_id.
+        seed: the seed of every random choice of the job.
         parameters: JSON values.
         inputs: name -> rows; written as `<name>.parquet`.
     """
@@ -101,7 +101,7 @@ def prepare_job(
 
 
 def skip_job(folder: Path, reason: str, train_count: int, test_count: int) -> None:
-    """Complete a prepared job without running it: its row has status skipped and the reason."""
+    """Complete a prepared job without running it; its row has status skipped and the reason."""
     result = {
         "run_id": read_job(folder)["run_id"],
         "status": "skipped",
@@ -122,7 +122,7 @@ def job_module(folder: Path) -> str:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether the folder holds the result of the job it describes, with the artefact intact."""
+    """Return whether the folder has the result of its current job, with an intact artefact."""
     result = _read_json(folder / RESULT_FILE)
     if not result or result.get("run_id") != _read_json(folder / JOB_FILE).get("run_id"):
         return False
@@ -134,10 +134,10 @@ def is_complete(folder: Path) -> bool:
 
 
 def read_result(folder: Path, root: Path) -> pl.DataFrame:
-    """The finished run as a row of `training__runs`; `path` is relative to `root`.
+    """Return the finished run as a row of `training__runs`; `path` is relative to `root`.
 
     Raises:
-        IncompleteRun: the job has not finished, or its artefact was changed since.
+        IncompleteRun: the job has not finished, or its artefact was changed afterwards.
     """
     if not is_complete(folder):
         raise IncompleteRun(
@@ -159,7 +159,7 @@ def read_result(folder: Path, root: Path) -> pl.DataFrame:
 
 
 def read_job(folder: Path) -> dict[str, Any]:
-    """The description of the job, after checking that its inputs are those it was made with.
+    """Return the description of the job after verifying the SHA-256 of its inputs.
 
     Raises:
         IncompleteRun: there is no job, or an input is missing or altered.
@@ -175,7 +175,11 @@ def read_job(folder: Path) -> dict[str, Any]:
 
 
 def encode_json(value: Mapping[str, Any]) -> bytes:
-    """JSON with sorted keys, one key per line, and no value that JSON does not have."""
+    """Encode as JSON with sorted keys, one key per line.
+
+    Raises:
+        ValueError: a number is NaN or infinite, which JSON cannot represent.
+    """
     return (json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
 
 
@@ -192,7 +196,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_bytes())
     except ValueError:
-        return {}  # cut short by a crash of the machine; as good as not written
+        return {}  # truncated by a crash of the machine; treated as missing
     return value if isinstance(value, dict) else {}
 
 

@@ -1,8 +1,7 @@
-"""The job folder contract on the job's side: progress out, artefact out, result last.
+"""The job's side of the job folder contract: writes progress, the artefact, and the result last.
 
-Belongs here: what every job says while it runs and when it ends. Does not belong here: what a
-job computes. Where Dagster Pipes started the process, progress goes there as well; where not,
-nothing changes.
+If Dagster Pipes started the process, progress and result are sent to Dagster as well. The folder
+is the same with and without Pipes.
 """
 
 import json
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reporter:
-    """Writes into one job folder, and to Dagster where it listens.
+    """Writes into one job folder and, if Pipes started the process, reports to Dagster.
 
     Attributes:
         folder: the job folder.
         job: the content of `job.json`.
-        pipes: the session with Dagster, None without one.
+        pipes: the Dagster Pipes session, None without one.
     """
 
     folder: Path
@@ -39,7 +38,7 @@ class Reporter:
     pipes: "PipesContext | None"
 
     def report_progress(self, step: Mapping[str, Any]) -> None:
-        """Append a line to `metrics.jsonl`; a log line and a custom message for Dagster."""
+        """Append a line to `metrics.jsonl`; send Dagster a log line and a custom message."""
         with (self.folder / METRICS_FILE).open("a", encoding="utf-8") as metrics:
             metrics.write(json.dumps(dict(step), allow_nan=False) + "\n")
         if self.pipes is not None:
@@ -47,7 +46,7 @@ class Reporter:
             self.pipes.report_custom_message({"event": "progress", **step})
 
     def finish(self, result: Mapping[str, Any], artefact: str, content: bytes) -> None:
-        """Write the artefact, then `result.json`: from here on the run is complete."""
+        """Write the artefact, then `result.json`, which completes the run."""
         written = write_bytes(content, self.folder / artefact)
         complete = {
             **result,
@@ -62,7 +61,7 @@ class Reporter:
 
 @contextmanager
 def open_job(folder: Path) -> Iterator[Reporter]:
-    """Read the job, remove what an earlier attempt left, and connect to Dagster where it is.
+    """Read the job, remove the files of an earlier attempt, and connect to Dagster if present.
 
     Raises:
         IncompleteRun: the folder holds no job, or its inputs were altered.
@@ -76,6 +75,6 @@ def open_job(folder: Path) -> Iterator[Reporter]:
         job = read_job(folder)
         for name in (RESULT_FILE, METRICS_FILE):
             (folder / name).unlink(missing_ok=True)
-        for torn in folder.glob(".*.tmp"):  # of an attempt that was killed while writing
+        for torn in folder.glob(".*.tmp"):  # left by an attempt that was killed while writing
             torn.unlink()
         yield Reporter(folder, job, pipes)

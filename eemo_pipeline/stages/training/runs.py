@@ -1,4 +1,4 @@
-"""The table `training__runs`: the job is prepared, launched where it has no result, and read."""
+"""The table `training__runs`: prepares the job, launches it if it has no result, and reads it."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class TrainedRun:
     Attributes:
         frame: its row of `training__runs`.
         run_id: hash of the job and its inputs.
-        work: one run made now, or one result reused.
+        work: one new run, or one reused result.
     """
 
     frame: pl.DataFrame
@@ -33,9 +33,9 @@ def train_classifier(
     Args:
         items: a frame of `assess__items`.
         features: a frame of `_verification__features`.
-        data_root: the job folder is made below its folder `training`.
-        seed: of every random choice of the job.
-        launcher: runs the job; not called where the folder holds the result already.
+        data_root: the job folder is created below its folder `training`.
+        seed: the seed of every random choice of the job.
+        launcher: runs the job; not called if the folder already has the result.
 
     Raises:
         IncompleteRun: the job ended without a result.

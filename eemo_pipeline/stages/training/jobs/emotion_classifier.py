@@ -1,13 +1,13 @@
 """Fits a small classifier of the dominant emotion: `python -m ...emotion_classifier FOLDER`.
 
-Belongs here: the fit, the scores, the artefact. Does not belong here: which rows it gets.
+The rows are selected by `classifier_inputs.py`.
 
 The model is multinomial logistic regression (softmax) on standardised features (Bishop 2006,
 "Pattern Recognition and Machine Learning", section 4.3.4), fitted by mini-batch gradient descent
 with momentum (Polyak 1964, "Some methods of speeding up the convergence of iteration methods")
-and an L2 penalty on the weights. Where there are validation items, the weights of the epoch with
-the lowest validation loss are kept and the fit stops after `patience_epochs` without a better one
-(Prechelt 1998, "Early stopping - but when?"); without, the last epoch's are.
+and an L2 penalty on the weights. With validation items, the weights of the epoch with the lowest
+validation loss are kept, and the fit stops after `patience_epochs` epochs without improvement
+(Prechelt 1998, "Early stopping - but when?"). Without them, the weights of the last epoch are kept.
 """
 
 import os
@@ -40,12 +40,12 @@ class Softmax:
     bias: "np.ndarray"
 
     def predict(self, features: "np.ndarray") -> list[str]:
-        """The most probable emotion of each row; of equals, the first in the alphabet."""
+        """Return the most probable emotion of each row; ties go to the first alphabetically."""
         scores = (features - self.mean) / self.scale @ self.weights + self.bias
         return [self.classes[place] for place in scores.argmax(axis=1)]
 
     def rounded(self) -> "Softmax":
-        """The model as the artefact holds it; scores are those of these numbers."""
+        """Return the model rounded as in the artefact, so that scores apply to the artefact."""
         return Softmax(
             self.classes,
             *(part.round(_DECIMALS) for part in (self.mean, self.scale, self.weights, self.bias)),
@@ -58,7 +58,7 @@ def main(folder: Path) -> None:
     Raises:
         IncompleteRun: the folder holds no job, or its inputs were altered.
     """
-    # One thread, so that sums are in one order on any number of cores.
+    # A single thread, so that the order of summation does not depend on the number of cores.
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ[name] = "1"
     with open_job(folder) as reporter:
@@ -80,9 +80,9 @@ def main(folder: Path) -> None:
 
 
 def fit(train: pl.DataFrame, validation: pl.DataFrame, reporter: Reporter) -> Softmax:
-    """Fit the model, reporting the losses every `report_epochs` epochs.
+    """Fit the model and report the losses every `report_epochs` epochs.
 
-    Batches are cut from one order, drawn from the seed and the rows' image_id.
+    The rows are shuffled once, by the seed and their image_id; all epochs use the same batches.
     """
     import numpy as np
 
@@ -92,7 +92,7 @@ def fit(train: pl.DataFrame, validation: pl.DataFrame, reporter: Reporter) -> So
     width = len(shuffled["features"][0])
     features = _matrix(shuffled, width)
     mean, scale = features.mean(axis=0), features.std(axis=0)
-    scale[scale < 1e-9] = 1.0  # a constant feature says nothing; it must not divide by zero
+    scale[scale < 1e-9] = 1.0  # avoid division by zero for constant features
     seen = (features - mean) / scale
     wanted = _one_hot(shuffled["label"].to_list(), classes)
     known = validation.filter(pl.col("label").is_in(classes))
@@ -125,10 +125,10 @@ def fit(train: pl.DataFrame, validation: pl.DataFrame, reporter: Reporter) -> So
 
 
 def score(truth: list[str], predicted: list[str], majority: str) -> dict[str, Any]:
-    """Accuracy, macro F1, the baseline's accuracy, and the table of confusions.
+    """Return accuracy, macro F1, the baseline's accuracy, F1 per emotion and the confusion matrix.
 
     Macro F1 is the unweighted mean of F1 over the emotions that occur in the truth or among the
-    predictions; an emotion that is never predicted right has F1 0.
+    predictions. An emotion that is never predicted correctly has F1 0.
 
     Args:
         truth: labels of the held-out items, at least one.
@@ -156,7 +156,7 @@ def score(truth: list[str], predicted: list[str], majority: str) -> dict[str, An
 
 
 def majority_label(labels: list[str]) -> str:
-    """The most frequent label; of equals, the first in the alphabet."""
+    """Return the most frequent label; ties go to the first alphabetically."""
     return max(sorted(set(labels)), key=labels.count)
 
 
@@ -194,7 +194,7 @@ def _probabilities(
 def _loss(
     features: "np.ndarray", wanted: "np.ndarray", weights: "np.ndarray", bias: "np.ndarray"
 ) -> float:
-    """Mean cross-entropy in nats, without the penalty."""
+    """Return the mean cross-entropy in nats, without the L2 penalty."""
     import numpy as np
 
     right = (_probabilities(features, weights, bias) * wanted).sum(axis=1)
@@ -204,7 +204,7 @@ def _loss(
 def _matrix(rows: pl.DataFrame, width: int) -> "np.ndarray":
     import numpy as np
 
-    # the width is given, since a split without rows does not tell it
+    # The width is an argument because it cannot be inferred from an empty split.
     return np.array(rows["features"].to_list(), dtype=np.float64).reshape(rows.height, width)
 
 

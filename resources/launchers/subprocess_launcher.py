@@ -1,8 +1,8 @@
 """Runs training jobs as subprocesses of the run, through Dagster Pipes.
 
-A launcher gets a prepared job folder and runs its job; the folder's contract is in
-`eemo_pipeline/stages/training/job_folder.py`. A launcher for another machine is one more file
-here with the same `launch`, and one line in `resources/composition.py`.
+A launcher runs the job of a prepared job folder, whose contract is in
+`eemo_pipeline/stages/training/job_folder.py`. To add a launcher for another machine, add a module
+here with the same `launch` method and one line in `resources/composition.py`.
 """
 
 import sys
@@ -14,15 +14,15 @@ from eemo_pipeline.stages.training.job_folder import job_module
 
 
 class SubprocessLauncher(dg.ConfigurableResource):
-    """Runs a job with this Python, on this machine; implements `Launcher`."""
+    """Runs a job on this machine with the current Python interpreter; implements `Launcher`."""
 
     client: dg.ResourceDependency[dg.PipesSubprocessClient]
 
     def launch(self, folder: Path) -> None:
-        """Run the job of the folder within the current step, and wait for its end.
+        """Run the folder's job within the current step and wait for it to end.
 
         Raises:
-            dagster.DagsterPipesExecutionError: the job's process failed; its log says why.
+            dagster.DagsterPipesExecutionError: the job's process failed; the cause is in its log.
         """
         self.client.run(
             context=dg.AssetExecutionContext.get(),

@@ -1,7 +1,6 @@
-"""The IO manager: hands the tables of assets to `eemo_pipeline/lake/parquet.py`, and back.
+"""The IO manager: maps assets to Parquet files and adds the metadata of written tables.
 
-Belongs here: which file an asset is, and the metadata of what was written. Does not belong
-here: how a file is written, what is in a table, any data processing.
+The files are read and written by `eemo_pipeline/lake/parquet.py`.
 https://docs.dagster.io/guides/build/io-managers
 """
 
@@ -20,16 +19,16 @@ _PREVIEWED = 20
 
 
 class ParquetTables(dg.ConfigurableIOManager):
-    """Stores each asset as the Parquet table of its name; loads it as a lazy scan."""
+    """Stores each asset as the Parquet table of the same name; loads it as a lazy scan."""
 
     data_root: dg.ResourceDependency[DataRoot]
 
     def handle_output(
         self, context: dg.OutputContext, obj: pl.DataFrame | pl.LazyFrame | Iterator[pl.DataFrame]
     ) -> None:
-        """Write the table, one file per source where it is partitioned.
+        """Write the table; a partitioned table has one file per source.
 
-        An iterator of frames, which together are in key order, is written as they come.
+        An iterator of frames, whose concatenation must be in key order, is written frame by frame.
         """
         table = TABLES[context.asset_key.to_user_string()]
         attempt = f"{context.run_id[:8]}-{context.step_context.previous_attempt_count}"
@@ -54,7 +53,7 @@ class ParquetTables(dg.ConfigurableIOManager):
         context.add_output_metadata(_describe(table, frame.lazy(), files))
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame:
-        """Scan the table; an asset that asks for a DataFrame gets it collected."""
+        """Scan the table; collect it unless the input is annotated as a LazyFrame."""
         partitions = sorted(context.asset_partition_keys) if context.has_asset_partitions else None
         scan = scan_table(self.data_root.tables, context.asset_key.to_user_string(), partitions)
         return scan if context.dagster_type.typing_type is pl.LazyFrame else scan.collect()

@@ -50,7 +50,7 @@ def test_a_column_on_another_scale_is_refused_whole_with_its_range(
         assert "valence_scale" in detail
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     low=st.integers(-100, 100),
     width=st.integers(1, 100),

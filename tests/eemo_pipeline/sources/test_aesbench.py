@@ -78,7 +78,7 @@ def test_deep_nesting_is_refused_element_by_element() -> None:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
 def test_damage_never_raises_and_loses_no_row(seed: int) -> None:

@@ -80,7 +80,7 @@ def test_a_folder_without_a_manifest_has_no_record() -> None:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
 def test_damage_never_raises_and_loses_no_row(seed: int) -> None:

@@ -197,7 +197,7 @@ def test_what_is_not_json_is_one_row() -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
 def test_damage_never_raises_and_loses_no_row(seed: int) -> None:

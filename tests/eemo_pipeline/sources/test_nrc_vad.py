@@ -127,7 +127,7 @@ def test_nothing_gives_nothing(files: dict[str, bytes]) -> None:
 
 
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32), text=st.sampled_from([*COPIES.values(), SECOND]))
 def test_random_damage_never_raises_and_loses_no_row(seed: int, text: str) -> None:

@@ -75,7 +75,7 @@ def test_a_manifest_without_the_column_of_paths_is_refused_row_by_row() -> None:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
 def test_damage_never_raises_and_loses_no_row(seed: int) -> None:

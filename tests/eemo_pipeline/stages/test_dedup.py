@@ -81,7 +81,7 @@ def partition_by_force(values: list[int], radius: int) -> set[frozenset[str]]:
     return {frozenset(f"{no:064x}" for no in group) for group in groups}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(hashes)
 def test_clusters_are_those_of_comparing_every_pair(values: list[int]) -> None:
     clusters = cluster(make_images(values))
@@ -105,7 +105,7 @@ def test_a_radius_beyond_the_exact_ones_is_refused(radius: int) -> None:
         cluster(make_images(BASES), alike=radius)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(hashes)
 def test_a_dropped_picture_resembles_the_kept_one_it_went_for(values: list[int]) -> None:
     clusters = cluster(make_images(values))

@@ -23,7 +23,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-_LONGEST_LINE = 1_000_000
+_LONGEST_LINE = 200_000
+_MOST_LINES = 300  # lines that nobody has read yet; at most 256 questions are open
+_MOST_TOLD = 1_000_000  # bytes of the output of --describe
 _LAST_WORDS = 600
 _END_S = 5.0
 
@@ -54,23 +56,66 @@ def describe_child(command: Sequence[str], variable: str, timeout_s: float = 60.
         ChildProblem: the command cannot be started, fails, hangs or prints something else.
     """
     try:
-        done = subprocess.run(  # noqa: S603 (the user's own command, without a shell)
-            [*command, "--describe"],
-            capture_output=True,
-            env=child_environment(),
-            timeout=timeout_s,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        code, told, words = _run([*command, "--describe"], timeout_s)
+    except OSError as error:
         raise ChildProblem(_advise(variable, command, str(error))) from error
-    line = done.stdout.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
+    line = told.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
     described = parse_line(line)
-    if done.returncode != 0 or described is None:
-        words = done.stderr.decode("utf-8", "replace").strip()[-_LAST_WORDS:]
-        raise ChildProblem(
-            _advise(variable, command, f"it ended with {done.returncode}. It said: {words or line}")
-        )
+    if code != 0 or described is None:
+        said = words.decode("utf-8", "replace").strip() or line
+        problem = f"it ended with {code}. It said: {said[-_LAST_WORDS:]}"
+        if code is None:
+            problem = f"it did not end within {timeout_s:g} s"
+        elif len(told) >= _MOST_TOLD:
+            problem = f"it wrote more than {_MOST_TOLD} bytes and was ended"
+        raise ChildProblem(_advise(variable, command, problem))
     return described
+
+
+def _run(command: Sequence[str], timeout_s: float) -> tuple[int | None, bytes, bytes]:
+    """Run a command; return its exit code, None if it was too slow, and its bounded output.
+
+    Raises:
+        OSError: the command cannot be started.
+    """
+    words = bytearray()
+    with subprocess.Popen(  # noqa: S603 (the user's own command, without a shell)
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=child_environment(),
+        start_new_session=True,
+    ) as process:
+        is_late = threading.Event()
+
+        def end() -> None:
+            is_late.set()
+            _kill_group(process)
+
+        timer = threading.Timer(timeout_s, end)
+        timer.start()
+        listener = threading.Thread(target=_keep_end, args=(process.stderr, words), daemon=True)
+        listener.start()
+        told = process.stdout.read(_MOST_TOLD) if process.stdout else b""
+        if len(told) >= _MOST_TOLD:
+            _kill_group(process)
+        code = process.wait()
+        timer.cancel()
+        listener.join()
+    return None if is_late.is_set() else code, told, bytes(words)
+
+
+def _keep_end(stream: Any, words: bytearray) -> None:
+    """Read a stream to its end and keep the last bytes of it."""
+    while chunk := stream.read1(_LAST_WORDS):
+        words += chunk
+        del words[: -2 * _LAST_WORDS]
+
+
+def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+    with suppress(ProcessLookupError):  # the process group has already ended
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def parse_line(line: str) -> dict[str, Any] | None:
@@ -102,7 +147,7 @@ class Child:
         self._patience = patience or Patience()
         self._process: subprocess.Popen[bytes] | None = None
         self._questions: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._lines: queue.Queue[bytes | None] = queue.Queue(_MOST_LINES)
         self._deaths = 0
         self._is_loaded = False
         self._number = 0
@@ -187,7 +232,7 @@ class Child:
         if self._process is not None:
             return
         # New queues, so that nothing is left over from the previous child.
-        self._questions, self._lines = queue.SimpleQueue(), queue.SimpleQueue()
+        self._questions, self._lines = queue.SimpleQueue(), queue.Queue(_MOST_LINES)
         self._is_loaded = False
         self._process = process = subprocess.Popen(  # noqa: S603 (the user's own command, no shell)
             self._command,
@@ -199,7 +244,7 @@ class Child:
         # One thread per stream: a hung child does not read, and a pipe holds less than one line.
         for target, arguments in (
             (_feed, (process.stdin, self._questions)),
-            (_pump, (process.stdout, self._lines)),
+            (_pump, (process, self._lines)),
         ):
             threading.Thread(target=target, args=arguments, daemon=True).start()
 
@@ -210,8 +255,7 @@ class Child:
 
     def _kill(self) -> None:
         if self._process is not None:
-            with suppress(ProcessLookupError):  # the process group has already ended
-                os.killpg(self._process.pid, signal.SIGKILL)
+            _kill_group(self._process)
             self._process.wait()
             self._questions.put(None)
             self._process = None
@@ -225,12 +269,18 @@ def _feed(stream: Any, lines: "queue.SimpleQueue[bytes | None]") -> None:
             stream.flush()
 
 
-def _pump(stream: Any, lines: "queue.SimpleQueue[bytes | None]") -> None:
-    """Put every line into the queue, then None."""
-    with stream:
+def _pump(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes | None]") -> None:
+    """Put every line into the queue, then None; end a child that writes more than was asked."""
+    if process.stdout is None:
+        return
+    with process.stdout as stream, suppress(queue.Full):
         while line := stream.readline(_LONGEST_LINE):
-            lines.put(line)
-    lines.put(None)
+            try:
+                lines.put_nowait(line)
+            except queue.Full:
+                _kill_group(process)
+                raise
+        lines.put_nowait(None)
 
 
 def _error(reason: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +98,10 @@ def read_classifier(meanings: Mapping[str, str | None], told: Mapping[str, Any])
         return {"status": "error", "reason": "garbage"}
     try:
         mass = {str(label).lower(): float(value) for label, value in scores.items()}
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return {"status": "error", "reason": "bad_scores"}
-    values = np.array(list(mass.values()))
-    if not np.isfinite(values).all() or (values < 0).any() or values.sum() <= 0:
+    total = sum(mass.values())
+    if not isfinite(total) or min(mass.values()) < 0 or total <= 0:
         return {"status": "error", "reason": "bad_scores"}
     if meanings.get(max(mass, key=lambda label: (mass[label], label))) is None:
         return {"status": "abstain", "reason": "other_label"}

@@ -302,8 +302,8 @@ def _place_in_file(
     Return None if the body does not continue the partial file.
     """
     if response.status != http.client.PARTIAL_CONTENT:
-        length = response.headers.get("Content-Length", "")
-        return 0, int(length) if length.isascii() and length.isdigit() else None
+        length = response.headers.get("Content-Length", "").strip()
+        return 0, int(length) if re.fullmatch("[0-9]{1,18}", length) else None
     told = re.fullmatch(
         r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)",
         response.headers.get("Content-Range", "").strip(),

@@ -5,6 +5,7 @@ Also fits the temperature that calibrates scores against human labels.
 
 import re
 from collections.abc import Mapping
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -104,4 +105,4 @@ def _surprise(shares: np.ndarray, labels: np.ndarray, log_temperature: float) ->
 
 def _is_finite(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and bool(np.isfinite(value))
+    return is_number and abs(value) <= float_info.max  # a whole number may have 400 digits

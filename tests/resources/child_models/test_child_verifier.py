@@ -1,5 +1,7 @@
 """A verifier's process that is asked about several pictures at once, fails, hangs or is deaf."""
 
+import resource
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -8,12 +10,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.lake.parquet import file_sha256
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.verifier import VerificationRequest
-from resources.child_models.child_process import Child, Patience
+from eemo_pipeline.stages.verification.answer_parsing import read_scores
+from resources.child_models.child_process import (
+    Child,
+    ChildProblem,
+    Patience,
+    describe_child,
+    parse_line,
+)
 from resources.child_models.child_verifier import ChildVerifier
-from resources.child_models.emovit_verifier import COMMAND, build_emovit
+from resources.child_models.classifier_verifier import read_classifier
+from resources.child_models.emovit_verifier import COMMAND, build_emovit, read_emovit
 
 # Waits for the lines of a batch, then answers them; a picture of one grey is a bad day.
 CHILD = """
@@ -105,3 +116,50 @@ def test_a_child_that_reads_nothing_is_not_waited_for_for_ever() -> None:
     assert [answer["reason"] for answer in told] == ["timed_out"] * 2 + ["verifier_unavailable"]
     deaf.close()
     assert time.monotonic() - began < 20
+
+
+def test_a_child_that_floods_its_output_is_ended_in_bounded_memory() -> None:
+    """It writes gigabytes while nobody asks it anything."""
+    flood = Child(["sh", "-c", "read line; exec yes"], Patience(start_s=20, answer_s=5))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert flood.ask({"image": "x"})["reason"] == "garbage"
+    deadline = time.monotonic() + 10
+    flood._start()
+    flood._put({"image": "x"})
+    process = flood._process
+    assert process is not None
+    while process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert process.poll() is not None, "a child that nobody listens to is ended"
+    flood.close()
+    grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown_kb < 200_000
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["cat", "/dev/zero"], "more than 1000000 bytes"),
+        (["sh", "-c", "cat /dev/zero >&2"], "did not end within 1 s"),
+        (["sh", "-c", "sleep 600"], "did not end within 1 s"),
+        (["sh", "-c", "echo no model >&2; exit 3"], "ended with 3. It said: no model"),
+    ],
+)
+def test_a_command_that_describes_nothing_is_ended(command: list[str], words: str) -> None:
+    # `--describe` becomes the name of the shell script; cat reads it as an option and a file.
+    wrapped = ["sh", "-c", f"exec {shlex.join(command)}"]
+    began = time.monotonic()
+    with pytest.raises(ChildProblem, match=words):
+        describe_child(wrapped, COMMAND, timeout_s=1.0 if "within" in words else 30.0)
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "1e999", "-1", '"many"', "null"])
+def test_an_impossible_number_of_a_verifier_is_a_bad_score(number: str) -> None:
+    told = parse_line(f'{{"scores": {{"awe": {number}, "fear": 0.5}}}}') or {}
+    meanings = {"awe": "awe", "fear": "fear"}
+    assert read_classifier(meanings, told) == {"status": "error", "reason": "bad_scores"}
+    losses = ", ".join(f'"{name}": {number}' for name in MIKELS_8)
+    told = parse_line(f'{{"losses": {{{losses}}}}}') or {}
+    assert number == "-1" or read_emovit(told) == {"status": "error", "reason": "bad_scores"}
+    assert read_scores({"awe": told["losses"]["awe"]})["reason"] == "bad_scores"

@@ -29,7 +29,7 @@ class Behaviour:
         location: where every request is sent on to.
         knows_ranges: whether it answers with the part that was asked for.
         tag: the ETag, none where empty.
-        headers: further headers of every answer.
+        length: the Content-Length that it states; the real one where empty.
         asked: the Range header of each request.
     """
 
@@ -39,6 +39,7 @@ class Behaviour:
     location: str = ""
     knows_ranges: bool = True
     tag: str = '"one"'
+    length: str = ""
     asked: list[str | None] = field(default_factory=list)
 
 
@@ -77,7 +78,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
                 self.send_header("Content-Range", f"bytes {start}-{end}/{len(does.content)}")
             else:
                 self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", does.length or str(len(body)))
             if does.tag:
                 self.send_header("ETag", does.tag)
             self.end_headers()
@@ -118,6 +119,12 @@ def test_a_file_comes_whole_and_leaves_nothing_beside_it(server: Server, tmp_pat
     assert got.path.read_bytes() == CONTENT
     assert [path.name for path in got.path.parent.iterdir()] == ["set.zip"]
     assert told[-1] == (len(CONTENT), len(CONTENT))
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "many"])
+def test_an_impossible_length_is_no_length(server: Server, tmp_path: Path, length: str) -> None:
+    server.does.length = length
+    assert fetch(server, tmp_path / "set.zip").sha256 == SHA256
 
 
 def test_what_breaks_off_goes_on_within_one_call(server: Server, tmp_path: Path) -> None:

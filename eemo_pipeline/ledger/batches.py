@@ -125,8 +125,8 @@ def intend(ledger: Ledger, batch: Batch, rows: Sequence[tuple[str, str]]) -> Non
     """Record durably that the batch is about to be sent.
 
     Args:
-        ledger: the ledger to write to.
-        batch: the batch, in the state `intended`.
+        ledger: the ledger.
+        batch: a batch in the state `intended`.
         rows: (key, image_id) of its questions.
 
     Raises:

@@ -1,61 +1,88 @@
-"""Serves Dagster's web pages for a data root: `eemo ui`."""
+"""Serves Dagster's web pages for a data root: `eemo ui`.
 
+`resources/instance/web_server.py` is the server.
+"""
+
+import fcntl
 import os
 import signal
 import socket
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from eemo_pipeline.cli.data_root import choose_data_root
-from eemo_pipeline.cli.output import say, show, show_json
+from eemo_pipeline.cli.data_root import choose_data_root, use_records
+from eemo_pipeline.cli.output import clean, say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem
-from eemo_pipeline.cli.shell_text import called, quoted
-from eemo_pipeline.lake.data_root import VARIABLE
+from eemo_pipeline.cli.shell_text import called, quoted, shown
+from eemo_pipeline.lake.data_root import VARIABLE, DataRoot
 
-_HOST = "127.0.0.1"  # the pages have no login, so they are served to this machine only
-_PATIENCE_S = 20
+_HOST = "127.0.0.1"
 
 
 def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
-    """Run `dagster dev` for the data root until it ends or Ctrl-C is pressed.
+    """Serve the pages of the data root until Ctrl-C or SIGTERM.
 
     Raises:
-        Problem: The port cannot be used, or the server stopped with an error.
+        Problem: The port cannot be used, the pages of this data root are served already, or the
+            server stopped with an error.
     """
     root = choose_data_root(data)
-    _require_free_port(port, root.path)
-    from resources.instance.dagster_home import prepare_home
-
-    home = prepare_home(root.path)
     address = f"http://{_HOST}:{port}"
-    if as_json:
-        show_json({"address": address, "data": str(root.path.resolve())})
-    else:
-        show(address)
-    say("Ctrl-C stops it")
-    environment = {
-        **os.environ,
-        "DAGSTER_HOME": str(home.resolve()),
-        VARIABLE: str(root.path.resolve()),
-    }
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "eemo_pipeline.definitions"]
-    server = subprocess.Popen(  # noqa: S603 (our own interpreter, a number and fixed arguments)
-        [*command, "-h", _HOST, "-p", str(port)], env=environment
-    )
-    try:
-        code = server.wait()
-    except KeyboardInterrupt:
-        _stop(server)
-        return Exit.INTERRUPTED
-    if code == 0:
-        return Exit.OK
-    raise Problem(
-        "the server stopped",
-        address,
-        f"dagster dev ended with exit code {code}; its last lines are above",
-        f"{called()} doctor --data {quoted(root.path)}",
-    )
+    with _hold_pages(root, address):
+        _require_free_port(port, root.path)
+        from resources.instance.dagster_home import prepare_home
+        from resources.instance.web_server import DaemonEnded, serve_pages
+
+        # For the code servers, and the runs that they start.
+        os.environ["DAGSTER_HOME"] = str(prepare_home(root.path))
+        os.environ[VARIABLE] = str(root.path.resolve())
+        if as_json:
+            show_json({"address": address, "data": str(root.path.resolve())})
+        else:
+            show(address)
+        say("Ctrl-C stops it")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with use_records(root):
+            try:
+                serve_pages(root.path, port)
+            except KeyboardInterrupt:  # before the server listened
+                pass
+            except DaemonEnded as error:
+                raise Problem(
+                    "the server stopped",
+                    address,
+                    f"{error}; its last lines are above",
+                    f"{called()} doctor --data {quoted(root.path)}",
+                ) from error
+    return Exit.INTERRUPTED
+
+
+@contextmanager
+def _hold_pages(root: DataRoot, address: str) -> Iterator[None]:
+    """Let one process serve a data root: two daemons would end each other's runs.
+
+    Raises:
+        Problem: Another process serves it.
+    """
+    root.state.mkdir(parents=True, exist_ok=True)
+    with (root.state / "ui.lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            process, _, served = lock.read().partition(" ")
+            raise Problem(
+                "the pages of this data root are open already",
+                shown(root.path),
+                f"process {process} serves them at {clean(served)}",
+                f"open {clean(served)}",
+                f"kill -INT {process}  # stops it",
+            ) from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {address}")
+        lock.flush()
+        yield
 
 
 def _require_free_port(port: int, data: Path) -> None:
@@ -71,15 +98,3 @@ def _require_free_port(port: int, data: Path) -> None:
                 str(error.strerror or error),
                 f"{called()} ui --data {quoted(data)} --port {free}",
             ) from error
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Wait for a server that received the same Ctrl-C; repeat with stronger signals if needed."""
-    for attempt in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        try:
-            server.wait(_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            server.send_signal(attempt)
-        else:
-            return
-    server.wait()

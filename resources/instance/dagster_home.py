@@ -36,16 +36,28 @@ run_monitoring:
   free_slots_after_run_end_seconds: 5
   poll_interval_seconds: 10
 """
+# The same as workspace.yaml at the root of the repository: sensors and schedules that are switched
+# on under `dagster dev` are those of `eemo ui`.
+_WORKSPACE = """\
+load_from:
+  - python_module:
+      module_name: eemo_pipeline.definitions
+      location_name: eemo_pipeline
+"""
 
 
 def prepare_home(data: Path) -> Path:
-    """Return the DAGSTER_HOME of a data root, absolute, after writing its `dagster.yaml`."""
+    """Return the DAGSTER_HOME of a data root, absolute, after writing its two YAML files."""
     home = DataRoot(data).state.resolve()
     home.mkdir(parents=True, exist_ok=True)
-    settings, text = home / "dagster.yaml", _SETTINGS % json.dumps(str(home))
-    if not settings.exists() or settings.read_text("utf-8") != text:
-        settings.write_text(text, "utf-8")
+    _write(home / "dagster.yaml", _SETTINGS % json.dumps(str(home)))
+    _write(home / "workspace.yaml", _WORKSPACE)
     return home
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import pytest
 
 from eemo_pipeline.execution.process_pool import WorkerCrash, Workers, perform_on_pictures
 from eemo_pipeline.ledger.store import Ask
+from tests.support.processes import list_processes
 
 
 @pytest.fixture(scope="module")
@@ -91,20 +92,6 @@ if __name__ == "__main__":
 """
 
 
-def processes_of(session: int) -> list[str]:
-    """The processes of a session that have not ended, by their state and command."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            state, _, _, its_session = (place / "stat").read_text().rpartition(")")[2].split()[:4]
-            command = (place / "cmdline").read_text().replace("\0", " ")
-        except OSError:
-            continue  # it has just ended
-        if int(its_session) == session and state != "Z":
-            found.append(f"{state} {command}")
-    return found
-
-
 def test_no_process_outlives_a_killed_run(tmp_path: Path):
     (tmp_path / "run.py").write_text(RUN)
     with subprocess.Popen(
@@ -112,11 +99,11 @@ def test_no_process_outlives_a_killed_run(tmp_path: Path):
     ) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == b"100\n"
-        assert len(processes_of(run.pid)) >= 3  # with the fork server and a worker
+        assert len(list_processes(run.pid)) >= 3  # with the fork server and a worker
         run.kill()
         run.wait()
         deadline = time.monotonic() + 20
-        while left := processes_of(run.pid):
+        while left := list_processes(run.pid):
             if time.monotonic() > deadline:
                 os.killpg(run.pid, signal.SIGKILL)
             assert time.monotonic() < deadline, left

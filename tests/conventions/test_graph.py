@@ -1,4 +1,4 @@
-"""The graph as a person meets it: nothing undescribed, nothing unowned, no change unseen."""
+"""The asset graph: every asset has a description and an owner; a snapshot shows every change."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from eemo_pipeline.stages.sources import known_sources
 
 SNAPSHOT = Path(__file__).with_name("graph.txt")
 DATABASE = "warehouse__database"
-ACTIONS = {"batches__submissions", "batches__collections"}  # they change the world, not a table
+ACTIONS = {"batches__submissions", "batches__collections"}  # have side effects and produce no table
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def specs() -> dict[str, dg.AssetSpec]:
 
 
 def draw(specs: dict[str, dg.AssetSpec]) -> str:
-    """One paragraph per asset in stage order: group, what it is made from, what is checked."""
+    """Return one paragraph per asset in stage order: its group, dependencies and checks."""
     graph = build_definitions().resolve_asset_graph()
     order = {name: place for place, name in enumerate(STAGES)}
     lines = []
@@ -30,7 +30,7 @@ def draw(specs: dict[str, dg.AssetSpec]) -> str:
         specs.items(), key=lambda item: (order[item[1].group_name or ""], item[0])
     ):
         if name.startswith("external__"):
-            continue  # one per source; adding one is meant to touch nothing else
+            continue  # one per source; adding a source must not change the snapshot
         made_from = sorted(dep.asset_key.to_user_string() for dep in spec.deps)
         checks = sorted(key.name for key in graph.get(spec.key).check_keys)
         lines.append(f"{name} ({spec.group_name})")

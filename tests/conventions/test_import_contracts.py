@@ -1,4 +1,4 @@
-"""Each import contract of pyproject.toml, broken on purpose in a copy, is reported."""
+"""A violation of any import contract of pyproject.toml, made in a copy of the code, is reported."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ CONTRACTS = [contract["name"] for contract in PROJECT["tool"]["importlinter"]["c
 DOWN, FLOORS, STAGES_APART, DAGSTER, SDKS, WEB, DEEP_LEARNING = CONTRACTS[:7]
 ADAPTERS, JOBS, RESOURCES_ONLY, ASSETS_APART = CONTRACTS[7:]
 
-# The module, the line added to it, the contract that it breaks. A module that is not there is new.
+# (module, line to add, contract it breaks). A module that does not exist is created.
 BREACHES = (
     ("eemo_pipeline/schema/columns.py", "import eemo_pipeline.lake.parquet", FLOORS),
     ("eemo_pipeline/roles/critic.py", "import eemo_pipeline.vlm.contract", FLOORS),
@@ -45,7 +45,7 @@ BREACHES = (
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the packages and of the contracts."""
+    """Return a copy of the packages and of the contracts."""
     tree = tmp_path_factory.mktemp("tree")
     for package in PROJECT["tool"]["importlinter"]["root_packages"]:
         ignored = shutil.ignore_patterns("__pycache__")
@@ -63,7 +63,7 @@ def broken_contracts(tree: Path) -> tuple[int, set[str]]:
         timeout=120,
         check=False,
     )
-    told = " ".join(answer.stdout.split())  # long names are wrapped
+    told = " ".join(answer.stdout.split())  # undo the wrapping of long names
     kept = {name for name in CONTRACTS if f"{name} KEPT" in told}
     broken = {name for name in CONTRACTS if f"{name} BROKEN" in told}
     assert kept | broken == set(CONTRACTS), answer.stdout + answer.stderr

@@ -1,4 +1,4 @@
-"""Every file of this repository that a docstring, a comment or a document names is there."""
+"""Every file of this repository that a docstring, a comment or a document names exists."""
 
 import io
 import re
@@ -12,16 +12,16 @@ MODULES = [path for folder in FOLDERS for path in sorted((REPOSITORY / folder).r
 DOCUMENTS = sorted(REPOSITORY.glob("*.md")) + [
     path for folder in FOLDERS for path in sorted((REPOSITORY / folder).rglob("*.md"))
 ]
-# A name in back-ticks that is one of ours by its ending: a module, a document, a folder.
+# A name in back-ticks with the ending of a file or folder of this repository.
 NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:\.(?:py|md|toml|yaml|sql)|/))`")
-# Folders of a data root, and of another program.
+# Folders of a data root or of another program.
 NOT_OURS = {"data/", "downloads/", "exports/", "reports/", "sources/", "tables/"} | {
     "LAVIS/lavis/weight/vicuna-7b-2/"
 }
 
 
 def prose(path: Path) -> str:
-    """Docstrings and comments of a module, or the whole of a document."""
+    """Return the strings and comments of a module, or the whole text of a document."""
     text = path.read_text("utf-8")
     if path.suffix != ".py":
         return text
@@ -32,7 +32,7 @@ def prose(path: Path) -> str:
 
 
 def missing_files(path: Path) -> Iterator[str]:
-    """Names that lead nowhere, from the file's folder, any folder above it, or the library."""
+    """Yield names that exist neither in a parent folder of the file nor in `eemo_pipeline/`."""
     places = [place for place in path.parents if place.is_relative_to(REPOSITORY)]
     places.append(REPOSITORY / "eemo_pipeline")
     for name in sorted(set(NAMED.findall(prose(path))) - NOT_OURS):

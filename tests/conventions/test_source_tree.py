@@ -1,4 +1,4 @@
-"""Conventions of the source tree that no linter knows."""
+"""Conventions of the source tree that no linter checks."""
 
 import ast
 import re
@@ -33,19 +33,19 @@ HEAVY = (
     *("torch", "transformers", "sklearn", "skimage", "scipy", "ray", "pandas", "pyarrow"),
     *("openai", "google.genai", "aiohttp", "httpx2"),
 )
-# Programs that run in an environment of their own, which their users set up.
+# Programs that run in a separate environment, which their users set up.
 OTHER_ENVIRONMENTS = {
     "resources/child_models/emovit/convert_checkpoint.py",
     "resources/child_models/emovit/serve.py",
     "resources/child_models/image_classifier.py",
 }
 VAGUE = {"utils", "util", "helpers", "common", "base", "manager", "misc"}
-# Settings of dagster.yaml that say where things lie; in a data root Dagster's defaults do.
+# Settings of dagster.yaml for storage locations. A data root uses Dagster's defaults instead.
 PLACES = {"storage", "local_artifact_storage", "compute_logs"}
 
 
 def files_of(*folders: str) -> list[Path]:
-    """Every file below the folders, less what Python leaves there."""
+    """Return every file below the folders, without Python's bytecode caches."""
     return [
         path
         for folder in folders
@@ -111,7 +111,7 @@ def test_a_plug_in_is_named_as_its_file(
 
 
 def loaded(program: str, names: Sequence[str]) -> str:
-    """Those of the modules that a program of Python has loaded at its end, as text."""
+    """Run a Python program and return, as text, which of the modules it has loaded at its end."""
     told = f"{program}\nimport sys\nprint(sorted(set({tuple(names)!r}) & set(sys.modules)))"
     answer = subprocess.run(
         [sys.executable, "-c", told], cwd=REPOSITORY, capture_output=True, text=True, check=True
@@ -180,13 +180,13 @@ def test_no_file_names_a_machine_or_an_index() -> None:
     assert found == []
 
 
-_PRIVATE = {".env", "uv.lock"}  # never in the repository, though they may lie beside it
+_PRIVATE = {".env", "uv.lock"}  # local files that are never committed
 
 
 def _needed_packages(path: Path) -> set[str]:
-    """Top-level names of a module's imports, inside functions as well, less the optional ones.
+    """Return the top-level names of a module's required imports, including those in functions.
 
-    An import is optional where the statement around it goes on after an ImportError.
+    An import is optional if it is inside a `try` that handles ImportError.
     """
     tree = ast.parse(path.read_text("utf-8"))
     optional = {
@@ -209,7 +209,7 @@ def _needed_packages(path: Path) -> set[str]:
 
 
 def test_the_base_install_brings_all_that_its_code_imports() -> None:
-    """What only an extra or another package brings in is missing on a newcomer's machine."""
+    """A package installed only by an extra or by another package may be missing for a new user."""
     declared = {
         canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]
     }

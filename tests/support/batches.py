@@ -1,4 +1,4 @@
-"""One annotator of the local server with a ledger of its own, for tests of batches."""
+"""One annotator of the local server with its own ledger, for tests of batches."""
 
 import time
 from hashlib import sha256
@@ -31,7 +31,7 @@ MODEL = "local-a"
 
 
 class Desk:
-    """One annotator of the local server with a ledger of its own."""
+    """One annotator of the local server with its own ledger."""
 
     def __init__(self, root: Path, server: LocalServer, provider: str, count: int = 6) -> None:
         self.root = root
@@ -86,7 +86,7 @@ class Desk:
         )
 
     def finish(self) -> Collection:
-        """Wait for every open batch, and collect."""
+        """Wait until no batch is open at the provider, then collect."""
         for _ in range(500):
             standings = [s for *_, s in look_at_open(self.ledger, lambda *_: self.interface)]
             if all(standing.state != "open" for standing in standings):
@@ -95,14 +95,14 @@ class Desk:
         pytest.fail("the batches do not end")
 
     def online(self) -> Any:
-        """A normal materialisation."""
+        """Ask the annotator as a normal run does, through single calls."""
         return ask_annotators([(self.annotator(), self.requests())], self.ledger)[0]
 
     def tallies(self) -> list[Tally]:
         return tally_batches(self.ledger)
 
     def bill(self) -> dict[str, int]:
-        """What the server counted since the desk was opened."""
+        """Return the server's counts since the desk was opened."""
         now = self.server.account()
         return {name: now[name] - self.before[name] for name in ("billed", "nano_usd", "repeated")}
 
@@ -110,7 +110,7 @@ class Desk:
         return sum(account.nano_usd for account in add_up(self.ledger))
 
     def jobs(self) -> int:
-        """Batches that the provider has of this desk's."""
+        """Return the number of this desk's batches that exist at the provider."""
         tokens = {tally.batch.token for tally in self.tallies()}
         return sum(token in tokens for token in self.tokens_at_provider())
 
@@ -127,11 +127,11 @@ class Desk:
         return [(job.display_name or "")[5:] for job in gemini.batches.list()]
 
     def forget(self) -> None:
-        """Lose every answer."""
+        """Delete every answer from the ledger."""
         with self.ledger.database.writing() as connection:
             connection.execute(ANSWERS.delete())
 
     def rows(self) -> list[Any]:
-        """The rows of all batches, as the ledger has them."""
+        """Return the rows of all batches in the ledger."""
         with self.ledger.database.engine.connect() as connection:
             return list(connection.execute(BATCH_ROWS.select()).mappings())

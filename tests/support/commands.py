@@ -1,7 +1,7 @@
-"""The command `eemo`: in this process, in one of its own, and on a terminal.
+"""Runs the command `eemo`: in this process, in a subprocess, or on a terminal.
 
-`call_eemo` is the usual way: it costs no start of an interpreter. `run_eemo` and `start_eemo`
-are for tests of the process itself: its signals, its imports, and a run that is killed.
+Use `call_eemo` by default: it starts no interpreter. `run_eemo` and `start_eemo` are for tests of
+the process itself: its signals, its imports, and runs that are killed.
 """
 
 import contextlib
@@ -18,19 +18,19 @@ from unittest import mock
 from eemo_pipeline.cli import main
 
 EEMO = Path(sys.executable).parent / "eemo"
-# Variables that choose a data root or the shape of an answer.
+# Variables that select a data root or change the output.
 _OURS = {"EEMO_DATA", "EEMO_TRACEBACK", "DAGSTER_HOME", "NO_COLOR", "COLUMNS"}
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """The caller's variables without those that change an answer, and with `variables`."""
+    """Return the environment without the variables of `_OURS`, updated with `variables`."""
     return {name: text for name, text in os.environ.items() if name not in _OURS} | variables
 
 
 def call_eemo(
     *words: str | Path, folder: Path | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end in this process: the same `main`, arguments and variables."""
+    """Run the command in this process, with the same `main`, arguments and variables."""
     typed = [str(EEMO), *map(str, words)]
     with (
         contextlib.chdir(folder or Path.cwd()),
@@ -46,7 +46,7 @@ def call_eemo(
 
 @contextlib.contextmanager
 def _captured(name: str) -> Iterator[io.BytesIO]:
-    """What is written to a standard stream, which is a pipe's kind of stream meanwhile."""
+    """Replace a standard stream by a UTF-8 stream over a buffer, like a pipe; yield the buffer."""
     written = io.BytesIO()
     stream = io.TextIOWrapper(written, "utf-8", write_through=True)
     with mock.patch.object(sys, name, stream):
@@ -61,7 +61,7 @@ def _text(written: io.BytesIO) -> str:
 def run_eemo(
     *words: str | Path, folder: Path | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end in a process of its own."""
+    """Run the command in a subprocess and wait for its end, at most 300 s."""
     return subprocess.run(
         [EEMO, *words],
         cwd=folder,
@@ -74,9 +74,9 @@ def run_eemo(
 
 
 def start_eemo(output: Path, *words: str | Path) -> subprocess.Popen[bytes]:
-    """Start the command as the leader of its own process group; its output goes to a file.
+    """Start the command as the leader of its own session; append its output to a file.
 
-    Whoever starts it ends it.
+    The caller must end it.
     """
     with output.open("ab") as file:
         return subprocess.Popen(
@@ -85,7 +85,7 @@ def start_eemo(output: Path, *words: str | Path) -> subprocess.Popen[bytes]:
 
 
 def run_on_terminal(*words: str | Path, **variables: str) -> str:
-    """Run the command with a terminal on stdout; returns what the terminal is sent."""
+    """Run the command with a terminal as stdout and return the terminal's output."""
     reader, writer = pty.openpty()
     with subprocess.Popen(
         [EEMO, *words],
@@ -99,7 +99,7 @@ def run_on_terminal(*words: str | Path, **variables: str) -> str:
         try:
             while part := os.read(reader, 65536):
                 parts.append(part)
-        except OSError:  # Linux says so when the other side is closed
+        except OSError:  # Linux raises it when the other side is closed
             pass
         os.close(reader)
     return b"".join(parts).decode()

@@ -1,4 +1,4 @@
-"""What tells one state of a folder from another: contents and times."""
+"""Hashes and modification times of the files of a folder, to compare two states of it."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -7,7 +7,7 @@ PUBLISHED = ("tables", "exports", "training")
 
 
 def hash_files(root: Path, parts: tuple[str, ...] = PUBLISHED) -> dict[str, str]:
-    """Path -> SHA-256 of every published file of a data root, or of those below `parts`."""
+    """Return path -> SHA-256 of every file in the folders `parts` of a data root, except hidden."""
     return {
         path.relative_to(root).as_posix(): sha256(path.read_bytes()).hexdigest()
         for part in parts
@@ -17,7 +17,7 @@ def hash_files(root: Path, parts: tuple[str, ...] = PUBLISHED) -> dict[str, str]
 
 
 def stamp_files(folder: Path) -> dict[str, int]:
-    """Path -> time of the last change of everything below the folder that is no folder."""
+    """Return path -> modification time, in ns, of all files and links below the folder."""
     return {
         path.relative_to(folder).as_posix(): path.lstat().st_mtime_ns
         for path in sorted(folder.rglob("*"))

@@ -1,4 +1,4 @@
-"""Images that depend on a seed alone, and a folder of files as a person would have it."""
+"""Images that are determined by a seed, and a realistic user folder with valid and broken files."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from PIL import Image
 
 Row = tuple[str, str, str, str, str]
 
-# Each row of the folder's labels.csv, and the code that it is refused with.
+# Each row of the folder's labels.csv with its rejection code; empty if the row is accepted.
 LABELS: tuple[tuple[Row, str], ...] = (
     (("alps.jpg", "contentment", "0.8", "0.2", "Snow, and quiet"), ""),
     (("beach photo.jpg", "joy", "0.9", "0.6", "<script>alert(1)</script>"), ""),
@@ -27,9 +27,9 @@ LABELS: tuple[tuple[Row, str], ...] = (
     (("empty.png", "joy", "", "", ""), "picture_refused"),
     (("", "joy", "", "", ""), "missing_value"),
 )
-# Row of labels.csv -> the code that it is refused with.
+# Row of labels.csv -> rejection code.
 REFUSED_ROWS = {row: reason for row, (_, reason) in enumerate(LABELS, 1) if reason}
-# File of the folder -> the code that it is refused with.
+# File of the folder -> rejection code.
 REFUSED_FILES = {
     "notes.txt": "not_a_picture",
     "nested/web page.jpg": "not_a_picture",
@@ -44,7 +44,7 @@ REFUSED_FILES = {
 
 
 def paint(seed: int) -> Image.Image:
-    """An image of 160 x 120 smooth patches that depends on the seed alone."""
+    """Return an image of smooth patches, 160 x 120 pixels, that is determined by the seed."""
     patches = np.random.default_rng(seed).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     return Image.fromarray(patches).resize((160, 120), Image.Resampling.BICUBIC)
 
@@ -56,12 +56,12 @@ def encode(image: Image.Image, file_format: str, **options: Any) -> bytes:
 
 
 def paint_jpeg(seed: int) -> bytes:
-    """The bytes of a JPEG that depends on the seed alone."""
+    """Return the bytes of a JPEG that is determined by the seed."""
     return encode(paint(seed), "JPEG", quality=92)
 
 
 def fill_folder(folder: Path) -> None:
-    """Eleven readable images, of which two have equal bytes, among files that are none."""
+    """Write eleven readable images, two of them with equal bytes, and files that are rejected."""
     exif = Image.Exif()
     exif[0x0112] = 6
     ghost = paint(7).convert("RGBA")

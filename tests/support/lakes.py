@@ -1,4 +1,4 @@
-"""Data roots: built once for every test process, copied, written by hand."""
+"""Data roots for tests: built once for all test processes, copied, or written row by row."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ from eemo_pipeline.schema.tables import TABLES
 
 
 def build_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
-    """A folder that the first of the test processes builds while the others wait."""
+    """Return a folder that is built by the first test process while the others wait."""
     base = factory.getbasetemp()
     place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     finished = place.with_name(f"{name}.finished")
@@ -31,19 +31,19 @@ def build_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
 
 
 def copy_lake(lake: Path, to: Path) -> Path:
-    """Copy a data root, links as links and with all times."""
+    """Copy a data root, keeping symbolic links and modification times."""
     return shutil.copytree(lake, to, symlinks=True)
 
 
 def write_rows(
     root: Path, name: str, rows: list[dict[str, Any]], partition: str | None = None
 ) -> None:
-    """Write a table; columns that the rows do not name are null."""
+    """Write a table; columns missing from the rows are null."""
     table = TABLES[name]
     frame = pl.DataFrame(rows, schema=table.polars_schema)
     write_table(frame, table, table_path(root / "tables", table, partition))
 
 
 def publish_database(root: Path) -> None:
-    """Publish the database of a data root's tables."""
+    """Publish the DuckDB database of a data root's tables."""
     warehouse.publish(root / "tables", root / "eemo.duckdb")

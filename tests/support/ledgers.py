@@ -1,4 +1,4 @@
-"""What tests record in a ledger."""
+"""Ledger entries for tests."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from eemo_pipeline.ledger.store import Attempt
 
 
 def build_attempt(number: int, **changes: Any) -> Attempt:
-    """An attempt that brought an answer, with the changed fields."""
+    """Return a successful attempt, with `changes` applied."""
     usual: dict[str, Any] = {
         "key": f"{number:064x}",
         "stage": "annotation",

@@ -1,8 +1,8 @@
-"""Settings of the local provider server that several folders of tests use."""
+"""Settings of the local provider server that tests in several folders share."""
 
 import json
 
-# Everything that a provider can do wrong, in shares that a run recovers from.
+# Provider faults at rates from which a run recovers.
 FAULTS = {
     "seed": 11,
     "rules": [

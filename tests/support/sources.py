@@ -1,4 +1,4 @@
-"""A dataset's folder from text, its reader, and the contract that every reader keeps."""
+"""Reads datasets whose files are given as text or bytes, and checks the contract of all readers."""
 
 import random
 import tempfile
@@ -18,7 +18,7 @@ _DAMAGED_ENDINGS = (".csv", ".json", ".jsonl", ".txt", ".tsv", ".ann", ".token")
 
 
 def read_files(name: str, files: Files) -> SourceTables:
-    """Lay the files of a dataset in an empty folder, read them, and check the contract."""
+    """Write the files of a dataset into an empty folder, read them, and check the contract."""
     with tempfile.TemporaryDirectory(prefix="eemo-source-") as folder:
         listing = lay(Path(folder), files)
         tables = find_source(name).read(listing)
@@ -27,8 +27,8 @@ def read_files(name: str, files: Files) -> SourceTables:
 
 
 def read_damaged(name: str, files: Files, seed: int) -> SourceTables:
-    """Damage the annotation files, by their endings, at places that the seed draws; then read."""
-    chance = random.Random(seed)  # noqa: S311 (a test's damage needs no secrecy)
+    """Damage the files with annotation endings at random positions, by the seed; then read."""
+    chance = random.Random(seed)  # noqa: S311 (not used for security)
     damaged: dict[str, bytes | str] = {}
     for path, content in sorted(files.items()):
         data = content if isinstance(content, bytes) else content.encode()
@@ -40,7 +40,7 @@ def read_damaged(name: str, files: Files, seed: int) -> SourceTables:
 
 
 def reasons(tables: SourceTables, path: str | None = None) -> dict[int, str]:
-    """Row -> reason of the rejects, of one file where its name is given."""
+    """Return row -> reason of the rejects, only of the file `path` if given."""
     rejects = tables.rejects
     if path is not None:
         rejects = rejects.filter(pl.col("path") == path)
@@ -66,7 +66,7 @@ def find_source(name: str) -> SourceDataset:
 
 
 def assert_sound(tables: SourceTables, listing: Listing) -> None:
-    """The contract: schemas, conservation of rows, keys, and nothing but listed pictures."""
+    """Assert the contract: schemas, conservation of rows, keys, and only listed images."""
     assert tables.records.schema == contract.RECORD_SCHEMA
     assert tables.annotations.schema == contract.ANNOTATION_SCHEMA
     assert tables.rejects.schema == contract.REJECT_SCHEMA
@@ -95,14 +95,14 @@ def damage(data: bytes, chance: random.Random) -> bytes:
     kind = chance.randrange(6)
     if kind == 0:  # flip a byte
         return data[:start] + bytes([chance.randrange(256)]) + data[start + 1 :]
-    if kind == 1:  # cut a piece out
+    if kind == 1:  # delete a piece
         return data[:start] + data[min(end, start + 40) :]
     if kind == 2:  # repeat a piece
         return data[:end] + data[start:end]
-    if kind == 3:  # add what parsers trip over
+    if kind == 3:  # insert characters that are special to parsers
         tripping = [b'"', b"\0", b",", b"\r", b"\n\n", b"[", b"{", b"\\ud800", b"\\", b"../"]
         return data[:start] + chance.choice(tripping) + data[start:]
-    if kind == 4:  # put another value in a number's place, or amid a text
+    if kind == 4:  # replace a digit, or a character if there is none, by another value
         values = [b"null", b"true", b"[]", b"{}", b"1e999", b"NaN", b"-1", b'""', b"9" * 400]
         digits = [place for place, byte in enumerate(data) if 48 <= byte <= 57] or [start]
         place = chance.choice(digits)

@@ -1,4 +1,4 @@
-"""Batches through the real command and through Dagster: submit, poll, collect, and a normal run."""
+"""Batches through the command line and Dagster: submit, poll, collect, and a normal run."""
 
 import json
 import time
@@ -26,7 +26,7 @@ openai = pytest.importorskip("openai")
 TO_DEDUP = '+key:"dedup__images"'
 ANNOTATION = 'key:"annotation__replies" or key:"costs__calls"'
 PROVIDERS = "openai:local-a,gemini:local-b"
-# As the local server's own models cost.
+# The prices of the local server's own models.
 PRICES = """
 [openai."local-a"]
 input = 0.40
@@ -47,7 +47,7 @@ def server() -> Iterator[LocalServer]:
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Path:
-    """Pictures up to dedup; never changed."""
+    """Return a data root with all stages up to dedup, shared and read-only."""
     lake = tmp_path_factory.mktemp("known") / "lake"
     (lake / "sources").mkdir(parents=True)
     (lake / "sources" / "folder").symlink_to(pictures)
@@ -63,7 +63,7 @@ def lake(
     known: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """A data root of its own, and the vendors' own variables leading to the local server."""
+    """Return a private copy of the data root; the vendors' variables point to the local server."""
     (tmp_path / "prices.toml").write_text(PRICES)
     monkeypatch.setenv("EEMO_PRICES", str(tmp_path / "prices.toml"))
     monkeypatch.setenv("OPENAI_BASE_URL", server.openai_url)
@@ -74,7 +74,7 @@ def lake(
 
 
 def collect(lake: Path) -> dict[str, Any]:
-    """Collect when the providers say that everything is over."""
+    """Wait until no batch is open at its provider, then collect."""
     for _ in range(50):
         status = call_eemo("batch", "status", "--data", lake, "--json")
         assert status.returncode == 0, status.stderr
@@ -92,7 +92,7 @@ def test_submit_collect_and_a_normal_run_that_pays_nothing(lake: Path, server: L
     sent = call_eemo("batch", "submit", *words)
     assert sent.returncode == 0, sent.stderr
     assert json.loads(sent.stdout)["numbers"]["submitted"] == 2 * kept
-    # While they wait, a normal run pays for none of them.
+    # A normal run pays for no question that waits in a batch.
     early = run_assets(lake, ANNOTATION, providers=PROVIDERS)
     replies = pl.read_parquet(lake / "tables" / "annotation__replies.parquet")
     assert set(replies["reason"]) == {"waits_in_batch"}
@@ -202,7 +202,7 @@ def test_the_sensor_asks_for_a_collection_when_there_is_something_to_collect(
     run_assets(lake, "*", providers="gemini:local-b", job="submit_batches")
     monkeypatch.delenv("GEMINI_API_KEY")
     assert "GEMINI_API_KEY is not set" in (look().skip_message or "")
-    # One provider that cannot be asked does not hold up the other.
+    # An unreachable provider does not block the other one.
     monkeypatch.setenv("OPENAI_API_KEY", server.key)
     run_assets(lake, "*", providers="openai:local-a", job="submit_batches")
     for _ in range(100):

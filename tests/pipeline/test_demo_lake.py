@@ -1,4 +1,4 @@
-"""The demo lake after one `eemo demo`: what was planted is found, what is published holds."""
+"""The demo lake after one `eemo demo`: planted cases are found, published tables are consistent."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def load(lake: Path, name: str) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def images(demo_lake: Path) -> dict[str, str]:
-    """Path below sources/ -> image_id of every record."""
+    """Return path below sources/ -> image_id of every record."""
     place = pl.concat_str("source", "path", separator="/")
     return dict(load(demo_lake, "ingest__records").select(place, "image_id").rows())
 
@@ -53,8 +53,8 @@ def test_every_table_passes_its_checks(demo_lake: Path, answer: dict[str, Any]) 
 
 def test_warnings_stand_where_they_are_deserved(answer: dict[str, Any]) -> None:
     warned = {(line["asset"], line["check"]) for line in answer["warned_checks"]}
-    # Every known dataset but those of the demo is absent, and two hundred labelled pictures
-    # are too few for the rarest emotions.
+    # All known datasets except those of the demo are absent, and two hundred labelled images are
+    # too few for the rarest emotions.
     assert ("sources__datasets", "sources_are_complete") in warned
     assert ("labels__emotions", "few_labels") in warned
     assert all(line["description"] for line in answer["warned_checks"])

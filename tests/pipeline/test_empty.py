@@ -1,4 +1,4 @@
-"""A data root without a single picture: every table is there, empty, checked and queryable."""
+"""A data root without images: every table exists, is checked and can be queried."""
 
 from pathlib import Path
 
@@ -17,9 +17,8 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
     assert outcome.computed == 1, "the experiment on made-up records, and nothing else"
     assert set(outcome.tables) == set(TABLES)
     has_rows = {name for name, rows in outcome.tables.items() if rows}
-    # What is known of sources, counts of nothing, the seven emotions, the labels that nobody
-    # chose, templates that ask nothing, the experiment on made-up records and that it cost nothing,
-    # a skipped training run.
+    # The known sources, counts of zero, the seven emotions, unused labels, templates without
+    # questions, the experiment on synthetic records and its cost of zero, a skipped training run.
     assert has_rows == {
         "sources__datasets",
         "_ingest__counts",

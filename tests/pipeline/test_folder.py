@@ -1,4 +1,4 @@
-"""Any folder of pictures through the real command: whole, conserved, and refused with reasons."""
+"""A run on a folder of images: complete tables, no lost files or rows, and rejects with reasons."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def test_every_table_is_written_as_declared(small_lake: Path, answer: dict[str, 
 
 def test_every_table_of_a_labelled_folder_has_rows(answer: dict[str, Any]) -> None:
     empty = {name for name, rows in answer["tables"].items() if not rows}
-    # A folder of pictures comes without a lexicon; nobody submitted a batch; no rule is broken.
+    # An image folder has no lexicon, no batch was submitted, and no rule is violated.
     assert empty == {
         "ingest__words",
         "labels__lexicon_trials",
@@ -65,7 +65,7 @@ def test_no_check_fails_and_every_table_was_checked(
     assert answer["failed_checks"] == answer["failed_steps"] == []
     for status in read_status(small_lake):
         assert status.checks_failed == 0
-        assert status.checks_passed >= 2, status.table  # schema and key at the least
+        assert status.checks_passed >= 2, status.table  # at least schema and key
 
 
 def test_files_in_the_folder_are_occurrences_or_rejects(

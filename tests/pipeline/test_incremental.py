@@ -1,4 +1,4 @@
-"""What is unchanged is not computed again; readers never wait."""
+"""Unchanged data is not computed again, and readers never wait."""
 
 import json
 import sqlite3
@@ -21,11 +21,11 @@ from tests.support.hashing import hash_files, stamp_files
 from tests.support.images import fill_folder, paint_jpeg
 from tests.support.lakes import copy_lake
 
-# What five more images cost is seen here; every other table is made anew when one is removed.
+# The tables that show the cost of five more images. The run after a removal rebuilds all others.
 MEASURED = (
     '+key:"_verification__features" or +key:"grounding__regions" or key:"warehouse__database"'
 )
-# Says what it sees whenever that changes, and at the end how often it asked.
+# Prints the query result whenever it changes, and at the end the number of queries.
 READER = """
 import sys, duckdb, pathlib, time
 database, stop, how = sys.argv[1:]
@@ -51,7 +51,7 @@ def answers(lake: Path) -> list[tuple[str, str]]:
 
 
 def computed(lake: Path, asset: str) -> tuple[object, object]:
-    """What the latest materialisation says it computed and reused."""
+    """Return the metadata `computed` and `reused` of the asset's latest materialisation."""
     with open_instance(lake) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey(asset))
         assert event is not None
@@ -82,7 +82,7 @@ def test_a_second_run_computes_nothing_and_changes_no_file(
 
 @dataclass(frozen=True)
 class History:
-    """A data root over time: as it began, with five more pictures, with one less."""
+    """A data root over time: initially, after five images were added, after one was removed."""
 
     lake: Path
     gone: str
@@ -102,7 +102,7 @@ def history(
     fill_folder(folder)
     (lake / "sources" / "folder").unlink()
     (lake / "sources" / "folder").symlink_to(folder)
-    run_assets(lake, 'key:"ingest__records"')  # reads the files at their new place
+    run_assets(lake, 'key:"ingest__records"')  # read the files at their new location
     with reading(lake, "reopening") as reader, reading(lake, "holding") as holder:
         for seed in range(101, 106):
             (folder / "nested" / f"new {seed}.jpg").write_bytes(paint_jpeg(seed))
@@ -120,7 +120,7 @@ def history(
 
 
 def reading(lake: Path, how: str) -> subprocess.Popen[str]:
-    """Another process that asks the database again and again."""
+    """Start a process that queries the database in a loop."""
     return subprocess.Popen(
         [sys.executable, "-c", READER, lake / "eemo.duckdb", lake / "stop", how],
         stdout=subprocess.PIPE,
@@ -143,7 +143,7 @@ def find_image(lake: Path, path: str) -> str:
 
 def test_five_more_pictures_cost_five(history: History, small_lake: Path) -> None:
     kept = scan_table(small_lake / "tables", "dedup__images").collect().height
-    assert history.computed["ingest__records"] == (5, 16)  # eleven pictures, five broken files
+    assert history.computed["ingest__records"] == (5, 16)  # eleven images, five broken files
     assert history.computed["_verification__features"] == (5, kept)
     assert history.computed["grounding__regions"] == (5, kept)
 
@@ -158,7 +158,7 @@ def test_a_removed_picture_leaves_every_table(history: History) -> None:
     assert left == []
     rejects = scan_table(history.lake / "tables", "ingest__rejects").collect()
     missing = rejects.filter(pl.col("reason") == "picture_missing")
-    # Its row in labels.csv, beside one that never had one.
+    # The removed image's row in labels.csv, and the row of a file that never existed.
     assert missing["row"].to_list() == [2, 9]
 
 

@@ -1,6 +1,7 @@
-"""`kill -9` at any moment, then the same command again: the bytes of an undisturbed run.
+"""`kill -9` at several moments, then the same command again: the output of an undisturbed run.
 
-The folder is another one of equal pictures, and so is the data root: no path is in a table.
+The image folder and the data root have other paths than in the undisturbed run, and the images are
+the same. So equal bytes also show that no table contains an absolute path.
 """
 
 import json
@@ -27,7 +28,7 @@ def ledger_has_rows(lake: Path) -> bool:
             f"{(lake / 'ledger.sqlite').as_uri()}?mode=ro", uri=True
         ) as connection:
             return connection.execute("select count(*) from files").fetchone()[0] > 0
-    except sqlite3.OperationalError:  # not there yet, or without its tables
+    except sqlite3.OperationalError:  # the file or its tables do not exist yet
         return False
 
 
@@ -35,7 +36,7 @@ def has_file(name: str) -> Callable[[Path], bool]:
     return lambda lake: (lake / name).exists()
 
 
-# In the order in which a run meets them.
+# In the order in which a run reaches them.
 MOMENTS = (
     ledger_has_rows,  # first measurements
     has_file("tables/annotation__replies.parquet"),
@@ -61,18 +62,18 @@ def test_a_run_killed_again_and_again_ends_as_an_undisturbed_one(
     assert len(hashes) > len(TABLES)
     assert hashes == hash_files(small_lake)
     assert fingerprint(lake) == fingerprint(small_lake)
-    # The killed runs are not at work for ever.
+    # The killed runs are recorded as failed, not as still running.
     assert outcomes(lake) == ["FAILURE", "FAILURE", "FAILURE", "SUCCESS"]
     told = json.loads(answer.stdout)
     undisturbed = json.loads((small_lake / "answer.json").read_text())
     assert told["tables"] == undisturbed["tables"]
-    # What the killed runs had finished was not done again.
+    # Work that the killed runs finished is not repeated.
     assert told["reused"] > 1
     assert told["computed"] < 0.1 * undisturbed["computed"]
 
 
 def fingerprint(lake: Path) -> str:
-    """What the published database was made of."""
+    """Return the fingerprint of the published database."""
     return query(lake / "eemo.duckdb", "select fingerprint from meta.build")[1][0][0]
 
 
@@ -82,7 +83,7 @@ def outcomes(lake: Path) -> list[str]:
 
 
 def kill_at(process: subprocess.Popen[bytes], is_due: Callable[[], bool]) -> None:
-    """Kill the process and its workers as soon as the moment has come, and not after the end."""
+    """Kill the process and its workers once `is_due`; fail if the process ends before that."""
     deadline = time.monotonic() + 120
     try:
         while not is_due():
@@ -96,7 +97,7 @@ def kill_at(process: subprocess.Popen[bytes], is_due: Callable[[], bool]) -> Non
 
 
 def litter(lake: Path) -> None:
-    """What a kill can leave: files under temporary names, cut short."""
+    """Write truncated temporary files, as a kill can leave them."""
     for name in (
         "tables/.ingest__images.parquet.0badcafe-0.tmp",
         "tables/ingest__records/.folder.parquet.0badcafe-0.tmp",

@@ -1,4 +1,4 @@
-"""Evaluation pictures never train: not themselves, and not as a near-duplicate elsewhere."""
+"""Evaluation images and their near-duplicates in other sources are never in the train split."""
 
 from pathlib import Path
 
@@ -29,9 +29,10 @@ CHECK = ("dedup__images", "evaluation_never_trains")
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """ArtPhoto, an evaluation set, and a folder of its images recompressed, cropped and mirrored.
+    """Return tables of ArtPhoto, an evaluation set, and of a folder with altered copies.
 
-    Seven clusters: were the split left to the draw, most of them would train.
+    The copies are cropped and enlarged, or mirrored or rotated, and all are recompressed. There are
+    seven clusters; with a random split, most of them would be in the train split.
     """
     root = tmp_path_factory.mktemp("leak")
     evaluation, training = root / "sources" / "artphoto", root / "sources" / "folder"
@@ -43,7 +44,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         width, height = original.size
         margin = (width // 66, height // 66)
         box = (*margin, width - margin[0], height - margin[1])
-        # A larger copy, so that the folder's picture would be the one to keep.
+        # Deduplication would keep the folder's image, because it is larger.
         larger = original.crop(box).resize((2 * width, 2 * height))
         larger.save(training / f"mine {number}.jpg", quality=50)
         turned = original.transpose(list(Image.Transpose)[number])

@@ -1,4 +1,7 @@
-"""The fourth law across processors: without vector instructions, every table has the same bytes."""
+"""Reproducibility across processors: every table has the same bytes without vector instructions.
+
+This is the fourth law of `ARCHITECTURE.md`: same inputs, same bytes.
+"""
 
 import os
 import shutil
@@ -9,7 +12,7 @@ import pytest
 from tests.support.commands import run_eemo
 from tests.support.hashing import hash_files
 
-# What an older processor lacks, by the variables of the libraries that choose code by processor.
+# Disables newer instruction sets in the libraries that select code by processor.
 OLDER_PROCESSOR = {
     "OPENBLAS_CORETYPE": "Nehalem",
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 X86_V3",
@@ -24,7 +27,7 @@ def test_an_older_processor_gives_the_same_bytes(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The pictures are those of the other lake: what is compared is what is measured in them.
+    # The source images are copied from the other lake, so that only the processing is compared.
     shutil.copytree(demo_lake / "sources", tmp_path / "sources", symlinks=True)
     for name, value in OLDER_PROCESSOR.items():
         monkeypatch.setenv(name, value)

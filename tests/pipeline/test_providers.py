@@ -1,4 +1,4 @@
-"""The graph with model providers: over HTTP, with faults, within a budget, without a key."""
+"""The graph with model providers: over HTTP, with faults, within a budget, without an API key."""
 
 import json
 import subprocess
@@ -38,12 +38,12 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def lake(small_lake: Path, tmp_path: Path) -> Path:
-    """A data root whose pictures are read, and annotated by the embedded models."""
+    """Return a data root whose images are ingested and annotated by the embedded models."""
     return copy_lake(small_lake, tmp_path / "lake")
 
 
 def account(lake: Path) -> dict[str, Any]:
-    """The local server's own count."""
+    """Return the local server's own account of requests and costs."""
     return json.loads((lake / "local_account.json").read_text())
 
 
@@ -72,21 +72,21 @@ def test_the_whole_graph_over_http_with_faults(lake: Path, faults: None) -> None
     before = hash_files(lake)
     again = call_eemo("run", "--data", lake, "--providers", "local", "--json")
     assert again.returncode == 0, again.stderr
-    # A question that faults left open, of the first round or a later one, is asked again, and its
-    # answer may be revised.
+    # A question left unanswered by faults, in any round, is asked again, and its answer may be
+    # revised.
     later = pl.read_parquet(lake / "tables" / "_critic__replies.parquet")
     failed = sum(rows.filter(pl.col("status") == "error").height for rows in (replies, later))
     assert json.loads(again.stdout)["calls"] <= 12 * failed
     if not failed:
         assert account(lake)["requests"] == billed["requests"]
         after = hash_files(lake)
-        for hashes in (before, after):  # the costs tell how much the ledger held
+        for hashes in (before, after):  # the costs include cache hits
             del hashes["tables/costs__calls.parquet"]
         assert after == before
 
 
 def execute(lake: Path, selection: str, run_config: Mapping[str, Any] | None = None) -> Any:
-    """A run as Dagster's pages start it."""
+    """Run the selected assets as the Dagster UI does."""
     definitions = build_definitions(str(lake))
     graph = definitions.resolve_asset_graph()
     keys = sorted(dg.AssetSelection.from_string(selection).resolve(graph))
@@ -159,7 +159,7 @@ def server() -> Iterator[LocalServer]:
 
 @pytest.fixture
 def at_server(server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalServer:
-    """The vendors' own variables lead to the local server, whose models have a price."""
+    """Point the vendors' variables to the local server and set prices for its models."""
     prices = tmp_path / "prices.toml"
     models = [("openai", "local-a"), ("gemini", "local-b"), ("echo", "echo-1")]
     prices.write_text("".join(f'["{p}"."{m}"]\ninput = 0.4\noutput = 1.6\n' for p, m in models))
@@ -197,7 +197,7 @@ def test_a_revoked_key_is_named_and_stands_nowhere(
 
 
 class EchoVlm:
-    """An annotator's model in a file of its own: all that a new provider takes."""
+    """A minimal annotator model: the complete code that a new provider needs."""
 
     provider = "echo"
 

@@ -1,4 +1,4 @@
-"""The Dagster UI as a data engineer meets it: `dagster dev`, a real browser, the UI's own API."""
+"""The Dagster UI from a user's view: `dagster dev`, a real browser, and the UI's GraphQL API."""
 
 import json
 import os
@@ -33,8 +33,8 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# The assets that ask models, those between them, and the published costs. What follows from the
-# answers is tested in the run over HTTP of `tests/pipeline/test_providers.py`.
+# The assets that call models, the assets between them, and the published costs. The assets
+# downstream of the answers are tested in `tests/pipeline/test_providers.py`.
 ASKING = (
     "annotation__replies",
     "verification__replies",
@@ -72,7 +72,7 @@ CHECKS = """
 
 @dataclass(frozen=True)
 class Server:
-    """A running `dagster dev` and the data root it works on."""
+    """A running `dagster dev` and its data root."""
 
     address: str
     root: Path
@@ -90,11 +90,11 @@ class Server:
 def server(
     tmp_path_factory: pytest.TempPathFactory, pictures: Path, small_lake: Path
 ) -> Iterator[Server]:
-    """`dagster dev` in a folder with the repository's two YAML files, and nothing configured.
+    """Start `dagster dev` in a folder with the repository's two YAML files and default settings.
 
-    The data root is that folder's own `data/`, as for a newcomer; the images are attached. Its
-    ledger has the answers of the shared small lake, whose images are the same: what is tested
-    here is every table and every check of a run, not the measurements again.
+    The data root is the folder's own `data/`, the default of a new checkout, with the images
+    linked as a source. Its ledger is copied from the shared small lake, which has the same images:
+    the tests cover the tables and checks of a run without repeating the measurements.
     """
     home = tmp_path_factory.mktemp("checkout")
     for name in ("dagster.yaml", "workspace.yaml"):
@@ -147,7 +147,7 @@ def wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> Non
 def run_job(
     server: Server, run_config: dict[str, object], assets: Sequence[str] | None = None
 ) -> str:
-    """How a run of the job that the Launchpad would start ends; of every asset, or of some."""
+    """Run the Launchpad's job for all assets, or for `assets`, and return its final status."""
     chosen = assets and [{"path": [name]} for name in assets]
     launched = server.ask(
         LAUNCH,
@@ -175,7 +175,7 @@ def run_job(
 
 @pytest.fixture(scope="module")
 def run_status(server: Server) -> str:
-    """How a run with nothing configured ends."""
+    """Return the final status of a run with default settings."""
     return run_job(server, {})
 
 
@@ -212,7 +212,7 @@ def test_the_pages_show_the_stages_and_what_a_table_is(server: Server, run_statu
         assert page.get_by_text("Join the Dagster community").count() == 0
         page.goto(f"{server.address}/assets/dedup__images?view=events")
         plot = page.locator("img[src^='data:image/svg+xml']")
-        plot.first.wait_for(timeout=60_000)  # the bars are there without a click
+        plot.first.wait_for(timeout=60_000)  # the plot is visible without a click
         assert page.get_by_text("rows_in", exact=True).count() == 1
         page.goto(f"{server.address}/assets/dedup__images?view=overview")
         page.get_by_text("One row per kept image, with the split of its cluster.").wait_for(

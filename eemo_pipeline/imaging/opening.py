@@ -17,8 +17,16 @@ from typing import Any
 import cv2
 import numpy as np
 import PIL
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageChops, ImageCms, UnidentifiedImageError
 
+from eemo_pipeline.imaging.file_formats import (
+    UnsupportedFormat,
+    format_method,
+    readable_formats,
+    refuse_unsupported,
+    seek_image,
+)
+from eemo_pipeline.imaging.jpeg_damage import MAX_SCANS, count_scans, find_damage
 from eemo_pipeline.imaging.pixel_measures import (
     Pixels,
     dominant_colours,
@@ -36,14 +44,9 @@ MAX_BYTES = 512 * 2**20
 # that the decoder itself scales a JPEG down, by the means of its 8x8 blocks.
 MEASURE_SIDE = 100
 
-# Raster formats, those with a magic number first. EPS and WMF are left out because their decoders
-# pass the file to a renderer; BUFR, GRIB, HDF5 and MPEG because Pillow has no decoder.
-FORMATS = (
-    *("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM", "DIB", "ICO"),
-    *("CUR", "ICNS", "PSD", "QOI", "DDS", "SGI", "PCX", "DCX", "SUN", "FLI", "FTEX", "BLP"),
-    *("FITS", "IM", "MSP", "XBM", "XPM", "SPIDER", "TGA"),
-)
-_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"8BPS")
+_MAGIC_JPEG = b"\xff\xd8\xff"
+_JPEG = ("JPEG", "MPO")
+_MAGIC = (_MAGIC_JPEG, b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"8BPS")
 _SIXTEEN_BIT = 65535.0
 _PILLOW = PIL.__version__.rpartition(".")[0]
 
@@ -52,9 +55,9 @@ class UnreadablePicture(Exception):
     """A file that is not used as an image.
 
     Attributes:
-        reason: empty_file, not_a_picture, truncated, damaged, too_many_pixels, too_large,
-            unreadable_file (missing, no permission, not a regular file, device error) or
-            changed_since_ingest.
+        reason: empty_file, not_a_picture, unsupported_format, truncated, damaged, too_many_pixels,
+            too_large, took_too_long (a JPEG of too many scans), too_much_memory, unreadable_file
+            (missing, no permission, not a regular file, device error) or changed_since_ingest.
         detail: the reason in words.
         image_id: SHA-256 of the file's bytes, None where they were not read.
     """
@@ -110,6 +113,10 @@ def open_picture(path: Path, long_side: int, image_id: str | None = None) -> Pic
         UnreadablePicture: the file is not usable, or `image_id` is given and is not its hash.
     """
     content = _read(path)
+    return _open(content, long_side, image_id)
+
+
+def _open(content: bytes, long_side: int, image_id: str | None) -> Picture:
     found = sha256(content).hexdigest()
     if image_id is not None and found != image_id:
         raise UnreadablePicture(
@@ -142,7 +149,10 @@ def measure_file(path: Path) -> dict[str, Any]:
     Shares are in 0-1; numbers are rounded to six decimals.
     """
     try:
-        picture = open_picture(path, MEASURE_SIDE)
+        content = _read(path)
+        picture = _open(content, MEASURE_SIDE, None)
+        if picture.format in _JPEG and (damage := find_damage(content)):
+            raise UnreadablePicture(*damage, picture.image_id)
     except UnreadablePicture as refusal:
         answer: dict[str, Any] = {
             "status": "refused",
@@ -178,7 +188,7 @@ def measure_file(path: Path) -> dict[str, Any]:
 def measure_method() -> str:
     """Return what made the measurements: decoder, scaling and hash, with versions."""
     scaling = f"pillow {_PILLOW} draft and hamming to {MEASURE_SIDE} px"
-    return f"{scaling}, {hash_method()}, k-means 2, blank 2"
+    return f"{scaling}, {hash_method()}, k-means 2, blank 2, opening 2{format_method()}"
 
 
 def _read(path: Path) -> bytes:
@@ -203,7 +213,10 @@ def _read(path: Path) -> bytes:
 
 
 def _decode(content: bytes, image_id: str, long_side: int) -> Picture:
-    image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
+    if content.startswith(_MAGIC_JPEG) and (scans := count_scans(content)) > MAX_SCANS:
+        raise UnreadablePicture("took_too_long", f"a JPEG of {scans} scans, the limit: {MAX_SCANS}")
+    image: Image.Image = Image.open(io.BytesIO(content), formats=readable_formats())
+    seek_image(image)
     mode, file_format, (width, height) = image.mode, image.format or "unknown", image.size
     if width < 1 or height < 1:
         raise UnreadablePicture("damaged", f"the header says {width} x {height} pixels")
@@ -326,13 +339,30 @@ def _to_srgb(image: Image.Image, profile: Any) -> Image.Image | None:
 
 @lru_cache(maxsize=32)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the transform to sRGB, cached for images of the same camera; None for sRGB."""
+    """Return the transform to sRGB, cached for images of the same camera; None where it is sRGB.
+
+    A profile is known by its curves and primaries, not by its name: "Linear sRGB" is not sRGB.
+    """
     source = (
         ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else ImageCms.createProfile("LAB")
     )
-    if profile and "srgb" in ImageCms.getProfileDescription(source).lower():
-        return None
-    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    if mode not in ("L", "RGB"):
+        return transform
+    chart = _CHART.convert(mode)
+    shown = ImageCms.applyTransform(chart, transform)
+    if shown is None:
+        return transform
+    moved = ImageChops.difference(shown, chart.convert("RGB"))
+    return transform if np.asarray(moved).max() > _SAME_COLOUR else None
+
+
+_SAME_COLOUR = 3  # levels of 255: profiles of sRGB differ by rounding and by version
+# All mixtures of nine levels of each channel.
+_LEVELS = np.linspace(0, 255, 9).round().astype(np.uint8)
+_CHART = Image.fromarray(
+    np.stack(np.meshgrid(_LEVELS, _LEVELS, _LEVELS), axis=-1).reshape(27, 27, 3)
+)
 
 
 def _refusal(error: Exception, content: bytes, image_id: str) -> UnreadablePicture:
@@ -340,7 +370,15 @@ def _refusal(error: Exception, content: bytes, image_id: str) -> UnreadablePictu
     text = _describe(error)
     if isinstance(error, Image.DecompressionBombError):
         return UnreadablePicture("too_many_pixels", text, image_id)
+    if isinstance(error, UnsupportedFormat):
+        return UnreadablePicture("unsupported_format", str(error), image_id)
+    if isinstance(error, MemoryError):
+        return UnreadablePicture("too_much_memory", "decoding it takes too much memory", image_id)
     if isinstance(error, UnidentifiedImageError):
+        try:
+            refuse_unsupported(content)
+        except UnsupportedFormat as unsupported:
+            return UnreadablePicture("unsupported_format", str(unsupported), image_id)
         if content.startswith(_MAGIC):
             return UnreadablePicture(
                 "damaged", "begins like a picture, but is broken or of an unknown kind", image_id

@@ -71,13 +71,7 @@ def test_answer_has_every_measured_column_with_its_type_and_range(tmp_path: Path
         ("BMP", {}),
         ("TIFF", {"compression": "tiff_lzw"}),
         ("PPM", {}),
-        ("TGA", {}),
-        ("JPEG2000", {}),
         ("AVIF", {"quality": 95}),
-        ("QOI", {}),
-        ("ICO", {"sizes": [(160, 120)]}),
-        ("SGI", {}),
-        ("PCX", {}),
     ],
 )
 def test_formats_show_the_same_picture(tmp_path: Path, kind: str, options: dict) -> None:
@@ -213,6 +207,43 @@ def test_profile_other_than_srgb_is_converted(tmp_path: Path) -> None:
     assert other.rgb[5, 5].argmax() == 2
 
 
+@pytest.mark.parametrize("name", ["GIMP built-in Linear sRGB", "Linear Rec709"])
+def test_a_linear_profile_is_converted_whatever_its_name(tmp_path: Path, name: str) -> None:
+    light = np.asarray(scene()) / 255
+    linear = np.where(light <= 0.04045, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
+    stored = Image.fromarray((linear * 255).round().astype(np.uint8))
+    content = saved(stored, "PNG", icc_profile=linear_profile(name))
+    shown = open_picture(_written(tmp_path / "linear.png", content), 320)
+    plain = open_picture(_written(tmp_path / "plain.png", saved(scene(), "PNG")), 320)
+    assert shown.has_profile
+    assert abs(shown.rgb.mean() - plain.rgb.mean()) < 3
+
+
+def linear_profile(name: str) -> bytes:
+    """An ICC profile with the primaries of sRGB and no curve."""
+
+    def fixed(*numbers: float) -> bytes:
+        return b"".join(struct.pack(">i", round(number * 65536)) for number in numbers)
+
+    curve = b"curv" + bytes(8)
+    tags = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(name) + 1) + name.encode() + bytes(79),
+        b"cprt": b"text\0\0\0\0none\0",
+        b"wtpt": b"XYZ \0\0\0\0" + fixed(0.9642, 1, 0.8249),
+        b"rXYZ": b"XYZ \0\0\0\0" + fixed(0.43607, 0.22249, 0.01392),
+        b"gXYZ": b"XYZ \0\0\0\0" + fixed(0.38515, 0.71687, 0.09708),
+        b"bXYZ": b"XYZ \0\0\0\0" + fixed(0.14307, 0.06061, 0.7141),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
+    }
+    start, table, body = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for sign, data in tags.items():
+        table += sign + struct.pack(">II", start + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    size, space = start + len(body), (0x02400000, b"mntr", b"RGB ", b"XYZ ")
+    head = struct.pack(">I4sI4s4s4s6H4s", size, b"lcms", *space, 2020, 1, 1, 0, 0, 0, b"acsp")
+    return head.ljust(68, b"\0") + fixed(0.9642, 1, 0.8249) + bytes(48) + table + body
+
+
 def _utf16(text: str) -> bytes:
     return text.encode("utf-16-be")
 
@@ -246,7 +277,7 @@ def test_reasons(tmp_path: Path) -> None:
     )
     assert refusal(_written(tmp_path / "head.png", b"\x89PNG\r\n\x1a\n")) == "damaged"
     postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n"
-    assert refusal(_written(tmp_path / "a.eps", postscript)) == "not_a_picture"
+    assert refusal(_written(tmp_path / "a.eps", postscript)) == "unsupported_format"
 
 
 def test_bomb_is_refused_by_its_header(tmp_path: Path) -> None:
@@ -352,13 +383,12 @@ def test_dark_is_not_blank(tmp_path: Path) -> None:
 
 _SEEDS = {
     kind: saved(scene(60, 40), kind)
-    for kind in ("JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP", "TGA", "PSD", "ICO", "PPM")
-    if kind != "PSD"
+    for kind in ("JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP", "PPM")
 }
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     kind=st.sampled_from(sorted(_SEEDS)),

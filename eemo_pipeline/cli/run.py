@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from eemo_pipeline.cli.doctor import look_at_ledger, look_at_place
 from eemo_pipeline.cli.model_choice import ModelChoice, choose_models
 from eemo_pipeline.cli.output import clean, paint, rows_in_words, say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+from eemo_pipeline.cli.refusals import find_refusals, tell_refusals
+from eemo_pipeline.cli.server_words import find_words, tell_words
 from eemo_pipeline.cli.shell_text import beside, called, has_sources, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import VARIABLE, DataRoot
 
@@ -191,9 +194,18 @@ def _run(
         say("finished work is kept; run the same command again to continue")
         return Exit.INTERRUPTED
     commands = next_commands(root) if outcome.is_success else []
+    refusals = find_refusals(root, outcome)
+    words = find_words(root, outcome.run_id)
     if as_json:
-        show_json({"providers": models.providers, **_as_object(root, outcome, commands)})
+        about = {
+            "providers": models.providers,
+            "server_words": [asdict(line) for line in words],
+            "refused": asdict(refusals),
+        }
+        show_json({**about, **_as_object(root, outcome, commands)})
     else:
+        tell_words(words)
+        tell_refusals(root, refusals)
         _show_summary(root, outcome, commands)
     code = judge(outcome)
     if code in (Exit.BUDGET, Exit.CREDENTIAL):

@@ -61,6 +61,27 @@ class Account:
 
 
 @dataclass(frozen=True)
+class ServerWords:
+    """One server message for all attempts of one run with the same model, outcome and reason.
+
+    Attributes:
+        provider: the model's provider.
+        model: model and version.
+        outcome: the outcome of the attempts.
+        reason: the error as a code or text; None if the outcome needs no explanation.
+        calls: the number of attempts.
+        said: the server's message to one of them.
+    """
+
+    provider: str
+    model: str
+    outcome: str
+    reason: str | None
+    calls: int
+    said: str
+
+
+@dataclass(frozen=True)
 class Choice:
     """A filter of stored answers. Fields left as None match everything.
 
@@ -102,6 +123,24 @@ def add_up(ledger: Ledger) -> list[Account]:
         for asker, count in found.items()
     ]
     return sorted(accounts, key=lambda account: [getattr(account, name) for name in _ASKER])
+
+
+def read_words(ledger: Ledger, run_id: str) -> list[ServerWords]:
+    """Return one server message per model, outcome and reason of a run, most frequent first.
+
+    Refusals are excluded, since they are answers.
+    """
+    kind = [ATTEMPTS.c[name] for name in ("provider", "model", "outcome", "reason")]
+    calls = sa.func.count().label("calls")
+    query = (
+        sa.select(*kind, calls, sa.func.min(ATTEMPTS.c.said).label("said"))
+        .where(ATTEMPTS.c.run_id == run_id, ATTEMPTS.c.said.is_not(None))
+        .where(ATTEMPTS.c.outcome != "refused")
+        .group_by(*kind)
+        .order_by(calls.desc(), *kind)
+    )
+    with ledger.database.engine.connect() as connection:
+        return [ServerWords(**row) for row in connection.execute(query).mappings()]
 
 
 def read_rows(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:

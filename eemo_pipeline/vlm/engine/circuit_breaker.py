@@ -13,6 +13,13 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 class ProviderDown(Exception):
     """A provider has returned nothing but faults for too long. All answers so far are stored."""
 
+    def __init__(self, model: str, stage: str, why: str) -> None:
+        """Compose the message: the model, the stage, the reason and the remedy."""
+        super().__init__(
+            f"{model} was given up in {stage}: {why}. What was answered is stored; run the same "
+            "command again when the provider works."
+        )
+
 
 class Breaker:
     """Closed while replies arrive; after many consecutive faults, open with one probe at a time."""

@@ -115,6 +115,10 @@ class Pace:
         """The learned rate in requests per second; None until the first refusal."""
         return self._learned.rate if self._learned else None
 
+    def pause_s(self, now: float) -> float:
+        """Return the seconds that are left of the pause after a refusal."""
+        return max(0.0, self._paused_until - now)
+
     def delay_s(self, now: float, in_flight: int, tokens: int) -> float:
         """Return the seconds until a request may be sent.
 

@@ -10,6 +10,7 @@ from the loop's monotonic clock.
 
 import asyncio
 import heapq
+import logging
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
@@ -40,6 +41,8 @@ from eemo_pipeline.vlm.questions import Limits, Question
 from eemo_pipeline.vlm.spending.budget import Budget, BudgetReached, Reservation
 from eemo_pipeline.vlm.spending.prices import Prices
 
+_LOG = logging.getLogger(__name__)
+_TOLD_PAUSE_S = 10.0  # longer pauses are told
 _TICK_S = 0.005
 # A delayed loop ticks less often and therefore sends less, so that it notices refusals before it
 # sends much more, and replies do not wait.
@@ -91,6 +94,7 @@ class Scheduler:
         self._pace, self._latencies = recall(model, limits)
         self._breaker = Breaker(limits.patience_s)
         self._contact = contact
+        self._told_until = -inf  # the pause that was told last ends then
         self._limited_since = inf  # refused for its rate since then, without one let through
         self._calls: dict[Call, None] = {}  # oldest first
         self._queue: deque[Pursuit] = deque()  # sent before any new question
@@ -264,6 +268,7 @@ class Scheduler:
                 wait_s = problem.retry_after_s if isinstance(problem, RateLimited) else None
                 self._pace.refuse(call.ticket, now, wait_s)
                 self._breaker.release()
+                self._tell_pause(now, outcome.said or "")
                 self._limited_since = min(self._limited_since, now)
                 vain_s = now - self._limited_since
                 if wait_s is not None and wait_s > self._limits.patience_s:
@@ -292,11 +297,16 @@ class Scheduler:
         if outcome.kind not in ("rate_limited", "cancelled"):
             self._limited_since = inf
 
+    def _tell_pause(self, now: float, said: str) -> None:
+        """Say what a long pause waits for, once per pause."""
+        pause_s = self._pace.pause_s(now)
+        if pause_s >= _TOLD_PAUSE_S and now >= self._told_until:
+            self._told_until = now + pause_s
+            names = self._model.provider, self._model.model
+            _LOG.warning("%s %s asks to wait, %.0f s from now: %s", *names, pause_s, said)
+
     def _down(self, why: str) -> ProviderDown:
-        return ProviderDown(
-            f"{self._model.provider} {self._model.model} was given up in {self._stage}: {why}. "
-            "What was answered is stored; run the same command again when the provider works."
-        )
+        return ProviderDown(f"{self._model.provider} {self._model.model}", self._stage, why)
 
     def _go_on(self, pursuit: Pursuit, outcome: Outcome) -> dict[str, Any] | None:
         """Queue the next attempt of a question, or return an error answer if it is given up."""

@@ -1,6 +1,14 @@
 """Sums, export and pruning, in either database."""
 
-from eemo_pipeline.ledger.accounts import ROW_TYPES, Choice, add_up, prune, read_rows, weigh
+from eemo_pipeline.ledger.accounts import (
+    ROW_TYPES,
+    Choice,
+    add_up,
+    prune,
+    read_rows,
+    read_words,
+    weigh,
+)
 from eemo_pipeline.ledger.store import Ask, Ledger
 from tests.support.ledgers import build_attempt
 
@@ -21,6 +29,24 @@ def fill(ledger: Ledger) -> None:
     answers = [(attempts[2], OK), (attempts[4], OK), (attempts[5], REFUSED)]
     ledger.record(attempts, [(a.key, a.role, a.model, a.image_id, answer) for a, answer in answers])
     ledger.store("grounder", "e", [(Ask("a"), OK), (Ask("b"), REFUSED)], stage="grounding")
+
+
+def test_what_servers_said_in_a_run_is_told_once_per_kind(ledger: Ledger) -> None:
+    rejected = {"outcome": "rejected", "reason": "request_rejected"}
+    ledger.record(
+        [
+            build_attempt(1, said="400 no \0 parameter `seed`", **rejected),
+            build_attempt(2, said="400 no \0 parameter `seed`", **rejected),
+            build_attempt(3, said="503", outcome="transient"),
+            build_attempt(4, said="I cannot", outcome="refused"),
+            build_attempt(5),
+        ]
+    )
+    first, second = read_words(ledger, "run")
+    assert (first.outcome, first.reason, first.calls) == ("rejected", "request_rejected", 2)
+    assert first.said == "400 no \\x00 parameter `seed`"
+    assert (second.outcome, second.calls, second.said) == ("transient", 1, "503")
+    assert read_words(ledger, "another run") == []
 
 
 def test_sums_are_those_of_the_attempts(ledger: Ledger) -> None:

@@ -449,6 +449,14 @@ def test_a_pause_that_was_asked_for_is_kept(run: Run) -> None:
     assert time.monotonic() - started >= 0.6
 
 
+def test_a_long_pause_is_said_once(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    model = ScriptedModel(lambda _request, _times: Act(problem=RateLimited("429 later", 60.0)))
+    with pytest.raises(ProviderDown, match="asks to wait 60 s"):
+        run.answers(model, questions(3), Limits(patience_s=59.0))
+    (told,) = caplog.messages
+    assert told.startswith("scripted scripted-1 asks to wait, 60 s from now: 429 later")
+
+
 def test_a_provider_that_asks_for_hours_ends_the_run(run: Run) -> None:
     model = ScriptedModel(lambda _request, _times: Act(problem=RateLimited("429", 7200.0)))
     with pytest.raises(ProviderDown, match="asks to wait 7200 s"):

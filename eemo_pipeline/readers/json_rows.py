@@ -13,8 +13,9 @@ import polars as pl
 
 from eemo_pipeline.readers.contract import Listing
 from eemo_pipeline.readers.delimited import PLACEHOLDERS
+from eemo_pipeline.readers.encodings import UNDECODED, decode_text
 from eemo_pipeline.readers.row_checks import FAULTS, Check
-from eemo_pipeline.readers.tables import Headers, decode_text
+from eemo_pipeline.readers.tables import Headers
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ def _plain(value: Any) -> Any:
 
 
 def _parse(text: str, make_object: Callable[[list[tuple[str, Any]]], Any]) -> tuple[Any, bool]:
+    if UNDECODED in text:
+        return None, False
     try:
         value = json.loads(
             text,
@@ -203,7 +206,7 @@ def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
 def json_checks() -> list[Check]:
     """Refuse files that are not JSON, elements that are not objects, and overlong lines."""
     details = {
-        "bad_json": "the text is not JSON",
+        "bad_json": "the text is not JSON in UTF-8",
         "not_an_object": "the element is not an object of named fields",
         "surplus_cells": "the line has more cells than the header",
         **FAULTS,

@@ -32,6 +32,7 @@ def cell_detail(name: str) -> pl.Expr:
 
 # Why a line could not be split into cells -> what to do.
 FAULTS = {
+    "bad_encoding": "the encoding of the file is not UTF-8; save it as UTF-8",
     "unclosed_quote": "a quote opens a cell and is never closed; inside quotes, write it twice",
     "too_many_columns": "the header has more than 10,000 columns; keep those that are needed",
 }
@@ -40,6 +41,14 @@ FAULTS = {
 def shape_checks() -> list[Check]:
     """Refuse rows that are not read, lack a column, or have more cells than the header."""
     return [
+        Check(
+            "bad_encoding",
+            pl.col("fault") == "bad_encoding",
+            pl.format(
+                "the encoding of the file is not UTF-8 but looks like {}; save it as UTF-8",
+                pl.col("encoding"),
+            ),
+        ),
         *(Check(fault, pl.col("fault") == fault, pl.lit(fix)) for fault, fix in FAULTS.items()),
         Check(
             "missing_column",

@@ -1,7 +1,7 @@
 """Reads annotation files as cells of text, for every adapter of `sources/`.
 
-Decodes bytes to text and splits text into cells. Images are found in `picture_index.py`. Nothing
-here raises on content: a cell is text until a check accepts it.
+Splits text into cells; bytes become text in `encodings.py`, and images are found in
+`picture_index.py`. Nothing here raises on content: a cell is text until a check accepts it.
 """
 
 import codecs
@@ -22,16 +22,13 @@ from eemo_pipeline.readers.delimited import (
     parse_cells,
     split_cells,
 )
+from eemo_pipeline.readers.encodings import UNDECODED, decode
 
 _DETAIL_CHARACTERS = 160
 _MOST_COLUMNS = 10_000
 # The first line that spreadsheets write and read to name the delimiter.
 _DECLARED_DELIMITER = re.compile(rb'"?sep=([,;|\t])"?[ ,;\t]*(?:\n|$)', re.IGNORECASE)
 _WORDS = pl.Schema({"place": pl.UInt32, "reason": pl.String, "detail": pl.String})
-# Half surrogate -> character: `surrogateescape` makes the former of a byte that is not UTF-8.
-_BYTE_ESCAPES = {
-    0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(128, 256)
-}
 
 
 Headers = Mapping[str, Collection[str]]
@@ -48,17 +45,20 @@ class AnnotationFile:
         cells: one row per data row that is not blank: `row` (from 1), one text column per header
             cell, named "0", "1", ..., and `surplus`, the first cell beyond the header or null.
         delimiter: what separates the cells.
+        encoding: the likely encoding of a file that is neither UTF-8 nor surely Windows-1252, whose
+            rows with other signs have the fault bad_encoding; else null.
     """
 
     path: str
     header: tuple[str, ...]
     cells: pl.DataFrame
     delimiter: str = ","
+    encoding: str | None = None
 
     def take(
         self, needed: Headers, optional: Headers = NONE_NEEDED, numbers: Collection[str] = ()
     ) -> pl.DataFrame:
-        """Return the columns by our own names, with `table_path`, `row`, `surplus` and `absent`.
+        """Return the columns by our own names, after `table_path`, `row` and what checks need.
 
         Both mappings map our name to its possible header cells, in lower case. A column missing
         from the file is null; `absent` names the needed ones as the file's header would, and the
@@ -79,6 +79,7 @@ class AnnotationFile:
                 "row",
                 "surplus",
                 "fault",
+                pl.lit(self.encoding, dtype=pl.String).alias("encoding"),
                 pl.lit(found if absent else None, dtype=pl.String).alias("absent"),
                 *(
                     (pl.lit(None, dtype=pl.String) if place is None else pl.col(str(place))).alias(
@@ -108,22 +109,6 @@ class AnnotationFile:
         return next(found, None)
 
 
-def decode_text(data: bytes) -> str:
-    """Decode UTF-8, or UTF-16 with a byte order mark; every line end becomes a line feed.
-
-    Bytes that are not UTF-8 are read as Windows-1252, one by one, so that a damaged byte does not
-    affect the rest of the file.
-    """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", errors="replace")
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("utf-8-sig", errors="surrogateescape").translate(_BYTE_ESCAPES)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def read_annotation_file(
     listing: Listing, path: str, delimiters: str = ",", unquoted: str = " "
 ) -> AnnotationFile:
@@ -136,11 +121,14 @@ def read_annotation_file(
 
     A header of more than 10,000 columns is not read, and each row has the fault too_many_columns.
     """
-    data, delimiter, is_quoted = _read_bytes(listing, path, delimiters, unquoted)
+    data, delimiter, is_quoted, encoding = _read_bytes(listing, path, delimiters, unquoted)
     first_line = _first_line(data)
     # The header is one line: a quote left open in it must not swallow the rows.
     cells = next(csv.reader([first_line], delimiter=delimiter), [])
-    header = [cell.strip() for cell in (cells if is_quoted else first_line.split(delimiter))]
+    header = [
+        cell.strip().replace(UNDECODED, "?")
+        for cell in (cells if is_quoted else first_line.split(delimiter))
+    ]
     is_too_wide = len(header) > _MOST_COLUMNS
     if is_too_wide:
         header = []
@@ -150,10 +138,10 @@ def read_annotation_file(
         if is_quoted
         else split_cells(data, delimiter, len(header), start)
     )
-    rows = number_rows(parsed)
+    rows = _mark_undecoded(number_rows(parsed), encoding)
     if is_too_wide:
         rows = rows.with_columns(pl.lit("too_many_columns").alias("fault"))
-    return AnnotationFile(path, tuple(header), rows, delimiter)
+    return AnnotationFile(path, tuple(header), rows, delimiter, encoding)
 
 
 def read_headless_file(
@@ -164,36 +152,52 @@ def read_headless_file(
     unquoted: str = " ",
 ) -> AnnotationFile:
     """Read a file without a header line; `header` names its columns."""
-    data, delimiter, is_quoted = _read_bytes(listing, path, delimiters, unquoted)
+    data, delimiter, is_quoted, encoding = _read_bytes(listing, path, delimiters, unquoted)
     parsed = (
         parse_cells(data, delimiter, len(header), names=listing.known)
         if is_quoted
         else split_cells(data, delimiter, len(header))
     )
-    return AnnotationFile(path, tuple(header), number_rows(parsed), delimiter)
+    rows = _mark_undecoded(number_rows(parsed), encoding)
+    return AnnotationFile(path, tuple(header), rows, delimiter, encoding)
+
+
+def _mark_undecoded(rows: pl.DataFrame, encoding: str | None) -> pl.DataFrame:
+    if encoding is None:
+        return rows
+    cells = pl.col(pl.String).exclude("fault")
+    is_undecoded = pl.any_horizontal(
+        cells.str.contains(UNDECODED, literal=True).fill_null(value=False)
+    )
+    return rows.with_columns(
+        pl.when(is_undecoded).then(pl.lit("bad_encoding")).otherwise("fault").alias("fault")
+    )
 
 
 def _read_bytes(
     listing: Listing, path: str, delimiters: str, unquoted: str
-) -> tuple[bytes, str, bool]:
+) -> tuple[bytes, str, bool, str | None]:
     """Return UTF-8 from the first non-empty line on, its delimiter, and whether quotes quote.
 
-    Where blanks delimit, a tab replaces each run of them.
+    Last comes the likely encoding of a file that is not decoded in full. Where blanks delimit, a
+    tab replaces each run of them.
     """
     csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
     data = (listing.root / path).read_bytes()
+    encoding = None
     if not _is_plain(data):
-        data = decode_text(data).encode()
+        text, encoding = decode(data)
+        data = text.encode()
     data = data.lstrip(b"\n")
     declared = _DECLARED_DELIMITER.match(data)
     if declared:
-        return data[declared.end() :].lstrip(b"\n"), declared[1].decode(), True
+        return data[declared.end() :].lstrip(b"\n"), declared[1].decode(), True, encoding
     delimiter = max(delimiters, key=_first_line(data).count)
     if delimiter != " ":
-        return data, delimiter, delimiter not in unquoted
+        return data, delimiter, delimiter not in unquoted, encoding
     lines = data.decode().split("\n")
     tabbed = "\n".join("\t".join(re.findall(r"\[[^\]]*\]|\S+", line)) for line in lines)
-    return tabbed.encode(), "\t", delimiter not in unquoted
+    return tabbed.encode(), "\t", delimiter not in unquoted, encoding
 
 
 def _first_line(data: bytes) -> str:
@@ -202,7 +206,7 @@ def _first_line(data: bytes) -> str:
 
 
 def _is_plain(data: bytes) -> bool:
-    """Return whether `decode_text` would change nothing: UTF-8, no mark, line feeds only."""
+    """Return whether `decode` would change nothing: UTF-8, no mark, line feeds only."""
     if b"\r" in data or data.startswith(codecs.BOM_UTF8):
         return False
     try:

@@ -24,6 +24,7 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.readers.contract import REJECT_SCHEMA, Listing, SourceTables
+from eemo_pipeline.readers.encodings import decode_text
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.json_rows import as_cell, encode_given, is_placeholder, parse_json
 from eemo_pipeline.readers.picture_index import PictureIndex
@@ -37,7 +38,6 @@ from eemo_pipeline.readers.row_checks import (
     presence_checks,
     repetition_check,
 )
-from eemo_pipeline.readers.tables import decode_text
 from eemo_pipeline.sources import SourceDataset
 
 _SPLITS = ("train", "val", "test")

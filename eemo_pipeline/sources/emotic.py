@@ -61,7 +61,9 @@ _OPTIONAL = {"gender": ("gender",), "age": ("age",)}
 # The common form of both layouts: texts as found, and their values where they are valid.
 _PEOPLE = pl.Schema(
     {
-        **dict.fromkeys(("table_path", "surplus", "fault", "absent", "unreadable"), pl.String),
+        **dict.fromkeys(
+            ("table_path", "surplus", "fault", "encoding", "absent", "unreadable"), pl.String
+        ),
         **dict.fromkeys(("folder", "filename", "box", "labels", "ratings"), pl.String),
         **dict.fromkeys(("annotator_id", "source_split", "attributes"), pl.String),
         **dict.fromkeys(("row", "rater_count"), pl.Int64),

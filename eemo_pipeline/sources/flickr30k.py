@@ -25,6 +25,7 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.encodings import UNDECODED, decode_text
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.json_rows import clean_text, parse_json
 from eemo_pipeline.readers.picture_index import PictureIndex
@@ -36,7 +37,7 @@ from eemo_pipeline.readers.row_checks import (
     picture_checks,
     repetition_check,
 )
-from eemo_pipeline.readers.tables import decode_text, read_annotation_file
+from eemo_pipeline.readers.tables import read_annotation_file
 from eemo_pipeline.schema.columns import INTEGERS, STRINGS
 from eemo_pipeline.sources import SourceDataset
 
@@ -182,6 +183,8 @@ def _lines(listing: Listing, path: str) -> list[str]:
 def _accept(name: str, number: str, caption: str) -> Row:
     """Return a row with one caption."""
     cells = {"name": name, "number": number, "caption": caption}
+    if any(UNDECODED in text for text in cells.values()):
+        return _refuse("bad_encoding", FAULTS["bad_encoding"])
     missing = next((cell for cell, text in cells.items() if not text.strip()), None)
     if missing:
         found = " | ".join(text for text in cells.values() if text.strip())

@@ -17,10 +17,12 @@ import polars as pl
 
 from eemo_pipeline.readers.contract import Listing, SourceTables
 from eemo_pipeline.readers.delimited import empty_placeholders, is_given
+from eemo_pipeline.readers.encodings import UNDECODED, decode_text
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.picture_index import PictureIndex
 from eemo_pipeline.readers.records import conclude
 from eemo_pipeline.readers.row_checks import (
+    FAULTS,
     Check,
     cell_detail,
     judge,
@@ -30,7 +32,6 @@ from eemo_pipeline.readers.row_checks import (
     presence_checks,
     repetition_check,
 )
-from eemo_pipeline.readers.tables import decode_text
 from eemo_pipeline.sources import SourceDataset
 
 _SCALE = (1.0, 9.0)
@@ -84,6 +85,11 @@ def read(listing: Listing) -> SourceTables:
 
 def _checks() -> list[Check]:
     return [
+        Check(
+            "bad_encoding",
+            pl.any_horizontal(pl.col(_COLUMNS).str.contains(UNDECODED, literal=True)),
+            pl.lit(FAULTS["bad_encoding"]),
+        ),
         Check("surplus_cells", pl.col("surplus").is_not_null(), cell_detail("surplus")),
         *presence_checks("iaps"),
         *picture_checks(),

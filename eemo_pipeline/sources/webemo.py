@@ -16,6 +16,7 @@ import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import WEBEMO_25
 from eemo_pipeline.readers.contract import Listing, SourceTables
+from eemo_pipeline.readers.encodings import decode_text
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.path_labels import conclude_placed, place_files
 from eemo_pipeline.readers.picture_index import PictureIndex, withdraw_inexact
@@ -33,7 +34,7 @@ from eemo_pipeline.readers.row_checks import (
     repetition_check,
     shape_checks,
 )
-from eemo_pipeline.readers.tables import decode_text, read_headless_file, stack_rows
+from eemo_pipeline.readers.tables import read_headless_file, stack_rows
 from eemo_pipeline.sources import SourceDataset
 
 _LABEL_SPACE = "webemo25"

@@ -15,8 +15,9 @@ from eemo_pipeline.discovery import discover
 from eemo_pipeline.emotion.taxonomies import LABEL_SPACES
 from eemo_pipeline.readers import contract
 from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
+from eemo_pipeline.readers.encodings import decode_text
 from eemo_pipeline.readers.picture_index import PictureIndex
-from eemo_pipeline.readers.tables import decode_text, read_annotation_file
+from eemo_pipeline.readers.tables import read_annotation_file
 from eemo_pipeline.sources import SourceDataset
 from eemo_pipeline.stages.ingest import hide_workers
 

@@ -4,6 +4,7 @@ Matches records with images, measures each image once, and counts files and rows
 layouts are in `sources/`, the measurements of a file in `imaging/opening.py`.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.execution.process_pool import WorkerCrash, Workers
+from eemo_pipeline.execution.process_pool import TookTooLong, WorkerCrash, Workers
 from eemo_pipeline.execution.progress import track
 from eemo_pipeline.imaging.opening import measure_file, measure_method
 from eemo_pipeline.ledger.store import Ask, FileStamp, Ledger
@@ -179,7 +180,7 @@ def _measure(
     results = track(workers.map(measure_file, unknown), len(unknown), "measuring pictures")
     while batch := list(islice(results, _BATCH)):
         answers = [
-            (path.relative_to(listing.root).as_posix(), _as_answer(result))
+            (path.relative_to(listing.root).as_posix(), _as_answer(path, result))
             for path, result in batch
         ]
         _remember(ledger, listing.root, stamps, answers)
@@ -187,10 +188,15 @@ def _measure(
     return measured, len(unknown)
 
 
-def _as_answer(result: dict[str, Any] | WorkerCrash) -> dict[str, Any]:
-    if isinstance(result, WorkerCrash):
-        return {"status": "refused", "reason": "decoder_crashed", "detail": str(result)}
-    return result
+def _as_answer(path: Path, result: dict[str, Any] | WorkerCrash) -> dict[str, Any]:
+    if not isinstance(result, WorkerCrash):
+        return result
+    answer = {"status": "refused", "reason": result.reason, "detail": str(result)}
+    if not isinstance(result, TookTooLong):
+        return answer
+    # The content needs no second try, so the refusal is stored under its hash.
+    with path.open("rb") as file:
+        return answer | {"image_id": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def _remember(

@@ -12,7 +12,13 @@ from types import ModuleType
 
 import pytest
 
-from eemo_pipeline.execution.process_pool import WorkerCrash, Workers, perform_on_pictures
+from eemo_pipeline.execution.process_pool import (
+    MEMORY_LIMIT_BYTES,
+    TookTooLong,
+    WorkerCrash,
+    Workers,
+    perform_on_pictures,
+)
 from eemo_pipeline.ledger.store import Ask
 from tests.support.processes import list_processes
 
@@ -22,12 +28,17 @@ def work(tmp_path_factory):
     """A module that worker processes can import by name."""
     folder = tmp_path_factory.mktemp("work")
     (folder / "work_for_workers.py").write_text(
-        "import os, signal\n"
+        "import os, signal, time\n"
         "def double(n): return n * 2\n"
         "def refuse(n): raise ValueError(f'no {n}')\n"
         "def die_on_seven(n):\n"
         "    if n == 7: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return {'status': 'ok', 'value': n}\n"
+        "def burn_on_seven(n):\n"
+        "    while n == 7: pass\n"
+        "    return {'status': 'ok', 'value': n}\n"
+        "def sleep(n): time.sleep(n); return n\n"
+        "def swallow(n): return len(bytes(n))\n"
     )
     sys.path.insert(0, str(folder))
     import work_for_workers  # type: ignore[import-not-found] (written above)
@@ -71,6 +82,33 @@ def test_maps_at_work_together_lose_nothing_by_each_others_crashes(work: ModuleT
     for results in found:
         assert set(results) == set(range(40))
         assert [n for n, result in results.items() if isinstance(result, WorkerCrash)] == [7]
+
+
+def test_an_item_that_takes_too_long_is_given_up_alone(work: ModuleType):
+    with closing(Workers(2, time_limit_s=0.5)) as workers:
+        results = dict(workers.map(work.burn_on_seven, list(range(12)), chunk=4))
+    assert set(results) == set(range(12))
+    late = {n: result for n, result in results.items() if isinstance(result, WorkerCrash)}
+    assert set(late) == {7}
+    assert isinstance(late[7], TookTooLong)
+    asks = [Ask(f"{n:064x}", payload=n) for n in (6, 7)]
+    with closing(Workers(1, time_limit_s=0.5)) as workers:
+        perform = perform_on_pictures(workers, work.burn_on_seven, "testing")
+        answers = {ask.payload: answer for ask, answer in perform(asks)}
+    assert answers[6] == {"status": "ok", "value": 6}
+    assert (answers[7]["status"], answers[7]["reason"]) == ("error", "took_too_long")
+
+
+def test_waiting_is_no_processor_time(work: ModuleType):
+    with closing(Workers(1, time_limit_s=0.5)) as workers:
+        assert dict(workers.map(work.sleep, [1.0])) == {1.0: 1.0}
+
+
+def test_memory_has_a_limit(work: ModuleType):
+    with closing(Workers(1)) as workers:
+        assert dict(workers.map(work.swallow, [2**20])) == {2**20: 2**20}
+        with pytest.raises(MemoryError):
+            list(workers.map(work.swallow, [MEMORY_LIMIT_BYTES]))
 
 
 def test_a_crash_becomes_an_answer_with_a_reason(work: ModuleType):

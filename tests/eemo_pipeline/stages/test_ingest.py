@@ -189,6 +189,19 @@ def test_the_ledger_answers_for_another_place(tmp_path: Path, workers: Workers) 
     assert (again.measured, again.reused) == (0, 2)
 
 
+def test_an_image_that_takes_too_long_is_refused_once_and_for_all(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.new("L", (13_000, 13_000)).save(buffer, "PNG", compress_level=1)
+    lay(tmp_path / "sources" / "folder", {"big.png": buffer.getvalue(), "a.png": picture(1)})
+    with closing(Workers(1, time_limit_s=0.2)) as hurried:
+        first = ingest(tmp_path, hurried, "folder")
+        second = ingest(tmp_path, hurried, "folder")
+    assert first.rejects.select("path", "reason").rows() == [("big.png", "took_too_long")]
+    assert first.records["path"].to_list() == ["a.png"]
+    assert (first.measured, second.measured) == (2, 0)
+    assert_frame_equal(second.rejects, first.rejects)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_an_unreadable_file_is_refused_and_asked_again(tmp_path: Path, workers: Workers) -> None:
     path = tmp_path / "sources" / "folder" / "a.png"

@@ -204,3 +204,15 @@ def test_damage_never_raises_and_loses_no_row(seed: int) -> None:
     tables = read_damaged("eemo_bench", EEMO, seed)
     for name in ("valence", "arousal", "dominance"):
         assert tables.annotations[f"native_{name}"].drop_nulls().is_between(1, 9).all()
+
+
+def test_an_image_that_a_row_names_exactly_is_no_other_rows() -> None:
+    rows = [single("1.png", FEAR), single("1.jpg", JOY), single("Lone.jpg", JOY)]
+    files = {"labels.json": json.dumps(rows), "1.jpg": "pixels", "lone.jpg": "others"}
+    tables = read_files("eemo_bench", files)
+    assert tables.records.select("path", "resolved_by").rows() == [
+        ("1.jpg", "exact"),
+        ("lone.jpg", "case"),
+    ]
+    assert tables.annotations["native_labels"].to_list()[0] == ["joy", "neutral", "surprise"]
+    assert reasons(tables) == {1: "picture_missing"}

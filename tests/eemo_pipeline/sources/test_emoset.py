@@ -190,3 +190,22 @@ def test_an_absent_dataset_has_no_rows() -> None:
 @given(seed=st.integers(0, 2**32))
 def test_random_damage_never_raises_and_loses_no_row(seed: int) -> None:
     read_damaged("emoset", EMOSET, seed)
+
+
+def test_attributes_that_a_row_names_exactly_are_no_other_images() -> None:
+    rows = [
+        ["awe", "image/awe/a.jpg", "annotation/awe/One.json"],
+        ["awe", "image/awe/b.jpg", "annotation/awe/one.json"],
+    ]
+    tables = read_files(
+        "emoset",
+        {
+            "train.json": json.dumps(rows),
+            "image/awe/a.jpg": "pixels",
+            "image/awe/b.jpg": "others",
+            "annotation/awe/one.json": '{"emotion": "awe", "scene": "beach"}',
+        },
+    )
+    attributes = dict(tables.records.select("path", "attributes").rows())
+    assert json.loads(attributes["image/awe/a.jpg"]) == {"annotation_problem": "missing"}
+    assert json.loads(attributes["image/awe/b.jpg"]) == {"scene": "beach"}

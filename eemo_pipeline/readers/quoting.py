@@ -27,8 +27,12 @@ def split_records(
         del lines[-1]
     place = 0
     while place < len(lines):
+        if '"' not in lines[place]:
+            yield lines[place].split(delimiter), False
+            place += 1
+            continue
         end: int | None = place
-        if '"' in lines[place] and not _is_closed(lines[place], delimiter):
+        if not _is_closed(lines[place], delimiter):
             end = _find_end(lines, place, delimiter)
         if end is not None:
             cells = _read_cells("\n".join(lines[place : end + 1]), delimiter)

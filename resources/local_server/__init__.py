@@ -84,6 +84,7 @@ def local_server(
     account: Path | None = None,
     latency_ms: float | None = None,
     answers: str = "pixels",
+    dialect: str = "openai",
     keys: Sequence[str] = (KEY,),
 ) -> Iterator[LocalServer]:
     """Start a server, wait until it answers, and stop it at the end.
@@ -96,13 +97,14 @@ def local_server(
         account: File that keeps the account; without one, the account ends with the server.
         latency_ms: Duration of an answer; overrides the script's.
         answers: "pixels", or "schema", which does not decode images and serves to measure speed.
+        dialect: Whose chat completions it speaks; a key of `dialects.DIALECTS`.
         keys: Accepted keys; the first is the `key` of the `LocalServer`.
 
     Raises:
         LocalServerFailed: The server did not start.
     """
     command = [sys.executable, "-m", "resources.local_server", "--until-stdin-ends"]
-    command += ["--port", str(port), "--answers", answers]
+    command += ["--port", str(port), "--answers", answers, "--dialect", dialect]
     command += [part for key in keys for part in ("--key", key)]
     if script is not None:
         is_mapping = isinstance(script, Mapping)

@@ -17,6 +17,7 @@ from aiohttp import web
 from resources.local_server.account import Account
 from resources.local_server.answers import Answers
 from resources.local_server.app import build_app
+from resources.local_server.dialects import DIALECTS
 from resources.local_server.faults import BadScript, Script, read_script
 from resources.local_server.service import Service
 
@@ -53,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--account", type=Path, help="file that keeps the account")
     parser.add_argument("--latency-ms", type=float, help="time of an answer; over the script's")
     parser.add_argument("--answers", choices=("pixels", "schema"), default="pixels")
+    parser.add_argument(
+        "--dialect",
+        choices=tuple(DIALECTS),
+        default="openai",
+        help="whose chat completions it speaks: errors, thoughts, keys",
+    )
     parser.add_argument("--key", action="append", help="an accepted key; may be repeated")
     parser.add_argument(
         "--until-stdin-ends", action="store_true", help="stop with whoever holds standard input"
@@ -71,7 +78,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(service: Service, options: argparse.Namespace) -> None:
     runner = web.AppRunner(
-        build_app(service),
+        build_app(service, DIALECTS[options.dialect]),
         access_log=None,
         keepalive_timeout=_IDLE_S,
         shutdown_timeout=_GRACE_S,

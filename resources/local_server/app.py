@@ -11,6 +11,7 @@ from aiohttp import web
 
 from resources.local_server import gemini_wire, openai_wire
 from resources.local_server.asked import Dialect, Problem
+from resources.local_server.dialects import DIALECTS
 from resources.local_server.faults import BadScript, read_script
 from resources.local_server.gemini_jobs import GeminiJobs, add_gemini_jobs
 from resources.local_server.gemini_wire import GENERATE
@@ -28,20 +29,25 @@ _SAVED_EVERY_S = 0.2
 _ids = count(1)
 
 
-def build_app(service: Service) -> web.Application:
-    """Return the application; it saves the account while it runs and when it stops."""
+def build_app(service: Service, chat: Dialect = CHAT) -> web.Application:
+    """Return the application; it saves the account while it runs and when it stops.
+
+    `chat` is the dialect of chat completions.
+    """
     app = web.Application(client_max_size=_LARGEST_BODY)
     app.router.add_get("/account", _account(service))
     app.router.add_put("/script", guarded(service, CHAT, _script(service)))
-    add_openai(app, service)
+    add_openai(app, service, chat)
     add_gemini(app, service)
+    if chat is DIALECTS["lmstudio"]:
+        app.router.add_route("*", "/{path:.*}", _answer_any_path)
     app.cleanup_ctx.append(_keep_account(service))
     return app
 
 
-def add_openai(app: web.Application, service: Service) -> None:
+def add_openai(app: web.Application, service: Service, chat: Dialect) -> None:
     """Add chat completions, responses, models, files and batches."""
-    for path, dialect in (("/chat/completions", CHAT), ("/responses", RESPONSES)):
+    for path, dialect in (("/chat/completions", chat), ("/responses", RESPONSES)):
         app.router.add_post(f"{OPENAI_PREFIX}{path}", ask(service, dialect))
     app.router.add_get(f"{OPENAI_PREFIX}/models", guarded(service, CHAT, _openai_models))
     jobs = OpenAiJobs(Desk(service))
@@ -74,7 +80,7 @@ def guarded(
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            if needs_key:
+            if needs_key and dialect.needs_key:
                 service.check_key(key_of(request))
             return await handler(request)
         except Problem as problem:
@@ -160,6 +166,12 @@ def _script(service: Service) -> Handler:
         return web.json_response({})
 
     return handle
+
+
+async def _answer_any_path(request: web.Request) -> web.StreamResponse:
+    """Answer an unknown path with status 200, as LM Studio does."""
+    said = f"Unexpected endpoint or method. ({request.method} {request.path})"
+    return web.json_response({"error": said})
 
 
 async def _openai_models(_: web.Request) -> web.StreamResponse:

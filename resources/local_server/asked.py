@@ -105,6 +105,7 @@ class Dialect:
         read: body, raw bytes and the model named in the path -> request; raises Problem.
         write: request, answer, tokens and the answer's id -> the JSON to send.
         write_problem: problem -> status, headers and JSON.
+        needs_key: Whether requests without a key are refused.
     """
 
     endpoint: str
@@ -113,6 +114,7 @@ class Dialect:
     write_problem: Callable[[Problem], tuple[int, dict[str, str], dict[str, Any]]] = field(
         repr=False
     )
+    needs_key: bool = True
 
 
 def compact(schema: Mapping[str, Any] | None) -> str:

@@ -140,6 +140,8 @@ class Service:
             latency += rule.seconds
         started = asyncio.get_running_loop().time()
         answer, spent = await self.answer(asked, rule, tokens)
+        answer_id = f"{asked.digest.hex()}{attempt:04x}"
+        body = _write(dialect, asked, answer, spent, answer_id)
         if (left := latency - (asyncio.get_running_loop().time() - started)) > 0:
             await asyncio.sleep(left)
         self.account.count_billed(
@@ -149,8 +151,6 @@ class Service:
             bill(asked.provider, asked.model, spent),
             is_gone=is_gone(),
         )
-        answer_id = f"{asked.digest.hex()}{attempt:04x}"
-        body = _write(dialect, asked, answer, spent, answer_id)
         return Served(200, self._limits(asked), body)
 
     async def serve_row(self, dialect: Dialect, raw: bytes, model: str | None) -> Served:

@@ -6,6 +6,7 @@ downstream, statistics warn. The rules themselves are in `schema/validate.py` an
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from textwrap import shorten
 
 import dagster as dg
 import polars as pl
@@ -24,6 +25,7 @@ from eemo_pipeline.schema.validate import (
     vocabulary_violations,
 )
 
+_WIDEST_FINDING = 160  # characters
 _Rule = Callable[[pl.LazyFrame, Table], list[Violation]]
 _PROMISES: dict[str, tuple[str, _Rule]] = {
     "schema": (
@@ -91,8 +93,12 @@ def _check_table(
         return
     for name in filter(chosen.__contains__, _rules_of(table)):
         violations = _PROMISES[name][1](frame, table)
+        found = _describe_violations(violations)
         yield result(
-            check_name=name, passed=not violations, metadata=_describe_violations(violations)
+            check_name=name,
+            passed=not violations,
+            description="; ".join(f"{where}: {what}" for where, what in found.items()) or None,
+            metadata=found,
         )
     statements = [name for name in list_checks(table.name) if name in chosen]
     if statements:
@@ -104,11 +110,25 @@ def _check_table(
                     check_name=name,
                     passed=outcome.bad_rows == 0,
                     severity=dg.AssetCheckSeverity(outcome.severity.upper()),
+                    description=_say_finding(outcome),
                     metadata=_describe_outcome(outcome),
                 )
 
 
-def _describe_violations(violations: Sequence[Violation]) -> dict[str, object]:
+def _say_finding(outcome: CheckOutcome) -> str | None:
+    """Return the finding in words: how many rows the check returned, and the first of them."""
+    if not outcome.bad_rows:
+        return None
+    rows = f"{outcome.bad_rows:,} row{'s' * (outcome.bad_rows != 1)}"
+    if not outcome.examples:
+        return rows
+    first = ", ".join(
+        f"{column} {value}" for column, value in outcome.examples[0].items() if value is not None
+    )
+    return f"{rows}, the first: {shorten(first, _WIDEST_FINDING, placeholder=' …')}"
+
+
+def _describe_violations(violations: Sequence[Violation]) -> dict[str, str]:
     return {
         f"{violation.rule}: {violation.column}": f"{violation.count} rows, e.g. "
         + ", ".join(violation.examples or ("null",))

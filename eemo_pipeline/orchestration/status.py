@@ -4,13 +4,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecord,
+    AssetCheckExecutionRecordStatus,
+)
 
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.schema.tables import TABLES, Table
 from resources.instance.dagster_home import open_instance
+
+_EVALUATED = {
+    AssetCheckExecutionRecordStatus.SUCCEEDED,
+    AssetCheckExecutionRecordStatus.FAILED,
+}
 
 
 @dataclass(frozen=True)
@@ -41,13 +51,33 @@ def read_status(data: Path) -> list[TableStatus]:
         latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(
             list(graph.asset_check_keys)
         )
+        evaluations = {
+            key: _last_evaluation(instance, key, record)
+            for key, record in latest.items()
+            if record is not None
+        }
     marks: dict[str, list[str]] = {}
-    for key, record in latest.items():
-        evaluation = record.evaluation if record else None
+    for key, evaluation in evaluations.items():
         if evaluation is not None:
             mark = "passed" if evaluation.passed else evaluation.severity.value
             marks.setdefault(key.asset_key.to_user_string(), []).append(mark)
     return [_status(table, DataRoot(data), marks.get(table.name, [])) for table in TABLES.values()]
+
+
+def _last_evaluation(
+    instance: dg.DagsterInstance, key: dg.AssetCheckKey, latest: AssetCheckExecutionRecord
+) -> dg.AssetCheckEvaluation | None:
+    """Return the last result of a check.
+
+    A run plans its checks at its start. Those that it has not reached yet, or never reached because
+    it was ended, are planned only.
+    """
+    if latest.status not in _EVALUATED:
+        history = instance.event_log_storage.get_asset_check_execution_history(
+            key, limit=1, status=_EVALUATED
+        )
+        return history[0].evaluation if history else None
+    return latest.evaluation
 
 
 def _status(table: Table, root: DataRoot, marks: list[str]) -> TableStatus:

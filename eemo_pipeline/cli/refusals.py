@@ -1,0 +1,69 @@
+"""The end of a run: how many files and rows were refused, why, and the command that lists them."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from eemo_pipeline.cli.output import clean, say
+from eemo_pipeline.cli.shell_text import called, quoted, shown
+from eemo_pipeline.lake.data_root import DataRoot
+
+if TYPE_CHECKING:
+    from eemo_pipeline.orchestration.run_outcome import RunOutcome
+
+_REJECTS, _RECORDS = "ingest__rejects", "ingest__records"
+_LISTING = "select source, path, row, reason, detail from ingest__rejects order by all"
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """What a run refused, and whether it read anything.
+
+    Attributes:
+        files: reason -> refused files.
+        rows: reason -> refused rows of annotation files.
+        is_nothing_read: the run read the sources, and no image of them was accepted.
+    """
+
+    files: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    is_nothing_read: bool = False
+
+
+def find_refusals(root: DataRoot, outcome: "RunOutcome") -> Refusals:
+    """Return the refusals of a run; those of earlier runs are not its own."""
+    import polars as pl
+
+    from eemo_pipeline.lake.parquet import scan_table
+
+    if _REJECTS not in outcome.tables:
+        return Refusals()
+    rejects = scan_table(root.tables, _REJECTS)
+    files, rows = (
+        dict(
+            rejects.filter(is_meant)
+            .group_by("reason")
+            .agg(pl.len())
+            .sort("len", "reason", descending=[True, False])
+            .collect()
+            .iter_rows()
+        )
+        for is_meant in (pl.col("row").is_null(), pl.col("row").is_not_null())
+    )
+    return Refusals(files, rows, outcome.tables.get(_RECORDS) == 0)
+
+
+def tell_refusals(root: DataRoot, refusals: Refusals) -> None:
+    """Write the refusals to stderr; nothing where there are none."""
+    if refusals.is_nothing_read:
+        say(f"warning   no image was read: none of the files below {shown(root.sources)} is one")
+    for kind, reasons in (("file", refusals.files), ("row", refusals.rows)):
+        if reasons:
+            total = sum(reasons.values())
+            by_reason = ", ".join(f"{clean(reason)} {n:,}" for reason, n in reasons.items())
+            say(f"refused   {total:,} {kind}{'s' * (total != 1)}: {by_reason}")
+    if not (refusals.files or refusals.rows):
+        return
+    if not root.database.exists():  # the run was limited to some tables
+        say(f"they are listed in {shown(root.tables / _REJECTS)}")
+    else:
+        say(f'list them with  {called()} sql "{_LISTING}" --data {quoted(root.path)}')

@@ -1,0 +1,40 @@
+"""The end of a run: what was refused and why, with a command that lists it; nothing read warns."""
+
+import json
+import shlex
+from pathlib import Path
+
+from tests.support.commands import call_eemo
+from tests.support.images import paint_jpeg
+
+UP_TO_INGEST = ("--select", 'key:"ingest__records"')
+AND_THE_DATABASE = ("--select", 'key:"ingest__records" or key:"warehouse__database"')
+
+
+def test_refused_files_and_rows_are_counted_by_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(paint_jpeg(1))
+    (folder / "b.jpg").write_bytes(b"")
+    (folder / "labels.csv").write_text("file,emotion\na.jpg,joy\nb.jpg,joy\nmissing.jpg,joy\n")
+    result = call_eemo("run", "--images", folder, "--data", "root", *AND_THE_DATABASE)
+    assert result.returncode == 0, result.stderr
+    lines = result.stderr.splitlines()
+    files, rows = (line for line in lines if line.startswith("refused "))
+    assert files.split(":")[0].split() == ["refused", "1", "file"]
+    assert rows.split(":")[0].split() == ["refused", "2", "rows"]
+    (command,) = (line for line in lines if line.startswith("list them with"))
+    listed = call_eemo(*shlex.split(command.removeprefix("list them with"))[1:], "--json")
+    assert listed.returncode == 0, listed.stderr
+    assert len(json.loads(listed.stdout)) == 3
+
+
+def test_a_run_that_reads_nothing_warns(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("no image")
+    result = call_eemo("run", "--images", folder, "--data", "root", *UP_TO_INGEST)
+    assert result.returncode == 0, result.stderr
+    assert "warning   no image was read" in result.stderr
+    again = call_eemo("run", "--data", "root", *UP_TO_INGEST, "--json")
+    assert json.loads(again.stdout)["refused"]["is_nothing_read"] is True

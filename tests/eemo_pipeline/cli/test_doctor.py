@@ -51,6 +51,9 @@ def test_a_data_root_that_is_a_file_is_broken(tmp_path: Path) -> None:
 
 
 def test_a_key_is_named_and_never_printed() -> None:
-    answer = call_eemo("doctor", OPENAI_API_KEY="sk-secret-value")
+    # GOOGLE_API_KEY is read by Google's SDK, and not by the provider here.
+    keys = {"OPENAI_API_KEY": "sk-secret-value", "GOOGLE_API_KEY": "sk-secret-value"}
+    answer = call_eemo("doctor", **keys)
     assert "OPENAI_API_KEY" in answer.stdout
+    assert "GOOGLE_API_KEY" not in answer.stdout
     assert "sk-secret-value" not in answer.stdout + answer.stderr

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
-from eemo_pipeline.ledger.accounts import add_up, read_rows
+from eemo_pipeline.ledger.accounts import add_up, read_rows, read_words
 from eemo_pipeline.ledger.answering import Inquiry, Recorded, answer_all
 from eemo_pipeline.ledger.database import LedgerProblem
 from eemo_pipeline.ledger.store import Ask, Attempt, FileStamp, Ledger
@@ -25,6 +25,15 @@ OK = {"status": "ok", "emotion": "awe"}
 
 def answer_of(attempt: Attempt, answer: dict) -> tuple[str, str, str, str, dict]:
     return attempt.key, attempt.role, attempt.model, attempt.image_id, answer
+
+
+def test_an_older_ledger_gets_the_column_of_the_servers_words(tmp_path: Path) -> None:
+    place = tmp_path / "ledger.sqlite"
+    with closing(Ledger(place)) as ledger, ledger.database.writing() as connection:
+        connection.exec_driver_sql("alter table attempts drop column said")
+    with closing(Ledger(place, "run")) as ledger:
+        ledger.record([build_attempt(1, outcome="transient", said="503")])
+        assert [words.said for words in read_words(ledger, "run")] == ["503"]
 
 
 def test_attempt_and_answer_are_written_together(ledger: Ledger) -> None:

@@ -40,7 +40,7 @@ def has_file(name: str) -> Callable[[Path], bool]:
 MOMENTS = (
     ledger_has_rows,  # first measurements
     has_file("tables/annotation__replies.parquet"),
-    has_file("tables/exports__files.parquet"),  # before the warehouse
+    has_file("tables/critic__queue.parquet"),  # all models have answered, the warehouse is missing
 )
 
 

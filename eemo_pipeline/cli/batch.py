@@ -15,7 +15,7 @@ from eemo_pipeline.cli.model_choice import choose_models
 from eemo_pipeline.cli.output import clean, paint, say, show, show_json, show_rows
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.run import judge
-from eemo_pipeline.cli.shell_text import called, making_commands, quoted, shown
+from eemo_pipeline.cli.shell_text import called, corrected, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import DataRoot
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _require_interface(providers: str) -> None:
         "there is no batch interface",
         f"--providers {providers}",
         "; ".join(problems) or f"the models of {providers} answer immediately, on this machine",
-        f"{called()} batch submit --providers openai,gemini",
+        corrected("--providers", "openai,gemini"),
     )
 
 

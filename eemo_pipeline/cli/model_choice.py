@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
-from eemo_pipeline.cli.shell_text import called
+from eemo_pipeline.cli.shell_text import corrected
 
 if TYPE_CHECKING:
     from eemo_pipeline.stages.critic.model_critic import ModelCritic
@@ -43,7 +43,7 @@ def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelCh
                 f"--providers {text}",
                 f"the environment variable {variable} is not set",
                 f"export {variable}=...",
-                f"{called()} run --providers local  # the same graph without a key",
+                f"{corrected('--providers', 'local')}  # the same graph without a key",
                 code=Exit.CREDENTIAL,
             )
     return ModelChoice(text, _understand_budget(budgets))
@@ -101,7 +101,7 @@ def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":
         for choice in choices:
             prices.find(choice.provider, choice.model)
     except BadProviders as error:
-        fix = f"{called()} run --providers openai,gemini"
+        fix = corrected("--providers", "openai,gemini")
         raise wrong_usage("the providers were not understood", where, str(error), fix) from error
     except (BadPrices, UnknownPrice) as error:
         raise wrong_usage("the cost of a model is unknown", where, str(error)) from error
@@ -120,6 +120,6 @@ def _understand_budget(budgets: Sequence[str]) -> str | None:
             "the budget was not understood",
             f"{VARIABLE}={text}" if typed is None else f"--budget-usd {shlex.quote(typed)}",
             str(error),
-            f"{called()} run --budget-usd 5 --budget-usd annotation=2",
+            corrected("--budget-usd", "5,annotation=2"),
         ) from error
     return typed

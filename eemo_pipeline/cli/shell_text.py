@@ -19,6 +19,20 @@ def called() -> str:
     return quoted(own)
 
 
+def corrected(option: str, value: str) -> str:
+    """Return the command line as typed, `--data` and `--images` included, with one new option."""
+    words: list[str] = []
+    is_old_value = False
+    for word in sys.argv[1:]:
+        if is_old_value:
+            is_old_value = False
+        elif word == option:
+            is_old_value = True
+        elif not word.startswith(f"{option}="):
+            words.append(word)
+    return f"{called()} {shlex.join([*words, option, value])}"
+
+
 def has_sources(root: DataRoot) -> bool:
     """Return whether `sources/` contains anything."""
     return root.sources.is_dir() and any(

@@ -37,3 +37,18 @@ def test_a_dry_run_checks_the_budget(text: str) -> None:
     result = call_eemo("run", "--dry-run", "--budget-usd", text)
     assert result.returncode == 2
     assert "the budget was not understood" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        (("--budget-usd", "much"), "--budget-usd 5,annotation=2"),
+        (("--budget-usd=", "--budget-usd", "2"), "--budget-usd 5,annotation=2"),
+        (("--providers", "opneai"), "--providers openai,gemini"),
+    ],
+)
+def test_a_fix_keeps_the_data_root_and_the_images(typed: tuple[str, ...], right: str) -> None:
+    result = call_eemo("run", "--images", "my pictures", *typed, "--data", "other root")
+    assert result.returncode == 2
+    (fix,) = (line for line in result.stderr.splitlines() if line.startswith("fix:"))
+    assert fix.endswith(f"run --images 'my pictures' --data 'other root' {right}")

@@ -15,6 +15,7 @@ from eemo_pipeline.cli.model_choice import choose_models
 from eemo_pipeline.cli.output import clean, paint, say, show, show_json, show_rows
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.run import judge
+from eemo_pipeline.cli.server_words import find_words, tell_words
 from eemo_pipeline.cli.shell_text import called, corrected, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import DataRoot
 
@@ -169,6 +170,7 @@ def _tell(
             }
         )
     else:
+        tell_words(find_words(root, outcome.run_id))
         show_rows(_SHOWN, [tuple(batch.values()) for batch in batches])
     return judge(outcome)
 

@@ -35,7 +35,7 @@ def test_damaged_files_are_found_with_a_fix(tmp_path: Path) -> None:
     root.mkdir()
     (root / "ledger.sqlite").write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
     (root / "eemo.duckdb").write_bytes(b"\xff" * 4096)
-    answer = call_eemo("doctor", "--data", "root", "--json")
+    answer = call_eemo("doctor", "--data", "root", "--json", folder=tmp_path)
     assert answer.returncode == 1
     for name in ("database", "ledger"):
         finding = findings(answer)[name]
@@ -45,15 +45,15 @@ def test_damaged_files_are_found_with_a_fix(tmp_path: Path) -> None:
 
 def test_a_data_root_that_is_a_file_is_broken(tmp_path: Path) -> None:
     (tmp_path / "root").write_text("")
-    answer = call_eemo("doctor", "--data", "root", "--json")
+    answer = call_eemo("doctor", "--data", "root", "--json", folder=tmp_path)
     assert answer.returncode == 1
     assert findings(answer)["data root"]["state"] == "broken"
 
 
 def test_a_key_is_named_and_never_printed() -> None:
     # GOOGLE_API_KEY is read by Google's SDK, and not by the provider here.
-    keys = {"OPENAI_API_KEY": "sk-secret-value", "GOOGLE_API_KEY": "sk-secret-value"}
-    answer = call_eemo("doctor", **keys)
+    secret = "sk-secret-value"
+    answer = call_eemo("doctor", OPENAI_API_KEY=secret, GOOGLE_API_KEY=secret)
     assert "OPENAI_API_KEY" in answer.stdout
     assert "GOOGLE_API_KEY" not in answer.stdout
-    assert "sk-secret-value" not in answer.stdout + answer.stderr
+    assert secret not in answer.stdout + answer.stderr

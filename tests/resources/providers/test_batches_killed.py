@@ -125,7 +125,6 @@ def waiting_to_send(desk: Desk) -> str:
     about, may = desk.root / "about to send", desk.root / "may send"
     return f"""
 import time
-from tests.support.batches import Desk
 step = type(desk.interface).send
 def wait(*values, **named):
     Path({str(about)!r}).touch()

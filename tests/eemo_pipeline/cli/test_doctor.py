@@ -52,8 +52,8 @@ def test_a_data_root_that_is_a_file_is_broken(tmp_path: Path) -> None:
 
 def test_a_key_is_named_and_never_printed() -> None:
     # GOOGLE_API_KEY is read by Google's SDK, and not by the provider here.
-    secret = "sk-secret-value"
-    answer = call_eemo("doctor", OPENAI_API_KEY=secret, GOOGLE_API_KEY=secret)
+    value = "sk-private-value"
+    answer = call_eemo("doctor", OPENAI_API_KEY=value, GOOGLE_API_KEY=value)
     assert "OPENAI_API_KEY" in answer.stdout
     assert "GOOGLE_API_KEY" not in answer.stdout
-    assert secret not in answer.stdout + answer.stderr
+    assert value not in answer.stdout + answer.stderr

@@ -53,8 +53,9 @@ class PreparedRun:
 def select_rows(assess__items: pl.DataFrame, features: pl.DataFrame) -> pl.DataFrame:
     """Return one row per dominant-emotion item with usable features, sorted by image.
 
-    A classifier has a single label set: the one with the most items; ties go to the first in
-    alphabetical order of the labels. The label is parsed from the item's answer, "Dominant
+    A classifier has a single label set: of those with enough train and test items, the one with
+    the most items; of all where none has enough. Ties go to the first in alphabetical order of the
+    labels. The label is parsed from the item's answer, "Dominant
     emotion: joy" with or without the candidates in parentheses. An item is left out if its image
     has no features, too few features or a non-finite one, or if its answer names none of its
     candidates.
@@ -77,12 +78,14 @@ def select_rows(assess__items: pl.DataFrame, features: pl.DataFrame) -> pl.DataF
         .list.all()
     ).select("image_id", "features")
     label_set = pl.col("candidates").list.sort().list.join("\n")
-    tasks = assess__items.filter(pl.col("task") == TASK).with_columns(
-        label_set.alias("label_set"), pl.len().over(label_set).alias("size")
-    )
-    spoken = tasks.sort(["size", "label_set"], descending=[True, False])["label_set"].head(1)
+    tasks = assess__items.filter(pl.col("task") == TASK).with_columns(label_set.alias("label_set"))
+    is_train, is_test = pl.col("split") == "train", pl.col("split") == "test"
+    has_enough = (is_train.sum() >= SMALLEST_TRAIN) & (is_test.sum() >= SMALLEST_TEST)
+    sizes = tasks.group_by("label_set").agg(has_enough.alias("has_enough"), pl.len().alias("size"))
+    ranked = sizes.sort("has_enough", "size", "label_set", descending=[True, True, False])
+    chosen = ranked["label_set"].head(1)
     return (
-        tasks.filter(pl.col("label_set").is_in(spoken.implode()))
+        tasks.filter(pl.col("label_set").is_in(chosen.implode()))
         .with_columns(label.alias("label"))
         .filter(pl.col("label").is_in(pl.col("candidates")))
         .join(usable, on="image_id", how="inner")

@@ -252,6 +252,19 @@ def test_only_the_label_set_of_most_items_is_learnt():
     assert not rows["image_id"].is_in(["image000", "image001"]).any()
 
 
+def test_a_larger_label_set_with_too_few_test_items_is_not_learnt():
+    items, features = make_tables()
+    wide = items.with_columns(
+        pl.col("item_id") + "-wide",
+        pl.lit([*LABELS, "awe"]).alias("candidates"),
+        pl.when(pl.col("split") == "test").then(pl.lit("train")).otherwise("split").alias("split"),
+    )
+    more = wide.head(1).with_columns(pl.lit("item-more").alias("item_id"))
+    assert wide.height + more.height > items.height
+    both = pl.concat([items, wide, more])
+    assert select_rows(both, features).equals(select_rows(items, features))
+
+
 def test_an_altered_input_or_artefact_is_noticed(finished, tmp_path):
     prepare_classifier(tmp_path, *make_tables(), seed=1)
     assert run_job(tmp_path).returncode == 0

@@ -1,8 +1,8 @@
 """Provider errors, grouped by their remedy.
 
 Each provider module in `resources/providers/` maps its own errors to these classes;
-`engine/attempts.py` decides how to react to them. No message contains a key: `without_secrets`
-filters the provider's text first.
+`engine/attempts.py` decides which are retried, and `engine/rate_limiter.py` handles 429s. No
+message contains a key: `without_secrets` filters the provider's text first.
 """
 
 from eemo_pipeline.vlm.contract import Usage

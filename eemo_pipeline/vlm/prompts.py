@@ -1,4 +1,8 @@
-"""Prompts: versioned text files in the folder `prompts` beside the module that sends them."""
+"""Prompts: versioned text files in the folder `prompts` beside the module that sends them.
+
+A changed prompt is a new file with the next number, and the constant that names it is changed with
+it: the text is part of the ledger's keys, so every image is asked about again.
+"""
 
 from functools import cache
 from importlib.resources import files

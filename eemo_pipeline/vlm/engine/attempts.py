@@ -1,6 +1,6 @@
 """The state of one question across its retries, and the meaning of each reply or fault.
 
-`scheduler.py` decides when an attempt is made.
+`scheduler.py` decides when an attempt is made, `rate_limiter.py` what a 429 does to the rate.
 """
 
 from collections.abc import Callable

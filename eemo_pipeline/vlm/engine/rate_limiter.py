@@ -1,4 +1,4 @@
-"""The rate limiter: how fast requests may follow each other, as configured and as learned.
+"""The rate limiter: how fast requests may follow each other, and what a 429 changes about it.
 
 It covers the limits in requests and tokens per minute, the rate learned from 429s and headers, and
 the pauses that a provider asks for. Faults and retries are handled elsewhere. It has no clock of

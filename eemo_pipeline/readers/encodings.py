@@ -20,6 +20,7 @@ _AS_UNDECODED = dict.fromkeys(range(0xDC80, 0xDD00), UNDECODED)
 _WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
 _SIGN_IN_WORD = re.compile(
     r"[^\W\d_](?=[^\x00-\x7f])[^\w\u2018\u2019\u2013\u2014][^\W\d_]|[\u00aa\u00b2\u00b3\u00b9\u00ba]"
+    r"|[^\W\d_\u00d7\u00f7][\u00d7\u00f7]|[\u00d7\u00f7](?:[^\W\d_]|[\u00d7\u00f7])"
 )
 
 

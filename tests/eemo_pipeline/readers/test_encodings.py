@@ -1,7 +1,7 @@
 """Text that is not UTF-8: read where only one reading is possible, else refused by name."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.readers.encodings import UNDECODED, decode
@@ -57,6 +57,9 @@ def test_flickr_captions_and_json_in_another_encoding_are_refused() -> None:
 @given(
     text=st.text(st.characters(min_codepoint=0x430, max_codepoint=0x44F), min_size=2, max_size=20)
 )
+@example("бч")
+@example("чч")
+@example("чб")
 def test_no_cyrillic_word_is_misread(text: str) -> None:
     found, encoding = decode(f"a {text}".encode("cp1251"))
     assert encoding is not None

@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import Path
 from posixpath import dirname, join, normpath
-from typing import IO
+from typing import IO, cast
 
 from eemo_pipeline.lake.parquet import file_sha256
 
 _CHUNK = 1 << 20
-_LARGEST_READ = 1 << 26  # a header of a tar file is read at once; none needs more
+_LARGEST_PADDING = 1 << 26
+# A tar header is read at once, and tarfile's search in it takes quadratic time. None needs more.
+_LARGEST_HEADER = 1 << 14
 _LONGEST_NAME = 255  # bytes of one part of a path, on every common file system
 _LONGEST_LINK = 4096
 _ENCRYPTED = 0x1 | 0x40 | 0x2000  # PKWARE APPNOTE 4.4.4: plain, strong and directory encryption
@@ -290,21 +292,28 @@ def _zip_members(archive: Path) -> Iterator[_Member]:
             yield _Member(name, info.file_size, lambda info=info: opened.open(info))
 
 
-class _CautiousGzip(gzip.GzipFile):
-    """Never inflates more at once than a tar file needs."""
+class _BoundedReads:
+    """A file opened for tarfile, of which no read may be larger than `largest` bytes."""
 
-    def read(self, size: int | None = -1) -> bytes:
-        if size is None or not 0 <= size <= _LARGEST_READ:
+    def __init__(self, file: IO[bytes] | gzip.GzipFile) -> None:
+        self._file = file
+        self.largest = _LARGEST_HEADER
+        self.seek = file.seek
+        self.tell = file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= self.largest:
             raise ValueError("a header says that it is larger than any is")
-        return super().read(size)
+        return self._file.read(size)
 
 
 def _tar_members(archive: Path, folder: Path) -> Iterator[_Member]:
     with archive.open("rb") as raw:
         is_packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        plain = _CautiousGzip(fileobj=raw) if is_packed else raw
-        with tarfile.open(fileobj=plain, mode="r:") as opened:
+        plain = gzip.GzipFile(fileobj=raw) if is_packed else raw
+        bounded = _BoundedReads(plain)
+        with tarfile.open(fileobj=cast("IO[bytes]", bounded), mode="r:") as opened:
             for info in opened:
                 _filter(archive, info, folder)
                 _check_name(archive, info.name)
@@ -317,7 +326,9 @@ def _tar_members(archive: Path, folder: Path) -> Iterator[_Member]:
                     target = _link_target(archive, name, goal)
                     yield _Member(name, 0, lambda: None, target)
                     continue
+                bounded.largest = _CHUNK
                 yield _Member(name, info.size, lambda info=info: opened.extractfile(info))
+                bounded.largest = _LARGEST_HEADER
             _require_end(plain, opened.offset)
 
 
@@ -347,7 +358,7 @@ def _require_end(plain: IO[bytes] | gzip.GzipFile, place: int) -> None:
     padding = 0
     while chunk := plain.read(_CHUNK):  # up to the checksum
         padding += len(chunk)
-        if padding > _LARGEST_READ:
+        if padding > _LARGEST_PADDING:
             raise ValueError("more follows after its end")
 
 

@@ -61,7 +61,10 @@ def show_accounts(data: Path | None, *, as_json: bool) -> None:
     show_rows((*_COLUMNS, "usd"), rows)
     calls = sum(account.calls for account in accounts if account.provider != "embedded")
     unpriced = sum(account.unpriced for account in accounts)
+    estimated = sum(account.estimated for account in accounts)
     more = f"; {unpriced:,} of them ended without a known cost and count as 0" if unpriced else ""
+    if estimated:
+        more += f"; {estimated:,} of them named no tokens and count with their upper bound"
     total = sum(account.nano_usd for account in accounts)
     say(f"{calls:,} calls of providers for {_usd(total)} USD{more}")
 

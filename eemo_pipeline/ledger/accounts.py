@@ -38,6 +38,7 @@ class Account:
         output_tokens: billed tokens of replies.
         cached_tokens: the part of `input_tokens` that the provider had cached.
         nano_usd: the sum of the known costs, in nano-USD.
+        estimated: calls whose reply named no tokens; their upper bound counts in `nano_usd`.
         unpriced: calls without a known cost; they count as 0 in `nano_usd`.
     """
 
@@ -57,6 +58,7 @@ class Account:
     output_tokens: int = 0
     cached_tokens: int = 0
     nano_usd: int = 0
+    estimated: int = 0
     unpriced: int = 0
 
 
@@ -216,6 +218,9 @@ def _sum_attempts() -> sa.Select[*tuple[Any, ...]]:
             total(ATTEMPTS.c[name]).label(name)
             for name in ("input_tokens", "output_tokens", "cached_tokens", "nano_usd")
         ),
+        count()
+        .filter(ATTEMPTS.c.nano_usd.is_not(None), ATTEMPTS.c.input_tokens.is_(None))
+        .label("estimated"),
         count().filter(ATTEMPTS.c.nano_usd.is_(None)).label("unpriced"),
     ).group_by(*(ATTEMPTS.c[name] for name in _ASKER))
 

@@ -505,6 +505,11 @@ _ALL = (
     _count("output_tokens", "Billed tokens of replies, including reasoning"),
     _count("cached_tokens", "The part of input_tokens read from the provider's cache"),
     _count(
+        "estimated_count",
+        "Calls whose reply named no tokens that can be believed; they count in usd with the upper "
+        "bound of their cost",
+    ),
+    _count(
         "unpriced_count",
         "Calls without a reported cost: timed out, cut off or failed at the "
         "provider; they count as 0 in usd, and at their maximum possible cost in a budget",

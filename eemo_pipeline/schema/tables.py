@@ -477,7 +477,7 @@ _ALL = (
         "stage model_role provider model",
         """stage model_role provider model call_count answered_count declined_count
         malformed_count limited_count failed_count retry_count found_count input_tokens
-        output_tokens cached_tokens unpriced_count usd""",
+        output_tokens cached_tokens estimated_count unpriced_count usd""",
     ),
 )
 

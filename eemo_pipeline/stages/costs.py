@@ -27,6 +27,7 @@ _FIELDS = {
     "input_tokens": "input_tokens",
     "output_tokens": "output_tokens",
     "cached_tokens": "cached_tokens",
+    "estimated_count": "estimated",
     "unpriced_count": "unpriced",
 }
 

@@ -87,6 +87,19 @@ def read_count(value: Any) -> int | None:
     return int(value) if is_whole else None
 
 
+def believe_usage(
+    sent: int | None, received: int | None, cached: int | None, *, is_empty: bool
+) -> Usage | None:
+    """Return the billed tokens that a reply names; None if they cannot be those of the reply.
+
+    Every request has tokens, and so has a reply that is not empty. A cached part larger than the
+    whole counts as no cached part, which never lowers the bill.
+    """
+    if not sent or received is None or not (received or is_empty):
+        return None
+    return Usage(sent, received, cached if cached and cached <= sent else 0)
+
+
 @dataclass(frozen=True)
 class VlmReply:
     """A provider's reply to one attempt.

@@ -20,6 +20,7 @@ from eemo_pipeline.vlm.contract import (
     Usage,
     VlmReply,
     VlmRequest,
+    believe_usage,
     read_count,
 )
 from eemo_pipeline.vlm.errors import (
@@ -148,7 +149,7 @@ def read_reply(content: bytes, headers: Mapping[str, str], account: Account) -> 
         text, refusal = message.get("content") or "", message.get("refusal")
         thoughts = message.get("reasoning_content") or message.get("reasoning") or ""
         finish = choice.get("finish_reason")
-        usage = _read_usage(body.get("usage"))
+        usage = _read_usage(body.get("usage"), is_empty=not (text or thoughts))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         words = " ".join(content[:LONGEST_MESSAGE].decode("utf-8", "replace").split())
         said = without_secrets(words, account.key)
@@ -186,18 +187,22 @@ def _require_no_error(part: Any, headers: Mapping[str, str], account: Account) -
     raise read_problem(status, headers, part, account)
 
 
-def _read_usage(usage: Any) -> Usage | None:
-    """Return the billed tokens; None if they are missing or cannot be believed."""
+def _read_usage(usage: Any, *, is_empty: bool) -> Usage | None:
+    """Return the billed tokens; None if they are missing or cannot be believed.
+
+    xAI and Gemini's compatible server count thoughts in the total alone.
+    """
     if not isinstance(usage, Mapping):
         return None
-    sent, received = (
-        read_count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens")
+    sent, received, total = (
+        read_count(usage.get(name))
+        for name in ("prompt_tokens", "completion_tokens", "total_tokens")
     )
-    if sent is None or received is None:
-        return None
+    if sent is not None and received is not None:
+        received = max(received, (total or 0) - sent)
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, Mapping) else 0
-    return Usage(sent, received, read_count(cached) or 0)
+    return believe_usage(sent, received, read_count(cached), is_empty=is_empty)
 
 
 def read_problem(

@@ -16,6 +16,7 @@ from eemo_pipeline.vlm.contract import (
     Usage,
     VlmReply,
     VlmRequest,
+    believe_usage,
     read_count,
 )
 from eemo_pipeline.vlm.errors import (
@@ -44,9 +45,10 @@ if TYPE_CHECKING:
 
 KEY = "GEMINI_API_KEY"
 _TRUNCATED = "MAX_TOKENS"
+_OUTPUT_COUNTS = ("candidatesTokenCount", "thoughtsTokenCount")
 _COUNTS = (
     *("promptTokenCount", "toolUsePromptTokenCount", "cachedContentTokenCount"),
-    *("candidatesTokenCount", "thoughtsTokenCount", "totalTokenCount"),
+    *(*_OUTPUT_COUNTS, "totalTokenCount"),
 )
 _REFUSALS = (
     *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"),
@@ -209,7 +211,6 @@ def read_reply(content: str, headers: Mapping[str, str], model: str) -> VlmReply
     lower = {name.lower(): value for name, value in headers.items()}
     try:
         body = json.loads(content)
-        usage = _read_usage(body.get("usageMetadata"))
         blocked = (body.get("promptFeedback") or {}).get("blockReason")
         candidates = body.get("candidates") or []
         if not candidates and not blocked:
@@ -225,6 +226,7 @@ def read_reply(content: str, headers: Mapping[str, str], model: str) -> VlmReply
             )
             for is_thought in (False, True)
         )
+        usage = _read_usage(body.get("usageMetadata"), is_empty=not (text or thoughts))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Transient(f"the response is not understood: {type(error).__name__}") from error
     refused = blocked or (finish if finish in _REFUSALS else None)
@@ -241,23 +243,22 @@ def read_reply(content: str, headers: Mapping[str, str], model: str) -> VlmReply
     )
 
 
-def _read_usage(usage: Any) -> Usage | None:
+def _read_usage(usage: Any, *, is_empty: bool) -> Usage | None:
     """Return the billed tokens, thoughts as output; None if they are missing or unbelievable.
 
-    The protocol leaves out counts of 0, so the output may only be known from the total.
+    The protocol leaves out counts of 0. Whether a missing count is one, the total says.
     """
     if not isinstance(usage, Mapping):
         return None
     counts = {name: read_count(value) for name, value in usage.items() if name in _COUNTS}
-    sent, total = counts.get("promptTokenCount"), counts.get("totalTokenCount")
-    is_known = "candidatesTokenCount" in counts or total is not None
-    if sent is None or None in counts.values() or not is_known:
+    is_known = bool(counts.get("totalTokenCount")) or counts.keys() >= set(_OUTPUT_COUNTS)
+    if "promptTokenCount" not in counts or None in counts.values() or not is_known:
         return None
     known = {name: count or 0 for name, count in counts.items()}
-    sent += known.get("toolUsePromptTokenCount", 0)
-    received = known.get("candidatesTokenCount", 0) + known.get("thoughtsTokenCount", 0)
-    received = max(received, (total or 0) - sent)
-    return Usage(sent, received, known.get("cachedContentTokenCount", 0))
+    sent = known["promptTokenCount"] + known.get("toolUsePromptTokenCount", 0)
+    received = sum(known.get(name, 0) for name in _OUTPUT_COUNTS)
+    received = max(received, known.get("totalTokenCount", 0) - sent)
+    return believe_usage(sent, received, known.get("cachedContentTokenCount"), is_empty=is_empty)
 
 
 def read_problem(error: Any, account: Account) -> ProviderProblem:

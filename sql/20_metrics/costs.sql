@@ -16,6 +16,7 @@ select
     sum(input_tokens)::bigint as input_tokens,
     sum(output_tokens)::bigint as output_tokens,
     sum(cached_tokens)::bigint as cached_tokens,
+    sum(estimated_count)::bigint as estimated,
     sum(unpriced_count)::bigint as unpriced
 from costs__calls
 group by stage, provider, model

@@ -458,6 +458,7 @@ PLANTS = {
     ("costs__calls", "calls_are_conserved"): [
         change("costs__calls", call_count=7),
         change("costs__calls", retry_count=7),
+        change("costs__calls", estimated_count=7),
         change("costs__calls", unpriced_count=7),
     ],
     ("costs__calls", "embedded_models_cost_nothing"): [

@@ -62,6 +62,14 @@ def test_sums_are_those_of_the_attempts(ledger: Ledger) -> None:
     assert embedded.nano_usd == 0
 
 
+def test_replies_that_named_no_tokens_are_counted(ledger: Ledger) -> None:
+    fill(ledger)
+    ledger.record([build_attempt(4, reason="usage_missing", input_tokens=None)])
+    ledger.record([build_attempt(5, outcome="malformed", reason="cut_off", input_tokens=None)])
+    paid, embedded = add_up(ledger)
+    assert (paid.estimated, embedded.estimated) == (2, 0)
+
+
 def test_an_empty_ledger_adds_up_to_nothing(ledger: Ledger) -> None:
     assert add_up(ledger) == []
     assert list(read_rows(ledger)) == []

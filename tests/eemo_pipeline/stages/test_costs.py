@@ -61,6 +61,8 @@ def test_the_view_adds_up_to_the_bill(tmp_path: Path, attempts: list[Attempt]) -
     assert round(sum(row[5] for row in costs) * 1e9) == pytest.approx(bill, abs=100)
     assert sum(row[3] for row in costs) == len(attempts)
     assert len({row[:3] for row in costs}) == len(costs)
+    marked = [a for a in attempts if a.nano_usd is not None and a.input_tokens is None]
+    assert calls["estimated_count"].sum() == sum(row[-2] for row in costs) == len(marked)
 
 
 def test_embedded_answers_are_counted_and_cost_nothing(ledger: Ledger) -> None:

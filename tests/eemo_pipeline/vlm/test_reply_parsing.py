@@ -185,6 +185,52 @@ def test_the_last_of_any_drafts_is_read(drafts: list[str], texts: list[str], lab
         assert read_object(text, SCHEMA).value == GOOD | {"label": label}
 
 
+PIECES = st.one_of(
+    no_marks,
+    st.sampled_from(["{awe, fear}", '{"label": "fear"}', "{", "}", '"', "```", "\n\n", "\\"]),
+    st.builds(lambda label: json.dumps(GOOD | {"label": label}), st.sampled_from(["awe", "fear"])),
+    st.builds(lambda score: json.dumps(GOOD | {"score": score}), st.integers(-5, 30)),
+)
+THOUGHTS = st.sampled_from(
+    [("<think>", "</think>"), ("", "</think>"), ("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷")]
+)
+FENCES = st.sampled_from([("", ""), ("```json\n", "\n```"), ("```\n", "```\n"), ("**", "**")])
+TRUE = GOOD | {"label": "awe", "score": 3}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(PIECES, max_size=5).map("".join),
+    THOUGHTS,
+    st.lists(no_marks | st.just(DRAFT), max_size=4).map("".join),
+    FENCES,
+    st.sampled_from(["\n", "\r\n", "\t"]),
+    no_marks,
+)
+def test_the_one_true_object_is_found(
+    thoughts: str,
+    marks: tuple[str, str],
+    prose: str,
+    fence: tuple[str, str],
+    raw: str,
+    after: str,
+) -> None:
+    """Thoughts hold anything, fragments included; the answer comes last, with raw line breaks."""
+    written = json.dumps(TRUE | {"cues": ["a cliff"]}, indent=1).replace("a cliff", f"a{raw}cliff")
+    text = marks[0] + thoughts + marks[1] + prose + fence[0] + written + fence[1] + after
+    assert read_object(text, SCHEMA).value == TRUE
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES, max_size=5).map("".join), THOUGHTS, st.none() | no_marks)
+def test_an_object_that_was_only_thought_of_is_not_found(
+    thoughts: str, marks: tuple[str, str], after: str | None
+) -> None:
+    """The thoughts end before a text without an object, or never."""
+    ending = "" if after is None else marks[1] + after
+    assert "no JSON object" in complaint((marks[0] or "<think>") + thoughts + ending)
+
+
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

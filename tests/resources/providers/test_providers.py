@@ -376,7 +376,17 @@ def test_a_count_of_tokens_that_cannot_be_believed_is_no_count(count: str) -> No
     assert (reply.text, reply.usage) == ("x", None)
 
 
-@pytest.mark.parametrize("usage", [None, {}, {"total_tokens": 1000}, {"prompt_tokens": 900}])
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        {},
+        {"total_tokens": 1000},
+        {"prompt_tokens": 900},
+        {"prompt_tokens": 0, "completion_tokens": 0},
+        {"prompt_tokens": 900, "completion_tokens": 0},
+    ],
+)
 def test_a_reply_that_counts_nothing_is_a_reply(usage: dict[str, int] | None) -> None:
     body = {"choices": [{"message": {"content": "x"}}], "usage": usage}
     assert read_reply(json.dumps(body).encode(), {}, ACCOUNT).usage is None
@@ -394,6 +404,8 @@ def test_a_reply_that_counts_nothing_is_a_reply(usage: dict[str, int] | None) ->
             {"promptTokenCount": 9, "candidatesTokenCount": 2, "thoughtsTokenCount": 3},
             Usage(9, 5),
         ),
+        ({"promptTokenCount": 9, "candidatesTokenCount": 2}, None),
+        ({"promptTokenCount": 0, "totalTokenCount": 0}, None),
     ],
 )
 def test_gemini_leaves_out_counts_of_zero_and_no_bill_is_zero(

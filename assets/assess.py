@@ -18,6 +18,7 @@ class AssessConfig(dg.Config):
     seed: str = "eemodb"
     bins: int = Field(default=10, ge=2, le=100, description="Equal parts of a 0-1 score")
     class_cap: float = Field(default=3.0, ge=1, description="Multiple of the median class")
+    bin_cap: float = Field(default=1.0, gt=0, description="Multiple of the median bin of scores")
     ranking_sources: list[str] = Field(
         default_factory=list, description="Sources whose rankings are taken; none named means all"
     )
@@ -33,14 +34,14 @@ def assess(
     labels__vad: pl.DataFrame,
     labels__rankings: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Select the images of each task: small classes in full, large classes up to a cap."""
+    """Select the images of each task: small classes and bins in full, large ones up to a cap."""
     assessed = build_assess(
         dedup__images,
         move_to_kept(ingest__annotations, dedup__clusters),
         labels__emotions,
         labels__vad,
         labels__rankings,
-        Choices(config.seed, config.bins, config.class_cap, config.ranking_sources),
+        Choices(config.seed, config.bins, config.class_cap, config.bin_cap, config.ranking_sources),
     )
     rows_in = {"rows_in": dedup__images.height}
     plots = {

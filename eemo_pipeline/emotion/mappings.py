@@ -4,8 +4,9 @@ The label sets are in `taxonomies.py`; labels are weighted in `stages/labels/`.
 
 Each row of the file is one label of a label space. It names the taxonomy, the emotion that the
 label maps to (or that it is dropped, with no counterpart, or ambiguous, with several), the basis of
-the entry, and a note. A space maps into a taxonomy with all its labels or not at all. Abstract-8 is
-`mikels8`, and Emotion6 is `ekman7`, in other spellings (`taxonomies.ALIASES`). EMOTIC labels what a
+the entry, and a note. A space maps into a taxonomy with all its labels or not at all. Emotion6 is
+`ekman7`, and Abstract-8 has the emotions of `mikels8` in a spelling of its own
+(`taxonomies.ALIASES`). EMOTIC labels what a
 depicted person seems to feel and maps into Ekman's set alone.
 """
 

@@ -52,6 +52,9 @@ EMOTIC_26 = (
     "yearning",
 )
 
+# Machajdik and Hanbury 2010: Mikels' eight, spelled "Content" and "Sad" by the dataset.
+ABSTRACT_8 = MIKELS_8
+
 SOMETHING_ELSE = "something else"
 AFFECTION_9 = (*MIKELS_8, SOMETHING_ELSE)
 
@@ -142,6 +145,7 @@ LABEL_SPACES: dict[str, tuple[str, ...]] = {
     "mikels8": MIKELS_8,
     "ekman7": EKMAN_7,
     "emotic26": EMOTIC_26,
+    "abstract8": ABSTRACT_8,
     "affection9": AFFECTION_9,
     "mikels8_or_ekman7": tuple(dict.fromkeys((*MIKELS_8, *EKMAN_7))),
     "plutchik24": PLUTCHIK_24,

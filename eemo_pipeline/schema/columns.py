@@ -485,6 +485,7 @@ _ALL = (
     _text("balanced_over", "Label set or dimension whose classes or score bins are balanced"),
     _text("stratum", "Class of the label set, or bin of the 0-1 score"),
     _count("available_count", "Number of possible items"),
+    _count("cap", "Most items that the class or bin may have, null where there is no limit"),
     _count("selected_count", "Number of selected items"),
     _texts("candidates", "Values that the answer may name"),
     _share("target", "The score to predict"),

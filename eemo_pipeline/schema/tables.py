@@ -423,7 +423,8 @@ _ALL = (
         "assess__items",
         "instruction of EEmoDB-Assess",
         "item_id",
-        "item_id task dimension image_id question answer candidates target split source",
+        """item_id task dimension image_id semantics question answer candidates target split
+        source""",
         "dimension target",
         plotted="task",
     ),
@@ -438,7 +439,8 @@ _ALL = (
         "assess__balance",
         "task, label set or dimension, and class or score bin: possible and selected items",
         "task balanced_over stratum",
-        "task balanced_over stratum available_count selected_count",
+        "task balanced_over stratum available_count cap selected_count",
+        "cap",
     ),
     _table(
         "exports__files",

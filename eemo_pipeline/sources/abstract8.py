@@ -2,7 +2,8 @@
 
 Reads `ABSTRACT_groundTruth.csv`, whose names and header are in single quotes, and the images beside
 it. A row counts the votes for each emotion. The dataset does not choose among them, and for about
-one image in five two or more emotions lead. "Content" and "Sad" are its spellings.
+one image in five two or more emotions lead. "Content" and "Sad" are its spellings,
+and the candidates of its Assess items keep them.
 """
 
 from dataclasses import replace
@@ -27,6 +28,7 @@ from eemo_pipeline.readers.row_checks import (
 from eemo_pipeline.readers.tables import AnnotationFile, read_annotation_file, stack_rows
 from eemo_pipeline.sources import Download, SourceDataset
 
+_LABEL_SPACE = "abstract8"
 _TABLE = "ABSTRACT_groundTruth.csv"
 _FOLDER = "testImages_abstract/"
 _MOST_VOTES = 1e6
@@ -74,7 +76,7 @@ def read(listing: Listing) -> SourceTables:
             pl.struct((leading > 1).alias("is_tied")).struct.json_encode().alias("attributes"),
         ),
         known,
-        "mikels8",
+        _LABEL_SPACE,
         "evoked",
     )
 
@@ -92,7 +94,7 @@ SOURCE = SourceDataset(
     is_redistributable=False,
     homepage="https://www.imageemotion.org",
     citation="Machajdik and Hanbury 2010, ACM Multimedia, 83-92",
-    label_space="mikels8",
+    label_space=_LABEL_SPACE,
     semantics="evoked",
     expected_files=280,
     expected_records=280,

@@ -277,6 +277,7 @@ def add_items(world: World, number: int, split: str) -> None:
                 "image_id": image_id,
                 "task": task,
                 "split": split,
+                "question": f"Which of {', '.join(EKMAN_7)}?",
                 "candidates": [] if task == "vad" else list(EKMAN_7),
                 **answers[task],
             }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from eemo_pipeline.emotion.taxonomies import EKMAN_7
 from eemo_pipeline.lake.sql_checks import list_checks, read_check, run_check
 from eemo_pipeline.lake.warehouse import open_tables
 from eemo_pipeline.schema.tables import TABLES
@@ -412,6 +413,10 @@ PLANTS = {
         change("assess__items", 2, answer="Dominant emotion: bliss"),
         change("assess__items", 2, answer="joy"),
     ],
+    ("assess__items", "candidates_have_one_order"): [
+        change("assess__items", 2, candidates=["joy", *(e for e in EKMAN_7 if e != "joy")]),
+        change("assess__items", 2, question="Which one?"),
+    ],
     ("_assess__candidates", "pictures_are_conserved"): [
         drop("_assess__candidates"),
         change("_assess__candidates", image_id=GONE),
@@ -419,6 +424,10 @@ PLANTS = {
     ("_assess__candidates", "selected_pictures_have_items"): [
         drop("assess__items"),
         change("_assess__candidates", is_selected=False, reason="class_full"),
+    ],
+    ("assess__balance", "caps_are_kept"): [
+        change("assess__balance", cap=0),
+        change("assess__balance", selected_count=0),
     ],
     ("assess__balance", "items_are_counted"): [
         drop("assess__balance"),

@@ -7,26 +7,36 @@ The sizes, bins and caps of the published subset are lost (PAPER appendix C.7). 
 our own and configurable. EEmoDB takes rankings from Emotion6 alone; set `ranking_sources` to match.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.emotion.candidate_lists import CANDIDATE_LISTS, EKMAN_7_LIST
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.stages.assess.dominant import LABEL_SETS, choose_dominant
+from eemo_pipeline.stages.assess.dominant import choose_dominant
 from eemo_pipeline.stages.assess.scores import choose_scores, score_bin
-from eemo_pipeline.stats.hash_draws import draw, short_hash, uniforms
+from eemo_pipeline.stats.hash_draws import short_hash
 
 TASKS = ("ranking", "vad", "dominant_emotion")
-_ORDERS = 512  # different orders in which the candidates of a label set are shown
 _ITEM_SCHEMA = TABLES["assess__items"].polars_schema
-_RANKING_QUESTION = (
-    "Which three emotions does this picture evoke most, from the strongest to the weakest? Choose "
-    "from anger, disgust, fear, joy, neutral, sadness and surprise."
-)
-_SCORE_QUESTION = "How high is the {} that this picture evokes, on a scale from 0 to 1?"
-_DOMINANT_QUESTION = "Which one of these emotions does this picture evoke most strongly: {}?"
+# What viewers feel and what depicted people seem to feel are different questions.
+_RANKING_QUESTIONS = {
+    "evoked": "Which three emotions does this picture evoke most, from the strongest to the "
+    "weakest? Choose from {}.",
+    "apparent": "Which three emotions do the people in this picture seem to feel most, from the "
+    "strongest to the weakest? Choose from {}.",
+}
+_SCORE_QUESTIONS = {
+    "evoked": "How high is the {} that this picture evokes, on a scale from 0 to 1?",
+    "apparent": "How high is the {} that the people in this picture seem to feel, on a scale from "
+    "0 to 1?",
+}
+_DOMINANT_QUESTIONS = {
+    "evoked": "Which one of these emotions does this picture evoke most strongly: {}?",
+    "apparent": "Which one of these emotions do the people in this picture seem to feel most "
+    "strongly: {}?",
+}
 
 
 @dataclass(frozen=True)
@@ -37,12 +47,14 @@ class Choices:
         seed: the seed of all draws.
         bins: number of equal parts of 0-1 over which a dimension's scores are balanced.
         class_cap: upper limit of a class, as a multiple of the label set's median class size.
+        bin_cap: upper limit of a bin of scores, as a multiple of the dimension's median bin.
         ranking_sources: the sources whose rankings are used; empty means all.
     """
 
     seed: str = "eemodb"
     bins: int = 10
     class_cap: float = 3.0
+    bin_cap: float = 1.0
     ranking_sources: Sequence[str] = ()
 
 
@@ -71,7 +83,7 @@ def build_assess(
     pictures = dedup__images.select("image_id", "split", "is_evaluation").sort("image_id")
     considered = pictures.filter(~pl.col("is_evaluation")).drop("is_evaluation")
     rankings = _rankings(considered, labels__emotions, labels__rankings, choices)
-    scores = choose_scores(considered, labels__vad, choices.bins)
+    scores = choose_scores(considered, labels__vad, choices.bins, choices.bin_cap, choices.seed)
     dominant = choose_dominant(considered, ingest__annotations, choices.class_cap, choices.seed)
     chosen = {
         "ranking": rankings.filter("is_selected"),
@@ -82,7 +94,7 @@ def build_assess(
         [
             _ranking_items(chosen["ranking"]),
             _score_items(chosen["vad"]),
-            _dominant_items(chosen["dominant_emotion"], choices.seed),
+            _dominant_items(chosen["dominant_emotion"]),
         ]
     )
     identity = pl.concat_str(
@@ -105,7 +117,7 @@ def _rankings(
     sources = (
         emotions.filter(pl.col("taxonomy") == "ekman7")
         .group_by("image_id")
-        .agg(pl.col("sources").first())
+        .agg(pl.col("sources", "semantics").first())
     )
     allowed = pl.lit(value=True)
     if choices.ranking_sources:
@@ -130,12 +142,14 @@ def _rankings(
 
 
 def _ranking_items(ranked: pl.DataFrame) -> pl.DataFrame:
+    *others, last = EKMAN_7_LIST
+    listed = f"{', '.join(others)} and {last}"
     return _items(
         ranked.with_columns(
             pl.lit("ranking").alias("task"),
-            pl.lit(_RANKING_QUESTION).alias("question"),
+            _asked(_RANKING_QUESTIONS, pl.lit(listed)).alias("question"),
             pl.format("Emotion ranking: {}", pl.col("ranking").list.join(", ")).alias("answer"),
-            pl.lit(list(EKMAN_7), dtype=pl.List(pl.String)).alias("candidates"),
+            pl.lit(list(EKMAN_7_LIST), dtype=pl.List(pl.String)).alias("candidates"),
         )
     )
 
@@ -147,41 +161,33 @@ def _score_items(scores: pl.DataFrame) -> pl.DataFrame:
     return _items(
         scores.with_columns(
             pl.lit("vad").alias("task"),
-            pl.format(_SCORE_QUESTION, "dimension").alias("question"),
+            _asked(_SCORE_QUESTIONS, pl.col("dimension")).alias("question"),
             pl.format("{}: {}", pl.col("dimension").str.to_titlecase(), shown).alias("answer"),
             (steps / 10_000).round(4).alias("target"),
         )
     )
 
 
-def _dominant_items(dominant: pl.DataFrame, seed: str) -> pl.DataFrame:
-    """Build items whose candidates are the label set of the label's dataset, in a drawn order."""
-    number = draw(pl.col("image_id"), f"{seed}:candidates") * _ORDERS
-    ordered = dominant.with_columns(number.cast(pl.Int64).alias("order")).join(
-        _candidate_orders(dominant, seed), on=["label_space", "order"]
+def _dominant_items(dominant: pl.DataFrame) -> pl.DataFrame:
+    """Build items whose candidates are the one list of their dataset's label set."""
+    lists = pl.DataFrame(
+        {"label_space": list(CANDIDATE_LISTS), "candidates": map(list, CANDIDATE_LISTS.values())},
+        schema={"label_space": pl.String, "candidates": pl.List(pl.String)},
     )
     return _items(
-        ordered.with_columns(
+        dominant.join(lists, on="label_space", maintain_order="left").with_columns(
             pl.lit("dominant_emotion").alias("task"),
-            pl.format(_DOMINANT_QUESTION, pl.col("candidates").list.join(", ")).alias("question"),
+            _asked(_DOMINANT_QUESTIONS, pl.col("candidates").list.join(", ")).alias("question"),
             pl.format("Dominant emotion: {}", "emotion").alias("answer"),
         )
     )
 
 
-def _candidate_orders(dominant: pl.DataFrame, seed: str) -> pl.DataFrame:
-    """Return label_space, order (0 to _ORDERS - 1) and candidates: the orders of each label set."""
-    orders = [
-        {"label_space": space, "order": number, "candidates": [LABEL_SETS[space][i] for i in row]}
-        for space in sorted(dominant["label_space"].unique())
-        for number, row in enumerate(
-            uniforms(_ORDERS * len(LABEL_SETS[space]), seed, "candidates", space)
-            .reshape(_ORDERS, -1)
-            .argsort(axis=1, kind="stable")
-        )
-    ]
-    schema = {"label_space": pl.String, "order": pl.Int64, "candidates": pl.List(pl.String)}
-    return pl.DataFrame(orders, schema=schema)
+def _asked(questions: Mapping[str, str], filling: pl.Expr) -> pl.Expr:
+    """Return the question for the semantics of each row's label."""
+    is_apparent = pl.col("semantics") == "apparent"
+    evoked, apparent = (pl.format(questions[name], filling) for name in ("evoked", "apparent"))
+    return pl.when(is_apparent).then(apparent).otherwise(evoked)
 
 
 def _items(frame: pl.DataFrame) -> pl.DataFrame:
@@ -243,24 +249,27 @@ def _candidates(pictures: pl.DataFrame, judged: dict[str, pl.DataFrame]) -> pl.D
 def _balance(
     rankings: pl.DataFrame, scores: pl.DataFrame, dominant: pl.DataFrame, bins: int
 ) -> pl.DataFrame:
-    """Return the numbers of available and selected items of each class or score bin."""
+    """Return the items of each class or score bin before and after, and the limit between them."""
     strata = [
         rankings.drop_nulls("ranking").select(
             pl.lit("ranking").alias("task"),
             pl.lit("ekman7").alias("balanced_over"),
             pl.col("ranking").list.first().alias("stratum"),
+            pl.lit(None, pl.Int64).alias("cap"),
             "is_selected",
         ),
         scores.select(
             pl.lit("vad").alias("task"),
             pl.col("dimension").alias("balanced_over"),
             score_bin(pl.col("target"), bins).alias("stratum"),
+            "cap",
             "is_selected",
         ),
         dominant.select(
             pl.lit("dominant_emotion").alias("task"),
             pl.col("label_space").alias("balanced_over"),
             pl.col("emotion").alias("stratum"),
+            "cap",
             "is_selected",
         ),
     ]
@@ -269,6 +278,7 @@ def _balance(
         .group_by("task", "balanced_over", "stratum")
         .agg(
             pl.len().cast(pl.Int64).alias("available_count"),
+            pl.col("cap").first(),
             pl.col("is_selected").sum().cast(pl.Int64).alias("selected_count"),
         )
         .select(TABLES["assess__balance"].columns)

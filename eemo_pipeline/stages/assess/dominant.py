@@ -2,22 +2,16 @@
 
 The published rule (EEmoDB, appendix C.7): labels stay as they are, minority classes are kept
 whole and majority classes capped. The published cap is lost; ours is a multiple of the median
-class size.
+class size. The lists of candidates are in `emotion/candidate_lists.py`.
 """
 
 import polars as pl
 
 from eemo_pipeline.aggregation.native_votes import spread_votes
-from eemo_pipeline.emotion.taxonomies import LABEL_SPACES, SOMETHING_ELSE
+from eemo_pipeline.emotion.candidate_lists import CANDIDATE_LISTS
+from eemo_pipeline.emotion.taxonomies import canonical
 from eemo_pipeline.stats.hash_draws import draw
 
-# Label sets of folders that name the content of an image, not an emotion.
-_NO_EMOTIONS = ("gaped6", "none")
-LABEL_SETS = {
-    space: [label for label in labels if label != SOMETHING_ELSE]
-    for space, labels in LABEL_SPACES.items()
-    if space not in _NO_EMOTIONS
-}
 _SMALLEST_LEAD = 1e-9  # a smaller lead is the rounding error of a sum
 
 
@@ -38,22 +32,26 @@ def choose_dominant(
         seed: the seed of the draw.
 
     Returns:
-        image_id, split, source, label_space, emotion, is_selected and reason
-        (class_full). An image with a tie has no row.
+        image_id, split, source, semantics, label_space, emotion (in the spelling of its
+        candidates), cap, is_selected and reason (class_full). An image with a tie has no row.
     """
     numbered = pictures.sort("image_id").with_row_index("picture")
-    in_sets = annotations.filter(pl.col("label_space").is_in(list(LABEL_SETS)))
+    in_sets = annotations.filter(pl.col("label_space").is_in(list(CANDIDATE_LISTS)))
     votes = spread_votes(in_sets.join(numbered, on="image_id"))
     members = pl.DataFrame(
-        [(space, label) for space, labels in LABEL_SETS.items() for label in labels],
-        schema={"label_space": pl.String, "emotion": pl.String},
+        [
+            (space, canonical(spelled), spelled)
+            for space, listed in CANDIDATE_LISTS.items()
+            for spelled in listed
+        ],
+        schema={"label_space": pl.String, "label": pl.String, "emotion": pl.String},
         orient="row",
     )
-    named = (
-        _dominant(votes).join(members, on=["label_space", "emotion"]).join(numbered, on="picture")
-    )
+    named = _dominant(votes).join(members, on=["label_space", "label"]).join(numbered, on="picture")
     sizes = named.group_by("label_space", "emotion").len()
-    caps = sizes.group_by("label_space").agg((pl.col("len").median() * class_cap).alias("cap"))
+    caps = sizes.group_by("label_space").agg(
+        (pl.col("len").median() * class_cap).ceil().cast(pl.Int64).alias("cap")
+    )
     place = pl.int_range(pl.len()).over("label_space", "emotion")
     return (
         named.join(caps, on="label_space")
@@ -65,8 +63,10 @@ def choose_dominant(
             "image_id",
             "split",
             "source",
+            "semantics",
             "label_space",
             "emotion",
+            "cap",
             "is_selected",
             "reason",
         )
@@ -75,18 +75,22 @@ def choose_dominant(
 
 
 def _dominant(votes: pl.DataFrame) -> pl.DataFrame:
-    """Return picture, source, label_space and emotion of the images with a dominant emotion."""
-    group = ["picture", "label_space"]
+    """Return picture, source, semantics, label_space and label of images with a dominant emotion.
+
+    An image has evoked labels, or apparent ones where it has no evoked ones: what viewers felt and
+    what depicted people seem to feel are never added.
+    """
     weight = pl.col("share") * pl.col("rater_count").fill_null(1)
+    group = ["picture", "semantics", "label_space"]
     best_set = (
         votes.group_by(group)
         .agg(
-            (pl.col("semantics") == "evoked").any().alias("is_evoked"),
             pl.col("annotation").n_unique().alias("annotations"),
             pl.col("source").min(),
         )
         .sort(
-            ["picture", "is_evoked", "annotations", "label_space"],
+            # "evoked" comes after "apparent" in the alphabet
+            ["picture", "semantics", "annotations", "label_space"],
             descending=[False, True, True, False],
         )
         .unique("picture", keep="first", maintain_order=True)
@@ -95,10 +99,10 @@ def _dominant(votes: pl.DataFrame) -> pl.DataFrame:
         votes.sort("annotation", "label")
         .group_by([*group, "label"], maintain_order=True)
         .agg(weight.sum().alias("mass"))
-        .sort(["picture", "label_space", "mass", "label"], descending=[False, False, True, False])
+        .sort([*group, "mass", "label"], descending=[False, False, False, True, False])
         .group_by(group, maintain_order=True)
         .agg(
-            pl.col("label").first().alias("emotion"),
+            pl.col("label").first(),
             (pl.col("mass").first() - pl.col("mass").get(1, null_on_oob=True).fill_null(0)).alias(
                 "lead"
             ),
@@ -107,5 +111,5 @@ def _dominant(votes: pl.DataFrame) -> pl.DataFrame:
     return (
         best_set.join(masses, on=group)
         .filter(pl.col("lead") > _SMALLEST_LEAD)
-        .select("picture", "source", "label_space", "emotion")
+        .select("picture", "source", "semantics", "label_space", "label")
     )

@@ -1,30 +1,38 @@
 """The choice of scores for the V-A-D task: human ratings first, balanced with lexicon scores.
 
 The published rule (EEmoDB, appendix C.7): human ratings are taken, then scores from comments in
-descending number of lexicon words, until the histogram is flat.
+descending number of lexicon words, until the histogram is flat. The published height of that
+histogram is lost; ours is a multiple of the median bin.
 """
 
 import polars as pl
 
+from eemo_pipeline.stats.hash_draws import draw
+
 _DIMENSIONS = ("valence", "arousal", "dominance")
 
 
-def choose_scores(pictures: pl.DataFrame, vad: pl.DataFrame, bins: int) -> pl.DataFrame:
+def choose_scores(
+    pictures: pl.DataFrame, vad: pl.DataFrame, bins: int, bin_cap: float, seed: str
+) -> pl.DataFrame:
     """Return one row per image and dimension with a score, and whether it is selected.
 
     An image's score is the human rating if it has one: evoked before apparent, more raters before
-    fewer, then by name. Otherwise it is the lexicon's. Every rated score is kept. Lexicon scores
-    then fill each bin up to the size of the fullest bin of ratings, those from most words first,
-    then by image_id. A dimension without ratings is filled up to the median size of its non-empty
-    bins.
+    fewer, then by name. Otherwise it is the lexicon's. No bin of a dimension keeps more scores than
+    `bin_cap` times the median number of ratings in the bins that have any; of all scores where
+    nobody rated the dimension. Within a bin ratings come first, evoked before apparent, in the
+    order of a seeded draw; then lexicon scores, those from most words first.
 
     Args:
         pictures: image_id and split.
         vad: rows of `labels__vad`.
         bins: number of equal parts of 0-1.
+        bin_cap: multiple of the median bin; at 1, half of the bins that have ratings are full.
+        seed: the seed of the draw.
 
     Returns:
-        image_id, split, dimension, target (0-1), source, is_selected and reason (bin_full).
+        image_id, split, semantics, dimension, target (0-1), source, cap, is_selected and reason
+        (bin_full).
     """
     best = _best_scores(pictures, vad).with_columns(
         score_bin(pl.col("target"), bins).alias("bin"),
@@ -32,23 +40,31 @@ def choose_scores(pictures: pl.DataFrame, vad: pl.DataFrame, bins: int) -> pl.Da
     sizes = best.group_by("dimension", "bin").agg(
         pl.col("is_rated").sum().alias("rated"), pl.len().alias("available")
     )
-    heights = sizes.group_by("dimension").agg(
-        pl.when(pl.col("rated").max() > 0)
-        .then(pl.col("rated").max())
-        .otherwise(pl.col("available").median().ceil())
-        .alias("height")
+    rated = pl.col("rated").filter(pl.col("rated") > 0)
+    caps = sizes.group_by("dimension").agg(
+        (bin_cap * pl.coalesce(rated.median(), pl.col("available").median()))
+        .ceil()
+        .cast(pl.Int64)
+        .alias("cap")
     )
     place = pl.int_range(pl.len()).over("dimension", "bin")
     return (
-        best.join(heights, on="dimension")
+        best.join(caps, on="dimension")
+        .with_columns(draw(pl.col("image_id"), f"{seed}:bins").alias("drawn"))
         .sort(
-            ["dimension", "bin", "is_rated", "lexicon_word_count", "image_id"],
-            descending=[False, False, True, True, False],
+            [
+                *("dimension", "bin", "is_rated", "is_evoked", "lexicon_word_count"),
+                *("drawn", "image_id"),
+            ],
+            descending=[False, False, True, True, True, False, False],
             nulls_last=True,
         )
-        .with_columns((pl.col("is_rated") | (place < pl.col("height"))).alias("is_selected"))
+        .with_columns((place < pl.col("cap")).alias("is_selected"))
         .with_columns(pl.when(~pl.col("is_selected")).then(pl.lit("bin_full")).alias("reason"))
-        .select("image_id", "split", "dimension", "target", "source", "is_selected", "reason")
+        .select(
+            *("image_id", "split", "semantics", "dimension", "target", "source"),
+            *("cap", "is_selected", "reason"),
+        )
         .sort("image_id", "dimension")
     )
 
@@ -66,6 +82,7 @@ def _best_scores(pictures: pl.DataFrame, vad: pl.DataFrame) -> pl.DataFrame:
         "source",
         "origin",
         "is_rated",
+        "semantics",
         "is_evoked",
         "rater_count",
         "lexicon_word_count",

@@ -4,7 +4,15 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8
+from eemo_pipeline.emotion.candidate_lists import (
+    ABSTRACT_8_LIST,
+    CANDIDATE_LISTS,
+    EKMAN_7_LIST,
+    EMOTIC_26_LIST,
+    MIKELS_8_LIST,
+    REWARDED_LISTS,
+)
+from eemo_pipeline.emotion.taxonomies import EKMAN_7, LABEL_SPACES, SOMETHING_ELSE, canonical
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -72,6 +80,7 @@ def build(
                 "emotion": emotion,
                 "mass": round(count / sum(counts.values()), 6),
                 "rater_count": sum(counts.values()),
+                "semantics": "evoked",
                 "sources": ["labels", "pictures"],
             }
             for key, counts in votes.items()
@@ -119,7 +128,7 @@ def test_a_full_ranking_becomes_an_item_in_its_order() -> None:
     items, _ = assess({"a": {"fear": 3, "joy": 1, "anger": 2}})
     row = items.filter(task="ranking").row(0, named=True)
     assert row["answer"] == "Emotion ranking: fear, anger, joy"
-    assert row["candidates"] == list(EKMAN_7)
+    assert row["candidates"] == list(EKMAN_7_LIST)
     assert (row["source"], row["target"], row["dimension"]) == ("labels", None, None)
 
 
@@ -166,13 +175,57 @@ def test_minorities_are_kept_whole_and_majorities_capped_at_three_medians() -> N
     assert set(other["image_id"]) != set(chosen["image_id"])
 
 
-def test_candidates_are_the_whole_label_set_in_drawn_orders() -> None:
+def test_candidates_of_a_label_set_are_one_list_the_key_of_its_reward_matrix() -> None:
     items, _ = assess({str(no): {emotion: 1} for no, emotion in enumerate(EKMAN_7)})
     chosen = items.filter(task="dominant_emotion")
-    assert {tuple(sorted(row)) for row in chosen["candidates"]} == {EKMAN_7}
-    assert chosen["candidates"].n_unique() > 1
-    for row in chosen.rows(named=True):
-        assert ", ".join(row["candidates"]) in row["question"]
+    assert {tuple(row) for row in chosen["candidates"]} == {EKMAN_7_LIST}
+    (question,) = set(chosen["question"])
+    assert "fear, joy, anger, sadness, surprise, disgust, neutral?" in question
+    # sizes of the released matrices
+    assert [len(listed) for listed in REWARDED_LISTS] == [8, 8, 26, 24, 7]
+
+
+def test_a_list_names_every_emotion_of_its_label_space_once() -> None:
+    without = {"gaped6", "none"}  # these name no emotion
+    assert CANDIDATE_LISTS.keys() == LABEL_SPACES.keys() - without
+    for space, listed in CANDIDATE_LISTS.items():
+        named = [canonical(name) for name in LABEL_SPACES[space] if name != SOMETHING_ELSE]
+        assert sorted(canonical(label) for label in listed) == sorted(named)
+
+
+def test_abstract_8_keeps_its_own_set_and_spelling() -> None:
+    annotations = [
+        annotation("a", "Content", 1, label_space="abstract8"),
+        annotation("b", "Sad", 1, label_space="abstract8"),
+        annotation("c", "contentment", 1, label_space="mikels8"),
+    ]
+    items = build({key: {} for key in "abc"}, annotations=annotations).items
+    answers = {row["image_id"]: row for row in items.rows(named=True)}
+    assert {key: row["answer"].split(": ")[1] for key, row in answers.items()} == {
+        "a": "Content",
+        "b": "Sad",
+        "c": "contentment",
+    }
+    assert answers["a"]["candidates"] == list(ABSTRACT_8_LIST)
+    assert answers["c"]["candidates"] == list(MIKELS_8_LIST)
+
+
+def test_what_people_in_the_image_seem_to_feel_is_not_asked_as_what_it_evokes() -> None:
+    seeming = annotation("a", "Happiness", 1, label_space="emotic26", semantics="apparent")
+    again = annotation("a", "Happiness", 2, label_space="emotic26", semantics="apparent")
+    felt = annotation("b", "joy", 1)
+    rated = [
+        rating("a", "rated:emotic", semantics="apparent", valence=0.7),
+        rating("b", "rated:x", valence=0.1),
+    ]
+    items = build({"a": {}, "b": {}}, rated, [seeming, again, felt]).items
+    for row in items.rows(named=True):
+        seems = "the people in this picture seem to feel" in row["question"]
+        assert seems == (row["image_id"] == "a") == (row["semantics"] == "apparent")
+        assert ("evoke" in row["question"]) != seems
+    dominant = items.filter(task="dominant_emotion", image_id="a").row(0, named=True)
+    assert dominant["answer"] == "Dominant emotion: Happiness"
+    assert dominant["candidates"] == list(EMOTIC_26_LIST)
 
 
 def lexicon(image_id: str, words: int, score: float) -> dict[str, Any]:
@@ -194,6 +247,35 @@ def test_lexicon_scores_enter_by_their_words_until_the_bins_are_even() -> None:
         for row in assessed.balance.filter(balanced_over="valence").rows(named=True)
     }
     assert balance == {"0.20-0.30": (18, 4), "0.50-0.60": (22, 4)}
+
+
+def test_ratings_are_capped_at_the_median_bin_so_that_the_histogram_is_flat() -> None:
+    sizes = {0.05: 2, 0.25: 5, 0.45: 30, 0.65: 11, 0.85: 4}
+    scores = [score for score, size in sizes.items() for _ in range(size)]
+    votes: dict[str, dict[str, int]] = {f"{no:02}": {} for no in range(len(scores))}
+    rated = [
+        rating(key, "rated:x", valence=score) for key, score in zip(votes, scores, strict=True)
+    ]
+    balance = build(votes, rated).balance.sort("stratum")
+    assert balance["available_count"].to_list() == [2, 5, 30, 11, 4]
+    assert balance["selected_count"].to_list() == [2, 5, 5, 5, 4]
+    assert set(balance["cap"]) == {5}
+    thrice = build(votes, rated, bin_cap=3.0).balance.sort("stratum")
+    assert thrice["selected_count"].to_list() == [2, 5, 15, 11, 4]
+    other = build(votes, rated, seed="another")
+    assert set(other.items["image_id"]) != set(build(votes, rated).items["image_id"])
+
+
+def test_ratings_of_what_viewers_felt_come_before_what_people_seem_to_feel() -> None:
+    votes: dict[str, dict[str, int]] = {f"{no:02}": {} for no in range(9)}
+    rated = [
+        rating(key, "rated:x", valence=0.5, semantics="evoked" if no > 6 else "apparent")
+        for no, key in enumerate(votes)
+    ]
+    rated[0]["valence"], rated[1]["valence"] = 0.1, 0.9
+    items = build(votes, rated).items
+    assert set(items["image_id"]) > {"00", "01"}
+    assert len(set(items["image_id"]) & {"07", "08"}) == 1  # the median bin has one
 
 
 def test_where_nobody_rated_bins_are_filled_to_their_median() -> None:
@@ -218,9 +300,9 @@ def test_the_dominant_emotion_is_named_in_the_label_set_of_its_dataset() -> None
     answers = {row["image_id"]: row for row in items.rows(named=True)}
     assert {key: row["answer"] for key, row in answers.items()} == {
         "a": "Dominant emotion: awe",
-        "c": "Dominant emotion: ecstasy",
+        "c": "Dominant emotion: Ecstasy",
     }
-    assert sorted(answers["a"]["candidates"]) == sorted(MIKELS_8)
+    assert answers["a"]["candidates"] == list(MIKELS_8_LIST)
     assert len(answers["c"]["candidates"]) == 24
 
 

@@ -68,11 +68,13 @@ def test_a_space_maps_with_every_label_once_or_says_why_not(space: str, taxonomy
 
 
 def test_every_vocabulary_that_is_asked_for_maps_to_ekman() -> None:
-    spaces = {"mikels8", "affection9", "ekman7", "emotic26", "plutchik24"}
+    spaces = {"mikels8", "abstract8", "affection9", "ekman7", "emotic26", "plutchik24"}
     assert {(space, "ekman7") for space in spaces} <= set(list_mappings())
     # Abstract-8 spells two of Mikels' labels its own way
     abstract = ["Anger", "Sad", "Fear", "Disgust", "Amusement", "Excitement", "Awe", "Content"]
-    assert sorted(canonical(label) for label in abstract) == sorted(LABEL_SPACES["mikels8"])
+    assert sorted(canonical(label) for label in abstract) == sorted(LABEL_SPACES["abstract8"])
+    for taxonomy in TAXONOMIES:
+        assert read_mapping("abstract8", taxonomy) == read_mapping("mikels8", taxonomy)
 
 
 def test_the_file_is_sorted_and_has_no_other_columns() -> None:

@@ -18,7 +18,9 @@ from eemo_pipeline.lake.warehouse import open_tables
 from eemo_pipeline.rendering.plots import preview_rows
 from eemo_pipeline.schema.tables import TABLES, Table
 from eemo_pipeline.schema.validate import (
+    ANSWERED_BY,
     Violation,
+    answer_violations,
     key_violations,
     null_violations,
     range_violations,
@@ -35,11 +37,12 @@ _PROMISES: dict[str, tuple[str, _Rule]] = {
     "key": ("No two rows share a key.", key_violations),
     "vocabulary": ("Closed columns hold only their vocabulary.", vocabulary_violations),
     "ranges": ("Numbers lie in their column's range.", range_violations),
+    "answers": ("Each model answered, declined or abstained at least once.", answer_violations),
 }
 
 
 def build_checks() -> list[dg.AssetChecksDefinition]:
-    """One definition per table: schema, key, vocabulary, ranges, and its SQL checks."""
+    """One definition per table: schema, key, vocabulary, ranges, answers, and its SQL checks."""
     return [_build_table_checks(table) for table in TABLES.values()]
 
 
@@ -64,10 +67,16 @@ def _build_table_checks(table: Table) -> dg.AssetChecksDefinition:
 
 def _rules_of(table: Table) -> list[str]:
     """The promises that can be broken: a table without closed columns has no vocabulary."""
+    asks = table.name in ANSWERED_BY
     columns = table.definitions
     bounded = any(column.minimum is not None or column.maximum is not None for column in columns)
     closed = any(column.values for column in columns)
-    return ["schema", "key", *["vocabulary"] * closed, *["ranges"] * bounded]
+    return [
+        *("schema", "key"),
+        *["vocabulary"] * closed,
+        *["ranges"] * bounded,
+        *["answers"] * asks,
+    ]
 
 
 def _spec_of(table: str, check: str) -> dg.AssetCheckSpec:

@@ -1,15 +1,31 @@
 """Finds violations of the schema in a table: columns, types, keys, nulls, vocabularies and ranges.
 
+Also finds models that answered nothing, by the same rule in every stage that asks one.
+
 Rules that need a second table are in `sql/checks/`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from eemo_pipeline.schema.columns import Column
 from eemo_pipeline.schema.tables import Table
+
+# Tables of the stages that ask a model -> the columns that name it.
+ANSWERED_BY: Mapping[str, tuple[str, ...]] = {
+    "annotation__replies": ("annotator", "model"),
+    "verification__replies": ("verifier", "model"),
+    "grounding__regions": ("detector", "model"),
+    "critic__verdicts": ("critic",),
+    "texts__descriptions": ("writer",),
+    "texts__reasonings": ("writer",),
+    "texts__details": ("writer",),
+    "texts__evocations": ("writer",),
+    "texts__comparisons": ("writer",),
+}
 
 
 class SchemaError(Exception):
@@ -102,6 +118,36 @@ def range_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
         if column.minimum is not None or column.maximum is not None
         for violation in _offending(frame, column, "value in range")
     ]
+
+
+def answer_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
+    """Return the models of `ANSWERED_BY` that answered nothing; the examples give their reasons.
+
+    A refusal is an answer, and so is a question that waits in a batch. Of the critic, images with a
+    discarded field do not count, since the pre-checks discard some without asking.
+    """
+    if "verdict" in table.columns:
+        frame = frame.filter((pl.col("verdict") != "discarded").all().over("image_id"))
+        failed, why = pl.col("verdict") == "unjudged", pl.col("finding")
+    else:
+        waits = pl.col("reason").eq_missing("waits_in_batch")
+        failed, why = (pl.col("status") == "error") & ~waits, pl.col("reason")
+    names = ANSWERED_BY[table.name]
+    silent = (
+        frame.group_by(names)
+        .agg(pl.len().alias("_rows"), failed.all().alias("_failed"), why.min().alias("_why"))
+        .filter("_failed")
+        .sort(names)
+        .collect()
+    )
+    return [
+        Violation("answered nothing", " ".join(names), row["_rows"], (_name_silent(row, names),))
+        for row in silent.iter_rows(named=True)
+    ]
+
+
+def _name_silent(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    return f"{', '.join(row[name] for name in names)} ({row['_why'] or 'no reason'})"
 
 
 def _offending(frame: pl.LazyFrame, column: Column, rule: str) -> Iterator[Violation]:

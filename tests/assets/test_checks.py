@@ -86,6 +86,15 @@ def test_a_rule_of_the_schema_says_column_count_and_example(
     assert example in text.value or rule == "key"
 
 
+def test_a_stage_whose_model_answered_nothing_fails_and_names_it(lake: Path) -> None:
+    failed = (pl.lit("error").alias("status"), pl.lit("timed_out").alias("reason"))
+    spoil(lake, "grounding__regions", *failed)
+    found = check(lake, "grounding__regions")["answers"]
+    assert not found.passed
+    assert found.blocking
+    assert "(timed_out)" in found.description
+
+
 def test_a_table_of_other_columns_fails_every_check_and_says_which_columns(lake: Path) -> None:
     spoil(lake, "dedup__images", pl.lit(1).alias("surprise"))
     evaluations = check(lake, "dedup__images")

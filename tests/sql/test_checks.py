@@ -163,13 +163,6 @@ PLANTS = {
         change("annotation__replies", image_id=GONE),
         keep("annotation__replies", 0),
     ],
-    ("annotation__replies", "annotators_answer"): [
-        change_all("annotation__replies", status="error", reason="provider_fault"),
-        add("annotation__replies", annotator="another", status="error", reason="timed_out"),
-    ],
-    ("verification__replies", "verifiers_answer"): [
-        change_all("verification__replies", status="error", reason="verifier_unavailable"),
-    ],
     ("annotation__replies", "alternatives_have_probabilities"): [
         change("annotation__replies", alternative_probabilities=[0.2, 0.3]),
         change("annotation__replies", alternative_probabilities=[1.1]),

@@ -7,8 +7,10 @@ import pytest
 
 from eemo_pipeline.schema.tables import TABLES, Table
 from eemo_pipeline.schema.validate import (
+    ANSWERED_BY,
     SchemaError,
     Violation,
+    answer_violations,
     conform,
     key_violations,
     null_violations,
@@ -56,6 +58,7 @@ def test_a_table_without_rows_has_none(name: str) -> None:
     assert conform(empty, table).equals(empty)
     for rule in (null_violations, key_violations, vocabulary_violations, range_violations):
         assert rule(empty.lazy(), table) == []
+    assert name not in ANSWERED_BY or answer_violations(empty.lazy(), table) == []
 
 
 @pytest.mark.parametrize(
@@ -120,3 +123,68 @@ def test_other_columns_or_types_are_an_error_that_names_them(change: pl.Expr, sa
         conform(rows({}).with_columns(change).collect(), TABLE)
     with pytest.raises(SchemaError, match=r"missing .*split"):
         conform(rows({}).drop("split").collect(), TABLE)
+
+
+# --- models that answered nothing ---------------------------------------------------------------
+
+BY_STATUS = [name for name in ANSWERED_BY if name != "critic__verdicts"]
+
+
+def replies(name: str, *answers: tuple[str, str, str | None]) -> pl.LazyFrame:
+    """Rows of a table of answers: who answered, the status and its reason."""
+    who = ANSWERED_BY[name]
+    made = [
+        dict.fromkeys(who, answerer) | {"status": status, "reason": reason}
+        for answerer, status, reason in answers
+    ]
+    return pl.LazyFrame(made, schema={**dict.fromkeys((*who, "status", "reason"), pl.String)})
+
+
+@pytest.mark.parametrize("name", BY_STATUS)
+def test_a_model_that_answered_nothing_is_named_with_its_reason(name: str) -> None:
+    frame = replies(
+        name, ("a", "ok", None), ("b", "error", "timed_out"), ("b", "error", "timed_out")
+    )
+    (violation,) = answer_violations(frame, TABLES[name])
+    assert (violation.column, violation.count) == (" ".join(ANSWERED_BY[name]), 2)
+    assert violation.examples == (", ".join(["b"] * len(ANSWERED_BY[name])) + " (timed_out)",)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("b", "refused", "content_filter"),
+        ("b", "none", "nothing_found"),
+        ("b", "error", "waits_in_batch"),
+        ("b", "ok", None),
+    ],
+)
+@pytest.mark.parametrize("name", BY_STATUS)
+def test_one_answer_refusal_or_question_in_a_batch_is_enough(
+    name: str, answer: tuple[str, str, str | None]
+) -> None:
+    frame = replies(name, ("b", "error", None), answer, ("b", "error", "timed_out"))
+    assert answer_violations(frame, TABLES[name]) == []
+
+
+def verdicts(*judged: tuple[str, str]) -> pl.LazyFrame:
+    """Rows of `critic__verdicts`: image and verdict."""
+    made = [
+        {"image_id": image, "critic": "c", "verdict": verdict, "finding": "no answer: timed_out"}
+        for image, verdict in judged
+    ]
+    return pl.LazyFrame(made)
+
+
+def test_a_critic_that_answered_nothing_is_found_beside_images_it_was_not_asked_about() -> None:
+    frame = verdicts(
+        ("a", "unjudged"), ("b", "discarded"), ("b", "valid"), ("c", "unjudged"), ("c", "unjudged")
+    )
+    (violation,) = answer_violations(frame, TABLES["critic__verdicts"])
+    assert (violation.count, violation.examples) == (3, ("c (no answer: timed_out)",))
+
+
+def test_a_critic_that_judged_one_field_answered() -> None:
+    table = TABLES["critic__verdicts"]
+    assert answer_violations(verdicts(("a", "unjudged"), ("b", "revisable")), table) == []
+    assert answer_violations(verdicts(("a", "discarded"), ("a", "valid")), table) == []

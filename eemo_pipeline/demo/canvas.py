@@ -2,7 +2,8 @@
 
 They work on an H x W x 3 array of floats in 0..1. Positions and sizes are shares of the image's
 height unless a name says otherwise, so that a scene looks the same at any size. The scenes are in
-`landscapes.py` and `patterns.py`.
+`landscapes.py` and `patterns.py`, interpolation and blur in `filters.py`. Painting uses no function
+that differs between processors: sums, products and roots, no `np.exp`, `np.hypot` or power.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from eemo_pipeline.demo.filters import Mask, blur, decay, resize_cubic
+
 Canvas = NDArray[np.floating[Any]]
-Mask = NDArray[np.floating[Any]]
 _UNSEEN = 1e-3  # light below this changes no 8-bit value
 Line = Sequence[tuple[float, float]]
 
@@ -48,7 +50,7 @@ def noise(
             for side, count in zip((height, width), cells, strict=True)
         ]
         grid = rng.random(shape, dtype=np.float32)
-        total += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) / 2**octave
+        total += resize_cubic(grid, height, width) / 2**octave
     low, high = float(total.min()), float(total.max())
     return (total - low) / max(high - low, 1e-6)
 
@@ -61,17 +63,22 @@ def axes(height: int, width: int) -> tuple[Mask, Mask]:
     return y, x
 
 
+def length(down: Mask, across: Mask) -> Mask:
+    """Return the length of the vectors (down, across)."""
+    return np.sqrt(down * down + across * across)
+
+
 def glow(height: int, width: int, y: float, x: float, radius: float) -> Mask:
     """Return light that decays from a point as a Gaussian with `radius` as standard deviation."""
     rows, columns = axes(height, width)
-    light = np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * radius**2))
+    light = decay(((rows - y) ** 2 + (columns - x) ** 2) / (2 * radius * radius))
     return np.where(light > _UNSEEN, light, 0).astype(np.float32)
 
 
 def disc(height: int, width: int, y: float, x: float, radius: float) -> Mask:
     """Return a disc with a soft edge of about two pixels."""
     rows, columns = axes(height, width)
-    distance = np.sqrt((rows - y) ** 2 + (columns - x) ** 2)
+    distance = length(rows - y, columns - x)
     return np.clip((radius - distance) * height / 2 + 0.5, 0, 1)
 
 
@@ -139,12 +146,7 @@ def strokes(height: int, width: int, lines: Sequence[Line], thickness: float) ->
 
 def soften(mask: Mask, radius: float) -> Mask:
     """Apply a Gaussian blur; the standard deviation is a share of the height."""
-    return cv2.GaussianBlur(mask, (0, 0), max(0.3, radius * mask.shape[0])).astype(np.float32)
-
-
-def enlarge(mask: Mask, height: int, width: int) -> Mask:
-    """Return the mask at another size, interpolated linearly."""
-    return cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    return blur(mask, max(0.3, radius * mask.shape[0]))
 
 
 def figure(height: int, width: int, feet: float, x: float, size: float) -> Mask:

@@ -4,6 +4,8 @@ One function per family, from a random generator and a size to a canvas. The emo
 scenes are in `affect.py`.
 """
 
+import math
+
 import numpy as np
 
 from eemo_pipeline.demo.canvas import (
@@ -14,9 +16,9 @@ from eemo_pipeline.demo.canvas import (
     below,
     blend,
     disc,
-    enlarge,
     fade,
     glow,
+    length,
     noise,
     polygon,
     ridge,
@@ -24,6 +26,7 @@ from eemo_pipeline.demo.canvas import (
     soften,
     strokes,
 )
+from eemo_pipeline.demo.filters import decay, resize_linear
 
 Rng = np.random.Generator
 
@@ -47,7 +50,7 @@ def paint_sunset_sea(rng: Rng, height: int, width: int) -> Canvas:
     depth = np.clip((rows - horizon) / (1 - horizon), 0, 1)
     sea = fade(height, width, [(0, low), (horizon, middle), (1, "#141a3a")])
     waves = noise(rng, height, width, (26, 5), 4)
-    path = np.exp(-(((columns - sun_x) / (0.03 + 0.22 * depth)) ** 2)) * (waves > 0.5)
+    path = decay(((columns - sun_x) / (0.03 + 0.22 * depth)) ** 2) * (waves > 0.5)
     sea = shine(sea * (0.7 + 0.5 * waves[..., None]), "#ffc46b", soften(path, 0.003) * 0.8)
     canvas = blend(sky, sea, (rows > horizon).astype(np.float32))
     if rng.random() < 0.6:
@@ -143,13 +146,27 @@ def _flower(rng: Rng, canvas: Canvas, y: float, x: float, radius: float, colour:
         return canvas
     rows, columns = np.mgrid[0 : window.shape[0], 0 : window.shape[1]].astype(np.float32)
     dy, dx = (rows + top) / height - y, (columns + left) / height - x
-    distance = np.hypot(dy, dx) / radius
-    petals = 0.72 + 0.28 * np.cos(rng.integers(5, 8) * np.arctan2(dy, dx) + rng.uniform(0, 6))
+    away = length(dy, dx)
+    distance = away / radius
+    petals = 0.72 + 0.28 * _waves(dy, dx, away, int(rng.integers(5, 8)), rng.uniform(0, 6))
     shape = np.clip((petals - distance) * radius * height, 0, 1).astype(np.float32)
     heart = np.clip((0.28 - distance) * radius * height, 0, 1).astype(np.float32)
     shaded = blend(window * 1.0, colour, shape * (0.82 + 0.18 * np.clip(1 - distance, 0, 1)))
     window[:] = blend(shaded, "#f2b01e", heart)
     return canvas
+
+
+def _waves(dy: Mask, dx: Mask, away: Mask, count: int, phase: float) -> Mask:
+    """Return cos(count * angle + phase) of the vectors (dy, dx), which are `away` long.
+
+    The angle is added by turning a vector `count` times.
+    """
+    away = np.maximum(away, 1e-6)
+    down, across = dy / away, dx / away
+    cosine, sine = np.full_like(dx, math.cos(phase)), np.full_like(dx, math.sin(phase))
+    for _ in range(count):
+        cosine, sine = cosine * across - sine * down, sine * across + cosine * down
+    return cosine
 
 
 def paint_snowy_mountain(rng: Rng, height: int, width: int) -> Canvas:
@@ -204,7 +221,7 @@ def _plate_gap(seeds: np.ndarray, u: Mask, v: Mask) -> Mask:
     points = np.stack([half_u.ravel(), half_v.ravel() * 1.4], axis=1)
     nearest, _ = KDTree(seeds * (1, 1.4)).query(points, k=2)
     gap = np.asarray(nearest[:, 1] - nearest[:, 0], dtype=np.float32).reshape(half_u.shape)
-    return enlarge(gap, *u.shape)
+    return resize_linear(gap, *u.shape)
 
 
 def paint_starry_sky(rng: Rng, height: int, width: int) -> Canvas:
@@ -215,13 +232,15 @@ def paint_starry_sky(rng: Rng, height: int, width: int) -> Canvas:
     middle = rng.uniform(0.3, 0.7) * width / height
     across = (columns - middle) * np.cos(angle) + (rows - 0.4) * np.sin(angle)
     dust = noise(rng, height, width, (5, 5), 6)
-    band = np.exp(-((across / rng.uniform(0.12, 0.24)) ** 2)) * (0.25 + dust)
+    band = decay((across / rng.uniform(0.12, 0.24)) ** 2) * (0.25 + dust)
     tint = ("#8a7bd0", "#6fa8dc", "#c58bb5")[rng.integers(3)]
     canvas = shine(canvas, tint, band * 0.6)
     canvas = canvas * (1 - 0.6 * np.clip(band * (dust < 0.42), 0, 1)[..., None])
     stars = np.zeros((height, width), dtype=np.float32)
     count = rng.integers(700, 1400)
-    stars[rng.integers(0, height, count), rng.integers(0, width, count)] = rng.random(count) ** 3
+    places = rng.integers(0, height, count), rng.integers(0, width, count)
+    brightness = rng.random(count)
+    stars[places] = brightness * brightness * brightness
     bright = np.where(stars > 0.85, stars, 0).astype(np.float32)
     canvas = shine(canvas, "#ffffff", stars + soften(bright, 0.004) * 9)
     line = ridge(rng, width, rng.uniform(0.85, 0.97), rng.uniform(0.06, 0.3), rng.uniform(1, 4))

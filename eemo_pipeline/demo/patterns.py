@@ -15,12 +15,14 @@ from eemo_pipeline.demo.canvas import (
     disc,
     fade,
     glow,
+    length,
     noise,
     polygon,
     shine,
     soften,
     strokes,
 )
+from eemo_pipeline.demo.filters import decay
 
 Rng = np.random.Generator
 
@@ -35,7 +37,7 @@ def paint_fire(rng: Rng, height: int, width: int) -> Canvas:
         x, wide = rng.uniform(0.05, 0.95) * width / height, rng.uniform(0.07, 0.22)
         tall = rng.uniform(0.35, 0.95)
         rise = np.clip((rows - (1 - tall)) / tall, 0, 1)
-        flames += np.exp(-(((waver - x) / (wide * (0.25 + rise))) ** 2)) * rise**1.2
+        flames += decay(((waver - x) / (wide * (0.25 + rise))) ** 2) * rise * np.sqrt(np.sqrt(rise))
     heat = np.clip(flames * (0.45 + turbulence), 0, 1.6)
     canvas = np.zeros((height, width, 3), dtype=np.float32) + np.float32(0.02)
     canvas += np.stack(
@@ -101,10 +103,11 @@ def paint_balloons(rng: Rng, height: int, width: int) -> Canvas:
         sway = rng.normal(0, 0.05)
         tail = [(y + radius, x), (y + 0.25, x + sway), (1.05, x + sway * 2)]
         canvas = blend(canvas, "#6b5b53", strokes(height, width, [tail], 0.003))
-        distance = np.hypot((rows - y) * 0.86, columns - x) / radius
+        distance = length((rows - y) * 0.86, columns - x) / radius
         shape = np.clip((1 - distance) * radius * height / 2 + 0.5, 0, 1)
         canvas = blend(canvas, colours[rng.integers(len(colours))], shape * 0.96)
-        canvas = canvas * (1 - 0.3 * (shape * np.clip(distance, 0, 1) ** 3))[..., None]
+        inside = np.clip(distance, 0, 1)
+        canvas = canvas * (1 - 0.3 * (shape * inside * inside * inside))[..., None]
         shine_spot = glow(height, width, y - radius * 0.4, x - radius * 0.35, radius * 0.18)
         canvas = shine(canvas, "#ffffff", shine_spot * 0.75)
     return canvas
@@ -122,11 +125,11 @@ def paint_mould(rng: Rng, height: int, width: int) -> Canvas:
     for _ in range(rng.integers(12, 30)):
         y, x = rng.random(), rng.random() * width / height
         radius = rng.uniform(0.03, 0.16)
-        distance = np.hypot(rows - y, columns - x) + (texture - 0.5) * 0.1
+        distance = length(rows - y, columns - x) + (texture - 0.5) * 0.1
         spot = np.clip((radius - distance) / radius * 2.2, 0, 1)
         tone = ("#c7cf9a", "#2f3a1c", "#9fb08f", "#6d2f24", "#d9d3a0")[rng.integers(5)]
         canvas = blend(canvas, tone, spot * (0.45 + 0.5 * fur))
-        rim = np.exp(-(((distance - radius) / 0.008) ** 2)).astype(np.float32)
+        rim = decay(((distance - radius) / 0.008) ** 2)
         canvas = blend(canvas, "#20240f", rim * 0.6)
     wet = np.clip(noise(rng, height, width, (14, 14), 4) - 0.72, 0, 1) * 3
     return shine(canvas, "#dfe8b0", wet * 0.5)
@@ -241,7 +244,7 @@ def _drops(rng: Rng, canvas: Canvas) -> Canvas:
             slice(max(0, int((y - 0.03) * height)), int((y + 0.03) * height) + 1),
             slice(max(0, int((x - 0.03) * height)), int((x + 0.03) * height) + 1),
         )
-        drop = (radius - np.hypot(rows[place] - y, columns[place] - x)) * height
+        drop = (radius - length(rows[place] - y, columns[place] - x)) * height
         light = np.clip((rows[place] - y) / radius, -1, 1)
         canvas[place] += (np.clip(drop, 0, 1) * light * 0.3)[..., None]
         if rng.random() < 0.2:

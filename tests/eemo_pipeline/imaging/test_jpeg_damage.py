@@ -1,5 +1,7 @@
 """A JPEG of which data are lost is refused, wherever they are lost."""
 
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,16 @@ KINDS = {
     "progressive": {"progressive": True},
     "optimised": {"optimize": True},
     "restarting": {"restart_marker_rows": 1},
+    # A layout of colours that simplejpeg does not know.
+    "cmyk": {"mode": "CMYK", "subsampling": "4:2:0"},
 }
-WHOLE = {name: encode(paint(1), "JPEG", quality=90, **options) for name, options in KINDS.items()}
+
+
+def save(mode: str = "RGB", **options: Any) -> bytes:
+    return encode(paint(1).convert(mode), "JPEG", quality=90, **options)
+
+
+WHOLE = {name: save(**options) for name, options in KINDS.items()}
 END = b"\xff\xd9"
 
 
@@ -54,6 +64,36 @@ def test_garbage_in_the_middle_is_refused(tmp_path: Path, kind: str) -> None:
     third = len(content) // 3
     spoiled = content[:third] + noise + content[third + len(noise) :]
     assert outcome(tmp_path / "a.jpg", spoiled) in ("truncated", "damaged")
+
+
+def test_a_progressive_file_without_its_last_scans_is_refused(tmp_path: Path) -> None:
+    content = WHOLE["progressive"]
+    starts = [found.start() for found in re.finditer(b"\xff\xda", content)]
+    assert len(starts) > 5
+    for start in starts[1:]:
+        # Tables of the next scan stay behind; libjpeg says nothing about this file.
+        assert outcome(tmp_path / "a.jpg", content[:start] + END) == "truncated"
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(place=st.integers(2, len(WHOLE["progressive"])), odd=st.binary(max_size=12), data=st.data())
+def test_odd_bytes_anywhere_give_an_outcome(
+    tmp_path: Path, place: int, odd: bytes, data: st.DataObject
+) -> None:
+    marker = data.draw(st.sampled_from([b"", b"\xff\xda", b"\xff\xc2", b"\xff\xda\0\1"]))
+    content = WHOLE["progressive"]
+    outcome(tmp_path / "a.jpg", content[:place] + marker + odd + content[place:])
+
+
+def test_what_the_decoders_say_to_the_terminal_is_not_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = WHOLE["cmyk"]
+    assert outcome(tmp_path / "a.jpg", content[: len(content) // 2] + END) == "truncated"
+    os.write(2, b"still there\n")
+    assert capfd.readouterr().err == "still there\n"
 
 
 def test_a_file_of_thousands_of_scans_is_refused_before_it_is_decoded(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ ACCEPTED_FROM = 0.85
 # EmoVerse's worked example gives the verifier double weight.
 TRUSTED_WEIGHT = 2.0
 ANY = "any"
+FOLDS = 5  # of clusters; fold 0 stands for all of them
 
 _TABLE = TABLES["verification__patterns"]
 _CELL = ("source", "fold", "pattern", "verifier_emotion")
@@ -206,7 +207,7 @@ def _count_hits(spoken: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
     whole = [pl.lit(ANY).alias("verifier_emotion")]
     everything = judged.with_columns(pl.lit(ANY).alias("pattern"), *whole)
     divided = judged.drop_nulls("verifier_emotion")
-    folds = pl.DataFrame({"_for": range(6)}, schema={"_for": pl.Int64})
+    folds = pl.DataFrame({"_for": range(FOLDS + 1)}, schema={"_for": pl.Int64})
     counted = (
         pl.concat([everything, judged.with_columns(*whole), divided])
         .join(folds, how="cross")

@@ -1,18 +1,4 @@
 -- One row per kept image: its path, its split, its evoked emotions, and its record.
-with ratings as (
-    select
-        *,
-        row_number() over (
-            partition by image_id
-            order by
-                starts_with(origin, 'rated') desc,
-                semantics = 'evoked' desc,
-                rater_count desc nulls last,
-                origin
-        ) as place
-    from labels__vad
-)
-
 select
     i.image_id,
     i.source,
@@ -36,5 +22,5 @@ select
     r.reason as record_reason
 from dedup__images as i
 left join labels__rankings as k on i.image_id = k.image_id
-left join ratings as v on i.image_id = v.image_id and v.place = 1
+left join labels__vad as v on i.image_id = v.image_id and v.is_best
 left join records__emoverse as r on i.image_id = r.image_id

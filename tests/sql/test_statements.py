@@ -113,6 +113,18 @@ def test_a_tie_dominates_nothing(world, write, tmp_path):
     assert total[0]["n"] == 87
 
 
+def test_images_have_the_ratings_that_are_marked_best(world, write, tmp_path):
+    marked = world["labels__vad"][0]
+    # By its number of raters and its name alone, this row would come first.
+    other = {"origin": "rated:a", "rater_count": 10**6, "is_best": False, "valence": 0.01}
+    world["labels__vad"].append({**marked, **other})
+    write(world, tmp_path)
+    with open_tables(tmp_path) as connection:
+        query = f"from images where image_id = '{marked['image_id']}'"
+        found = [(row["vad_origin"], row["valence"]) for row in rows(connection, query)]
+    assert found == [(marked["origin"], marked["valence"])]
+
+
 def test_agreement_counts_pictures_that_both_judged(world, write, tmp_path):
     for reply in world["annotation__replies"][:8]:  # ann and bob on four pictures
         if reply["annotator"] == "bob":

@@ -26,10 +26,11 @@ from eemo_pipeline.emotion.attributes import (
 )
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 from eemo_pipeline.emotion.vad import MIKELS_ANCHORS
+from eemo_pipeline.imaging.boxes import Box, intersection_over_union
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.critic import Case, Critic
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.stages.ablation.outcomes import CORNERS, find_boxes, overlap
+from eemo_pipeline.stages.ablation.outcomes import CORNERS, find_boxes
 from eemo_pipeline.stages.ablation.synthetic_records import LEVEL_VALUES, Records
 from eemo_pipeline.stages.critic.review_pass import gather_facts
 from eemo_pipeline.stats.hash_draws import unit_interval
@@ -294,7 +295,9 @@ def _same_level(row: Row, _: Row, __: float) -> Row:
 
 def _other_box(row: Row, other: Row, _: float) -> Row:
     mine, theirs = row["box"], other["box"]
-    return {"box": theirs} if mine and theirs and overlap(mine, theirs) < 0.3 else {}
+    if not (mine and theirs) or intersection_over_union(Box(*mine), Box(*theirs)) >= 0.3:
+        return {}
+    return {"box": theirs}
 
 
 def _shifted(row: Row, _: Row, __: float) -> Row:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.aggregation.decide import roll_up
+from eemo_pipeline.imaging.boxes import Box, intersection_over_union
 from eemo_pipeline.stages.ablation.synthetic_records import Records
 
 FIELDS = ("emotion", "description", "background", "attribute", "subject", "intensity", "box")
@@ -47,20 +48,12 @@ def judge_by_truth(truth: pl.DataFrame) -> Judge:
         if gold is None:
             return None
         if field == "box":
-            return value is not None and overlap(value, gold) >= BOX_IS_RIGHT_FROM
+            if value is None:
+                return False
+            return intersection_over_union(Box(*value), Box(*gold)) >= BOX_IS_RIGHT_FROM
         return value == gold
 
     return is_right
-
-
-def overlap(one: list[float], other: list[float]) -> float:
-    """Return the intersection over union of two boxes (left, top, right, bottom)."""
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    high = min(one[3], other[3]) - max(one[1], other[1])
-    shared = max(0.0, wide) * max(0.0, high)
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    total = sum(areas) - shared
-    return shared / total if total > 0 else 0.0
 
 
 def tabulate_outcomes(

@@ -65,7 +65,8 @@ def middle_of_scale(words: pl.DataFrame, lexicon: str, scaling: Scaling) -> floa
     middle = (low + high) / 2
     if scaling == "stretched":
         return 0.5
-    return normalise_rating(middle, low, high)[0] or 0.5
+    value, _ = normalise_rating(middle, low, high)
+    return 0.5 if value is None else value  # None: a scale without width, no word has a value
 
 
 def describe_tokens(tokens: pl.Series, lexicon: pl.DataFrame) -> pl.DataFrame:

@@ -2,9 +2,8 @@
 
 import polars as pl
 
+from eemo_pipeline.aggregation.calibration import FOLDS
 from eemo_pipeline.stats.hash_draws import draw
-
-FOLDS = 5
 
 
 def find_human_labels(labels: pl.DataFrame) -> pl.DataFrame:

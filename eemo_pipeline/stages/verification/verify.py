@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from eemo_pipeline.aggregation.calibration import MIN_LABELLED
+from eemo_pipeline.aggregation.calibration import FOLDS, MIN_LABELLED
 from eemo_pipeline.aggregation.decide import fit_patterns, round_shares
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, canonical
 from eemo_pipeline.lake.picture_files import locate_files
@@ -19,7 +19,7 @@ from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.verifier import THIS_LAKE, VerificationRequest, Verifier
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.verification.answer_parsing import fit_temperature, temper
-from eemo_pipeline.stages.verification.folds import FOLDS, assign_folds, find_human_labels
+from eemo_pipeline.stages.verification.folds import assign_folds, find_human_labels
 
 _TABLE = TABLES["verification__replies"]
 

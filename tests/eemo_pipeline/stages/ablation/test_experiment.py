@@ -4,6 +4,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from eemo_pipeline.imaging.boxes import Box, intersection_over_union
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
@@ -27,7 +28,7 @@ from eemo_pipeline.stages.ablation.experiment import (
     score_corruptions,
     tell_truth,
 )
-from eemo_pipeline.stages.ablation.outcomes import FIELDS, judge_by_truth, overlap
+from eemo_pipeline.stages.ablation.outcomes import FIELDS, judge_by_truth
 from eemo_pipeline.stages.ablation.report import write_report
 from eemo_pipeline.stages.ablation.scoring import score_arms
 from eemo_pipeline.stages.ablation.synthetic_records import (
@@ -87,7 +88,8 @@ def test_every_corruption_is_made_and_makes_the_value_wrong(made):
     assert spoilt.filter(pl.col("before") == pl.col("after")).height == 0
     gold = {row["image_id"]: row["box"] for row in made.truth.iter_rows(named=True)}
     for row in spoilt.filter(part="box").iter_rows(named=True):
-        assert overlap([float(side) for side in row["after"].split()], gold[row["image_id"]]) < 0.5
+        after = Box(*(float(side) for side in row["after"].split()))
+        assert intersection_over_union(after, Box(*gold[row["image_id"]])) < 0.5
     flagged = spoilt.group_by("corruption").agg(pl.col("is_flagged").mean())
     by_name = dict(flagged.iter_rows())
     assert by_name["antonym"] == 1  # the rules know polarity

@@ -12,6 +12,7 @@ from eemo_pipeline.schema.validate import conform, key_violations, null_violatio
 from eemo_pipeline.stages.labels import lexicon as lexicon_module
 from eemo_pipeline.stages.labels.lexicon import LexiconRules, Negation, parse_rules, score_comments
 from eemo_pipeline.stages.labels.lexicon_trials import build_trials
+from eemo_pipeline.stages.labels.lexicon_words import middle_of_scale
 from eemo_pipeline.stages.labels.vad import build_vad
 from eemo_pipeline.stages.labels.validation import build_validation_items, write_blind_sheet
 
@@ -190,6 +191,18 @@ def test_scales_and_preference() -> None:
     assert values(preference=("nrc_vad", "warriner")) == (0.75, 1.0, 0.0)
     assert values(preference=("absent", "nrc_vad")) == (0.75, 1.0, 0.0)
     assert score_comments(happy, both, LexiconRules(preference=("absent",))).is_empty()
+
+
+def test_the_middle_of_a_scale_may_be_zero() -> None:
+    least = 5e-324  # half of the least number is 0
+    scales = {"tenths": (1.0, 9.0), "flat": (3.0, 3.0), "least": (0.0, least)}
+    frame = pl.DataFrame(
+        [(name, *ends) for name, ends in scales.items()],
+        schema=["source", "scale_min", "scale_max"],
+        orient="row",
+    )
+    middles = {name: middle_of_scale(frame, name, "tenth") for name in scales}
+    assert middles == {"tenths": 0.5, "flat": 0.5, "least": 0.0}
 
 
 def test_an_entry_without_all_ratings_says_nothing() -> None:

@@ -4,12 +4,16 @@ import dagster as dg
 import polars as pl
 
 from assets._results import count_rows
-from eemo_pipeline.stages.records import build_records
+from eemo_pipeline.aggregation.kept_images import move_to_kept
+from eemo_pipeline.stages.records import build_records, describe_images
+from eemo_pipeline.stages.sources import known_sources
 
 
 @dg.asset
 def records__emoverse(
+    ingest__records: pl.DataFrame,
     dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
     annotation__replies: pl.DataFrame,
     _critic__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
@@ -27,4 +31,11 @@ def records__emoverse(
         grounding__regions,
         verification__patterns,
     )
-    return count_rows(records, dedup__images.height)
+    described = describe_images(
+        records,
+        dedup__images,
+        move_to_kept(ingest__records, dedup__clusters),
+        annotation__replies,
+        {name: source.image_type for name, source in known_sources().items()},
+    )
+    return count_rows(described, dedup__images.height)

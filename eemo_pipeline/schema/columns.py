@@ -438,6 +438,26 @@ _ALL = (
     _text("after", "The corrupted value"),
     _flag("is_flagged", "Whether the critic flagged it"),
     # --- records and texts --------------------------------------------------------------
+    _text(
+        "external_id",
+        "The record's identifier in EmoVerse's release; it contains the label, so models never see "
+        "it",
+    ),
+    _text("image_path", "Path of the image file, relative to the data root"),
+    _text("image_type", "EmoVerse's visual domain", ("Artistic", "Social", "Nature")),
+    _text(
+        "image_type_origin",
+        "What tells the domain: the source, or the style, people or place that the annotator saw",
+        ("source", "style", "people", "place"),
+    ),
+    _text("joined_triplet", "background-attribute-subject in one text; null if a part is missing"),
+    Column(
+        "boxes_px",
+        INTEGERS,
+        "Boxes of the subject, most salient first, four whole numbers each: x1, y1, x2, y2",
+        "px",
+        0,
+    ),
     _count("region_count", "Boxes in the image"),
     _count("round_count", "Rounds of annotation", minimum=1),
     _text("text", "The written text"),

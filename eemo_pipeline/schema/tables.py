@@ -336,10 +336,13 @@ _ALL = (
         "records__emoverse",
         "kept image: its EmoVerse record and the record's state",
         "image_id",
-        """image_id source split state reason description background attribute subject emotion
-        confidence intensity intensity_level distribution is_contested region_count round_count""",
-        """reason description background attribute subject emotion confidence intensity
-        intensity_level distribution""",
+        """image_id external_id source split image_path image_type image_type_origin state reason
+        description background attribute subject joined_triplet annotator model method emotion
+        confidence intensity intensity_level distribution is_contested region_count boxes_px
+        round_count""",
+        """external_id image_type image_type_origin reason description background attribute subject
+        joined_triplet annotator model method emotion confidence intensity intensity_level
+        distribution boxes_px""",
         plotted="state",
     ),
     _table(

@@ -52,6 +52,7 @@ class SourceDataset:
         needs: files, other than images, in every complete copy: names or the ends of paths,
             compared ignoring case, with `*` for any characters and `|` between equivalent names
             ("labels.csv|labels.txt"). An absent one is reported as missing.
+        image_type: Artistic, Social or Nature where the dataset says it of all its images.
         is_licensed_per_picture: whether the record's attribute `licence` decides, image by image,
             in place of `is_redistributable`.
     """
@@ -73,3 +74,4 @@ class SourceDataset:
     downloads: tuple[Download, ...] = ()
     needs: tuple[str, ...] = ()
     is_licensed_per_picture: bool = False
+    image_type: str | None = None

@@ -108,4 +108,5 @@ SOURCE = SourceDataset(
     ),
     needs=(_TABLE,),
     read=read,
+    image_type="Artistic",
 )

@@ -101,6 +101,7 @@ SOURCE = SourceDataset(
         "it as wikiart/<art_style>/<painting>.jpg"
     ),
     read=read,
+    image_type="Artistic",
     role="evaluation",
     expected_records=80031,
     embeds=("wikiart",),

@@ -158,5 +158,6 @@ SOURCE = SourceDataset(
         "the styles, unpacked to Images/"
     ),
     read=read,
+    image_type="Artistic",
     needs=("Annotation.json|annotation_5k.json",),
 )

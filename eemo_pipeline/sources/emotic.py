@@ -292,6 +292,7 @@ SOURCE = SourceDataset(
         "or for the release of 2017 the pictures to cvpr_emotic/ and CVPR17_Annotations.mat"
     ),
     read=read,
+    image_type="Social",
     expected_records=23571,
     embeds=("coco", "ade20k"),
     needs=tuple(f"Annotations.mat|CVPR17_Annotations.mat|{path}" for path in _TABLES),

@@ -170,4 +170,5 @@ SOURCE = SourceDataset(
     ),
     needs=(_TABLE,),
     read=read,
+    image_type="Social",
 )

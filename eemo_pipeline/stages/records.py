@@ -1,7 +1,8 @@
 """EmoVerse records: the values that the models agreed on, with discarded fields emptied.
 
 Builds the record and final state of every kept image: preserved, waiting for a person, or dropped.
-The vote is in `aggregation/decide.py`, the verdicts in `critic/`.
+The vote is in `aggregation/decide.py`, the verdicts in `critic/`. A record says all that EmoVerse
+releases of one, and more; the two released layouts are in `readers/emoverse_records.py`.
 """
 
 from collections.abc import Mapping
@@ -10,9 +11,13 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.aggregation.decide import decide, latest_replies, roll_up
+from eemo_pipeline.aggregation.image_types import type_images
+from eemo_pipeline.readers.emoverse_records import join_triplet
 from eemo_pipeline.schema.tables import TABLES
 
 _TABLE = TABLES["records__emoverse"]
+# Seen by an annotator; they tell the type of an image of which its source says nothing.
+_SEEN = ("style", "facial_expression", "human_action", "scene")
 # field -> the columns emptied when the field is discarded
 _COLUMNS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
     "emotion": ("emotion", "confidence", "distribution"),
@@ -21,7 +26,7 @@ _COLUMNS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
     "background": ("background",),
     "attribute": ("attribute",),
     "subject": ("subject",),
-    "box": (),
+    "box": ("boxes_px",),
 }
 _DECIDED = (
     "description",
@@ -33,6 +38,8 @@ _DECIDED = (
     "intensity",
     "intensity_level",
     "distribution",
+    "annotator",
+    "boxes_px",
 )
 
 
@@ -69,11 +76,7 @@ def build_records(
     """
     latest = latest_replies(first_replies, later_replies)
     decisions = decide(latest, verifier_replies, patterns)
-    found = (
-        regions.filter((pl.col("region_no") > 0) & (pl.col("status") == "ok"))
-        .group_by("image_id")
-        .agg(pl.len().cast(pl.Int64).alias("region_count"))
-    )
+    found = _boxes(regions)
     both = [frame.select("image_id", "round") for frame in (first_replies, later_replies)]
     rounds = pl.concat(both).group_by("image_id").agg(pl.col("round").max().alias("round_count"))
     joined = (
@@ -83,6 +86,7 @@ def build_records(
         .join(rounds, on="image_id", how="left")
         .with_columns(
             pl.col("region_count").fill_null(0),
+            pl.col("boxes_px").fill_null([]),
             pl.col("round_count").fill_null(1),
             pl.col("is_contested").fill_null(value=True),
         )
@@ -91,6 +95,80 @@ def build_records(
     judged = _latest_verdicts(verdicts)
     rows = [_record(row, judged.get(row["image_id"], {})) for row in joined.iter_rows(named=True)]
     return pl.DataFrame(rows, schema=_TABLE.polars_schema)
+
+
+def describe_images(
+    records: pl.DataFrame,
+    images: pl.DataFrame,
+    source_records: pl.DataFrame,
+    replies: pl.DataFrame,
+    types: Mapping[str, str | None],
+) -> pl.DataFrame:
+    """Return `records__emoverse` with what the image, its source and the words' author add.
+
+    Adds image_path, external_id, image_type with its origin, the joined triplet, and the model and
+    method of the annotator whose words the record holds.
+
+    Args:
+        records: result of `build_records`.
+        images: rows of `dedup__images`.
+        source_records: rows of `ingest__records`, those of dropped near-duplicates included.
+        replies: rows of `annotation__replies`.
+        types: source -> the type of all its images, None where it names none.
+    """
+    authors = replies.filter(pl.col("status") == "ok").select(
+        "image_id", "annotator", "model", "method", *_SEEN
+    )
+    attribute = pl.col("attributes").str.json_path_match
+    told = (
+        source_records.sort("source", "record_id")
+        .group_by("image_id", maintain_order=True)
+        .agg(
+            attribute("$.external_id").drop_nulls().first().alias("external_id"),
+            pl.coalesce(attribute("$.image_type"), attribute("$.category"))
+            .drop_nulls()
+            .alias("source_words"),
+        )
+    )
+    paths = images.select(
+        "image_id",
+        pl.concat_str(pl.lit("sources"), "source", "path", separator="/").alias("image_path"),
+    )
+    added = ("image_path", "external_id", "image_type", "image_type_origin", "model", "method")
+    triplet = pl.struct("background", "attribute", "subject").map_elements(
+        lambda parts: join_triplet(*parts.values()), return_dtype=pl.String
+    )
+    joined = (
+        records.drop(*added)
+        .join(paths, on="image_id", how="left")
+        .join(told, on="image_id", how="left")
+        .join(authors, on=["image_id", "annotator"], how="left")
+        .with_columns(
+            pl.col("source")
+            .replace_strict(types, default=None, return_dtype=pl.String)
+            .alias("source_type"),
+            triplet.alias("joined_triplet"),
+        )
+    )
+    return type_images(joined).select(_TABLE.columns).sort("image_id")
+
+
+def _boxes(regions: pl.DataFrame) -> pl.DataFrame:
+    """Return image_id, region_count and boxes_px: whole px that enclose each region, in order."""
+    corners = [pl.col(name).round(6).floor().cast(pl.Int64) for name in ("x1_px", "y1_px")] + [
+        pl.col(name).round(6).ceil().cast(pl.Int64) for name in ("x2_px", "y2_px")
+    ]
+    return (
+        regions.filter((pl.col("region_no") > 0) & (pl.col("status") == "ok"))
+        .sort("image_id", "region_no")
+        .group_by("image_id", maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias("region_count"),
+            pl.concat_list(corners)
+            .list.explode(keep_nulls=False, empty_as_null=False)
+            .alias("boxes_px"),
+        )
+    )
 
 
 def _latest_verdicts(verdicts: pl.DataFrame) -> dict[str, dict[str, tuple[str, list[str]]]]:

@@ -229,7 +229,14 @@ def add_judgements(world: World, number: int, split: str) -> None:
     verdict = {"image_id": image_id, "field": "emotion", "verdict": "valid", "round": 1}
     world["critic__verdicts"].append(verdict)
     world["records__emoverse"].append(
-        {**decided, "source": "folder", "split": split, "state": "preserved"}
+        {
+            **decided,
+            **{"source": "folder", "split": split, "state": "preserved", "annotator": "ann"},
+            "joined_triplet": "-".join(
+                said[name] for name in ("background", "attribute", "subject")
+            ),
+            "boxes_px": [1, 2, 99, 79],
+        }
     )
     text = {"image_id": image_id, "status": "ok", "text": "Two words", "word_count": 2}
     for kind in ("descriptions", "reasonings", "details"):

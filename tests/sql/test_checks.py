@@ -251,6 +251,16 @@ PLANTS = {
         change("records__emoverse", distribution=[0.5] * 8)
     ],
     ("records__emoverse", "split_is_the_pictures"): [change("records__emoverse", split="test")],
+    ("records__emoverse", "boxes_are_inside_the_image"): [
+        change("records__emoverse", boxes_px=[0, 0, 5]),
+        change("records__emoverse", boxes_px=[0, 0, 5, 5, 4, 0, 4, 5]),
+        change("records__emoverse", boxes_px=[0, 0, 5, 100_000]),
+    ],
+    ("records__emoverse", "joined_triplet_follows"): [
+        change("records__emoverse", joined_triplet="a-b"),
+        change("records__emoverse", background=None),
+        change("records__emoverse", annotator=None),
+    ],
     **{
         (f"texts__{kind}", check): plants
         for kind in ("descriptions", "reasonings", "details", "evocations")

@@ -15,7 +15,7 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
-from eemo_pipeline.stages.records import build_records
+from eemo_pipeline.stages.records import build_records, describe_images
 
 FIELDS = COLUMNS["field"].values
 RECORDS = TABLES["records__emoverse"]
@@ -27,7 +27,8 @@ def table(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 def image_rows(*ids: str) -> pl.DataFrame:
     return table(
-        "dedup__images", [{"image_id": i, "source": "folder", "split": "train"} for i in ids]
+        "dedup__images",
+        [{"image_id": i, "source": "folder", "split": "train", "path": f"{i}.jpg"} for i in ids],
     )
 
 
@@ -190,6 +191,83 @@ def test_empty_input():
     assert conform(frame, RECORDS).height == 0
 
 
+def describe(
+    records: pl.DataFrame,
+    replies: list[dict[str, Any]],
+    told: list[dict[str, Any]] | None = None,
+    types: dict[str, str | None] | None = None,
+) -> pl.DataFrame:
+    return describe_images(
+        records,
+        image_rows(*records["image_id"].to_list()),
+        table("ingest__records", told or []),
+        table("annotation__replies", replies),
+        types or {},
+    )
+
+
+def described(told: list[str], types: dict[str, str | None] | None = None, **seen: str):
+    """Return the record of an image with the attributes of its source's records."""
+    replies = [reply("i", "a", model="one/1", **seen), reply("i", "b", model="two/2")]
+    records = build_records(
+        image_rows("i"),
+        table("annotation__replies", replies),
+        *(
+            TABLES[name].empty()
+            for name in (
+                "_critic__replies",
+                "verification__replies",
+                "critic__verdicts",
+                "grounding__regions",
+            )
+        ),
+    )
+    rows = [
+        {"image_id": "i", "source": "emoverse", "record_id": str(no), "attributes": text}
+        for no, text in enumerate(told)
+    ]
+    return describe(records, replies, rows, types).row(0, named=True)
+
+
+def test_a_record_has_its_path_its_author_and_the_joined_triplet():
+    record = described(['{"external_id":"Awe000001"}'])
+    assert record["image_path"] == "sources/folder/i.jpg"
+    assert record["external_id"] == "Awe000001"
+    assert record["joined_triplet"] == "b-a-s"
+    assert (record["annotator"], record["model"], record["method"]) == ("a", "one/1", "m")
+
+
+@pytest.mark.parametrize(
+    ("told", "types", "seen", "image_type", "origin"),
+    [
+        (['{"image_type":"Nature"}'], {"folder": "Artistic"}, {}, "Nature", "source"),
+        (['{"category":"Person"}'], {}, {"style": "painting"}, "Social", "source"),
+        (['{"category":"Person"}', '{"category":"Animal"}'], {}, {}, None, None),
+        (['{"category":"Scene"}'], {"folder": "Artistic"}, {}, "Artistic", "source"),
+        ([], {}, {"style": "painting", "human_action": "sitting"}, "Artistic", "style"),
+        ([], {}, {"style": "photograph", "human_action": "sitting"}, "Social", "people"),
+        ([], {}, {"facial_expression": "absent", "scene": "outdoor/beach"}, "Nature", "place"),
+        ([], {}, {"human_action": "unknown", "scene": "indoor/kitchen"}, None, None),
+        ([], {}, {}, None, None),
+    ],
+)
+def test_the_type_of_an_image_is_the_sources_or_what_an_annotator_saw(
+    told, types, seen, image_type, origin
+):
+    record = described(told, types, **seen)
+    assert (record["image_type"], record["image_type_origin"]) == (image_type, origin)
+
+
+def test_boxes_enclose_the_regions_in_whole_pixels_and_go_with_a_discarded_box():
+    region = {"image_id": "i", "status": "ok", "x1_px": 1.5, "y1_px": 2.0, "x2_px": 3.2}
+    regions = [region | {"region_no": 2, "y2_px": 9.0}, region | {"region_no": 1, "y2_px": 8.5}]
+    record = build_one(verdict_rows("i"), regions=regions)
+    assert record["boxes_px"] == [1, 2, 4, 9, 1, 2, 4, 9]
+    discarded = build_one(verdict_rows("i", box="discarded"), regions=regions)
+    assert (discarded["boxes_px"], discarded["region_count"]) == (None, 2)
+    assert build_one(verdict_rows("i"))["boxes_px"] == []
+
+
 VERDICTS = st.dictionaries(
     st.sampled_from(FIELDS), st.sampled_from(["valid", "revisable", "discarded"])
 )
@@ -230,7 +308,8 @@ def test_laws(votes, judged, random):
     images = ["i1", "i2", "i3"]
     records = build(images, replies, verdicts)
     assert records["image_id"].to_list() == images
-    lazy = conform(records, RECORDS).lazy()
+    described = describe(records, replies)
+    lazy = conform(described, RECORDS).lazy()
     for check in (key_violations, null_violations, range_violations, vocabulary_violations):
         assert check(lazy, RECORDS) == []
     for rows in (images, replies, verdicts):

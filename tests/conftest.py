@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.commands import run_eemo
 from tests.support.hashing import stamp_files
@@ -22,8 +23,13 @@ SHARED_LAKES = {"small_lake", "demo_lake"}
 
 
 def pytest_configure() -> None:
-    """Let interrupts through: what a shell starts in the background would ignore them."""
+    """Let interrupts through, and let no property fail because the machine is busy.
+
+    What a shell starts in the background would ignore interrupts.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    settings.register_profile("any_machine", deadline=None)
+    settings.load_profile("any_machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""Geometry of boxes in pixels. Masks are in `masks.py`."""
+"""Geometry of boxes in pixels. Masks are in `masks.py`, the matching in `box_matching.py`."""
 
 from typing import NamedTuple
 

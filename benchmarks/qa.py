@@ -39,14 +39,8 @@ def prepare(tables: Path, pictures: int) -> None:
     from eemo_pipeline.stages.labels.lexicon import LexiconRules
     from eemo_pipeline.stages.labels.rankings import build_rankings
     from eemo_pipeline.stages.labels.vad import build_vad
-    from eemo_pipeline.stages.texts.candidates import choose_candidates
-    from eemo_pipeline.stages.texts.comparisons import write_comparisons
     from eemo_pipeline.stages.texts.descriptions import write_descriptions
-    from eemo_pipeline.stages.texts.details import write_details
-    from eemo_pipeline.stages.texts.emotion_evidence import gather_grounds
-    from eemo_pipeline.stages.texts.evocations import write_evocations
-    from eemo_pipeline.stages.texts.profiles import build_profiles
-    from eemo_pipeline.stages.texts.reasonings import write_reasonings
+    from eemo_pipeline.stages.texts.emotion_texts import write_emotion_texts
     from eemo_pipeline.stages.texts.template_writer import REALISER
 
     lake = make_lake(pictures)
@@ -54,21 +48,17 @@ def prepare(tables: Path, pictures: int) -> None:
     emotions = build_emotions(images, annotations)
     vad = build_vad(images, annotations, lake["ingest__words"], LexiconRules())
     rankings = build_rankings(images, emotions, annotations)
-    descriptions = write_descriptions(images, REALISER)
-    grounds = gather_grounds(images, emotions, annotations)
-    reasonings = write_reasonings(grounds, rankings, descriptions, REALISER)
-    profiles = build_profiles(images, grounds, rankings, vad, descriptions)
+    descriptions = write_descriptions(images, REALISER).frame
+    written = write_emotion_texts(
+        images, emotions, rankings, vad, annotations, descriptions, REALISER
+    )
     made = {
         "dedup__images": images,
         "labels__emotions": emotions,
         "labels__vad": vad,
         "labels__rankings": rankings,
         "texts__descriptions": descriptions,
-        "texts__reasonings": reasonings,
-        "texts__details": write_details(profiles, REALISER),
-        "texts__evocations": write_evocations(profiles, REALISER),
-        "texts__comparisons": write_comparisons(profiles, REALISER),
-        "texts__candidates": choose_candidates(images, grounds, reasonings),
+        **{name: table.frame for name, table in written.items()},
     }
     _write(tables, {**made, "ingest__records": lake["ingest__records"]})
 

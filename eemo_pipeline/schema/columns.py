@@ -462,6 +462,11 @@ _ALL = (
     _count("round_count", "Rounds of annotation", minimum=1),
     _text("text", "The written text"),
     _count("word_count", "Words in the text"),
+    _count(
+        "tries",
+        "Answers that the writer gave until one kept all rules or the last was refused; 0 if it was "
+        "not asked",
+    ),
     _text(
         "evoked_by",
         "Cause of the emotions: the visual effect itself, associations, or both",

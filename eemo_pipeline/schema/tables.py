@@ -85,7 +85,7 @@ _REPLY = """image_id annotator round model method prompt_hash status reason desc
 _REPLY_OPTIONAL = """reason description background attribute subject emotion alternatives
     alternative_probabilities clarity intensity valence arousal dominance evidence style scene
     objects facial_expression human_action"""
-_TEXT = "image_id writer method status reason text word_count"
+_TEXT = "image_id writer model method prompt_hash status reason text word_count tries"
 
 _ALL = (
     _table(
@@ -389,7 +389,7 @@ _ALL = (
         "texts__candidates",
         "kept image: an element that its reasoning ties to an emotion, and two that it does not",
         "image_id",
-        "image_id status reason emotion element distractors",
+        "image_id writer model method prompt_hash status reason emotion element distractors tries",
         "reason emotion element distractors",
         plotted="status",
     ),

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from resources.local_server.asked import Answer, Asked, Problem, Tokens
+from resources.local_server.authors import compose, is_writing
 from resources.local_server.opinions import describe
 from resources.local_server.realiser import realise
 from resources.local_server.sights import Sight, imagine, see
@@ -60,6 +61,8 @@ class Answers:
         return sight
 
     def _word(self, asked: Asked, sight: Sight) -> str:
+        if is_writing(asked):
+            return compose(sight, asked)
         record = _quoted_record(asked)
         key = (asked.model, asked.schema_text, sight, json.dumps(record, sort_keys=True))
         if (text := self._texts.get(key)) is None:

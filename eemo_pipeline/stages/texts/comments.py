@@ -58,7 +58,7 @@ def shared_words(annotations: pl.DataFrame) -> pl.DataFrame:
         .select("annotation", "image_id", "label_space", "native_labels", "comment")
     )
     words = (
-        _aligned(comments)
+        align_comments(comments)
         .select(
             "annotation",
             "image_id",
@@ -87,8 +87,12 @@ def shared_words(annotations: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _aligned(comments: pl.DataFrame) -> pl.DataFrame:
-    """Return the comments whose annotation names an emotion, with the first one that maps."""
+def align_comments(comments: pl.DataFrame) -> pl.DataFrame:
+    """Add `emotion`: the first Ekman emotion that a label of the comment's annotation maps to.
+
+    Args:
+        comments: annotation (a number of its own per row), label_space, native_labels.
+    """
     labels = (
         comments.select("annotation", "label_space", "native_labels")
         .filter(pl.col("native_labels").list.len() > 0)

@@ -7,9 +7,12 @@ Images of a split that have the facts an aspect needs are ordered by hash, and n
 compared, each image once per aspect.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
 from eemo_pipeline.emotion.level_words import LEVEL_WORDS
+from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.roles.writer import Writer
 from eemo_pipeline.stages.texts.phrases import joined, uncapitalised
 from eemo_pipeline.stages.texts.writers import write_texts
@@ -24,24 +27,35 @@ _KEY = ("first_image_id", "second_image_id", "aspect")
 _PLACES = ((1, "first"), (2, "second"))
 
 
-def write_comparisons(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
+def write_comparisons(
+    profiles: pl.DataFrame, texts__reasonings: pl.DataFrame, writer: Writer
+) -> AnsweredTable:
     """One row per pair of images and aspect: overall, valence, arousal or dominance.
 
+    Pairs do not depend on what has been written, so a new text of one image changes no pair.
+
     Returns:
-        A frame of `texts__comparisons`; reasons gap_too_small (the levels differ, but the values
-        hardly do) and those of `text_rules.py`.
+        A table of `texts__comparisons`; reasons gap_too_small (the levels differ, but the values
+        hardly do), no_reasoning (one of the two has none) and those of `text_rules.py`.
     """
-    known = profiles.filter(~pl.col("is_evaluation")).drop_nulls(["description", "emotions"])
+    reasonings = texts__reasonings.select(
+        "image_id", pl.when(pl.col("status") == "ok").then("text").alias("reasoning")
+    )
+    known = (
+        profiles.filter(~pl.col("is_evaluation"))
+        .drop_nulls(["description", "emotions"])
+        .join(reasonings, on="image_id", how="left")
+    )
     levels = [f"{name}_level" for name in LEVEL_WORDS]
-    return pl.concat(
-        [
-            _written(_neighbours(known.drop_nulls(["ranking", *levels]), 0), "overall", writer),
-            *(
-                _written(_neighbours(known.drop_nulls(name), number), name, writer)
-                for number, name in enumerate(LEVEL_WORDS, start=1)
-            ),
-        ]
-    ).sort(_KEY)
+    tables = [
+        _written(_neighbours(known.drop_nulls(["ranking", *levels]), 0), "overall", writer),
+        *(
+            _written(_neighbours(known.drop_nulls(name), number), name, writer)
+            for number, name in enumerate(LEVEL_WORDS, start=1)
+        ),
+    ]
+    joined_tables = AnsweredTable.join(tables, tables[0].frame.clear())
+    return replace(joined_tables, frame=joined_tables.frame.sort(_KEY))
 
 
 def _neighbours(pictures: pl.DataFrame, number: int) -> pl.DataFrame:
@@ -161,15 +175,16 @@ def realise_dimension(dimension: str, inputs: pl.DataFrame) -> pl.Series:
     return inputs.select(text.alias("text")).to_series()
 
 
-def _written(pairs: pl.DataFrame, aspect: str, writer: Writer) -> pl.DataFrame:
+def _written(pairs: pl.DataFrame, aspect: str, writer: Writer) -> AnsweredTable:
     """Return the texts of one aspect; the writer gets both profiles, suffixed _1 and _2."""
     dimensions = tuple(LEVEL_WORDS) if aspect == "overall" else (aspect,)
-    reason: pl.Expr = pl.lit(None, dtype=pl.String)
+    is_silent = pl.any_horizontal(pl.col(f"reasoning_{side}").is_null() for side in (1, 2))
+    reason = pl.when(is_silent).then(pl.lit("no_reasoning"))
     if aspect != "overall":
         difference = (pl.col(f"{aspect}_1") - pl.col(f"{aspect}_2")).round(6).abs()
         differs = pl.col(f"{aspect}_level_1") != pl.col(f"{aspect}_level_2")
         is_close = differs & (difference < SMALLEST_DIFFERENCE)
-        reason = pl.when(is_close).then(pl.lit("gap_too_small"))
+        reason = pl.when(is_close).then(pl.lit("gap_too_small")).otherwise(reason)
     inputs = pairs.with_columns(pl.lit(aspect).alias("aspect"), reason.alias("reason"))
     allowed = pl.concat_list(
         pl.col(f"{name}_{side}").fill_null([])

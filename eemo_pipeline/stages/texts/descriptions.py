@@ -6,9 +6,11 @@ nothing that was not measured. They name no objects, since none are recognised.
 
 import polars as pl
 
+from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.roles.writer import Writer
 from eemo_pipeline.stages.texts.colours import name_colours
 from eemo_pipeline.stages.texts.phrases import joined, scale
+from eemo_pipeline.stages.texts.text_rules import count_sentences
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
@@ -16,17 +18,20 @@ METHOD = (
     "contrast (Peli 1990), edge density (Canny 1986), dominant colours and format"
 )
 _COLOUR_COUNT = 3
+_MAX_SENTENCES = 3
 
 
-def write_descriptions(dedup__images: pl.DataFrame, writer: Writer) -> pl.DataFrame:
+def write_descriptions(dedup__images: pl.DataFrame, writer: Writer) -> AnsweredTable:
     """One row per kept image: one to three sentences on its visible content.
 
     Returns:
-        A frame of `texts__descriptions`; reasons not_measured (only from the embedded writer, for
+        A table of `texts__descriptions`; reasons not_measured (only from the embedded writer, for
         a missing measurement) and those of `text_rules.py`.
     """
     inputs = dedup__images.with_columns(pl.lit(None, dtype=pl.String).alias("reason"))
-    return write_texts(writer, "descriptions", inputs, pl.lit([], dtype=pl.List(pl.String)))
+    none = pl.lit([], dtype=pl.List(pl.String))
+    faults = {"too_many_sentences": count_sentences(pl.col("text")) > _MAX_SENTENCES}
+    return write_texts(writer, "descriptions", inputs, none, faults=faults)
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:

@@ -7,8 +7,10 @@ Writes the paragraph. The facts come from `profiles.py`, the rules for finished 
 import polars as pl
 
 from eemo_pipeline.emotion.level_words import LEVEL_WORDS
+from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.roles.writer import Writer
 from eemo_pipeline.stages.texts.phrases import capitalised, joined
+from eemo_pipeline.stages.texts.reported_emotions import quotes
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
@@ -17,11 +19,11 @@ METHOD = (
 )
 
 
-def write_details(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
+def write_details(profiles: pl.DataFrame, writer: Writer) -> AnsweredTable:
     """One row per kept image: content, then emotions, then levels.
 
     Returns:
-        A frame of `texts__details`; reasons no_description, no_emotions, no_rating (one of the
+        A table of `texts__details`; reasons no_description, no_emotions, no_rating (one of the
         three dimensions is unrated) and those of `text_rules.py`.
     """
     inputs = profiles.with_columns(
@@ -34,7 +36,8 @@ def write_details(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
         .alias("reason")
     )
     wanted = {name: pl.concat_list(f"{name}_level") for name in LEVEL_WORDS}
-    return write_texts(writer, "details", inputs, pl.col("emotions"), levels=wanted)
+    faults = {"quoted_comment": quotes()}
+    return write_texts(writer, "details", inputs, pl.col("emotions"), levels=wanted, faults=faults)
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:

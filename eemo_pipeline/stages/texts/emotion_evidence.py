@@ -11,6 +11,7 @@ import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
 from eemo_pipeline.stages.texts.comments import shared_words
+from eemo_pipeline.stages.texts.reported_emotions import choose_comments
 
 EMOTION_COUNT = 3
 # name -> column, side of the threshold, threshold
@@ -55,7 +56,8 @@ def gather_grounds(
     Returns:
         image_id, place (0 is the strongest), emotion, mass, mass_above, mass_below, is_evoked
         (true if viewers feel it, false if depicted people seem to), cue (null if no related cue
-        was measured), words (null if explanations share none). Sorted by image_id and place.
+        was measured), words (null if explanations share none), comments (null if there are none).
+        Sorted by image_id and place.
     """
     kept = dedup__images.select("image_id", *MEASURES)
     annotations = ingest__annotations.join(kept, on="image_id", how="semi")
@@ -64,6 +66,7 @@ def gather_grounds(
         .join(_evoked(annotations), on="image_id", how="left")
         .join(kept, on="image_id", how="left")
         .join(shared_words(annotations), on=["image_id", "emotion"], how="left")
+        .join(choose_comments(annotations), on=["image_id", "emotion"], how="left")
         .with_columns(_cue().alias("cue"), pl.col("is_evoked").fill_null(value=True))
         .drop(MEASURES)
         .sort("image_id", "place")

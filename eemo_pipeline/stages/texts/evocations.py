@@ -7,10 +7,14 @@ Measured cues count as evidence for a direct visual effect; words that explanati
 evidence for recognition and memory. An emotion with neither is not mentioned.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
+from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.roles.writer import Writer
 from eemo_pipeline.stages.texts.phrases import capitalised, joined
+from eemo_pipeline.stages.texts.reported_emotions import quotes
 from eemo_pipeline.stages.texts.text_rules import verdict_of
 from eemo_pipeline.stages.texts.writers import write_texts
 
@@ -20,11 +24,11 @@ METHOD = (
 )
 
 
-def write_evocations(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
+def write_evocations(profiles: pl.DataFrame, writer: Writer) -> AnsweredTable:
     """One row per kept image: verdict, analysis, summary.
 
     Returns:
-        A frame of `texts__evocations`; reasons no_emotions, no_evidence (no emotion has any),
+        A table of `texts__evocations`; reasons no_emotions, no_evidence (no emotion has any),
         no_verdict and those of `text_rules.py`.
     """
     tied = (pl.col(name).list.drop_nulls().list.len().fill_null(0) for name in ("cues", "words"))
@@ -35,8 +39,10 @@ def write_evocations(profiles: pl.DataFrame, writer: Writer) -> pl.DataFrame:
         .then(pl.lit("no_evidence"))
         .alias("reason")
     )
-    finished = write_texts(writer, "evocations", inputs, pl.col("emotions"))
-    return _with_verdict(finished)
+    verdict = verdict_of(pl.col("text"))
+    faults = {"no_verdict": verdict.is_null(), "quoted_comment": quotes()}
+    answered = write_texts(writer, "evocations", inputs, pl.col("emotions"), faults=faults)
+    return replace(answered, frame=answered.frame.with_columns(verdict.alias("evoked_by")))
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:
@@ -58,22 +64,6 @@ def realise(inputs: pl.DataFrame) -> pl.Series:
     )
     text = pl.concat_str(verdict, "analysis", summary, separator=" ")
     return _analysed(inputs).select(text.alias("text")).to_series()
-
-
-def _with_verdict(finished: pl.DataFrame) -> pl.DataFrame:
-    """Add `evoked_by`; a text that opens without a verdict is refused."""
-    is_silent = (pl.col("status") == "ok") & pl.col("evoked_by").is_null()
-    return (
-        finished.with_columns(verdict_of(pl.col("text")).alias("evoked_by"))
-        .with_columns(is_silent.alias("is_silent"))
-        .with_columns(
-            pl.when("is_silent").then(pl.lit("refused")).otherwise("status").alias("status"),
-            pl.when("is_silent").then(pl.lit("no_verdict")).otherwise("reason").alias("reason"),
-            pl.when(~pl.col("is_silent")).then("text").alias("text"),
-            pl.when("is_silent").then(0).otherwise("word_count").alias("word_count"),
-        )
-        .drop("is_silent")
-    )
 
 
 def _analysed(profiles: pl.DataFrame) -> pl.DataFrame:

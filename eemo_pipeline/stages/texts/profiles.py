@@ -8,6 +8,7 @@ import polars as pl
 from eemo_pipeline.emotion.level_words import LEVEL_WORDS, level_of
 from eemo_pipeline.stages.texts.emotion_evidence import MEASURES, level_cue
 from eemo_pipeline.stages.texts.reasonings import sentence_of_emotion
+from eemo_pipeline.stages.texts.reported_emotions import report
 
 
 def build_profiles(
@@ -21,7 +22,7 @@ def build_profiles(
 
     Returns:
         image_id, split, is_evaluation, description, emotions (strongest first), sentences, cues
-        and words (of each emotion), ranking, <dimension>, <dimension>_level and
+        and words (of each emotion), `reported`, ranking, <dimension>, <dimension>_level and
         <dimension>_sentence; null or an empty list for unknown values.
     """
     by_picture = (
@@ -32,6 +33,7 @@ def build_profiles(
             pl.col("sentence").alias("sentences"),
             pl.col("cue").alias("cues"),
             pl.col("words"),
+            report().alias("reported"),
         )
     )
     best = labels__vad.filter("is_best").select("image_id", *LEVEL_WORDS)

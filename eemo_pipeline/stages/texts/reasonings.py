@@ -6,8 +6,10 @@ without any is described as such. The rules for finished texts are in `text_rule
 
 import polars as pl
 
+from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.roles.writer import Writer
 from eemo_pipeline.stages.texts.phrases import joined
+from eemo_pipeline.stages.texts.reported_emotions import quotes, report
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
@@ -24,18 +26,18 @@ def write_reasonings(
     labels__rankings: pl.DataFrame,
     texts__descriptions: pl.DataFrame,
     writer: Writer,
-) -> pl.DataFrame:
+) -> AnsweredTable:
     """One row per kept image: a text on its emotions from strongest to weakest, or a refusal.
 
     Args:
         grounds: the result of `emotion_evidence.gather_grounds`.
         labels__rankings: for the margin between the first two emotions.
         texts__descriptions: one row per kept image.
-        writer: gets image_id, description, emotions in descending order, sentences and words
-            (of each emotion), margin.
+        writer: gets image_id, description, emotions in descending order, sentences, words and
+            `reported` (of each emotion), margin.
 
     Returns:
-        A frame of `texts__reasonings`; reasons no_emotions, no_description and those of
+        A table of `texts__reasonings`; reasons no_emotions, no_description and those of
         `text_rules.py`.
     """
     sentences = (
@@ -45,6 +47,7 @@ def write_reasonings(
             pl.col("sentence").alias("sentences"),
             pl.col("words"),
             pl.col("emotion").alias("emotions"),
+            report().alias("reported"),
         )
     )
     described = pl.when(pl.col("status") == "ok").then("text")
@@ -60,7 +63,9 @@ def write_reasonings(
             .alias("reason")
         )
     )
-    return write_texts(writer, "reasonings", inputs, pl.col("emotions"))
+    return write_texts(
+        writer, "reasonings", inputs, pl.col("emotions"), faults={"quoted_comment": quotes()}
+    )
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:

@@ -3,7 +3,14 @@
 from functools import partial
 
 from eemo_pipeline.emotion.level_words import LEVEL_WORDS
-from eemo_pipeline.stages.texts import comparisons, descriptions, details, evocations, reasonings
+from eemo_pipeline.stages.texts import (
+    candidates,
+    comparisons,
+    descriptions,
+    details,
+    evocations,
+    reasonings,
+)
 from eemo_pipeline.stages.texts.writers import TemplateRealiser
 
 REALISER = TemplateRealiser(
@@ -12,6 +19,7 @@ REALISER = TemplateRealiser(
         "reasonings": (reasonings.METHOD, reasonings.realise),
         "details": (details.METHOD, details.realise),
         "evocations": (evocations.METHOD, evocations.realise),
+        "candidates": (candidates.METHOD, candidates.realise),
         "compare_overall": (comparisons.METHOD, comparisons.realise_overall),
         **{
             f"compare_{dimension}": (

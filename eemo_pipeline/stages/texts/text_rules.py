@@ -3,7 +3,8 @@
 Holds the limits and vocabularies that judge a finished text.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -37,7 +38,8 @@ EMOTION_WORDS: dict[str, str] = {
 _EMOTION_PATTERN = r"\b(?:" + "|".join(sorted(EMOTION_WORDS)) + r")\b"
 _RULES: tuple[tuple[str, str], ...] = (
     ("digits", r"\d"),
-    ("bullet_marks", r"(?m)^\s*[-*\u{2022}]"),
+    # a model's reply is one line, so a list in it follows a sign that ends a sentence
+    ("bullet_marks", r"(?m)^\s*[-*\u{2022}]|[.:;]\s+[-*\u{2022}]\s"),
     ("markup", r"[<>{}\[\]\\`|#*_]|://|www\."),
     ("language", r"[^\x00-\x7F]"),
     (
@@ -50,6 +52,7 @@ _RULES: tuple[tuple[str, str], ...] = (
 # Function words of English; in any longer text, they are at least one word in ten.
 _FUNCTION_WORDS = r"\b(?:the|a|an|is|are|and|of|in|to|it|its|this|with|by|from|for|as|but|more)\b"
 _SHORT = 10
+_RUN = 7  # words in a row that count as a quotation
 _LEVEL_PATTERN = r"\b(?:negative|neutral|positive|low|moderate|high)\b"
 
 
@@ -133,41 +136,31 @@ def wrong_levels(text: pl.Expr, levels: Mapping[str, pl.Expr]) -> pl.Expr:
     return pl.when(is_wrong).then(pl.lit("wrong_level"))
 
 
-def judged(
-    frame: pl.DataFrame,
-    allowed: pl.Expr,
-    method: str,
-    *,
-    levels: Mapping[str, pl.Expr] | None = None,
-    key: Sequence[str] = ("image_id",),
-    writer: str = "template_realiser",
-) -> pl.DataFrame:
-    """Finish a text table: status, reason and word count; a refused text is removed.
+def quotes_comment(text: pl.Expr, comments: pl.Expr) -> pl.Expr:
+    """Return whether a text repeats seven words of a comment in their order.
 
     Args:
-        frame: the key, text, and `reason`, which is set if no text could be written.
-        allowed: list of the Ekman emotions that the text may name.
-        method: the method that made the texts.
-        levels: dimension -> list of the level words that the text must give, if any.
-        key: columns that identify a text.
-        writer: the name of the writer.
+        text: the finished text.
+        comments: list of the comments that the writer was given; null counts as none.
     """
-    text = pl.col("text")
-    rules = [broken_rule(text, allowed), *([wrong_levels(text, levels)] if levels else [])]
-    silent = pl.when(text.is_null()).then(pl.lit("not_written"))
-    is_ok = pl.col("reason").is_null()
-    return (
-        frame.with_columns(pl.coalesce("reason", silent, *rules).alias("reason"))
-        .with_columns(
-            pl.when(is_ok).then(pl.lit("ok")).otherwise(pl.lit("refused")).alias("status"),
-            pl.when(is_ok).then("text").alias("text"),
-            pl.lit(writer).alias("writer"),
-            pl.lit(method).alias("method"),
-        )
-        .with_columns(count_words(pl.col("text")).alias("word_count"))
-        .select(*key, "writer", "method", "status", "reason", "text", "word_count")
-        .sort(key)
+    return pl.struct(text.alias("text"), comments.alias("comments")).map_elements(
+        lambda row: (
+            not _runs(row["text"] or "").isdisjoint(
+                run for comment in row["comments"] or () for run in _runs(comment)
+            )
+        ),
+        return_dtype=pl.Boolean,
     )
+
+
+def count_sentences(text: pl.Expr) -> pl.Expr:
+    """Return the number of sentences: full stops, question and exclamation marks before a blank."""
+    return text.str.strip_chars().str.count_matches(r"[.!?]+(?:\s|$)")
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"[^\W_]+", text.lower())
+    return {tuple(words[start : start + _RUN]) for start in range(len(words) - _RUN + 1)}
 
 
 def _about(dimensions: str) -> str:

@@ -32,14 +32,8 @@ from eemo_pipeline.stages.qa.build import (
 )
 from eemo_pipeline.stages.qa.facts import SOURCES, Facts, build_facts
 from eemo_pipeline.stages.qa.templates import QaTemplate
-from eemo_pipeline.stages.texts.candidates import choose_candidates
-from eemo_pipeline.stages.texts.comparisons import write_comparisons
 from eemo_pipeline.stages.texts.descriptions import write_descriptions
-from eemo_pipeline.stages.texts.details import write_details
-from eemo_pipeline.stages.texts.emotion_evidence import gather_grounds
-from eemo_pipeline.stages.texts.evocations import write_evocations
-from eemo_pipeline.stages.texts.profiles import build_profiles
-from eemo_pipeline.stages.texts.reasonings import write_reasonings
+from eemo_pipeline.stages.texts.emotion_texts import write_emotion_texts
 from eemo_pipeline.stages.texts.template_writer import REALISER
 from eemo_pipeline.stats.hash_draws import short_hash
 
@@ -63,10 +57,10 @@ def tables_of(count: int, seed: int = 0) -> Tables:
     vad = frame("labels__vad", [row["vad"] for row in pictures if row["vad"]])
     records = frame("ingest__records", [row["record"] for row in pictures])
     annotations = frame("ingest__annotations", [part for row in pictures for part in row["said"]])
-    descriptions = write_descriptions(images, REALISER)
-    grounds = gather_grounds(images, emotions, annotations)
-    reasonings = write_reasonings(grounds, rankings, descriptions, REALISER)
-    profiles = build_profiles(images, grounds, rankings, vad, descriptions)
+    descriptions = write_descriptions(images, REALISER).frame
+    written = write_emotion_texts(
+        images, emotions, rankings, vad, annotations, descriptions, REALISER
+    )
     made = {
         "dedup__images": images,
         "ingest__records": records,
@@ -74,11 +68,7 @@ def tables_of(count: int, seed: int = 0) -> Tables:
         "labels__vad": vad,
         "labels__rankings": rankings,
         "texts__descriptions": descriptions,
-        "texts__reasonings": reasonings,
-        "texts__details": write_details(profiles, REALISER),
-        "texts__evocations": write_evocations(profiles, REALISER),
-        "texts__comparisons": write_comparisons(profiles, REALISER),
-        "texts__candidates": choose_candidates(images, grounds, reasonings),
+        **{name: table.frame for name, table in written.items()},
     }
     assert set(made) == set(SOURCES)
     return made

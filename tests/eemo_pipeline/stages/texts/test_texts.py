@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -6,9 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.ledger.answered_table import AnsweredTable
+from eemo_pipeline.ledger.usage import Work
+from eemo_pipeline.roles.writer import Remark
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, key_violations, null_violations
-from eemo_pipeline.stages.texts.candidates import choose_candidates
+from eemo_pipeline.stages.texts.candidates import write_candidates
 from eemo_pipeline.stages.texts.colours import name_colours
 from eemo_pipeline.stages.texts.comments import shared_words
 from eemo_pipeline.stages.texts.comparisons import write_comparisons
@@ -53,7 +57,7 @@ def picture(image_id: str = "a", **fields: Any) -> dict[str, Any]:
 
 
 def described(*pictures: dict[str, Any]) -> pl.DataFrame:
-    texts = write_descriptions(frame("dedup__images", list(pictures)), REALISER)
+    texts = write_descriptions(frame("dedup__images", list(pictures)), REALISER).frame
     assert_valid("texts__descriptions", texts)
     return texts
 
@@ -83,7 +87,8 @@ def reasoned(
         "labels__rankings", [{"image_id": "a", "margin": round(ordered[0] - ordered[1], 6)}]
     )
     grounds = gather_grounds(pictures, emotions, explained(comments or []))
-    texts = write_reasonings(grounds, rankings, write_descriptions(pictures, REALISER), REALISER)
+    descriptions = write_descriptions(pictures, REALISER).frame
+    texts = write_reasonings(grounds, rankings, descriptions, REALISER).frame
     assert_valid("texts__reasonings", texts)
     return texts.row(0, named=True)
 
@@ -231,9 +236,9 @@ def test_apparent_labels_are_not_called_the_viewers_feelings() -> None:
     texts = write_reasonings(
         gather_grounds(pictures, emotions, explained([("amusement", "")], "apparent")),
         TABLES["labels__rankings"].empty(),
-        write_descriptions(pictures, REALISER),
+        write_descriptions(pictures, REALISER).frame,
         REALISER,
-    )
+    ).frame
     assert "The people in it seem to feel joy" in texts["text"].item()
     assert "viewers" not in texts["text"].item()
 
@@ -298,43 +303,57 @@ def test_comments_are_read_in_any_order() -> None:
 
 def test_rows_in_are_rows_out_and_nothing_in_is_nothing_out() -> None:
     empty = {name: table.empty() for name, table in TABLES.items()}
-    none = write_descriptions(empty["dedup__images"], REALISER)
+    none = write_descriptions(empty["dedup__images"], REALISER).frame
     assert_valid("texts__descriptions", none)
     grounds = gather_grounds(
         empty["dedup__images"], empty["labels__emotions"], empty["ingest__annotations"]
     )
-    texts = write_reasonings(grounds, empty["labels__rankings"], none, REALISER)
+    texts = write_reasonings(grounds, empty["labels__rankings"], none, REALISER).frame
     assert_valid("texts__reasonings", texts)
     assert texts.is_empty()
     profiles = build_profiles(
         empty["dedup__images"], grounds, empty["labels__rankings"], empty["labels__vad"], none
     )
-    assert write_details(profiles, REALISER).is_empty()
-    assert write_evocations(profiles, REALISER).is_empty()
-    assert write_comparisons(profiles, REALISER).is_empty()
-    assert choose_candidates(empty["dedup__images"], grounds, texts).is_empty()
+    assert write_details(profiles, REALISER).frame.is_empty()
+    assert write_evocations(profiles, REALISER).frame.is_empty()
+    assert write_comparisons(profiles, texts, REALISER).frame.is_empty()
+    assert write_candidates(empty["dedup__images"], grounds, texts, REALISER).frame.is_empty()
 
 
 class Scribbler:
     """A writer that writes one text for everything, as a careless model would."""
 
-    name = "scribbler"
+    name = model = "scribbler"
+    provider = "desk"
+    tries = 3
 
-    def __init__(self, text: str | None) -> None:
-        self.text = text
+    def __init__(self, *texts: str | None) -> None:
+        self.texts = texts
         self.seen: list[str] = []
+        self.remarks: list[str] = []
 
     def method_of(self, task: str) -> str:
         return f"scribbles {task}"
 
-    def write(self, task: str, inputs: pl.DataFrame) -> pl.DataFrame:
+    def prompt_hash(self, task: str) -> str:
+        return task
+
+    def write(
+        self, task: str, inputs: pl.DataFrame, remarks: Sequence[Sequence[Remark]]
+    ) -> AnsweredTable:
         assert task == "evocations"
         self.seen += inputs["image_id"].to_list()
-        reason = None if self.text else "model_refused"
-        return pl.DataFrame(
-            {"text": [self.text] * inputs.height, "reason": [reason] * inputs.height},
-            schema={"text": pl.String, "reason": pl.String},
+        self.remarks += [remark.fault for row in remarks for remark in row[-1:]]
+        texts = [self.texts[min(len(row), len(self.texts) - 1)] for row in remarks]
+        frame = pl.DataFrame(
+            {
+                "text": texts,
+                "status": ["ok" if text else "refused" for text in texts],
+                "reason": [None if text else "model_refused" for text in texts],
+            },
+            schema={"text": pl.String, "status": pl.String, "reason": pl.String},
         )
+        return AnsweredTable(frame, Work(asked=inputs.height))
 
 
 @pytest.mark.parametrize(
@@ -350,12 +369,15 @@ class Scribbler:
 def test_whoever_writes_is_judged_and_named(text: str | None, reason: str | None) -> None:
     *_, profiles = profiles_of(HAPPY, {**HAPPY, "image_id": "e", "shares": {}})
     writer = Scribbler(text)
-    texts = write_evocations(profiles, writer)
+    texts = write_evocations(profiles, writer).frame
     assert texts["reason"].to_list() == [reason, "no_emotions"]
     assert texts["text"].to_list() == [text if reason is None else None, None]
     assert set(texts["writer"]) == {"scribbler"}
     assert set(texts["method"]) == {"scribbles evocations"}
-    assert writer.seen == ["a"]  # what has no grounds is not even asked for
+    # What has no grounds is not even asked for, and a text that breaks a rule is asked for again.
+    tries = 1 if text is None or reason is None else 3
+    assert writer.seen == ["a"] * tries
+    assert texts["tries"].to_list() == [tries, 0]
 
 
 # --- the longer texts ------------------------------------------------------------------------
@@ -399,9 +421,9 @@ def profiles_of(*pictures: dict[str, Any]) -> tuple[pl.DataFrame, ...]:
             for row in pictures
         ]
     )
-    descriptions = write_descriptions(images, REALISER)
+    descriptions = write_descriptions(images, REALISER).frame
     grounds = gather_grounds(images, emotions, annotations)
-    reasonings = write_reasonings(grounds, rankings, descriptions, REALISER)
+    reasonings = write_reasonings(grounds, rankings, descriptions, REALISER).frame
     return images, grounds, reasonings, build_profiles(images, grounds, rankings, vad, descriptions)
 
 
@@ -421,7 +443,7 @@ GLOOMY = {
 
 def test_a_detailed_answer_goes_from_content_over_emotions_to_levels() -> None:
     *_, profiles = profiles_of(HAPPY, GLOOMY, {**HAPPY, "image_id": "c", "vad": (0.8, 0.7, None)})
-    texts = write_details(profiles, REALISER)
+    texts = write_details(profiles, REALISER).frame
     assert_valid("texts__details", texts)
     assert texts["reason"].to_list() == [None, None, "no_rating"]
     happy, gloomy, _ = texts["text"]
@@ -443,7 +465,7 @@ def test_the_verdict_follows_from_what_emotions_are_tied_to() -> None:
     }
     nothing = {**only_words, "image_id": "d", "comments": []}
     *_, profiles = profiles_of(HAPPY, GLOOMY, only_words, nothing)
-    texts = write_evocations(profiles, REALISER)
+    texts = write_evocations(profiles, REALISER).frame
     assert_valid(
         "texts__evocations", texts.drop("evoked_by").with_columns(evoked_by=texts["evoked_by"])
     )
@@ -454,8 +476,8 @@ def test_the_verdict_follows_from_what_emotions_are_tied_to() -> None:
 
 
 def test_two_pictures_are_compared_once_in_every_aspect() -> None:
-    *_, profiles = profiles_of(HAPPY, GLOOMY)
-    texts = write_comparisons(profiles, REALISER)
+    _, _, reasonings, profiles = profiles_of(HAPPY, GLOOMY)
+    texts = write_comparisons(profiles, reasonings, REALISER).frame
     assert sorted(texts["aspect"]) == ["arousal", "dominance", "overall", "valence"]
     assert set(texts["status"]) == {"ok"}
     said = {(row["aspect"], row["first_image_id"]): row["text"] for row in texts.to_dicts()}
@@ -469,10 +491,10 @@ def test_two_pictures_are_compared_once_in_every_aspect() -> None:
 
 
 def test_levels_that_differ_by_little_are_not_compared() -> None:
-    *_, profiles = profiles_of(
+    _, _, reasonings, profiles = profiles_of(
         {**HAPPY, "vad": (0.61, None, None)}, {**GLOOMY, "vad": (0.59, None, None)}
     )
-    texts = write_comparisons(profiles, REALISER)
+    texts = write_comparisons(profiles, reasonings, REALISER).frame
     assert texts.select("aspect", "reason").rows() == [("valence", "gap_too_small")]
 
 
@@ -480,7 +502,7 @@ def test_candidates_stand_in_the_reasoning_and_distractors_do_not() -> None:
     images, grounds, reasonings, _ = profiles_of(
         HAPPY, GLOOMY, {"image_id": "c", "shares": {}, "vad": (0.5, 0.5, 0.5)}
     )
-    candidates = choose_candidates(images, grounds, reasonings)
+    candidates = write_candidates(images, grounds, reasonings, REALISER).frame
     assert candidates["reason"].to_list() == [None, None, "no_reasoning"]
     for row, text in zip(candidates.head(2).to_dicts(), reasonings["text"], strict=False):
         assert row["element"] in text

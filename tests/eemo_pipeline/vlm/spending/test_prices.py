@@ -41,6 +41,7 @@ def test_every_provider_is_dated_or_made_up() -> None:
         "local-a",
         "local-b",
         "local-critic",
+        "local-writer",
     }
 
 

@@ -1,0 +1,273 @@
+"""The texts that a local model writes from the facts it is sent, and how it spoils some of them.
+
+A text is put together from phrases of the facts: of the description, and of what people wrote. It
+claims nothing else. Some answers break a rule of the pipeline on purpose, so that it has to ask
+again: a share of the first ones and a larger share of those that are asked for again, drawn from
+the request. `opinions.py` has the words for an image.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from eemo_pipeline.emotion.level_words import LEVEL_WORDS
+from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.stages.texts.text_rules import EMOTION_WORDS
+from resources.local_server.asked import Asked, draw
+from resources.local_server.opinions import describe
+from resources.local_server.sights import Sight
+
+Facts = Mapping[str, Any]
+# Share of spoilt answers among the first ones, and among those that are asked for again.
+SPOILT, SPOILT_AGAIN = 0.12, 0.3
+_PHRASE = re.compile(
+    r"\b(?:the|a|an|this|that|these|those|his|her|their|its|my|our)\s+([a-z]{3,15})\b"
+)
+# Words that name nothing in an image.
+_NO_THINGS = """
+about actual also amount another bad bit comment comments dataset different entire feeling first
+general good great image kind last least lot mood most only other overall part photo picture place
+rating really same scene second sense sort thing things very view viewer way whole world would
+"""
+_OF_MEMORY = re.compile(r"\b(?:remind|memor|imagin|childhood|home|know|story|wish|once|used to)")
+_OF_SIGHT = re.compile(r"\b(?:colou?r|light|dark|bright|shade|sharp|face|smil|shape|look)")
+_LOOKS = ("bright", "dark", "dim", "muted", "vivid", "smooth", "busy", "colourful", "colourless")
+_DISTRACTORS = (
+    *("lantern", "bridge", "ladder", "umbrella", "bicycle", "curtain", "fountain", "kite"),
+    *("harbour", "balcony", "notebook", "chimney"),
+)
+_LONG = "It is there for everyone to see, and nobody who looks at it for a while can miss it. "
+
+
+def is_writing(asked: Asked) -> bool:
+    """Return whether a request is one for a text or for the parts of a question."""
+    return bool(_read_question(asked))
+
+
+def compose(sight: Sight, asked: Asked) -> str:
+    """Return the reply to a request for a text, as JSON, perhaps spoilt."""
+    said = _read_question(asked)
+    task, facts = str(said.get("task", "")), said.get("facts") or {}
+    write = _TASKS.get(task.partition("_")[0], _describe)
+    reply = write(facts, sight, asked.model)
+    earlier = said.get("earlier") or ()
+    lot = draw("spoil", asked.model, task, json.dumps(facts), len(earlier), len(asked.texts))
+    share = SPOILT_AGAIN if earlier else SPOILT
+    if lot >= share:
+        return json.dumps(reply)
+    kinds = _spoils(reply, facts)
+    kind, spoilt = kinds[int(lot / share * len(kinds))]
+    text = json.dumps(spoilt)
+    return text[: len(text) * 2 // 3] if kind == "broken_json" else text
+
+
+def _read_question(asked: Asked) -> dict[str, Any]:
+    """Return the task of the pipeline's writer, its facts and the earlier answers; {} if none."""
+    for text in asked.texts:
+        if text.startswith('{"task"'):
+            said = json.loads(text)
+            return said if isinstance(said, dict) else {}
+    return {}
+
+
+def _describe(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: ARG001
+    said = describe(sight, model)
+    first, second, third = said["evidence"]
+    return {"text": f"{said['description']} It is {first}, with {second}, and has a {third}."}
+
+
+def _reason(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: ARG001
+    emotions = facts["emotions"]
+    sentences = [_sentence(emotion, place) for place, emotion in enumerate(emotions)]
+    last = ""
+    if len(emotions) > 1 and "as many" not in emotions[0]["people"] + emotions[1]["people"]:
+        last = f"Therefore {emotions[0]['emotion']} outweighs {emotions[1]['emotion']}."
+    return {"text": _join(facts["description"], *sentences, last)}
+
+
+def _detail(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: ARG001
+    emotions = facts["emotions"]
+    names = [_named(emotion["emotion"]) for emotion in emotions]
+    who = "people in the image" if _is_apparent(emotions[0]) else "different viewers"
+    order = f"Among {who}, {names[0]} comes first"
+    order += f", followed by {_listed(names[1:])}." if names[1:] else "."
+    sentences = [_sentence(emotion, place) for place, emotion in enumerate(emotions)]
+    look = next((word for word in _LOOKS if word in facts["description"].lower()), "plain")
+    levels = [
+        f"The {name} is {facts[name]['level']}, which goes with its {look} look."
+        for name in LEVEL_WORDS
+    ]
+    return {"text": _join(facts["description"], order, *sentences, *levels)}
+
+
+def _evoke(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: ARG001
+    emotions = facts["emotions"]
+    said = " ".join(comment for emotion in emotions for comment in emotion["comments"]).lower()
+    by_memory, by_sight = (bool(kind.search(said)) for kind in (_OF_MEMORY, _OF_SIGHT))
+    verdict, why = {
+        (False, True): ("more direct", "what is seen works by itself"),
+        (True, False): ("more indirect", "it works by what comes to mind"),
+    }.get((by_memory, by_sight), ("both direct and indirect", "sight and memory work together"))
+    sentences = [_sentence(emotion, place) for place, emotion in enumerate(emotions)]
+    return {
+        "text": _join(
+            f"The way to the emotions is {verdict}.", *sentences, f"In short, {why} here."
+        )
+    }
+
+
+def _compare(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: ARG001
+    one, two = facts["first"], facts["second"]
+    if "dimension" in facts:
+        return {"text": _compare_dimension(facts["dimension"], one, two)}
+    openings = [
+        f"The {place} image evokes {_listed(image['ranking'])}, in this order."
+        for place, image in (("first", one), ("second", two))
+    ]
+    levels = [_levels(name, one[name]["level"], two[name]["level"]) for name in LEVEL_WORDS]
+    causes = [_cause(place, image) for place, image in (("first", one), ("second", two))]
+    return {"text": _join(*openings, *causes, *levels)}
+
+
+def _compare_dimension(dimension: str, one: Facts, two: Facts) -> str:
+    is_first = one["value"] > two["value"]
+    more, less = ("first", "second") if is_first else ("second", "first")
+    conclusion = f"The {more} image is higher in {dimension} than the {less}."
+    if one["level"] == two["level"]:
+        conclusion = f"The two images are similar in {dimension}."
+    sides = [
+        (f"In the {place} image the {dimension} is {image['level']}.", _cause(place, image))
+        for place, image in (("first", one), ("second", two))
+    ]
+    analysis = [sentence for side in sides for sentence in side]
+    return _join(conclusion, *analysis, "This is what the two have in store for those who look.")
+
+
+def _choose(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: ARG001
+    reasoning, emotions = facts["reasoning"], facts["emotions"]
+    told = reasoning.lower()
+    sentences = re.split(r"(?<=[.])\s+", told)
+    for emotion in emotions:
+        about = " ".join(sentence for sentence in sentences if emotion in sentence)
+        if things := _things([about]):
+            return _options(emotion, things[0], told)
+    words = re.findall(r"[a-z]{4,}", told)
+    element = next((word for word in words if word not in EMOTION_WORDS), "image")
+    return _options(emotions[0], element, told)
+
+
+def _options(emotion: str, element: str, told: str) -> dict[str, Any]:
+    others = [word for word in _DISTRACTORS if word not in told]
+    start = int(draw("options", told) * len(others))
+    return {
+        "emotion": emotion,
+        "element": element,
+        "distractors": [others[start], others[(start + 1) % len(others)]],
+    }
+
+
+_TASKS: Mapping[str, Callable[[Facts, Sight, str], dict[str, Any]]] = {
+    "descriptions": _describe,
+    "reasonings": _reason,
+    "details": _detail,
+    "evocations": _evoke,
+    "compare": _compare,
+    "candidates": _choose,
+}
+
+
+def _sentence(emotion: Facts, place: int) -> str:
+    """Return who feels an emotion, and what they think of, if they wrote anything."""
+    feeling = _named(emotion["emotion"])
+    people = str(emotion["people"])
+    if _is_apparent(emotion):
+        who = "The people in it seem to feel" if not place else "They also seem to feel"
+    elif "most" in people:
+        who = "Most viewers feel"
+    elif "far fewer" in people:
+        who = "Far fewer viewers feel"
+    elif "fewer" in people:
+        who = "Fewer viewers feel"
+    elif place and "as many" in people:
+        who = "Just as many viewers feel"
+    else:
+        who = "Many viewers feel"
+    things = _things(emotion["comments"])[:2]
+    if not things:
+        return f"{who} {feeling}."
+    link = ("because", "since")[int(draw("link", feeling, *things) * 2)]
+    return f"{who} {feeling}, {link} people think of the {_listed(things)}."
+
+
+def _named(emotion: str) -> str:
+    return "a neutral mood" if emotion == "neutral" else emotion
+
+
+def _is_apparent(emotion: Facts) -> bool:
+    return emotion["felt_by"] != "viewers"
+
+
+def _cause(place: str, image: Facts) -> str:
+    things = _things([str(image["reasoning"])])[:2]
+    return f"In the {place} image, people look at the {_listed(things)}." if things else ""
+
+
+def _levels(dimension: str, one: str, two: str) -> str:
+    if one == two:
+        return f"Their {dimension} is similar, since it is {one} in both."
+    return f"Their {dimension} differs, as it is {one} in the first and {two} in the second."
+
+
+def _things(texts: Sequence[str]) -> list[str]:
+    """Return the words after an article or a pronoun, the most frequent first."""
+    found = [word for text in texts for word in _PHRASE.findall(text.lower())]
+    counted = {word: found.count(word) for word in found}
+    return sorted(
+        (word for word in counted if word not in EMOTION_WORDS and word not in _NO_THINGS.split()),
+        key=lambda word: -counted[word],
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _join(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _spoils(reply: Mapping[str, Any], facts: Facts) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the ways in which this reply can be spoilt, with the result of each."""
+    if "text" not in reply:
+        return [
+            ("broken_json", reply),
+            ("distractor_told", {**reply, "distractors": [reply["element"], "lantern"]}),
+            ("element_not_told", {**reply, "element": "a wall of marble"}),
+        ]
+    text = str(reply["text"])
+    emotions = facts.get("emotions") or ()
+    named = {str(emotion["emotion"]) for emotion in emotions if isinstance(emotion, dict)}
+    named |= {name for side in ("first", "second") for name in _ranking(facts.get(side))}
+    foreign = next(name for name in EKMAN_7 if name not in named and name not in text)
+    spoilt = {
+        "broken_json": text,
+        "too_long": _join(text, *[_LONG.strip()] * 12),
+        "digits": f"{text} There are 3 reasons for it.",
+        "bullet_marks": f"{text}\n- first of all\n- and then",
+        "foreign_emotion": f"{text} A few feel {foreign}.",
+    }
+    if "valence" in facts or "first" in facts:
+        dimension = facts.get("dimension", "valence")
+        words = LEVEL_WORDS[dimension]
+        spoilt["wrong_level"] = f"{text} So the {dimension} is {words[0]}, or {words[2]}."
+    comments = [comment for e in emotions if isinstance(e, dict) for comment in e["comments"]]
+    if quotes := [comment for comment in comments if len(comment.split()) > 7]:
+        spoilt["quoted_comment"] = f"{text} {quotes[0]}"
+    if text.startswith("The way to the emotions"):
+        spoilt["wrong_verdict"] = f"It is hard to say which way the emotions come. {text}"
+    return [(kind, {"text": said}) for kind, said in spoilt.items()]
+
+
+def _ranking(image: Any) -> list[str]:
+    return list(image.get("ranking") or ()) if isinstance(image, dict) else []

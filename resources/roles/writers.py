@@ -1,0 +1,140 @@
+"""Chooses the writer of a run, and the describer: the one writer that sees the image.
+
+The embedded sentences and the writer by model are in `eemo_pipeline/stages/texts/`, the providers
+in `resources/providers/`.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.roles.writer import DESCRIBER, ROLE, Writer
+from eemo_pipeline.stages.texts.model_writer import ModelWriter
+from eemo_pipeline.stages.texts.template_writer import REALISER
+from eemo_pipeline.vlm.contract import VisionLanguageModel
+from eemo_pipeline.vlm.session import Session
+from resources.providers.gemini_vlm import GeminiVlm
+from resources.providers.local_models import LocalModels
+from resources.providers.openai_vlm import OpenAiVlm
+from resources.providers.registry import LOCAL, PROVIDERS, read_choices
+
+VARIABLES = {ROLE: "EEMO_WRITER", DESCRIBER: "EEMO_DESCRIBER"}
+TEMPLATE = "template"
+# Writers that need no resources of the run; those that ask a model are built below.
+WRITERS: dict[str, Callable[[], Writer]] = {TEMPLATE: lambda: REALISER}
+_LOCAL_MODEL = "local-writer"
+
+
+class BadWriter(ValueError):
+    """There is no such writer; the message lists the available ones."""
+
+
+@dataclass(frozen=True)
+class Writers:
+    """The writers of a run.
+
+    Attributes:
+        writer: writes the texts about emotions, from facts.
+        describer: writes the descriptions; a model sees the image.
+    """
+
+    writer: Writer
+    describer: Writer
+
+
+def build_writer(
+    text: str, role: str, session: Session, local_models: LocalModels, data_root: DataRoot
+) -> Writer:
+    """Build the writer that the text names.
+
+    Args:
+        text: template, local or PROVIDER:MODEL.
+        role: writer or describer.
+        session: the state that all calls of the run share.
+        local_models: the models of the local server.
+        data_root: where the describer finds the images.
+
+    Raises:
+        BadWriter: there is no such writer.
+    """
+    name = text.partition(":")[0]
+    if name in WRITERS:
+        return WRITERS[name]()
+    model: VisionLanguageModel
+    if name == LOCAL:
+        by_role = {ROLE: local_models.openai, DESCRIBER: local_models.gemini}
+        model = by_role[role](_LOCAL_MODEL)
+    elif name in PROVIDERS:
+        (choice,) = read_choices(text)
+        model = choice.build()
+    else:
+        raise BadWriter(
+            f"there is no {role} {name!r}. Set {VARIABLES[role]} to one of "
+            f"{', '.join((*WRITERS, LOCAL, *PROVIDERS))}; a provider takes :MODEL"
+        )
+    return ModelWriter(model, session, role, data_root.sources)
+
+
+def planned_writer(role: str, session: Session, data_root: DataRoot) -> ModelWriter | None:
+    """Return the model writer that a run would use in a role, or None if it would use no model.
+
+    No server is started.
+
+    Raises:
+        BadProviders: the choice cannot be understood.
+    """
+    text = chosen_writer(role)
+    model: VisionLanguageModel
+    if text == LOCAL:
+        by_role = {
+            ROLE: lambda: OpenAiVlm(_LOCAL_MODEL, "local_openai"),
+            DESCRIBER: lambda: GeminiVlm(_LOCAL_MODEL, "local_gemini"),
+        }
+        model = by_role[role]()
+    elif text.partition(":")[0] in PROVIDERS:
+        (choice,) = read_choices(text)
+        model = choice.build()
+    else:
+        return None
+    return ModelWriter(model, session, role, data_root.sources)
+
+
+def chosen_writer(role: str, named: str | None = None) -> str:
+    """Return the choice as text: `named`, else the role's variable, else the embedded writer."""
+    return (named or os.environ.get(VARIABLES[role]) or TEMPLATE).strip()
+
+
+class WritersResource(dg.ConfigurableResource):
+    """Builds writer and describer; the embedded ones need no key, no download and no GPU."""
+
+    session: dg.ResourceDependency[Session]
+    local_models: dg.ResourceDependency[LocalModels]
+    data_root: dg.ResourceDependency[DataRoot]
+    writer: str | None = Field(
+        default=None,
+        description=(
+            f"{TEMPLATE}, {LOCAL} or PROVIDER:MODEL; else {VARIABLES[ROLE]}, else {TEMPLATE}."
+        ),
+    )
+    describer: str | None = Field(
+        default=None,
+        description=(
+            f"{TEMPLATE}, {LOCAL} or PROVIDER:MODEL; else {VARIABLES[DESCRIBER]}, else {TEMPLATE}."
+        ),
+    )
+
+    def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
+        """Build the writers of this run."""
+        named = {ROLE: self.writer, DESCRIBER: self.describer}
+        built = {
+            role: build_writer(
+                chosen_writer(role, text), role, self.session, self.local_models, self.data_root
+            )
+            for role, text in named.items()
+        }
+        return Writers(built[ROLE], built[DESCRIBER])

@@ -11,7 +11,7 @@ from assets._tables import outs
 from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
-from eemo_pipeline.stages.ingest import collect_images, ingest_sources
+from eemo_pipeline.stages.ingest import collect_images, ingest_each, join_sources
 from eemo_pipeline.stages.sources import known_sources
 
 _TABLES = {
@@ -40,9 +40,12 @@ def ingest(
     """Read the sources of the run's partitions; each distinct image is measured once."""
     known = known_sources()
     chosen = [known[name] for name in sorted(context.partition_keys)]
-    ingested = ingest_sources(chosen, data_root.sources, ledger, workers)
+    read = ingest_each(chosen, data_root.sources, ledger, workers)
+    for source, part in read.items():
+        context.add_asset_metadata(part.describe(), "ingest__records", source)
+    ingested = join_sources(read.values())
     for name, part in _TABLES.items():
-        yield dg.Output(getattr(ingested, part), name, metadata=ingested.counts_of(part))
+        yield dg.Output(getattr(ingested, part), name)
 
 
 @dg.asset

@@ -4,7 +4,7 @@ Compares three implementations on the same JPEG files of 800x600, in turn on one
 
 - the plain loop: `imagehash.phash(Image.open(path))`, one process, the hash alone;
 - `measure_file` in the pool: content hash, all attributes, dominant colours, perceptual hash;
-- `ingest_sources`: listing, measuring, the ledger on disk, and the ingest tables.
+- `ingest_each`: listing, measuring, the ledger on disk, and the ingest tables.
 
 The best round of each counts, because other load can only slow a round down. CPU is the processor
 time of all processes per 1,000 images; the start of the pool is excluded. No threshold is asserted,
@@ -30,7 +30,7 @@ from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.imaging.opening import measure_file
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.sources.folder import SOURCE
-from eemo_pipeline.stages.ingest import ingest_sources
+from eemo_pipeline.stages.ingest import ingest_each
 
 
 def make_pictures(folder: Path, count: int) -> list[Path]:
@@ -65,7 +65,7 @@ def measure_all(paths: list[Path], workers: Workers) -> int:
 def ingest_all(sources: Path, workers: Workers, ledger: Path) -> int:
     """Run the whole stage with an empty ledger; return the number of measured images."""
     with closing(Ledger(ledger)) as store:
-        return ingest_sources([SOURCE], sources, store, workers).measured
+        return ingest_each([SOURCE], sources, store, workers)[SOURCE.name].measured
 
 
 def cpu_seconds() -> float:
@@ -116,7 +116,7 @@ def main() -> None:
             {
                 "plain loop, the hash alone": lambda: hash_plainly(paths),
                 f"measure_file, {workers.processes} processes": lambda: measure_all(paths, workers),
-                f"ingest_sources, {workers.processes} processes": lambda: ingest_all(
+                f"ingest_each, {workers.processes} processes": lambda: ingest_all(
                     folder / "sources", workers, next(ledgers)
                 ),
             },

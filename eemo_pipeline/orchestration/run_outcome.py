@@ -65,14 +65,7 @@ def summarise(
     result: dg.ExecuteInProcessResult, definitions: dg.Definitions, seconds: float
 ) -> RunOutcome:
     """Return the outcome of a finished run, which took `seconds`."""
-    # A partitioned table has one event per partition, each with the numbers of the whole step.
-    work = {
-        event.asset_key.to_user_string(): _numbers(
-            event.step_materialization_data.materialization.metadata
-        )
-        for event in result.all_events
-        if event.is_step_materialization and event.asset_key
-    }
+    work = _sum_numbers(result.all_events)
     failures = [event for event in result.all_events if event.is_step_failure and event.step_key]
     failed_steps = [(str(event.step_key), _reason(event)) for event in failures]
     if not result.success and not failed_steps:
@@ -126,6 +119,18 @@ def _list_failed_checks(
             line = CheckLine(key.asset_key.to_user_string(), key.name, promise)
             checks[evaluation.severity.value].append(line)
     return checks
+
+
+def _sum_numbers(events: Sequence[dg.DagsterEvent]) -> dict[str, dict[str, int | float]]:
+    """Return asset -> its numbers; a partitioned table has one event per partition."""
+    sums: dict[str, dict[str, int | float]] = {}
+    for event in events:
+        if event.is_step_materialization and event.asset_key:
+            into = sums.setdefault(event.asset_key.to_user_string(), {})
+            metadata = event.step_materialization_data.materialization.metadata
+            for name, value in _numbers(metadata).items():
+                into[name] = into.get(name, 0) + value
+    return sums
 
 
 def _numbers(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, int | float]:

@@ -85,39 +85,62 @@ def _select(
     return sorted({key for made in together for key in made if isinstance(key, dg.AssetKey)})
 
 
+class _Reporter(logging.Handler):
+    """Passes events to a listener; the partitions of a table are one event with their sum."""
+
+    def __init__(self, on_event: Listener) -> None:
+        super().__init__()
+        self._on_event = on_event
+        self._table: tuple[str, int | None] | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Report the event of a record, if it has one."""
+        meta = getattr(record, "dagster_meta", None) or {}
+        event = meta.get("dagster_event") if isinstance(meta, dict) else None
+        if event is None:
+            return
+        if event.is_step_materialization and event.asset_key:
+            self._add(event.asset_key.to_user_string(), _count_rows(event))
+            return
+        self._pass_table()
+        for kind, name, metadata in _translate(event):
+            self._on_event(kind, name, metadata)
+
+    def _add(self, name: str, rows: int | None) -> None:
+        if self._table and self._table[0] == name:
+            rows = (rows or 0) + (self._table[1] or 0)
+        else:
+            self._pass_table()
+        self._table = name, rows
+
+    def _pass_table(self) -> None:
+        if self._table:
+            name, rows = self._table
+            self._table = None
+            self._on_event("table", name, {"rows": rows})
+
+
 def _build_listener(on_event: Listener | None) -> dg.LoggerDefinition:
     """Return a Dagster logger that passes events to `on_event` as they happen."""
-    passed: set[tuple[str, str]] = set()  # a partitioned table has one event per partition
 
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            meta = getattr(record, "dagster_meta", None) or {}
-            event = meta.get("dagster_event") if isinstance(meta, dict) else None
-            if on_event is None or event is None:
-                return
-            for kind, name, metadata in _translate(event):
-                if (kind, name) not in passed:
-                    passed.add((kind, name))
-                    on_event(kind, name, metadata)
+    logger = logging.Logger("eemo_pipeline")
+    if on_event is not None:
+        logger.addHandler(_Reporter(on_event))
 
     def build_logger(_: dg.InitLoggerContext) -> logging.Logger:
-        logger = logging.Logger("eemo_pipeline")
-        logger.addHandler(Handler())
         return logger
 
     return dg.LoggerDefinition(build_logger, description="Passes events to the command line.")
 
 
+def _count_rows(event: dg.DagsterEvent) -> int | None:
+    rows = event.step_materialization_data.materialization.metadata.get("rows")
+    return rows.value if isinstance(rows, dg.IntMetadataValue) else None
+
+
 def _translate(event: dg.DagsterEvent) -> Iterator[tuple[str, str, dict[str, Any]]]:
     if event.is_step_start and event.step_key:
         yield "started", event.step_key, {}
-    elif event.is_step_materialization and event.asset_key:
-        rows = event.step_materialization_data.materialization.metadata.get("rows")
-        yield (
-            "table",
-            event.asset_key.to_user_string(),
-            {"rows": rows.value if isinstance(rows, dg.IntMetadataValue) else None},
-        )
     elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         evaluation = event.asset_check_evaluation_data
         yield (

@@ -1,13 +1,14 @@
 """Which sources changed on disk since the last look, found within a time limit.
 
-Names, sizes and times of a source's files are compared at every look. Where they differ, the
+Names, sizes and times of a source's files are compared at every look: at the first one with those
+at which ingest last read the source, then with those of the look before. Where those differ, the
 contents decide, so that a copy or a touch alone is no change. Hashing the contents of a large
 source takes longer than one look may: it stops at the limit and is continued at the next look.
 All that is remembered is in one JSON text, the cursor of the sensor `changed_sources`.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +28,7 @@ class SourceLook:
     Attributes:
         cursor: what the next look must be given.
         changed: sources whose contents differ from those remembered.
-        first_seen: sources that were remembered for the first time.
+        first_seen: unchanged sources that were remembered for the first time.
         pending: sources without a result yet, for lack of time.
     """
 
@@ -82,11 +83,16 @@ class _Cursor(BaseModel):
 
 
 def look_at_sources(
-    sources_dir: Path, names: Sequence[str], cursor: str | None, limit_s: float
+    sources_dir: Path,
+    names: Sequence[str],
+    cursor: str | None,
+    limit_s: float,
+    read: Mapping[str, str],
 ) -> SourceLook:
     """Compare the folders of the sources with what the cursor remembers of them.
 
-    A source that the cursor lacks is remembered as it is. A source whose folder is missing
+    A source that the cursor lacks has changed unless its files are those that ingest last read, or
+    it has none and was never read. A source whose folder is missing
     counts as one without files. A cursor that cannot be read, as one of another version, is
     discarded: every source is then seen for the first time.
 
@@ -96,6 +102,7 @@ def look_at_sources(
         cursor: of the look before, None at the first.
         limit_s: seconds after which no more is begun. However short it is, one source is listed
             and one block of 8 MiB is hashed, so that repeated looks come to an end.
+        read: source -> fingerprint of its files when ingest last read them; none if it never did.
     """
     before = _read_cursor(cursor)
     after = {name: before.sources[name] for name in names if name in before.sources}
@@ -111,11 +118,13 @@ def look_at_sources(
             pending += order[place:]
             break
         known = after.get(name, _Remembered())
-        seen = after[name] = _look_at(list_files(sources_dir / name), known, deadline)
+        listing = list_files(sources_dir / name)
+        seen = after[name] = _look_at(listing, known, deadline)
+        is_as_read = seen.stamp == read.get(name) or not (listing.paths or name in read)
         if seen.hashing is not None:
             pending.append(name)
         elif known.content is None:
-            first_seen.append(name)
+            (first_seen if is_as_read else changed).append(name)
         elif seen.content != known.content:
             changed.append(name)
     cursor = _Cursor(sources=after, begin_with=begin_with).model_dump_json(exclude_none=True)

@@ -15,6 +15,7 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.orchestration.jobs import build_dataset, collect_batches, partition_tags
 from eemo_pipeline.orchestration.source_changes import look_at_sources
 from eemo_pipeline.sources import SourceDataset
+from eemo_pipeline.stages.ingest import FILES_STAMP
 from resources.network.remote_versions import look_at_remotes
 from resources.providers.batches import look_at_batches
 
@@ -70,19 +71,36 @@ def build_remote_schedule(sources: Iterable[SourceDataset]) -> dg.ScheduleDefini
     default_status=dg.DefaultSensorStatus.STOPPED,
     required_resource_keys={"data_root"},
     description="Looks at all folders below sources/ every minute, and reads a source again when "
-    "its files changed.",
+    "its files changed since they were last read.",
 )
 def changed_sources(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Ask for one run per changed source: its partition, and all that follows from it."""
     data_root: DataRoot = context.resources.data_root
     look = look_at_sources(
-        data_root.sources, BY_SOURCE.get_partition_keys(), context.cursor, _LOOK_S
+        data_root.sources,
+        BY_SOURCE.get_partition_keys(),
+        context.cursor,
+        _LOOK_S,
+        _find_stamps(context.instance),
     )
     if not look.changed:
         return dg.SensorResult(cursor=look.cursor, skip_reason=look.summary)
     # Without run keys: Dagster starts one run per key, ever, and a folder may change back.
     runs = [dg.RunRequest(tags=partition_tags(name, name)) for name in look.changed]
     return dg.SensorResult(runs, cursor=look.cursor)
+
+
+def _find_stamps(instance: dg.DagsterInstance) -> dict[str, str]:
+    """Return source -> fingerprint of its files when they were last read."""
+    stamps: dict[str, str] = {}
+    for name in BY_SOURCE.get_partition_keys():
+        chosen = dg.AssetRecordsFilter(dg.AssetKey("ingest__records"), asset_partitions=[name])
+        for record in instance.fetch_materializations(chosen, limit=1).records:
+            event = record.asset_materialization
+            stamp = event.metadata.get(FILES_STAMP) if event else None
+            if isinstance(stamp, dg.TextMetadataValue) and stamp.value:
+                stamps[name] = stamp.value
+    return stamps
 
 
 @dg.sensor(

@@ -6,7 +6,7 @@ layouts are in `sources/`, the measurements of a file in `imaging/opening.py`.
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,13 +19,15 @@ from eemo_pipeline.execution.progress import track
 from eemo_pipeline.imaging.opening import measure_file, measure_method
 from eemo_pipeline.ledger.store import Ask, FileStamp, Ledger
 from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
-from eemo_pipeline.readers.listing import list_files, stamp_files
+from eemo_pipeline.readers.listing import fingerprint, list_files, stamp_files
 from eemo_pipeline.readers.person_boxes import ShownImage, place_boxes
 from eemo_pipeline.readers.placeholders import find_placeholders
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.sources import SourceDataset
 from eemo_pipeline.stats.hash_draws import short_hash
 
+# Metadata of `ingest__records`: the fingerprint of the files that were read.
+FILES_STAMP = "files_stamp"
 _ROLE = "measurer"
 _BATCH = 256  # images per transaction; a killed run loses at most this many measurements
 _MEASURED = [
@@ -43,6 +45,7 @@ class Ingested:
         records, annotations, words, rejects, measurements, counts: the tables.
         measured: images measured in this run.
         reused: images whose measurements were read from the ledger.
+        stamp: fingerprint of the files of the source; empty for several sources.
     """
 
     records: pl.DataFrame
@@ -53,11 +56,10 @@ class Ingested:
     counts: pl.DataFrame
     measured: int
     reused: int
+    stamp: str = ""
 
-    def counts_of(self, part: str) -> dict[str, int]:
-        """Return the row counts of one of the tables, by field name; empty except for `records`."""
-        if part != "records":
-            return {}
+    def describe(self) -> dict[str, int | str]:
+        """Return the counts of files and measured images, and the stamp, as metadata."""
         files = self.counts.filter(pl.col("unit") == "file")
         return {
             "rows_in": int(files["found"].sum()),
@@ -65,14 +67,19 @@ class Ingested:
             "rows_refused": int(files["refused"].sum()),
             "computed": self.measured,
             "reused": self.reused,
+            FILES_STAMP: self.stamp,
         }
 
 
-def ingest_sources(
+def ingest_each(
     sources: Iterable[SourceDataset], sources_dir: Path, ledger: Ledger, workers: Workers
-) -> Ingested:
-    """Read the sources one after the other. A source without a folder has no rows."""
-    parts = [_ingest(source, sources_dir, ledger, workers) for source in sources]
+) -> dict[str, Ingested]:
+    """Read the sources one after the other, by name. A source without a folder has no rows."""
+    return {source.name: _ingest(source, sources_dir, ledger, workers) for source in sources}
+
+
+def join_sources(parts: Collection[Ingested]) -> Ingested:
+    """Return the tables of several sources as one."""
 
     def join(name: str, table: str) -> pl.DataFrame:
         return pl.concat([TABLES[table].empty(), *(getattr(part, name) for part in parts)])
@@ -127,6 +134,7 @@ def collect_images(measurements: pl.LazyFrame) -> pl.DataFrame:
 
 def _ingest(source: SourceDataset, sources_dir: Path, ledger: Ledger, workers: Workers) -> Ingested:
     listing = list_files(sources_dir / source.name)
+    stamp = fingerprint(listing)  # before reading: a file that changes meanwhile is a later change
     read = source.read(listing)
     pictures = sorted(set(read.records["path"]))
     measured, new = _measure(listing, pictures, ledger, workers)
@@ -159,6 +167,7 @@ def _ingest(source: SourceDataset, sources_dir: Path, ledger: Ledger, workers: W
         counts=_finish(counts, source.name, "_ingest__counts"),
         measured=new,
         reused=len(pictures) - new,
+        stamp=stamp,
     )
 
 

@@ -35,22 +35,20 @@ class ParquetTables(dg.ConfigurableIOManager):
         tables = self.data_root.tables
         if isinstance(obj, Iterator):
             file = write_batches(obj, table, table_path(tables, table), attempt)
-            context.add_output_metadata(_describe(table, scan_table(tables, table.name), [file]))
+            context.add_output_metadata(_describe(table, scan_table(tables, table.name), file))
             return
         frame = obj.collect() if isinstance(obj, pl.LazyFrame) else obj
-        if table.is_partitioned:
-            files = [
-                write_table(
-                    frame.filter(pl.col("source") == source),
-                    table,
-                    table_path(tables, table, source),
-                    attempt,
-                )
-                for source in sorted(context.asset_partition_keys)
-            ]
-        else:
-            files = [write_table(frame, table, table_path(tables, table), attempt)]
-        context.add_output_metadata(_describe(table, frame.lazy(), files))
+        if not table.is_partitioned:
+            file = write_table(frame, table, table_path(tables, table), attempt)
+            context.add_output_metadata(_describe(table, frame.lazy(), file))
+            return
+        for source in sorted(context.asset_partition_keys):
+            part = frame.filter(pl.col("source") == source)
+            file = write_table(part, table, table_path(tables, table, source), attempt)
+            # The metadata of an output would stand at every partition of the run.
+            context.step_context.add_asset_metadata(
+                _describe(table, part.lazy(), file), context.asset_key, source
+            )
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame:
         """Scan the table; collect it unless the input is annotated as a LazyFrame."""
@@ -59,20 +57,17 @@ class ParquetTables(dg.ConfigurableIOManager):
         return scan if context.dagster_type.typing_type is pl.LazyFrame else scan.collect()
 
 
-def _describe(table: Table, frame: pl.LazyFrame, files: list[Written]) -> dict[str, Any]:
-    rows = sum(file.rows for file in files)
+def _describe(table: Table, frame: pl.LazyFrame, file: Written) -> dict[str, Any]:
     metadata: dict[str, Any] = {
-        "dagster/row_count": rows,
-        "rows": rows,
-        "size_bytes": sum(file.size_bytes for file in files),
-        "sha256": ", ".join(file.sha256 for file in files),
-        "files_changed": sum(file.is_changed for file in files),
-        "path": dg.MetadataValue.path(
-            str(files[0].path if len(files) == 1 else files[0].path.parent)
-        ),
+        "dagster/row_count": file.rows,
+        "rows": file.rows,
+        "size_bytes": file.size_bytes,
+        "sha256": file.sha256,
+        "files_changed": int(file.is_changed),
+        "path": dg.MetadataValue.path(str(file.path)),
         "preview": dg.MetadataValue.md(preview_rows(frame.head(_PREVIEWED).collect())),
     }
-    if table.plotted and rows:
+    if table.plotted and file.rows:
         values = frame.select(table.plotted).collect().to_series()
         title = f"{table.name} by {table.plotted}"
         metadata["plot"] = dg.MetadataValue.md(draw_counts(values, title))

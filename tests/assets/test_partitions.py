@@ -85,3 +85,28 @@ def test_all_of_a_runs_counts_are_in_the_metadata(lake: Path) -> None:
     assert len(str(values["sha256"])) == 64
     assert Path(str(values["path"])) == lake / "tables" / "ingest__records" / "folder.parquet"
     assert "a.jpg" in str(values["preview"])
+
+
+def test_the_metadata_of_a_partition_are_its_own(lake: Path) -> None:
+    (lake / "sources" / "folder" / "b.jpg").write_bytes(paint_jpeg(3))
+    result = ingest(lake, partition_tags())
+    events = [
+        event.step_materialization_data.materialization
+        for event in result.all_events
+        if event.is_step_materialization
+    ]
+    found = {(event.asset_key.to_user_string(), event.partition): event for event in events}
+    assert len(found) == len(events)
+    records = {
+        source: {name: entry.value for name, entry in event.metadata.items()}
+        for (table, source), event in found.items()
+        if table == "ingest__records"
+    }
+    assert (records["folder"]["rows_in"], records["folder"]["computed"]) == (2, 2)
+    assert (records["oasis"]["rows_in"], records["oasis"]["rows_refused"]) == (1, 1)
+    assert records["gaped"]["rows_in"] == records["gaped"]["rows"] == 0
+    assert len({values["files_stamp"] for values in records.values()}) == 3
+    for (table, source), event in found.items():
+        path = lake / "tables" / table / f"{source}.parquet"
+        assert event.metadata["path"].value == str(path)
+        assert event.metadata["size_bytes"].value == path.stat().st_size

@@ -50,14 +50,19 @@ def answers(lake: Path) -> list[tuple[str, str]]:
         return connection.execute("select key, answer from answers order by key").fetchall()
 
 
-def computed(lake: Path, asset: str) -> tuple[object, object]:
-    """Return the metadata `computed` and `reused` of the asset's latest materialisation."""
+def computed(lake: Path, asset: str) -> tuple[int, int]:
+    """Return `computed` and `reused` of the asset in its latest run, over all partitions."""
     with open_instance(lake) as instance:
-        event = instance.get_latest_materialization_event(dg.AssetKey(asset))
-        assert event is not None
-        assert event.asset_materialization is not None
-        metadata = event.asset_materialization.metadata
-        return metadata["computed"].value, metadata["reused"].value
+        records = instance.fetch_materializations(dg.AssetKey(asset), limit=100).records
+    latest = [record for record in records if record.run_id == records[0].run_id]
+    found = [record.asset_materialization for record in latest]
+    metadata = [event.metadata for event in found if event is not None]
+
+    def total(name: str) -> int:
+        values = (entries[name].value for entries in metadata)
+        return sum(value for value in values if isinstance(value, int))
+
+    return total("computed"), total("reused")
 
 
 def test_a_second_run_computes_nothing_and_changes_no_file(
@@ -87,7 +92,7 @@ class History:
     lake: Path
     gone: str
     outcomes: tuple[RunOutcome, RunOutcome]
-    computed: dict[str, tuple[object, object]]
+    computed: dict[str, tuple[int, int]]
     reopened: list[str]
     held: list[str]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from eemo_pipeline.orchestration.source_changes import SourceLook, look_at_sources
+from eemo_pipeline.readers.listing import fingerprint, list_files
 
 NAMES = ("a", "b", "c")
 BLOCK = 8 * 2**20
@@ -29,15 +30,23 @@ def write(folder: Path, name: str, content: bytes) -> Path:
     return folder / name
 
 
+def stamps(folder: Path) -> dict[str, str]:
+    """The fingerprints of the sources, as ingest leaves them behind when it has read them."""
+    return {name: fingerprint(list_files(folder / name)) for name in NAMES}
+
+
 def look(folder: Path, cursor: str | None, limit_s: float = 60) -> SourceLook:
-    return look_at_sources(folder, NAMES, cursor, limit_s)
+    """Look at sources that were read just before the first look and never after."""
+    read = stamps(folder) if cursor is None else {}
+    return look_at_sources(folder, NAMES, cursor, limit_s, read)
 
 
 def look_without_time(folder: Path, cursor: str | None) -> tuple[list[SourceLook], str]:
     """Many looks, each of which lists one source and hashes one block of it at most."""
-    looks = [look(folder, cursor, limit_s=0)]
+    read = stamps(folder) if cursor is None else {}
+    looks = [look_at_sources(folder, NAMES, cursor, 0, read)]
     for _ in range(20):
-        looks.append(look(folder, looks[-1].cursor, limit_s=0))
+        looks.append(look_at_sources(folder, NAMES, looks[-1].cursor, 0, read))
     return looks, looks[-1].cursor
 
 
@@ -81,19 +90,44 @@ def test_times_alone_do_not_make_a_change_and_are_remembered(folder: Path) -> No
     assert remembered(second.cursor)["a"] != remembered(first.cursor)["a"]
 
 
-def test_a_source_that_appears_is_a_change_and_one_that_is_new_to_the_code_is_not(
+def test_a_source_that_appears_is_a_change_and_an_empty_one_that_is_new_to_the_code_is_not(
     folder: Path,
 ) -> None:
     cursor = look(folder, None).cursor
     write(folder, "c/1.jpg", b"four")
     write(folder, "d/1.jpg", b"five")
-    again = look_at_sources(folder, (*NAMES, "d"), cursor, 60)
-    assert (again.changed, again.first_seen) == (["c"], ["d"])
+    again = look_at_sources(folder, (*NAMES, "d", "e"), cursor, 60, {})
+    assert (again.changed, again.first_seen) == (["c", "d"], ["e"])
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        (lambda _: None, []),
+        (lambda folder: write(folder, "b/2.jpg", b"new"), ["b"]),
+        (lambda folder: shutil.rmtree(folder / "a"), ["a"]),
+        (lambda folder: write(folder, "c/1.jpg", b"new"), ["c"]),
+    ],
+    ids=["nothing", "new file", "source gone", "source appears"],
+)
+def test_the_first_look_compares_with_what_was_read(
+    folder: Path, change: Callable[[Path], object], changed: list[str]
+) -> None:
+    read = {name: stamp for name, stamp in stamps(folder).items() if name != "c"}
+    change(folder)
+    first = look_at_sources(folder, NAMES, None, 60, read)
+    assert first.changed == changed
+    again = look_at_sources(folder, NAMES, first.cursor, 60, read)
+    assert again.summary == "Nothing changed.", "the run that was asked for may still wait"
+
+
+def test_a_source_that_was_never_read_is_a_change(folder: Path) -> None:
+    assert look_at_sources(folder, NAMES, None, 60, {}).changed == ["a", "b"]
 
 
 def test_a_source_that_the_code_no_longer_knows_is_forgotten(folder: Path) -> None:
     cursor = look(folder, None).cursor
-    fewer = look_at_sources(folder, ("b",), cursor, 60)
+    fewer = look_at_sources(folder, ("b",), cursor, 60, {})
     assert fewer.changed == []
     assert set(remembered(fewer.cursor)) == {"b"}
 
@@ -114,7 +148,7 @@ def test_a_source_that_the_code_no_longer_knows_is_forgotten(folder: Path) -> No
     ],
 )
 def test_a_cursor_that_cannot_be_used_starts_anew(folder: Path, cursor: str) -> None:
-    found = look(folder, cursor)
+    found = look_at_sources(folder, NAMES, cursor, 60, stamps(folder))
     assert (found.changed, sorted(found.first_seen)) == ([], list(NAMES))
     assert look(folder, found.cursor).summary == "Nothing changed."
 

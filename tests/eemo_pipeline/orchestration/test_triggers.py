@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -11,7 +12,9 @@ import pytest
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
 from eemo_pipeline.orchestration.triggers import nightly_build
+from eemo_pipeline.readers.listing import fingerprint, list_files
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.ingest import FILES_STAMP
 from eemo_pipeline.stages.sources import known_sources
 from resources.storage.data_root import DataRootResource
 from tests.support.images import paint_jpeg
@@ -25,11 +28,22 @@ def sensors(lake: Path) -> dict[str, dg.SensorDefinition]:
 
 
 class Watch:
-    """The sensor `changed_sources`, evaluated again and again with the cursor of its last look."""
+    """The sensor `changed_sources`, evaluated again and again with the cursor of its last look.
 
-    def __init__(self, lake: Path, cursor: str | None = None) -> None:
-        self.lake, self.cursor = lake, cursor
+    All sources were read before its first look.
+    """
+
+    def __init__(self, lake: Path, instance: dg.DagsterInstance) -> None:
+        self.lake, self.instance = lake, instance
+        self.cursor: str | None = None
         self.sensor = sensors(lake)["changed_sources"]
+        for source in known_sources():
+            stamp = fingerprint(list_files(lake / "sources" / source))
+            instance.report_runless_asset_event(
+                dg.AssetMaterialization(
+                    "ingest__records", partition=source, metadata={FILES_STAMP: stamp}
+                )
+            )
 
     def look(self) -> list[str]:
         """The sources that a run is asked for."""
@@ -41,11 +55,19 @@ class Watch:
 
     def requests(self) -> list[dg.RunRequest]:
         with dg.build_sensor_context(
-            cursor=self.cursor, resources={"data_root": DataRootResource(path=str(self.lake))}
+            instance=self.instance,
+            cursor=self.cursor,
+            resources={"data_root": DataRootResource(path=str(self.lake))},
         ) as context:
             result = self.sensor.evaluate_tick(context)
         self.cursor = result.cursor
         return list(result.run_requests or ())
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -63,23 +85,45 @@ def test_one_sensor_watches_all_sources_and_all_triggers_are_off(lake: Path) -> 
     assert nightly_build.default_status is dg.DefaultScheduleStatus.STOPPED
 
 
-def test_the_first_look_remembers_and_asks_for_nothing(lake: Path) -> None:
-    watch = Watch(lake)
+def test_a_sensor_that_is_switched_on_reads_what_changed_since_the_last_run(lake: Path) -> None:
+    job = build_definitions(str(lake)).resolve_job_def(build_dataset.name)
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = job.execute_in_process(
+            instance=instance, tags=partition_tags(), asset_selection=INGEST
+        )
+        assert done.success
+        (lake / "sources" / "oasis" / "b.jpg").write_bytes(paint_jpeg(3))
+        with dg.build_sensor_context(
+            instance=instance, resources={"data_root": DataRootResource(path=str(lake))}
+        ) as context:
+            result = sensors(lake)["changed_sources"].evaluate_tick(context)
+    (request,) = result.run_requests or ()
+    assert request.tags.items() >= partition_tags("oasis", "oasis").items()
+
+
+def test_the_first_look_remembers_and_asks_for_nothing(
+    lake: Path, instance: dg.DagsterInstance
+) -> None:
+    watch = Watch(lake, instance)
     assert watch.look() == []
     assert set(json.loads(watch.cursor or "")["sources"]) == set(known_sources())
     assert watch.look() == []
 
 
-def test_a_changed_folder_asks_for_its_own_partition_and_no_other(lake: Path) -> None:
-    watch = Watch(lake)
+def test_a_changed_folder_asks_for_its_own_partition_and_no_other(
+    lake: Path, instance: dg.DagsterInstance
+) -> None:
+    watch = Watch(lake, instance)
     watch.look()
     (lake / "sources" / "folder" / "b.jpg").write_bytes(paint_jpeg(3))
     assert watch.look() == ["folder"]
     assert watch.look() == []
 
 
-def test_every_changed_source_has_a_run_of_its_own(lake: Path) -> None:
-    watch = Watch(lake)
+def test_every_changed_source_has_a_run_of_its_own(
+    lake: Path, instance: dg.DagsterInstance
+) -> None:
+    watch = Watch(lake, instance)
     watch.look()
     (lake / "sources" / "oasis" / "a.jpg").write_bytes(b"other")
     (lake / "sources" / "emoset").mkdir()
@@ -89,17 +133,19 @@ def test_every_changed_source_has_a_run_of_its_own(lake: Path) -> None:
     assert watch.look() == []
 
 
-def test_a_touched_file_of_the_same_contents_asks_for_nothing(lake: Path) -> None:
-    watch = Watch(lake)
+def test_a_touched_file_of_the_same_contents_asks_for_nothing(
+    lake: Path, instance: dg.DagsterInstance
+) -> None:
+    watch = Watch(lake, instance)
     watch.look()
     os.utime(lake / "sources" / "folder" / "a.jpg", (1, 1))
     assert watch.look() == []
 
 
 def test_a_folder_that_changes_back_and_forth_is_read_every_time(
-    lake: Path, tmp_path: Path
+    lake: Path, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
-    watch = Watch(lake)
+    watch = Watch(lake, instance)
     watch.look()
     picture, aside = lake / "sources" / "folder" / "a.jpg", tmp_path / "aside.jpg"
     keys = []
@@ -114,8 +160,8 @@ def test_a_folder_that_changes_back_and_forth_is_read_every_time(
     assert len(set(given)) == len(given)
 
 
-def test_what_a_sensor_asks_for_runs(lake: Path) -> None:
-    watch = Watch(lake)
+def test_what_a_sensor_asks_for_runs(lake: Path, instance: dg.DagsterInstance) -> None:
+    watch = Watch(lake, instance)
     watch.look()
     (lake / "sources" / "folder" / "b.jpg").write_bytes(paint_jpeg(3))
     (request,) = watch.requests()

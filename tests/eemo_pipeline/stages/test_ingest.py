@@ -20,7 +20,7 @@ from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, key_violations, null_violations
-from eemo_pipeline.stages.ingest import Ingested, collect_images, ingest_sources
+from eemo_pipeline.stages.ingest import Ingested, collect_images, ingest_each, join_sources
 from eemo_pipeline.stages.sources import known_sources
 
 FOLDER = known_sources()["folder"]
@@ -56,7 +56,8 @@ def lay(folder: Path, files: dict[str, bytes]) -> None:
 def ingest(root: Path, workers: Workers, *sources: str, ledger: Path | None = None) -> Ingested:
     known = known_sources()
     with closing(Ledger(ledger or root / "ledger.sqlite")) as store:
-        return ingest_sources([known[name] for name in sources], root / "sources", store, workers)
+        chosen = [known[name] for name in sources]
+        return join_sources(ingest_each(chosen, root / "sources", store, workers).values())
 
 
 names = st.builds(

@@ -464,8 +464,8 @@ _ALL = (
     _count("word_count", "Words in the text"),
     _count(
         "tries",
-        "Answers that the writer gave until one kept all rules or the last was refused; 0 if it was "
-        "not asked",
+        "Answers that the writer gave until one kept all rules or the last was refused; 0 if not "
+        "asked",
     ),
     _text(
         "evoked_by",

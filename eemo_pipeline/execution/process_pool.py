@@ -1,6 +1,6 @@
 """Distributes work on images over processes and survives an image that crashes one.
 
-Holds the pool, its chunks, and the isolation of a crash. Functions must be importable by name,
+Holds the pool, its limits, and the isolation of a crash. Functions must be importable by name,
 because they run in other processes.
 """
 
@@ -10,12 +10,12 @@ import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from functools import lru_cache, partial
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from functools import partial
+from itertools import islice
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from eemo_pipeline.execution.progress import track
 from eemo_pipeline.ledger.store import Ask
@@ -59,12 +59,12 @@ class Workers:
         """
         self.time_limit_s = time_limit_s
         self.processes = processes or len(os.sched_getaffinity(0))
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool: _Pool | None = None
 
     def close(self) -> None:
-        """Stop the processes."""
+        """End the processes, also in the middle of an item."""
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.close()
             self._pool = None
 
     def map(
@@ -72,68 +72,157 @@ class Workers:
     ) -> Iterator[tuple[Item, Result | WorkerCrash]]:
         """Yield each item with its result as results arrive, in no particular order.
 
-        An exception raised by `function` propagates. If a process dies, the items of its chunks are
-        retried one by one; an item that kills its process again is yielded with a WorkerCrash, one
-        that used up its time with a TookTooLong.
+        An exception raised by `function` propagates. If a process dies, the item it worked on is
+        tried once more in a new one, and yielded with a WorkerCrash if that dies too. An item that
+        used up its time is not tried again; it is yielded with a TookTooLong.
         Several maps may run at the same time.
         """
-        chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
-        suspects: list[Item] = []
-        pending: dict[Future[list[Result]], tuple[Sequence[Item], ProcessPoolExecutor]] = {}
-        waiting = iter(chunks)
+        batches = (items[start : start + chunk] for start in range(0, len(items), chunk))
+        pending: dict[Future[list[Result | WorkerCrash]], Sequence[Item]] = {}
         try:
             while True:
-                while len(pending) < self.processes * _IN_FLIGHT_PER_PROCESS:
-                    batch = next(waiting, None)
-                    if batch is None:
-                        break
-                    pool = self._running()
-                    try:
-                        pending[pool.submit(_run_chunk, function, batch, self.time_limit_s)] = (
-                            batch,
-                            pool,
-                        )
-                    except BrokenProcessPool:
-                        suspects.extend(batch)
-                        self._discard(pool)
+                room = self.processes * _IN_FLIGHT_PER_PROCESS - len(pending)
+                for batch in islice(batches, room):
+                    pending[self._running().submit(function, batch)] = batch
                 if not pending:
-                    break
+                    return
                 future = next(as_completed(pending))
-                batch, pool = pending.pop(future)
-                try:
-                    results = future.result()
-                except BrokenProcessPool:
-                    suspects.extend(batch)
-                    self._discard(pool)
-                else:
-                    yield from zip(batch, results, strict=True)
+                yield from zip(pending.pop(future), future.result(), strict=True)
         finally:
             for future in pending:
                 future.cancel()
-        yield from _try_alone(function, suspects, self.time_limit_s)
 
-    def _running(self) -> ProcessPoolExecutor:
+    def _running(self) -> "_Pool":
         if self._pool is None:
-            self._pool = _start(self.processes)
+            self._pool = _Pool(self.processes, self.time_limit_s)
         return self._pool
 
-    def _discard(self, pool: ProcessPoolExecutor) -> None:
-        """Give up a broken pool; another map may already have done so and be using the new one."""
-        pool.shutdown(wait=False, cancel_futures=True)
-        if self._pool is pool:
-            self._pool = None
+
+class _Pool:
+    """Threads that each hand work to a process of their own.
+
+    `ProcessPoolExecutor` does not say on which item a process died, and ends all others with it.
+    """
+
+    def __init__(self, processes: int, time_limit_s: float) -> None:
+        self._threads = ThreadPoolExecutor(processes, "pool")
+        self._time_limit_s = time_limit_s
+        self._of_thread = threading.local()
+        self._lock = threading.Lock()  # guards the two below
+        self._children: set[_Child] = set()
+        self._is_closed = False
+
+    def submit(
+        self, function: Callable[[Item], Result], items: Sequence[Item]
+    ) -> "Future[list[Result | WorkerCrash]]":
+        return self._threads.submit(self._work_off, function, items)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            self._is_closed = True
+            for child in self._children:
+                child.process.kill()
+        self._threads.shutdown()
+        for child in self._children:
+            child.process.join()
+            child.connection.close()
+
+    def _work_off(
+        self, function: Callable[[Item], Result], items: Sequence[Item]
+    ) -> list[Result | WorkerCrash]:
+        results: list[Result | WorkerCrash] = []
+        while left := items[len(results) :]:
+            got = self._ask(function, left)
+            if isinstance(got[-1], WorkerCrash) and not isinstance(got[-1], TookTooLong):
+                # An earlier item may have damaged the process; the next one is new.
+                (got[-1],) = self._ask(function, [left[len(got) - 1]])
+            results += got
+        return results
+
+    def _ask(
+        self, function: Callable[[Item], Result], items: Sequence[Item]
+    ) -> list[Result | WorkerCrash]:
+        """Return the results of the items, or up to a crash if the process dies."""
+        child = self._child()
+        results: list[Result | WorkerCrash] = []
+        try:
+            child.connection.send((function, items, self._time_limit_s))
+            for _ in items:
+                is_result, answer = child.connection.recv()
+                if not is_result:
+                    break
+                results.append(answer)
+            else:
+                return results
+        except (EOFError, OSError):
+            return [*results, self._bury(child)]
+        except BaseException:  # the answer cannot be read here, and others may follow it
+            child.process.kill()
+            self._bury(child)
+            raise
+        raise answer
+
+    def _child(self) -> "_Child":
+        """Return the process of this thread, which is started if there is none."""
+        child: _Child | None = getattr(self._of_thread, "child", None)
+        if child is not None:
+            return child
+        with self._lock:
+            if self._is_closed:
+                raise CancelledError
+            child = _start()
+            self._children.add(child)
+        self._of_thread.child = child
+        return child
+
+    def _bury(self, child: "_Child") -> WorkerCrash:
+        child.process.join()
+        child.connection.close()
+        self._of_thread.child = None
+        with self._lock:
+            self._children.discard(child)
+        return _explain(child.process.exitcode, self._time_limit_s)
 
 
-def _start(processes: int) -> ProcessPoolExecutor:
+class _Child(NamedTuple):
+    process: BaseProcess
+    connection: "Connection[Any, Any]"
+
+
+def _start() -> _Child:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOAD)
-    return ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent)
+    connection, far_end = context.Pipe()
+    process = context.Process(target=_serve, args=(far_end,), daemon=True)
+    process.start()
+    far_end.close()
+    return _Child(process, connection)
+
+
+def _serve(connection: "Connection[Any, Any]") -> None:
+    """Answer requests until the other end closes: each result, or the exception that ends it."""
+    _end_with_parent()
+    _limit_memory()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the run, which ends this
+    while True:
+        try:
+            function, items, time_limit_s = connection.recv()
+        except EOFError:
+            return
+        for item in items:
+            try:
+                connection.send((True, _run(function, item, time_limit_s)))
+            except Exception as error:  # noqa: BLE001 (raised again in the other process)
+                connection.send((False, error))
+                break
 
 
 def _end_with_parent() -> None:
     """End this worker when the process of the run ends, even by `kill -9`.
 
-    Its queue would never tell it: each worker holds both ends. The fork server ends after them.
+    In the middle of an item it would not see that its connection has closed. The fork server ends
+    after the workers.
     """
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -143,43 +232,6 @@ def _end_with_parent() -> None:
 def _exit_after(parent: BaseProcess) -> None:
     parent.join()
     os._exit(1)
-
-
-def _try_alone(
-    function: Callable[[Item], Result], items: Sequence[Item], time_limit_s: float
-) -> Iterator[tuple[Item, Result | WorkerCrash]]:
-    """Run each item in a process of its own: if it dies, the item killed it."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
-    for item in items:
-        receiver, sender = context.Pipe(duplex=False)
-        work = (sender, function, item, time_limit_s)
-        process = context.Process(target=_send_result, args=work, daemon=True)
-        process.start()
-        sender.close()
-        try:
-            result = receiver.recv()
-        except EOFError:
-            process.join()
-            result = _explain(process.exitcode, time_limit_s)
-        finally:
-            process.terminate()
-            process.join()
-            receiver.close()
-        if isinstance(result, Exception) and not isinstance(result, WorkerCrash):
-            raise result
-        yield item, result
-
-
-def _send_result(
-    sender: Connection, function: Callable[[Item], Any], item: Item, time_limit_s: float
-) -> None:
-    """Run one item and send its result, or its exception."""
-    _end_with_parent()
-    try:
-        sender.send(_run_chunk(function, [item], time_limit_s)[0])
-    except Exception as error:  # noqa: BLE001 (raised again in the other process)
-        sender.send(error)
 
 
 def _explain(exit_code: int | None, time_limit_s: float) -> WorkerCrash:
@@ -212,13 +264,6 @@ def _answer(function: Callable[[Any], dict[str, Any]], ask: Ask) -> dict[str, An
     return function(ask.payload)
 
 
-def _run_chunk(
-    function: Callable[[Item], Result], items: Sequence[Item], time_limit_s: float
-) -> list[Result]:
-    _limit_memory()
-    return [_run(function, item, time_limit_s) for item in items]
-
-
 def _run(function: Callable[[Item], Result], item: Item, time_limit_s: float) -> Result:
     """Run one item within its processor time, or end this process.
 
@@ -233,7 +278,6 @@ def _run(function: Callable[[Item], Result], item: Item, time_limit_s: float) ->
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-@lru_cache(maxsize=1)
 def _limit_memory() -> None:
     """Make allocations beyond MEMORY_LIMIT_BYTES fail in this process."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)

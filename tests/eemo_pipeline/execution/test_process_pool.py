@@ -37,6 +37,14 @@ def work(tmp_path_factory):
         "def burn_on_seven(n):\n"
         "    while n == 7: pass\n"
         "    return {'status': 'ok', 'value': n}\n"
+        "def note(path, value):\n"
+        "    with open(path, 'a') as file: file.write(value)\n"
+        "def note_and_burn(item):\n"
+        "    note(*item)\n"
+        "    while item[1] == 'x': pass\n"
+        "def note_and_die(item):\n"
+        "    note(*item)\n"
+        "    if item[1] == 'x': os.kill(os.getpid(), signal.SIGKILL)\n"
         "def sleep(n): time.sleep(n); return n\n"
         "def swallow(n): return len(bytes(n))\n"
     )
@@ -99,6 +107,40 @@ def test_an_item_that_takes_too_long_is_given_up_alone(work: ModuleType):
     assert (answers[7]["status"], answers[7]["reason"]) == ("error", "took_too_long")
 
 
+def test_an_item_over_its_time_is_tried_once(work: ModuleType, tmp_path: Path):
+    items = [(tmp_path / "tries", letter) for letter in "abxcd"]
+    with closing(Workers(1, time_limit_s=0.5)) as workers:
+        results = list(workers.map(work.note_and_burn, items))
+    assert [type(result) for _, result in results] == [type(None)] * 2 + [TookTooLong] + [
+        type(None)
+    ] * 2
+    assert (tmp_path / "tries").read_text() == "abxcd"
+
+
+def test_only_the_item_that_kills_its_process_is_tried_again(work: ModuleType, tmp_path: Path):
+    items = [(tmp_path / "tries", letter) for letter in "abxcd"]
+    with closing(Workers(1)) as workers:
+        assert len(list(workers.map(work.note_and_die, items))) == 5
+    assert (tmp_path / "tries").read_text() == "abxxcd"
+
+
+def test_an_interrupt_does_not_wait_for_the_item_at_work(tmp_path: Path):
+    (tmp_path / "run.py").write_text(INTERRUPTED)
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "run.py"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == b"at work\n"
+        started = time.monotonic()
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does, to all processes
+        assert run.stdout.read() == b"interrupted\n"
+        assert run.wait() == 0
+    assert time.monotonic() - started < 30
+
+
 def test_waiting_is_no_processor_time(work: ModuleType):
     with closing(Workers(1, time_limit_s=0.5)) as workers:
         assert dict(workers.map(work.sleep, [1.0])) == {1.0: 1.0}
@@ -120,6 +162,18 @@ def test_a_crash_becomes_an_answer_with_a_reason(work: ModuleType):
     assert (answers[7]["status"], answers[7]["reason"]) == ("error", "decoder_crashed")
 
 
+INTERRUPTED = """
+import time
+from contextlib import closing
+from eemo_pipeline.execution.process_pool import Workers
+if __name__ == "__main__":
+    try:
+        with closing(Workers(1)) as workers:
+            for _ in workers.map(time.sleep, [0, 120], chunk=1):
+                print("at work", flush=True)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
 RUN = """
 import time
 from eemo_pipeline.execution.process_pool import Workers

@@ -28,6 +28,8 @@ def exports(
     labels__vad: pl.DataFrame,
     texts__descriptions: pl.DataFrame,
     texts__reasonings: pl.DataFrame,
+    labels__rankings: pl.DataFrame,
+    records__emoverse: pl.DataFrame,
     data_root: dg.ResourceParam[DataRoot],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Write every format and read it back by its consumer's rules."""
@@ -39,6 +41,8 @@ def exports(
         labels__vad,
         texts__descriptions,
         texts__reasonings,
+        labels__rankings,
+        records__emoverse,
     )
     published = publish(tables, data_root.exports, data_root.path, config.formats)
     rows_in = {"rows_in": qa__items.height + assess__items.height}

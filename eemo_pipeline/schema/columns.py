@@ -479,7 +479,9 @@ _ALL = (
     _texts("distractors", "Elements that the reasoning does not mention"),
     # --- questions ----------------------------------------------------------------------
     _text("item_id", "Hash of template, images and question, 64 bits in hexadecimal digits"),
-    _text("dataset", "Published dataset of the items in the file", ("qa", "assess")),
+    _text(
+        "dataset", "Published dataset of the entries in the file", ("qa", "assess", "records")
+    ),
     _text("template", "Template of the item: the module under eemo_pipeline/stages/qa/templates/"),
     _text(
         "category", "Task of the item", ("perception", "pair_perception", "ranking", "description")

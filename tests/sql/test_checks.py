@@ -443,6 +443,7 @@ PLANTS = {
         drop("exports__files"),
         keep("exports__files", 0),
         add("exports__files", format="parquet", path="exports/parquet/a", dataset="assess"),
+        add("exports__files", format="emoverse", path="exports/emoverse/card/a", dataset="records"),
         drop("qa__items"),
     ],
     ("_exports__violations", "no_rule_is_broken"): [

@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 
+from eemo_pipeline.emotion.taxonomies import EKMAN_7
+
 MARK = "<image>"
 # A consumer's view of one entry. A column is null if the format has no such value.
 SEEN = pl.Schema(
@@ -23,6 +25,9 @@ SEEN = pl.Schema(
         "roles": pl.List(pl.String),  # user and assistant, in order
         "answer_letter": pl.String,
         "options": pl.List(pl.String),
+        "emotions": pl.List(pl.String),  # of a label file
+        "votes": pl.List(pl.List(pl.Float64)),  # of each image, in the order of its emotions
+        "means": pl.List(pl.Float64),
     }
 )
 _TURNS = ["user", "assistant"]
@@ -46,8 +51,9 @@ def broken_rules(
     `mark_in_answer`, `roles_do_not_alternate`, `answer_empty`, `question_empty`,
     `letter_without_option`, `item_repeated`, `picture_outside` (an absolute path, a path that
     leaves the data root, or an unknown image), `picture_missing`, `picture_changed` (its size
-    differs from that of the file decoded at ingest), and for the file, with an empty item_id,
-    `entries_lost`.
+    differs from that of the file decoded at ingest); of label files `emotion_unknown` (none of the
+    Ekman seven), `votes_not_descending` and `mean_outside` (of 0-1); and for the file, with an
+    empty item_id, `entries_lost`.
 
     Args:
         seen: the entries, a frame of SEEN.
@@ -78,6 +84,20 @@ def broken_rules(
             "answer_letter",
         ),
         "item_repeated": (pl.col("item_id").is_duplicated(), "item_id"),
+        "emotion_unknown": (
+            ~pl.col("emotions").list.eval(pl.element().is_in(EKMAN_7)).list.all(),
+            pl.col("emotions").list.join(", "),
+        ),
+        "votes_not_descending": (
+            pl.col("votes")
+            .list.eval((pl.element().list.eval(pl.element().diff() > 0)).list.any())
+            .list.any(),
+            pl.lit("emotion_list"),
+        ),
+        "mean_outside": (
+            pl.col("means").list.eval(~pl.element().is_between(0, 1)).list.any(),
+            pl.lit("Valence, Arousal or Dominance"),
+        ),
     }
     found = [
         seen.filter(is_broken).select(

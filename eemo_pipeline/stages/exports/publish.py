@@ -95,6 +95,8 @@ def _with_paths(tables: Tables) -> Tables:
                 ("labels__vad", tables.vad),
                 ("texts__descriptions", tables.descriptions),
                 ("texts__reasonings", tables.reasonings),
+                ("labels__rankings", tables.rankings),
+                ("records__emoverse", tables.records.filter(pl.col("state") == "preserved")),
             )
         ),
     )

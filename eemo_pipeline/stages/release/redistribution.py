@@ -1,4 +1,4 @@
-"""Exports the published items out of the data root, within the terms of their sources.
+"""Exports the published items and records out of the data root, within their sources' terms.
 
 Determines the sources that an item depends on and whether their terms allow redistribution, and
 refuses or filters accordingly. The formats are in `exports/`. Items inside the data root are for
@@ -45,7 +45,7 @@ class TermsForbid(Exception):
 
 @dataclass(frozen=True)
 class HandedOut:
-    """The files written below the folder, and the numbers of items written and withheld."""
+    """The files written below the folder, and the items and records written and withheld."""
 
     files: pl.DataFrame
     items: int
@@ -152,16 +152,8 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
 
     qa, assess, images = read("qa__items"), read("assess__items"), read("dedup__images")
     datasets = read("sources__datasets")
-    items = pl.concat(
-        [
-            qa.select("item_id", "image_ids", label_sources="sources"),
-            assess.select(
-                "item_id",
-                pl.concat_list("image_id").alias("image_ids"),
-                pl.concat_list("source").alias("label_sources"),
-            ),
-        ]
-    )
+    records = read("records__emoverse").filter(pl.col("state") == "preserved")
+    items = _list_items(qa, assess, records)
     # Labels of a dropped near-duplicate are labels of the kept image, so its licence holds there.
     own = picture_terms(move_to_kept(read("ingest__records"), read("dedup__clusters")))
     is_closed = ~pl.col("is_redistributable") & ~pl.col("source").is_in(list(permitted))
@@ -175,19 +167,23 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
     shut = own.filter(is_closed)
     is_open = ~pl.col("sources").list.eval(pl.element().is_in(closed)).list.any()
     passed_on = images.filter(is_open).join(shut, on="image_id", how="anti")
+
+    def passed(name: str) -> pl.DataFrame:
+        return read(name).join(passed_on, on="image_id", how="semi")
+
     published = publish(
         Tables(
-            kept[0],
-            kept[1],
-            images,
-            read("labels__emotions").filter(is_open).join(shut, on="image_id", how="anti"),
-            read("labels__vad")
+            qa=kept[0],
+            assess=kept[1],
+            images=images,
+            emotions=read("labels__emotions").filter(is_open).join(shut, on="image_id", how="anti"),
+            vad=read("labels__vad")
             .filter(~pl.col("source").is_in(closed))
             .join(shut, on="image_id", how="anti"),
-            *(
-                read(name).join(passed_on, on="image_id", how="semi")
-                for name in ("texts__descriptions", "texts__reasonings")
-            ),
+            descriptions=passed("texts__descriptions"),
+            reasonings=passed("texts__reasonings"),
+            rankings=passed("labels__rankings"),
+            records=records.filter(~pl.col("image_id").is_in(withheld)),
         ),
         folder / "exports",
         tables.parent,
@@ -195,6 +191,19 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
     used = needed.filter(~pl.col("item_id").is_in(withheld))["source"].unique()
     write_bytes(_render_terms(datasets, used.to_list()), folder / "TERMS.md")
     return HandedOut(published.files, items.height - len(withheld), len(withheld))
+
+
+def _list_items(qa: pl.DataFrame, assess: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Return item_id, image_ids and label_sources; a record is an item on its image."""
+    about_one = [
+        frame.select(
+            pl.col(name).alias("item_id"),
+            pl.concat_list("image_id").alias("image_ids"),
+            pl.concat_list("source").alias("label_sources"),
+        )
+        for frame, name in ((assess, "item_id"), (records, "image_id"))
+    ]
+    return pl.concat([qa.select("item_id", "image_ids", label_sources="sources"), *about_one])
 
 
 def _refuse(forbidden: pl.DataFrame) -> list[str]:

@@ -9,11 +9,12 @@ returns the files it wrote. `read` opens one of these files as its consumer woul
 entries that the consumer sees. The same tables give the same bytes.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -51,6 +52,8 @@ class Tables:
         vad: `labels__vad`.
         descriptions: `texts__descriptions`.
         reasonings: `texts__reasonings`.
+        rankings: `labels__rankings`.
+        records: `records__emoverse`; those whose state is preserved are published.
     """
 
     qa: pl.DataFrame
@@ -60,6 +63,8 @@ class Tables:
     vad: pl.DataFrame
     descriptions: pl.DataFrame
     reasonings: pl.DataFrame
+    rankings: pl.DataFrame
+    records: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class PublishedFile:
     Attributes:
         written: its path, size and hash.
         row_count: the number of its entries.
-        dataset: qa or assess, None for a file without items.
+        dataset: qa, assess or records, None for a file without items.
         split: the part of the dataset in it, None for a file without items.
     """
 
@@ -104,8 +109,8 @@ def publish_splits(
 ) -> list[PublishedFile]:
     """Write one file per part of the dataset, `pattern` with the part's name in place of `{}`.
 
-    `dataset` is qa or assess. A part without rows has no file; a file from an earlier run is
-    removed.
+    `dataset` is qa, assess or records. A part without rows has no file; a file from an earlier run
+    is removed.
     """
     files: list[PublishedFile] = []
     for split in SPLITS:
@@ -141,6 +146,12 @@ def json_array(element: pl.Expr) -> Callable[[pl.DataFrame], Iterator[bytes]]:
         yield b"\n]\n"
 
     return encode
+
+
+def json_texts(objects: Iterable[Mapping[str, Any]]) -> pl.Series:
+    """Return each object as JSON text, for layouts whose lists mix texts and numbers."""
+    texts = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in objects]
+    return pl.Series("json", texts, dtype=pl.String)
 
 
 def json_object(*fields: pl.Expr | str) -> pl.Expr:

@@ -15,6 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from eemo_pipeline.discovery import discover
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.readers.emoverse_records import (
+    ReleasedRecord,
+    parse_record,
+    write_card,
+    write_repository,
+)
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -27,6 +34,7 @@ from eemo_pipeline.stages.exports import formats
 from eemo_pipeline.stages.exports.consumer_rules import as_seen, broken_rules
 from eemo_pipeline.stages.exports.formats import Exporter, Tables, parquet_bytes
 from eemo_pipeline.stages.exports.publish import Published, publish
+from tests.support.sources import read_files
 
 HOSTILE_PATH = 'holi"day\n/\u00e9t\u00e9 <image>.png'
 PATHS = {"a": "one.png", "b": HOSTILE_PATH}
@@ -65,6 +73,24 @@ def scored(item_id: str, split: str, **fields: Any) -> dict[str, Any]:
         "candidates": ["joy", "fear"],
         "split": split,
         "source": "folder",
+    }
+    return known | fields
+
+
+def record(image_id: str, split: str, **fields: Any) -> dict[str, Any]:
+    known = {
+        "image_id": image_id,
+        "source": "folder",
+        "split": split,
+        "image_path": f"sources/folder/{PATHS[image_id]}",
+        "state": "preserved",
+        "description": "A square of one colour.",
+        "background": "Sun-dappled \u201cpark\u201d",
+        "attribute": "Calm",
+        "subject": "Square",
+        "emotion": "awe",
+        "confidence": 7.0,
+        "boxes_px": [1, 2, 6, 7, 0, 0, 8, 8],
     }
     return known | fields
 
@@ -126,6 +152,7 @@ def tables(root: Path) -> Tables:
             "labels__emotions",
             [
                 {"image_id": "a", "taxonomy": "ekman7", "emotion": emotion, "mass": mass}
+                | {"rater_count": 10, "semantics": "evoked"}
                 for emotion, mass in (("fear", 0.2), ("joy", 0.8))
             ],
         ),
@@ -141,6 +168,15 @@ def tables(root: Path) -> Tables:
             "texts__descriptions", [{"image_id": "a", "status": "ok", "text": "A square."}]
         ),
         reasonings=frame("texts__reasonings", []),
+        rankings=frame("labels__rankings", []),
+        records=frame(
+            "records__emoverse",
+            [
+                record("a", "train", external_id="Awe000001"),
+                record("b", "test", boxes_px=[], description=None, confidence=2.5),
+                record("a", "train", state="human"),
+            ],
+        ),
     )
 
 
@@ -187,6 +223,9 @@ def test_a_format_is_named_after_its_file_and_holds_every_item(root: Path, name:
         ("qa", "test"): 3,
         ("assess", "train"): 2,
         ("assess", "test"): 1,
+        # in each of the two layouts
+        ("records", "train"): 2,
+        ("records", "test"): 2,
     }
     found = {(dataset, split): count for dataset, split, count in counts.rows()}
     datasets = {dataset for dataset, _ in found}
@@ -232,15 +271,119 @@ def test_the_released_layout_is_json_with_labels_of_pictures_and_pairs(root: Pat
     }
     labels = {row["image_name"]: row for row in load("QA_data(SFT).json")}
     one = labels["sources/folder/one.png"]
-    assert [entry["emotion"] for entry in one["emotion_list"]] == ["joy", "fear"]
-    assert one["Valence"] == {"mean": 0.9, "sd": 0.1, "origin": "rated:x"}
+    assert one["emotion_list"] == [["joy", 8], ["fear", 2]]
+    assert (one["emotion_unit"], one["semantics"]) == ("votes", "evoked")
+    assert (one["Valence"], one["vad_origin"]) == ([0.9, 0.1], "rated:x")
     assert one["Arousal"] is None
+    # as EEmo-Logic's scripts index them
+    assert (one["emotion_list"][0][0], one["Valence"][0]) == ("joy", 0.9)
     assert one["description"] == "A square."
     (pair,) = load("QA_data(pair-SFT).json")
-    assert pair["image2_label"]["emotion_list"][0] == {"emotion": "joy", "mass": 0.8}
+    assert pair["image2_label"]["emotion_list"][0] == ["joy", 8]
     answers = [row["answer"] for row in load("EEmoDB-Assess/RL(conversation_train).json")]
     assert answers == ["Valence: 0.5000", "Dominant emotion: joy(joy, fear)"]
     assert len(load("EEmoDB-QA/QA_data(conversation_test).json")) == 3
+
+
+def test_a_share_is_no_vote_and_the_ranking_orders_what_is_equal(root: Path) -> None:
+    given_ = tables(root)
+    emotions = [
+        {"image_id": "a", "taxonomy": "ekman7", "emotion": emotion, "mass": mass}
+        for emotion, mass in (("anger", 0.25), ("fear", 0.25), ("joy", 0.25), ("sadness", 0.25))
+    ]
+    ranking = {"image_id": "a", "status": "ok", "ranking": ["sadness", "joy", "fear"]}
+    chosen = replace(
+        given_,
+        emotions=frame("labels__emotions", emotions),
+        rankings=frame("labels__rankings", [ranking]),
+    )
+    published = publish_in(root, chosen, formats=("eemodb",))
+    assert published.violations.is_empty()
+    labels = json.loads((root / "exports/eemodb/QA_data(SFT).json").read_text())
+    (one,) = [row for row in labels if row["image_name"].endswith("one.png")]
+    assert one["emotion_list"] == [["sadness", 0.25], ["joy", 0.25], ["fear", 0.25]]
+    assert one["emotion_unit"] == "share"
+
+
+def test_records_have_the_names_of_both_released_layouts(root: Path) -> None:
+    assert publish_in(root, formats=("emoverse",)).violations.is_empty()
+    folder = root / "exports" / "emoverse"
+    (one,) = json.loads((folder / "repository/annotations_train.json").read_text())
+    assert one == {
+        "id": "Awe000001",
+        "image_path": "sources/folder/one.png",
+        "description": "A square of one colour.",
+        "emotion": "Awe",
+        "confidence": 7.0,
+        "background": "Sun-dappled \u201cpark\u201d",
+        "attribute": "Calm",
+        "subject": "Square",
+        "B-A-S": "Sun-dappled \u201cpark\u201d-Calm-Square",
+        "DES": None,
+        "bbox": [{"x1": 1, "y1": 2, "x2": 6, "y2": 7}, {"x1": 0, "y1": 0, "x2": 8, "y2": 8}],
+        "mask_path": None,
+    }
+    (other,) = lines(folder / "card" / "test.jsonl")
+    assert other == {
+        "image": f"sources/folder/{HOSTILE_PATH}",
+        "description": None,
+        "emotion_category": "Awe",
+        "confidence_score": 3,
+        "background": "Sun-dappled \u201cpark\u201d",
+        "attribute": "Calm",
+        "subject": "Square",
+        "DES_representation": None,
+        "bounding_box": [],
+        "source": "folder",
+    }
+    hidden = json.loads((folder / "repository/annotations_test.json").read_text())
+    assert hidden[0]["id"] == "b"  # the opaque image_id, which does not tell the label
+
+
+RELEASED = st.builds(
+    ReleasedRecord,
+    external_id=st.text("0123456789A ", min_size=1).filter(str.strip),
+    image=st.just("a/b.jpg"),
+    **{
+        name: st.none() | st.text().map("the {}".format)
+        for name in ("description", "background", "attribute", "subject")
+    },
+    emotion=st.sampled_from([name.capitalize() for name in MIKELS_8]),
+    confidence=st.integers(1, 10).map(float),
+    boxes=st.lists(
+        st.tuples(*[st.integers(0, 99)] * 2, *[st.integers(100, 9999)] * 2), max_size=3
+    ).map(tuple),
+    origin=st.just("emoset"),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(written=RELEASED)
+def test_a_record_in_either_layout_is_read_back(written: ReleasedRecord) -> None:
+    for write, lacks in (
+        (write_repository, {"origin": None}),
+        (write_card, {"external_id": None}),
+    ):
+        released = json.loads(json.dumps(write(written)))
+        found, unusable = parse_record(released)
+        assert unusable == {}
+        assert found == replace(written, **lacks)
+        assert write(found) == released
+
+
+def test_what_is_exported_can_be_ingested_again(root: Path) -> None:
+    publish_in(root, formats=("emoverse",))
+    for layout in ("repository", "card"):
+        files = {
+            path.name: path.read_bytes() for path in (root / "exports/emoverse" / layout).iterdir()
+        }
+        pictures = {f"sources/folder/{path}": b"x" for path in PATHS.values()}
+        told = read_files("emoverse", files | pictures)
+        assert told.rejects.is_empty()
+        assert set(told.annotations["native_labels"].explode()) == {"Awe"}
+        facts = [json.loads(text) for text in told.records["attributes"]]
+        assert [[1, 2, 6, 7], [0, 0, 8, 8]] in [fact.get("boxes") for fact in facts]
+        assert {fact["subject"] for fact in facts} == {"Square"}
 
 
 def test_hugging_face_loads_the_folder_and_the_trl_files(
@@ -362,7 +505,12 @@ def test_a_part_that_lost_its_rows_loses_its_file(root: Path) -> None:
     kept = root / "exports/llava/notes of the user.txt"
     kept.write_text("mine")
     given = tables(root)
-    fewer = replace(given, qa=given.qa.filter(split="train"), assess=given.assess.clear())
+    fewer = replace(
+        given,
+        qa=given.qa.filter(split="train"),
+        assess=given.assess.clear(),
+        records=given.records.filter(split="train"),
+    )
     files = publish_in(root, fewer).files
     on_disk = {path for path in (root / "exports").rglob("*") if path.is_file()}
     assert on_disk == {kept, *(root / path for path in files["path"])}
@@ -372,7 +520,7 @@ def test_a_part_that_lost_its_rows_loses_its_file(root: Path) -> None:
 def test_nothing_in_publishes_nothing(tmp_path: Path) -> None:
     names = (
         "qa__items assess__items dedup__images labels__emotions labels__vad texts__descriptions "
-        "texts__reasonings"
+        "texts__reasonings labels__rankings records__emoverse"
     )
     empty = Tables(*(TABLES[name].empty() for name in names.split()))
     published = publish(empty, tmp_path / "exports", tmp_path)
@@ -413,6 +561,9 @@ PLANTED = {
     "question_empty": {"prompt": "<image>\n"},
     "letter_without_option": {"answer_letter": "C"},
     "picture_outside": {"images": ["sources/../../etc/passwd"]},
+    "emotion_unknown": {"emotions": ["joy", "bliss"]},
+    "votes_not_descending": {"votes": [[3.0, 3.0], [1.0, 2.0]]},
+    "mean_outside": {"means": [0.5, 6.0]},
 }
 
 

@@ -97,6 +97,28 @@ def test_only_what_every_source_allows_goes(tables: Path, tmp_path: Path) -> Non
     assert "closed" not in terms
 
 
+def test_a_record_goes_only_where_every_source_of_its_image_allows_it(
+    tables: Path, tmp_path: Path
+) -> None:
+    known = {"split": "train", "state": "preserved", "image_path": "sources/x", "emotion": "awe"}
+    images = {OPEN: "open", CLOSED: "closed", BOTH: "open"}
+    write(
+        tables,
+        "records__emoverse",
+        [{"image_id": key, "source": source} | known for key, source in images.items()]
+        + [{"image_id": "d" * 64, "source": "open"} | known | {"state": "human"}],
+    )
+    out = hand_out_redistributable(tables, tmp_path / "out")
+    assert (out.items, out.withheld) == (2, 5)
+    folder = tmp_path / "out" / "exports" / "emoverse"
+    told = json.loads((folder / "repository" / "annotations_train.json").read_text())
+    assert [entry["id"] for entry in told] == [OPEN]
+    assert len((folder / "card" / "train.jsonl").read_text().splitlines()) == 1
+    with pytest.raises(TermsForbid) as caught:
+        hand_out(tables, tmp_path / "refused")
+    assert [item.items for item in caught.value.offenders] == [5]
+
+
 def test_a_permission_opens_a_source(tables: Path, tmp_path: Path) -> None:
     out = hand_out(tables, tmp_path / "out", ["closed"])
     assert (out.items, out.withheld) == (4, 0)

@@ -21,6 +21,13 @@ KINDS: dict[str, frozenset[str]] = {
     "verification__replies": frozenset({"scikitlearn", "openai", "gemini"}),
     "critic__verdicts": frozenset({"parquet", "openai", "gemini"}),
     "_critic__replies": frozenset({"parquet", "openai", "gemini"}),
+    **{
+        f"texts__{kind}": frozenset({"polars", "openai", "gemini"})
+        for kind in (
+            *("descriptions", "reasonings", "details", "evocations", "comparisons"),
+            "candidates",
+        )
+    },
     "batches__submissions": frozenset({"openai", "gemini"}),
     "batches__collections": frozenset({"openai", "gemini"}),
     # Near-duplicates are joined in DuckDB; the training job is written in NumPy.

@@ -12,7 +12,15 @@ from eemo_pipeline.imaging.opening import measure_method
 from eemo_pipeline.stages.annotation import ou_solli_lenz, valdez_mehrabian, vlm_annotator
 from eemo_pipeline.stages.critic import model_critic, rule_critic
 from eemo_pipeline.stages.grounding import saliency_grabcut
-from eemo_pipeline.stages.texts import comparisons, descriptions, details, evocations, reasonings
+from eemo_pipeline.stages.texts import (
+    candidates,
+    comparisons,
+    descriptions,
+    details,
+    evocations,
+    model_writer,
+    reasonings,
+)
 from eemo_pipeline.stages.training import classifier_inputs
 from eemo_pipeline.stages.verification import linear_probe, vlm_verifier
 from eemo_pipeline.stats.hash_draws import short_hash
@@ -25,11 +33,21 @@ _REVISE = (vlm_annotator.__name__, vlm_annotator.REVISE)
 _VERIFY = (vlm_verifier.__name__, vlm_verifier.PROMPT)
 _CRITICISE = tuple((model_critic.__name__, name) for name in model_critic.PROMPTS)
 
+# A table of texts -> the tasks of the writer that make it.
+_WRITING = {
+    **{f"texts__{task}": (task,) for task in model_writer.TASKS if task.endswith("s")},
+    "texts__comparisons": tuple(task for task in model_writer.TASKS if task.startswith("compare_")),
+}
+
 _CRITIC_TABLES = ("critic__verdicts", "critic__queue", "_critic__replies")
 _PROMPTS: dict[str, tuple[tuple[str, str], ...]] = {
     "annotation__replies": (_ANNOTATE,),
     "batches__submissions": (_ANNOTATE,),
     "verification__replies": (_VERIFY,),
+    **{
+        table: tuple((model_writer.__name__, name) for name in model_writer.prompts_of(*tasks))
+        for table, tasks in _WRITING.items()
+    },
     # The critic judges, and asks the annotators to revise.
     **dict.fromkeys(_CRITIC_TABLES, (_ANNOTATE, _REVISE, *_CRITICISE)),
 }
@@ -57,6 +75,7 @@ _METHODS: dict[str, tuple[str, ...]] = {
     "texts__details": (details.METHOD,),
     "texts__evocations": (evocations.METHOD,),
     "texts__comparisons": (comparisons.METHOD,),
+    "texts__candidates": (candidates.METHOD,),
     "training__runs": (classifier_inputs.METHOD,),
 }
 

@@ -103,7 +103,11 @@ TASKS: Mapping[str, Task] = {
     **{f"compare_{name}": Task("dimension-1", dimension_facts(name)) for name in LEVEL_WORDS},
     "candidates": Task("candidates-1", candidate_facts, _CANDIDATES),
 }
-PROMPTS = tuple(dict.fromkeys(task.prompt for task in TASKS.values()))
+
+
+def prompts_of(*tasks: str) -> tuple[str, ...]:
+    """Return the names of the prompts that the tasks send, each once; the last asks anew."""
+    return (*dict.fromkeys(TASKS[task].prompt for task in tasks), REWRITE)
 
 
 @dataclass(frozen=True)

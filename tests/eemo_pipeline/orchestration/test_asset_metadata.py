@@ -13,6 +13,17 @@ from eemo_pipeline.vlm.prompts import read_prompt
 
 LIBRARY = Path(eemo_pipeline.__path__[0])
 CRITIC = {"critic__verdicts", "critic__queue", "_critic__replies"}
+# prompt of the writer -> the kind of text that it asks for
+WRITING = {
+    "description-1": "descriptions",
+    "reasoning-1": "reasonings",
+    "detail-1": "details",
+    "evocation-1": "evocations",
+    "comparison-1": "comparisons",
+    "dimension-1": "comparisons",
+    "candidates-1": "candidates",
+}
+TEXTS = {f"texts__{kind}" for kind in WRITING.values()}
 SENT_BY = {
     "annotate-1": {"annotation__replies", "batches__submissions", *CRITIC},
     "revise-1": CRITIC,
@@ -20,6 +31,8 @@ SENT_BY = {
     "scene-1": CRITIC,
     "feeling-1": CRITIC,
     "words-1": CRITIC,
+    **{prompt: {f"texts__{kind}"} for prompt, kind in WRITING.items()},
+    "rewrite-1": TEXTS,
 }
 # Each of these follows a named method or sends a prompt.
 VERSIONED = {
@@ -31,10 +44,7 @@ VERSIONED = {
     "training__runs",
     "verification__replies",
     *CRITIC,
-    *(
-        f"texts__{name}"
-        for name in ("comparisons", "descriptions", "details", "evocations", "reasonings")
-    ),
+    *TEXTS,
 }
 
 
@@ -69,6 +79,7 @@ def test_kinds_name_what_is_used_there(specs: dict[str, dg.AssetSpec]) -> None:
         "_critic__replies",
         "batches__submissions",
         "batches__collections",
+        *TEXTS,
     }
     assert assets_of(specs, "openai") == assets_of(specs, "gemini") == asking
 

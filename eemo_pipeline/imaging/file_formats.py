@@ -2,10 +2,12 @@
 
 Read are the formats in which people keep photographs. Others are refused, although Pillow has
 decoders for some: nobody photographs in FITS, QOI or JPEG 2000, and few have tried these decoders
-on hostile files. HEIC and JPEG XL are read where the extra `formats` is installed.
+on hostile files. EEMO_FORMATS names those to be read all the same. HEIC and JPEG XL are read where
+the extra `formats` is installed.
 """
 
 import io
+import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -18,6 +20,13 @@ from PIL import Image, TiffImagePlugin
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "PPM", "PSD")
 # Module of a Pillow plug-in -> Pillow's name of the format.
 _PLUG_INS = {"pillow_heif": "HEIF", "pillow_jxl": "JXL"}
+
+VARIABLE = "EEMO_FORMATS"
+# Pillow's names of the formats that VARIABLE may name, each with its name in `_SIGNATURES`.
+_ON_REQUEST = {
+    "JPEG2000": "JPEG 2000", "FITS": "FITS", "QOI": "QOI", "ICO": "icon", "ICNS": "icon",
+    "DDS": "DDS", "SGI": "SGI", "PCX": "PCX", "TGA": "TGA",
+}  # fmt: skip
 
 _HEIC_BRANDS = rb"(?:heic|heix|heim|heis|hevc|hevx|mif1|msf1)"
 # Format -> what a file begins with. Raw formats built on TIFF are told by their tags.
@@ -61,13 +70,22 @@ class UnsupportedFormat(Exception):
 
 @lru_cache(maxsize=1)
 def readable_formats() -> tuple[str, ...]:
-    """Return Pillow's names of the formats that are read here, plug-ins registered."""
+    """Return Pillow's names of the formats that are read here, plug-ins registered.
+
+    Raises:
+        ValueError: EEMO_FORMATS names a format that is not on offer.
+    """
+    wanted = sorted({*os.environ.get(VARIABLE, "").upper().replace(",", " ").split()})
+    unknown = [name for name in wanted if name not in _ON_REQUEST]
+    if unknown:
+        offered = " ".join(_ON_REQUEST)
+        raise ValueError(f"{VARIABLE} names {', '.join(unknown)}; it may name: {offered}")
     found = [module for module in _PLUG_INS if find_spec(module)]
     for module in found:
         plug_in = import_module(module)  # pillow_jxl registers itself
         if module == "pillow_heif":
             plug_in.register_heif_opener()
-    return (*_FORMATS, *(_PLUG_INS[module] for module in found))
+    return (*_FORMATS, *(_PLUG_INS[module] for module in found), *wanted)
 
 
 def format_method() -> str:
@@ -113,7 +131,10 @@ def _explain(name: str) -> str:
             f"{name} is not read by this installation: "
             f"pip install 'eemo-pipeline[{extra}]', or convert the image to JPEG"
         )
-    return f"{name} is not read: {_PURPOSE.get(name, 'convert the image to JPEG or PNG')}"
+    advice = _PURPOSE.get(name, "convert the image to JPEG or PNG")
+    formats = [pillow for pillow, shown in _ON_REQUEST.items() if shown == name]
+    request = f", or set {VARIABLE}={' '.join(formats)!r}" if formats else ""
+    return f"{name} is not read: {advice}{request}"
 
 
 def seek_image(image: Image.Image) -> None:

@@ -2,14 +2,15 @@
 
 import io
 import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from eemo_pipeline.imaging.file_formats import readable_formats
-from eemo_pipeline.imaging.opening import measure_file, open_picture
+from eemo_pipeline.imaging.file_formats import VARIABLE, readable_formats
+from eemo_pipeline.imaging.opening import measure_file, measure_method, open_picture
 from tests.support.images import encode, paint
 
 _BOX = b"\0\0\0\x18ftyp"
@@ -44,6 +45,37 @@ def test_a_format_that_is_not_read_is_named(tmp_path: Path, content: bytes, name
         return
     assert answer["reason"] == "unsupported_format"
     assert answer["detail"].startswith(f"{name} is not read")
+    is_on_request = name in ("FITS", "JPEG 2000", "QOI", "icon", "PCX", "SGI")
+    assert ("EEMO_FORMATS=" in answer["detail"]) == is_on_request
+
+
+@pytest.fixture
+def request_formats(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    def request(text: str) -> None:
+        monkeypatch.setenv(VARIABLE, text)
+        readable_formats.cache_clear()
+
+    yield request
+    readable_formats.cache_clear()
+
+
+@pytest.mark.parametrize("kind", ["JPEG2000", "QOI", "ICO", "PCX", "SGI", "TGA"])
+def test_a_format_is_read_on_request(
+    tmp_path: Path, request_formats: Callable[[str], None], kind: str
+) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(encode(paint(1), kind))
+    assert measure_file(path)["status"] == "refused"
+    usual = measure_method()
+    request_formats(f"fits, {kind.lower()}")
+    assert measure_file(path)["format"] == kind
+    assert measure_method() != usual  # so that what was refused is measured
+
+
+def test_a_format_that_is_not_on_offer_is_named(request_formats: Callable[[str], None]) -> None:
+    request_formats("JPEG2000 PDF")
+    with pytest.raises(ValueError, match="EEMO_FORMATS names PDF; it may name: JPEG2000 FITS"):
+        measure_method()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 import io
 import os
 import re
+import struct
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -201,6 +203,35 @@ def test_an_image_that_takes_too_long_is_refused_once_and_for_all(tmp_path: Path
     assert first.records["path"].to_list() == ["a.png"]
     assert (first.measured, second.measured) == (2, 0)
     assert_frame_equal(second.rejects, first.rejects)
+
+
+def tiff_of_pages(count: int) -> bytes:
+    """Return a TIFF whose pages, 8 x 8 pixels, share one block of pixels."""
+    # tag (TIFF 6.0), type (3 short, 4 long), value
+    tags = [
+        (256, 4, 8), (257, 4, 8), (258, 3, 8), (259, 3, 1), (262, 3, 1),
+        (273, 4, 8), (277, 3, 1), (278, 4, 8), (279, 4, 64),
+    ]  # fmt: skip
+    page = struct.pack("<H", len(tags))
+    page += b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    first, size = 8 + 64, len(page) + 4
+    following = [first + number * size for number in range(1, count)] + [0]
+    pages = b"".join(page + struct.pack("<I", place) for place in following)
+    return b"II*\0" + struct.pack("<I", first) + bytes(range(64)) + pages
+
+
+def test_a_tiff_of_200_000_pages_costs_its_time_and_no_more(tmp_path: Path) -> None:
+    files = {f"{n}.png": picture(n) for n in range(3)}
+    lay(tmp_path / "sources" / "folder", files | {"1a.tif": tiff_of_pages(200_000)})
+    with closing(Workers(1, time_limit_s=1)) as workers:
+        started = time.monotonic()
+        found = ingest(tmp_path, workers, "folder")
+    assert found.rejects.select("path", "reason").rows() == [("1a.tif", "took_too_long")]
+    assert sorted(found.records["path"]) == sorted(files)
+    assert time.monotonic() - started < 60
+    lay(tmp_path / "sources" / "folder", {"1a.tif": tiff_of_pages(3)})
+    with closing(Workers(1)) as workers:
+        assert ingest(tmp_path, workers, "folder").rejects.is_empty()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

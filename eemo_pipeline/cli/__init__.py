@@ -3,9 +3,15 @@
 Heavy modules are imported only when a command needs them, so that `eemo --help` answers at once.
 """
 
+import sys
+
 
 def main() -> int:
     """Run one command with the arguments of this process; return the exit code."""
-    from eemo_pipeline.cli.app import run_command_line
+    try:
+        from eemo_pipeline.cli.app import run_command_line
 
-    return run_command_line()
+        return run_command_line()
+    except KeyboardInterrupt:  # while modules are imported, or an error is shown
+        sys.stderr.write("interrupted\n")
+        return 130

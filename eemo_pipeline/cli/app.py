@@ -26,7 +26,7 @@ from eemo_pipeline.cli.options import (
 )
 from eemo_pipeline.cli.output import say, show, show_problem
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
-from eemo_pipeline.cli.shell_text import called
+from eemo_pipeline.cli.shell_text import called, typed_again
 
 _TRACEBACK = "EEMO_TRACEBACK"
 
@@ -374,7 +374,8 @@ def _unexpected(error: Exception) -> Problem:
             "a file or folder could not be used",
             os.fsdecode(error.filename),
             error.strerror or type(error).__name__,
-            f"{called()} doctor  # checks the data root; or choose another one with --data DIR",
+            f"{typed_again('doctor')}  # checks the data root",
+            "choose another data root with --data DIR",
         )
     lines = str(error).strip().splitlines()
     return Problem(

@@ -16,7 +16,7 @@ from eemo_pipeline.cli.output import clean, paint, say, show, show_json, show_ro
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.run import judge
 from eemo_pipeline.cli.server_words import find_words, tell_words
-from eemo_pipeline.cli.shell_text import called, corrected, making_commands, quoted, shown
+from eemo_pipeline.cli.shell_text import command, corrected, making_commands, shown
 from eemo_pipeline.lake.data_root import DataRoot
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def submit_batches(
             "no image is known yet",
             shown(root.tables),
             "the table dedup__images does not exist",
-            f"{called()} run --select '+key:\"dedup__images\"' --data {quoted(root.path)}",
+            command("run --select '+key:\"dedup__images\"'", root),
             *making_commands(root),
         )
     outcome = _run(root, "submit_batches", models.providers, models.budget_usd)
@@ -54,7 +54,8 @@ def submit_batches(
         if numbers["held_back"]:
             say(
                 f"{numbers['held_back']:,} questions were not sent: the provider's queue is full. "
-                f"Collect when `{called()} batch` shows that batches are over, then submit again"
+                f"Collect when `{command('batch', root)}` shows that batches are over, then submit "
+                "again"
             )
     if code == Exit.BUDGET:
         say("the questions within the budget are sent; run the same command again to continue")

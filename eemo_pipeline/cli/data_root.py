@@ -15,7 +15,7 @@ import typer
 
 from eemo_pipeline.cli.output import clean, say
 from eemo_pipeline.cli.problems import Problem, wrong_usage
-from eemo_pipeline.cli.shell_text import called, quoted, shown, unlinked
+from eemo_pipeline.cli.shell_text import called, command, quoted, shown, unlinked
 from eemo_pipeline.lake.data_root import DataRoot, find_data_root
 from eemo_pipeline.lake.root_lock import Holder, hold_data_root
 
@@ -91,13 +91,13 @@ def use_records(root: DataRoot) -> Iterator[None]:
                 "the disk is full",
                 shown(root.path),
                 str(error.orig or error),
-                f"free some space, then {called()} run --data {quoted(root.path)}",
+                f"free some space, then {command('run', root)}",
             ) from error
         moved = quoted(root.state.with_name(f"{root.state.name}.broken"))
         raise Problem(
             "the records of past runs cannot be used",
             shown(root.state),
             str(error.orig or error),
-            f"mv {quoted(root.state)} {moved} && {called()} run --data {quoted(root.path)}",
+            f"mv {quoted(root.state)} {moved} && {command('run', root)}",
             f"chmod -R u+rwX {quoted(root.path)}" * (not os.access(root.state, os.W_OK)),
         ) from error

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from eemo_pipeline.cli.output import clean, paint, show, show_json, size_in_words
 from eemo_pipeline.cli.problems import Exit
-from eemo_pipeline.cli.shell_text import called, making_commands, quoted, shown
+from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import LEDGER_VARIABLE, DataRoot, find_data_root
 
 _DISTRIBUTION = "eemo-pipeline"
@@ -135,7 +135,7 @@ def _database(root: DataRoot) -> Finding:
             "database",
             "broken",
             str(error.__cause__ or error).splitlines()[0],
-            f"rm {quoted(root.database)} && {called()} run --data {quoted(root.path)}",
+            f"rm {quoted(root.database)} && {command('run', root)}",
         )
     return Finding("database", "ok", f"{shown(root.database)} holds {rows[0][0]} tables")
 
@@ -147,7 +147,7 @@ def look_at_ledger(root: DataRoot) -> Finding:
     if not root.ledger.exists():
         return Finding("ledger", "note", "none yet", making_commands(root)[0])
     moved = quoted(root.ledger.with_suffix(".broken"))
-    fix = f"mv {quoted(root.ledger)} {moved} && {called()} run --data {quoted(root.path)}"
+    fix = f"mv {quoted(root.ledger)} {moved} && {command('run', root)}"
     try:
         # Read-only, so that the check never changes the file.
         connection = sqlite3.connect(f"{root.ledger.resolve().as_uri()}?mode=ro", uri=True)

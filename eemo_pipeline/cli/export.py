@@ -7,7 +7,7 @@ from pathlib import Path
 
 from eemo_pipeline.cli.output import clean, show, show_json
 from eemo_pipeline.cli.problems import Problem, wrong_usage
-from eemo_pipeline.cli.shell_text import called, making_commands, quoted, shown
+from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import find_data_root
 
 
@@ -38,7 +38,7 @@ def export(
             "the folder lies inside the data root",
             f"--to {to}",
             "what is exported leaves the data root; inside it, exports/ holds the same files",
-            f"{called()} export --to ../handed-out --data {quoted(root.path)}",
+            command("export --to ../handed-out", root),
         )
     write = hand_out_redistributable if redistributable_only else hand_out
     try:
@@ -53,10 +53,12 @@ def export(
             "the terms of some sources forbid redistributing these items",
             shown(root.path),
             clean(sources),
-            f"{called()} export --to {quoted(to)} --redistributable-only "
-            f"--data {quoted(root.path)}",
-            f"{called()} export --to {quoted(to)} {granted} --data {quoted(root.path)}"
-            "  # if their owners have given permission",
+            command(f"export --to {quoted(to)} --redistributable-only", root),
+            command(
+                f"export --to {quoted(to)} {granted}",
+                root,
+                " # if their owners have given permission",
+            ),
         ) from error
     if as_json:
         files = handed.files.to_dicts()

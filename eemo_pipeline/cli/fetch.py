@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from eemo_pipeline.cli.data_root import choose_data_root
 from eemo_pipeline.cli.output import clean, say, show, show_json, show_rows, size_in_words
 from eemo_pipeline.cli.problems import Problem, wrong_usage
-from eemo_pipeline.cli.shell_text import called, quoted, shown
+from eemo_pipeline.cli.shell_text import command, quoted, shown
 from eemo_pipeline.lake.data_root import DataRoot
 
 if TYPE_CHECKING:
@@ -59,19 +59,19 @@ def fetch_source(data: Path | None, name: str, url: str | None, *, as_json: bool
     from eemo_pipeline.stages.sources import known_sources
 
     known = known_sources()
+    root = choose_data_root(data)
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         raise wrong_usage(
             "there is no such source",
             f"fetch {name}",
             f"available: {', '.join(known)}",
-            f"{called()} fetch {near[0]}" if near else "",
-            f"{called()} sources  # describes each of them",
+            command(f"fetch {near[0]}", root) if near else "",
+            command("sources", root, " # describes each of them"),
         )
     source = known[name]
-    root = choose_data_root(data)
     downloads = source.downloads
-    again = f"{called()} fetch {name} --data {quoted(root.path)}"
+    again = command(f"fetch {name}", root)
     if url is not None:
         again = f"{again} --url {shlex.quote(url)}"
         downloads = (_rename(url, downloads),)
@@ -208,7 +208,7 @@ def _show_fetched(fetched: list[_Fetched], root: DataRoot, source: str) -> None:
             for file in fetched
         ],
     )
-    say(f"in {shown(root.sources / source)}; next: {called()} run --data {quoted(root.path)}")
+    say(f"in {shown(root.sources / source)}; next: {command('run', root)}")
 
 
 def _show_steps(facts: dict[str, str], root: DataRoot) -> None:
@@ -221,4 +221,4 @@ def _show_steps(facts: dict[str, str], root: DataRoot) -> None:
         ("put in", "place"),
     ):
         show(f"  {heading:<7} {clean(facts[name] or 'unknown')}")
-    show(f"  then    {called()} run --data {quoted(root.path)}")
+    show(f"  then    {command('run', root)}")

@@ -21,7 +21,7 @@ from eemo_pipeline.cli.output import (
     size_in_words,
 )
 from eemo_pipeline.cli.problems import Problem, wrong_usage
-from eemo_pipeline.cli.shell_text import called, making_commands, quoted, shown
+from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import DataRoot
 
 _SHORTEST_PREFIX = 4
@@ -50,7 +50,7 @@ def show_status(data: Path | None, *, as_json: bool) -> None:
             "a table cannot be read",
             shown(error.path),
             error.why,
-            f"rm -r {path} && {called()} run --data {quoted(root.path)}",
+            f"rm -r {path} && {command('run', root)}",
         ) from error
     columns = (
         "table",
@@ -112,7 +112,7 @@ def answer_query(data: Path | None, sql: str, *, as_json: bool) -> None:
             "the query failed",
             shorten(" ".join(sql.split()), _WIDEST_VALUE),
             " ".join(str(error.__cause__ or error).split("\n\nLINE ")[0].split()),
-            f'{called()} sql "show tables" --data {quoted(root.path)}  # lists tables and views',
+            command('sql "show tables"', root, " # lists tables and views"),
         ) from error
     if as_json:
         show_json(as_objects(columns, rows))
@@ -134,7 +134,7 @@ def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
             "the database cannot be read",
             shown(root.database),
             str(error.__cause__ or error).splitlines()[0],
-            f"{called()} run --data {quoted(root.path)}  # publishes it again",
+            command("run", root, " # publishes it again"),
         ) from error
     if as_json:
         show_json(
@@ -178,7 +178,7 @@ def _require_database(root: DataRoot) -> None:
             "the database cannot be opened",
             shown(root.database),
             str(error.__cause__ or error),
-            f"rm {quoted(root.database)} && {called()} run --data {quoted(root.path)}",
+            f"rm {quoted(root.database)} && {command('run', root)}",
         ) from error
 
 
@@ -214,7 +214,7 @@ def _find_image(root: DataRoot, image: str) -> str:
             shorten(f"explain {image}", _WIDEST_VALUE),
             f"{'at least ' * (len(found) > _CANDIDATES)}{min(len(found), _CANDIDATES)} "
             f"image_ids begin with it: {some}",
-            f"{called()} explain {found[0][:16]} --data {quoted(root.path)}",
+            command(f"explain {found[0][:16]}", root),
         )
     if found:
         return found[0]
@@ -225,7 +225,7 @@ def _find_image(root: DataRoot, image: str) -> str:
         f"the nearest are {', '.join(match[:16] for match in near)}"
         if near
         else "the database contains no image",
-        f"{called()} explain {near[0][:16]} --data {quoted(root.path)}" if near else "",
+        command(f"explain {near[0][:16]}", root) if near else "",
         _listing_command(root),
     )
 
@@ -280,11 +280,11 @@ def _find_refused(root: DataRoot, path: Path) -> str:
         "this image is not in the data root",
         shown(path),
         f"no file with the same bytes was read into {shown(root.path)}",
-        f"{called()} run --data {quoted(root.path)}  # if the file is new there",
+        command("run", root, " # if the file is new there"),
         _listing_command(root),
     )
 
 
 def _listing_command(root: DataRoot) -> str:
     query = "select image_id, source, path from ingest__images"
-    return f'{called()} sql "{query}" --data {quoted(root.path)}'
+    return command(f'sql "{query}"', root)

@@ -17,7 +17,7 @@ from eemo_pipeline.cli.data_root import choose_data_root, hold
 from eemo_pipeline.cli.doctor import look_at_ledger
 from eemo_pipeline.cli.output import clean, say, show, show_json, show_rows
 from eemo_pipeline.cli.problems import Problem, wrong_usage
-from eemo_pipeline.cli.shell_text import called, making_commands, quoted, shown
+from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import LEDGER_VARIABLE, DataRoot
 from eemo_pipeline.ledger.accounts import (
     ROW_TYPES,
@@ -71,12 +71,13 @@ def show_accounts(data: Path | None, *, as_json: bool) -> None:
 
 def export_rows(data: Path | None, file: Path, *, as_json: bool) -> None:
     """Write every attempt and answer to a file that must not exist yet."""
+    root = choose_data_root(data)
     if file.suffix not in (".parquet", ".jsonl"):
         raise wrong_usage(
             "the format of the export is unknown",
             f"export {shown(file)}",
             "the name must end with .parquet or .jsonl",
-            f"{called()} ledger export {quoted(file.with_suffix('.parquet'))}",
+            command(f"ledger export {quoted(file.with_suffix('.parquet'))}", root),
         )
     if file.exists() or not file.absolute().parent.is_dir():
         is_there = file.exists()
@@ -88,7 +89,7 @@ def export_rows(data: Path | None, file: Path, *, as_json: bool) -> None:
         )
     written = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        with open_existing(choose_data_root(data)) as ledger:
+        with open_existing(root) as ledger:
             count = (
                 _write_jsonl(ledger, written)
                 if file.suffix == ".jsonl"
@@ -107,14 +108,14 @@ def prune_answers(
     data: Path | None, choice: Choice, *, is_dry_run: bool, is_agreed: bool, as_json: bool
 ) -> None:
     """Delete the chosen answers after confirmation and show their cost."""
+    root = choose_data_root(data)
     if choice == Choice():
         raise wrong_usage(
             "no option says which answers to delete",
             "ledger prune",
             "without --model, --stage or --status, all of them would be deleted",
-            f"{called()} ledger prune --status refused --dry-run",
+            command("ledger prune --status refused --dry-run", root),
         )
-    root = choose_data_root(data)
     with open_existing(root) as ledger:
         meant = weigh(ledger, choice)
         if not (is_dry_run or is_agreed or not meant.answers):
@@ -174,7 +175,7 @@ def open_existing(root: DataRoot) -> Iterator[Ledger]:
         ledger = open_ledger(root.ledger)
     except LedgerProblem as error:
         raise Problem(
-            "the ledger cannot be used", shown(root.path), str(error), f"{called()} doctor"
+            "the ledger cannot be used", shown(root.path), str(error), command("doctor", root)
         ) from error
     with closing(ledger):
         yield ledger

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.output import clean, say
-from eemo_pipeline.cli.shell_text import called, quoted, shown
+from eemo_pipeline.cli.shell_text import command, shown
 from eemo_pipeline.lake.data_root import DataRoot
 
 if TYPE_CHECKING:
@@ -66,4 +66,4 @@ def tell_refusals(root: DataRoot, refusals: Refusals) -> None:
     if not root.database.exists():  # the run was limited to some tables
         say(f"they are listed in {shown(root.tables / _REJECTS)}")
     else:
-        say(f'list them with  {called()} sql "{_LISTING}" --data {quoted(root.path)}')
+        say("list them with  " + command(f'sql "{_LISTING}"', root))

@@ -18,7 +18,14 @@ from eemo_pipeline.cli.output import clean, paint, rows_in_words, say, show, sho
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.refusals import find_refusals, tell_refusals
 from eemo_pipeline.cli.server_words import find_words, tell_words
-from eemo_pipeline.cli.shell_text import beside, called, has_sources, making_commands, quoted, shown
+from eemo_pipeline.cli.shell_text import (
+    beside,
+    command,
+    has_sources,
+    making_commands,
+    quoted,
+    shown,
+)
 from eemo_pipeline.lake.data_root import VARIABLE, DataRoot
 
 if TYPE_CHECKING:
@@ -93,7 +100,7 @@ def attach_folder(root: DataRoot, images: Path) -> None:
             "another folder is attached to this data root",
             shown(link),
             f"it {held}, and a data root can hold only one",
-            f"{called()} run --images {quoted(images)} --data {quoted(beside(root.path))}",
+            command(f"run --images {quoted(images)}", DataRoot(beside(root.path))),
             f"rm {quoted(link)}" if link.is_symlink() else "",
         )
     try:
@@ -187,8 +194,8 @@ def _run(
             "the selection was not understood",
             f"--select {selection}",
             str(error),
-            f"""{called()} run --select 'key:"qa__items"' --data {quoted(root.path)}""",
-            f"{called()} status --data {quoted(root.path)}  # lists the tables",
+            command("run --select 'key:\"qa__items\"'", root),
+            command("status", root, " # lists the tables"),
         ) from error
     except KeyboardInterrupt:
         say("finished work is kept; run the same command again to continue")
@@ -211,7 +218,7 @@ def _run(
     if code in (Exit.BUDGET, Exit.CREDENTIAL):
         say("every answer so far is in the ledger; run the same command again to continue")
     if code != Exit.OK:
-        say(f"{called()} ui --data {quoted(root.path)} shows run {clean(outcome.run_id)}")
+        say(f"{command('ui', root)} shows run {clean(outcome.run_id)}")
     return code
 
 
@@ -314,17 +321,11 @@ def _demo_commands(root: DataRoot) -> list[str]:
     pictures = next((path for path in sorted(root.sources.glob("*")) if path.is_dir()), None)
     commands = _next_commands(root)[-2:]
     if pictures is not None:
-        other = quoted(beside(root.path))
-        commands.append(f"{called()} run --images {quoted(pictures)} --data {other}")
+        other = DataRoot(beside(root.path))
+        commands.append(command(f"run --images {quoted(pictures)}", other))
     return commands
 
 
 def _next_commands(root: DataRoot) -> list[str]:
-    at = f"--data {quoted(root.path)}"
-    commands = [f"{called()} status {at}"]
-    if root.database.exists():
-        commands.append(f'{called()} sql "{_QUERY}" {at}')
-    else:
-        commands.append(f"{called()} sources {at}")
-    commands.append(f"{called()} ui {at}")
-    return commands
+    look = f'sql "{_QUERY}"' if root.database.exists() else "sources"
+    return [command(words, root) for words in ("status", look, "ui")]

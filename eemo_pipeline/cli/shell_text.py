@@ -19,6 +19,21 @@ def called() -> str:
     return quoted(own)
 
 
+def command(words: str, root: DataRoot, *more: str) -> str:
+    """Return a command line of ours for a data root, ready to be pasted."""
+    return " ".join((called(), words, "--data", quoted(root.path), *more))
+
+
+def typed_again(words: str) -> str:
+    """Return a command line of ours with the `--data` that was typed, if one was."""
+    typed = [
+        [word, *sys.argv[place + 2 : place + 3]] if word == "--data" else [word]
+        for place, word in enumerate(sys.argv[1:])
+        if word == "--data" or word.startswith("--data=")
+    ]
+    return " ".join((called(), words, *(shlex.join(option) for option in typed)))
+
+
 def corrected(option: str, value: str) -> str:
     """Return the command line as typed, `--data` and `--images` included, with one new option."""
     words: list[str] = []
@@ -43,8 +58,8 @@ def has_sources(root: DataRoot) -> bool:
 def making_commands(root: DataRoot) -> tuple[str, ...]:
     """Return the commands that fill a data root, best first."""
     if has_sources(root):
-        return (f"{called()} run --data {quoted(root.path)}",)
-    return (f"{called()} demo", f"{called()} run --images FOLDER --data {quoted(root.path)}")
+        return (command("run", root),)
+    return (f"{called()} demo", command("run --images FOLDER", root))
 
 
 def quoted(path: Path) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from eemo_pipeline.cli.data_root import choose_data_root, use_records
 from eemo_pipeline.cli.output import clean, say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem
-from eemo_pipeline.cli.shell_text import called, quoted, shown
+from eemo_pipeline.cli.shell_text import command, shown
 from eemo_pipeline.lake.data_root import VARIABLE, DataRoot
 
 _HOST = "127.0.0.1"
@@ -30,7 +30,7 @@ def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
     root = choose_data_root(data)
     address = f"http://{_HOST}:{port}"
     with _hold_pages(root, address):
-        _require_free_port(port, root.path)
+        _require_free_port(port, root)
         from resources.instance.dagster_home import prepare_home
         from resources.instance.web_server import DaemonEnded, serve_pages
 
@@ -53,7 +53,7 @@ def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
                     "the server stopped",
                     address,
                     f"{error}; its last lines are above",
-                    f"{called()} doctor --data {quoted(root.path)}",
+                    command("doctor", root),
                 ) from error
     return Exit.INTERRUPTED
 
@@ -85,7 +85,7 @@ def _hold_pages(root: DataRoot, address: str) -> Iterator[None]:
         yield
 
 
-def _require_free_port(port: int, data: Path) -> None:
+def _require_free_port(port: int, root: DataRoot) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -96,5 +96,5 @@ def _require_free_port(port: int, data: Path) -> None:
                 "the port cannot be used",
                 f"--port {port}",
                 str(error.strerror or error),
-                f"{called()} ui --data {quoted(data)} --port {free}",
+                command("ui", root, f"--port {free}"),
             ) from error

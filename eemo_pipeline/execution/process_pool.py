@@ -11,8 +11,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple, TypeVar
@@ -195,9 +197,25 @@ def _start() -> _Child:
     context.set_forkserver_preload(_PRELOAD)
     connection, far_end = context.Pipe()
     process = context.Process(target=_serve, args=(far_end,), daemon=True)
-    process.start()
+    # Its own start would unblock the interrupts again.
+    resource_tracker.ensure_running()
+    with _without_interrupts():
+        process.start()
     far_end.close()
     return _Child(process, connection)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Block SIGINT in this thread, and so in the fork server, which would print a traceback.
+
+    It ignores the signal by itself only after it has imported what it preloads.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: "Connection[Any, Any]") -> None:

@@ -70,6 +70,25 @@ def test_a_second_run_says_which_process_it_waits_for_and_ends_on_ctrl_c(tmp_pat
     assert "Traceback" not in output.read_text()
 
 
+def test_ctrl_c_while_modules_are_imported_prints_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command waits in an import, as on a slow disk."""
+    started = tmp_path / "started"
+    (tmp_path / "typer.py").write_text(
+        f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(60)\n"
+    )
+    before = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{before}".rstrip(":"))
+    process = start_eemo(tmp_path / "output", "status")
+    while not started.exists():
+        assert process.poll() is None, (tmp_path / "output").read_text()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    assert (tmp_path / "output").read_text() == "interrupted\n"
+
+
 def test_the_hold_ends_with_its_block(tmp_path: Path) -> None:
     root = DataRoot(tmp_path)
     with hold(root):

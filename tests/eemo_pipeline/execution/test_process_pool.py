@@ -141,6 +141,23 @@ def test_an_interrupt_does_not_wait_for_the_item_at_work(tmp_path: Path):
     assert time.monotonic() - started < 30
 
 
+def test_an_interrupt_during_the_start_of_the_workers_prints_no_traceback(tmp_path: Path):
+    (tmp_path / "run.py").write_text(PRELOADING)
+    (tmp_path / "slow.py").write_text('import time\nprint("slow", flush=True)\ntime.sleep(1)\n')
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "run.py"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == b"slow\n"
+        os.killpg(run.pid, signal.SIGINT)
+        assert run.stdout.read() == b"interrupted\n"
+        assert run.wait() == 0
+
+
 def test_waiting_is_no_processor_time(work: ModuleType):
     with closing(Workers(1, time_limit_s=0.5)) as workers:
         assert dict(workers.map(work.sleep, [1.0])) == {1.0: 1.0}
@@ -171,6 +188,17 @@ if __name__ == "__main__":
         with closing(Workers(1)) as workers:
             for _ in workers.map(time.sleep, [0, 120], chunk=1):
                 print("at work", flush=True)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+PRELOADING = """
+from contextlib import closing
+from eemo_pipeline.execution import process_pool
+if __name__ == "__main__":
+    process_pool._PRELOAD = ["slow"]
+    try:
+        with closing(process_pool.Workers(1)) as workers:
+            list(workers.map(abs, [1]))
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 """

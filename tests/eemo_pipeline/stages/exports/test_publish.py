@@ -455,6 +455,25 @@ def test_a_file_for_verl_can_be_concatenated_with_another(root: Path) -> None:
     assert datasets.concatenate_datasets([ours, load(str(root / "theirs.parquet"))]).num_rows == 4
 
 
+def test_a_file_of_pandas_is_concatenated_after_the_cast_of_the_readme(root: Path) -> None:
+    import pandas
+
+    datasets = pytest.importorskip("datasets")
+    publish_in(root, formats=("verl",))
+    published = root / "exports/verl/assess_train.parquet"
+    pandas.read_parquet(published).to_parquet(root / "theirs.parquet")
+
+    def load(path: Path) -> Any:
+        cache = str(root / "cache")
+        return datasets.load_dataset(
+            "parquet", data_files=str(path), split="train", cache_dir=cache
+        )
+
+    ours, theirs = load(published), load(root / "theirs.parquet")
+    both = datasets.concatenate_datasets([ours, theirs.cast(ours.features)])
+    assert both.to_list() == ours.to_list() * 2
+
+
 def test_rows_of_every_table_pass_through_parquet_unchanged(root: Path) -> None:
     given = tables(root)
     for rows in (given.qa, given.assess, given.images, given.emotions, given.vad):

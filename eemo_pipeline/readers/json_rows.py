@@ -13,8 +13,8 @@ import polars as pl
 
 from eemo_pipeline.readers.contract import Listing
 from eemo_pipeline.readers.delimited import PLACEHOLDERS
-from eemo_pipeline.readers.encodings import UNDECODED, decode_text
-from eemo_pipeline.readers.row_checks import FAULTS, Check
+from eemo_pipeline.readers.encodings import UNDECODED, decode
+from eemo_pipeline.readers.row_checks import FAULTS, Check, name_encoding
 from eemo_pipeline.readers.tables import Headers
 
 
@@ -30,6 +30,7 @@ class JsonRow:
         refusal: bad_json where the text is not JSON, not_an_object where the element is not one,
             surplus_cells where a line of delimited text is longer than its header, or one of
             `row_checks.FAULTS`.
+        encoding: the likely encoding of the file, where it is the reason of the refusal.
     """
 
     table_path: str
@@ -37,6 +38,7 @@ class JsonRow:
     name: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     refusal: str | None = None
+    encoding: str | None = None
 
 
 def parse_json(text: str) -> tuple[Any, bool]:
@@ -46,33 +48,33 @@ def parse_json(text: str) -> tuple[Any, bool]:
 
 def read_json_list(listing: Listing, path: str) -> list[JsonRow]:
     """Return one row per element of a list; a lone object is a list of one, an empty file none."""
-    text = decode_text((listing.root / path).read_bytes())
+    text, encoding = decode((listing.root / path).read_bytes())
     value, is_json = parse_json(text)
     if not is_json:
-        return _one_bad_row(path) if text.strip() else []
+        return [_bad_row(path, 1, text, encoding)] if text.strip() else []
     elements = value if isinstance(value, list) else [value]
     return [_row(path, place, None, element) for place, element in enumerate(elements, 1)]
 
 
 def read_json_lines(listing: Listing, path: str) -> list[JsonRow]:
     """Return one row per line that is not blank."""
-    lines = decode_text((listing.root / path).read_bytes()).split("\n")
+    text, encoding = decode((listing.root / path).read_bytes())
     rows: list[JsonRow] = []
-    for line in lines:
+    for line in text.split("\n"):
         if line.strip():
             value, is_json = parse_json(line)
             row = len(rows) + 1
-            bad = JsonRow(path, row, refusal="bad_json")
+            bad = _bad_row(path, row, line, encoding)
             rows.append(_row(path, row, None, value) if is_json else bad)
     return rows
 
 
 def read_json_object(listing: Listing, path: str) -> list[JsonRow]:
     """Return one row per member of an object, named by its key; a repeated key gives two rows."""
-    text = decode_text((listing.root / path).read_bytes())
+    text, encoding = decode((listing.root / path).read_bytes())
     value, is_json = _parse(text, _Members)
     if not is_json:
-        return _one_bad_row(path) if text.strip() else []
+        return [_bad_row(path, 1, text, encoding)] if text.strip() else []
     if not isinstance(value, _Members):
         return [JsonRow(path, 1, refusal="not_an_object")]
     return [
@@ -121,8 +123,10 @@ def _parse_float(text: str) -> float | str:
     return value if math.isfinite(value) else text
 
 
-def _one_bad_row(path: str) -> list[JsonRow]:
-    return [JsonRow(path, 1, refusal="bad_json")]
+def _bad_row(path: str, row: int, text: str, encoding: str | None) -> JsonRow:
+    if UNDECODED in text:
+        return JsonRow(path, row, refusal="bad_encoding", encoding=encoding)
+    return JsonRow(path, row, refusal="bad_json")
 
 
 def _row(path: str, row: int, name: str | None, element: Any) -> JsonRow:
@@ -181,7 +185,8 @@ def lower_names(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
-    """Return the fields as text cells by our own names, with `table_path`, `row` and `refused_as`.
+    """Return the fields as text cells by our own names, with `table_path`, `row`, `refused_as`
+    and `encoding`.
 
     `headers` maps our name to the field's spellings, in lower case. A field missing from a row is
     null, and so are a placeholder for nothing and every field of a row that is not an object.
@@ -191,6 +196,7 @@ def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
         "table_path": [row.table_path for row in rows],
         "row": [row.row for row in rows],
         "refused_as": [row.refusal for row in rows],
+        "encoding": [row.encoding for row in rows],
         **{
             name: [
                 None if is_placeholder(value := pick(fields, spellings)) else as_cell(value)
@@ -209,9 +215,13 @@ def json_checks() -> list[Check]:
         "bad_json": "the text is not JSON in UTF-8",
         "not_an_object": "the element is not an object of named fields",
         "surplus_cells": "the line has more cells than the header",
-        **FAULTS,
+        **{fault: fix for fault, fix in FAULTS.items() if fault != "bad_encoding"},
     }
+    is_undecoded = pl.col("refused_as") == "bad_encoding"
     return [
-        Check(reason, pl.col("refused_as") == reason, pl.lit(detail))
-        for reason, detail in details.items()
+        Check("bad_encoding", is_undecoded, pl.format(name_encoding("{}"), pl.col("encoding"))),
+        *(
+            Check(reason, pl.col("refused_as") == reason, pl.lit(detail))
+            for reason, detail in details.items()
+        ),
     ]

@@ -101,6 +101,7 @@ def read_rows(listing: Listing, path: str) -> list[JsonRow]:
                 if (cell or "").strip() and not is_placeholder(cell)
             },
             fault or (None if surplus is None else "surplus_cells"),
+            file.encoding,
         )
         for row, surplus, fault, *values in cells.rows()
     ]

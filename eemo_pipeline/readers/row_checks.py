@@ -30,6 +30,11 @@ def cell_detail(name: str) -> pl.Expr:
     return pl.format("{} = {}", pl.lit(name), pl.col(name).fill_null(""))
 
 
+def name_encoding(encoding: str) -> str:
+    """Return why text in another encoding is refused, and what to do."""
+    return f"the encoding of the file is not UTF-8 but looks like {encoding}; save it as UTF-8"
+
+
 # Why a line could not be split into cells -> what to do.
 FAULTS = {
     "bad_encoding": "the encoding of the file is not UTF-8; save it as UTF-8",
@@ -44,10 +49,7 @@ def shape_checks() -> list[Check]:
         Check(
             "bad_encoding",
             pl.col("fault") == "bad_encoding",
-            pl.format(
-                "the encoding of the file is not UTF-8 but looks like {}; save it as UTF-8",
-                pl.col("encoding"),
-            ),
+            pl.format(name_encoding("{}"), pl.col("encoding")),
         ),
         *(Check(fault, pl.col("fault") == fault, pl.lit(fix)) for fault, fix in FAULTS.items()),
         Check(

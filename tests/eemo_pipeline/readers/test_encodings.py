@@ -50,7 +50,25 @@ def test_flickr_captions_and_json_in_another_encoding_are_refused() -> None:
     assert reasons(tables) == {1: "bad_encoding"}
     row = f'{{"path": "a.jpg", "emotion": "awe", "caption": "{caption}"}}'.encode("cp1251")
     tables = read_files("aigiemo", {"annotations.jsonl": row, "a.jpg": "pixels"})
-    assert reasons(tables) == {1: "bad_json"}
+    assert reasons(tables) == {1: "bad_encoding"}
+    assert "Windows-1251" in tables.rejects["detail"].item()
+
+
+@pytest.mark.parametrize(("codec", "name", "text"), TEXTS)
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_manifest_in_another_encoding_is_refused_with_its_name(
+    codec: str, name: str, text: str, form: str
+) -> None:
+    rows = {
+        "csv": f"path,licence,query\na.jpg,CC0,{text}\nb.jpg,CC0,plain\n",
+        "jsonl": f'{{"path": "a.jpg", "licence": "CC0", "query": "{text}"}}\n'
+        '{"path": "b.jpg", "licence": "CC0", "query": "plain"}\n',
+    }
+    files = {"a.jpg": "pixels", "b.jpg": "others", f"manifest.{form}": rows[form].encode(codec)}
+    tables = read_files("web", files)
+    assert tables.records["path"].to_list() == ["b.jpg"]
+    assert reasons(tables) == {1: "bad_encoding"}
+    assert name in tables.rejects["detail"].item()
 
 
 @settings(deadline=None)

@@ -189,9 +189,10 @@ def test_pairs_without_the_single_file_are_questions_alone() -> None:
 
 
 def test_what_is_not_json_is_one_row() -> None:
-    for content in (b"<html>", b"[" * 100_000, b"\x00\xff", b'[{"a":'):
+    found = {b"<html>": "json", b"[" * 100_000: "json", b'[{"a":': "json", b"\0\xff": "encoding"}
+    for content, fault in found.items():
         tables = read_files("eemo_bench", {"images/1.jpg": "pixels", "a.json": content})
-        assert (tables.row_count, reasons(tables)) == (1, {1: "bad_json"})
+        assert (tables.row_count, reasons(tables)) == (1, {1: f"bad_{fault}"})
     assert read_files("eemo_bench", {"a.json": "[]", "b.json": " "}).row_count == 0
     assert eemo_bench.SOURCE.role == "evaluation"
 

@@ -47,7 +47,8 @@ def run_demo(
     root = choose_data_root(data if named else _DEMO)
     _require_sound(root)
     say(f"Laying out the demo lake under {shown(root.sources)}")
-    lay_out(root.sources)
+    with hold(root):
+        lay_out(root.sources)
     return _run(root, "*", models, _demo_commands, as_json=as_json)
 
 

@@ -6,7 +6,8 @@ files come from `pictures.py`, `tables.py` and `lexicon.py`.
 
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -21,6 +22,7 @@ from eemo_pipeline.demo.tables import write_tables
 from eemo_pipeline.execution.process_pool import WorkerCrash, Workers
 
 MANIFEST = ".demo-lake.json"
+_TORN = re.compile(r"\.(.+)\.\d+\.tmp")
 _MODIFIED_S = 1_767_225_600  # 2026-01-01T00:00:00Z: a copy and a rerun look unchanged
 # A file that one kind of archiver leaves beside the real files, as in the original of OASIS.
 _JUNK_PATH, _JUNK = "oasis/__MACOSX/._OASIS.csv", b"\0\5\26\7\0\2\0\0Mac OS X        "
@@ -102,6 +104,7 @@ def write_lake(sources_dir: Path, seed: int) -> None:
     digests[_JUNK_PATH] = _write(sources_dir / _JUNK_PATH, _JUNK)
     for path in sorted(set(before.get("files", {})) - set(digests)):
         (sources_dir / path).unlink(missing_ok=True)
+    _remove_torn(sources_dir, {*digests, MANIFEST})
     manifest = {"fingerprint": fingerprint, "files": dict(sorted(digests.items()))}
     _write(sources_dir / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
 
@@ -135,6 +138,15 @@ def _write(path: Path, data: bytes) -> str:
     if path.stat().st_mtime != _MODIFIED_S:
         os.utime(path, (_MODIFIED_S, _MODIFIED_S))
     return digest
+
+
+def _remove_torn(sources_dir: Path, written: Set[str]) -> None:
+    """Remove the temporary files of `written` that a killed layout left behind."""
+    for folder in {(sources_dir / path).parent for path in written}:
+        for path in folder.glob(".*.tmp"):
+            name = _TORN.fullmatch(path.name)
+            if name and path.with_name(name[1]).relative_to(sources_dir).as_posix() in written:
+                path.unlink(missing_ok=True)
 
 
 def _read_manifest(sources_dir: Path) -> dict:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from eemo_pipeline import sources
 from eemo_pipeline.demo import find_planted, lay_out
-from eemo_pipeline.demo.lake import Planted
+from eemo_pipeline.demo.lake import MANIFEST, Planted
 from eemo_pipeline.demo.photographs import PHOTOGRAPHS, load_part
 from eemo_pipeline.demo.pictures import Recipe, make_file, person_boxes
 from eemo_pipeline.demo.plan import plan_lake
@@ -174,7 +174,13 @@ def test_a_second_layout_writes_nothing_and_repairs_what_was_changed(
     spoilt, lost = planted.near_duplicates[0]
     (copy / spoilt).write_bytes(b"spoilt")
     (copy / lost).unlink()
+    torn = [path.with_name(f".{path.name}.99999.tmp") for path in (copy / lost, copy / MANIFEST)]
+    own = (copy / lost).with_name(".own.jpg.99999.tmp")
+    for path in (*torn, own):
+        path.write_bytes(b"cut short")
     lay_out(copy, SEED)  # paints everything anew: two layouts with equal bytes
+    assert [path for path in torn if path.exists()] == []
+    own.unlink()
     after = state(copy)
     assert after.pop("own.jpg")[0] == b"somebody's"
     assert after == before

@@ -19,8 +19,13 @@ from eemo_pipeline.cli.shell_text import called, command, quoted, shown, unlinke
 from eemo_pipeline.lake.data_root import DataRoot, find_data_root
 from eemo_pipeline.lake.root_lock import Holder, hold_data_root
 
-# SQLite and DuckDB read the text after these as options, or as another separator.
-_MISREAD = re.compile(r"[?\\]|%[0-9A-Fa-f]{2}")
+# What a path cannot have: Dagster writes it into a URL without escapes, and DuckDB has one for all
+# systems. Both in their own code, where no spelling of the path helps.
+_MISREAD = {
+    r"\?": "Dagster opens the records of runs by a URL, in which options follow the ?",
+    r"%[0-9A-Fa-f]{2}": "Dagster opens the records of runs by a URL, in which {} is another sign",
+    r"\\": "DuckDB opens the database, and reads {} in a path as a separator of folders",
+}
 
 
 _FULL = 1_000_000  # with fewer free bytes, SQLite's "disk I/O error" means a full disk
@@ -48,15 +53,20 @@ def choose_data_root(flag: Path | None) -> DataRoot:
     fix = "choose another data root with --data DIR"
     if path.exists() and not path.is_dir():
         raise wrong_usage("the data root is not a folder", shown(path), "a file has that name", fix)
-    try:
-        misread = _MISREAD.search(str(path.resolve()).encode().decode())
-    except UnicodeEncodeError:
-        why = "the path is not valid UTF-8"
-        raise wrong_usage("the data root cannot have this name", shown(path), why, fix) from None
-    if misread:
-        why = f"the databases in it cannot be opened under a path with {misread.group()}"
+    why = _why_misread(str(path.resolve()))
+    if why:
         raise wrong_usage("the data root cannot have this name", shown(path), why, fix)
     return DataRoot(path)
+
+
+def _why_misread(path: str) -> str | None:
+    """Return why the databases in the data root cannot be opened under this path, if so."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "the path is not valid UTF-8"
+    found = ((re.search(sign, path), why) for sign, why in _MISREAD.items())
+    return next((why.format(misread.group()) for misread, why in found if misread), None)
 
 
 @contextmanager

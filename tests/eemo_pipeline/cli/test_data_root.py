@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import time
@@ -24,10 +25,19 @@ def told(result: subprocess.CompletedProcess[str]) -> list[str]:
     return [line.partition(":")[0] for line in lines[first:]]
 
 
-@pytest.mark.parametrize("name", ["why?", "back\\slash", "per%20cent", "caf\udce9"])
-def test_a_path_that_the_databases_misread_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(Problem, match="cannot have this name"):
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("why?", "Dagster .* options follow the ?"),
+        ("back\\slash", "DuckDB .* separator"),
+        ("per%20cent", "Dagster .* %20 is another sign"),
+        ("caf\udce9", "UTF-8"),
+    ],
+)
+def test_a_path_that_the_databases_misread_is_refused(tmp_path: Path, name: str, why: str) -> None:
+    with pytest.raises(Problem, match="cannot have this name") as refused:
         choose_data_root(tmp_path / name)
+    assert re.search(why, refused.value.why)
 
 
 @pytest.mark.parametrize("name", ["100% [a]*", "source=b", "it's; a {x} #1", "a:b", "n\n"])

@@ -205,6 +205,16 @@ def test_an_image_that_takes_too_long_is_refused_once_and_for_all(tmp_path: Path
     assert_frame_equal(second.rejects, first.rejects)
 
 
+def test_no_sign_in_a_path_has_a_meaning(tmp_path: Path, workers: Workers) -> None:
+    signs = "a?b\\c%41[d]*{e,f}#g=h"
+    lay(tmp_path / signs, {f"{signs}/{signs}.png": picture(1), f"{signs}.png": picture(2)})
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "folder").symlink_to(tmp_path / signs)
+    found = ingest(tmp_path, workers, "folder")
+    assert found.rejects.is_empty()
+    assert set(found.records["path"]) == {f"{signs}/{signs}.png", f"{signs}.png"}
+
+
 def tiff_of_pages(count: int) -> bytes:
     """Return a TIFF whose pages, 8 x 8 pixels, share one block of pixels."""
     # tag (TIFF 6.0), type (3 short, 4 long), value

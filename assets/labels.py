@@ -9,6 +9,7 @@ from pydantic import Field
 from assets._results import count_rows
 from assets._tables import outs
 from eemo_pipeline.aggregation.kept_images import move_to_kept
+from eemo_pipeline.emotion.vad import parse_scaling
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import write_bytes
 from eemo_pipeline.stages.labels.centroids import build_centroids
@@ -24,14 +25,25 @@ from eemo_pipeline.stages.labels.validation import (
     build_validation_items,
     write_blind_sheet,
 )
+from eemo_pipeline.stages.labels.validation_answers import (
+    build_agreement,
+    keep_answers,
+    read_answers,
+)
 
 
 class LexiconConfig(dg.Config):
-    """How comments become valence, arousal and dominance; see `stages/labels/lexicon.py`."""
+    """How comments and ratings become valence, arousal and dominance on 0-1.
+
+    See `stages/labels/lexicon.py` and `emotion/vad.py`. `scaling` is that of the lexicon and
+    `rating_scaling` that of ratings: tenth (x/10 on scales 1-9 and 1-10) or stretched
+    ((x-lo)/(hi-lo)).
+    """
 
     lexicons: list[str] = Field(default_factory=lambda: list(LexiconRules.preference))
     scaling: str = LexiconRules.scaling
     negation: str = LexiconRules.negation
+    rating_scaling: str = "tenth"
 
 
 class RegressionConfig(dg.Config):
@@ -41,6 +53,7 @@ class RegressionConfig(dg.Config):
     repeats: int = Regression.repeats
     radius: float = Regression.radius
     seed: str = Regression.seed
+    rating_scaling: str = Regression.scaling
 
 
 class SheetConfig(dg.Config):
@@ -83,7 +96,8 @@ def vad(
     """Bring ratings and the words of comments to one scale, and compare the two."""
     rules = parse_rules(config.lexicons, config.scaling, config.negation)
     annotations = move_to_kept(ingest__annotations, dedup__clusters)
-    values = build_vad(dedup__images, annotations, ingest__words, rules)
+    scaling = parse_scaling(config.rating_scaling)
+    values = build_vad(dedup__images, annotations, ingest__words, rules, scaling)
     rows_in = {"rows_in": annotations.height}
     yield dg.Output(values, "labels__vad", metadata=rows_in)
     trials = build_trials(annotations, ingest__words, values, rules)
@@ -105,12 +119,35 @@ def labels__validation_items(
     `answer`, by your first impression, or nothing where the image does not open. Valence: low is
     unpleasant, high is pleasant. Arousal: low is calm, high is excited. Dominance: low is
     helpless, high is in control. Do not sort the sheet and do not look at one another's. The
-    tertile of the score stays in the table and is not for experts' eyes.
+    tertile of the score stays in the table and is not for experts' eyes. Put each filled sheet into
+    `validation/`, named by a pseudonym: `labels__validation_agreement` says what came of it.
     """
     items = build_validation_items(labels__vad, config.seed, config.per_tertile)
     sheet = data_root.path / "reports" / "validation_sheet.csv"
+    keep_answers(sheet, data_root.validation)
     write_bytes(write_blind_sheet(items, dedup__images), sheet)
     return count_rows(items, labels__vad.height)
+
+
+@dg.multi_asset(
+    outs=outs("labels__validation_answers", "labels__validation_agreement"),
+    # the sheet is drawn, and answers in it are kept, before the answers are read
+    deps=["labels__validation_items"],
+)
+def validation(
+    data_root: dg.ResourceParam[DataRoot],
+    dedup__images: pl.DataFrame,
+    labels__vad: pl.DataFrame,
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Read the sheets that experts filled in, and compare their answers with the scores."""
+    answers = read_answers(data_root.validation, labels__vad, dedup__images)
+    refused = int((answers["status"] != "ok").sum())
+    counts = {"rows_out": answers.height - refused, "rows_refused": refused}
+    yield dg.Output(
+        answers, "labels__validation_answers", metadata={"rows_in": answers.height, **counts}
+    )
+    agreement = build_agreement(answers)
+    yield dg.Output(agreement, "labels__validation_agreement", metadata={"rows_in": answers.height})
 
 
 @dg.asset
@@ -142,7 +179,8 @@ def labels__label_points(
     ingest__annotations: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per label of EMOTIC: where it lies in valence-arousal-dominance space."""
-    rules = Regression(config.folds, config.repeats, config.radius, config.seed)
+    scaling = parse_scaling(config.rating_scaling)
+    rules = Regression(config.folds, config.repeats, config.radius, config.seed, scaling)
     annotations = move_to_kept(ingest__annotations, dedup__clusters)
     points = build_label_points(dedup__images, annotations, rules)
     return count_rows(points, annotations.height)

@@ -4,9 +4,12 @@ Numbers are on the 0-1 scale unless a name says raw.
 """
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import polars as pl
+
+# How a scale 1-9 or 1-10 comes to 0-1: x/10, or (x-lo)/(hi-lo) as every other scale.
+Scaling = Literal["tenth", "stretched"]
 
 
 class Vad(NamedTuple):
@@ -98,31 +101,48 @@ def levels(value: pl.Expr) -> pl.Expr:
     )
 
 
-def normalise_rating(value: float, scale_min: float, scale_max: float) -> tuple[float | None, str]:
+def parse_scaling(text: str) -> Scaling:
+    """Return the scaling of that name.
+
+    Raises:
+        ValueError: there is no such scaling.
+    """
+    for known in get_args(Scaling):
+        if text == known:
+            return known
+    raise ValueError(f"no scaling {text!r}; it is one of {', '.join(get_args(Scaling))}")
+
+
+def normalise_rating(
+    value: float, scale_min: float, scale_max: float, scaling: Scaling = "tenth"
+) -> tuple[float | None, str]:
     """Return a rating on 0-1, and the rule that converted it.
 
-    Scales 1-9 and 1-10 are divided by ten, as in EEmoDB (its level words and published anchors fit
-    no other rule); all others are stretched from their ends to 0 and 1. A value outside its scale,
-    or a scale without width, cannot be converted: None, with the rule `outside_scale`.
+    By `tenth`, scales 1-9 and 1-10 are divided by ten, as in EEmoDB (its level words and published
+    anchors fit no other rule), and all others are stretched from their ends to 0 and 1. By
+    `stretched`, all are: some numbers in EEmo-Logic's figures fit only that. A value outside its
+    scale, or a scale without width, cannot be converted: None, with the rule `outside_scale`.
     """
     # NaN compares as false and ends here too.
     if not (scale_min < scale_max and scale_min <= value <= scale_max):
         return None, OUTSIDE_SCALE
-    if scale_min == 1 and scale_max in (9, 10):
+    if scaling == "tenth" and scale_min == 1 and scale_max in (9, 10):
         return round(value / 10, 6), "x/10"
     width = scale_max - scale_min
     moved = f"(x{-scale_min:+g})" if scale_min else "x"
     return round((value - scale_min) / width, 6), f"{moved}/{width:g}"
 
 
-def normalised_ratings(value: pl.Expr, scale_min: pl.Expr, scale_max: pl.Expr) -> pl.Expr:
+def normalised_ratings(
+    value: pl.Expr, scale_min: pl.Expr, scale_max: pl.Expr, scaling: Scaling = "tenth"
+) -> pl.Expr:
     """Apply `normalise_rating` to columns: a struct with the fields `value` and `rule`.
 
     Both fields are null where the value or an end of the scale is null.
     """
     is_given = value.is_not_null() & scale_min.is_not_null() & scale_max.is_not_null()
     is_inside = (scale_min < scale_max) & value.is_between(scale_min, scale_max)
-    is_tenth = (scale_min == 1) & scale_max.is_in([9.0, 10.0])
+    is_tenth = (scale_min == 1) & scale_max.is_in([9.0, 10.0]) & (scaling == "tenth")
     width = scale_max - scale_min
     stretched = pl.when(is_tenth).then(value / 10).otherwise((value - scale_min) / width)
     moved = (

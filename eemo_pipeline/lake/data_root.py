@@ -46,6 +46,11 @@ class DataRoot:
         return self.path / "local_account.json"
 
     @property
+    def validation(self) -> Path:
+        """`validation/<pseudonym>.csv`: validation sheets that experts filled in."""
+        return self.path / "validation"
+
+    @property
     def batches(self) -> Path:
         """Folder batches: requests and results of batches in progress."""
         return self.path / "batches"

@@ -213,10 +213,13 @@ _ALL = (
         "labels__label_points",
         "EMOTIC label: its point in valence-arousal-dominance space, by regression on the ratings",
         "label",
-        """label status reason emotion rule anchor_emotion anchor_distance published_emotion valence
-        arousal dominance fit_sd label_count held_out_error baseline_error""",
-        """reason emotion rule anchor_emotion anchor_distance valence arousal dominance fit_sd
-        held_out_error baseline_error""",
+        """label status reason is_anchor emotion rule anchor_emotion anchor_distance printed_emotion
+        printed_distance published_emotion is_as_published valence arousal dominance
+        published_valence published_arousal published_dominance anchor_shift fit_sd label_count
+        rating_rule held_out_error baseline_error""",
+        """reason emotion rule anchor_emotion anchor_distance printed_emotion printed_distance
+        is_as_published valence arousal dominance published_valence published_arousal
+        published_dominance anchor_shift fit_sd rating_rule held_out_error baseline_error""",
     ),
     _table(
         "labels__label_fates",
@@ -245,6 +248,23 @@ _ALL = (
         "image and dimension on the sheet with which experts validate the lexicon",
         "sheet_no",
         "sheet_no image_id dimension tertile lexicon_value lexicon_word_count",
+    ),
+    _table(
+        "labels__validation_answers",
+        "row of a validation sheet that an expert filled in: the answer, or why it does not count",
+        "table_path row",
+        """table_path row expert image_id dimension status reason detail expert_level tertile
+        lexicon_value""",
+        "row image_id dimension reason detail expert_level tertile lexicon_value",
+        plotted="status",
+    ),
+    _table(
+        "labels__validation_agreement",
+        "dimension and expert, or all experts: agreement of answers with the lexicon's scores",
+        "dimension expert",
+        """dimension expert answer_count image_count agreed_count agreed_share lower_bound
+        upper_bound weighted_kappa alpha""",
+        "agreed_share weighted_kappa alpha",
     ),
     _table(
         "annotation__replies",

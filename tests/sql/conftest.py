@@ -350,6 +350,17 @@ def add_files(world: World) -> None:
                 "row_count": rows,
             }
         )
+    answer = {"dimension": "valence", "expert": "one", "image_id": picture_id(0)}
+    level = {"expert_level": "low", "tertile": "low", "lexicon_value": 0.2}
+    world["labels__validation_answers"].append(
+        {"table_path": "validation/one.csv", "row": 1, "status": "ok", **answer, **level}
+    )
+    world["labels__validation_agreement"] += [
+        {"dimension": "valence", "expert": expert}
+        | {"answer_count": 1, "image_count": 1, "agreed_count": 1}
+        for expert in ("all experts", "one")
+    ]
+    world["labels__label_points"].append({"label": "fear", "status": "ok", "is_as_published": True})
     world["training__runs"].append(
         {
             "run_id": "run",

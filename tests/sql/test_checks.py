@@ -132,6 +132,22 @@ PLANTS = {
         change("labels__vad", is_best=False),
         change("labels__vad", -1, is_best=True),
     ],
+    ("labels__validation_answers", "answer_or_reason"): [
+        change("labels__validation_answers", expert_level=None),
+        change("labels__validation_answers", reason="no_answer"),
+        change("labels__validation_answers", status="refused"),
+    ],
+    ("labels__validation_agreement", "answers_are_counted"): [
+        change("labels__validation_agreement", answer_count=2),
+        drop("labels__validation_agreement"),
+        drop("labels__validation_answers"),
+    ],
+    ("labels__validation_agreement", "experts_confirm_the_lexicon"): [
+        change("labels__validation_agreement", image_count=20, weighted_kappa=0.3),
+    ],
+    ("labels__label_points", "clusters_are_as_published"): [
+        add("labels__label_points", label="peace", label_count=50, is_as_published=False)
+    ],
     ("labels__label_fates", "shares_sum_to_one"): [
         change("labels__label_fates", label_share=0.8),
         change("labels__label_fates", emotion=None),

@@ -24,9 +24,9 @@ from typing import Literal, get_args
 import numpy as np
 import polars as pl
 
+from eemo_pipeline.emotion.vad import Scaling, parse_scaling
 from eemo_pipeline.stages.labels.lexicon_words import (
     DIMENSIONS,
-    Scaling,
     choose_lexicon,
     describe_tokens,
     middle_of_scale,
@@ -67,10 +67,10 @@ def parse_rules(preference: Sequence[str], scaling: str, negation: str) -> Lexic
     Raises:
         ValueError: a value is not one of the known ones.
     """
-    for value, known in ((scaling, get_args(Scaling)), (negation, get_args(Negation))):
-        if value not in known:
-            raise ValueError(f"{value!r} is no such rule; it is one of {', '.join(known)}")
-    return LexiconRules(tuple(preference), scaling, negation)  # pyright: ignore[reportArgumentType]
+    for known in get_args(Negation):
+        if negation == known:
+            return LexiconRules(tuple(preference), parse_scaling(scaling), known)
+    raise ValueError(f"no negation {negation!r}; it is one of {', '.join(get_args(Negation))}")
 
 
 def score_comments(

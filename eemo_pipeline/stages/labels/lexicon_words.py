@@ -8,14 +8,12 @@ have fewer than a hundred thousand of them.
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 import polars as pl
 
-from eemo_pipeline.emotion.vad import normalise_rating, normalised_ratings
+from eemo_pipeline.emotion.vad import Scaling, normalise_rating, normalised_ratings
 
 DIMENSIONS = ("valence", "arousal", "dominance")
-Scaling = Literal["tenth", "stretched"]
 
 # A word may hold apostrophes and hyphens. Words beyond the limit are not English.
 _WORD = r"[\p{L}\p{M}]+(?:['\u{2019}-][\p{L}\p{M}]+)*"
@@ -41,16 +39,16 @@ def normalise_words(words: pl.DataFrame, lexicon: str, scaling: Scaling) -> pl.D
     of a word, the one in lower case is used.
     """
     low, high = pl.col("scale_min"), pl.col("scale_max")
-    values = {
-        "tenth": lambda rating: normalised_ratings(rating, low, high).struct.field("value"),
-        "stretched": lambda rating: ((rating - low) / (high - low)).round(6),
-    }[scaling]
+
+    def value(rating: pl.Expr) -> pl.Expr:
+        return normalised_ratings(rating, low, high, scaling).struct.field("value")
+
     return (
         words.filter(pl.col("source") == lexicon)
         .select(
             pl.col("word").str.to_lowercase().str.strip_chars(),
             (pl.col("word").str.to_lowercase() != pl.col("word")).alias("is_capital"),
-            *(values(pl.col(f"native_{name}")).alias(name) for name in DIMENSIONS),
+            *(value(pl.col(f"native_{name}")).alias(name) for name in DIMENSIONS),
         )
         .drop_nulls(DIMENSIONS)
         .sort("word", "is_capital", *DIMENSIONS)
@@ -63,9 +61,7 @@ def middle_of_scale(words: pl.DataFrame, lexicon: str, scaling: Scaling) -> floa
     """Return the middle of the lexicon's native scale on 0-1: its point of neutral valence."""
     low, high = words.filter(source=lexicon).select("scale_min", "scale_max").row(0)
     middle = (low + high) / 2
-    if scaling == "stretched":
-        return 0.5
-    value, _ = normalise_rating(middle, low, high)
+    value, _ = normalise_rating(middle, low, high, scaling)
     return 0.5 if value is None else value  # None: a scale without width, no word has a value
 
 

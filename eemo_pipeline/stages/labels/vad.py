@@ -18,7 +18,7 @@ Rules
 
 import polars as pl
 
-from eemo_pipeline.emotion.vad import normalised_ratings
+from eemo_pipeline.emotion.vad import Scaling, normalised_ratings
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.labels.lexicon import LexiconRules, score_comments
 
@@ -31,8 +31,16 @@ def build_vad(
     ingest__annotations: pl.DataFrame,
     ingest__words: pl.DataFrame,
     rules: LexiconRules,
+    scaling: Scaling = "tenth",
 ) -> pl.DataFrame:
     """One row per kept image and origin of its values, each dimension in 0-1 or null.
+
+    Args:
+        dedup__images: the kept images.
+        ingest__annotations: ratings and comments, moved to the kept images.
+        ingest__words: lexicons.
+        rules: how comments are scored, with the scaling of the lexicon.
+        scaling: the scaling of ratings; each row's `rule` says what came of it.
 
     Returns:
         A frame of `labels__vad`; `origin` is `rated:<source>` or `lexicon:<source>`.
@@ -41,7 +49,10 @@ def build_vad(
     felt = kept.filter(pl.col("semantics").is_in(["evoked", "apparent"]))
     is_evoked = pl.col("semantics") == "evoked"
     rows = pl.concat(
-        [rate_images(felt), _from_comments(score_comments(felt, ingest__words, rules), rules)],
+        [
+            rate_images(felt, scaling),
+            _from_comments(score_comments(felt, ingest__words, rules), rules),
+        ],
         how="diagonal",
     )
     best = (
@@ -65,9 +76,9 @@ def build_vad(
     )
 
 
-def rate_images(annotations: pl.DataFrame) -> pl.DataFrame:
+def rate_images(annotations: pl.DataFrame, scaling: Scaling) -> pl.DataFrame:
     """Return one row per image and source that rates it, with the columns of `labels__vad`."""
-    rated = _normalised(annotations)
+    rated = _normalised(annotations, scaling)
     weight = (
         pl.when((pl.col("rater_count") > 0).fill_null(value=False).all().over(_GROUP))
         .then("rater_count")
@@ -110,15 +121,20 @@ def _from_comments(scored: pl.DataFrame, rules: LexiconRules) -> pl.DataFrame:
     )
 
 
-def _normalised(annotations: pl.DataFrame) -> pl.DataFrame:
+def _normalised(annotations: pl.DataFrame, scaling: Scaling) -> pl.DataFrame:
     """Return rated annotations in 0-1. A rating outside its scale becomes null."""
     low, high = pl.col("scale_min"), pl.col("scale_max")
     normalised = {
-        name: normalised_ratings(pl.col(f"native_{name}"), low, high) for name in _DIMENSIONS
+        name: normalised_ratings(pl.col(f"native_{name}"), low, high, scaling)
+        for name in _DIMENSIONS
     }
     values = [normalised[name].struct.field("value").alias(name) for name in _DIMENSIONS]
     # A spread is a difference: only the scale's unit matters, not its origin.
-    unit = (_value(high, low, high) - _value(low, low, high)) / (high - low)
+    ends = (
+        normalised_ratings(end, low, high, scaling).struct.field("value") for end in (low, high)
+    )
+    lowest, highest = ends
+    unit = (highest - lowest) / (high - low)
     spreads = [
         (pl.col(f"native_{name}_sd") * unit).alias(f"{name}_sd") for name in ("valence", "arousal")
     ]
@@ -139,10 +155,6 @@ def _normalised(annotations: pl.DataFrame) -> pl.DataFrame:
     )
     has_evoked = (pl.col("semantics") == "evoked").any().over(_GROUP)
     return rated.filter((pl.col("semantics") == "evoked") | ~has_evoked)
-
-
-def _value(rating: pl.Expr, low: pl.Expr, high: pl.Expr) -> pl.Expr:
-    return normalised_ratings(rating, low, high).struct.field("value")
 
 
 def _mean(name: str) -> pl.Expr:

@@ -1,6 +1,7 @@
 """The sheet for expert validation of the lexicon's values: `labels__validation_items`.
 
-Holds the stratified sample and its blind form, without the experts' answers.
+Holds the cut at tertiles, the stratified sample and its blind form. The experts' answers are in
+`validation_answers.py`.
 
 EEmoDB (arXiv 2602.01173, appendix C.2): scores are cut at tertiles into low, medium and high, a
 stratified sample is drawn, and experts label it blind.
@@ -13,7 +14,7 @@ from eemo_pipeline.stages.labels.lexicon_words import DIMENSIONS
 from eemo_pipeline.stats.hash_draws import draw
 
 PER_TERTILE = 20
-_TERTILES = ("low", "medium", "high")
+TERTILES = ("low", "medium", "high")
 
 
 def build_validation_items(
@@ -27,7 +28,27 @@ def build_validation_items(
     Returns:
         A frame of `labels__validation_items`.
     """
-    # an image with comments from several sources is used once
+    chance = draw(pl.concat_str("dimension", "image_id", separator="/"), f"{seed}/validation")
+    place = draw(pl.concat_str("image_id", "dimension", separator="/"), f"{seed}/sheet")
+    sampled = (
+        cut_tertiles(labels__vad)
+        .with_columns(chance.alias("chance"))
+        .sort("chance", "image_id")
+        .filter(pl.int_range(pl.len()).over("dimension", "tertile") < per_tertile)
+    )
+    return (
+        sampled.with_columns(place.alias("place"))
+        .sort("place", "image_id")
+        .with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("sheet_no"))
+        .select(TABLES["labels__validation_items"].columns)
+    )
+
+
+def cut_tertiles(labels__vad: pl.DataFrame) -> pl.DataFrame:
+    """Return image_id, dimension, lexicon_value, tertile and lexicon_word_count of every score.
+
+    An image with comments from several sources counts once, by those with most lexicon words.
+    """
     scored = (
         labels__vad.filter(pl.col("origin").str.starts_with("lexicon:"))
         .sort("image_id", "lexicon_word_count", "origin", descending=[False, True, False])
@@ -46,28 +67,18 @@ def build_validation_items(
     )
     tertile = (
         pl.when(value <= first)
-        .then(pl.lit(_TERTILES[0]))
+        .then(pl.lit(TERTILES[0]))
         .when(value <= second)
-        .then(pl.lit(_TERTILES[1]))
-        .otherwise(pl.lit(_TERTILES[2]))
+        .then(pl.lit(TERTILES[1]))
+        .otherwise(pl.lit(TERTILES[2]))
     )
-    chance = draw(pl.concat_str("dimension", "image_id", separator="/"), f"{seed}/validation")
-    place = draw(pl.concat_str("image_id", "dimension", separator="/"), f"{seed}/sheet")
-    sampled = (
-        scored.with_columns(tertile.alias("tertile"), chance.alias("chance"))
-        .sort("chance", "image_id")
-        .filter(pl.int_range(pl.len()).over("dimension", "tertile") < per_tertile)
-    )
-    return (
-        sampled.with_columns(place.alias("place"))
-        .sort("place", "image_id")
-        .with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("sheet_no"))
-        .select(TABLES["labels__validation_items"].columns)
-    )
+    return scored.with_columns(tertile.alias("tertile"))
 
 
 def write_blind_sheet(items: pl.DataFrame, images: pl.DataFrame) -> bytes:
-    """Return the sheet for the experts: CSV of number, image, question and an empty answer.
+    """Return the sheet for the experts: CSV of number, image, question, empty answer, image_id.
+
+    The last column finds the image again when the answers are read, whatever it is called by then.
 
     Args:
         items: `labels__validation_items`.
@@ -81,6 +92,7 @@ def write_blind_sheet(items: pl.DataFrame, images: pl.DataFrame) -> bytes:
             pl.format("sources/{}/{}", "source", "path").alias("picture"),
             pl.col("dimension").alias("rate"),
             pl.lit("").alias("answer"),
+            "image_id",
         )
         .write_csv()
         .encode()

@@ -1,6 +1,7 @@
 """Laws of the valence-arousal-dominance space and of rating scales."""
 
 from itertools import pairwise
+from typing import get_args
 
 import polars as pl
 import pytest
@@ -77,18 +78,29 @@ def test_rating_scales(
             st.sampled_from([0.5, 1.0, 5.0, 7.0, 9.0, 10.0]),
         ),
         max_size=20,
-    )
+    ),
+    st.sampled_from(get_args(vad.Scaling)),
 )
-def test_columns_agree_with_single_values(rows: list[tuple[float, float, float]]) -> None:
+def test_columns_agree_with_single_values(
+    rows: list[tuple[float, float, float]], scaling: vad.Scaling
+) -> None:
     frame = pl.DataFrame(
         rows, schema={"x": pl.Float64, "lo": pl.Float64, "hi": pl.Float64}, orient="row"
     )
-    ratings = vad.normalised_ratings(pl.col("x"), pl.col("lo"), pl.col("hi"))
+    ratings = vad.normalised_ratings(pl.col("x"), pl.col("lo"), pl.col("hi"), scaling)
     found = frame.select(ratings.alias("r")).unnest("r").rows()
     assert found == [
         (pytest.approx(value, abs=2e-6) if value is not None else None, rule)
-        for value, rule in (vad.normalise_rating(*row) for row in rows)
+        for value, rule in (vad.normalise_rating(*row, scaling) for row in rows)
     ]
+
+
+def test_a_stretched_scale_reaches_from_0_to_1_whatever_its_ends() -> None:
+    assert vad.normalise_rating(9, 1, 9, "stretched") == (1.0, "(x-1)/8")
+    assert vad.normalise_rating(1, 1, 10, "stretched") == (0.0, "(x-1)/9")
+    assert vad.parse_scaling("stretched") == "stretched"
+    with pytest.raises(ValueError, match="no scaling 'half'; it is one of tenth, stretched"):
+        vad.parse_scaling("half")
 
 
 def test_missing_ratings_stay_missing() -> None:

@@ -87,15 +87,54 @@ def test_noise_predicts_no_better_than_the_mean() -> None:
     assert points["fit_sd"].max() > 0.005  # pyright: ignore[reportOperatorIssue]
 
 
-def test_far_points_follow_the_manual_table() -> None:
+ANCHORS = ("anger", "aversion", "fear", "peace", "pleasure", "sadness", "surprise")
+
+
+def test_far_and_tied_points_follow_the_manual_table() -> None:
     random = np.random.default_rng(3)
-    rows = annotations(random, np.full((26, 3), 1.0), 0.0, 200)
+    truth = anchors()
+    others = [place for place, label in enumerate(EMOTIC_26) if label not in ANCHORS]
+    truth[others] = 1.0
+    rows = annotations(random, truth, 0.0, 200)
     far = points_of(rows)
-    assert set(far["rule"]) == {"manual_table"}
+    by_anchor = dict(far.group_by("is_anchor").agg(pl.col("rule").unique()).iter_rows())
+    assert by_anchor == {True: ["nearest_anchor"], False: ["manual_table"]}
     assert far["emotion"].to_list() == [MAPPING[label] for label in EMOTIC_26]
-    assert far["anchor_emotion"].unique().to_list() == ["joy"]
-    near = points_of(rows, Regression(radius=2.0))
+    near = points_of(rows, Regression(radius=2.0)).filter(~pl.col("is_anchor"))
     assert set(near["emotion"]) == {"joy"}
+    assert set(near["is_as_published"]) == {True, False}
+    # every label at one point: all anchors are as near
+    tied = points_of(annotations(random, np.full((26, 3), 0.5), 0.0, 200))
+    assert set(tied["rule"]) == {"manual_table"}
+
+
+def test_clusters_are_around_the_lakes_own_anchors_and_the_printed_ones_stand_beside() -> None:
+    random = np.random.default_rng(6)
+    shift = 0.2
+    truth = anchors(shift) + random.uniform(-0.02, 0.02, (26, 3))
+    points = points_of(annotations(random, np.clip(truth, 0.1, 1.0), 0.0, 400))
+    assert points["emotion"].to_list() == points["published_emotion"].to_list()
+    assert points["is_as_published"].all()
+    own = points.filter("is_anchor")
+    assert tuple(own["label"]) == ANCHORS
+    assert set(own["anchor_distance"]) == {0.0}
+    assert own["anchor_emotion"].to_list() == own["published_emotion"].to_list()
+    # each of three coordinates moved by the same
+    assert own["anchor_shift"].to_list() == pytest.approx([shift * 3**0.5] * 7, abs=0.07)
+    assert not points["printed_emotion"].equals(points["anchor_emotion"])
+    joy = own.row(by_predicate=pl.col("label") == "pleasure", named=True)
+    assert joy["published_valence"] == PUBLISHED_CENTROIDS["joy"].valence
+    assert points.filter(~pl.col("is_anchor"))["anchor_shift"].null_count() == 19
+
+
+def test_the_scaling_of_ratings_can_be_switched_and_is_recorded() -> None:
+    random = np.random.default_rng(7)
+    rows = annotations(random, anchors(), 0.05, 300)
+    tenth, stretched = points_of(rows), points_of(rows, Regression(scaling="stretched"))
+    assert set(tenth["rating_rule"]) == {"x/10"}
+    assert set(stretched["rating_rule"]) == {"(x-1)/9"}
+    moved = stretched.select("valence").to_series()
+    assert ((tenth["valence"] * 10 - 1) / 9 - moved).abs().max() < 1e-5  # pyright: ignore[reportOperatorIssue]
 
 
 def test_folds_depend_on_keys_and_seed_and_hardly_matter() -> None:

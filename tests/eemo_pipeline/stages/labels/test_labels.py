@@ -254,6 +254,14 @@ def test_a_rating_keeps_its_rule_and_its_spread_in_the_same_unit() -> None:
     assert (stretched["valence"], stretched["valence_sd"]) == (0.5, 0.25)
 
 
+def test_ratings_can_be_stretched_from_the_ends_of_their_scale_and_rows_say_so() -> None:
+    native = frame("ingest__annotations", [rating(0, 5.0, native_valence_sd=1.6)])
+    words = TABLES["ingest__words"].empty()
+    rows = build_vad(images("a"), native, words, LexiconRules(), "stretched")
+    row = rows.row(0, named=True)
+    assert (row["valence"], row["valence_sd"], row["rule"]) == (0.5, 0.2, "(x-1)/8")
+
+
 def test_means_are_weighted_by_raters_where_all_are_counted() -> None:
     (counted,) = vad_of(rating(0, 2.0, rater_count=3), rating(1, 6.0, rater_count=1))
     assert counted["valence"] == 0.3

@@ -319,11 +319,11 @@ def test_the_sheet_is_stratified_seeded_and_blind() -> None:
     assert items.equals(build_validation_items(vad[::-1], "seed", per_tertile=4))
     assert not items.equals(build_validation_items(vad, "other", per_tertile=4))
     lines = write_blind_sheet(items, images(30)).decode().splitlines()
-    assert lines[0] == "sheet_no,picture,rate,answer"
+    assert lines[0] == "sheet_no,picture,rate,answer,image_id"
     assert len(lines) == 37
     shown = items.row(0, named=True)
     assert lines[1].startswith(f"1,sources/affection/{int(shown['image_id'])}.jpg,")
-    assert {line.partition(".jpg,")[2] for line in lines[1:]} == {
+    assert {line.partition(".jpg,")[2].rpartition(",")[0] for line in lines[1:]} == {
         f'{dimension},""' for dimension in ("valence", "arousal", "dominance")
     }
 
@@ -339,4 +339,6 @@ def test_nothing_in_gives_empty_tables() -> None:
     assert trials.is_empty()
     items = build_validation_items(vad, "seed")
     assert items.schema == TABLES["labels__validation_items"].polars_schema
-    assert write_blind_sheet(items, empty["dedup__images"]) == b"sheet_no,picture,rate,answer\n"
+    assert write_blind_sheet(items, empty["dedup__images"]) == (
+        b"sheet_no,picture,rate,answer,image_id\n"
+    )

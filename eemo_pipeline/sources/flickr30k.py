@@ -25,7 +25,7 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.readers.contract import Listing, SourceTables
-from eemo_pipeline.readers.encodings import UNDECODED, decode_text
+from eemo_pipeline.readers.encodings import UNDECODED, decode
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.json_rows import clean_text, parse_json
 from eemo_pipeline.readers.picture_index import PictureIndex
@@ -34,6 +34,7 @@ from eemo_pipeline.readers.row_checks import (
     FAULTS,
     Check,
     judge,
+    name_encoding,
     picture_checks,
     repetition_check,
 )
@@ -136,7 +137,7 @@ def _one_row_per_caption(judged: pl.DataFrame, number: str, marks: pl.DataFrame)
 
 def _read_marks(listing: Listing, paths: Sequence[str]) -> pl.DataFrame:
     """Return the marked captions by image and number from 0; malformed lines mark nothing."""
-    lines = [line.split() for path in paths for line in _lines(listing, path)]
+    lines = [line.split() for path in paths for line in _lines(listing, path)[0]]
     marks = [
         (cells[0].removesuffix(".jpg"), int(cells[1]) - 1, True)
         for cells in lines
@@ -151,7 +152,7 @@ def _read_splits(listing: Listing, splits: Mapping[str, Sequence[str]]) -> pl.Da
         (name.strip().removesuffix(".jpg"), split)
         for split, paths in splits.items()
         for path in paths
-        for name in _lines(listing, path)
+        for name in _lines(listing, path)[0]
     ]
     schema = {"stem": pl.String, "listed_split": pl.String}
     return pl.DataFrame(names, schema=schema, orient="row").unique("stem", keep="first")
@@ -161,30 +162,33 @@ def _read_splits(listing: Listing, splits: Mapping[str, Sequence[str]]) -> pl.Da
 
 
 def _read_tokens(listing: Listing, path: str) -> Iterator[Row]:
-    for line in _lines(listing, path):
+    lines, encoding = _lines(listing, path)
+    for line in lines:
         label, _, caption = line.partition("\t")
         name, _, number = label.rpartition("#")
-        yield _accept(name, number, caption)
+        yield _accept(name, number, caption, encoding)
 
 
 def _read_bars(listing: Listing, path: str) -> Iterator[Row]:
-    for place, line in enumerate(_lines(listing, path)):
+    lines, encoding = _lines(listing, path)
+    for place, line in enumerate(lines):
         # A caption may contain a bar.
         name, number, caption = (cell.strip() for cell in (*line.split("|", 2), "", "")[:3])
         if place or name.casefold() != "image_name":
-            yield _accept(name, number, caption)
+            yield _accept(name, number, caption, encoding)
 
 
-def _lines(listing: Listing, path: str) -> list[str]:
-    lines = decode_text((listing.root / path).read_bytes()).split("\n")
-    return [line for line in lines if line.strip()]
+def _lines(listing: Listing, path: str) -> tuple[list[str], str | None]:
+    """Return the lines that are not blank, and the likely encoding if the file is not UTF-8."""
+    text, encoding = decode((listing.root / path).read_bytes())
+    return [line for line in text.split("\n") if line.strip()], encoding
 
 
-def _accept(name: str, number: str, caption: str) -> Row:
+def _accept(name: str, number: str, caption: str, encoding: str | None) -> Row:
     """Return a row with one caption."""
     cells = {"name": name, "number": number, "caption": caption}
     if any(UNDECODED in text for text in cells.values()):
-        return _refuse("bad_encoding", FAULTS["bad_encoding"])
+        return _refuse("bad_encoding", name_encoding(str(encoding)))
     missing = next((cell for cell, text in cells.items() if not text.strip()), None)
     if missing:
         found = " | ".join(text for text in cells.values() if text.strip())
@@ -197,7 +201,9 @@ def _accept(name: str, number: str, caption: str) -> Row:
 def _read_lists(listing: Listing, path: str) -> Iterator[Row]:
     rows = read_annotation_file(listing, path).take(_NEEDED, _OPTIONAL)
     for row in rows.iter_rows(named=True):
-        if row["fault"]:
+        if row["fault"] == "bad_encoding":
+            yield _refuse(row["fault"], name_encoding(row["encoding"]))
+        elif row["fault"]:
             yield _refuse(row["fault"], FAULTS[row["fault"]])
         elif row["absent"]:
             yield _refuse("missing_column", f"the file has no column {row['absent']}")

@@ -17,15 +17,15 @@ import polars as pl
 
 from eemo_pipeline.readers.contract import Listing, SourceTables
 from eemo_pipeline.readers.delimited import empty_placeholders, is_given
-from eemo_pipeline.readers.encodings import UNDECODED, decode_text
+from eemo_pipeline.readers.encodings import UNDECODED, decode
 from eemo_pipeline.readers.finding import find_documents, find_tables
 from eemo_pipeline.readers.picture_index import PictureIndex
 from eemo_pipeline.readers.records import conclude
 from eemo_pipeline.readers.row_checks import (
-    FAULTS,
     Check,
     cell_detail,
     judge,
+    name_encoding,
     number,
     number_checks,
     picture_checks,
@@ -88,7 +88,7 @@ def _checks() -> list[Check]:
         Check(
             "bad_encoding",
             pl.any_horizontal(pl.col(_COLUMNS).str.contains(UNDECODED, literal=True)),
-            pl.lit(FAULTS["bad_encoding"]),
+            pl.format(name_encoding("{}"), pl.col("encoding")),
         ),
         Check("surplus_cells", pl.col("surplus").is_not_null(), cell_detail("surplus")),
         *presence_checks("iaps"),
@@ -108,12 +108,12 @@ def _without_blanks(name: str) -> pl.Expr:
 
 
 def _read_table(listing: Listing, path: str) -> pl.DataFrame:
-    lines = decode_text((listing.root / path).read_bytes()).split("\n")
-    cells = [line.split("\t") for line in lines if line.strip()]
+    text, encoding = decode((listing.root / path).read_bytes())
+    cells = [line.split("\t") for line in text.split("\n") if line.strip()]
     headers = (place + 1 for place, row in enumerate(cells) if _is_header(row))
     firsts = (place for place, row in enumerate(cells) if len(row) > 1 and _is_code(row[1]))
     start = next(headers, next(firsts, len(cells)))
-    return _frame([(path, place, row) for place, row in enumerate(cells[start:], 1)])
+    return _frame([(path, place, row) for place, row in enumerate(cells[start:], 1)], encoding)
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -125,15 +125,19 @@ def _is_code(cell: str) -> bool:
     return _CODE.fullmatch(cell.strip()) is not None
 
 
-def _frame(rows: list[tuple[str, int, list[str]]]) -> pl.DataFrame:
-    """Return cells by the order of the columns; cells missing from a line are null."""
+def _frame(rows: list[tuple[str, int, list[str]]], encoding: str | None = None) -> pl.DataFrame:
+    """Return cells by the order of the columns; cells missing from a line are null.
+
+    `encoding` is the likely one of a file that is not UTF-8.
+    """
     width = len(_COLUMNS)
     padded = [
         (path, place, *cells[:width], *[None] * (width - len(cells)), _first_text(cells[width:]))
         for path, place, cells in rows
     ]
     schema = {"table_path": pl.String, "row": pl.Int64, **dict.fromkeys(_COLUMNS, pl.String)}
-    return pl.DataFrame(padded, schema={**schema, "surplus": pl.String}, orient="row")
+    frame = pl.DataFrame(padded, schema={**schema, "surplus": pl.String}, orient="row")
+    return frame.with_columns(pl.lit(encoding, dtype=pl.String).alias("encoding"))
 
 
 def _first_text(cells: list[str]) -> str | None:

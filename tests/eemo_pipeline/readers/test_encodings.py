@@ -48,6 +48,11 @@ def test_flickr_captions_and_json_in_another_encoding_are_refused() -> None:
     tables = read_files("flickr30k", {"results_20130124.token": lines, "a.jpg": "pixels"})
     assert tables.annotations["comment"].to_list() == ["a dog"]
     assert reasons(tables) == {1: "bad_encoding"}
+    assert "Windows-1251" in tables.rejects["detail"].item()
+    table = f"{caption}\t1111\t5\t1\t5\t1\t5\t1\t.\t.\t1\n".encode("cp1251")
+    tables = read_files("iaps", {"AllSubjects_1-20.txt": table, "1111.jpg": "pixels"})
+    assert reasons(tables) == {1: "bad_encoding"}
+    assert "Windows-1251" in tables.rejects["detail"].item()
     row = f'{{"path": "a.jpg", "emotion": "awe", "caption": "{caption}"}}'.encode("cp1251")
     tables = read_files("aigiemo", {"annotations.jsonl": row, "a.jpg": "pixels"})
     assert reasons(tables) == {1: "bad_encoding"}

@@ -10,6 +10,7 @@ from assets._tables import outs
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.stages.ablation.experiment import gather_records, run_experiment
 from eemo_pipeline.stages.ablation.report import write_report
+from eemo_pipeline.stages.critic.limits import CriticLimits
 
 
 @dg.multi_asset(outs=outs("ablation__scores", "ablation__corruptions"))
@@ -21,6 +22,7 @@ def ablation(
     grounding__regions: pl.DataFrame,
     labels__emotions: pl.DataFrame,
     ledger: dg.ResourceParam[Ledger],
+    thresholds: dg.ResourceParam[CriticLimits],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Run the pipeline's rules again with parts left out, on the recorded answers."""
     records = gather_records(
@@ -31,7 +33,7 @@ def ablation(
         grounding__regions,
         labels__emotions,
     )
-    done = run_experiment(records, ledger)
+    done = run_experiment(records, ledger, limits=thresholds)
     report = dg.MetadataValue.md(write_report(done.scores))
     metadata = {"report": report, "rows_in": records.images.height, **count_work(done.work)}
     yield dg.Output(done.scores, "ablation__scores", metadata=metadata)

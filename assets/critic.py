@@ -1,32 +1,44 @@
 """Stage critic: every field is judged, and annotators revise the fields that can be corrected."""
 
 from collections.abc import Iterator
-from functools import partial
 
 import dagster as dg
 import polars as pl
 
 from assets._results import count_work
 from assets._tables import outs
-from eemo_pipeline.aggregation.decide import decide
+from eemo_pipeline.aggregation.human_labels import find_human_labels
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.critic import Critic
-from eemo_pipeline.stages.critic.review_loop import review
+from eemo_pipeline.stages.critic.limits import CriticLimits
+from eemo_pipeline.stages.critic.review_loop import decide_with, review
 from resources.roles.annotators import Annotators
 
 
-@dg.multi_asset(outs=outs("critic__verdicts", "critic__queue", "_critic__replies"), pool="pixels")
+@dg.multi_asset(
+    outs=outs(
+        "critic__verdicts",
+        "critic__steps",
+        "critic__choices",
+        "critic__weights",
+        "critic__queue",
+        "_critic__replies",
+    ),
+    pool="pixels",
+)
 def critic(
     dedup__images: pl.DataFrame,
     annotation__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
     verification__patterns: pl.DataFrame,
     grounding__regions: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
     annotators: dg.ResourceParam[Annotators],
     critic_in_charge: dg.ResourceParam[Critic],
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
+    thresholds: dg.ResourceParam[CriticLimits],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Judge, have annotators revise, and judge again, for three rounds at most."""
     reviewed = review(
@@ -38,10 +50,15 @@ def critic(
         ledger,
         data_root.sources,
         critic_in_charge,
-        partial(decide, patterns=verification__patterns),
+        decide_with(verification__patterns, thresholds.decision),
+        find_human_labels(labels__emotions),
+        thresholds,
     )
     yield dg.Output(
         reviewed.verdicts, "critic__verdicts", metadata={"rows_in": dedup__images.height}
     )
+    yield dg.Output(reviewed.steps, "critic__steps")
+    yield dg.Output(reviewed.choices, "critic__choices")
+    yield dg.Output(reviewed.weights, "critic__weights")
     yield dg.Output(reviewed.queue, "critic__queue")
     yield dg.Output(reviewed.replies, "_critic__replies", metadata=count_work(reviewed.work))

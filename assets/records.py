@@ -5,6 +5,7 @@ import polars as pl
 
 from assets._results import count_rows
 from eemo_pipeline.aggregation.kept_images import move_to_kept
+from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.records import build_records, describe_images
 from eemo_pipeline.stages.sources import known_sources
 
@@ -19,7 +20,9 @@ def records__emoverse(
     verification__replies: pl.DataFrame,
     verification__patterns: pl.DataFrame,
     critic__verdicts: pl.DataFrame,
+    critic__choices: pl.DataFrame,
     grounding__regions: pl.DataFrame,
+    thresholds: dg.ResourceParam[CriticLimits],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept image: its EmoVerse record and the record's state."""
     records = build_records(
@@ -30,6 +33,8 @@ def records__emoverse(
         critic__verdicts,
         grounding__regions,
         verification__patterns,
+        critic__choices,
+        thresholds.decision,
     )
     described = describe_images(
         records,

@@ -8,6 +8,7 @@ from eemo_pipeline.aggregation.decide import decide
 from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.verification.linear_probe import extract
 from eemo_pipeline.stages.verification.verify import ask_verifier, count_patterns
 from resources.roles.verifiers import VerifierChoice
@@ -34,10 +35,18 @@ def verification__replies(
     verifier: dg.ResourceParam[VerifierChoice],
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
+    thresholds: dg.ResourceParam[CriticLimits],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept image and verifier: its judgement, or why it abstains."""
     chosen = verifier.build(dedup__images, _verification__features, labels__emotions)
-    answered = ask_verifier(chosen, dedup__images, labels__emotions, ledger, data_root.sources)
+    answered = ask_verifier(
+        chosen,
+        dedup__images,
+        labels__emotions,
+        ledger,
+        data_root.sources,
+        thresholds.decision,
+    )
     return count_answers(answered, dedup__images.height)
 
 
@@ -46,9 +55,12 @@ def verification__patterns(
     annotation__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
     labels__emotions: pl.DataFrame,
+    thresholds: dg.ResourceParam[CriticLimits],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per source, fold, agreement pattern, verifier's emotion and voter, with its hits."""
-    patterns = count_patterns(annotation__replies, verification__replies, labels__emotions)
+    patterns = count_patterns(
+        annotation__replies, verification__replies, labels__emotions, thresholds.decision
+    )
     return count_rows(patterns, verification__replies.height)
 
 
@@ -57,7 +69,13 @@ def verification__decisions(
     annotation__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
     verification__patterns: pl.DataFrame,
+    thresholds: dg.ResourceParam[CriticLimits],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept image: the decision of the annotators and the verifier."""
-    decisions = decide(annotation__replies, verification__replies, verification__patterns)
+    decisions = decide(
+        annotation__replies,
+        verification__replies,
+        verification__patterns,
+        limits=thresholds.decision,
+    )
     return count_rows(decisions, verification__replies.height)

@@ -16,6 +16,7 @@ from resources.session import SessionResource
 from resources.storage.data_root import DataRootResource
 from resources.storage.ledger import LedgerResource
 from resources.storage.parquet_io_manager import ParquetTables
+from resources.thresholds import ThresholdsResource
 from resources.workers import WorkersResource
 
 
@@ -41,6 +42,7 @@ def build_resources(
     annotators: Any = AnnotatorsResource.configure_at_launch(
         workers=workers, session=session, local_models=local_models, providers=providers
     )
+    thresholds: Any = ThresholdsResource.configure_at_launch()
     return {
         "data_root": data_root,
         "io_manager": ParquetTables(data_root=data_root),
@@ -51,9 +53,13 @@ def build_resources(
         "annotators": annotators,
         "batches": BatchesResource.configure_at_launch(data_root=data_root),
         "critic_in_charge": CriticResource(
-            annotators=annotators, session=session, local_models=local_models
+            annotators=annotators,
+            session=session,
+            local_models=local_models,
+            thresholds=thresholds,
         ),
         "grounder": GrounderResource(workers=workers),
+        "thresholds": thresholds,
         "verifier": VerifierResource(session=session, local_models=local_models),
         "writers": WritersResource(session=session, local_models=local_models, data_root=data_root),
         "launcher": SubprocessLauncher(client=dg.PipesSubprocessClient()),

@@ -18,15 +18,10 @@ from eemo_pipeline.aggregation.agreement_patterns import (
     find_patterns,
     verifier_votes,
 )
+from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stats.intervals import wilson
 
-MIN_LABELLED = 300
-MIN_IN_CELL = 40
-# A voter's emotion is accepted without contest where the lower bound of its accuracy reaches this.
-ACCEPTED_FROM = 0.85
-# EmoVerse's worked example gives the verifier double weight.
-TRUSTED_WEIGHT = 2.0
 ANY = "any"
 FOLDS = 5  # of clusters; fold 0 stands for all of them
 
@@ -35,34 +30,35 @@ _CELL = ("source", "fold", "pattern", "verifier_emotion")
 
 
 def fit_patterns(
-    replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame, human: pl.DataFrame
+    replies: pl.DataFrame,
+    verdicts_of_verifier: pl.DataFrame,
+    human: pl.DataFrame,
+    limits: DecisionLimits = DECISION_LIMITS,
 ) -> pl.DataFrame:
     """Return `verification__patterns`: a row per source, fold, pattern, verifier emotion and voter.
 
     The rows of a fold count the labelled images of all other folds; the rows of fold 0 count all
-    folds. A pattern is divided by the verifier's emotion where at least 40 images remain. The
-    probability is the mean of the Beta(1, 1) posterior. The lower bound is Wilson's, at 95 %.
-
-    In a source with at least 300 labelled images and a cell with at least 40, the voter with the
-    highest probability is chosen (on a tie the verifier first, then the majority), and accepted
-    where its lower bound is at least 0.85. The verifier has weight 2 in a source where the lower
-    bound of its accuracy exceeds the probability of every other voter, else 1.
+    folds. A pattern is divided by the verifier's emotion where enough images remain (40). The
+    probability is the mean of the Beta(1, 1) posterior, the lower bound Wilson's at 95 %. With
+    enough labelled images (300 in the source, 40 in the cell), the likeliest voter is chosen (on a
+    tie the verifier, then the majority), and accepted where its lower bound is high enough (0.85).
+    The verifier's weight is 2 in a source where that bound exceeds every other probability, else 1.
 
     Args:
         replies: rows of `annotation__replies`, one per image and annotator.
         verdicts_of_verifier: rows of `verification__replies`, which carry source and fold.
         human: image_id and emotion, of images on whose emotion people agree.
+        limits: thresholds.
     """
-    counts = _count_hits(_spoken(replies, verdicts_of_verifier), human)
+    counts = _count_hits(_spoken(replies, verdicts_of_verifier), human, limits.min_in_cell)
     lower, _ = wilson(counts["right_count"].to_numpy(), counts["image_count"].to_numpy())
-    cell = list(_CELL)
     is_whole = (pl.col("pattern") == ANY) & (pl.col("verifier_emotion") == ANY)
     labelled = counts.filter(is_whole).select(
         "source", "fold", pl.col("image_count").alias("labelled_count")
     )
-    best = pl.col("probability").max().over(cell)
-    others = pl.col("probability").filter(pl.col("voice") != VERIFIER).max().over(cell)
-    is_better = (pl.col("lower_bound") > others) & (pl.col("labelled_count") >= MIN_LABELLED)
+    best = pl.col("probability").max().over(_CELL)
+    others = pl.col("probability").filter(pl.col("voice") != VERIFIER).max().over(_CELL)
+    is_better = (pl.col("lower_bound") > others) & (pl.col("labelled_count") >= limits.min_labelled)
     return (
         counts.with_columns(
             ((pl.col("right_count") + 1) / (pl.col("image_count") + 2))
@@ -75,16 +71,18 @@ def fit_patterns(
         .with_columns(
             (
                 (pl.col("probability") == best)
-                & (pl.col("image_count") >= MIN_IN_CELL)
-                & (pl.col("labelled_count") >= MIN_LABELLED)
+                & (pl.col("image_count") >= limits.min_in_cell)
+                & (pl.col("labelled_count") >= limits.min_labelled)
                 & ~is_whole
             ).alias("is_chosen")
         )
         .with_columns((pl.col("is_chosen") & _is_first("is_chosen")).alias("is_chosen"))
         .with_columns(
-            (pl.col("is_chosen") & (pl.col("lower_bound") >= ACCEPTED_FROM)).alias("is_accepted"),
+            (pl.col("is_chosen") & (pl.col("lower_bound") >= limits.accepted_from)).alias(
+                "is_accepted"
+            ),
             pl.when(is_whole & (pl.col("voice") == VERIFIER))
-            .then(pl.when(is_better).then(TRUSTED_WEIGHT).otherwise(1.0))
+            .then(pl.when(is_better).then(limits.trusted_weight).otherwise(1.0))
             .alias("weight"),
         )
         .select(_TABLE.columns)
@@ -199,7 +197,7 @@ def _spoken(replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame) -> pl.Dat
     )
 
 
-def _count_hits(spoken: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
+def _count_hits(spoken: pl.DataFrame, human: pl.DataFrame, min_in_cell: int) -> pl.DataFrame:
     """Return source, fold, pattern, verifier_emotion, voice, image_count, right_count."""
     judged = spoken.drop_nulls("source").join(
         human.select("image_id", pl.col("emotion").alias("_human")), on="image_id", how="inner"
@@ -220,7 +218,7 @@ def _count_hits(spoken: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
         )
     )
     return counted.filter(
-        (pl.col("verifier_emotion") == ANY) | (pl.col("image_count") >= MIN_IN_CELL)
+        (pl.col("verifier_emotion") == ANY) | (pl.col("image_count") >= min_in_cell)
     ).sort(*_CELL, "voice")
 
 

@@ -31,6 +31,13 @@ from eemo_pipeline.aggregation.calibration import (
     settle,
     weigh,
 )
+from eemo_pipeline.aggregation.critic_choices import (
+    apply_choices,
+    believe_choices,
+    count_revisions,
+    latest_replies,
+)
+from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
 from eemo_pipeline.aggregation.merge_fields import (
     clarity_gaps,
     confidences,
@@ -44,8 +51,6 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 
 __all__ = [
-    "LOW_UP_TO",
-    "MEDIUM_UP_TO",
     "TEXT_FIELDS",
     "State",
     "decide",
@@ -63,52 +68,43 @@ State = Literal["preserved", "human", "dropped"]
 # emotion.
 ATTRIBUTE_GROUPS = (*TEXT_FIELDS, "box")
 DROPPED_GROUPS = 3
-LOW_UP_TO, MEDIUM_UP_TO = 4, 7
 
 _TABLE = TABLES["verification__decisions"]
 
 
-def latest_replies(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per image and annotator: its latest answer.
-
-    A later answer counts only where its status is ok; an annotator that never gave a usable answer
-    keeps its latest refusal.
-
-    Args:
-        first: rows of `annotation__replies`.
-        later: rows of `_critic__replies`.
-    """
-    replies = pl.concat([first.select(later.columns), later])
-    return (
-        replies.with_columns((pl.col("status") == "ok").alias("_is_ok"))
-        .sort("image_id", "annotator", "_is_ok", "round", descending=[False, False, True, True])
-        .unique(["image_id", "annotator"], keep="first", maintain_order=True)
-        .drop("_is_ok")
-    )
-
-
 def decide(
-    replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame, patterns: pl.DataFrame | None = None
+    replies: pl.DataFrame,
+    verdicts_of_verifier: pl.DataFrame,
+    patterns: pl.DataFrame | None = None,
+    later: pl.DataFrame | None = None,
+    choices: pl.DataFrame | None = None,
+    limits: DecisionLimits = DECISION_LIMITS,
 ) -> pl.DataFrame:
     """Return `verification__decisions`: one row per image named in either frame.
 
-    A vote is a reply with status ok and one of the eight Mikels emotions. The agreement of the
-    votes is a pattern (`agreement_patterns.find_patterns`), which determines the emotion,
+    A vote is a first answer with status ok and one of the eight Mikels emotions. The agreement of
+    the votes is a pattern (`agreement_patterns.find_patterns`), which determines the emotion,
     provisionally where it is contested. Where the pattern table chooses a voter for the image's
     source and pattern, that voter's emotion is taken instead, and is contested unless the table
     accepts it. The verifier weighs more than an annotator only where human labels of that source
-    support it. The rules for confidence, intensity, distribution and text are documented in
-    `merge_fields.py`.
+    support it. The critic's choice between two emotions comes last (`critic_choices.py`). Asking an
+    annotator again changes no pattern, so that it cannot create agreement. The rules for
+    confidence, intensity, distribution and text are documented in `merge_fields.py`.
 
     Args:
         replies: rows of `annotation__replies`, one per image and annotator.
         verdicts_of_verifier: rows of `verification__replies`; if several verifiers answered, the
             first by name is the trusted one.
         patterns: rows of `verification__patterns`; None where nothing is calibrated.
+        later: rows of `_critic__replies`; None before the critic.
+        choices: rows of `critic__choices`; None before the critic.
+        limits: thresholds.
     """
+    revised = TABLES["_critic__replies"].empty() if later is None else later
+    chosen = TABLES["critic__choices"].empty() if choices is None else choices
+    table = TABLES["verification__patterns"].empty() if patterns is None else patterns
     votes = annotator_votes(replies)
     verifier = verifier_votes(verdicts_of_verifier)
-    table = TABLES["verification__patterns"].empty() if patterns is None else patterns
     pictures = (
         pl.concat([replies.select("image_id"), verdicts_of_verifier.select("image_id")])
         .unique()
@@ -117,17 +113,18 @@ def decide(
     places = place_pictures(verdicts_of_verifier, verifier)
     named = name_voices(votes, verifier)
     outcome = find_patterns(pictures, votes, verifier)
-    beliefs = believe(outcome, named, places, table)
-    outcome = settle(outcome, named, places, table)
-    voices = weighted_voices(votes, verifier, outcome, weigh(places, table))
+    beliefs = believe_choices(believe(outcome, named, places, table), chosen)
+    outcome = apply_choices(settle(outcome, named, places, table), chosen)
+    counted = annotator_votes(count_revisions(replies, revised, chosen))
+    voices = weighted_voices(counted, verifier, outcome, weigh(places, table))
     return (
         outcome.join(confidences(voices), on="image_id", how="left")
-        .join(clarity_gaps(voices), on="image_id", how="left")
+        .join(clarity_gaps(voices, limits.clarity_agrees_within), on="image_id", how="left")
         .join(intensities(voices), on="image_id", how="left")
         .join(distributions(voices, beliefs), on="image_id", how="left")
-        .join(words(votes, outcome), on="image_id", how="left")
+        .join(words(counted, outcome), on="image_id", how="left")
         .with_columns(
-            intensity_level(pl.col("intensity")).alias("intensity_level"),
+            intensity_level(pl.col("intensity"), limits).alias("intensity_level"),
             pl.col("is_clarity_contested").fill_null(value=False),
         )
         .select(_TABLE.columns)
@@ -144,12 +141,12 @@ def runner_up(emotion: str | None, distribution: Sequence[float] | None) -> str 
     return MIKELS_8[max(others, key=lambda place: (distribution[place], -place))]
 
 
-def intensity_level(intensity: pl.Expr) -> pl.Expr:
-    """Return the level of an intensity: low 1-4, medium 5-7, high 8-10."""
+def intensity_level(intensity: pl.Expr, limits: DecisionLimits = DECISION_LIMITS) -> pl.Expr:
+    """Return the level of an intensity; by default low 1-4, medium 5-7, high 8-10."""
     return (
-        pl.when(intensity <= LOW_UP_TO)
+        pl.when(intensity <= limits.low_up_to)
         .then(pl.lit("low"))
-        .when(intensity <= MEDIUM_UP_TO)
+        .when(intensity <= limits.medium_up_to)
         .then(pl.lit("medium"))
         .when(intensity.is_not_null())
         .then(pl.lit("high"))

@@ -9,8 +9,6 @@ from eemo_pipeline.aggregation.agreement_patterns import TEXT_FIELDS
 from eemo_pipeline.aggregation.rounding import round_shares
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 
-CLARITY_AGREES_WITHIN = 2
-
 
 def weighted_voices(
     votes: pl.DataFrame, verifier: pl.DataFrame, outcome: pl.DataFrame, weights: pl.DataFrame
@@ -76,12 +74,12 @@ def confidences(voices: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def clarity_gaps(voices: pl.DataFrame) -> pl.DataFrame:
-    """Return image_id and whether the votes for the emotion differ by more than 2 in clarity."""
+def clarity_gaps(voices: pl.DataFrame, agrees_within: int = 2) -> pl.DataFrame:
+    """Return image_id and whether the votes for the emotion differ by more than that in clarity."""
     clarity = pl.col("clarity").filter("_is_for")
     gap = (clarity.max() - clarity.min()).fill_null(0)
     return voices.group_by("image_id", maintain_order=True).agg(
-        (gap > CLARITY_AGREES_WITHIN).alias("is_clarity_contested")
+        (gap > agrees_within).alias("is_clarity_contested")
     )
 
 

@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.ledger.usage import NO_WORK, Work
+from eemo_pipeline.stats.hash_draws import unit_interval
 
 Verdict = Literal["valid", "revisable", "discarded", "unjudged"]
 
@@ -120,17 +121,51 @@ class Judgement:
         problems: the problems; for an unjudged field, why there is no answer.
         is_undecided: whether the critic could not tell, so that a person must decide.
         finding: visible evidence for the value, where nothing is wrong.
+        choice: of a contested emotion, the candidate that the visible evidence supports; None where
+            the critic cannot tell, or was not asked.
+        cues: the visible evidence for the choice; a choice without any counts as none.
     """
 
     verdict: Verdict
     problems: tuple[Problem, ...] = ()
     is_undecided: bool = False
     finding: str = ""
+    choice: str | None = None
+    cues: tuple[str, ...] = ()
 
     @property
     def codes(self) -> frozenset[str]:
         """The error codes."""
         return frozenset(problem.code for problem in self.problems)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a critic on one image: what it looked at, and what it found.
+
+    Attributes:
+        step: S0 to S7, as in the column step.
+        field: the judged field, or scene.
+        evidence: what was seen or measured.
+        finding: what follows from it, in words or as a code.
+    """
+
+    step: str
+    field: str
+    evidence: tuple[str, ...]
+    finding: str
+
+
+# field -> its step in EmoVerse's order
+STEPS: Mapping[str, str] = {
+    "background": "S2",
+    "emotion": "S3",
+    "subject": "S4",
+    "attribute": "S4",
+    "description": "S5",
+    "box": "S6",
+    "intensity": "S7",
+}
 
 
 @dataclass(frozen=True)
@@ -142,11 +177,13 @@ class Criticism:
         questions: image_id -> names of the questions that a model was asked; the same question
             has the same name in every round.
         work: questions, calls and cost of answering them.
+        steps: image_id -> the steps that were taken, in order.
     """
 
     judgements: Mapping[str, Mapping[str, Judgement]]
     questions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     work: Work = NO_WORK
+    steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)
 
 
 class Critic(Protocol):
@@ -168,8 +205,17 @@ class Critic(Protocol):
         ...
 
     def judge(self, cases: Sequence[Case], ledger: Ledger) -> Criticism:
-        """Judge every field of every case; a failed case must not affect the others."""
+        """Judge every field of every case; a failed case must not affect the others.
+
+        Of a contested emotion, the critic names the candidate, `emotion` or `rival`, that visible
+        evidence supports, or cannot tell. How much that weighs is not its concern.
+        """
         ...
+
+
+def order_candidates(image_id: str, emotion: str, rival: str) -> list[str]:
+    """Return both candidates in the order in which they are shown, drawn by hash."""
+    return sorted((emotion, rival), key=lambda label: unit_interval(image_id, "critic", label))
 
 
 def reach_verdict(

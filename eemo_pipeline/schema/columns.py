@@ -338,7 +338,7 @@ _ALL = (
     _number("confidence", "Clarity agreed by all voters, EmoVerse's confidence", "", 1, 10),
     Column("intensity", pl.Int64, "How strong the emotion is: 1 faint, 10 overwhelming", "", 1, 10),
     _text("intensity_level", "low 1-4, medium 5-7, high 8-10", INTENSITY_LEVELS),
-    _texts("evidence", "Visible cues, at most three"),
+    _texts("evidence", "Visible cues that are named for it"),
     _text("style", "Kind of image", STYLES),
     _text("scene", "Setting and kind of place: indoor/kitchen, outdoor/beach, or none"),
     _texts("objects", "Visible things and living beings, the most important first"),
@@ -382,7 +382,7 @@ _ALL = (
     _share("lower_bound", "Lower end of the 95 % interval of the share (Wilson)"),
     _flag("is_chosen", "Whether this voter decides the emotion in this cell"),
     _flag("is_accepted", "Whether it decides without review by a critic or a person"),
-    _number("weight", "The verifier's weight; an annotator's is 1", "", 1, 2),
+    _number("weight", "The verifier's weight; an annotator's is 1", "", 1, 10),
     _flag("is_contested", "Whether the emotion needs review by a critic or a person"),
     _flag(
         "is_clarity_contested", "Whether the votes for the emotion differ by more than 2 in clarity"
@@ -404,8 +404,38 @@ _ALL = (
     _text(
         "field",
         "Judged field of the record",
-        ("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
+        (
+            *("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
+            "scene",
+        ),
     ),
+    _text(
+        "step",
+        "Step of the critic, in EmoVerse's order: S0 the image is usable, S1 scene, S2 background, "
+        "S3 emotion, S4 subject and attribute, S5 description, S6 box, S7 intensity",
+        ("S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7"),
+    ),
+    _text(
+        "basis",
+        "Where the two emotions come from: the votes, or an annotator that was asked again",
+        ("votes", "asked_again"),
+    ),
+    _text("rival", "The other emotion that the critic was shown", MIKELS_8),
+    _text("chosen", "The emotion that the critic chose; null where it could not tell", MIKELS_8),
+    _share(
+        "verifier_share", "The verifier's probability of the decided emotion over that of the two"
+    ),
+    _text(
+        "verifier_side",
+        "The candidate that the verifier finds likelier; silent where it says nothing, any for all",
+        ("chosen", "other", "silent", "any"),
+    ),
+    _text("settled_emotion", "The emotion that follows from the choice and its weight", MIKELS_8),
+    _text(
+        "chosen_as", "What the critic chose: the decided emotion or its rival", ("decided", "rival")
+    ),
+    _text("candidate", "The candidate that is counted", ("chosen", "other")),
+    _share("priority", "Probability that a person changes the value; the highest come first"),
     _text(
         "verdict",
         "Judgement of the field; unjudged if the critic could not be asked",
@@ -435,6 +465,7 @@ _ALL = (
         "Meaning of the share",
         (
             *("accuracy", "coverage", "preserve", "recall", "false_repair", "repair_success"),
+            *("accuracy_of_all", "answer_flips", "agreement_if_counted", "agreement_by_asking"),
             "false_alarm",
         ),
     ),
@@ -450,6 +481,7 @@ _ALL = (
     _share("p_value", "P of McNemar's test against the full pipeline"),
     _share("p_adjusted", "The same, adjusted for the number of arms (Holm)"),
     _share("published", "The value in EmoVerse's Table 3, where there is one"),
+    _share("fed_rate", "The rate that a simulated critic was given: an input of the experiment"),
     _text("corruption", "Change made to the value"),
     _text("before", "The value before the corruption"),
     _text("after", "The corrupted value"),
@@ -496,9 +528,7 @@ _ALL = (
     _texts("distractors", "Elements that the reasoning does not mention"),
     # --- questions ----------------------------------------------------------------------
     _text("item_id", "Hash of template, images and question, 64 bits in hexadecimal digits"),
-    _text(
-        "dataset", "Published dataset of the entries in the file", ("qa", "assess", "records")
-    ),
+    _text("dataset", "Published dataset of the entries in the file", ("qa", "assess", "records")),
     _text("template", "Template of the item: the module under eemo_pipeline/stages/qa/templates/"),
     _text(
         "category", "Task of the item", ("perception", "pair_perception", "ranking", "description")

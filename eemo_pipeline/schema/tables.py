@@ -326,10 +326,31 @@ _ALL = (
         plotted="verdict",
     ),
     _table(
+        "critic__steps",
+        "kept image, round, step of the critic and field: what it saw and found",
+        "image_id round step field",
+        "image_id round step field evidence finding",
+    ),
+    _table(
+        "critic__choices",
+        "image and round in which the critic compared two emotions: its choice, and what follows",
+        "image_id round",
+        """image_id round basis emotion rival candidates chosen evidence verifier_share
+        verifier_side image_count probability lower_bound settled_emotion is_accepted""",
+        "chosen verifier_share image_count probability lower_bound",
+    ),
+    _table(
+        "critic__weights",
+        "source, fold, round, kind of the critic's choice and candidate: how often people agree",
+        "source fold round basis chosen_as verifier_side candidate",
+        """source fold round basis chosen_as verifier_side candidate image_count right_count
+        probability lower_bound labelled_count is_chosen is_accepted""",
+    ),
+    _table(
         "critic__queue",
         "image and field for a person to decide",
         "image_id field",
-        "image_id field reason candidates codes finding",
+        "image_id field reason priority candidates codes finding",
     ),
     _table(
         "_critic__replies",
@@ -343,8 +364,8 @@ _ALL = (
         "experiment, arm, part, metric and severity: a share, its interval, the published number",
         "experiment arm part metric severity",
         """experiment arm part metric severity image_count value lower_bound upper_bound difference
-        difference_lower difference_upper p_value p_adjusted published""",
-        "value difference difference_lower difference_upper p_value p_adjusted published",
+        difference_lower difference_upper p_value p_adjusted published fed_rate""",
+        "value difference difference_lower difference_upper p_value p_adjusted published fed_rate",
     ),
     _table(
         "ablation__corruptions",

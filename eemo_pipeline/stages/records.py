@@ -10,8 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.aggregation.decide import decide, latest_replies, roll_up
+from eemo_pipeline.aggregation.decide import decide, roll_up
 from eemo_pipeline.aggregation.image_types import type_images
+from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
 from eemo_pipeline.readers.emoverse_records import join_triplet
 from eemo_pipeline.schema.tables import TABLES
 
@@ -51,6 +52,8 @@ def build_records(
     verdicts: pl.DataFrame,
     regions: pl.DataFrame,
     patterns: pl.DataFrame | None = None,
+    choices: pl.DataFrame | None = None,
+    limits: DecisionLimits = DECISION_LIMITS,
 ) -> pl.DataFrame:
     """Return `records__emoverse`: one row per image of `images`.
 
@@ -73,9 +76,10 @@ def build_records(
         verdicts: rows of `critic__verdicts`.
         regions: rows of `grounding__regions`.
         patterns: rows of `verification__patterns`.
+        choices: rows of `critic__choices`.
+        limits: thresholds.
     """
-    latest = latest_replies(first_replies, later_replies)
-    decisions = decide(latest, verifier_replies, patterns)
+    decisions = decide(first_replies, verifier_replies, patterns, later_replies, choices, limits)
     found = _boxes(regions)
     both = [frame.select("image_id", "round") for frame in (first_replies, later_replies)]
     rounds = pl.concat(both).group_by("image_id").agg(pl.col("round").max().alias("round_count"))

@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import Field
 
 from eemo_pipeline.roles.critic import Critic
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.model_critic import ModelCritic
 from eemo_pipeline.stages.critic.rule_critic import RuleCritic
 from eemo_pipeline.vlm.contract import VisionLanguageModel
@@ -35,6 +36,7 @@ def build_critic(
     annotators: Annotators,
     session: Session,
     local_models: LocalModels,
+    limits: CriticLimits = CRITIC_LIMITS,
     *,
     may_be_an_annotator: bool = False,
 ) -> Critic:
@@ -44,6 +46,8 @@ def build_critic(
         BadCritic: there is no such critic, or its model is also an annotator.
     """
     name = text.partition(":")[0]
+    if name == RULES:
+        return RuleCritic(limits=limits)
     if name in CRITICS:
         return CRITICS[name]()
     model: VisionLanguageModel
@@ -64,7 +68,7 @@ def build_critic(
             f"own answers finds little wrong with them. Set {VARIABLE} to a model of another "
             f"family, or to {RULES}"
         )
-    return ModelCritic(model, session)
+    return ModelCritic(model, session, limits=limits)
 
 
 def planned_critic(session: Session) -> ModelCritic | None:
@@ -90,6 +94,7 @@ class CriticResource(dg.ConfigurableResource):
     annotators: dg.ResourceDependency[Annotators]
     session: dg.ResourceDependency[Session]
     local_models: dg.ResourceDependency[LocalModels]
+    thresholds: dg.ResourceDependency[CriticLimits]
     critic: str | None = Field(
         default=None,
         description=f"{RULES}, {LOCAL} or PROVIDER:MODEL; else {VARIABLE}, else {RULES}.",
@@ -106,5 +111,6 @@ class CriticResource(dg.ConfigurableResource):
             self.annotators,
             self.session,
             self.local_models,
+            self.thresholds,
             may_be_an_annotator=self.may_be_an_annotator,
         )

@@ -228,6 +228,23 @@ def add_judgements(world: World, number: int, split: str) -> None:
     )
     verdict = {"image_id": image_id, "field": "emotion", "verdict": "valid", "round": 1}
     world["critic__verdicts"].append(verdict)
+    world["critic__steps"].append(
+        {"image_id": image_id, "round": 1, "step": "S3", "field": "emotion"}
+    )
+    rival = "fear" if emotion != "fear" else "awe"
+    world["critic__choices"].append(
+        {
+            "image_id": image_id,
+            "round": 1,
+            "emotion": emotion,
+            "rival": rival,
+            "candidates": [rival, emotion],
+            "chosen": emotion,
+            "evidence": ["a cue"],
+            "settled_emotion": emotion,
+            "is_accepted": False,
+        }
+    )
     world["records__emoverse"].append(
         {
             **decided,

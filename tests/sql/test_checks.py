@@ -16,6 +16,11 @@ PATTERN = {
     **{"image_count": 5, "right_count": 3},
 }
 
+WEIGHT = {
+    **{"source": "folder", "fold": 0, "round": 1, "basis": "votes", "chosen_as": "rival"},
+    **{"verifier_side": "any", "candidate": "chosen", "image_count": 5},
+}
+
 
 def change(table, number=0, **values):
     """Plant: overwrite values of one row."""
@@ -254,6 +259,24 @@ PLANTS = {
     ],
     ("_critic__replies", "revisions_were_asked_for"): [
         add("_critic__replies", image_id=FIRST, annotator="ann", round=2)
+    ],
+    ("critic__steps", "steps_belong_to_a_pass"): [
+        change("critic__steps", field="scene"),
+        add("critic__steps", round=2),
+    ],
+    ("critic__choices", "choices_are_between_two"): [
+        change("critic__choices", evidence=[]),
+        change("critic__choices", chosen="anger"),
+        change("critic__choices", settled_emotion="anger"),
+        change("critic__choices", candidates=["awe"]),
+        change("critic__choices", is_accepted=True, lower_bound=None),
+    ],
+    ("critic__weights", "counts_add_up"): [
+        add("critic__weights", **WEIGHT, right_count=6),
+        add("critic__weights", **WEIGHT, right_count=1, is_accepted=True, is_chosen=False),
+    ],
+    ("records__emoverse", "asking_again_settles_nothing"): [
+        change("verification__decisions", is_contested=True)
     ],
     ("records__emoverse", "pictures_are_conserved"): [drop("records__emoverse")],
     ("records__emoverse", "preserved_records_are_whole"): [

@@ -5,13 +5,16 @@ Defines what each arm leaves out, and runs it. Scores are in `scoring.py`.
 `full`: cross-verification, critic, loop. `no_cross_verification`: a single annotator, each in
 turn. `no_critic`: the decision is kept as it is. `neither`: a single annotator and no critic.
 `no_loop`: rejected values go to human review at once. `critic_is_annotator`: an annotator judges by
-its own answer. `weight_*` (emotion only) and `pattern_table`: other rules of cross-verification,
-without a critic. `human_audit`: full, with the open cases settled by people. In every arm, an image
-that is not preserved does not count as kept, and neither does a field that was emptied.
+its own answer. `placebo`: a critic that asks about every contested emotion again, without a
+finding. `weight_*` (emotion only) and `no_pattern_table`: other rules of cross-verification,
+without a critic. `human_audit`: full, with the open cases settled by people. All others decide as
+the pipeline does, with the pattern table and the measured weight of the critic's choices, both
+fitted on labels of other folds. In every arm, an image that is not preserved does not count as
+kept, and neither does a field that was emptied.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,19 +22,21 @@ from typing import Any
 
 import polars as pl
 
+from eemo_pipeline.aggregation.critic_choices import latest_choices
 from eemo_pipeline.aggregation.decide import decide, fit_patterns, latest_replies
+from eemo_pipeline.aggregation.human_labels import find_human_labels
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.critic import Critic
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.stages.ablation.baseline_critics import KnowingCritic
+from eemo_pipeline.stages.ablation.baseline_critics import KnowingCritic, PlaceboCritic
 from eemo_pipeline.stages.ablation.outcomes import FIELDS, Judge, tabulate_outcomes
 from eemo_pipeline.stages.ablation.synthetic_records import Records
-from eemo_pipeline.stages.critic.review_loop import Decide, Reviewed, review
-from eemo_pipeline.stages.verification.folds import find_human_labels
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
+from eemo_pipeline.stages.critic.review_loop import Decide, Reviewed, decide_with, review
 
 WEIGHTS = (0.0, 1.0, 1.5, 2.5)
-_NO_VERDICTS = TABLES["critic__verdicts"].empty()
+_NO_CHOICES = TABLES["critic__choices"].empty()
 _NO_REPLIES = TABLES["_critic__replies"].empty()
 
 
@@ -43,37 +48,46 @@ class Arm:
     outcomes: pl.DataFrame
 
 
-def run_arms(records: Records, critic: Critic, is_right: Judge) -> list[Arm]:
+def run_arms(
+    records: Records, critic: Critic, is_right: Judge, limits: CriticLimits = CRITIC_LIMITS
+) -> list[Arm]:
     """Run all arms over the records, the full pipeline first.
 
     Args:
         records: recorded or synthetic.
-        critic: the critic of every arm that has one, except `critic_is_annotator`.
+        critic: the critic of every arm that has one, except `critic_is_annotator` and `placebo`.
         is_right: (image_id, field, value) -> whether the value is right; None if unknown.
+        limits: thresholds.
     """
-    full = _review(records, critic, decide)
-    patterns = fit_patterns(
-        records.replies, records.verifier_replies, find_human_labels(records.labels)
-    )
-    first = full.verdicts.filter(pl.col("round") == 1)
-    own = _own_critic(records)
+    human = find_human_labels(records.labels)
+    patterns = fit_patterns(records.replies, records.verifier_replies, human, limits.decision)
+    rule = decide_with(patterns, limits.decision)
+    first = rule(records.replies, records.verifier_replies, _NO_REPLIES, _NO_CHOICES)
+    plain = decide(records.replies, records.verifier_replies)
+    full = _review(records, critic, rule, limits)
     tabulate = partial(tabulate_outcomes, records, is_right)
-    undecided = decide(records.replies, records.verifier_replies)
-    by_pattern = decide(records.replies, records.verifier_replies, patterns)
-    whole = tabulate(undecided, full.verdicts, _decide_again(records, full, decide))
+    whole = tabulate(first, full, _decide_again(records, full, rule))
+    judged_once = replace(full, verdicts=full.verdicts.filter(pl.col("round") == 1))
     return [
         Arm("full", whole),
         Arm("human_audit", let_people_settle(whole)),
-        Arm("no_loop", tabulate(undecided, first, undecided)),
-        Arm("no_critic", tabulate(undecided, _NO_VERDICTS, undecided)),
-        Arm("critic_is_annotator", _run_whole(records, own, decide, undecided, tabulate)),
-        *_alone(records, critic, tabulate),
-        Arm("pattern_table", tabulate(by_pattern, _NO_VERDICTS, by_pattern)),
+        Arm("no_loop", tabulate(first, judged_once, first)),
+        Arm("no_critic", tabulate(first, None, first)),
+        *(
+            Arm(name, tabulate(first, done, _decide_again(records, done, rule)))
+            for name, other in (
+                ("critic_is_annotator", _own_critic(records)),
+                ("placebo", PlaceboCritic()),
+            )
+            for done in [_review(records, other, rule, limits)]
+        ),
+        *_alone(records, critic, tabulate, limits),
+        Arm("no_pattern_table", tabulate(plain, None, plain)),
         *(
             Arm(f"weight_{weight:g}", weighed.filter(pl.col("field") == "emotion"))
             for weight in WEIGHTS
-            for decisions in [decide_by_weight(records, undecided, weight)]
-            for weighed in [tabulate(decisions, _NO_VERDICTS, decisions)]
+            for decisions in [decide_by_weight(records, plain, weight)]
+            for weighed in [tabulate(decisions, None, decisions)]
         ),
     ]
 
@@ -115,29 +129,45 @@ def decide_by_weight(records: Records, decisions: pl.DataFrame, weight: float) -
     )
 
 
-def decide_alone(replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame) -> pl.DataFrame:
-    """Return the decisions of one annotator without a verifier."""
-    alone = decide(replies, verdicts_of_verifier.clear())
-    return alone.with_columns(pl.col("emotion").is_null().alias("is_contested"))
+def decide_alone(
+    replies: pl.DataFrame,
+    verdicts_of_verifier: pl.DataFrame,
+    later: pl.DataFrame = _NO_REPLIES,
+    choices: pl.DataFrame = _NO_CHOICES,
+) -> pl.DataFrame:
+    """Return the decisions of one annotator without a verifier.
+
+    Its emotion is contested only where the critic's choice leaves it so.
+    """
+    alone = decide(replies, verdicts_of_verifier.clear(), None, later, choices)
+    settled = latest_choices(choices).select("image_id", "is_accepted")
+    return alone.join(settled, on="image_id", how="left", maintain_order="left").select(
+        pl.coalesce(~pl.col("is_accepted"), pl.col("emotion").is_null()).alias("is_contested")
+        if name == "is_contested"
+        else name
+        for name in alone.columns
+    )
 
 
 def _alone(
-    records: Records, critic: Critic, tabulate: Callable[..., pl.DataFrame]
+    records: Records,
+    critic: Critic,
+    tabulate: Callable[..., pl.DataFrame],
+    limits: CriticLimits,
 ) -> Sequence[Arm]:
     """Return the single-annotator arms. Each concatenates the outcomes of all annotators."""
     with_critic: list[pl.DataFrame] = []
     without: list[pl.DataFrame] = []
     for name in sorted(set(records.replies["annotator"])):
-        one = Records(
-            **{
-                **vars(records),
-                "replies": records.replies.filter(pl.col("annotator") == name),
-                "annotators": tuple(a for a in records.annotators if a.name == name),
-            }
+        one = replace(
+            records,
+            replies=records.replies.filter(pl.col("annotator") == name),
+            annotators=tuple(a for a in records.annotators if a.name == name),
         )
         decisions = decide_alone(one.replies, one.verifier_replies)
-        with_critic.append(_run_whole(one, critic, decide_alone, decisions, tabulate))
-        without.append(tabulate(decisions, _NO_VERDICTS, decisions))
+        done = _review(one, critic, decide_alone, limits)
+        with_critic.append(tabulate(decisions, done, _decide_again(one, done, decide_alone)))
+        without.append(tabulate(decisions, None, decisions))
     return (
         [
             Arm("no_cross_verification", pl.concat(with_critic)),
@@ -148,18 +178,7 @@ def _alone(
     )
 
 
-def _run_whole(
-    records: Records,
-    critic: Critic,
-    rule: Decide,
-    undecided: pl.DataFrame,
-    tabulate: Callable[..., pl.DataFrame],
-) -> pl.DataFrame:
-    reviewed = _review(records, critic, rule)
-    return tabulate(undecided, reviewed.verdicts, _decide_again(records, reviewed, rule))
-
-
-def _review(records: Records, critic: Critic, rule: Decide) -> Reviewed:
+def _review(records: Records, critic: Critic, rule: Decide, limits: CriticLimits) -> Reviewed:
     with TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "replay.sqlite")
         try:
@@ -173,14 +192,15 @@ def _review(records: Records, critic: Critic, rule: Decide) -> Reviewed:
                 Path(folder),
                 critic,
                 rule,
+                find_human_labels(records.labels),
+                limits,
             )
         finally:
             ledger.close()
 
 
 def _decide_again(records: Records, reviewed: Reviewed, rule: Decide) -> pl.DataFrame:
-    latest = latest_replies(records.replies, reviewed.replies)
-    return rule(latest, records.verifier_replies)
+    return rule(records.replies, records.verifier_replies, reviewed.replies, reviewed.choices)
 
 
 def _own_critic(records: Records) -> KnowingCritic:

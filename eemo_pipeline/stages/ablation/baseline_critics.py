@@ -4,7 +4,7 @@ The behaviour of each is known in advance. The pipeline's critics are in `stages
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eemo_pipeline.ledger.store import Ledger
@@ -55,7 +55,40 @@ class FixedCritic:
         """Return the fixed verdict for every field of every case."""
         problems = () if self.verdict == "valid" else (Problem("EMO_UNSUPPORTED", "as always"),)
         every = dict.fromkeys(FIELDS, Judgement(self.verdict, problems))
-        return Criticism({case.image_id: every for case in cases})
+        of_emotion = {
+            case.image_id: replace(
+                every["emotion"],
+                choice=case.facts.emotion if self.verdict == "valid" else None,
+                cues=("as always",),
+            )
+            for case in cases
+        }
+        return Criticism(
+            {image_id: {**every, "emotion": judged} for image_id, judged in of_emotion.items()}
+        )
+
+
+@dataclass(frozen=True)
+class PlaceboCritic:
+    """Asks about every contested emotion again, without any finding; implements `Critic`.
+
+    What changes under it changes because of the question alone.
+    """
+
+    name: str = "placebo_critic"
+    method: str = "asks again about contested emotions, with an instruction without a finding"
+    calls_per_pass: int = 0
+
+    def judge(self, cases: Sequence[Case], ledger: Ledger) -> Criticism:  # noqa: ARG002
+        """Find every field valid but a contested emotion, about which it says nothing."""
+        ask = Judgement("revisable", (Problem("EMO_CONFUSABLE", "no finding"),))
+        fine = dict.fromkeys(FIELDS, Judgement("valid"))
+        return Criticism(
+            {
+                case.image_id: {**fine, "emotion": ask} if case.facts.is_contested else fine
+                for case in cases
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -63,8 +96,8 @@ class KnowingCritic:
     """Finds wrong values and rejects right ones at given rates; implements `Critic`.
 
     The draw is a hash of image, field and value, so the same value is judged alike in every round.
-    A contested emotion is drawn like any other, since the rates are those of critics that see the
-    image.
+    Of a contested emotion, both candidates are judged at the same rates, each by its own draw: the
+    choice is the one that is not rejected, and there is none if both or neither are.
 
     Attributes:
         is_right: (image_id, field, value) -> whether the value is right. None means unknown; such
@@ -85,17 +118,28 @@ class KnowingCritic:
         )
 
     def _judge(self, case: Case, name: str) -> Judgement:
-        value = value_of(case.facts, name)
-        known = self.is_right(case.image_id, name, value)
+        facts = case.facts
+        if name == "emotion" and facts.is_contested and facts.rival is not None:
+            return self._choose(case.image_id, str(facts.emotion), facts.rival)
+        is_rejected = self._rejects(case.image_id, name, value_of(facts, name))
+        problems = [Problem(_CODES[name], "by rate")] if is_rejected else []
+        return reach_verdict(problems, case.asked.get(name, frozenset()), is_contested=False)
+
+    def _choose(self, image_id: str, emotion: str, rival: str) -> Judgement:
+        left = [e for e in (emotion, rival) if not self._rejects(image_id, "emotion", e)]
+        if len(left) != 1:
+            undecided = Problem("EMO_CONFUSABLE", "by rate")
+            return Judgement("revisable", (undecided,), is_undecided=True)
+        (choice,) = left
+        problems = () if choice == emotion else (Problem(_CODES["emotion"], "by rate"),)
+        verdict = "revisable" if problems else "valid"
+        return Judgement(verdict, problems, choice=choice, cues=("by rate",))
+
+    def _rejects(self, image_id: str, name: str, value: Any) -> bool:
+        known = self.is_right(image_id, name, value)
         kept, found = self.rates[name]
         rejected = 0.0 if known is None else 1 - kept if known else found
-        is_rejected = unit_interval(case.image_id, name, str(value), "critic") < rejected
-        problems = [Problem(_CODES[name], "by rate")] if is_rejected else []
-        return reach_verdict(
-            problems,
-            case.asked.get(name, frozenset()),
-            is_contested=name == "emotion" and case.facts.is_contested,
-        )
+        return unit_interval(image_id, name, str(value), "critic") < rejected
 
 
 def value_of(facts: Facts, name: str) -> Any:

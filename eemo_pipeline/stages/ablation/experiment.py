@@ -4,7 +4,7 @@ Selects the records, runs the arms and corruptions on them, and builds both tabl
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.aggregation.decide import decide
+from eemo_pipeline.aggregation.human_labels import find_human_labels
 from eemo_pipeline.ledger.answering import Inquiry, answer_all
 from eemo_pipeline.ledger.store import EMBEDDED, Ask, Ledger
 from eemo_pipeline.ledger.usage import Work
@@ -36,8 +37,8 @@ from eemo_pipeline.stages.ablation.synthetic_records import (
     Records,
     make_records,
 )
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.rule_critic import RuleCritic
-from eemo_pipeline.stages.verification.folds import find_human_labels
 from eemo_pipeline.stats.hash_draws import draw, short_hash
 
 # Upper limit on labelled images from the lake; more add little to a share's interval.
@@ -84,22 +85,30 @@ class Experiment:
     work: Work
 
 
-def run_experiment(records: Records, ledger: Ledger, pictures: int = PICTURES) -> Experiment:
+def run_experiment(
+    records: Records,
+    ledger: Ledger,
+    pictures: int = PICTURES,
+    limits: CriticLimits = CRITIC_LIMITS,
+) -> Experiment:
     """Run everything: the lake with the rule critic, synthetic records with a simulated critic.
 
     The simulated critic has the error rates published by EmoVerse. Results on synthetic records
-    depend on the code alone, so the ledger stores them.
+    depend on the code and the thresholds alone, so the ledger stores them.
 
     Args:
         records: records of the lake, as `gather_records` returns them.
         ledger: the store for results on synthetic records.
         pictures: the number of synthetic images.
+        limits: thresholds.
     """
     is_right = judge_by_truth(records.truth)
-    scores = score_arms(records.name, run_arms(records, RuleCritic(), is_right))
+    rules = RuleCritic(limits=limits)
+    scores = score_arms(records.name, run_arms(records, rules, is_right, limits))
     decisions = decide(records.replies, records.verifier_replies)
     rows, spoilt = run_corruptions(records, decisions, is_right)
-    ask = Ask("", pictures, {"pictures": pictures, "code": _hash_code()})
+    known = {"pictures": pictures, "code": _hash_code(), "limits": asdict(limits)}
+    ask = Ask("", (pictures, limits), known)
     inquiry = Inquiry("experiment", MADE_UP, [ask], _run_made_up, stage="ablation")
     made_up = answer_all(ledger, inquiry)
     (made,) = made_up.values
@@ -128,14 +137,17 @@ def run_corruptions(
 def _run_made_up(asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
     """Run the arms at each correlation of the annotators, and corruptions of the true values."""
     for ask in asks:
+        pictures, limits = ask.payload
         scores: list[Row] = []
         for rho in RHOS:
-            made = make_records(rho, ask.payload)
+            made = make_records(rho, pictures)
             is_right = judge_by_truth(made.truth)
             critic = KnowingCritic(is_right, PUBLISHED_RATES)
-            scores += score_arms(made.name, run_arms(made, critic, is_right))
+            scores += score_arms(
+                made.name, run_arms(made, critic, is_right, limits), PUBLISHED_RATES
+            )
         # Corruptions start from the truth, which is the same for every rho.
-        made = make_records(RHOS[0], ask.payload)
+        made = make_records(RHOS[0], pictures)
         rows, spoilt = run_corruptions(*tell_truth(made), judge_by_truth(made.truth))
         corruptions = spoilt.to_dicts()
         yield ask, {"status": "ok", "scores": scores + rows, "corruptions": corruptions}

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from eemo_pipeline.aggregation.decide import TEXT_FIELDS
+from eemo_pipeline.aggregation.decide import TEXT_FIELDS, round_shares
 from eemo_pipeline.emotion.attributes import ATTRIBUTE_POLARITY, NEGATIVE, POSITIVE
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 from eemo_pipeline.emotion.vad import MIKELS_ANCHORS
@@ -28,6 +28,10 @@ from eemo_pipeline.stats.hash_draws import unit_interval
 PICTURES = 400
 ANNOTATORS = ("made_a", "made_b")
 VERIFIER_ACCURACY = 0.80
+# The distance of the true emotion's signal, in standard deviations, at which a verifier that names
+# the strongest of eight signals is right with VERIFIER_ACCURACY.
+SENSITIVITY = 2.3386
+CLARITY_RIGHT, CLARITY_WRONG, CLARITY_SPREAD = 7.6, 6.6, 1.3
 # The probability that an annotator's value is right.
 RATES = {
     "description": 0.80,
@@ -117,7 +121,7 @@ class MadeAnnotator:
             "emotion": emotion,
             "alternatives": [],
             "alternative_probabilities": [],
-            "clarity": 8 if is_right else 7,
+            "clarity": draw_clarity(is_right, image_id, voice, str(round_no)),
             "intensity": LEVEL_VALUES[level],
             "valence": place.valence,
             "arousal": LEVEL_VALUES[level] / 10,
@@ -179,6 +183,34 @@ def confusion_of_machines() -> np.ndarray:
         rest = (100 - sum(named.values())) / (len(MIKELS_8) - len(named))
         given_machine[row] = [named.get(people, rest) / 100 for people in MIKELS_8]
     return (given_machine / given_machine.sum(axis=0)).T
+
+
+def draw_clarity(is_right: bool, *seed: str) -> int:  # noqa: FBT001
+    """Return a stated clarity, 1 to 10, as in `simulation.py`: a point higher where right."""
+    noise = float(normal_quantile(unit_interval("clarity", *seed)))
+    mean = CLARITY_RIGHT if is_right else CLARITY_WRONG
+    return int(np.clip(round(mean + CLARITY_SPREAD * noise), 1, 10))
+
+
+def draw_shares(truth: str, image_id: str) -> np.ndarray:
+    """Return a verifier's probabilities of the eight emotions.
+
+    The verifier sees a signal of unit variance for each emotion, which is SENSITIVITY higher for
+    the true one (Green and Swets 1966, equal variance). Its probabilities are the posterior under
+    even priors, so they are calibrated, and it names the likeliest.
+    """
+    noise = [unit_interval(image_id, "verifier", emotion) for emotion in MIKELS_8]
+    signal = normal_quantile(np.array(noise))
+    signal[MIKELS_8.index(truth)] += SENSITIVITY
+    odds = np.exp(SENSITIVITY * (signal - signal.max()))
+    return odds / odds.sum()
+
+
+def normal_quantile(shares: Any) -> Any:
+    """Return the standard normal quantiles of shares, clipped to [1e-9, 1 - 1e-9]."""
+    from scipy.special import ndtri
+
+    return ndtri(np.clip(shares, 1e-9, 1 - 1e-9))
 
 
 def draw_value(name: str, gold: dict[str, Any], image_id: str, *seed: str) -> Any:
@@ -259,8 +291,7 @@ def _image(image_id: str) -> dict[str, Any]:
 
 
 def _verified(image_id: str, emotion: str) -> dict[str, Any]:
-    is_right = unit_interval(image_id, "verifier") < VERIFIER_ACCURACY
-    chance = unit_interval(image_id, "verifier", "wrong")
+    shares = round_shares(draw_shares(emotion, image_id)[None, :])[0]
     return {
         "image_id": image_id,
         "verifier": "made_verifier",
@@ -268,7 +299,9 @@ def _verified(image_id: str, emotion: str) -> dict[str, Any]:
         "model": "made",
         "method": f"simulated: right with probability {VERIFIER_ACCURACY}",
         "status": "ok",
-        "emotion": emotion if is_right else _another(MIKELS_8, emotion, chance),
+        "emotion": MIKELS_8[int(shares.argmax())],
+        "probability": float(shares.max()),
+        "distribution": shares.tolist(),
         "fold": 1 + int(5 * unit_interval(image_id, "fold")),
     }
 

@@ -5,7 +5,7 @@ revision of the fields that the critic names. The readings themselves are comput
 `valdez_mehrabian.py` and `ou_solli_lenz.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,8 +40,8 @@ _FEELING = {
 }
 
 
-# Smallest probability of an alternative, relative to the first choice, at which EMO_CONFUSABLE is
-# enough to switch to it.
+# Smallest probability of an alternative, relative to the first choice, at which an emotion that
+# nothing contradicts gives way to it.
 _NEARLY = 0.8
 
 
@@ -113,16 +113,18 @@ def revise(
     """Return the previous answer with only the fields changed that the instructions name.
 
     The emotion becomes the most probable alternative. An abandoned emotion is not offered again, so
-    the list of alternatives shrinks. If the sources merely disagree (EMO_CONFUSABLE), the emotion
-    changes only if the alternative was nearly as probable: an annotator that always gave in would
-    create agreement by being asked. The attribute becomes another one whose polarity fits the
+    the list of alternatives shrinks. Unless something contradicts the emotion (EMO_CONTRADICTED),
+    it changes only if the alternative was nearly as probable: an annotator that always gave in
+    would create agreement by being asked. No other code of the field lifts that rule. The attribute
+    becomes another one whose polarity fits the
     emotion, if there is one. The intensity moves by one level. Texts get their other wording, from
     the same measurements. A field that annotators do not answer (the box) changes nothing.
     """
     answer = dict(previous)
     codes = {item.field: item.code for item in instructions}
+    of_emotion = {item.code for item in instructions if item.field == "emotion"}
     # The emotion comes first, because a new attribute has to fit the new emotion.
-    if "emotion" in codes and _gives_way(previous, codes["emotion"]):
+    if of_emotion and _gives_way(previous, of_emotion):
         answer["emotion"] = previous["alternatives"][0]
         answer["alternatives"] = previous["alternatives"][1:]
         answer["alternative_probabilities"] = previous["alternative_probabilities"][1:]
@@ -140,11 +142,12 @@ def revise(
     return answer
 
 
-def _gives_way(previous: dict[str, Any], code: str) -> bool:
+def _gives_way(previous: dict[str, Any], codes: Set[str]) -> bool:
+    """Return whether the emotion changes: contradicted, or hardly likelier than the alternative."""
     others = previous["alternative_probabilities"]
     if not others:
         return False
-    return code != "EMO_CONFUSABLE" or others[0] >= _NEARLY * (1 - sum(others))
+    return "EMO_CONTRADICTED" in codes or others[0] >= _NEARLY * (1 - sum(others))
 
 
 def feeling(point: Vad) -> str:

@@ -32,7 +32,7 @@ from eemo_pipeline.stages.annotation.reference_photographs import (
 )
 
 NAME = "ou_solli_lenz"
-MODEL = "ou-2004-solli-lenz-2010/3"
+MODEL = "ou-2004-solli-lenz-2010/4"
 METHOD = (
     "Ou et al. 2004 colour emotions (activity, weight, heat) over dominant Lab segments as Solli "
     "and Lenz 2010, with contrast and edges; nearest Mikels anchor in V-A-D"

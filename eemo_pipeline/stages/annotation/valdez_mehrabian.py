@@ -22,7 +22,7 @@ from eemo_pipeline.stages.annotation.reference_photographs import (
 )
 
 NAME = "valdez_mehrabian"
-MODEL = "valdez-mehrabian-1994/2"
+MODEL = "valdez-mehrabian-1994/3"
 METHOD = (
     "Valdez and Mehrabian 1994, Effects of color on emotions: pleasure, arousal and dominance "
     "from mean brightness and saturation; nearest Mikels anchor in V-A-D"

@@ -16,7 +16,7 @@ The deterministic pre-checks run first. If they reject an image, the model is no
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -29,22 +29,29 @@ from eemo_pipeline.roles.critic import (
     Criticism,
     Judgement,
     Problem,
+    Step,
+    order_candidates,
     reach_verdict,
     reach_verdicts,
 )
 from eemo_pipeline.stages.critic.box_overlay import OVERLAY, encode_with_boxes
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.reply_schemas import (
     SCENE,
     WORDS,
     feeling_schema,
+    find_choice,
     find_feeling_problems,
     find_word_problems,
+    list_feeling_steps,
+    list_scene_steps,
+    list_word_steps,
     read_feeling,
     read_scene,
     read_words,
 )
 from eemo_pipeline.stages.critic.rules import FIELDS, find_problems
-from eemo_pipeline.stats.hash_draws import short_hash, unit_interval
+from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.vlm.contract import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
 from eemo_pipeline.vlm.image_encoding import PicturePolicy, encode_picture
 from eemo_pipeline.vlm.prompts import read_prompt
@@ -62,7 +69,7 @@ Fields = dict[str, Judgement]
 
 
 @dataclass(frozen=True)
-class _Step:
+class _Call:
     """One call about one image: prompt, schema, the content shown, and the parser of the reply."""
 
     case: Case
@@ -79,6 +86,11 @@ class _Asked:
 
     work: Work = NO_WORK
     questions: dict[str, frozenset[str]] = field(default_factory=dict)
+    steps: dict[str, list[Step]] = field(default_factory=dict)
+
+    def note(self, image_id: str, *steps: Step) -> None:
+        """Record steps that were taken."""
+        self.steps.setdefault(image_id, []).extend(steps)
 
 
 @dataclass(frozen=True)
@@ -90,12 +102,14 @@ class ModelCritic:
         session: the state that all calls of the run share.
         policy: how images are scaled down.
         detail: the provider's level of image detail.
+        limits: thresholds of the pre-checks, and the levels of intensity that may lie apart.
     """
 
     vlm: VisionLanguageModel
     session: Session
     policy: PicturePolicy = field(default_factory=PicturePolicy)
     detail: Detail = "high"
+    limits: CriticLimits = CRITIC_LIMITS
 
     @property
     def name(self) -> str:
@@ -124,7 +138,7 @@ class ModelCritic:
 
     def judge(self, cases: Sequence[Case], ledger: Ledger) -> Criticism:
         """Judge every field of every case, one step at a time over all cases."""
-        checked = {case.image_id: find_problems(case.facts) for case in cases}
+        checked = {case.image_id: find_problems(case.facts, self.limits) for case in cases}
         done = {
             case.image_id: judged
             for case in cases
@@ -145,20 +159,23 @@ class ModelCritic:
             {case.image_id: {name: done[case.image_id][name] for name in FIELDS} for case in cases},
             asked.questions,
             asked.work,
+            asked.steps,
         )
 
     def _see(self, cases: Sequence[Case], asked: _Asked, ledger: Ledger) -> dict[str, str | Fields]:
         """Return image_id -> the scene as JSON, or the judgements of all fields without a scene."""
-        steps = [_Step(case, PROMPTS[0], SCENE, {}, read_scene) for case in cases]
+        steps = [_Call(case, PROMPTS[0], SCENE, {}, read_scene) for case in cases]
         scenes: dict[str, str | Fields] = {}
         for case, said in zip(cases, self._ask(steps, asked, ledger), strict=True):
             if said["status"] != "ok":
                 scenes[case.image_id] = _unjudged(said.get("reason"), FIELDS)
             elif said["state"] != "usable":
                 problem = Problem(said["state"].upper(), f"the picture is {said['state']}", True)  # noqa: FBT003
+                asked.note(case.image_id, Step("S0", "scene", (), problem.code))
                 scenes[case.image_id] = dict.fromkeys(FIELDS, Judgement("discarded", (problem,)))
             else:
                 scene = {name: said[name] for name in SCENE["required"] if name != "state"}
+                asked.note(case.image_id, *list_scene_steps(scene))
                 scenes[case.image_id] = json.dumps(scene, ensure_ascii=False)
         return scenes
 
@@ -170,13 +187,13 @@ class ModelCritic:
         ledger: Ledger,
     ) -> dict[str, Fields]:
         """Return image_id -> judgements of background, emotion and intensity."""
-        steps: list[_Step] = []
+        steps: list[_Call] = []
         for case, scene in seen:
             emotions = shown_emotions(case)
             shown = {"scene": json.loads(scene), "background": case.facts.background}
             shown |= {"emotion": emotions[0]} if len(emotions) == 1 else {"emotions": emotions}
             read = partial(read_feeling, emotions)
-            steps.append(_Step(case, PROMPTS[1], feeling_schema(emotions), shown, read))
+            steps.append(_Call(case, PROMPTS[1], feeling_schema(emotions), shown, read))
         judged: dict[str, Fields] = {}
         for step, said in zip(steps, self._ask(steps, asked, ledger), strict=True):
             case = step.case
@@ -184,12 +201,19 @@ class ModelCritic:
             if said["status"] != "ok":
                 judged[case.image_id] = _unjudged(said.get("reason"), names)
                 continue
-            problems, is_undecided = find_feeling_problems(case.facts, said)
+            asked.note(case.image_id, *list_feeling_steps(said))
+            problems, is_undecided = find_feeling_problems(
+                case.facts, said, self.limits.levels_apart
+            )
             fields = _join(case, checked[case.image_id], problems)
+            choice, cues = find_choice(said["emotion"])
             supports = "; ".join(said["emotion"]["supports"])
-            emotion = fields["emotion"]
-            fields["emotion"] = Judgement(
-                emotion.verdict, emotion.problems, is_undecided, f"visible: {supports}"
+            fields["emotion"] = replace(
+                fields["emotion"],
+                is_undecided=is_undecided,
+                finding=f"visible: {supports}",
+                choice=choice,
+                cues=cues,
             )
             judged[case.image_id] = fields
         return judged
@@ -203,12 +227,14 @@ class ModelCritic:
     ) -> dict[str, Fields]:
         """Return image_id -> judgements of subject, attribute, description and box."""
         steps = [
-            _Step(case, PROMPTS[2], WORDS, _shown_words(case, scene), read_words, has_boxes=True)
+            _Call(case, PROMPTS[2], WORDS, _shown_words(case, scene), read_words, has_boxes=True)
             for case, scene in seen
         ]
         judged: dict[str, Fields] = {}
         for step, said in zip(steps, self._ask(steps, asked, ledger), strict=True):
             names = ("subject", "attribute", "description", "box")
+            if said["status"] == "ok":
+                asked.note(step.case.image_id, *list_word_steps(said))
             judged[step.case.image_id] = (
                 _join(step.case, checked[step.case.image_id], find_word_problems(said))
                 if said["status"] == "ok"
@@ -216,7 +242,7 @@ class ModelCritic:
             )
         return judged
 
-    def _ask(self, steps: Sequence[_Step], asked: _Asked, ledger: Ledger) -> list[dict[str, Any]]:
+    def _ask(self, steps: Sequence[_Call], asked: _Asked, ledger: Ledger) -> list[dict[str, Any]]:
         """Return the answers to the steps, in the same order, through the ledger."""
         asks = [Ask(step.case.image_id, step, self._determine(step)) for step in steps]
         inquiry = Inquiry(ROLE, self.vlm.model, asks, self._perform, STAGE, self.vlm.provider)
@@ -227,7 +253,7 @@ class ModelCritic:
             asked.questions[ask.image_id] = before | {ask.key(ROLE, self.vlm.model)}
         return answers.values
 
-    def _determine(self, step: _Step) -> dict[str, Any]:
+    def _determine(self, step: _Call) -> dict[str, Any]:
         boxes = step.case.facts.boxes if step.has_boxes else ()
         return self._parameters(step.prompt, step.schema, step.shown, boxes)
 
@@ -256,7 +282,7 @@ class ModelCritic:
         for question, answer in self.session.ask_all(self.vlm, questions, stage=STAGE):
             yield by_key[question.key], answer
 
-    def _build(self, step: _Step) -> VlmRequest:
+    def _build(self, step: _Call) -> VlmRequest:
         return self.request_for(step.prompt, step.schema, step.shown, self._show(step))
 
     def request_for(
@@ -277,7 +303,7 @@ class ModelCritic:
             detail=self.detail,
         )
 
-    def _show(self, step: _Step) -> EncodedPicture:
+    def _show(self, step: _Call) -> EncodedPicture:
         case = step.case
         if step.has_boxes and case.facts.boxes:
             return encode_with_boxes(
@@ -291,8 +317,7 @@ def shown_emotions(case: Case) -> list[str]:
     facts = case.facts
     if not facts.is_contested or facts.rival is None:
         return [str(facts.emotion)]
-    both = (str(facts.emotion), facts.rival)
-    return sorted(both, key=lambda label: unit_interval(case.image_id, "critic", label))
+    return order_candidates(case.image_id, str(facts.emotion), facts.rival)
 
 
 def _shown_words(case: Case, scene: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The queue of human review: one task per open field of an image that the loop cannot settle.
 
-The order of the candidates is independent of who named them. When the loop stops is decided in
+Tasks have a priority, the probability that a person changes the value. The order of the candidates
+is drawn by hash, independent of who named them, and stored. When the loop stops is decided in
 `state_machine.py`.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.roles.critic import Facts, Judgement
+from eemo_pipeline.roles.critic import Facts, Judgement, order_candidates
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stats.hash_draws import unit_interval
 
@@ -28,6 +29,7 @@ class Task:
         facts: the values that were judged.
         judgement: the critic's judgement of the field.
         replies: the annotators' usable rows.
+        certainty: the probability of the decided emotion, 0 to 1; None where there is none.
     """
 
     image_id: str
@@ -36,6 +38,7 @@ class Task:
     facts: Facts
     judgement: Judgement
     replies: Sequence[Mapping[str, Any]]
+    certainty: float | None = None
 
 
 def tabulate_tasks(tasks: Iterable[Task]) -> pl.DataFrame:
@@ -45,6 +48,7 @@ def tabulate_tasks(tasks: Iterable[Task]) -> pl.DataFrame:
             "image_id": task.image_id,
             "field": task.field,
             "reason": task.reason,
+            "priority": expect_change(task),
             "candidates": name_candidates(task),
             "codes": [problem.code for problem in task.judgement.problems],
             "finding": "; ".join(problem.finding for problem in task.judgement.problems),
@@ -54,17 +58,36 @@ def tabulate_tasks(tasks: Iterable[Task]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
 
 
-def name_candidates(task: Task) -> list[str]:
-    """Return the distinct values given for the field, ordered by a hash draw.
+def expect_change(task: Task) -> float:
+    """Return the expected probability that a person changes the value, 0 to 1.
 
-    A contested emotion includes its rival. Boxes are written as left, top, right, bottom.
+    For the emotion, what its probability leaves to the others. For a box, what the best detection
+    score leaves. For the other fields, the share of annotators whose value differs.
     """
+    if task.field == "emotion":
+        return round(1 - (task.certainty or 0.0), 6)
     if task.field == "box":
-        values = [_write_box(box) for box in task.facts.boxes]
+        scores = [box.score for box in task.facts.boxes if box.score is not None]
+        return round(1 - max(scores, default=0.0), 6)
+    given = [row[task.field] for row in task.replies]
+    value = getattr(task.facts, task.field)
+    return round(sum(other != value for other in given) / len(given), 6) if given else 1.0
+
+
+def name_candidates(task: Task) -> list[str]:
+    """Return the values to choose from, ordered by a hash draw.
+
+    Of a contested emotion, the two that the critic compared. Of other fields, the distinct values
+    that were given. Boxes are written as left, top, right, bottom.
+    """
+    facts = task.facts
+    if task.field == "emotion" and facts.is_contested and facts.emotion and facts.rival:
+        return order_candidates(task.image_id, facts.emotion, facts.rival)
+    if task.field == "box":
+        values = [_write_box(box) for box in facts.boxes]
     else:
-        rival = task.facts.rival if task.field == "emotion" and task.facts.is_contested else None
-        given = [getattr(task.facts, task.field), *(row[task.field] for row in task.replies)]
-        values = [str(value) for value in (*given, rival) if value is not None]
+        given = [getattr(facts, task.field), *(row[task.field] for row in task.replies)]
+        values = [str(value) for value in given if value is not None]
     distinct = sorted(set(values))
     return sorted(distinct, key=lambda value: unit_interval(task.image_id, task.field, value))
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.roles.critic import Facts, Problem
+from eemo_pipeline.roles.critic import Facts, Problem, Step
 from eemo_pipeline.stages.critic.rules import LEVELS
 from eemo_pipeline.vlm.questions import Unusable
 from eemo_pipeline.vlm.reply_parsing import read_object
@@ -114,7 +114,7 @@ def read_words(text: str) -> dict[str, Any]:
 
 
 def find_feeling_problems(
-    facts: Facts, said: Mapping[str, Any]
+    facts: Facts, said: Mapping[str, Any], levels_apart: int = 2
 ) -> tuple[dict[str, list[Problem]], bool]:
     """Return field -> problems of background, emotion and intensity, and `is_undecided`.
 
@@ -125,8 +125,15 @@ def find_feeling_problems(
     return {
         "background": _coded(said["background"]),
         "emotion": emotion,
-        "intensity": _compare_levels(facts, said["level"]),
+        "intensity": _compare_levels(facts, said["level"], levels_apart),
     }, is_undecided
+
+
+def find_choice(said: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    """Return which of two emotions the model chose, and its visible cues; None without a cue."""
+    cues = tuple(shorten(cue) for cue in _cues(said["supports"]))
+    is_choice = said["choice"] in MIKELS_8 and bool(cues)
+    return (said["choice"], cues) if is_choice else (None, ())
 
 
 def find_word_problems(said: Mapping[str, Any]) -> dict[str, list[Problem]]:
@@ -147,6 +154,46 @@ def find_word_problems(said: Mapping[str, Any]) -> dict[str, list[Problem]]:
         "description": description,
         "box": box,
     }
+
+
+def list_scene_steps(scene: Mapping[str, str]) -> list[Step]:
+    """Return the steps of the first call: the image can be used, and its scene."""
+    seen = tuple(f"{name}: {shorten(scene[name])}" for name in _SEEN)
+    return [
+        Step("S0", "scene", (), "usable"),
+        Step("S1", "scene", seen, shorten(scene["who_or_what"])),
+    ]
+
+
+def list_feeling_steps(said: Mapping[str, Any]) -> list[Step]:
+    """Return the steps of the second call: background, emotion, intensity."""
+    emotion = said["emotion"]
+    cues = [f"for: {shorten(cue)}" for cue in _cues(emotion["supports"])]
+    cues += [f"against: {shorten(cue)}" for cue in _cues(emotion["contradicts"])]
+    return [
+        _list_coded("S2", "background", said["background"]),
+        Step("S3", "emotion", tuple(cues), emotion["choice"]),
+        Step("S7", "intensity", (), said["level"]),
+    ]
+
+
+def list_word_steps(said: Mapping[str, Any]) -> list[Step]:
+    """Return the steps of the third call: subject, attribute, description, box."""
+    told = said["description"]
+    claims = tuple(f"{item['finding']}: {shorten(item['claim'])}" for item in told["claims"])
+    mention = "mentions the subject" if told["mentions_subject"] else "omits the subject"
+    box = said["box"]
+    return [
+        _list_coded("S4", "subject", said["subject"]),
+        _list_coded("S4", "attribute", said["attribute"]),
+        Step("S5", "description", claims, mention),
+        Step("S6", "box", (shorten(box["evidence"]),), box["finding"]),
+    ]
+
+
+def _list_coded(step: str, field: str, said: Mapping[str, Any]) -> Step:
+    finding = ", ".join(dict.fromkeys(said["codes"])) or "nothing is wrong"
+    return Step(step, field, (shorten(said["evidence"]),), finding)
 
 
 def shorten(evidence: str) -> str:
@@ -190,11 +237,11 @@ def _coded(said: Mapping[str, Any]) -> list[Problem]:
     return [Problem(code, finding, is_final=not said["can_be_right"]) for code in codes]
 
 
-def _compare_levels(facts: Facts, level: str) -> list[Problem]:
+def _compare_levels(facts: Facts, level: str, levels_apart: int) -> list[Problem]:
     if facts.intensity_level is None:
         return []
     distance = LEVELS.index(facts.intensity_level) - LEVELS.index(level)
-    if abs(distance) < 2:
+    if abs(distance) < levels_apart:
         return []
     finding = f"the level is {facts.intensity_level} while the picture alone was judged {level}"
     return [Problem("INT_TOO_HIGH" if distance > 0 else "INT_TOO_LOW", finding)]

@@ -1,8 +1,7 @@
 """The loop of EmoVerse: judge, ask again about revisable fields, decide again, judge again.
 
-Decides which annotators are asked about which fields, and merges their answers. Verdicts are made
-in `review_pass.py`; `state_machine.py` decides when to stop. An annotator is asked only about the
-fields that the critic named, and only those fields of its answer change.
+Verdicts become rows in `review_pass.py`, contested emotions are in `contested.py`, the questions to
+annotators in `revisions.py`; `state_machine.py` decides when to stop.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,43 +11,35 @@ from typing import Any
 
 import polars as pl
 
+from eemo_pipeline.aggregation.critic_choices import count_revisions
 from eemo_pipeline.aggregation.decide import TEXT_FIELDS, decide, latest_replies
+from eemo_pipeline.aggregation.limits import DecisionLimits
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.ledger.usage import NO_WORK, Work
-from eemo_pipeline.roles.annotator import (
-    ANSWER_FIELDS,
-    AnnotationRequest,
-    Annotator,
-    Instruction,
-    ask_annotators,
-)
+from eemo_pipeline.roles.annotator import Annotator
 from eemo_pipeline.roles.critic import Case, Critic, Criticism, Facts, Judgement
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.critic.contested import (
+    Ballot,
+    judge_by_choice,
+    name_rivals,
+    weigh_choices,
+)
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.queue import Task, tabulate_tasks
-from eemo_pipeline.stages.critic.review_pass import Asked, gather_facts, tabulate
+from eemo_pipeline.stages.critic.review_pass import Asked, gather_facts, tabulate, tabulate_steps
+from eemo_pipeline.stages.critic.revisions import Plan, ask_again, instruct, list_codes
 from eemo_pipeline.stages.critic.rule_critic import RuleCritic
-from eemo_pipeline.stages.critic.rules import word_request
 from eemo_pipeline.stages.critic.state_machine import Pass, Step, next_step
 
 _VERDICTS = TABLES["critic__verdicts"]
 _REPLIES = TABLES["_critic__replies"]
-# field -> the columns of a reply that may change when it is asked about
-FIELD_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "emotion": (
-        "emotion",
-        "alternatives",
-        "alternative_probabilities",
-        "clarity",
-        "valence",
-        "arousal",
-        "dominance",
-        "evidence",
-    ),
-    "intensity": ("intensity",),
-    **{name: (name,) for name in TEXT_FIELDS},
-}
+_CHOICES, _WEIGHTS = TABLES["critic__choices"], TABLES["critic__weights"]
+_STEPS = TABLES["critic__steps"]
+_NO_LABELS = pl.DataFrame(schema={"image_id": pl.String, "emotion": pl.String})
 
 
 @dataclass(frozen=True)
@@ -57,16 +48,24 @@ class Reviewed:
 
     Attributes:
         verdicts: `critic__verdicts`, all rounds.
+        steps: `critic__steps`, all rounds.
+        choices: `critic__choices`, all rounds.
+        weights: `critic__weights`: how much a choice weighs.
         replies: `_critic__replies`: the answers of later rounds; columns that were not asked about
             keep their previous values.
         queue: `critic__queue`: the fields that a person has to decide.
         work: questions, calls and cost of annotators and critic.
+        asked_about_emotion: the images whose annotators were asked about the emotion again.
     """
 
     verdicts: pl.DataFrame
+    steps: pl.DataFrame
+    choices: pl.DataFrame
+    weights: pl.DataFrame
     replies: pl.DataFrame
     queue: pl.DataFrame
     work: Work
+    asked_about_emotion: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -78,12 +77,14 @@ class _Judged:
         criticism: the judgements.
         authors: image_id -> the annotator whose words were judged.
         answering: image_id -> the annotators that can be asked.
+        changed: the images whose emotion the critic's choice changed.
     """
 
     facts: dict[str, Facts]
     criticism: Criticism
     authors: dict[str, str | None]
     answering: dict[str, list[str]]
+    changed: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -95,17 +96,27 @@ class _Means:
     ledger: Ledger
     decide_by: "Decide"
     paths: Mapping[str, Path]
+    ballot: Ballot
+    limits: CriticLimits
 
 
 @dataclass
 class _History:
-    """The state of the loop so far."""
+    """The state of the loop so far; `latest` and `before`: answers now, and a round ago."""
 
     annotator_calls: dict[str, int]
+    latest: pl.DataFrame
+    before: pl.DataFrame
+    asked_codes: Asked = field(default_factory=dict)
     passes: dict[str, tuple[Pass, ...]] = field(default_factory=dict)
+    decisions: pl.DataFrame = field(default_factory=pl.DataFrame)
     critic_questions: dict[str, frozenset[str]] = field(default_factory=dict)
     verdicts: list[pl.DataFrame] = field(default_factory=lambda: [_VERDICTS.empty()])
+    asked_about_emotion: set[str] = field(default_factory=set)
     tasks: list[Task] = field(default_factory=list)
+    steps: list[pl.DataFrame] = field(default_factory=lambda: [_STEPS.empty()])
+    choices: pl.DataFrame = field(default_factory=_CHOICES.empty)
+    weights: list[pl.DataFrame] = field(default_factory=lambda: [_WEIGHTS.empty()])
     answers: list[AnsweredTable] = field(default_factory=lambda: [AnsweredTable(_REPLIES.empty())])
     criticisms: list[Criticism] = field(default_factory=list)
 
@@ -114,20 +125,27 @@ class _History:
         asked = len(self.critic_questions.get(image_id, ()))
         return self.annotator_calls.get(image_id, 0) + asked
 
+    @property
+    def replies(self) -> pl.DataFrame:
+        """The answers of later rounds."""
+        return pl.concat([answers.frame for answers in self.answers]).sort(_REPLIES.key)
+
     def finish(self) -> Reviewed:
         """Return the tables, and the sum of the work."""
         return Reviewed(
             pl.concat(self.verdicts).sort(_VERDICTS.key),
-            pl.concat([answers.frame for answers in self.answers]).sort(_REPLIES.key),
+            pl.concat(self.steps).sort(_STEPS.key),
+            self.choices.sort(_CHOICES.key),
+            pl.concat(self.weights).sort(_WEIGHTS.key),
+            self.replies,
             tabulate_tasks(self.tasks),
             sum((done.work for done in (*self.answers, *self.criticisms)), NO_WORK),
+            frozenset(self.asked_about_emotion),
         )
 
 
-# replies and verifier's replies -> decisions
-Decide = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
-# image_id -> annotator -> its instructions
-_Plan = dict[str, dict[str, tuple[Instruction, ...]]]
+# first replies, verifier's replies, later replies and the critic's choices -> decisions
+Decide = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
 
 
 def review(
@@ -139,16 +157,16 @@ def review(
     ledger: Ledger,
     sources_dir: Path,
     critic: Critic | None = None,
-    decide_by: Decide = decide,
+    decide_by: Decide | None = None,
+    human: pl.DataFrame = _NO_LABELS,
+    limits: CriticLimits = CRITIC_LIMITS,
 ) -> Reviewed:
     """Judge every image, and ask annotators again about revisable fields, in at most three rounds.
 
     Every image of `images` has one verdict row per field in round 1 and in each later round that
-    includes it. Questions about description, background, attribute and subject go to the author of
-    the words. Questions about emotion and intensity go to every annotator that gave an answer.
-    No one is asked about boxes, because annotators do not draw them. If a changed vote moves the
-    decision to another author, that author's words replace the old ones and are judged in the same
-    round.
+    includes it. Questions about words go to their author, questions about emotion and intensity to
+    every annotator that answered; no one is asked about boxes, because annotators do not draw them.
+    A contested emotion follows from the critic's choice between two candidates (`contested.py`).
 
     Args:
         images: rows of `dedup__images`.
@@ -159,28 +177,68 @@ def review(
         ledger: where answers are looked up and stored.
         sources_dir: the folder with one folder of images per source.
         critic: the critic; by default the rule critic.
-        decide_by: computes decisions from the annotators' and the verifier's replies.
+        decide_by: computes decisions; by default `decide` without a pattern table.
+        human: image_id and emotion, where people agree; it sets the weight of the critic's choices.
+        limits: the most rounds and calls, and thresholds.
     """
-    by_name = {annotator.name: annotator for annotator in annotators}
-    paths = dict(locate_files(images, sources_dir))
-    means = _Means(critic or RuleCritic(), by_name, ledger, decide_by, paths)
-    history = _History(_count_first_calls(replies, verifier_replies))
-    current = latest_replies(replies, _REPLIES.empty())
-    asked_codes: Asked = {}
+    ballot = Ballot(replies, verifier_replies, human, limits.decision)
+    means = _Means(
+        critic or RuleCritic(limits=limits),
+        {annotator.name: annotator for annotator in annotators},
+        ledger,
+        decide_by or decide_with(None, limits.decision),
+        dict(locate_files(images, sources_dir)),
+        ballot,
+        limits,
+    )
+    latest = latest_replies(replies, _REPLIES.empty())
+    history = _History(_count_first_calls(replies, verifier_replies), latest, latest)
     while images.height:
-        round_no = len(history.verdicts)
-        keep = pl.col("image_id").is_in(images["image_id"].to_list())
-        tables = (images, current.filter(keep), verifier_replies.filter(keep), regions.filter(keep))
-        judged = _judge_round(tables, means, asked_codes)
-        _remember(history, judged, means.critic, round_no)
-        plan, steps = _plan(judged, history, means.critic.calls_per_pass)
-        history.tasks += _hand_over(judged, steps, current.filter(keep))
-        answers = _ask_again(plan, current, means, round_no + 1)
-        _remember_answers(history, plan, answers)
-        images = images.filter(pl.col("image_id").is_in(list(plan)))
-        current = latest_replies(current, answers.frame)
-        asked_codes = _codes_put(plan, answers.frame)
+        images = _run_round(images, regions, history, means)
     return history.finish()
+
+
+def _run_round(
+    images: pl.DataFrame, regions: pl.DataFrame, history: _History, means: _Means
+) -> pl.DataFrame:
+    """Decide, judge and ask again; return the images that continue."""
+    round_no = len(history.verdicts)
+    keep = pl.col("image_id").is_in(images["image_id"].to_list())
+    facts = name_rivals(
+        _find_facts(images, regions.filter(keep), history, means),
+        history.choices,
+        history.answers[-1].frame,
+        history.before,
+        means.ballot,
+    )
+    cases = [
+        Case(image_id, means.paths[image_id], fact, history.asked_codes.get(image_id, {}))
+        for image_id, fact in facts.items()
+    ]
+    latest = history.latest.filter(keep)
+    judged = _judge_round(cases, latest, history, means, round_no)
+    _remember(history, judged, means.critic, round_no)
+    plan, steps = _plan(judged, history, means)
+    history.tasks += _hand_over(judged, steps, latest, history)
+    answers = ask_again(
+        plan, history.latest, means.annotators, means.paths, means.ledger, round_no + 1
+    )
+    _remember_answers(history, plan, answers)
+    return images.filter(pl.col("image_id").is_in(list(plan)))
+
+
+def decide_with(patterns: pl.DataFrame | None, limits: DecisionLimits) -> Decide:
+    """Return the rule of the pipeline: a pattern table (None where there is none), thresholds."""
+
+    def rule(
+        replies: pl.DataFrame,
+        verifier_replies: pl.DataFrame,
+        later: pl.DataFrame,
+        choices: pl.DataFrame,
+    ) -> pl.DataFrame:
+        return decide(replies, verifier_replies, patterns, later, choices, limits)
+
+    return rule
 
 
 def _count_first_calls(replies: pl.DataFrame, verifier_replies: pl.DataFrame) -> dict[str, int]:
@@ -188,21 +246,43 @@ def _count_first_calls(replies: pl.DataFrame, verifier_replies: pl.DataFrame) ->
     return dict(asked.group_by("image_id").len().iter_rows())
 
 
+def _find_facts(
+    images: pl.DataFrame, regions: pl.DataFrame, history: _History, means: _Means
+) -> dict[str, Facts]:
+    """Decide on the answers so far, and gather the facts about the images of this round."""
+    keep = pl.col("image_id").is_in(images["image_id"].to_list())
+    first, later = means.ballot.replies.filter(keep), history.replies.filter(keep)
+    choices = history.choices.filter(keep)
+    verified = means.ballot.verifier_replies.filter(keep)
+    history.decisions = means.decide_by(first, verified, later, choices)
+    return gather_facts(images, history.decisions, count_revisions(first, later, choices), regions)
+
+
 def _judge_round(
-    tables: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame],
+    cases: Sequence[Case],
+    latest: pl.DataFrame,
+    history: _History,
     means: _Means,
-    asked_codes: Asked,
+    round_no: int,
 ) -> _Judged:
-    """Decide and judge; `tables` are images, replies, the verifier's replies and regions."""
-    images, replies, verifier_replies, regions = tables
-    decisions = means.decide_by(replies, verifier_replies)
-    facts = gather_facts(images, decisions, replies, regions)
-    cases = [
-        Case(image_id, means.paths[image_id], fact, asked_codes.get(image_id, {}))
-        for image_id, fact in facts.items()
-    ]
+    """Judge, weigh the critic's choices, and derive the judgements of contested emotions."""
+    facts = {case.image_id: case.facts for case in cases}
+    said = means.critic.judge(cases, means.ledger)
+    chosen, weights = weigh_choices(facts, said.judgements, history.choices, means.ballot, round_no)
+    history.choices = pl.concat([history.choices, chosen])
+    history.weights.append(weights)
+    settled = {row["image_id"]: row for row in history.choices.sort("round").to_dicts()}
+    judgements = {
+        image_id: {
+            **fields,
+            "emotion": judge_by_choice(facts[image_id], fields["emotion"], settled[image_id])
+            if image_id in settled and facts[image_id].is_contested
+            else fields["emotion"],
+        }
+        for image_id, fields in said.judgements.items()
+    }
     answering = (
-        replies.filter(
+        latest.filter(
             (pl.col("status") == "ok") & pl.col("annotator").is_in(list(means.annotators))
         )
         .sort("image_id", "annotator")
@@ -211,45 +291,67 @@ def _judge_round(
     )
     return _Judged(
         facts,
-        means.critic.judge(cases, means.ledger),
-        dict(decisions.select("image_id", "annotator").iter_rows()),
+        replace(said, judgements=judgements),
+        dict(history.decisions.select("image_id", "annotator").iter_rows()),
         dict(answering.iter_rows()),
+        frozenset(
+            row["image_id"]
+            for row in chosen.iter_rows(named=True)
+            if row["is_accepted"] and row["settled_emotion"] != row["emotion"]
+        ),
     )
 
 
 def _remember(history: _History, judged: _Judged, critic: Critic, round_no: int) -> None:
     history.criticisms.append(judged.criticism)
     history.verdicts.append(tabulate(judged.criticism.judgements, critic, round_no))
+    history.steps.append(tabulate_steps(judged.criticism, round_no))
     for image_id, fields in judged.criticism.judgements.items():
-        one = _pass(judged.facts[image_id], fields)
+        one = _pass(judged.facts[image_id], fields, is_changed=image_id in judged.changed)
         history.passes[image_id] = (*history.passes.get(image_id, ()), one)
     for image_id, questions in judged.criticism.questions.items():
         before = history.critic_questions.get(image_id, frozenset())
         history.critic_questions[image_id] = before | questions
 
 
-def _remember_answers(history: _History, plan: _Plan, answers: AnsweredTable) -> None:
+def _remember_answers(history: _History, plan: Plan, answers: AnsweredTable) -> None:
     history.answers.append(answers)
+    history.before = history.latest
+    history.latest = latest_replies(history.latest, answers.frame)
+    history.asked_codes = list_codes(plan, answers.frame)
     for image_id, asks in plan.items():
+        if any(item.field == "emotion" for items in asks.values() for item in items):
+            history.asked_about_emotion.add(image_id)
         history.annotator_calls[image_id] = history.annotator_calls.get(image_id, 0) + len(asks)
 
 
-def _plan(judged: _Judged, history: _History, calls_per_pass: int) -> tuple[_Plan, dict[str, Step]]:
-    """Return the instructions for the images that continue, and the next step of every image."""
-    plan: _Plan = {}
+def _plan(judged: _Judged, history: _History, means: _Means) -> tuple[Plan, dict[str, Step]]:
+    """Return the instructions for the images that continue, and the next step of every image.
+
+    An image whose emotion the critic's choice changed continues without instructions: its words
+    were judged against the emotion before.
+    """
+    plan: Plan = {}
     steps: dict[str, Step] = {}
     for image_id, fields in judged.criticism.judgements.items():
-        asks = _instruct(fields, judged.authors.get(image_id), judged.answering.get(image_id, []))
+        asks = (
+            {}
+            if image_id in judged.changed
+            else instruct(fields, judged.authors.get(image_id), judged.answering.get(image_id, []))
+        )
         askable = {item.field for items in asks.values() for item in items}
-        ahead = len(asks) + calls_per_pass
-        step = next_step(history.passes[image_id], askable, history.calls(image_id), ahead)
+        ahead = len(asks) + means.critic.calls_per_pass
+        calls = history.calls(image_id)
+        step = next_step(history.passes[image_id], askable, calls, ahead, means.limits)
         steps[image_id] = step
         if step.state == "annotating":
             plan[image_id] = asks
     return plan, steps
 
 
-def _hand_over(judged: _Judged, steps: Mapping[str, Step], replies: pl.DataFrame) -> Iterable[Task]:
+def _hand_over(
+    judged: _Judged, steps: Mapping[str, Step], replies: pl.DataFrame, history: _History
+) -> Iterable[Task]:
     """Yield the tasks of the images that need a person: one per open field."""
     waiting = {image_id: step for image_id, step in steps.items() if step.state == "human"}
     voices: dict[str, list[dict[str, Any]]] = {image_id: [] for image_id in waiting}
@@ -257,29 +359,29 @@ def _hand_over(judged: _Judged, steps: Mapping[str, Step], replies: pl.DataFrame
         pl.col("image_id").is_in(list(waiting)) & (pl.col("status") == "ok")
     ).iter_rows(named=True):
         voices[row["image_id"]].append(row)
+    certainties = _find_certainties(history)
     for image_id, step in waiting.items():
         for name, judgement in judged.criticism.judgements[image_id].items():
             if judgement.verdict in ("revisable", "unjudged"):
-                facts = judged.facts[image_id]
-                yield Task(image_id, name, step.reason, facts, judgement, tuple(voices[image_id]))
+                facts, rows = judged.facts[image_id], tuple(voices[image_id])
+                certainty = certainties.get(image_id)
+                yield Task(image_id, name, step.reason, facts, judgement, rows, certainty)
 
 
-def _instruct(
-    fields: Mapping[str, Judgement], author: str | None, answering: Sequence[str]
-) -> dict[str, tuple[Instruction, ...]]:
-    """Return annotator -> instructions about the revisable fields that it can be asked about."""
-    asks: dict[str, tuple[Instruction, ...]] = {}
-    for name, judgement in fields.items():
-        if judgement.verdict != "revisable" or name not in FIELD_COLUMNS:
-            continue
-        items = tuple(Instruction(name, p.code, word_request(name, p)) for p in judgement.problems)
-        for annotator in answering:
-            if name not in TEXT_FIELDS or annotator == author:
-                asks[annotator] = asks.get(annotator, ()) + items
-    return asks
+def _find_certainties(history: _History) -> dict[str, float]:
+    """Return image_id -> the probability of the decided emotion, or of the critic's choice."""
+    decided = {
+        image_id: shares[MIKELS_8.index(emotion)]
+        for image_id, emotion, shares in history.decisions.select(
+            "image_id", "emotion", "distribution"
+        ).iter_rows()
+        if emotion is not None and shares is not None
+    }
+    measured = history.choices.drop_nulls("probability").sort("round")
+    return decided | dict(measured.select("image_id", "probability").iter_rows())
 
 
-def _pass(facts: Facts, fields: Mapping[str, Judgement]) -> Pass:
+def _pass(facts: Facts, fields: Mapping[str, Judgement], *, is_changed: bool) -> Pass:
     values: dict[str, object] = {
         "emotion": facts.emotion,
         "intensity": facts.intensity,
@@ -291,65 +393,5 @@ def _pass(facts: Facts, fields: Mapping[str, Judgement]) -> Pass:
         {name: judgement.verdict for name, judgement in fields.items()},
         {name: judgement.codes for name, judgement in fields.items()},
         any(judgement.is_undecided for judgement in fields.values()),
+        is_changed,
     )
-
-
-def _ask_again(plan: _Plan, current: pl.DataFrame, means: _Means, round_no: int) -> AnsweredTable:
-    """Ask the annotators as planned; return the rows of `_critic__replies` for this round."""
-    previous = {
-        (row["image_id"], row["annotator"]): {name: row[name] for name in ANSWER_FIELDS}
-        for row in current.filter(pl.col("image_id").is_in(list(plan))).iter_rows(named=True)
-    }
-    asked = [
-        (
-            annotator,
-            [
-                AnnotationRequest(
-                    image_id, means.paths[image_id], round_no, asks[name], previous[image_id, name]
-                )
-                for image_id, asks in sorted(plan.items())
-                if name in asks
-            ],
-        )
-        for name, annotator in sorted(means.annotators.items())
-    ]
-    tables = [
-        replace(answers, frame=_keep_the_rest(answers.frame, requests))
-        for (_, requests), answers in zip(asked, ask_annotators(asked, means.ledger), strict=True)
-    ]
-    return AnsweredTable.join(tables, _REPLIES.empty())
-
-
-def _keep_the_rest(answers: pl.DataFrame, requests: Sequence[AnnotationRequest]) -> pl.DataFrame:
-    """Return rows of `_critic__replies`; columns not asked about keep their previous values."""
-    rows = [
-        _take_asked(row, request)
-        for row, request in zip(answers.iter_rows(named=True), requests, strict=True)
-    ]
-    return pl.DataFrame(rows, schema=_REPLIES.polars_schema)
-
-
-def _take_asked(answer: dict[str, Any], request: AnnotationRequest) -> dict[str, Any]:
-    """Return the answer, with the previous value in every column that was not asked about."""
-    if answer["status"] != "ok":
-        return answer
-    asked = {name for item in request.instructions for name in FIELD_COLUMNS[item.field]}
-    before = request.previous or {}
-    return {
-        **answer,
-        **{name: before.get(name) for name in ANSWER_FIELDS if name not in asked},
-    }
-
-
-def _codes_put(plan: _Plan, answers: pl.DataFrame) -> dict[str, dict[str, frozenset[str]]]:
-    """Return image_id -> field -> the codes that were asked about and answered.
-
-    A refusal is ignored: it says nothing about the image.
-    """
-    answered = answers.filter(pl.col("status") == "ok").select("image_id", "annotator")
-    codes: dict[str, dict[str, frozenset[str]]] = {}
-    for image_id, annotator in answered.iter_rows():
-        fields = codes.setdefault(image_id, {})
-        for item in plan[image_id][annotator]:
-            fields[item.field] = fields.get(item.field, frozenset()) | {item.code}
-    return codes

@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.aggregation.decide import runner_up
-from eemo_pipeline.roles.critic import Box, Case, Critic, Facts, Judgement, Look
+from eemo_pipeline.roles.critic import Box, Case, Critic, Criticism, Facts, Judgement, Look
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.critic.rule_critic import RuleCritic
 from eemo_pipeline.stages.critic.rules import word_request
 
-_VERDICTS = TABLES["critic__verdicts"]
+_VERDICTS, _STEPS = TABLES["critic__verdicts"], TABLES["critic__steps"]
 _BOX_COLUMNS = ("x1_px", "y1_px", "x2_px", "y2_px", "score")
 
 # image_id -> field -> the codes that annotators were asked about in the previous round
@@ -100,6 +100,23 @@ def tabulate(
         for field, judgement in fields.items()
     ]
     return pl.DataFrame(rows, schema=_VERDICTS.polars_schema)
+
+
+def tabulate_steps(criticism: Criticism, round_no: int) -> pl.DataFrame:
+    """Return the rows of `critic__steps`."""
+    rows = [
+        {
+            "image_id": image_id,
+            "round": round_no,
+            "step": step.step,
+            "field": step.field,
+            "evidence": list(step.evidence),
+            "finding": step.finding,
+        }
+        for image_id, steps in criticism.steps.items()
+        for step in steps
+    ]
+    return pl.DataFrame(rows, schema=_STEPS.polars_schema)
 
 
 def _rate(replies: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:

@@ -1,14 +1,23 @@
 """The embedded critic: EmoVerse's deterministic pre-checks, which are in `rules.py`.
 
-The rule critic uses measured facts and never opens an image. It cannot settle a contested emotion.
+The rule critic uses measured facts and never opens an image. It cannot choose between the
+candidates of a contested emotion, so it never does.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from eemo_pipeline.ledger.store import Ledger
-from eemo_pipeline.roles.critic import Case, Criticism, reach_verdicts
-from eemo_pipeline.stages.critic.rules import find_problems
+from eemo_pipeline.roles.critic import (
+    STEPS,
+    Case,
+    Criticism,
+    Judgement,
+    Step,
+    reach_verdicts,
+)
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
+from eemo_pipeline.stages.critic.rules import find_problems, measure
 
 
 @dataclass(frozen=True)
@@ -21,9 +30,32 @@ class RuleCritic:
         "emotion, subject and attribute, description, box, intensity, against measured facts"
     )
     calls_per_pass: int = 0
+    limits: CriticLimits = CRITIC_LIMITS
 
     def judge(self, cases: Sequence[Case], ledger: Ledger | None = None) -> Criticism:  # noqa: ARG002
         """Judge every case by the rules alone."""
-        return Criticism(
-            {case.image_id: reach_verdicts(case, find_problems(case.facts)) for case in cases}
+        judged = {case.image_id: self._judge(case) for case in cases}
+        steps = {case.image_id: _list_steps(case, judged[case.image_id]) for case in cases}
+        return Criticism(judged, steps=steps)
+
+    def _judge(self, case: Case) -> dict[str, Judgement]:
+        fields = reach_verdicts(case, find_problems(case.facts, self.limits))
+        if case.facts.is_contested and fields["emotion"].verdict == "revisable":
+            fields["emotion"] = replace(fields["emotion"], is_undecided=True)
+        return fields
+
+
+def _list_steps(case: Case, fields: Mapping[str, Judgement]) -> list[Step]:
+    """Return the checks that were made: of a blank image, none but the first."""
+    if case.facts.is_blank:
+        return [Step("S0", "scene", (), "the picture has no structure")]
+    return [
+        Step(
+            step,
+            field,
+            measure(field, case.facts),
+            "; ".join(f"{p.code}: {p.finding}" for p in fields[field].problems)
+            or "no rule is broken",
         )
+        for field, step in STEPS.items()
+    ]

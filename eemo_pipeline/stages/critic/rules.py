@@ -6,7 +6,6 @@ include the author of a value. A request names the problem and the evidence, nev
 
 from collections.abc import Callable, Mapping
 
-from eemo_pipeline.aggregation.decide import LOW_UP_TO, MEDIUM_UP_TO
 from eemo_pipeline.emotion.attributes import NEUTRAL, polarity
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 from eemo_pipeline.roles.critic import Box, Facts, Look, Problem
@@ -16,16 +15,8 @@ from eemo_pipeline.stages.critic.colour_claims import (
     split_words,
     unsupported_claims,
 )
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 
-# Mean valence of the annotators from which a negative emotion is contradicted, and up to which a
-# positive one is.
-PLEASANT_FROM, UNPLEASANT_UP_TO = 0.65, 0.35
-DESCRIPTION_WORDS = (8, 25)
-# EmoVerse's subjects have one to three words; an annotator that cannot name objects needs a phrase.
-PHRASE_WORDS = 10
-# EmoVerse keeps a subject only if a detection has at least this score.
-SALIENT_SCORE = 0.35
-BOX_SHARES = (0.001, 0.95)
 LEVELS = ("low", "medium", "high")
 
 
@@ -66,18 +57,33 @@ def word_request(field: str, problem: Problem) -> str:
     return f"{field}: {problem.code}, {problem.finding}. {_WANTED[problem.code]}"
 
 
-def find_problems(facts: Facts) -> dict[str, list[Problem]]:
+def find_problems(facts: Facts, limits: CriticLimits = CRITIC_LIMITS) -> dict[str, list[Problem]]:
     """Return field -> its problems, for all fields; an empty list if there are none."""
     if facts.is_blank:
         return {field: [_BLANK] for field in RULES}
     if facts.emotion is None:
         unanswered = {field: [_NOBODY] for field in RULES}
         nobody = Problem("EMO_UNSUPPORTED", _NOBODY.finding, is_final=True)
-        return {**unanswered, "emotion": [nobody], "box": RULES["box"](facts)}
-    return {field: rule(facts) for field, rule in RULES.items()}
+        return {**unanswered, "emotion": [nobody], "box": RULES["box"](facts, limits)}
+    return {field: rule(facts, limits) for field, rule in RULES.items()}
 
 
-def judge_emotion(facts: Facts) -> list[Problem]:
+def measure(field: str, facts: Facts) -> tuple[str, ...]:
+    """Return the measured facts that the rule of a field compares its value with."""
+    if field == "emotion":
+        given = "none" if facts.valence is None else f"{facts.valence:.2f}"
+        return (f"mean valence {given}", f"{facts.cue_count} cues for the emotion")
+    if field == "intensity":
+        return (
+            "mean arousal none" if facts.arousal is None else f"mean arousal {facts.arousal:.2f}",
+        )
+    if field in ("subject", "box"):
+        scores = [f"{box.score:.2f}" for box in facts.boxes if box.score is not None]
+        return (f"{len(facts.boxes)} boxes", *(f"score {score}" for score in scores))
+    return (_describe_look(facts.look),)
+
+
+def judge_emotion(facts: Facts, limits: CriticLimits) -> list[Problem]:
     """Check that the emotion is uncontested, has cues, and agrees with the annotators' valence."""
     problems: list[Problem] = []
     if facts.is_contested:
@@ -88,7 +94,9 @@ def judge_emotion(facts: Facts) -> list[Problem]:
     if facts.emotion is not None and facts.valence is not None:
         is_positive = facts.emotion in POSITIVE_MIKELS
         against = (
-            facts.valence <= UNPLEASANT_UP_TO if is_positive else facts.valence >= PLEASANT_FROM
+            facts.valence <= limits.unpleasant_up_to
+            if is_positive
+            else facts.valence >= limits.pleasant_from
         )
         if against:
             finding = f"the mean valence given is {facts.valence:.2f} on 0 to 1"
@@ -96,15 +104,14 @@ def judge_emotion(facts: Facts) -> list[Problem]:
     return problems
 
 
-def judge_description(facts: Facts) -> list[Problem]:
+def judge_description(facts: Facts, limits: CriticLimits) -> list[Problem]:
     """Check the length, the mention of the subject, and claims about colour and light."""
     if _is_empty(facts.description):
         return [_EMPTY]
     text = facts.description or ""
     problems: list[Problem] = []
     words = len(split_words(text))
-    shortest, longest = DESCRIPTION_WORDS
-    if not shortest <= words <= longest:
+    if not limits.shortest_description <= words <= limits.longest_description:
         problems.append(Problem("DESC_LENGTH", f"the sentence has {words} words"))
     if not _is_empty(facts.subject) and not mentions(text, facts.subject or ""):
         problems.append(Problem("DESC_OMITS_SUBJECT", "the subject's noun is not in the sentence"))
@@ -113,7 +120,7 @@ def judge_description(facts: Facts) -> list[Problem]:
     return problems
 
 
-def judge_background(facts: Facts) -> list[Problem]:
+def judge_background(facts: Facts, limits: CriticLimits) -> list[Problem]:  # noqa: ARG001
     """Check that the background differs from the subject and agrees with the measures."""
     if _is_empty(facts.background):
         return [_EMPTY]
@@ -126,7 +133,7 @@ def judge_background(facts: Facts) -> list[Problem]:
     return problems
 
 
-def judge_attribute(facts: Facts) -> list[Problem]:
+def judge_attribute(facts: Facts, limits: CriticLimits) -> list[Problem]:  # noqa: ARG001
     """Check that the attribute is a visible quality with the polarity of the emotion."""
     if _is_empty(facts.attribute):
         return [_EMPTY]
@@ -144,45 +151,45 @@ def judge_attribute(facts: Facts) -> list[Problem]:
     return problems
 
 
-def judge_subject(facts: Facts) -> list[Problem]:
+def judge_subject(facts: Facts, limits: CriticLimits) -> list[Problem]:
     """Check that the subject is a short phrase and that a box has a sufficient score."""
     if _is_empty(facts.subject):
         return [_EMPTY]
     problems: list[Problem] = []
     words = len(split_words(facts.subject or ""))
-    if not 1 <= words <= PHRASE_WORDS:
+    if not 1 <= words <= limits.phrase_words:
         problems.append(Problem("SUBJ_WRONG", f"the subject has {words} words"))
     scores = [box.score for box in facts.boxes if box.score is not None]
-    if scores and max(scores) < SALIENT_SCORE:
+    if scores and max(scores) < limits.salient_score:
         finding = f"the best box has score {max(scores):.2f}"
         problems.append(Problem("SUBJ_NOT_SALIENT", finding))
     return problems
 
 
-def judge_intensity(facts: Facts) -> list[Problem]:
+def judge_intensity(facts: Facts, limits: CriticLimits) -> list[Problem]:
     """Check that the intensity is at most one level from the annotators' mean arousal."""
     if facts.intensity is None or facts.intensity_level is None:
         return [_EMPTY]
     if facts.arousal is None:
         return []
-    measured = _level(1 + 9 * facts.arousal)
+    measured = _level(1 + 9 * facts.arousal, limits)
     distance = LEVELS.index(facts.intensity_level) - LEVELS.index(measured)
     finding = f"the level is {facts.intensity_level} while the mean arousal is {facts.arousal:.2f}"
-    if distance >= 2:
+    if distance >= limits.levels_apart:
         return [Problem("INT_TOO_HIGH", finding)]
-    return [Problem("INT_TOO_LOW", finding)] if distance <= -2 else []
+    return [Problem("INT_TOO_LOW", finding)] if distance <= -limits.levels_apart else []
 
 
-def judge_box(facts: Facts) -> list[Problem]:
+def judge_box(facts: Facts, limits: CriticLimits) -> list[Problem]:
     """Check that boxes exist, lie inside the image, and have a plausible area."""
     if not facts.boxes:
         finding = f"no region: {facts.no_box_reason or 'none reported'}"
         return [Problem("BOX_MISSING", finding, is_final=not facts.is_detector_down)]
-    found = [problem for box in facts.boxes for problem in _box_problems(box, facts)]
+    found = [problem for box in facts.boxes for problem in _box_problems(box, facts, limits)]
     return list({problem.code: problem for problem in reversed(found)}.values())[::-1]
 
 
-RULES: Mapping[str, Callable[[Facts], list[Problem]]] = {
+RULES: Mapping[str, Callable[[Facts, CriticLimits], list[Problem]]] = {
     "emotion": judge_emotion,
     "description": judge_description,
     "background": judge_background,
@@ -194,24 +201,23 @@ RULES: Mapping[str, Callable[[Facts], list[Problem]]] = {
 FIELDS = tuple(RULES)
 
 
-def _box_problems(box: Box, facts: Facts) -> list[Problem]:
+def _box_problems(box: Box, facts: Facts, limits: CriticLimits) -> list[Problem]:
     if box.x1 is None or box.y1 is None or box.x2 is None or box.y2 is None:
         return [Problem("BOX_MISSING", "a region has no corners")]
     is_inside = 0 <= box.x1 < box.x2 <= facts.width_px and 0 <= box.y1 < box.y2 <= facts.height_px
     if not is_inside:
         return [Problem("BOX_OUT_OF_IMAGE", "a corner is outside the picture or out of order")]
     share = (box.x2 - box.x1) * (box.y2 - box.y1) / (facts.width_px * facts.height_px)
-    smallest, largest = BOX_SHARES
-    if share < smallest:
+    if share < limits.smallest_box:
         return [Problem("BOX_PARTIAL", f"a box has {share:.5f} of the picture's area")]
-    if share > largest:
+    if share > limits.largest_box:
         return [Problem("BOX_LOOSE", f"a box has {share:.5f} of the picture's area")]
     return []
 
 
-def _level(intensity: float) -> str:
-    whole = round(intensity)
-    return "low" if whole <= LOW_UP_TO else "medium" if whole <= MEDIUM_UP_TO else "high"
+def _level(intensity: float, limits: CriticLimits) -> str:
+    whole, cuts = round(intensity), limits.decision
+    return "low" if whole <= cuts.low_up_to else "medium" if whole <= cuts.medium_up_to else "high"
 
 
 def _tone(attribute: str) -> str:
@@ -225,8 +231,12 @@ def _is_empty(text: str | None) -> bool:
 
 
 def _denied(words: list[str], look: Look) -> str:
+    return f"{', '.join(words)} not borne out by {_describe_look(look)}"
+
+
+def _describe_look(look: Look) -> str:
     colours = " ".join(look.dominant_colours) or "unknown"
     return (
-        f"{', '.join(words)} not borne out by brightness {look.brightness:.2f}, "
-        f"colourfulness {look.colourfulness:.0f}, dominant colours {colours}"
+        f"brightness {look.brightness:.2f}, colourfulness {look.colourfulness:.0f}, "
+        f"dominant colours {colours}"
     )

@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from eemo_pipeline.aggregation.decide import State, roll_up
-
-# At most two revisions; the first round is not a revision.
-MAX_ROUNDS = 3
-# Calls per image, of annotators, verifier and critic together.
-MAX_CALLS = 12
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 
 Reason = Literal[
     "all_valid",
     "discarded",
     "instructed",
+    "emotion_changed",
     "critic_failed",
     "emotion_contested",
     "nobody_to_ask",
@@ -33,14 +30,16 @@ Reason = Literal[
 class Pass:
     """One round of one image: field -> value, verdict and error codes.
 
-    `is_undecided`: the critic could not tell about a contested emotion, or named no visible cue for
-    its choice.
+    `is_undecided`: the critic could not tell about a contested emotion, named no visible cue for
+    its choice, or its choice does not weigh enough. `is_changed`: its choice changed the emotion,
+    so that the other fields must be judged against another one.
     """
 
     values: Mapping[str, object]
     verdicts: Mapping[str, str]
     codes: Mapping[str, frozenset[str]]
     is_undecided: bool = False
+    is_changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,26 +51,33 @@ class Step:
 
 
 def next_step(
-    passes: Sequence[Pass], askable: Set[str], calls: int = 0, calls_ahead: int = 0
+    passes: Sequence[Pass],
+    askable: Set[str],
+    calls: int = 0,
+    calls_ahead: int = 0,
+    limits: CriticLimits = CRITIC_LIMITS,
 ) -> Step:
     """Return the next state of an image after its latest pass.
 
     `roll_up` decides whether it is dropped or preserved; an image with an unjudged field is never
-    preserved. Otherwise it is annotated again if all of these hold, and else a person decides:
+    preserved. Where the critic's choice changed the emotion, the image is judged again against the
+    new one. Otherwise it is annotated again if all of these hold, and else a person decides:
 
-    - the critic judged every field, and could decide about the emotion;
-    - a field is revisable, and an annotator can be asked about it;
-    - fewer than three rounds were made;
+    - the critic judged every field;
+    - a field is revisable, and an annotator can be asked about it; not the emotion where the critic
+      is undecided, because an annotator that is asked without evidence tends to give in;
+    - fewer than the most rounds were made (3);
     - the last revision made progress: of the fields that were revisable, at least one is valid now,
       or has another value and none of its former codes;
     - no revisable field has returned to an earlier value;
-    - another round fits within 12 model calls.
+    - another round fits within the model calls of an image (12).
 
     Args:
         passes: all passes of the image, in order; at least one.
         askable: the fields about which an annotator can be asked.
         calls: model calls made so far.
         calls_ahead: maximum number of model calls in another round.
+        limits: the most rounds and calls.
     """
     latest = passes[-1]
     state = roll_up(latest.verdicts)
@@ -79,8 +85,11 @@ def next_step(
         return Step(state, "discarded")
     if state == "preserved":
         return Step(state, "all_valid")
-    reason = _obstacle(passes, askable, calls + calls_ahead)
-    return Step("annotating", "instructed") if reason is None else Step("human", reason)
+    reason = _obstacle(passes, askable, calls + calls_ahead, limits)
+    if reason is not None:
+        is_open = latest.is_undecided and reason != "critic_failed"
+        return Step("human", "emotion_contested" if is_open else reason)
+    return Step("annotating", "emotion_changed" if latest.is_changed else "instructed")
 
 
 def revisable_fields(judged: Pass) -> frozenset[str]:
@@ -88,22 +97,24 @@ def revisable_fields(judged: Pass) -> frozenset[str]:
     return frozenset(f for f, verdict in judged.verdicts.items() if verdict == "revisable")
 
 
-def _obstacle(passes: Sequence[Pass], askable: Set[str], calls: int) -> Reason | None:
+def _obstacle(
+    passes: Sequence[Pass], askable: Set[str], calls: int, limits: CriticLimits
+) -> Reason | None:
     """Return the reason against another round; None if there is none."""
     latest = passes[-1]
     if "unjudged" in latest.verdicts.values() or "emotion" not in latest.verdicts:
         return "critic_failed"
-    if latest.is_undecided:
-        return "emotion_contested"
-    if not revisable_fields(latest) & askable:
-        return "nobody_to_ask"
-    if len(passes) >= MAX_ROUNDS:
+    if not latest.is_changed:
+        asked = askable - {"emotion"} if latest.is_undecided else askable
+        if not revisable_fields(latest) & asked:
+            return "emotion_contested" if latest.is_undecided else "nobody_to_ask"
+    if len(passes) >= limits.max_rounds:
         return "rounds_spent"
-    if len(passes) >= 2 and not _has_progress(passes[-2], latest):
+    if len(passes) >= 2 and not latest.is_changed and not _has_progress(passes[-2], latest):
         return "no_progress"
     if len(passes) >= 2 and _oscillates(passes):
         return "oscillation"
-    return "call_limit" if calls > MAX_CALLS else None
+    return "call_limit" if calls > limits.max_calls else None
 
 
 def _has_progress(before: Pass, after: Pass) -> bool:

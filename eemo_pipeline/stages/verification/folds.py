@@ -1,25 +1,9 @@
-"""Human labels, and the folds of cross-fitting, by which no label affects its own image."""
+"""The folds of cross-fitting, by which no label affects its own image."""
 
 import polars as pl
 
 from eemo_pipeline.aggregation.calibration import FOLDS
 from eemo_pipeline.stats.hash_draws import draw
-
-
-def find_human_labels(labels: pl.DataFrame) -> pl.DataFrame:
-    """Return image_id and the Mikels emotion with the largest mass; images with a tie are left out.
-
-    Args:
-        labels: rows of `labels__emotions`.
-    """
-    mass = labels.filter((pl.col("taxonomy") == "mikels8") & (pl.col("mass") > 0))
-    is_largest = pl.col("mass") == pl.col("mass").max().over("image_id")
-    return (
-        mass.filter(is_largest)
-        .filter(pl.len().over("image_id") == 1)
-        .select("image_id", "emotion")
-        .sort("image_id")
-    )
 
 
 def assign_folds(images: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
@@ -31,7 +15,7 @@ def assign_folds(images: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         images: rows of `dedup__images`.
-        human: the result of `find_human_labels`.
+        human: the result of `aggregation/human_labels.py`.
     """
     clusters = images.select("cluster_id").unique().sort("cluster_id")
     folds = clusters.with_columns(

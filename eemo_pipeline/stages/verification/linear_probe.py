@@ -21,6 +21,7 @@ import polars as pl
 
 from eemo_pipeline.aggregation.calibration import FOLDS
 from eemo_pipeline.aggregation.decide import round_shares
+from eemo_pipeline.aggregation.human_labels import find_human_labels
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.execution.process_pool import Workers, perform_on_pictures
 from eemo_pipeline.imaging.features import FEATURE_METHOD, extract_features
@@ -30,7 +31,7 @@ from eemo_pipeline.ledger.answering import Answers, Inquiry, answer_all
 from eemo_pipeline.ledger.store import Ask, Ledger
 from eemo_pipeline.roles.verifier import THIS_LAKE, VerificationRequest, VerifierDescription
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.stages.verification.folds import assign_folds, find_human_labels
+from eemo_pipeline.stages.verification.folds import assign_folds
 
 VERIFIER = "linear_probe"
 METHOD = (

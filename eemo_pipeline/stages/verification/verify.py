@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from eemo_pipeline.aggregation.calibration import FOLDS, MIN_LABELLED
+from eemo_pipeline.aggregation.calibration import FOLDS
 from eemo_pipeline.aggregation.decide import fit_patterns, round_shares
+from eemo_pipeline.aggregation.human_labels import find_human_labels
+from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, canonical
 from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
@@ -19,7 +21,7 @@ from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.verifier import THIS_LAKE, VerificationRequest, Verifier
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.verification.answer_parsing import fit_temperature, temper
-from eemo_pipeline.stages.verification.folds import assign_folds, find_human_labels
+from eemo_pipeline.stages.verification.folds import assign_folds
 
 _TABLE = TABLES["verification__replies"]
 
@@ -30,10 +32,11 @@ def ask_verifier(
     labels: pl.DataFrame,
     ledger: Ledger,
     sources_dir: Path,
+    limits: DecisionLimits = DECISION_LIMITS,
 ) -> AnsweredTable:
     """Build `verification__replies`: one row per image of `images`, with or without a label.
 
-    If the verifier was not fitted on the labels of this lake and at least 300 images have a label,
+    If the verifier was not fitted on the labels of this lake and enough images have a label (300),
     its scores are calibrated by a temperature fitted on the labels. The temperature of an image is
     fitted without the labels of its own fold.
 
@@ -43,6 +46,7 @@ def ask_verifier(
         labels: rows of `labels__emotions`.
         ledger: where answers are looked up and stored.
         sources_dir: the folder with one folder of images per source.
+        limits: thresholds.
     """
     description = verifier.describe()
     human = find_human_labels(labels)
@@ -71,12 +75,15 @@ def ask_verifier(
     ]
     frame = pl.DataFrame(rows, schema=_TABLE.polars_schema)
     if THIS_LAKE not in description.trained_on:
-        frame = _calibrate(frame, human)
+        frame = _calibrate(frame, human, limits.min_labelled)
     return AnsweredTable(frame, answers.work)
 
 
 def count_patterns(
-    replies: pl.DataFrame, verifier_replies: pl.DataFrame, labels: pl.DataFrame
+    replies: pl.DataFrame,
+    verifier_replies: pl.DataFrame,
+    labels: pl.DataFrame,
+    limits: DecisionLimits = DECISION_LIMITS,
 ) -> pl.DataFrame:
     """Build `verification__patterns`, fitted on human labels.
 
@@ -84,8 +91,9 @@ def count_patterns(
         replies: rows of `annotation__replies`.
         verifier_replies: rows of `verification__replies`.
         labels: rows of `labels__emotions`.
+        limits: thresholds.
     """
-    return fit_patterns(replies, verifier_replies, find_human_labels(labels))
+    return fit_patterns(replies, verifier_replies, find_human_labels(labels), limits)
 
 
 def _check(answer: dict[str, Any]) -> dict[str, Any]:
@@ -115,12 +123,12 @@ def _is_distribution(shares: Sequence[float]) -> bool:
     return is_shaped and bool((values >= 0).all()) and abs(values.sum() - 1) <= 1e-6
 
 
-def _calibrate(frame: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
+def _calibrate(frame: pl.DataFrame, human: pl.DataFrame, min_labelled: int) -> pl.DataFrame:
     """Apply to each fold the temperature fitted on the labels of the other folds."""
     scored = frame.drop_nulls("distribution").join(
         human.rename({"emotion": "_human"}), on="image_id", how="left"
     )
-    if scored["_human"].count() < MIN_LABELLED:
+    if scored["_human"].count() < min_labelled:
         return frame
     shares = np.array(scored["distribution"].to_list())
     truth = scored["_human"].to_list()
@@ -129,7 +137,7 @@ def _calibrate(frame: pl.DataFrame, human: pl.DataFrame) -> pl.DataFrame:
     cooled = shares.copy()
     for fold in range(FOLDS + 1):
         fitting = (labels >= 0) & (folds != fold)
-        if fitting.sum() >= MIN_LABELLED:
+        if fitting.sum() >= min_labelled:
             temperature = fit_temperature(shares[fitting], labels[fitting])
             cooled[folds == fold] = temper(shares[folds == fold], temperature)
     rounded = round_shares(cooled)

@@ -17,7 +17,7 @@ from eemo_pipeline.schema.validate import (
 )
 from eemo_pipeline.stages.records import build_records, describe_images
 
-FIELDS = COLUMNS["field"].values
+FIELDS = tuple(name for name in COLUMNS["field"].values if name != "scene")
 RECORDS = TABLES["records__emoverse"]
 
 

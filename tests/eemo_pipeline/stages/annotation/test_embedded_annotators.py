@@ -219,7 +219,8 @@ def test_a_revision_changes_the_named_fields_only(
         changed = {name for name in before if after[name] != before[name]}
         assert changed <= allowed
         assert {"description", "background", "subject"} & named <= changed
-        if "emotion" in named and before["alternatives"]:
+        codes = {item.code for item in asked if item.field == "emotion"}
+        if "EMO_CONTRADICTED" in codes and before["alternatives"]:
             assert after["emotion"] not in seen
             seen.add(after["emotion"])
         if "attribute" in named:
@@ -231,6 +232,7 @@ def test_a_revision_changes_the_named_fields_only(
 @pytest.mark.parametrize(
     ("code", "probabilities", "emotion"),
     [
+        ("EMO_UNSUPPORTED", [0.30, 0.10], "fear"),
         ("EMO_CONFUSABLE", [0.40, 0.10], "awe"),  # against 0.50: nearly as likely
         ("EMO_CONFUSABLE", [0.30, 0.10], "fear"),  # against 0.60: a clear first choice is kept
         ("EMO_CONTRADICTED", [0.30, 0.10], "awe"),  # what is seen speaks against it
@@ -245,7 +247,11 @@ def test_a_mere_doubt_does_not_turn_a_clear_choice(
         "alternatives": ["awe", "anger"],
         "alternative_probabilities": probabilities,
     }
-    assert revise(reading, previous, [Instruction("emotion", code, "")])["emotion"] == emotion
+    asked = Instruction("emotion", code, "")
+    assert revise(reading, previous, [asked])["emotion"] == emotion
+    doubt = Instruction("emotion", "EMO_CONFUSABLE", "")
+    for both in ([asked, doubt], [doubt, asked]):  # no code beside it lifts the rule
+        assert revise(reading, previous, both)["emotion"] == emotion
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def codes(facts: Facts) -> dict[str, list[str]]:
 
 
 def test_fields_are_those_of_the_schema():
-    assert set(FIELDS) == set(COLUMNS["field"].values)
+    assert {*FIELDS, "scene"} == set(COLUMNS["field"].values)
 
 
 def test_sound_values_have_no_problem():

@@ -1,16 +1,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.rules import FIELDS
 from eemo_pipeline.stages.critic.state_machine import (
-    MAX_CALLS,
-    MAX_ROUNDS,
     Pass,
     Step,
     next_step,
     revisable_fields,
 )
 
+MAX_CALLS, MAX_ROUNDS = CRITIC_LIMITS.max_calls, CRITIC_LIMITS.max_rounds
 VERDICTS = ["valid", "revisable", "discarded", "unjudged"]
 PASSES = st.lists(
     st.builds(
@@ -97,13 +97,36 @@ def test_twelve_calls_are_the_most():
     assert next_step([FIRST], ASKABLE, 9, 4) == Step(HUMAN, "call_limit")
 
 
-def test_oscillation_is_a_return_to_an_earlier_value(monkeypatch):
-    monkeypatch.setattr("eemo_pipeline.stages.critic.state_machine.MAX_ROUNDS", 9)
+def test_oscillation_is_a_return_to_an_earlier_value():
+    long = CriticLimits(max_rounds=9)
     back = [
         FIRST,
         one_pass("fear", "revisable", "Y"),
         one_pass("awe", "revisable", "Z"),
     ]
-    assert next_step(back, ASKABLE) == Step(HUMAN, "oscillation")
+    assert next_step(back, ASKABLE, limits=long) == Step(HUMAN, "oscillation")
     on = [*back[:2], one_pass("anger", "revisable", "Z")]
-    assert next_step(on, ASKABLE).state == "annotating"
+    assert next_step(on, ASKABLE, limits=long).state == "annotating"
+
+
+def test_an_undecided_emotion_is_never_asked_about_and_other_fields_are():
+    both = Pass(
+        {"emotion": "awe", "attribute": "dim"},
+        {"emotion": "revisable", "attribute": "revisable"},
+        {"emotion": frozenset({"EMO_CONFUSABLE"}), "attribute": frozenset({"ATTR_POLARITY"})},
+        is_undecided=True,
+    )
+    assert next_step([both], {"attribute"}) == Step("annotating", "instructed")
+    assert next_step([both], {"emotion"}) == Step(HUMAN, "emotion_contested")
+
+
+def test_a_changed_emotion_is_judged_again_without_a_question():
+    changed = Pass(
+        {"emotion": "awe"},
+        {"emotion": "revisable"},
+        {"emotion": frozenset({"EMO_CONTRADICTED"})},
+        is_changed=True,
+    )
+    assert next_step([changed], set()) == Step("annotating", "emotion_changed")
+    once = CriticLimits(max_rounds=1)
+    assert next_step([changed], set(), limits=once) == Step(HUMAN, "rounds_spent")

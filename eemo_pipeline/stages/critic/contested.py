@@ -1,0 +1,197 @@
+"""Contested emotions: which two candidates the critic sees, and what follows from its choice.
+
+Candidates come from the votes. After an annotator was asked again, its new emotion is a candidate
+beside the decided one, no more: agreement that was asked for is none. The first choice between two
+emotions stands in later rounds. Weights are in `aggregation/critic_choices.py`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from eemo_pipeline.aggregation.agreement_patterns import annotator_votes, verifier_votes
+from eemo_pipeline.aggregation.calibration import place_pictures
+from eemo_pipeline.aggregation.critic_choices import (
+    ASKED_AGAIN,
+    VOTES,
+    compare_by_verifier,
+    fit_weights,
+    latest_choices,
+    settle_choices,
+)
+from eemo_pipeline.aggregation.limits import DecisionLimits
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.roles.critic import Facts, Judgement, Problem, order_candidates
+from eemo_pipeline.schema.tables import TABLES
+
+_CHOICES, _WEIGHTS = TABLES["critic__choices"], TABLES["critic__weights"]
+_ASKED_COLUMNS = ("image_id", "round", "basis", "emotion", "rival", "chosen", "evidence")
+# image_id -> field -> judgement
+Judgements = Mapping[str, Mapping[str, Judgement]]
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What choices are weighed with, for all images of a run.
+
+    Attributes:
+        replies: rows of `annotation__replies`.
+        verifier_replies: rows of `verification__replies`.
+        human: image_id and emotion, of images on whose emotion people agree. The critic never sees
+            them; they only set weights.
+        limits: thresholds.
+    """
+
+    replies: pl.DataFrame
+    verifier_replies: pl.DataFrame
+    human: pl.DataFrame
+    limits: DecisionLimits
+
+
+def name_rivals(
+    facts: Mapping[str, Facts],
+    choices: pl.DataFrame,
+    answers: pl.DataFrame,
+    before: pl.DataFrame,
+    ballot: Ballot,
+) -> dict[str, Facts]:
+    """Return the facts with the rival of every contested emotion.
+
+    Where an annotator that was asked again names a new emotion, it is the rival, and the emotion is
+    contested. Several new emotions are ranked by how many named them, then by the verifier's
+    probability. Otherwise the rival of an earlier choice stays, or the likeliest other emotion.
+
+    Args:
+        facts: image_id -> facts; their rival is the likeliest other emotion.
+        choices: rows of `critic__choices` of earlier rounds.
+        answers: the answers of this round; empty in round 1.
+        before: the same annotators' answers before they were asked.
+        ballot: votes and labels.
+    """
+    news = _new_emotions(answers, before)
+    verified = verifier_votes(ballot.verifier_replies)
+    likely = {
+        image_id: dict(zip(map(str, MIKELS_8), shares, strict=True))
+        for image_id, shares in verified.select("image_id", "distribution").iter_rows()
+        if shares is not None
+    }
+    earlier = {row["image_id"]: row for row in latest_choices(choices).iter_rows(named=True)}
+    named: dict[str, Facts] = {}
+    for image_id, one in facts.items():
+        counted = Counter(label for label in news.get(image_id, ()) if label != one.emotion)
+        if counted and one.emotion is not None:
+            shares = likely.get(image_id, {})
+            rival = min(counted, key=lambda e: (-counted[e], -shares.get(e, 0.0), e))
+            named[image_id] = replace(one, rival=rival, is_contested=True)
+        elif image_id in earlier and one.is_contested:
+            row = earlier[image_id]
+            rival = row["rival"] if one.emotion == row["emotion"] else row["emotion"]
+            named[image_id] = replace(one, rival=rival)
+        else:
+            named[image_id] = one
+    return named
+
+
+def _new_emotions(answers: pl.DataFrame, before: pl.DataFrame) -> dict[str, list[str]]:
+    """Return image_id -> the emotions that annotators changed to."""
+    key = ["image_id", "annotator"]
+    changed = (
+        annotator_votes(answers)
+        .join(before.select(*key, pl.col("emotion").alias("_before")), on=key, how="inner")
+        .filter(pl.col("emotion") != pl.col("_before"))
+        .sort(key)
+    )
+    news: dict[str, list[str]] = {}
+    for image_id, emotion in changed.select("image_id", "emotion").iter_rows():
+        news.setdefault(image_id, []).append(emotion)
+    return news
+
+
+def weigh_choices(
+    facts: Mapping[str, Facts],
+    judgements: Judgements,
+    known: pl.DataFrame,
+    ballot: Ballot,
+    round_no: int,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the new rows of `critic__choices`, and the rows of `critic__weights` behind them.
+
+    Args:
+        facts: what the critic saw.
+        judgements: what it said.
+        known: rows of `critic__choices` of earlier rounds; a pair is not weighed again.
+        ballot: votes and labels.
+        round_no: the round.
+    """
+    rows = list(_list_choices(facts, judgements, known, round_no))
+    if not rows:
+        return _CHOICES.empty(), _WEIGHTS.empty()
+    schema = {name: _CHOICES.polars_schema[name] for name in (*_ASKED_COLUMNS, "candidates")}
+    verifier = verifier_votes(ballot.verifier_replies)
+    places = place_pictures(ballot.verifier_replies, verifier)
+    asked = compare_by_verifier(pl.DataFrame(rows, schema=schema), verifier)
+    measured = pl.concat([known.select(asked.columns), asked])
+    bases = asked["basis"].unique().implode()
+    weights = fit_weights(
+        measured.filter(pl.col("basis").is_in(bases)), ballot.human, places, round_no, ballot.limits
+    )
+    votes = pl.concat(
+        [
+            annotator_votes(ballot.replies).select("image_id", "emotion"),
+            verifier.select("image_id", "emotion"),
+        ]
+    )
+    return settle_choices(asked, weights, votes, places), weights
+
+
+def _list_choices(
+    facts: Mapping[str, Facts], judgements: Judgements, known: pl.DataFrame, round_no: int
+) -> Iterable[dict[str, object]]:
+    pairs = {
+        (image_id, frozenset((emotion, rival)))
+        for image_id, emotion, rival in known.select("image_id", "emotion", "rival").iter_rows()
+    }
+    met = {image_id for image_id, _ in pairs}
+    for image_id, one in facts.items():
+        judged = judgements[image_id]["emotion"]
+        if not one.is_contested or one.emotion is None or one.rival is None:
+            continue
+        is_open = judged.verdict in ("valid", "revisable")
+        if not is_open or (image_id, frozenset((one.emotion, one.rival))) in pairs:
+            continue
+        has_evidence = judged.choice in (one.emotion, one.rival) and bool(judged.cues)
+        yield {
+            "image_id": image_id,
+            "round": round_no,
+            "basis": ASKED_AGAIN if round_no > 1 or image_id in met else VOTES,
+            "emotion": one.emotion,
+            "rival": one.rival,
+            "candidates": order_candidates(image_id, one.emotion, one.rival),
+            "chosen": judged.choice if has_evidence else None,
+            "evidence": list(judged.cues) if has_evidence else [],
+        }
+
+
+def judge_by_choice(facts: Facts, judged: Judgement, choice: Mapping[str, object]) -> Judgement:
+    """Return the judgement of a contested emotion that follows from the settled choice.
+
+    valid: the choice is accepted and confirms the emotion. revisable: the choice is accepted and
+    changes it; or the choice weighs too little, or there is none, and a person decides. A critic
+    that could not tell keeps its own judgement.
+    """
+    if choice["chosen"] is None:
+        if judged.verdict != "valid":
+            return judged
+        problem = Problem("EMO_CONFUSABLE", "no visible evidence decides between two emotions")
+        return Judgement("revisable", (problem,), is_undecided=True)
+    seen = f"visible: {'; '.join(judged.cues)}"
+    if not choice["is_accepted"]:
+        finding = "one of the two emotions has visible evidence, and too few labels confirm it"
+        problem = Problem("EMO_CONFUSABLE", finding)
+        return Judgement("revisable", (problem,), is_undecided=True)
+    if choice["settled_emotion"] == facts.emotion:
+        return Judgement("valid", finding=seen, choice=judged.choice, cues=judged.cues)
+    problem = Problem("EMO_CONTRADICTED", "what is visible speaks for the other emotion named")
+    return Judgement("revisable", (problem,), choice=judged.choice, cues=judged.cues)

@@ -1,0 +1,114 @@
+"""Thresholds of cross-verification and critic: launchpad, else EEMO_THRESHOLDS, else EmoVerse.
+
+One resource, so that verification, critic, records and ablation of a run decide alike.
+"""
+
+import os
+from dataclasses import fields, replace
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from eemo_pipeline.aggregation.limits import DECISION_LIMITS
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
+
+VARIABLE = "EEMO_THRESHOLDS"
+# name -> smallest and largest allowed value
+RANGES: dict[str, tuple[float, float]] = {
+    "min_labelled": (1, 1_000_000),
+    "min_in_cell": (1, 1_000_000),
+    "accepted_from": (0.5, 1),
+    "trusted_weight": (1, 10),
+    "clarity_agrees_within": (0, 9),
+    "words_agree_from": (0, 1),
+    "low_up_to": (1, 9),
+    "medium_up_to": (2, 10),
+    "max_rounds": (1, 10),
+    "max_calls": (1, 1000),
+    "pleasant_from": (0.5, 1),
+    "unpleasant_up_to": (0, 0.5),
+    "shortest_description": (1, 100),
+    "longest_description": (1, 200),
+    "phrase_words": (1, 100),
+    "salient_score": (0, 1),
+    "smallest_box": (0, 1),
+    "largest_box": (0, 1),
+    "levels_apart": (1, 2),
+}
+# the first must stay below the second
+_ORDERED = (
+    ("low_up_to", "medium_up_to"),
+    ("shortest_description", "longest_description"),
+    ("smallest_box", "largest_box"),
+)
+_DECISION = tuple(one.name for one in fields(DECISION_LIMITS))
+_DEFAULTS: dict[str, float] = {
+    name: getattr(DECISION_LIMITS if name in _DECISION else CRITIC_LIMITS, name) for name in RANGES
+}
+
+
+class BadThreshold(ValueError):
+    """A threshold cannot be used; the message names it, its range and where it was given."""
+
+
+def read_thresholds(text: str, chosen: dict[str, float] | None = None) -> CriticLimits:
+    """Return the thresholds, in which `chosen` (the launchpad) replaces `text` (EEMO_THRESHOLDS).
+
+    Args:
+        text: `name=number`, separated by commas; empty for the defaults.
+        chosen: name -> number.
+
+    Raises:
+        BadThreshold: a name is unknown, a value is no number or out of range, or two contradict.
+    """
+    given: dict[str, float] = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        name, _, number = (part.strip() for part in item.partition("="))
+        try:
+            given[name] = float(number)
+        except ValueError:
+            raise BadThreshold(
+                f"{VARIABLE} has {item!r}. Write name=number, for example max_rounds=2"
+            ) from None
+    values = {**_DEFAULTS, **given, **(chosen or {})}
+    for name, value in values.items():
+        _check(name, value)
+    for low, high in _ORDERED:
+        if values[low] >= values[high]:
+            raise BadThreshold(
+                f"threshold {low} is {values[low]:g} and {high} is {values[high]:g}. "
+                f"Set {low} below {high}, in the launchpad or in {VARIABLE}"
+            )
+    typed = {name: type(_DEFAULTS[name])(value) for name, value in values.items()}
+    decision = replace(DECISION_LIMITS, **{name: typed.pop(name) for name in _DECISION})
+    return replace(CRITIC_LIMITS, **typed, decision=decision)
+
+
+def _check(name: str, value: float) -> None:
+    if name not in RANGES:
+        raise BadThreshold(
+            f"there is no threshold {name!r}. Set one of {', '.join(RANGES)} in {VARIABLE}"
+        )
+    low, high = RANGES[name]
+    is_whole = isinstance(_DEFAULTS[name], int)
+    if not low <= value <= high or (is_whole and value != int(value)):
+        kind = "a whole number" if is_whole else "a number"
+        raise BadThreshold(
+            f"threshold {name} is {value:g}. Set it to {kind} from {low:g} to {high:g}, in the "
+            f"launchpad or in {VARIABLE}"
+        )
+
+
+class ThresholdsResource(dg.ConfigurableResource):
+    """Thresholds of cross-verification and critic."""
+
+    thresholds: dict[str, float] = Field(
+        default_factory=dict,
+        description=f"name: number; one that is not named comes from {VARIABLE}, else from "
+        f"EmoVerse: {', '.join(f'{name} {value:g}' for name, value in _DEFAULTS.items())}.",
+    )
+
+    def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
+        """Return the thresholds of this run."""
+        return read_thresholds(os.environ.get(VARIABLE, ""), dict(self.thresholds))

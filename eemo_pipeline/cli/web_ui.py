@@ -32,11 +32,13 @@ def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
     with _hold_pages(root, address):
         _require_free_port(port, root)
         from resources.instance.dagster_home import prepare_home
+        from resources.instance.open_pages import SERVED_BY
         from resources.instance.web_server import DaemonEnded, serve_pages
 
         # For the code servers, and the runs that they start.
         os.environ["DAGSTER_HOME"] = str(prepare_home(root.path))
         os.environ[VARIABLE] = str(root.path.resolve())
+        os.environ[SERVED_BY] = str(os.getpid())
         if as_json:
             show_json({"address": address, "data": str(root.path.resolve())})
         else:

@@ -120,7 +120,7 @@ _ALL = (
     _text(
         "semantics",
         "evoked: the viewer's emotion; apparent: the emotion that a depicted person seems to feel; "
-        "none: the source has no emotion labels",
+        "none: the source has no emotion labels, or none by people",
         ("evoked", "apparent", "none"),
     ),
     _texts("embeds", "Other sources or collections whose images it contains"),

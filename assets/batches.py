@@ -1,7 +1,9 @@
-"""Stage batches: questions of annotation, sent in batches of providers at half the price.
+"""Stage batches: questions of annotation and texts, sent in batches of providers at half the price.
 
 Submission and collection are assets with jobs of their own: `build_dataset` runs neither.
 """
+
+from functools import partial
 
 import dagster as dg
 import polars as pl
@@ -10,36 +12,41 @@ from assets._results import count_collected, count_rows, count_submitted
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.annotator import ROLE
+from eemo_pipeline.roles.writer import DESCRIBER
+from eemo_pipeline.roles.writer import ROLE as WRITER
 from eemo_pipeline.stages.annotation.batch_requests import submit_annotations
 from eemo_pipeline.stages.annotation.reply_schema import read_annotation
 from eemo_pipeline.stages.batches import list_batches
+from eemo_pipeline.stages.texts.batch_requests import submit_texts
+from eemo_pipeline.stages.texts.model_writer import read_text
 from eemo_pipeline.vlm.batch.collection import collect
+from eemo_pipeline.vlm.batch.several_stages import submit_each
 from eemo_pipeline.vlm.session import Session
 from resources.providers.batches import Batches
 from resources.roles.annotators import Annotators
+from resources.roles.writers import Writers
 
-_READERS = {ROLE: read_annotation}
+_READERS = {ROLE: read_annotation, WRITER: read_text, DESCRIBER: read_text}
 
 
 @dg.asset(pool="batches")
 def batches__submissions(
     dedup__images: pl.DataFrame,
     annotators: dg.ResourceParam[Annotators],
+    writers: dg.ResourceParam[Writers],
     batches: dg.ResourceParam[Batches],
     data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult:
-    """Sends the questions of annotation that have no answer and wait in no batch to the providers.
+    """Sends the questions of annotation and texts that have no answer and wait in no batch.
 
     It costs what `bound_usd` says at most, at the batch price; the bill comes with the results.
     """
-    submission = submit_annotations(
-        dedup__images,
-        annotators.members,
-        data_root.sources,
-        batches.find_interface,
-        batches.policy,
+    sending = batches.find_interface, batches.policy
+    annotations = partial(
+        submit_annotations, dedup__images, annotators.members, data_root.sources, *sending
     )
-    return dg.MaterializeResult(metadata=count_submitted(submission))
+    texts = partial(submit_texts, data_root.tables, *writers.by_model, *sending)
+    return dg.MaterializeResult(metadata=count_submitted(submit_each((annotations, texts))))
 
 
 @dg.asset(pool="batches", deps=[batches__submissions])

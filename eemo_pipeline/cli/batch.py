@@ -30,7 +30,7 @@ _SHOWN = ("batch", "provider", "model", "state", "rows", *_COUNTS, "usd")
 def submit_batches(
     data: Path | None, providers: str | None, budgets: Sequence[str], *, as_json: bool
 ) -> Exit:
-    """Send the open questions of annotation; show how many were sent and their maximum cost."""
+    """Send the open questions of annotation and texts; show their number and maximum cost."""
     models = choose_models(providers, budgets)
     _require_interface(models.providers)
     root = choose_data_root(data)
@@ -123,9 +123,10 @@ def _require_interface(providers: str) -> None:
     from eemo_pipeline.vlm.batch.interface import BatchUnsupported
     from resources.providers.batches import find_interface
     from resources.providers.registry import read_choices
+    from resources.roles.writers import writer_choices
 
     problems: list[str] = []
-    for choice in read_choices(providers):
+    for choice in (*read_choices(providers), *writer_choices()):
         try:
             find_interface(choice.provider, choice.model)
         except BatchUnsupported as problem:

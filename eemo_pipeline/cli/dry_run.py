@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.data_root import choose_data_root
-from eemo_pipeline.cli.model_choice import choose_judges, choose_plan
+from eemo_pipeline.cli.model_choice import choose_judges, choose_plan, choose_writers
 from eemo_pipeline.cli.output import say, show_json, show_rows
 from eemo_pipeline.cli.run import require_images, require_sources
 from eemo_pipeline.cli.shell_text import shown
@@ -46,6 +46,7 @@ def show_forecast(
     from eemo_pipeline.stages.annotation.forecast import forecast_annotation
     from eemo_pipeline.stages.annotation.vlm_annotator import VisionAnnotator
     from eemo_pipeline.stages.critic.forecast import forecast_criticism
+    from eemo_pipeline.stages.texts.forecast import forecast_texts
     from eemo_pipeline.stages.verification.forecast import forecast_verification
     from eemo_pipeline.vlm.session import Session
     from eemo_pipeline.vlm.spending.budget import Budget
@@ -69,6 +70,7 @@ def show_forecast(
             lines.append(forecast_verification(known, unread, verifier, ledger, prices))
         if critic:
             lines += forecast_criticism(known, unread, critic, ledger, prices)
+        lines += forecast_texts(known, unread, choose_writers(session, root), root.tables, prices)
     if as_json:
         show_json(
             {

@@ -14,7 +14,9 @@ from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import corrected
 
 if TYPE_CHECKING:
+    from eemo_pipeline.lake.data_root import DataRoot
     from eemo_pipeline.stages.critic.model_critic import ModelCritic
+    from eemo_pipeline.stages.texts.model_writer import ModelWriter
     from eemo_pipeline.stages.verification.vlm_verifier import VisionVerifier
     from eemo_pipeline.vlm.contract import VisionLanguageModel
     from eemo_pipeline.vlm.session import Session
@@ -87,6 +89,28 @@ def choose_judges(session: "Session") -> "tuple[VisionVerifier | None, ModelCrit
             "the cost of the verifier or critic is unknown", where, str(error)
         ) from error
     return judges
+
+
+def choose_writers(
+    session: "Session", root: "DataRoot"
+) -> "tuple[ModelWriter | None, ModelWriter | None]":
+    """Return writer and describer that a run would pay for, for a forecast; no key is needed.
+
+    Raises:
+        Problem: The choice is wrong (exit code 2).
+    """
+    from eemo_pipeline.vlm.spending.prices import UnknownPrice
+    from resources.providers.registry import BadProviders
+    from resources.roles.writers import VARIABLES, BadWriter, planned_writer
+
+    try:
+        writer, describer = (planned_writer(role, session, root) for role in VARIABLES)
+        for chosen in filter(None, (writer, describer)):
+            session.prices.find(chosen.provider, chosen.model)
+    except (BadProviders, BadWriter, UnknownPrice) as error:
+        where = " and ".join(VARIABLES.values())
+        raise wrong_usage("the cost of a writer is unknown", where, str(error)) from error
+    return writer, describer
 
 
 def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":

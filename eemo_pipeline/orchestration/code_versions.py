@@ -39,10 +39,17 @@ _WRITING = {
     "texts__comparisons": tuple(task for task in model_writer.TASKS if task.startswith("compare_")),
 }
 
+# Batches take the first tries of the texts.
+_IN_BATCHES = tuple(
+    (model_writer.__name__, task.prompt)
+    for name, task in model_writer.TASKS.items()
+    if name != "candidates"
+)
+
 _CRITIC_TABLES = ("critic__verdicts", "critic__queue", "_critic__replies")
 _PROMPTS: dict[str, tuple[tuple[str, str], ...]] = {
     "annotation__replies": (_ANNOTATE,),
-    "batches__submissions": (_ANNOTATE,),
+    "batches__submissions": (_ANNOTATE, *_IN_BATCHES),
     "verification__replies": (_VERIFY,),
     **{
         table: tuple((model_writer.__name__, name) for name in model_writer.prompts_of(*tasks))

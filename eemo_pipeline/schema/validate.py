@@ -20,11 +20,12 @@ ANSWERED_BY: Mapping[str, tuple[str, ...]] = {
     "verification__replies": ("verifier", "model"),
     "grounding__regions": ("detector", "model"),
     "critic__verdicts": ("critic",),
-    "texts__descriptions": ("writer",),
-    "texts__reasonings": ("writer",),
-    "texts__details": ("writer",),
-    "texts__evocations": ("writer",),
-    "texts__comparisons": ("writer",),
+    "texts__descriptions": ("writer", "model"),
+    "texts__reasonings": ("writer", "model"),
+    "texts__details": ("writer", "model"),
+    "texts__evocations": ("writer", "model"),
+    "texts__comparisons": ("writer", "model"),
+    "texts__candidates": ("writer", "model"),
 }
 
 
@@ -124,8 +125,11 @@ def answer_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
     """Return the models of `ANSWERED_BY` that answered nothing; the examples give their reasons.
 
     A refusal is an answer, and so is a question that waits in a batch. Of the critic, images with a
-    discarded field do not count, since the pre-checks discard some without asking.
+    discarded field do not count, since the pre-checks discard some without asking. Of a writer, rows
+    do not count that it was not asked about, for want of facts.
     """
+    if "tries" in table.columns:
+        frame = frame.filter(pl.col("tries") > 0)
     if "verdict" in table.columns:
         frame = frame.filter((pl.col("verdict") != "discarded").all().over("image_id"))
         failed, why = pl.col("verdict") == "unjudged", pl.col("finding")

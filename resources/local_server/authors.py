@@ -21,14 +21,22 @@ from resources.local_server.sights import Sight
 Facts = Mapping[str, Any]
 # Share of spoilt answers among the first ones, and among those that are asked for again.
 SPOILT, SPOILT_AGAIN = 0.12, 0.3
+# The last word of a phrase with an article or a pronoun: "the old boat on" names a boat.
 _PHRASE = re.compile(
-    r"\b(?:the|a|an|this|that|these|those|his|her|their|its|my|our)\s+([a-z]{3,15})\b"
+    r"\b(?:the|a|an|this|that|these|those|his|her|their|its)\s+(?:[a-z]+\s+)?([a-z]{3,15})"
+    r"(?=[.,;!?]|$|\s+(?:and|or|in|on|of|is|are|was|were|at|with|that|which|to|for|from|by|near)\b)"
+)
+# Phrases of texts that say what people think of: those of this server and of the embedded writer.
+_THOUGHT = re.compile(
+    r"\b(?:think|speaks?|names?) of ((?:the )?[a-z]+(?:(?:,| and) (?:the )?[a-z]+)*)"
 )
 # Words that name nothing in an image.
 _NO_THINGS = """
 about actual also amount another bad bit comment comments dataset different entire feeling first
 general good great image kind last least lot mood most only other overall part photo picture place
 rating really same scene second sense sort thing things very view viewer way whole world would
+left right top bottom centre red green blue yellow orange purple pink brown grey black white dark
+light bright dim vivid muted
 """
 _OF_MEMORY = re.compile(r"\b(?:remind|memor|imagin|childhood|home|know|story|wish|once|used to)")
 _OF_SIGHT = re.compile(r"\b(?:colou?r|light|dark|bright|shade|sharp|face|smil|shape|look)")
@@ -93,12 +101,19 @@ def _detail(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: 
     order = f"Among {who}, {names[0]} comes first"
     order += f", followed by {_listed(names[1:])}." if names[1:] else "."
     sentences = [_sentence(emotion, place) for place, emotion in enumerate(emotions)]
-    look = next((word for word in _LOOKS if word in facts["description"].lower()), "plain")
+    look = _look(facts["description"].lower())
     levels = [
         f"The {name} is {facts[name]['level']}, which goes with its {look} look."
         for name in LEVEL_WORDS
     ]
     return {"text": _join(facts["description"], order, *sentences, *levels)}
+
+
+def _look(description: str) -> str:
+    """Return a word of the description for the light, else any of `_LOOKS`."""
+    if found := re.search(r"it is ([a-z-]+) overall", description):
+        return found[1]
+    return next((word for word in _LOOKS if word in description), "plain")
 
 
 def _evoke(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: ARG001
@@ -145,22 +160,19 @@ def _compare_dimension(dimension: str, one: Facts, two: Facts) -> str:
 
 
 def _choose(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: ARG001
-    reasoning, emotions = facts["reasoning"], facts["emotions"]
-    told = reasoning.lower()
-    sentences = re.split(r"(?<=[.])\s+", told)
+    told, emotions = facts["reasoning"].lower(), facts["emotions"]
     for emotion in emotions:
-        about = " ".join(sentence for sentence in sentences if emotion in sentence)
-        if things := _things([about]):
+        about = " ".join(part for part in re.split(r"(?<=[.])\s+", told) if emotion in part)
+        if things := _thoughts(about):
             return _options(emotion, things[0], told)
-    words = re.findall(r"[a-z]{4,}", told)
-    element = next((word for word in words if word not in EMOTION_WORDS), "image")
-    return _options(emotions[0], element, told)
+    return {**_options(emotions[0], "", told), "cannot_tell": True}
 
 
 def _options(emotion: str, element: str, told: str) -> dict[str, Any]:
     others = [word for word in _DISTRACTORS if word not in told]
     start = int(draw("options", told) * len(others))
     return {
+        "cannot_tell": False,
         "emotion": emotion,
         "element": element,
         "distractors": [others[start], others[(start + 1) % len(others)]],
@@ -209,8 +221,8 @@ def _is_apparent(emotion: Facts) -> bool:
 
 
 def _cause(place: str, image: Facts) -> str:
-    things = _things([str(image["reasoning"])])[:2]
-    return f"In the {place} image, people look at the {_listed(things)}." if things else ""
+    things = _thoughts(str(image["reasoning"]).lower())[:2]
+    return f"In the {place} image, people think of the {_listed(things)}." if things else ""
 
 
 def _levels(dimension: str, one: str, two: str) -> str:
@@ -229,6 +241,12 @@ def _things(texts: Sequence[str]) -> list[str]:
     )
 
 
+def _thoughts(text: str) -> list[str]:
+    """Return what a text says that people think of."""
+    named = [word for phrase in _THOUGHT.findall(text) for word in re.findall(r"[a-z]+", phrase)]
+    return [word for word in named if word not in ("the", "and") and word not in EMOTION_WORDS]
+
+
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
@@ -239,6 +257,8 @@ def _join(*sentences: str) -> str:
 
 def _spoils(reply: Mapping[str, Any], facts: Facts) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the ways in which this reply can be spoilt, with the result of each."""
+    if reply.get("cannot_tell"):
+        return [("broken_json", reply)]
     if "text" not in reply:
         return [
             ("broken_json", reply),

@@ -21,7 +21,7 @@ from eemo_pipeline.vlm.session import Session
 from resources.providers.gemini_vlm import GeminiVlm
 from resources.providers.local_models import LocalModels
 from resources.providers.openai_vlm import OpenAiVlm
-from resources.providers.registry import LOCAL, PROVIDERS, read_choices
+from resources.providers.registry import LOCAL, PROVIDERS, Choice, read_choices
 
 VARIABLES = {ROLE: "EEMO_WRITER", DESCRIBER: "EEMO_DESCRIBER"}
 TEMPLATE = "template"
@@ -46,6 +46,15 @@ class Writers:
     writer: Writer
     describer: Writer
 
+    @property
+    def by_model(self) -> tuple[ModelWriter | None, ModelWriter | None]:
+        """The writer and the describer; None for an embedded one."""
+        writer, describer = (
+            part if isinstance(part, ModelWriter) else None
+            for part in (self.writer, self.describer)
+        )
+        return writer, describer
+
 
 def build_writer(
     text: str, role: str, session: Session, local_models: LocalModels, data_root: DataRoot
@@ -61,22 +70,13 @@ def build_writer(
 
     Raises:
         BadWriter: there is no such writer.
+        BadProviders: the provider needs a model.
     """
-    name = text.partition(":")[0]
+    name = _require(text, role)
     if name in WRITERS:
         return WRITERS[name]()
-    model: VisionLanguageModel
-    if name == LOCAL:
-        by_role = {ROLE: local_models.openai, DESCRIBER: local_models.gemini}
-        model = by_role[role](_LOCAL_MODEL)
-    elif name in PROVIDERS:
-        (choice,) = read_choices(text)
-        model = choice.build()
-    else:
-        raise BadWriter(
-            f"there is no {role} {name!r}. Set {VARIABLES[role]} to one of "
-            f"{', '.join((*WRITERS, LOCAL, *PROVIDERS))}; a provider takes :MODEL"
-        )
+    by_role = {ROLE: local_models.openai, DESCRIBER: local_models.gemini}
+    model = by_role[role](_LOCAL_MODEL) if name == LOCAL else _build_model(text)
     return ModelWriter(model, session, role, data_root.sources)
 
 
@@ -86,27 +86,47 @@ def planned_writer(role: str, session: Session, data_root: DataRoot) -> ModelWri
     No server is started.
 
     Raises:
-        BadProviders: the choice cannot be understood.
+        BadWriter: there is no such writer.
+        BadProviders: the provider needs a model.
     """
     text = chosen_writer(role)
-    model: VisionLanguageModel
-    if text == LOCAL:
-        by_role = {
-            ROLE: lambda: OpenAiVlm(_LOCAL_MODEL, "local_openai"),
-            DESCRIBER: lambda: GeminiVlm(_LOCAL_MODEL, "local_gemini"),
-        }
-        model = by_role[role]()
-    elif text.partition(":")[0] in PROVIDERS:
-        (choice,) = read_choices(text)
-        model = choice.build()
-    else:
+    name = _require(text, role)
+    if name in WRITERS:
         return None
+    by_role: dict[str, Callable[[], VisionLanguageModel]] = {
+        ROLE: lambda: OpenAiVlm(_LOCAL_MODEL, "local_openai"),
+        DESCRIBER: lambda: GeminiVlm(_LOCAL_MODEL, "local_gemini"),
+    }
+    model = by_role[role]() if name == LOCAL else _build_model(text)
     return ModelWriter(model, session, role, data_root.sources)
+
+
+def _require(text: str, role: str) -> str:
+    """Return the name in a choice, without the model; raise BadWriter if there is none."""
+    name = text.partition(":")[0]
+    if name not in (*WRITERS, LOCAL, *PROVIDERS):
+        raise BadWriter(
+            f"there is no {role} {name!r}. Set {VARIABLES[role]} to one of "
+            f"{', '.join((*WRITERS, LOCAL, *PROVIDERS))}; a provider takes :MODEL"
+        )
+    return name
+
+
+def _build_model(text: str) -> VisionLanguageModel:
+    (choice,) = read_choices(text)
+    return choice.build()
 
 
 def chosen_writer(role: str, named: str | None = None) -> str:
     """Return the choice as text: `named`, else the role's variable, else the embedded writer."""
     return (named or os.environ.get(VARIABLES[role]) or TEMPLATE).strip()
+
+
+def writer_choices() -> tuple[Choice, ...]:
+    """Return the providers and models that the variables name for writer and describer."""
+    texts = (chosen_writer(role) for role in VARIABLES)
+    paid = (text for text in texts if text.partition(":")[0] in PROVIDERS)
+    return tuple(choice for text in paid for choice in read_choices(text))
 
 
 class WritersResource(dg.ConfigurableResource):

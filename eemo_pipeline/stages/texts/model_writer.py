@@ -59,6 +59,7 @@ _TEXT: Mapping[str, Any] = {
 _CANDIDATES: Mapping[str, Any] = {
     "type": "object",
     "properties": {
+        "cannot_tell": {"type": "boolean"},
         "emotion": {"type": "string", "enum": list(EKMAN_7)},
         "element": {"type": "string"},
         "distractors": {
@@ -68,7 +69,7 @@ _CANDIDATES: Mapping[str, Any] = {
             "maxItems": 2,
         },
     },
-    "required": ["emotion", "element", "distractors"],
+    "required": ["cannot_tell", "emotion", "element", "distractors"],
     "additionalProperties": False,
 }
 # Signs that models set by habit, as plain ones: the texts are ASCII.
@@ -280,12 +281,14 @@ def read_text(text: str) -> dict[str, Any]:
 
 
 def read_candidates(text: str) -> dict[str, Any]:
-    """Return the parts of a multiple-choice question.
+    """Return the parts of a multiple-choice question; for `cannot_tell`, a refusal.
 
     Raises:
         Unusable: the reply does not fit the schema.
     """
     said = read_object(text, _CANDIDATES).value
+    if said["cannot_tell"]:
+        return {"status": "refused", "reason": "no_element"}
     return {
         "emotion": said["emotion"],
         "element": _option(said["element"]),

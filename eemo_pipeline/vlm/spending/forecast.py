@@ -72,6 +72,15 @@ class Estimate:
             self.nano_usd + other.nano_usd,
         )
 
+    def times(self, count: int) -> "Estimate":
+        """Return the sum of `count` such estimates."""
+        return Estimate(
+            count * self.calls,
+            count * self.input_tokens,
+            count * self.output_tokens,
+            count * self.nano_usd,
+        )
+
 
 def count_sizes(images: pl.DataFrame, unread: int, policy: PicturePolicy) -> Sizes:
     """Count images by their size as sent; an unread file counts as a large image.
@@ -124,6 +133,37 @@ def reckon(
             most = Usage(bound.input_tokens + more_bytes + turns, bound.output_tokens)
             high += _weigh(model, prices, count, most)
     return low, high
+
+
+def reckon_text(
+    model: VisionLanguageModel,
+    request: VlmRequest,
+    prices: Prices,
+    short_reply: int,
+    tries: int = 1,
+) -> tuple[Estimate, Estimate]:
+    """Return the low and the high estimate of one question without an image.
+
+    Args:
+        model: The model that answers.
+        request: The request of the question.
+        prices: Prices per token.
+        short_reply: Tokens of a short reply.
+        tries: How often the question may be asked with the faults of its answers. Each is a
+            question of its own, which repeats the earlier answers.
+
+    Raises:
+        UnknownPrice: The model has no price.
+    """
+    bound = model.bound_tokens(request)
+    turn = request.max_output_tokens + _COMPLAINT
+    least = Usage(bound.input_tokens // _BYTES_PER_TOKEN, short_reply)
+    high = Estimate()
+    for number in range(tries):
+        for earlier in range(number, number + 1 + Limits().reasks):
+            most = Usage(bound.input_tokens + earlier * turn, bound.output_tokens)
+            high += _weigh(model, prices, 1, most)
+    return _weigh(model, prices, 1, least), high
 
 
 def draw_line(

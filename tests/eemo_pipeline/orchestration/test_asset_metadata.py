@@ -31,7 +31,8 @@ SENT_BY = {
     "scene-1": CRITIC,
     "feeling-1": CRITIC,
     "words-1": CRITIC,
-    **{prompt: {f"texts__{kind}"} for prompt, kind in WRITING.items()},
+    **{prompt: {f"texts__{kind}", "batches__submissions"} for prompt, kind in WRITING.items()},
+    "candidates-1": {"texts__candidates"},
     "rewrite-1": TEXTS,
 }
 # Each of these follows a named method or sends a prompt.

@@ -131,13 +131,14 @@ BY_STATUS = [name for name in ANSWERED_BY if name != "critic__verdicts"]
 
 
 def replies(name: str, *answers: tuple[str, str, str | None]) -> pl.LazyFrame:
-    """Rows of a table of answers: who answered, the status and its reason."""
+    """Rows of a table of answers: who answered, the status, its reason and, of texts, the tries."""
     who = ANSWERED_BY[name]
     made = [
-        dict.fromkeys(who, answerer) | {"status": status, "reason": reason}
+        dict.fromkeys(who, answerer) | {"status": status, "reason": reason, "tries": 1}
         for answerer, status, reason in answers
     ]
-    return pl.LazyFrame(made, schema={**dict.fromkeys((*who, "status", "reason"), pl.String)})
+    texts = dict.fromkeys((*who, "status", "reason"), pl.String)
+    return pl.LazyFrame(made, schema={**texts, "tries": pl.Int64})
 
 
 @pytest.mark.parametrize("name", BY_STATUS)
@@ -148,6 +149,14 @@ def test_a_model_that_answered_nothing_is_named_with_its_reason(name: str) -> No
     (violation,) = answer_violations(frame, TABLES[name])
     assert (violation.column, violation.count) == (" ".join(ANSWERED_BY[name]), 2)
     assert violation.examples == (", ".join(["b"] * len(ANSWERED_BY[name])) + " (timed_out)",)
+
+
+def test_rows_that_a_writer_was_not_asked_about_are_no_answers() -> None:
+    asked = replies("texts__details", ("b", "error", "timed_out"))
+    not_asked = replies("texts__details", ("b", "refused", "no_emotions")).with_columns(tries=0)
+    frame = pl.concat([asked, not_asked.cast({"tries": pl.Int64})])
+    (violation,) = answer_violations(frame, TABLES["texts__details"])
+    assert violation.count == 1
 
 
 @pytest.mark.parametrize(

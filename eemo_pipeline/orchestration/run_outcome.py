@@ -73,7 +73,7 @@ def summarise(
     stops: set[Stop] = {
         _STOPS[error.cls_name]
         for event in failures
-        for error in _causes(event.step_failure_data.error)
+        for error in list_causes(event.step_failure_data.error)
         if error.cls_name in _STOPS
     }
     checks = _list_failed_checks(result, definitions)
@@ -148,11 +148,11 @@ def _reason(event: dg.DagsterEvent) -> str:
 
 
 def _innermost(error: Any) -> str:
-    messages = [cause.message.strip() for cause in _causes(error)]
+    messages = [cause.message.strip() for cause in list_causes(error)]
     return messages[-1] if messages else "no reason was recorded"
 
 
-def _causes(error: Any) -> Iterator[Any]:  # Dagster's type of errors has no public name
+def list_causes(error: Any) -> Iterator[Any]:  # Dagster's type of errors has no public name
     """Yield an error and its causes, the innermost last."""
     while error is not None:
         yield error

@@ -11,8 +11,10 @@ import dagster as dg
 
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
-from eemo_pipeline.orchestration.run_outcome import RunOutcome, summarise
+from eemo_pipeline.orchestration.run_outcome import RunOutcome, list_causes, summarise
 from resources.instance.dagster_home import open_instance
+
+_QUERY_INTERRUPTED = "Query interrupted"
 
 Listener = Callable[[str, str, dict[str, Any]], None]
 
@@ -60,7 +62,7 @@ def run_assets(
             run_config={"loggers": {"listener": {}}},
             raise_on_error=False,
         )
-    if any(_is_interrupt(event) for event in result.all_events):
+    if any(is_interrupt(event) for event in result.all_events):
         raise KeyboardInterrupt
     return summarise(result, definitions, time.monotonic() - began)
 
@@ -152,6 +154,12 @@ def _translate(event: dg.DagsterEvent) -> Iterator[tuple[str, str, dict[str, Any
         yield "failed", event.step_key, {}
 
 
-def _is_interrupt(event: dg.DagsterEvent) -> bool:
-    error = event.step_failure_data.error if event.is_step_failure else None
-    return error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__
+def is_interrupt(event: dg.DagsterEvent) -> bool:
+    """Return whether a step ended by Ctrl-C, which DuckDB turns into an error of its own."""
+    if not event.is_step_failure:
+        return False
+    return any(
+        error.cls_name == dg.DagsterExecutionInterruptedError.__name__
+        or (error.cls_name == "RuntimeError" and error.message.strip().endswith(_QUERY_INTERRUPTED))
+        for error in list_causes(event.step_failure_data.error)
+    )

@@ -47,7 +47,10 @@ class LexiconConfig(dg.Config):
 
 
 class RegressionConfig(dg.Config):
-    """How labels of EMOTIC are placed by their ratings; see `stages/labels/label_points.py`."""
+    """How labels of EMOTIC are placed by their ratings; see `stages/labels/label_points.py`.
+
+    `rating_scaling` belongs to the same ratings as that of `LexiconConfig`: set both alike.
+    """
 
     folds: int = Regression.folds
     repeats: int = Regression.repeats
@@ -118,9 +121,10 @@ def labels__validation_items(
     strongly it moves you on the dimension in the column `rate`; write low, medium or high into
     `answer`, by your first impression, or nothing where the image does not open. Valence: low is
     unpleasant, high is pleasant. Arousal: low is calm, high is excited. Dominance: low is
-    helpless, high is in control. Do not sort the sheet and do not look at one another's. The
-    tertile of the score stays in the table and is not for experts' eyes. Put each filled sheet into
-    `validation/`, named by a pseudonym: `labels__validation_agreement` says what came of it.
+    helpless, high is in control. Leave the other columns as they are, and do not look at one
+    another's. The tertile of the score stays in the table and is not for experts' eyes. Put each
+    filled sheet into `validation/`, named by a pseudonym: `labels__validation_agreement` says what
+    came of it.
     """
     items = build_validation_items(labels__vad, config.seed, config.per_tertile)
     sheet = data_root.path / "reports" / "validation_sheet.csv"

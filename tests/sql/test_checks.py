@@ -150,6 +150,9 @@ PLANTS = {
     ("labels__validation_agreement", "experts_confirm_the_lexicon"): [
         change("labels__validation_agreement", image_count=20, weighted_kappa=0.3),
     ],
+    ("labels__label_points", "ratings_have_one_scaling"): [
+        change("labels__label_points", rating_rule="(x-1)/9")
+    ],
     ("labels__label_points", "clusters_are_as_published"): [
         add("labels__label_points", label="peace", label_count=50, is_as_published=False)
     ],

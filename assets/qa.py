@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from assets._tables import outs
+from eemo_pipeline.stages.qa.blind_baseline import build_baseline
 from eemo_pipeline.stages.qa.build import (
     Tally,
     build_coverage,
@@ -26,7 +27,14 @@ class QaConfig(dg.Config):
 
 @dg.multi_asset(
     # The items are made as they are written: an iterator, not a frame.
-    outs=outs("qa__items", "_qa__coverage", "_qa__refusals", "_qa__templates", dagster_type=object),
+    outs=outs(
+        "qa__items",
+        "qa__blind_baseline",
+        "_qa__coverage",
+        "_qa__refusals",
+        "_qa__templates",
+        dagster_type=object,
+    ),
     ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in SOURCES},
 )
 def qa(config: QaConfig, **tables: pl.LazyFrame) -> Iterator[dg.Output[object]]:
@@ -37,6 +45,7 @@ def qa(config: QaConfig, **tables: pl.LazyFrame) -> Iterator[dg.Output[object]]:
     items = build_items(facts, config.seed, config.items_per_template, tally)
     yield dg.Output(items, "qa__items", metadata=rows_in)
     # Items are made while they are written; the coverage of images is known only afterwards.
+    yield dg.Output(build_baseline(tally.baselines), "qa__blind_baseline")
     yield dg.Output(build_coverage(tally), "_qa__coverage", metadata=rows_in)
     yield dg.Output(build_refusals(tally), "_qa__refusals", metadata=rows_in)
     yield dg.Output(build_templates(tally), "_qa__templates")

@@ -428,10 +428,13 @@ _ALL = (
     ),
     _table(
         "texts__candidates",
-        "kept image: an element that its reasoning ties to an emotion, and two that it does not",
+        "kept image: an element that explains an emotion, two that do not, and who says so",
         "image_id",
-        "image_id writer model method prompt_hash status reason emotion element distractors tries",
-        "reason emotion element distractors",
+        """image_id writer model method prompt_hash status reason emotion element distractors tries
+        thing element_people explanation_people said_in explanation_count things
+        explained_by""",
+        """reason emotion element distractors thing element_people explanation_people said_in
+        explanation_count things explained_by""",
         plotted="status",
     ),
     _table(
@@ -444,11 +447,20 @@ _ALL = (
         plotted="category",
     ),
     _table(
+        "qa__blind_baseline",
+        "question template with options: how well it is answered without its images",
+        "template",
+        """template question_type claim item_count option_count chance accuracy offered_accuracy
+        reason""",
+        "accuracy offered_accuracy reason",
+        plotted="question_type",
+    ),
+    _table(
         "_qa__coverage",
-        "kept image: the number of its questions, or why it has none",
+        "kept image: its category of content, and the number of its questions or why it has none",
         "image_id",
-        "image_id item_count reason",
-        "reason",
+        "image_id content_category category_origin item_count reason",
+        "content_category category_origin reason",
     ),
     _table(
         "_qa__refusals",

@@ -98,6 +98,7 @@ def add_picture(world: World, number: int, split: str) -> None:
             "row": number + 1,
             "native_labels": [emotion],
             "native_weights": [1.0],
+            "comment": "The lake is so still",
         }
     )
     world["_ingest__measurements"].append(place)
@@ -113,6 +114,7 @@ def add_picture(world: World, number: int, split: str) -> None:
                 "emotion": name,
                 "mass": mass,
                 "lost_mass": round(1 - sum(masses.values()), 6),
+                "sources": ["folder"],
             }
             for name, mass in masses.items()
         ]
@@ -175,7 +177,7 @@ def add_label_tables(world: World) -> None:
             "reason": reason,
             "annotation_count": PICTURES - 1 if reason == "used" else 1,
         }
-        for kind in ("mikels8", "ekman7")
+        for kind in ("mikels8", "ekman7", "comments")
         for reason in ("used", "all_mass_lost")
     ]
     world["labels__validation_items"].append({"image_id": picture_id(1), "sheet_no": 1})
@@ -260,7 +262,12 @@ def add_judgements(world: World, number: int, split: str) -> None:
         world[f"texts__{kind}"].append(text)
     world["texts__evocations"].append({**text, "evoked_by": "direct"})
     world["texts__candidates"].append(
-        {**text, "emotion": "joy", "element": "two", "distractors": ["dim light", "dog"]}
+        {
+            **text,
+            **{"emotion": "joy", "element": "lake", "distractors": ["cliff", "dog"]},
+            **{"thing": "lake", "things": ["lake"], "said_in": ["folder"]},
+            **{"element_people": 1, "explanation_people": 1},
+        }
     )
     if number == 1:
         both = {"first_image_id": picture_id(0), "second_image_id": picture_id(1)}
@@ -285,10 +292,18 @@ def add_items(world: World, number: int, split: str) -> None:
             "answer_letter": "ABC"[place],
             "split": split,
             "sources": ["folder", "oasis"] if number == 1 else ["folder"],
-            "facts": json.dumps({"dominant_emotion": ekman}),
+            "facts": json.dumps(
+                {
+                    "dominant_emotion": ekman,
+                    "origin": [{"stated_by": "votes", "sources": ["folder"]}],
+                },
+                separators=(",", ":"),
+            ),
         }
     )
-    world["_qa__coverage"].append({"image_id": image_id, "item_count": 1})
+    world["_qa__coverage"].append(
+        {"image_id": image_id, "item_count": 1, "content_category": "animal"}
+    )
     answers = {
         "ranking": {"answer": f"Emotion ranking: {ekman}, {EKMAN_7[(number + 1) % 7]}"},
         "vad": {"answer": "Valence: 0.6250", "dimension": "valence", "target": 0.625},
@@ -326,6 +341,12 @@ def add_templates(world: World) -> None:
         {"template": "x", "claim": "dominant", **counts},
         {"template": "y", "claim": "level", "reason": "no_arousal"},
     ]
+    world["qa__blind_baseline"].append(
+        {
+            **{"template": "x", "claim": "dominant", "item_count": PICTURES, "option_count": 3},
+            **{"chance": 1 / 3, "accuracy": 0.4, "offered_accuracy": 0.3},
+        }
+    )
     world["_qa__refusals"] += [
         {"image_id": picture_id(number), "reason": "no_arousal", "templates": ["y"]}
         for number in range(PICTURES)

@@ -69,6 +69,13 @@ def keep(table, count):
     return plant
 
 
+def unlike_pairs(world):
+    """Plant: a hundred questions about two images of different content."""
+    world["_qa__coverage"][1]["content_category"] = "object"
+    pair = {"category": "pair_perception", "image_ids": [FIRST, "01" * 32]}
+    world["qa__items"] += [{**world["qa__items"][0], **pair} for _ in range(100)]
+
+
 PLANTS = {
     ("sources__datasets", "sources_are_complete"): [
         change("sources__datasets", state="absent"),
@@ -320,11 +327,26 @@ PLANTS = {
     ],
     ("texts__candidates", "pictures_are_conserved"): [drop("texts__candidates")],
     ("texts__candidates", "distractors_are_not_told"): [
-        change("texts__candidates", element="three"),
-        change("texts__candidates", distractors=["dim light", "words"]),
+        change("texts__candidates", element_people=None),
+        change("texts__candidates", element_people=2),
+        change("texts__candidates", distractors=["cliff", "words"]),
+        change("texts__candidates", distractors=["lake", "dog"]),
         change("texts__candidates", distractors=["dog", "dog"]),
         change("texts__candidates", status="refused"),
-        drop("texts__reasonings"),
+    ],
+    ("texts__candidates", "elements_are_said"): [
+        change("texts__candidates", element="sky"),
+        change("texts__candidates", said_in=["oasis"]),
+        change("texts__candidates", distractors=["still", "dog"]),
+        change("ingest__annotations", comment=None),
+    ],
+    ("texts__evocations", "verdicts_need_comments"): [
+        change("ingest__annotations", comment=None),
+        change("ingest__annotations", comment=" "),
+    ],
+    ("texts__reasonings", "order_is_that_of_the_ranking"): [
+        change("labels__rankings", ranking=None),
+        change("texts__reasonings", writer="template_realiser"),
     ],
     ("texts__comparisons", "text_or_reason"): [
         change("texts__comparisons", text=" "),
@@ -367,7 +389,8 @@ PLANTS = {
     ],
     ("qa__items", "yes_and_no_are_balanced"): [
         change_all("qa__items", answer_letter="A"),
-        add("qa__items", question_type="yes_no", answer="Yes", facts='{"asked": "joy"}'),
+        add("qa__items", template="z", options=YES_NO, answer="Yes", facts='{"asked": "joy"}'),
+        add("qa__items", template="z", options=["low", "high"], answer="low"),
     ],
     ("qa__items", "facts_are_the_labels"): [
         change("qa__items", facts='{"dominant_emotion": "bliss"}'),
@@ -398,7 +421,7 @@ PLANTS = {
             answer="low",
         ),
     ],
-    ("qa__items", "causes_follow_from_reasonings"): [
+    ("qa__items", "causes_follow_from_explanations"): [
         add(
             "qa__items",
             claim="caused_by",
@@ -406,6 +429,41 @@ PLANTS = {
             options=YES_NO,
             answer="Yes",
         ),
+        add(
+            "qa__items",
+            claim="cause",
+            facts='{"emotion": "fear"}',
+            options=["lake", "cliff", "dog"],
+            answer="lake",
+        ),
+        add("qa__items", claim="explained_by", options=["Both", "Details"], answer="Both"),
+    ],
+    ("qa__items", "conflicts_follow_from_votes"): [
+        add("qa__items", claim="conflict", options=YES_NO, answer="Yes"),
+        change("qa__items", claim="conflict"),
+    ],
+    ("qa__items", "origins_are_stated"): [
+        change("qa__items", facts="{}"),
+        change("qa__items", facts='{"origin":[{"stated_by":"nobody"}]}'),
+        change("qa__items", facts='{"origin":[{"stated_by":"votes","sources":["oasis"]}]}'),
+        change("qa__items", facts='{"origin":[{"stated_by":"ratings","origin":"rated:iaps"}]}'),
+        change("qa__items", image_ids=[FIRST, "01" * 32]),
+    ],
+    ("qa__items", "viewers_and_depicted_people_are_apart"): [
+        change("qa__items", facts='{"felt_by": "depicted"}'),
+        change("qa__items", question="What do the people in it feel?"),
+        change("labels__emotions", 1, semantics="apparent"),
+    ],
+    ("qa__items", "pairs_share_their_content"): [unlike_pairs],
+    ("qa__blind_baseline", "questions_need_the_image"): [
+        change("qa__blind_baseline", accuracy=0.5),
+        change("qa__blind_baseline", offered_accuracy=0.5),
+    ],
+    ("qa__blind_baseline", "baselines_cover_the_items"): [
+        drop("qa__blind_baseline"),
+        drop("qa__items"),
+        change("qa__blind_baseline", option_count=2),
+        change("qa__blind_baseline", chance=0.5),
     ],
     ("qa__items", "written_answers_are_the_texts"): [
         add(

@@ -15,8 +15,10 @@ import eemo_pipeline.stages.qa.templates as templates
 from eemo_pipeline.discovery import discover
 from eemo_pipeline.emotion.level_words import LEVEL_WORDS
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.stages.qa.column_draws import allot
-from eemo_pipeline.stages.qa.facts import Facts
+from eemo_pipeline.stages.qa.blind_baseline import guess_blindly
+from eemo_pipeline.stages.qa.column_draws import allot, thin
+from eemo_pipeline.stages.qa.emotion_questions import MAY, draw_wrong
+from eemo_pipeline.stages.qa.facts import SUBJECTS, VIEWERS, Facts
 from eemo_pipeline.stages.qa.items import render
 from eemo_pipeline.stages.qa.templates import QaTemplate
 
@@ -24,13 +26,25 @@ from eemo_pipeline.stages.qa.templates import QaTemplate
 _LACKS = {
     "rank_1": "no_ranking",
     "dominant_emotion": "no_dominant_emotion",
+    "mass": "no_emotions",
+    **dict.fromkeys(("cause", "thing"), "no_cause"),
+    "explained_by": "no_comments",
     **{name: f"no_{name}" for name in LEVEL_WORDS},
     "has_descriptions": "no_description",
-    "has_reasonings": "no_reasoning",
+    "has_explained": "no_reasoning",
     "has_details": "no_detail",
     "has_evocations": "no_evocation",
 }
-_REASONS = ("evaluation", *_LACKS.values(), "no_partner", "constraint_unmet", "not_drawn")
+_REASONS = (
+    *(
+        "evaluation",
+        *dict.fromkeys(_LACKS.values()),
+        "depicted",
+        "no_partner",
+        "constraint_unmet",
+        "not_drawn",
+    ),
+)
 _REASON = pl.Enum(_REASONS)
 # Images whose refusals are grouped in one batch.
 _BATCH = 25_000
@@ -45,12 +59,14 @@ class Tally:
         item_counts: per image, the number of items that show it.
         refusals: template -> per image the reason for having no item of it; null if it has one.
         templates: rows of `_qa__templates`.
+        baselines: rows of `qa__blind_baseline`.
     """
 
     facts: Facts
     item_counts: np.ndarray = field(init=False)
     refusals: dict[str, pl.Series] = field(default_factory=dict)
     templates: list[dict[str, object]] = field(default_factory=list)
+    baselines: list[dict[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start with no items for any image."""
@@ -73,6 +89,16 @@ class Tally:
                 "reason": self._why_nothing(template, candidates, asked),
             }
         )
+        if asked.height and template.question_type != "open":
+            self.baselines.append(
+                {
+                    "template": template.name,
+                    "question_type": template.question_type,
+                    "claim": template.claim,
+                    "item_count": asked.height,
+                    **guess_blindly(asked, _shown(template)),
+                }
+            )
 
     def _uses(self, rows: pl.DataFrame) -> np.ndarray:
         sides = [rows[side].to_numpy() for side in ("first", "second") if side in rows.columns]
@@ -80,7 +106,8 @@ class Tally:
 
     def _reasons(self, template: QaTemplate, possible: np.ndarray, asked: np.ndarray) -> pl.Series:
         pictures = self.facts.pictures
-        frame = pictures.select("is_evaluation", *template.needs).with_columns(
+        subjects = [subject] if (subject := _subject(template)) else []
+        frame = pictures.select("is_evaluation", *template.needs, *subjects).with_columns(
             pl.Series("asked", asked > 0), pl.Series("possible", possible > 0)
         )
         if template.pairs:
@@ -94,6 +121,9 @@ class Tally:
         )
         for need in template.needs:
             reason = reason.when(pl.col(need).is_null()).then(pl.lit(_LACKS[need], dtype=_REASON))
+        if not template.depicted and (subject := _subject(template)):
+            is_depicted = frame[subject].fill_null(VIEWERS) != VIEWERS
+            reason = reason.when(is_depicted).then(pl.lit("depicted", dtype=_REASON))
         if template.pairs:
             reason = reason.when(~pl.col("paired")).then(pl.lit("no_partner", dtype=_REASON))
         return frame.select(
@@ -143,12 +173,43 @@ def _draw(
     """Yield each template with its kept questions."""
     for template in discover(templates, "TEMPLATE", QaTemplate).values():
         purpose = f"{seed}/{template.name}"
-        candidates = template.ask(facts, purpose)
-        wanted = [name for name in candidates.columns if name.startswith(("correct", "wrong_"))]
-        possible = candidates.drop_nulls(wanted)
-        asked = allot(possible, template.cell, most, purpose, "kept")
+        possible = _possible(template, facts, purpose)
+        cell = ("felt_by", *template.cell) if template.depicted else template.cell
+        answers = 2 if template.question_type == "yes_no" else template.answers
+        asked = allot(possible, cell, most, answers, purpose, "kept")
+        if template.drawn:
+            asked = draw_wrong(asked, template.drawn, purpose)
+        if template.question_type == "what_how" and not answers:
+            asked = thin(asked, _shown(template), purpose)
         tally.add(template, possible, asked)
         yield template, asked
+
+
+def _possible(template: QaTemplate, facts: Facts, purpose: str) -> pl.DataFrame:
+    """Return the questions whose options and subject are complete, with `felt_by`."""
+    candidates = template.ask(facts, purpose)
+    wanted = [name for name in candidates.columns if name.startswith(("correct", "wrong_"))]
+    possible = candidates.drop_nulls(wanted)
+    if template.drawn:
+        eligible = pl.sum_horizontal(pl.col(f"^{MAY}.*$"))
+        possible = possible.filter(eligible >= template.drawn)
+    subject = _subject(template)
+    if not subject:
+        return possible
+    told = possible.with_columns(
+        facts.pictures[subject][possible["first"]].fill_null(VIEWERS).alias("felt_by")
+    )
+    return told if template.depicted else told.filter(pl.col("felt_by") == VIEWERS)
+
+
+def _subject(template: QaTemplate) -> str | None:
+    """Return the column that says whose feelings the template is about, if it is about any."""
+    return next((SUBJECTS[need] for need in template.needs if need in SUBJECTS), None)
+
+
+def _shown(template: QaTemplate) -> tuple[str, ...]:
+    """Return the columns of a question that its wording shows."""
+    return (*(("felt_by",) if template.depicted else ()), *template.fills)
 
 
 def build_coverage(tally: Tally) -> pl.DataFrame:
@@ -156,7 +217,7 @@ def build_coverage(tally: Tally) -> pl.DataFrame:
 
     Reasons: evaluation, no_facts (neither label nor rating nor text) or no_template_applies.
     """
-    known = ("dominant_emotion", *LEVEL_WORDS, *(name for name in _LACKS if name[:4] == "has_"))
+    known = ("mass", *LEVEL_WORDS, *(name for name in _LACKS if name[:4] == "has_"))
     has_facts = pl.any_horizontal(pl.col(name).is_not_null() for name in known)
     reason = (
         pl.when(pl.col("item_count") > 0)

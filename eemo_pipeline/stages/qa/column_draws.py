@@ -15,6 +15,12 @@ import polars as pl
 
 from eemo_pipeline.stats.hash_draws import short_hash
 
+# The heaviest name of a draw counts this many times the lightest.
+MOST_WEIGHT = 1_000
+# A drawn option may be right more often than chance by this much, when it is offered.
+SLACK = 0.1
+_ROUNDS = 12
+
 
 def mix(base: pl.Expr, *purpose: str) -> pl.Expr:
     """Return a column of 64 random bits from `base`, independent for each purpose."""
@@ -44,7 +50,11 @@ def choose(options: Sequence[pl.Expr | str], base: pl.Expr, *purpose: str) -> pl
 
 
 def pick(
-    frame: pl.DataFrame, eligible: Mapping[str, pl.Expr], count: int, *purpose: str
+    frame: pl.DataFrame,
+    eligible: Mapping[str, pl.Expr],
+    count: int,
+    *purpose: str,
+    weights: Mapping[str, pl.Expr | int] | None = None,
 ) -> pl.DataFrame:
     """Add `pick_1` ... `pick_<count>`: eligible names drawn without replacement, in random order.
 
@@ -53,13 +63,20 @@ def pick(
         eligible: name -> boolean column, whether the name may be drawn; at most 256 names.
         count: the number of draws; a pick is null where too few names are eligible.
         purpose: the purpose of the draw, including the seed.
+        weights: name -> weight from 1 to MOST_WEIGHT. Of two names, the heavier one comes first
+            with probability 1 - w / (2 W), where W is its weight and w the other's.
     """
-    # A name's key has random bits above and its number in the lowest 8. The smallest keys win.
+    # A name's key has random bits above and its number in the lowest 8. The smallest keys win. A
+    # weight divides the random bits: integer arithmetic is the same on every machine.
     names = list(eligible)
     shift = _constant(256)
+    given = weights or {}
     keys = frame.select(
         pl.when(condition)
-        .then(mix(pl.col("base"), *purpose, name) // shift * shift + _constant(number))
+        .then(
+            _right(mix(pl.col("base"), *purpose, name), 8) // _weight(given.get(name, 1)) * shift
+            + _constant(number)
+        )
         .alias(name)
         for number, (name, condition) in enumerate(eligible.items())
     )
@@ -77,36 +94,110 @@ def pick(
     return frame
 
 
-def allot(frame: pl.DataFrame, cell: Sequence[str], limit: int, *purpose: str) -> pl.DataFrame:
+def ask_evenly(frame: pl.DataFrame, answers: Mapping[str, pl.Expr], *purpose: str) -> pl.DataFrame:
+    """Add `asked`, one name per row, and `answered`, its answer; rows without a name are dropped.
+
+    Names and rows are drawn so that, for every name, each answer comes up about equally often: a
+    draw's weight is the number of rows with the name's rarest answer over that with this answer.
+    Otherwise most questions about a name would have one answer, and balance would cost most rows.
+
+    Args:
+        frame: has a `base` column.
+        answers: name -> its answer per row; null where the name cannot be asked.
+        purpose: the purpose of the draw, including the seed.
+    """
+    told = frame.select(answer.alias(name) for name, answer in answers.items())
+    weights, eligible = {}, {}
+    for name in answers:
+        counts = dict(told[name].drop_nulls().value_counts().iter_rows())
+        rarest = min(counts.values(), default=1)
+        weight: pl.Expr = pl.lit(1)
+        for answer, count in counts.items():
+            share = max(1, round(MOST_WEIGHT * rarest / count))
+            weight = pl.when(answers[name] == answer).then(share).otherwise(weight)
+        weights[name] = weight
+        eligible[name] = answers[name].is_not_null()
+    drawn = pick(frame, eligible, 1, *purpose, "evenly", weights=weights)
+    answered = pl.coalesce(
+        pl.when(pl.col("asked") == name).then(answer) for name, answer in answers.items()
+    )
+    return (
+        drawn.rename({"pick_1": "asked"})
+        .drop_nulls("asked")
+        .with_columns(answered.alias("answered"))
+    )
+
+
+def allot(
+    frame: pl.DataFrame, cell: Sequence[str], limit: int, answers: int, *purpose: str
+) -> pl.DataFrame:
     """Return at most `limit` rows by a seeded draw, spread over the cells as evenly as possible.
 
     Every cell gives its first row, then every cell its second, and so on, so that large cells lose
-    most. If the frame has `is_yes`, each cell gives as many yes rows as no rows, and the surplus is
-    dropped. Splits share the limit in proportion to their size; each has its own cells.
+    most. If the same answers are possible in all rows of a cell, each cell gives as many rows of
+    every answer, and the surplus is dropped. Splits share the limit in proportion to their size;
+    each has its own cells.
 
     Args:
-        frame: has `base`, `split`, and a boolean `is_yes` if yes and no are to be balanced.
-        cell: columns within which yes and no are equally frequent.
+        frame: has `base`, `split`, and `is_yes` or `correct` if answers are to be balanced.
+        cell: columns within which answers are equally frequent.
         limit: maximum number of rows to keep.
+        answers: the number of possible answers in a cell, or 0 if they need no balance.
         purpose: the purpose of the draw, including the seed.
     """
     cells = ["split", *cell]
-    halves = [*cells, "is_yes"] if "is_yes" in frame.columns else cells
+    answer = "is_yes" if "is_yes" in frame.columns else "correct"
+    parts = [*cells, answer] if answers else cells
     # `base` repeats only if two rows share an identity, which no template produces.
     placed = frame.with_columns(_order=mix(pl.col("base"), *purpose)).with_columns(
-        pl.col("_order").rank("ordinal").over(halves).alias("_place")
+        pl.col("_order").rank("ordinal").over(parts).alias("_place")
     )
-    if "is_yes" in frame.columns:
-        yes = pl.col("is_yes").sum().over(cells)
-        placed = placed.filter(
-            pl.col("_place") <= pl.min_horizontal(yes, pl.len().over(cells) - yes)
-        )
+    if answers:
+        sizes = placed.group_by(parts).len().group_by(cells).agg(pl.col("len"))
+        is_whole = pl.col("len").list.len() == answers
+        least = pl.when(is_whole).then(pl.col("len").list.min()).otherwise(0)
+        placed = placed.join(
+            sizes.select(*cells, least.alias("_least")), on=cells, nulls_equal=True
+        ).filter(pl.col("_place") <= pl.col("_least"))
     if placed.height > limit:
         # Progress is relative to the split: two rows of a split with half of all rows count as
         # much as one row of a split with a quarter.
         along = placed.select(pl.col("_place") / pl.len().over("split")).to_series()
         placed = placed.filter(along < along.sort()[limit])
-    return placed.drop("_order", "_place")
+    return placed.drop("_order", "_place", "_least", strict=False)
+
+
+def thin(frame: pl.DataFrame, cell: Sequence[str], *purpose: str) -> pl.DataFrame:
+    """Drop rows until no option of a cell is right much more often than chance when it is offered.
+
+    Among k options, a share of 1 / k + SLACK is allowed. Rows are dropped in a seeded order.
+
+    Args:
+        frame: has `base`, `correct` and `wrong_1` ...
+        cell: columns that a reader of the question sees.
+        purpose: the purpose of the draw, including the seed.
+    """
+    options = ["correct", *(name for name in frame.columns if name.startswith("wrong_"))]
+    share = 1 / len(options) + SLACK
+    order = mix(pl.col("base"), *purpose, "thin")
+    for _ in range(_ROUNDS):
+        offered = (
+            frame.select(*cell, *options)
+            .unpivot(options, index=list(cell), value_name="option", variable_name="as")
+            .group_by(*cell, "option")
+            .agg((pl.col("as") != "correct").sum().alias("wrong"))
+        )
+        allowed = (pl.col("wrong") * (share / (1 - share))).floor().clip(1)
+        kept = frame.join(
+            offered.select(*cell, pl.col("option").alias("correct"), allowed.alias("_allowed")),
+            on=[*cell, "correct"],
+            nulls_equal=True,
+            maintain_order="left",
+        ).filter(order.rank("ordinal").over(*cell, "correct") <= pl.col("_allowed"))
+        if kept.height == frame.height:
+            break
+        frame = kept.drop("_allowed")
+    return frame
 
 
 def _expression(option: pl.Expr | str) -> pl.Expr:
@@ -115,6 +206,10 @@ def _expression(option: pl.Expr | str) -> pl.Expr:
 
 def _constant(value: int) -> pl.Expr:
     return pl.lit(value, dtype=pl.UInt64)
+
+
+def _weight(weight: pl.Expr | int) -> pl.Expr:
+    return pl.lit(weight, dtype=pl.UInt64) if isinstance(weight, int) else weight.cast(pl.UInt64)
 
 
 def _right(bits: pl.Expr, places: int) -> pl.Expr:

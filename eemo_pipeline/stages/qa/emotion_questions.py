@@ -3,13 +3,16 @@
 Holds the eligibility of emotions and their places in rankings.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
-from eemo_pipeline.emotion.taxonomies import EKMAN_7
-from eemo_pipeline.stages.qa.column_draws import pick
+from eemo_pipeline.stages.qa.column_draws import MOST_WEIGHT, pick
 from eemo_pipeline.stages.qa.facts import RANKS, any_of
 
 _UNRANKED = 4
+# Prefix of the columns that say which emotions may become wrong options.
+MAY = "may_"
 
 
 def is_ranked(emotion: pl.Expr | str, side: str = "") -> pl.Expr:
@@ -25,35 +28,65 @@ def place_of(emotion: pl.Expr, side: str = "") -> pl.Expr:
     return place
 
 
-def pick_ranked(pictures: pl.DataFrame, count: int, *purpose: str) -> pl.DataFrame:
-    """Add `pick_1` ...: emotions of the ranking, in random order."""
-    inside = {emotion: is_ranked(emotion) for emotion in EKMAN_7}
-    return pick(pictures, inside, count, *purpose, "inside")
+def is_reported(emotion: str) -> pl.Expr:
+    """Return whether people report the emotion: it is ranked or, without a ranking, has mass."""
+    return (
+        pl.when(pl.col(RANKS[0]).is_not_null())
+        .then(is_ranked(emotion))
+        .otherwise(pl.col(f"mass_{emotion}") > 0)
+    )
 
 
-def pick_unranked(pictures: pl.DataFrame, count: int, *purpose: str) -> pl.DataFrame:
-    """Add `pick_1` ...: emotions outside the ranking, in random order."""
-    outside = {emotion: ~is_ranked(emotion) for emotion in EKMAN_7}
-    return pick(pictures, outside, count, *purpose, "outside")
+def with_options(
+    frame: pl.DataFrame,
+    right: Mapping[str, pl.Expr],
+    wrong: Mapping[str, pl.Expr],
+    *purpose: str,
+) -> pl.DataFrame:
+    """Add `correct`, one of the right emotions, and may_<emotion> for every wrong one.
 
-
-def with_rivals(pictures: pl.DataFrame, *purpose: str) -> pl.DataFrame:
-    """Add two drawn rivals of the dominant emotion of either kind, null if there are fewer.
-
-    `reported_1`, `reported_2`: other emotions of the ranking, or, if the image has no ranking,
-    other emotions that people reported. `unreported_1`, `unreported_2`: the remaining ones.
+    An emotion that is rarely a wrong option is drawn as the right one more rarely.
     """
-    for kind in ("reported", "unreported"):
-        eligible = {}
-        for emotion in EKMAN_7:
-            is_reported = (
-                pl.when(pl.col(RANKS[0]).is_not_null())
-                .then(is_ranked(emotion))
-                .otherwise(pl.col(f"mass_{emotion}") > 0)
-            )
-            fits = is_reported if kind == "reported" else ~is_reported
-            eligible[emotion] = fits & (pl.col("dominant_emotion") != emotion)
-        pictures = pick(pictures, eligible, 2, *purpose, kind).rename(
-            {"pick_1": f"{kind}_1", "pick_2": f"{kind}_2"}
-        )
-    return pictures
+    counts = frame.select(
+        *(fits.sum().alias(f"right_{name}") for name, fits in right.items()),
+        *(fits.sum().alias(f"wrong_{name}") for name, fits in wrong.items()),
+    ).row(0, named=True)
+    weights = _weights(
+        {
+            name: (counts[f"wrong_{name}"] or 0) / max(1, counts[f"right_{name}"] or 0)
+            for name in right
+        }
+    )
+    return (
+        pick(frame, right, 1, *purpose, "right", weights=weights)
+        .rename({"pick_1": "correct"})
+        .with_columns(fits.alias(f"{MAY}{name}") for name, fits in wrong.items())
+    )
+
+
+def draw_wrong(asked: pl.DataFrame, count: int, *purpose: str) -> pl.DataFrame:
+    """Add wrong_1 ... among the emotions whose column may_<emotion> is true.
+
+    An emotion is drawn in proportion to how often it is right, so that the options do not give the
+    answer away.
+    """
+    may = [name for name in asked.columns if name.startswith(MAY)]
+    often = dict(asked["correct"].value_counts().iter_rows())
+    eligible = asked.select(pl.col(may).sum()).row(0, named=True) if may else {}
+    weights = _weights(
+        {
+            name.removeprefix(MAY): often.get(name.removeprefix(MAY), 0) / max(1, eligible[name])
+            for name in may
+        }
+    )
+    fits = {name.removeprefix(MAY): pl.col(name) for name in may}
+    return (
+        pick(asked, fits, count, *purpose, "wrong", weights=weights)
+        .drop(may)
+        .rename({f"pick_{number}": f"wrong_{number}" for number in range(1, count + 1)})
+    )
+
+
+def _weights(shares: Mapping[str, float]) -> dict[str, pl.Expr | int]:
+    most = max(shares.values(), default=0.0) or 1.0
+    return {name: max(1, round(MOST_WEIGHT * share / most)) for name, share in shares.items()}

@@ -1,7 +1,7 @@
 """The known facts of every image, from which questions are made.
 
-Joins the label and text tables into one row per image, and adds the level words. Pairs are chosen
-in `pairs.py`.
+Joins the label and text tables into one row per image, and adds the level words, who states each
+fact (`origins.py`) and the category of content (`content.py`). Pairs are chosen in `pairs.py`.
 """
 
 import hashlib
@@ -13,12 +13,22 @@ import polars as pl
 
 from eemo_pipeline.emotion.level_words import LEVEL_WORDS, level_of
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.stages.qa.content import categorise
+from eemo_pipeline.stages.qa.origins import (
+    EMBEDDED,
+    by_text,
+    origins_of_causes,
+    origins_of_emotions,
+    origins_of_ratings,
+    origins_of_texts,
+)
 from eemo_pipeline.stages.qa.pairs import choose_pairs
 
 # The tables that the facts come from.
 SOURCES = (
     "dedup__images",
     "ingest__records",
+    "annotation__replies",
     "labels__emotions",
     "labels__vad",
     "labels__rankings",
@@ -34,7 +44,30 @@ RANKS = ("rank_1", "rank_2", "rank_3")
 _PAIRED_BY = {
     "rank_1": "dominant_emotion",
     "dominant_emotion": "dominant_emotion",
+    "cause": "cause_emotion",
+    "thing": "cause_key",
     **{name: f"{name}_level" for name in LEVEL_WORDS},
+}
+VIEWERS, DEPICTED = "viewers", "depicted"
+# A fact -> the column that says whose feelings it is about: the viewers' or those that depicted
+# people seem to have.
+SUBJECTS = {
+    **dict.fromkeys(
+        ("rank_1", "dominant_emotion", "mass", "cause", "thing", "explained_by"), "emotions_of"
+    ),
+    **dict.fromkeys(LEVEL_WORDS, "ratings_of"),
+    **dict.fromkeys(
+        ("has_reasonings", "has_explained", "has_details", "has_evocations"), "emotions_of"
+    ),
+}
+# A fact -> the column that says who states it.
+ORIGINS = {
+    **dict.fromkeys(("rank_1", "dominant_emotion", "mass"), "emotions_origin"),
+    **dict.fromkeys(LEVEL_WORDS, "ratings_origin"),
+    **dict.fromkeys(("cause", "thing"), "cause_origin"),
+    "explained_by": "explained_origin",
+    **{f"has_{name}": f"{name}_origin" for name in ("descriptions", "details", "evocations")},
+    "has_explained": "reasonings_origin",
 }
 
 
@@ -44,18 +77,23 @@ class Facts:
 
     Attributes:
         pictures: one row per kept image, sorted by image_id: row (its number), image_id, split,
-            is_evaluation, sources, source_set (a number for equal sources), category (of content,
-            null if no source names one), base (random bits, see `column_draws.py`),
+            is_evaluation, sources, source_set (a number for equal sources), content_category and
+            category_origin (see `content.categorise`), emotions_of and ratings_of (VIEWERS or
+            DEPICTED, null without labels or ratings), base (random bits, see `column_draws.py`),
             number_as_first and number_as_second (its part in the number of an item), ranking and
             rank_1 ... rank_3 (null without a ranking), dominant_emotion, mass_<emotion> for the
-            seven Ekman emotions (0 if unnamed, null without labels), valence, arousal, dominance
-            and <dimension>_level (null if unrated), has_<text> for every key of `texts`: the row
-            number of its text there (null if there is none).
+            seven Ekman emotions (0 if unnamed, null without labels), mass (of all), valence,
+            arousal, dominance and <dimension>_level (null if unrated), has_<text> for every key of
+            `texts`: the row number of its text there (null if there is none), has_explained (that
+            of a reasoning that gives reasons), cause (the element of `candidates`), cause_emotion,
+            thing (the same in the singular, if people name it), things (that explanations name),
+            explained_by, and emotions_origin, ratings_origin, cause_origin, explained_origin and
+            <text>_origin: who states it, as JSON (see `origins.py`).
         texts: name -> the texts about single images, lazily.
-        candidates: images whose reasoning names a cause: row, emotion, element, distractor_1,
-            distractor_2.
-        comparisons: compared pairs: first, second (rows), aspect, and the position of the text
-            among those of that aspect in `compared`.
+        candidates: images with an element that explains an emotion: row, emotion, element,
+            distractor_1, distractor_2.
+        comparisons: compared pairs: first, second (rows), aspect, the position of the text among
+            those of that aspect in `compared`, and origin (who wrote it).
         compared: the texts about two images: aspect and text, lazily.
         pairs: a fact that both images have -> `first` and `second` (rows), base and split; see
             `pairs.choose_pairs`.
@@ -95,24 +133,12 @@ def build_facts(tables: Mapping[str, pl.LazyFrame]) -> Facts:
         name: _written(tables[f"texts__{name}"])
         for name in ("descriptions", "reasonings", "details", "evocations")
     }
-    joined = tables["dedup__images"].select(
-        "image_id", "split", "sources", pl.col("is_evaluation").fill_null(value=False)
-    )
-    for known in (
-        _rankings(tables["labels__rankings"]),
-        _masses(tables["labels__emotions"]),
-        tables["labels__vad"].filter("is_best").select("image_id", *LEVEL_WORDS),
-        _categories(tables["ingest__records"]),
-        *(
-            text.select("image_id", pl.int_range(pl.len(), dtype=pl.UInt32).alias(f"has_{name}"))
-            for name, text in texts.items()
-        ),
-    ):
-        joined = joined.join(known, on="image_id", how="left")
+    joined = _joined(tables, texts)
     pictures = (
         joined.sort("image_id")
         .with_row_index("row")
         .with_columns(level_of(name, pl.col(name)).alias(f"{name}_level") for name in LEVEL_WORDS)
+        .with_columns(_explained().alias("has_explained"))
         .with_columns(pl.col("sources").list.join("\x1f").rank("dense").alias("source_set"))
         .collect()
     )
@@ -125,8 +151,45 @@ def build_facts(tables: Mapping[str, pl.LazyFrame]) -> Facts:
         _candidates(tables["texts__candidates"], rows),
         _comparisons(compared, rows),
         compared.select("aspect", "text"),
-        {needed: choose_pairs(pictures, needed, label) for needed, label in _PAIRED_BY.items()},
+        {
+            needed: choose_pairs(pictures, needed, label, SUBJECTS[needed])
+            for needed, label in _PAIRED_BY.items()
+        },
     )
+
+
+def _joined(tables: Mapping[str, pl.LazyFrame], texts: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+    """Return one row per kept image with all that the tables say about it."""
+    joined = tables["dedup__images"].select(
+        "image_id", "split", "sources", pl.col("is_evaluation").fill_null(value=False)
+    )
+    for known in (
+        _rankings(tables["labels__rankings"]),
+        _masses(tables["labels__emotions"]),
+        tables["labels__vad"]
+        .filter("is_best")
+        .select("image_id", *LEVEL_WORDS, _subject(pl.col("semantics")).alias("ratings_of")),
+        origins_of_emotions(tables["labels__emotions"]),
+        origins_of_ratings(tables["labels__vad"]),
+        origins_of_causes(tables["texts__candidates"]),
+        *(origins_of_texts(name, tables[f"texts__{name}"]) for name in texts),
+        categorise(tables["ingest__records"], tables["annotation__replies"]),
+        tables["texts__candidates"].select(
+            "image_id",
+            "things",
+            "explained_by",
+            pl.when(pl.col("status") == "ok").then("element").alias("cause"),
+            pl.when(pl.col("status") == "ok").then("emotion").alias("cause_emotion"),
+            "thing",
+            pl.format("{} {}", "emotion", "thing").alias("cause_key"),
+        ),
+        *(
+            text.select("image_id", pl.int_range(pl.len(), dtype=pl.UInt32).alias(f"has_{name}"))
+            for name, text in texts.items()
+        ),
+    ):
+        joined = joined.join(known, on="image_id", how="left")
+    return joined
 
 
 def _numbers(image_ids: pl.Series) -> pl.DataFrame:
@@ -159,22 +222,26 @@ def _masses(emotions: pl.LazyFrame) -> pl.LazyFrame:
                 pl.when(pl.col("emotion") == emotion).then("mass").alias(f"mass_{emotion}")
                 for emotion in EKMAN_7
             ),
+            pl.col("mass"),
+            "semantics",
         )
         .group_by("image_id")
-        .sum()
+        .agg(
+            pl.col("mass", *(f"mass_{emotion}" for emotion in EKMAN_7)).sum(),
+            _subject(pl.col("semantics").first()).alias("emotions_of"),
+        )
     )
 
 
-def _categories(records: pl.LazyFrame) -> pl.LazyFrame:
-    """Return each image's category of content, from the first source that has one."""
-    category = pl.col("attributes").str.json_path_match("$.category").str.to_lowercase()
-    return (
-        records.filter(pl.col("attributes").is_not_null())
-        .select("image_id", "source", "record_id", category.alias("category"))
-        .drop_nulls("category")
-        .group_by("image_id")
-        .agg(pl.col("category").sort_by("source", "record_id").first())
-    )
+def _subject(semantics: pl.Expr) -> pl.Expr:
+    is_depicted = (semantics == "apparent").fill_null(value=False)
+    return pl.when(is_depicted).then(pl.lit(DEPICTED)).otherwise(pl.lit(VIEWERS))
+
+
+def _explained() -> pl.Expr:
+    """Return the place of a reasoning whose reasons people, or the model that wrote it, state."""
+    is_explained = pl.col("things").is_not_null() | (pl.col("reasonings_by") != EMBEDDED)
+    return pl.when(is_explained).then("has_reasonings")
 
 
 def _written(texts: pl.LazyFrame) -> pl.LazyFrame:
@@ -188,7 +255,7 @@ def _candidates(candidates: pl.LazyFrame, rows: pl.LazyFrame) -> pl.DataFrame:
         .select(
             "row",
             "emotion",
-            "element",
+            pl.col("element").str.replace(r"^(?i)(?:the|a|an) ", "").alias("element"),
             pl.col("distractors").list.get(0).alias("distractor_1"),
             pl.col("distractors").list.get(1).alias("distractor_2"),
         )
@@ -203,13 +270,15 @@ def _comparisons(compared: pl.LazyFrame, rows: pl.LazyFrame) -> pl.DataFrame:
         "second_image_id",
         "aspect",
         pl.int_range(pl.len(), dtype=pl.UInt32).over("aspect").alias("place"),
+        by_text().alias("origin"),
     )
     for side in ("first", "second"):
         named = rows.filter(~pl.col("is_evaluation")).select(
             pl.col("image_id").alias(f"{side}_image_id"), pl.col("row").alias(side)
         )
         asked = asked.join(named, on=f"{side}_image_id")
-    return asked.select("first", "second", "aspect", "place").sort("first", "second").collect()
+    wanted = asked.select("first", "second", "aspect", "place", "origin")
+    return wanted.sort("first", "second").collect()
 
 
 def any_of(columns: Sequence[str], value: pl.Expr | str) -> pl.Expr:

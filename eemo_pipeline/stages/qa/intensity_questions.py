@@ -1,19 +1,40 @@
-"""The draw of two emotions whose order in one or two rankings is known."""
+"""Two emotions of which one is stronger: in a ranking, or in both rankings of a pair of images."""
 
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
-from eemo_pipeline.stages.qa.column_draws import choose, pick
-from eemo_pipeline.stages.qa.facts import RANKS
+from eemo_pipeline.stages.qa.column_draws import ask_evenly
+from eemo_pipeline.stages.qa.emotion_questions import is_ranked, place_of
+
+_BETWEEN = " > "
 
 
-def with_two_emotions(rows: pl.DataFrame, purpose: str, side: str = "") -> pl.DataFrame:
-    """Add `asked`, an emotion of the ranking, and `other`, any other emotion.
+def ask_intensity(rows: pl.DataFrame, sides: tuple[str, ...], purpose: str) -> pl.DataFrame:
+    """Add `asked` and `other`, two emotions, and `is_yes`, whether the first is the stronger one.
 
-    Since `asked` is ranked, one of the two is stronger. `side` is "_1" or "_2" for the ranking of
-    one image of a pair.
+    Each ranking contains at least one of the two, so it determines which is stronger. With two
+    sides, it must be the stronger one in both.
+
+    Args:
+        rows: has the rankings' columns.
+        sides: ("",) for one image, or ("_1", "_2").
+        purpose: the purpose of all draws.
     """
-    ranked = [pl.col(f"{rank}{side}") for rank in RANKS]
-    drawn = rows.with_columns(choose(ranked, pl.col("base"), purpose, "asked").alias("asked"))
-    others = {emotion: pl.col("asked") != emotion for emotion in EKMAN_7}
-    return pick(drawn, others, 1, purpose, "other").rename({"pick_1": "other"})
+    answers = {}
+    for asked in EKMAN_7:
+        for other in EKMAN_7:
+            if asked == other:
+                continue
+            is_told = pl.all_horizontal(
+                is_ranked(asked, side) | is_ranked(other, side) for side in sides
+            )
+            is_stronger = pl.all_horizontal(
+                place_of(pl.lit(asked), side) < place_of(pl.lit(other), side) for side in sides
+            )
+            answers[f"{asked}{_BETWEEN}{other}"] = pl.when(is_told).then(is_stronger)
+    both = pl.col("asked").str.split(_BETWEEN)
+    return (
+        ask_evenly(rows, answers, purpose)
+        .rename({"answered": "is_yes"})
+        .with_columns(asked=both.list.first(), other=both.list.last())
+    )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from eemo_pipeline.stages.qa.column_draws import choose, mix
-from eemo_pipeline.stages.qa.facts import Facts
+from eemo_pipeline.stages.qa.facts import DEPICTED, ORIGINS, Facts
 from eemo_pipeline.stages.qa.templates import QaTemplate
 from eemo_pipeline.stats.hash_draws import short_hash
 
@@ -32,14 +32,25 @@ def render(
 
 
 def _worded(template: QaTemplate, asked: pl.DataFrame, purpose: str) -> pl.DataFrame:
-    fields = [pl.col(name) for name in template.fills]
-    sentences = [
-        pl.format(sentence, *fields) if fields else pl.lit(sentence)
-        for sentence in template.sentences
-    ]
-    return asked.with_columns(
-        choose(sentences, pl.col("base"), purpose, "wording").alias("question")
-    )
+    fields = [_spoken(template, name) for name in template.fills]
+
+    def one_of(sentences: tuple[str, ...]) -> pl.Expr:
+        filled = [pl.format(one, *fields) if fields else pl.lit(one) for one in sentences]
+        return choose(filled, pl.col("base"), purpose, "wording")
+
+    question = one_of(template.sentences)
+    if template.depicted:
+        is_depicted = pl.col("felt_by") == DEPICTED
+        question = pl.when(is_depicted).then(one_of(template.depicted)).otherwise(question)
+    return asked.with_columns(question.alias("question"))
+
+
+def _spoken(template: QaTemplate, name: str) -> pl.Expr:
+    """Return a fill as it stands in a sentence: the label neutral is no noun."""
+    fill = pl.col(name)
+    if template.dimension:  # neutral is a level of valence there
+        return fill
+    return pl.when(fill == "neutral").then(pl.lit("a neutral mood")).otherwise(fill)
 
 
 def _lettered(template: QaTemplate, asked: pl.DataFrame, purpose: str) -> pl.DataFrame:
@@ -88,7 +99,9 @@ def _spell(numbers: pl.Series) -> pl.Series:
 
 
 def _rendered(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    known = facts.pictures.select("image_id", "sources", *template.proof)
+    origins = [ORIGINS[need] for need in template.needs if need in ORIGINS]
+    wanted = dict.fromkeys(("image_id", "sources", *template.proof, *origins))
+    known = facts.pictures.select(list(wanted))
     sides = [
         known[asked[side]].rename(lambda name, end=end: f"{name}_{end}")
         for end, side in enumerate(("first", "second"), start=1)
@@ -109,7 +122,7 @@ def _rendered(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.Dat
         "answer_letter",
         "split",
         (wide["sources_1"] if len(sides) == 1 else _joined_sources(asked, facts)).alias("sources"),
-        _proof(template, len(sides)).alias("facts"),
+        _proof(template, len(sides), origins).alias("facts"),
     )
 
 
@@ -127,19 +140,33 @@ def _joined_sources(asked: pl.DataFrame, facts: Facts) -> pl.Series:
     return pairs.join(joined, on=sets, how="left", maintain_order="left")["sources"]
 
 
-def _proof(template: QaTemplate, count: int) -> pl.Expr:
-    """Return the label facts that prove the answer, as one JSON object per row."""
+def _proof(template: QaTemplate, count: int, origins: list[str]) -> pl.Expr:
+    """Return the facts that prove the answer, and who states them, as one JSON object per row."""
     fields: list[pl.Expr] = (
         [pl.lit(template.dimension).alias("dimension")] if template.dimension else []
     )
     fields += [pl.col(name) for name in template.fills]
+    if template.depicted:
+        fields.append(pl.col("felt_by"))
     for side in range(1, count + 1):
         for name in template.proof:
             field = pl.col(f"{name}_{side}")
             fields.append(field.alias(name) if count == 1 else field)
     if template.text:
         fields.append(pl.lit(f"texts__{template.text}").alias("text"))
-    return pl.struct(fields).struct.json_encode()
+    stated = []
+    for side in range(1, count + 1):
+        place = "" if count == 1 else f"_{side}"
+        # Origins are JSON already.
+        parts = [pl.col(f"{name}_{side}") for name in origins]
+        if template.text and template.text != "comparisons":
+            parts = [*parts[-1:], *parts[:-1]]
+        listed = pl.concat_str(parts, separator=",", ignore_nulls=True)
+        stated += [pl.lit(f',"origin{place}":['), listed, pl.lit("]")]
+    if template.text == "comparisons":
+        stated += [pl.lit(',"written_by":'), pl.col("origin")]
+    known = pl.struct(fields).struct.json_encode() if fields else pl.lit("{}")
+    return pl.concat_str(known.str.head(-1), *stated, pl.lit("}")).str.replace("^\\{,", "{")
 
 
 def _answered(template: QaTemplate, asked: pl.DataFrame) -> pl.DataFrame:
@@ -178,12 +205,13 @@ def _with_text(template: QaTemplate, asked: pl.DataFrame, facts: Facts) -> pl.Da
     if template.text == "comparisons":
         of_aspect = pl.col("aspect") == (template.dimension or "overall")
         texts = facts.compared.filter(of_aspect)
-        places = asked.join(
+        asked = asked.join(
             facts.comparisons.filter(of_aspect),
             on=["first", "second"],
             how="left",
             maintain_order="left",
-        )["place"]
+        )
+        places = asked["place"]
     else:
         texts = facts.texts[str(template.text)]
         places = facts.pictures[f"has_{template.text}"][asked["first"]]

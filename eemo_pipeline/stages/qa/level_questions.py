@@ -7,7 +7,7 @@ the thresholds are in `emotion/vad.py`.
 import polars as pl
 
 from eemo_pipeline.emotion.level_words import LEVEL_WORDS
-from eemo_pipeline.stages.qa.column_draws import choose, pick, unit
+from eemo_pipeline.stages.qa.column_draws import ask_evenly, pick
 from eemo_pipeline.stages.qa.facts import Facts
 
 # In EEmo-Bench, compared images differ by at least 0.56 on a 1-9 scale, about 0.07 of the range.
@@ -19,20 +19,13 @@ MUCH_HIGHER, SAME, MUCH_LOWER = "Much higher", "About the same", "Much lower"
 
 
 def verify_level(dimension: str, facts: Facts, purpose: str) -> pl.DataFrame:
-    """Is the image at the asked level? Half of the rows ask the true level, half another one."""
+    """Is the image at the asked level?"""
     level = f"{dimension}_level"
-    rated = facts.having(dimension)
-    others = {word: pl.col(level) != word for word in LEVEL_WORDS[dimension]}
-    return (
-        pick(rated, others, 1, purpose, "asked")
-        .with_columns(is_yes=unit(pl.col("base"), purpose, "truth") < 0.5)
-        .select(
-            pl.col("row").alias("first"),
-            "base",
-            "split",
-            "is_yes",
-            pl.when("is_yes").then(level).otherwise("pick_1").alias("asked"),
-        )
+    answers = {word: pl.col(level) == word for word in LEVEL_WORDS[dimension]}
+    return ask_evenly(facts.having(dimension), answers, purpose).select(
+        pl.col("row").alias("first"),
+        *("base", "split", "asked"),
+        pl.col("answered").alias("is_yes"),
     )
 
 
@@ -53,31 +46,34 @@ def choose_level(dimension: str, facts: Facts, purpose: str) -> pl.DataFrame:
 def verify_both_levels(dimension: str, facts: Facts, purpose: str) -> pl.DataFrame:
     """Are both images at the asked level? If not, exactly one of them is."""
     level = f"{dimension}_level"
-    one, two = pl.col(f"{level}_1"), pl.col(f"{level}_2")
-    return facts.paired(dimension, level).select(
-        "first",
-        "second",
-        "base",
-        "split",
-        (one == two).alias("is_yes"),
-        choose([one, two], pl.col("base"), purpose, "asked").alias("asked"),
+    answers = {}
+    for word in LEVEL_WORDS[dimension]:
+        one, two = pl.col(f"{level}_1") == word, pl.col(f"{level}_2") == word
+        answers[word] = pl.when(one | two).then(one & two)
+    return ask_evenly(facts.paired(dimension, level), answers, purpose).select(
+        *("first", "second", "base", "split", "asked"), pl.col("answered").alias("is_yes")
     )
 
 
 def choose_higher(dimension: str, facts: Facts, _purpose: str) -> pl.DataFrame:
     """Which of the two images is higher? Only pairs that differ by SMALLEST_DIFFERENCE."""
-    difference = _difference(dimension)
-    is_first = difference > 0
+    return _choose(dimension, facts, _difference(dimension) > 0)
+
+
+def choose_lower(dimension: str, facts: Facts, _purpose: str) -> pl.DataFrame:
+    """Which of the two images is lower? Only pairs that differ by SMALLEST_DIFFERENCE."""
+    return _choose(dimension, facts, _difference(dimension) < 0)
+
+
+def _choose(dimension: str, facts: Facts, is_first: pl.Expr) -> pl.DataFrame:
+    first, second = pl.lit(FIRST), pl.lit(SECOND)
     return (
         facts.paired(dimension, dimension)
-        .filter(difference.abs() >= SMALLEST_DIFFERENCE)
+        .filter(_difference(dimension).abs() >= SMALLEST_DIFFERENCE)
         .select(
-            "first",
-            "second",
-            "base",
-            "split",
-            pl.when(is_first).then(pl.lit(FIRST)).otherwise(pl.lit(SECOND)).alias("correct"),
-            pl.when(is_first).then(pl.lit(SECOND)).otherwise(pl.lit(FIRST)).alias("wrong_1"),
+            *("first", "second", "base", "split"),
+            pl.when(is_first).then(first).otherwise(second).alias("correct"),
+            pl.when(is_first).then(second).otherwise(first).alias("wrong_1"),
         )
     )
 

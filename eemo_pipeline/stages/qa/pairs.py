@@ -10,43 +10,66 @@ from eemo_pipeline.stages.qa.column_draws import mix, unit
 
 # The maximum number of pairs of one kind per image: two neighbours in each of the four orders.
 MOST_PAIRS = 8
-# In EEmo-Bench 764 of 1,006 pairs share the category of content. Two of the four orders here run
-# within a category; if all pairs of the other two were kept, only about half would share it.
-_OTHER_CONTENT = 1 / 3
+# In EEmo-Bench 764 of 1,006 pairs share the category of content: three times as many as do not.
+_SAME_PER_OTHER = 3
 
 
-def choose_pairs(pictures: pl.DataFrame, needed: str, label: str) -> pl.DataFrame:
-    """Return pairs of images of one split that both have `needed`.
+def choose_pairs(pictures: pl.DataFrame, needed: str, label: str, subject: str) -> pl.DataFrame:
+    """Return pairs of images of one split that both have `needed`, about viewers' feelings.
 
-    Pairs are neighbours in four seeded orders: at random and among equals of `label`, each across
-    all images and within a category of content. A third of the pairs with different categories is
-    kept, so that about three quarters share theirs. Evaluation images are left out.
+    Images whose category of content is known are neighbours in four seeded orders: within a
+    category, and across categories, each at random and among equals of `label`. Of the pairs with
+    different categories so many are kept that three quarters share theirs. Images of unknown
+    content are neighbours among themselves. Evaluation images are left out, and so are images of
+    which only the feelings of depicted people are known: they are never compared.
+
+    Args:
+        pictures: see `facts.Facts`.
+        needed: the column that both images must have.
+        label: the column that half of the pairs share.
+        subject: the column that says whose feelings `needed` is about.
 
     Returns:
         first, second (rows of `pictures`), base and split; each pair once, in a seeded order.
     """
     eligible = (
-        pictures.filter(~pl.col("is_evaluation") & pl.col(needed).is_not_null())
+        pictures.filter(
+            ~pl.col("is_evaluation") & pl.col(needed).is_not_null() & (pl.col(subject) == "viewers")
+        )
         .select(
             pl.col("row").cast(pl.UInt32),
             "split",
             "base",
-            "category",
+            pl.col("content_category").alias("category"),
             pl.col(label).alias("label"),
             mix(pl.col("base"), "pairs", needed).alias("place"),
         )
         .sort("place", "row")
     )
-    categorised = eligible.drop_nulls("category")
+    known = eligible.drop_nulls("category")
+    unknown = eligible.filter(pl.col("category").is_null())
     both = pl.concat(
         [
-            _neighbours(eligible, "split"),
-            _neighbours(eligible.drop_nulls("label"), "split", "label"),
-            _neighbours(categorised, "split", "category"),
-            _neighbours(categorised.drop_nulls("label"), "split", "category", "label"),
+            _neighbours(known, "split", "category"),
+            _neighbours(known.drop_nulls("label"), "split", "category", "label"),
+            _neighbours(_mixed(known, "split"), "split"),
+            _neighbours(_mixed(known.drop_nulls("label"), "split", "label"), "split", "label"),
+            _neighbours(unknown, "split"),
+            _neighbours(unknown.drop_nulls("label"), "split", "label"),
         ]
     )
     return _drawn(both.unique(["low", "high"]).sort("low", "high"), pictures)
+
+
+def _mixed(pictures: pl.DataFrame, *within: str) -> pl.DataFrame:
+    """Return the images in an order in which the categories alternate in proportion to their size.
+
+    An image's place is its rank within its category over the size of the category.
+    """
+    group = [*within, "category"]
+    rank = pl.int_range(pl.len()).over(group)
+    along = ((2 * rank + 1) / pl.len().over(group)).alias("along")
+    return pictures.with_columns(along).sort("along", "category", "row").drop("along")
 
 
 def _neighbours(pictures: pl.DataFrame, *within: str) -> pl.DataFrame:
@@ -68,18 +91,21 @@ def _neighbours(pictures: pl.DataFrame, *within: str) -> pl.DataFrame:
 
 def _drawn(both: pl.DataFrame, pictures: pl.DataFrame) -> pl.DataFrame:
     """Give each pair random bits that decide whether it is kept and which image is first."""
-    low, high = (pictures.select("base", "category")[both[side]] for side in ("low", "high"))
+    low, high = (
+        pictures.select("base", pl.col("content_category").alias("category"))[both[side]]
+        for side in ("low", "high")
+    )
     seeded = both.with_columns(
         low["base"].alias("a"), high["base"].alias("b"), pictures["split"][both["low"]]
     ).with_columns(
         mix(mix(pl.col("a"), "pair") ^ pl.col("b"), "pair").alias("base"),
         (low["category"] != high["category"]).alias("differs"),
     )
+    differs = pl.col("differs").fill_null(value=False)
+    same = pl.col("differs").not_().sum()
+    kept = (same / _SAME_PER_OTHER / differs.sum()).fill_nan(1.0)
     is_swapped = pl.col("base") % 2 == 0
-    return seeded.filter(
-        ~pl.col("differs").fill_null(value=False)
-        | (unit(pl.col("base"), "other content") < _OTHER_CONTENT)
-    ).select(
+    return seeded.filter(~differs | (unit(pl.col("base"), "other content") < kept)).select(
         pl.when(is_swapped).then("high").otherwise("low").alias("first"),
         pl.when(is_swapped).then("low").otherwise("high").alias("second"),
         "base",

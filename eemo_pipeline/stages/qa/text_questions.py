@@ -10,7 +10,7 @@ from eemo_pipeline.stages.qa.facts import Facts
 
 
 def ask_text(name: str, facts: Facts, _purpose: str) -> pl.DataFrame:
-    """Return every image with a text of that name in `Facts.texts`."""
+    """Return every image with `has_<name>`."""
     return facts.having(f"has_{name}").select(pl.col("row").alias("first"), "base", "split")
 
 

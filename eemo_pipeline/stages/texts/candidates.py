@@ -1,10 +1,12 @@
 """Multiple-choice material about a reasoning: `texts__candidates`.
 
-One element that the reasoning ties to an emotion, and two that it does not mention. Holds what the
-embedded writer chooses, and the rules for what any writer chooses.
+One element that explains an emotion of the image, and two that do not. Holds what the embedded
+writer chooses, and the rules for what any writer chooses.
 
-A word from explanations is paired with words from other images' explanations, and a measured cue
-with cues that were not measured. Otherwise the kind of option would reveal the answer.
+The embedded writer takes the element from people's explanations alone, and the others from
+explanations of the same emotion of other images: things that no explanation of this image names.
+Each is as often a wrong option as it is a right one, times two, so that the word alone does not
+give the answer away. A measured cue is never an element, since nobody states that it is a cause.
 """
 
 import re
@@ -17,16 +19,18 @@ import polars as pl
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.roles.writer import Writer
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.stages.texts.emotion_evidence import CUES, MEASURES, has_cue
+from eemo_pipeline.stages.texts.comments import singular_of
+from eemo_pipeline.stages.texts.evocations import way_named
+from eemo_pipeline.stages.texts.reasonings import sentence_of_emotion
 from eemo_pipeline.stages.texts.writers import signed, write_checked
 from eemo_pipeline.stats.hash_draws import draw
 
 METHOD = (
-    "a draw among the measured cues and shared words that the reasoning ties to an emotion, and "
-    "two of the same kind that it does not mention"
+    "second version: a draw among the things (nouns of WordNet) that people's explanations name "
+    "for an emotion, and two that explanations of the same emotion of other images name"
 )
-# Images whose words are searched for one that this image's reasoning does not contain.
-_NEIGHBOURS = 6
+# Other images whose elements are tried, so that two fit that this image's explanations do not name.
+_NEIGHBOURS = 12
 _DISTRACTORS = 2
 _MAX_WORDS = 6  # of an option
 # Words that do not make an option another one.
@@ -44,33 +48,78 @@ def write_candidates(
     """One row per kept image: an emotion, its element and two distractors, or a reason.
 
     Args:
-        dedup__images: the kept images, with their measures.
+        dedup__images: the kept images.
         grounds: the result of `emotion_evidence.gather_grounds`.
         texts__reasonings: one row per kept image.
-        writer: gets image_id, `reasoning`, emotions (strongest first), cues and words of each,
-            and the measures.
+        writer: gets image_id, `reasoning` (if there is none, a sentence per emotion on what people
+            name), emotions (strongest first), words of each, `told` and `detail_count`.
 
     Returns:
-        A table of `texts__candidates`; reasons no_reasoning, from the embedded writer no_element
-        and too_few_distractors, and those of `find_fault`.
+        A table of `texts__candidates`; reasons no_comments (nobody explains an emotion, and there
+        is no reasoning), from the embedded writer no_element (explanations name no thing) and
+        too_few_distractors, and those of `find_fault`. `things` and `explained_by` are facts about
+        the image's explanations, whatever the status.
     """
     reasonings = texts__reasonings.select(
         "image_id", pl.when(pl.col("status") == "ok").then("text").alias("reasoning")
     )
+    said = pl.when(pl.col("words").list.len() > 0).then(sentence_of_emotion())
     tied = grounds.group_by("image_id", maintain_order=True).agg(
-        pl.col("emotion").alias("emotions"), pl.col("cue").alias("cues"), "words"
+        pl.col("emotion").alias("emotions"),
+        "words",
+        said.drop_nulls().str.join(" ").alias("said"),
+        pl.col("told", "whole_count", "detail_count").first(),
     )
-    is_missing = pl.col("reasoning").is_null()
+    silent = pl.when(pl.col("detail_count").is_null()).then(pl.lit("no_comments"))
     inputs = (
-        dedup__images.select("image_id", *MEASURES)
+        dedup__images.select("image_id")
         .join(reasonings, on="image_id", how="left")
         .join(tied, on="image_id", how="left")
         .sort("image_id")
-        .with_columns(pl.when(is_missing).then(pl.lit("no_reasoning")).alias("reason"))
+        .with_columns(
+            pl.coalesce("reasoning", pl.when(pl.col("said") != "").then("said")).alias("reasoning")
+        )
+        .with_columns(
+            pl.when(pl.col("reasoning").is_null())
+            .then(silent.otherwise(pl.lit("no_element")))
+            .alias("reason")
+        )
+        .drop("said")
     )
     answered = write_checked(writer, "candidates", inputs, _judge)
-    frame = signed(writer, "candidates", answered.frame)
+    frame = _with_origins(signed(writer, "candidates", answered.frame), grounds)
     return replace(answered, frame=frame.select(TABLES["texts__candidates"].columns))
+
+
+def _with_origins(frame: pl.DataFrame, grounds: pl.DataFrame) -> pl.DataFrame:
+    """Add who states the element, and what the image's explanations are about."""
+    by_image = grounds.group_by("image_id").agg(
+        pl.col("said_in").list.explode().drop_nulls().unique().sort(),
+        pl.col("explanation_count").first(),
+    )
+    by_emotion = grounds.select("image_id", "emotion", pl.col("people").alias("explanation_people"))
+    by_element = (
+        grounds.select("image_id", "emotion", "words", "word_people")
+        .drop_nulls("words")
+        .explode("words", "word_people")
+        .rename({"words": "element", "word_people": "element_people"})
+    )
+    singulars = singular_of(frame["element"].drop_nulls()).rename({"word": "element"})
+    scope = way_named(pl.col("detail_count"), pl.col("whole_count")).replace_strict(
+        {"direct": "details", "indirect": "whole", "both": "both"}, return_dtype=pl.String
+    )
+    return (
+        frame.join(by_image, on="image_id", how="left")
+        .join(by_emotion, on=["image_id", "emotion"], how="left")
+        .join(by_element, on=["image_id", "emotion", "element"], how="left")
+        .join(singulars, on="element", how="left")
+        .with_columns(
+            scope.alias("explained_by"),
+            pl.when(pl.col("element_people").is_not_null()).then("thing").alias("thing"),
+        )
+        .rename({"told": "things"})
+        .sort("image_id")
+    )
 
 
 def find_fault(row: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -105,10 +154,11 @@ def find_fault(row: Mapping[str, Any]) -> tuple[str, str] | None:
 
 def _judge(said: pl.DataFrame) -> pl.DataFrame:
     found = [find_fault(row) if row["status"] == "ok" else None for row in said.to_dicts()]
-    pairs = [fault or (None, None) for fault in found]
+    faults, remarks = (
+        zip(*(fault or (None, None) for fault in found), strict=True) if found else ((), ())
+    )
     return said.with_columns(
-        pl.Series("fault", [code for code, _ in pairs], dtype=pl.String),
-        pl.Series("remark", [words for _, words in pairs], dtype=pl.String),
+        pl.Series("fault", faults, dtype=pl.String), pl.Series("remark", remarks, dtype=pl.String)
     )
 
 
@@ -118,90 +168,77 @@ def _content_words(text: str) -> list[str]:
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:
-    """Choose an element and its distractors: a draw among all that the reasoning ties to emotions.
+    """Choose an element and its distractors: a draw among all things that people name.
 
     Returns:
         Structs of emotion, element, distractors and reason.
     """
-    ready = inputs.drop("emotions", "cues", "words").join(
-        _elements(inputs), on="image_id", how="left", maintain_order="left"
+    found = inputs.select("image_id", "detail_count").join(
+        _with_distractors(_elements(inputs)), on="image_id", how="left", maintain_order="left"
     )
-    found = _with_distractors(ready)
     reason = (
-        pl.when(pl.col("element").is_null())
+        pl.when(pl.col("detail_count").is_null())
+        .then(pl.lit("no_comments"))
+        .when(pl.col("element").is_null())
         .then(pl.lit("no_element"))
-        .when(pl.col("distractors").list.len() < _DISTRACTORS)
+        .when(pl.col("second").is_null())
         .then(pl.lit("too_few_distractors"))
     )
     is_ok = pl.col("reason").is_null()
+    given = found.with_columns(reason=reason, distractors=pl.concat_list("first", "second"))
     answer = [
         pl.when(is_ok).then(name).alias(name) for name in ("emotion", "element", "distractors")
     ]
-    return found.with_columns(reason=reason).select(pl.struct(*answer, "reason")).to_series()
+    return given.select(pl.struct(*answer, "reason")).to_series()
 
 
 def _elements(inputs: pl.DataFrame) -> pl.DataFrame:
-    """Return image_id, turn (a draw in [0, 1)), emotion, element, is_cue: one row per image."""
-    grounds = inputs.select("image_id", "emotions", "cues", "words").explode(
-        "emotions", "cues", "words"
+    """Return image_id, turn (a draw in [0, 1)), emotion, element, thing, told: one row an image."""
+    long = (
+        inputs.select(
+            "image_id", "told", pl.col("emotions").alias("emotion"), pl.col("words").alias("word")
+        )
+        .drop_nulls("emotion")
+        .explode("emotion", "word")
+        .explode("word")
+        .drop_nulls("word")
     )
-    tied = grounds.select(
-        "image_id",
-        pl.col("emotions").alias("emotion"),
-        pl.concat_list(pl.concat_list("cues"), pl.col("words").fill_null([])).alias("element"),
-    )
-    long = tied.explode("element").drop_nulls("element")
     turns = long.select(pl.col("image_id").unique().sort()).with_columns(
         draw(pl.col("image_id"), "candidates").alias("turn")
     )
-    place = pl.int_range(pl.len()).over("image_id")
-    count = pl.len().over("image_id")
+    place, count = pl.int_range(pl.len()).over("image_id"), pl.len().over("image_id")
     return (
         long.join(turns, on="image_id", maintain_order="left")
         .filter(place == (pl.col("turn") * count).floor().cast(pl.Int64))
-        .select(
-            "image_id",
-            "turn",
-            "emotion",
-            "element",
-            pl.col("element").is_in(list(CUES)).alias("is_cue"),
-        )
+        .join(singular_of(long["word"]), on="word", how="left", maintain_order="left")
+        .select("image_id", "turn", "emotion", pl.col("word").alias("element"), "thing", "told")
     )
 
 
-def _with_distractors(pictures: pl.DataFrame) -> pl.DataFrame:
-    """Add `distractors`: up to two elements that the image's text does not contain."""
-    words = pictures.select(
-        pl.when(~pl.col("is_cue")).then("element").alias("word").fill_null(strategy="backward")
-    )["word"]
-    others = [
-        pl.when(~pl.col("is_cue") & ~pl.col("reasoning").str.contains(word, literal=True)).then(
-            word
+def _with_distractors(elements: pl.DataFrame) -> pl.DataFrame:
+    """Add `first` and `second`: elements of the next images of the emotion, in a ring by hash."""
+    ring = elements.sort("emotion", "turn", "image_id").with_row_index("row")
+    start = pl.col("row").min().over("emotion")
+    others = ring
+    for distance in range(1, _NEIGHBOURS + 1):
+        along = (pl.col("row") - start + distance) % pl.len().over("emotion")
+        other = ring.select(start + along).to_series()
+        others = others.with_columns(
+            ring["element"][other].alias(f"element_{distance}"),
+            ring["thing"][other].alias(f"thing_{distance}"),
         )
-        for word in (pl.col(f"_word_{distance}") for distance in range(1, _NEIGHBOURS + 1))
+    near = range(1, _NEIGHBOURS + 1)
+    fits = {n: ~pl.col("told").list.contains(pl.col(f"thing_{n}")) for n in near}
+    first = [pl.when(fits[n]).then(pl.struct(f"element_{n}", f"thing_{n}")) for n in near]
+    named = [one.struct.rename_fields(["element", "thing"]) for one in first]
+    chosen = others.with_columns(pl.coalesce(named).alias("one")).with_columns(
+        pl.col("one").struct.field("element").alias("first"),
+        pl.col("one").struct.field("thing").alias("first_thing"),
+    )
+    second = [
+        pl.when(fits[n] & (pl.col(f"thing_{n}") != pl.col("first_thing"))).then(f"element_{n}")
+        for n in near
     ]
-    turn = (pl.col("turn") * len(CUES)).floor().cast(pl.Int64)
-    unmet = pl.concat_list(
-        pl.when(~has_cue(name) & ~pl.col("reasoning").str.contains(name, literal=True)).then(
-            pl.lit(name)
-        )
-        for name in CUES
-    )
-    return (
-        pictures.with_columns(
-            words.shift(-distance).alias(f"_word_{distance}")
-            for distance in range(1, _NEIGHBOURS + 1)
-        )
-        .with_columns(
-            _words=pl.concat_list(others).list.drop_nulls().list.unique(maintain_order=True)
-        )
-        .with_columns(_unmet=unmet)
-        .with_columns(
-            pl.concat_list(
-                "_words", pl.col("_unmet").list.slice(turn), pl.col("_unmet").list.head(turn)
-            )
-            .list.drop_nulls()
-            .list.head(2)
-            .alias("distractors")
-        )
+    return chosen.with_columns(pl.coalesce(second).alias("second")).select(
+        "image_id", "emotion", "element", "first", "second"
     )

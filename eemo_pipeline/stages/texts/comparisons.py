@@ -3,8 +3,9 @@
 Chooses the pairs to compare in each aspect, and writes the paragraphs. The facts of each image come
 from `profiles.py`, the rules for finished texts are in `text_rules.py`.
 
-Images of a split that have the facts an aspect needs are ordered by hash, and neighbours are
-compared, each image once per aspect.
+Images of a split that have a ranking and the facts an aspect needs are ordered by hash, and
+neighbours are compared, each image once per aspect. Images whose labels report the feelings of
+viewers are never compared with those whose labels report what depicted people seem to feel.
 """
 
 from dataclasses import replace
@@ -15,14 +16,18 @@ from eemo_pipeline.emotion.level_words import LEVEL_WORDS
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.roles.writer import Writer
 from eemo_pipeline.stages.texts.phrases import joined, uncapitalised
+from eemo_pipeline.stages.texts.reasonings import feeling
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
-    "template realisation of both rankings and of the levels of valence, arousal and dominance at "
-    "0.4 and 0.6; the same level counts as similar"
+    "template realisation, second version: both rankings, the things that people's explanations of "
+    "the first emotion name, and the levels of valence, arousal and dominance at 0.4 and 0.6; the "
+    "same level counts as similar"
 )
 # The smallest difference of EEmo-Bench's comparisons: hardly one is below 0.56 on 1-9.
 SMALLEST_DIFFERENCE = 0.07
+# Only images that are equal in these are compared.
+_WITHIN = ("split", "is_evoked")
 _KEY = ("first_image_id", "second_image_id", "aspect")
 _PLACES = ((1, "first"), (2, "second"))
 
@@ -50,7 +55,7 @@ def write_comparisons(
     tables = [
         _written(_neighbours(known.drop_nulls(["ranking", *levels]), 0), "overall", writer),
         *(
-            _written(_neighbours(known.drop_nulls(name), number), name, writer)
+            _written(_neighbours(known.drop_nulls(["ranking", name]), number), name, writer)
             for number, name in enumerate(LEVEL_WORDS, start=1)
         ),
     ]
@@ -62,19 +67,19 @@ def _neighbours(pictures: pl.DataFrame, number: int) -> pl.DataFrame:
     """Return one pair per row, suffixed _1 and _2; each order uses other digits of the hash."""
     ordered = (
         pictures.with_columns(pl.col("image_id").str.slice(8 * number).alias("digits"))
-        .sort("split", "digits", "image_id")
+        .sort("split", "is_evoked", "digits", "image_id")
         .drop("digits")
-        .with_columns(pl.int_range(pl.len()).over("split").alias("place"))
+        .with_columns(pl.int_range(pl.len()).over(_WITHIN).alias("place"))
     )
     halves = [
         ordered.filter(pl.col("place") % 2 == half)
         .with_columns(pl.col("place") // 2)
-        .rename(lambda name, end=half + 1: name if name in ("split", "place") else f"{name}_{end}")
+        .rename(lambda name, end=half + 1: name if name in (*_WITHIN, "place") else f"{name}_{end}")
         for half in (0, 1)
     ]
     return (
         halves[0]
-        .join(halves[1], on=["split", "place"])
+        .join(halves[1], on=[*_WITHIN, "place"])
         .rename({"image_id_1": "first_image_id", "image_id_2": "second_image_id"})
     )
 
@@ -95,16 +100,25 @@ def realise_overall(inputs: pl.DataFrame) -> pl.Series:
 
 def _emotions() -> pl.Expr:
     def first(side: int) -> pl.Expr:
-        return pl.col(f"ranking_{side}").list.first()
+        return feeling(pl.col(f"ranking_{side}").list.first())
 
     def others(side: int) -> pl.Expr:
-        return joined(pl.col(f"ranking_{side}").list.slice(1))
+        return joined(pl.col(f"ranking_{side}").list.slice(1).list.eval(feeling(pl.element())))
 
+    both, one, other = (
+        pl.when("is_evoked").then(pl.lit(evoked)).otherwise(pl.lit(apparent))
+        for evoked, apparent in (
+            ("Both pictures evoke", "The people in both pictures seem to feel"),
+            ("The first picture evokes", "The people in the first picture seem to feel"),
+            ("the second evokes", "those in the second seem to feel"),
+        )
+    )
     return (
         pl.when(pl.col("ranking_1") == pl.col("ranking_2"))
         .then(
             pl.format(
-                "Both pictures evoke {} most strongly, followed by {}, in the same order.",
+                "{} {} most strongly, followed by {}, in the same order.",
+                both,
                 first(1),
                 others(1),
             )
@@ -112,8 +126,8 @@ def _emotions() -> pl.Expr:
         .when(first(1) == first(2))
         .then(
             pl.format(
-                "Both pictures evoke {} most strongly; behind it stand {} in the first, but {} in "
-                "the second.",
+                "{} {} most strongly; next come {} in the first, but {} in the second.",
+                both,
                 first(1),
                 others(1),
                 others(2),
@@ -121,10 +135,11 @@ def _emotions() -> pl.Expr:
         )
         .otherwise(
             pl.format(
-                "The first picture evokes {} most strongly, followed by {}, whereas the second "
-                "evokes {} most strongly, followed by {}.",
+                "{} {} most strongly, followed by {}, whereas {} {} most strongly, followed by {}.",
+                one,
                 first(1),
                 others(1),
+                other,
                 first(2),
                 others(2),
             )
@@ -134,7 +149,7 @@ def _emotions() -> pl.Expr:
 
 def _similar_or_not(dimension: str) -> pl.Expr:
     one, two = pl.col(f"{dimension}_level_1"), pl.col(f"{dimension}_level_2")
-    similar = pl.format(f"Their {dimension} is similar, since it is {{}} in both.", one)
+    similar = pl.format(f"Their {dimension} is similar: it is {{}} in both.", one)
     apart = pl.format(
         f"Their {dimension} differs: it is {{}} in the first and {{}} in the second.", one, two
     )

@@ -10,13 +10,16 @@ from eemo_pipeline.emotion.level_words import LEVEL_WORDS
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.roles.writer import Writer
 from eemo_pipeline.stages.texts.phrases import capitalised, joined
+from eemo_pipeline.stages.texts.reasonings import feeling
 from eemo_pipeline.stages.texts.reported_emotions import quotes
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
-    "template realisation of the description, the reported emotions in descending order, and the "
-    "levels of valence, arousal and dominance at 0.4 and 0.6"
+    "template realisation, second version: the description, the reported emotions in the order of "
+    "the ranking, the things that people's explanations name, and the levels of valence, arousal "
+    "and dominance at 0.4 and 0.6 with who rates them"
 )
+_ROUNDING = 1.5e-6
 
 
 def write_details(profiles: pl.DataFrame, writer: Writer) -> AnsweredTable:
@@ -41,23 +44,37 @@ def write_details(profiles: pl.DataFrame, writer: Writer) -> AnsweredTable:
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:
-    """Write the content, the reactions of different viewers, a cause for each, and the levels."""
-    emotions = pl.col("emotions")
-    reactions = (
-        pl.when(emotions.list.len() > 1)
-        .then(
-            pl.format(
-                "Of the reactions of different viewers, {} comes first, followed by {}.",
-                emotions.list.first(),
-                joined(emotions.list.slice(1)),
-            )
-        )
-        .otherwise(pl.format("The reaction of viewers is {} alone.", emotions.list.first()))
-    )
+    """Write the content, the reported emotions, what people name for each, and the levels."""
     levels = [
         pl.format("{}.", capitalised(pl.col(f"{dimension}_sentence"))) for dimension in LEVEL_WORDS
     ]
     text = pl.concat_str(
-        "description", reactions, pl.col("sentences").list.join(" "), *levels, separator=" "
+        "description", _reactions(), pl.col("sentences").list.join(" "), *levels, separator=" "
     )
     return inputs.select(text.alias("text")).to_series()
+
+
+def _reactions() -> pl.Expr:
+    """Return a sentence on the order of the emotions, as far as people's reports give one."""
+    emotions = pl.col("emotions").list.eval(feeling(pl.element()))
+    first, others = emotions.list.first(), joined(emotions.list.slice(1))
+    whose = (
+        pl.when("is_evoked")
+        .then(pl.lit("Of the reactions of different viewers"))
+        .otherwise(pl.lit("Of the feelings that the people in it seem to have"))
+    )
+    alike = (
+        pl.when("is_evoked")
+        .then(pl.lit("Different viewers report"))
+        .otherwise(pl.lit("The people in it seem to feel"))
+    )
+    verb = pl.when(emotions.list.len() > 2).then(pl.lit("are")).otherwise(pl.lit("is"))
+    return (
+        pl.when(others.is_null())
+        .then(pl.format("{} no other than {}.", alike, first))
+        .when("is_ranked")
+        .then(pl.format("{}, {} comes first, followed by {}.", whose, first, others))
+        .when(pl.col("lead") > _ROUNDING)
+        .then(pl.format("{}, {} comes first; {} {} reported as well.", whose, first, others, verb))
+        .otherwise(pl.format("{} {}; none of them comes first.", alike, joined(emotions)))
+    )

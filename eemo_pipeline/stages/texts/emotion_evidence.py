@@ -1,16 +1,23 @@
 """The evidence for a text on an image's emotions: measures, reports, words of explanations.
 
-Collects per image and emotion its strength and the evidence for it. The words that explanations
-share are computed in `comments.py`.
+Collects per image and emotion its strength, the things that people name to explain it, and a
+measured cue that colour psychology relates to it. What explanations name is computed in
+`comments.py`.
 
-The evidence for an emotion is a measured cue that colour psychology relates to it, and the words
-that several people use to explain it.
+A measured cue is a fact about the image, never a cause: nobody said that it leads to the emotion.
+Only explanations by people state causes. Viewers' feelings and those that depicted people seem to
+have are kept apart: explanations count only if they are about the same as the labels.
 """
 
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
-from eemo_pipeline.stages.texts.comments import shared_words
+from eemo_pipeline.stages.texts.comments import (
+    count_ways,
+    list_told,
+    read_explanations,
+    shared_words,
+)
 from eemo_pipeline.stages.texts.reported_emotions import choose_comments
 
 EMOTION_COUNT = 3
@@ -25,6 +32,11 @@ CUES: dict[str, tuple[str, str, float]] = {
     "dense detail": ("edge_density", "above", 0.18),
     "lack of detail": ("edge_density", "below", 0.045),
 }
+# Columns of `comments.count_ways` with numbers of explanations.
+COUNTS = (
+    *("explanation_count", "seeing_count", "memory_count"),
+    *("whole_count", "detail_count"),
+)
 MEASURES = tuple(sorted({column for column, _, _ in CUES.values()}))
 # Pleasure rises with brightness and saturation, arousal with saturation and with darkness
 # (Valdez and Mehrabian 1994, equations 1 and 2). Contrast and detail represent activity.
@@ -49,25 +61,36 @@ _LEVEL_CUES = {
 
 
 def gather_grounds(
-    dedup__images: pl.DataFrame, labels__emotions: pl.DataFrame, ingest__annotations: pl.DataFrame
+    dedup__images: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
+    labels__rankings: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
 ) -> pl.DataFrame:
     """Return the three strongest Ekman emotions of each kept image, with their evidence.
 
+    They have the order of the image's ranking; without one, that of their mass.
+
     Returns:
-        image_id, place (0 is the strongest), emotion, mass, mass_above, mass_below, is_evoked
+        image_id, place (0 is the strongest), emotion, mass, mass_above, mass_below, is_ranked
+        (whether the image has a ranking), is_evoked
         (true if viewers feel it, false if depicted people seem to), cue (null if no related cue
-        was measured), words (null if explanations share none), comments (null if there are none).
-        Sorted by image_id and place.
+        was measured), words, word_people, people and said_in (see `comments.shared_words`; null
+        without explanations), the counts of `comments.count_ways` and `comments.list_told` (of the
+        image),
+        comments (null if there are none). Sorted by image_id and place.
     """
     kept = dedup__images.select("image_id", *MEASURES)
-    annotations = ingest__annotations.join(kept, on="image_id", how="semi")
+    named = labels__emotions.join(kept, on="image_id", how="semi")
+    strongest = _strongest(named, labels__rankings)
+    annotations = _about_the_same(ingest__annotations, strongest)
+    explanations = read_explanations(annotations)
     return (
-        _strongest(labels__emotions.join(kept, on="image_id", how="semi"))
-        .join(_evoked(annotations), on="image_id", how="left")
-        .join(kept, on="image_id", how="left")
-        .join(shared_words(annotations), on=["image_id", "emotion"], how="left")
+        strongest.join(kept, on="image_id", how="left")
+        .join(shared_words(explanations), on=["image_id", "emotion"], how="left")
+        .join(count_ways(explanations), on="image_id", how="left")
+        .join(list_told(ingest__annotations), on="image_id", how="left")
         .join(choose_comments(annotations), on=["image_id", "emotion"], how="left")
-        .with_columns(_cue().alias("cue"), pl.col("is_evoked").fill_null(value=True))
+        .with_columns(_cue().alias("cue"))
         .drop(MEASURES)
         .sort("image_id", "place")
     )
@@ -88,15 +111,26 @@ def level_cue(dimension: str, level: pl.Expr) -> pl.Expr:
     return chosen
 
 
-def _strongest(emotions: pl.DataFrame) -> pl.DataFrame:
+def _strongest(emotions: pl.DataFrame, rankings: pl.DataFrame) -> pl.DataFrame:
     """Return each image's three strongest Ekman emotions, with their place and neighbours."""
+    ranked = rankings.select("image_id", pl.col("ranking").alias("emotion")).drop_nulls()
+    places = ranked.explode("emotion").with_columns(
+        pl.int_range(pl.len()).over("image_id").alias("ranked_at")
+    )
     return (
         emotions.filter(pl.col("taxonomy") == "ekman7")
-        .sort(["image_id", "mass", "emotion"], descending=[False, True, False])
+        .join(places, on=["image_id", "emotion"], how="left")
+        .sort(
+            ["image_id", "ranked_at", "mass", "emotion"],
+            descending=[False, False, True, False],
+            nulls_last=True,
+        )
         .select(
             "image_id",
             "emotion",
             "mass",
+            (pl.col("semantics") != "apparent").fill_null(value=True).alias("is_evoked"),
+            pl.col("ranked_at").is_not_null().any().over("image_id").alias("is_ranked"),
             pl.int_range(pl.len()).over("image_id").alias("place"),
             pl.col("mass").shift(1).over("image_id").alias("mass_above"),
             pl.col("mass").shift(-1).over("image_id").fill_null(0.0).alias("mass_below"),
@@ -105,12 +139,12 @@ def _strongest(emotions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _evoked(annotations: pl.DataFrame) -> pl.DataFrame:
-    """Return whether labels report the feelings of viewers or those of depicted people."""
-    return (
-        annotations.filter(pl.col("native_labels").list.len() > 0)
-        .group_by("image_id")
-        .agg((pl.col("semantics") == "evoked").any().alias("is_evoked"))
+def _about_the_same(annotations: pl.DataFrame, emotions: pl.DataFrame) -> pl.DataFrame:
+    """Return the annotations about viewers, or about depicted people, as the image's labels are."""
+    is_evoked = (pl.col("semantics") != "apparent").fill_null(value=True).alias("is_evoked")
+    subjects = emotions.select("image_id", "is_evoked").unique()
+    return annotations.with_columns(is_evoked).join(
+        subjects, on=["image_id", "is_evoked"], how="semi", maintain_order="left"
     )
 
 

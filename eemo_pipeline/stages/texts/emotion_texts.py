@@ -37,7 +37,7 @@ def write_emotion_texts(
         texts__descriptions: one row per kept image.
         writer: the writer.
     """
-    grounds = gather_grounds(dedup__images, labels__emotions, annotations)
+    grounds = gather_grounds(dedup__images, labels__emotions, labels__rankings, annotations)
     reasonings = write_reasonings(grounds, labels__rankings, texts__descriptions, writer)
     profiles = build_profiles(
         dedup__images, grounds, labels__rankings, labels__vad, texts__descriptions

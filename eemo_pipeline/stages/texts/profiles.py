@@ -1,13 +1,14 @@
 """One row per image with all the facts that the longer texts need.
 
-Joins descriptions, evidence and levels.
+Joins descriptions, evidence and levels. Viewers' feelings and those that depicted people seem to
+have are kept apart: a rating is left out where it is about the others than the image's labels.
 """
 
 import polars as pl
 
 from eemo_pipeline.emotion.level_words import LEVEL_WORDS, level_of
-from eemo_pipeline.stages.texts.emotion_evidence import MEASURES, level_cue
-from eemo_pipeline.stages.texts.reasonings import sentence_of_emotion
+from eemo_pipeline.stages.texts.emotion_evidence import COUNTS, MEASURES, level_cue
+from eemo_pipeline.stages.texts.reasonings import CLAUSES, sentence_of_emotion
 from eemo_pipeline.stages.texts.reported_emotions import report
 
 
@@ -21,8 +22,10 @@ def build_profiles(
     """Return one row per kept image, sorted by image_id.
 
     Returns:
-        image_id, split, is_evaluation, description, emotions (strongest first), sentences, cues
-        and words (of each emotion), `reported`, ranking, <dimension>, <dimension>_level and
+        image_id, split, is_evaluation, description, emotions (strongest first), sentences, cues,
+        words, people and `reported` (of each emotion), is_evoked (whether all is about viewers, not
+        about depicted people), is_ranked, lead (mass of the first emotion minus that of the
+        second), the counts of `comments.count_ways`, ranking, <dimension>, <dimension>_level and
         <dimension>_sentence; null or an empty list for unknown values.
     """
     by_picture = (
@@ -33,10 +36,17 @@ def build_profiles(
             pl.col("sentence").alias("sentences"),
             pl.col("cue").alias("cues"),
             pl.col("words"),
+            pl.col("people"),
             report().alias("reported"),
+            pl.col("is_evoked", "is_ranked", *COUNTS).first(),
+            (pl.col("mass") - pl.col("mass_below")).first().alias("lead"),
         )
     )
-    best = labels__vad.filter("is_best").select("image_id", *LEVEL_WORDS)
+    best = labels__vad.filter("is_best").select(
+        *("image_id", *LEVEL_WORDS),
+        pl.col("origin").str.starts_with("lexicon:").alias("is_lexicon"),
+        (pl.col("semantics") != "apparent").fill_null(value=True).alias("is_rated_as_evoked"),
+    )
     is_described = pl.col("status") == "ok"
     described = texts__descriptions.select(
         "image_id", pl.when(is_described).then("text").alias("description")
@@ -49,6 +59,11 @@ def build_profiles(
         .join(by_picture, on="image_id", how="left")
         .join(labels__rankings.select("image_id", "ranking"), on="image_id", how="left")
         .join(best, on="image_id", how="left")
+        .with_columns(pl.coalesce("is_evoked", "is_rated_as_evoked").alias("is_evoked"))
+        .with_columns(
+            pl.when(pl.col("is_rated_as_evoked") == pl.col("is_evoked")).then(name).alias(name)
+            for name in LEVEL_WORDS
+        )
         .with_columns(level_of(name, pl.col(name)).alias(f"{name}_level") for name in LEVEL_WORDS)
         .with_columns(_level_sentence(name).alias(f"{name}_sentence") for name in LEVEL_WORDS)
         .drop(MEASURES)
@@ -57,15 +72,17 @@ def build_profiles(
 
 
 def _level_sentence(dimension: str) -> pl.Expr:
-    """Return a clause on a dimension's level and the related measured cue, without a full stop."""
+    """Return a clause on a dimension's level, who rates it and a measured cue, without full stop.
+
+    The cue is one that colour psychology relates to the level; it stands beside it, as measured.
+    """
     level = pl.col(f"{dimension}_level")
-    cue = level_cue(dimension, level)
-    return (
-        pl.when(cue.is_not_null())
-        .then(pl.format(f"the {dimension} is {{}}, in keeping with its {{}}", level, cue))
-        .otherwise(
-            pl.format(
-                f"the {dimension} is {{}}, more by what is shown than by light or colour", level
-            )
-        )
+    clause = level_cue(dimension, level).replace_strict(CLAUSES, return_dtype=pl.String)
+    report = (
+        pl.when(~pl.col("is_evoked"))
+        .then(pl.format(f"the {dimension} of the people in it seems {{}}", level))
+        .when("is_lexicon")
+        .then(pl.format(f"by the words that viewers use, the {dimension} is {{}}", level))
+        .otherwise(pl.format(f"viewers rate the {dimension} as {{}}", level))
     )
+    return pl.concat_str(report, pl.format("; {}", clause), ignore_nulls=True)

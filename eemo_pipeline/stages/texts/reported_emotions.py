@@ -86,12 +86,12 @@ def _people() -> pl.Expr:
     first = (
         pl.when(pl.col("mass") > 0.5)
         .then(pl.lit("most people"))
-        .when(pl.col("mass") - pl.col("mass_below") > _ROUNDING)
+        .when(pl.col("is_ranked") | (pl.col("mass") - pl.col("mass_below") > _ROUNDING))
         .then(pl.lit("the largest group"))
         .otherwise(pl.lit("as many people as the next"))
     )
     later = (
-        pl.when(gap <= _ROUNDING)
+        pl.when(~pl.col("is_ranked") & (gap <= _ROUNDING))
         .then(pl.lit("as many people as the one before"))
         .when(pl.col("mass") < _FAR * pl.col("mass_above"))
         .then(pl.lit("far fewer people than the one before"))

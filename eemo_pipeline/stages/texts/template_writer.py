@@ -29,5 +29,5 @@ REALISER = TemplateRealiser(
             for dimension in LEVEL_WORDS
         },
     },
-    {"descriptions": "not_measured"},
+    {"descriptions": "not_measured", "evocations": "neither_named"},
 )

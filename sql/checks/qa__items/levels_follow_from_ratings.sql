@@ -19,7 +19,7 @@ with asked as (
     from qa__items as q
     left join felt as a on hash(q.image_ids[1]) = hash(a.image_id)
     left join felt as b on hash(q.image_ids[2]) = hash(b.image_id)
-    where q.claim in ('level_is', 'level', 'both_at_level', 'higher', 'difference')
+    where q.claim in ('level_is', 'level', 'both_at_level', 'higher', 'lower', 'difference')
 ),
 
 levelled as (
@@ -35,19 +35,22 @@ expected as (
     select
         *,
         case
-            when one is null or (two is null and claim in ('both_at_level', 'higher', 'difference')) then null
+            when one is null or (two is null and claim in ('both_at_level', 'higher', 'lower', 'difference')) then null
             when claim in ('level_is', 'both_at_level') and not list_contains(words, asked) then null
             when claim = 'level_is' then if(first_level = asked, 'Yes', 'No')
             when claim = 'level' then first_level
             when claim = 'both_at_level' then if(first_level = asked and second_level = asked, 'Yes', 'No')
             when claim = 'higher' and gap <= -0.07 then 'The first picture'
             when claim = 'higher' and gap >= 0.07 then 'The second picture'
+            when claim = 'lower' and gap <= -0.07 then 'The second picture'
+            when claim = 'lower' and gap >= 0.07 then 'The first picture'
             when claim = 'difference' and gap >= 0.1 then 'Much higher'
             when claim = 'difference' and gap <= -0.1 then 'Much lower'
             when claim = 'difference' and abs(gap) <= 0.07 then 'About the same'
         end as expected,
         case claim
             when 'level' then list_sort(words)
+            when 'lower' then ['The first picture', 'The second picture']
             when 'higher' then ['The first picture', 'The second picture']
             when 'difference' then ['About the same', 'Much higher', 'Much lower']
             else ['No', 'Yes']

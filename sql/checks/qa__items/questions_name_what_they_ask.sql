@@ -5,7 +5,10 @@ with asked as not materialized (
         template,
         question,
         facts,
-        [facts ->> '$.asked', facts ->> '$.other', facts ->> '$.emotion', facts ->> '$.element'] as fills
+        [
+            facts ->> '$.asked', facts ->> '$.other', facts ->> '$.emotion', facts ->> '$.element',
+            facts ->> '$.other_element'
+        ] as fills
     from qa__items
     where claim not in ('ranking', 'written')
 ),

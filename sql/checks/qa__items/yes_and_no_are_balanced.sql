@@ -1,20 +1,41 @@
--- Within a template and split, Yes and No are equally frequent for everything asked about, and each
--- letter is right equally often.
+-- Within a template and split, Yes and No are equally frequent for everything asked about, and so is
+-- each option where all questions offer the same ones; each letter is right equally often.
 with cells as (
     select
         template,
         split,
-        coalesce(facts ->> '$.emotion', facts ->> '$.asked') as asked,
-        answer,
-        answer_letter
+        concat_ws(
+            ' ', facts ->> '$.felt_by', coalesce(facts ->> '$.emotion', facts ->> '$.asked'), facts ->> '$.other'
+        ) as asked,
+        list_sort(options) as possible,
+        answer
     from qa__items
-    where question_type = 'yes_no'
+    where len(options) > 0
+),
+
+closed as (
+    select template
+    from cells
+    group by template
+    having count(distinct possible) = 1
+),
+
+counts as (
+    select template, split, asked, answer, any_value(len(possible)) as possible_count, count(*) as items
+    from cells
+    semi join closed on cells.template = closed.template
+    group by template, split, asked, answer
 ),
 
 answers as (
-    select template, split, asked, count(*) filter (answer = 'Yes') as ayes, count(*) filter (answer = 'No') as noes
-    from cells
-    group by all
+    select
+        template,
+        split,
+        asked,
+        max(items) as ayes,
+        if(count(*) < any_value(possible_count), 0, min(items)) as noes
+    from counts
+    group by template, split, asked
     having ayes <> noes
 ),
 

@@ -2,20 +2,17 @@
 
 import polars as pl
 
-from eemo_pipeline.stages.qa.emotion_questions import pick_ranked, pick_unranked
+from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.stages.qa.emotion_questions import MAY, is_ranked, with_options
 from eemo_pipeline.stages.qa.facts import Facts
 from eemo_pipeline.stages.qa.templates import QaTemplate
 
 
 def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
-    outside = pick_unranked(facts.having("rank_1"), 1, purpose).rename({"pick_1": "correct"})
-    return pick_ranked(outside, 2, purpose).select(
-        pl.col("row").alias("first"),
-        "base",
-        "split",
-        "correct",
-        pl.col("pick_1").alias("wrong_1"),
-        pl.col("pick_2").alias("wrong_2"),
+    inside = {emotion: is_ranked(emotion) for emotion in EKMAN_7}
+    outside = {emotion: ~fits for emotion, fits in inside.items()}
+    return with_options(facts.having("rank_1"), outside, inside, purpose).select(
+        pl.col("row").alias("first"), "base", "split", "correct", pl.col(f"^{MAY}.*$")
     )
 
 
@@ -28,9 +25,20 @@ TEMPLATE = QaTemplate(
     sentences=(
         "Which of these emotions is not among the three main ones that this picture evokes?",
         "Two of these belong to the three strongest emotions at this picture. Which one does not?",
-        "Which emotion would viewers leave out of their three main responses to this picture?",
+        "Which emotion do viewers leave out of their three main responses to this picture?",
+        "Which of these is none of the three emotions that viewers of this picture feel most?",
+        "All but one of these are main emotions of this picture. Which one is not?",
+        "Which of these emotions has no place among the top three of this picture?",
+    ),
+    depicted=(
+        "Which of these is not among the three main emotions that the people in this "
+        "picture seem to feel?",
+        "Two of these belong to the three strongest emotions of the people shown here. "
+        "Which one does not?",
+        "All but one of these are main emotions of the people in this picture. Which one is not?",
     ),
     ask=_ask,
     cell=("correct",),
+    drawn=2,
     proof=("ranking",),
 )

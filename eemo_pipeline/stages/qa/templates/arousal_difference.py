@@ -15,10 +15,14 @@ TEMPLATE = QaTemplate(
     pairs="arousal",
     sentences=(
         "How does the arousal that the second picture evokes compare with that of the first?",
-        "Set against the first picture, how exciting is the second?",
-        "Going from the first picture to the second, what becomes of the arousal?",
+        "Set against the first picture, how high is the arousal of the second?",
+        "From the first picture to the second, how does the arousal change?",
+        "By viewers' own account, how does the arousal of the second picture compare?",
+        "Is the arousal of the second picture much higher, about the same or much lower "
+        "than that of the first?",
+        "Seen after the first picture, where does the second one stand in arousal?",
     ),
     ask=partial(compare_levels, "arousal"),
-    cell=("correct",),
     proof=("arousal",),
+    answers=3,
 )

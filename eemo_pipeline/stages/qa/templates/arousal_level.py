@@ -15,7 +15,15 @@ TEMPLATE = QaTemplate(
     sentences=(
         "Does this picture evoke {} arousal in its viewers?",
         "Is the level of activation that viewers feel at this picture {}?",
-        "Between calm and excited, would you rate the arousal this picture causes as {}?",
+        "Between calm and excited, would you rate the arousal that this picture causes as {}?",
+        "By viewers' own account, is the arousal at this picture {}?",
+        "Is the arousal that viewers feel when they see this picture {}?",
+        "Would you describe the excitement that this picture brings about as {}?",
+    ),
+    depicted=(
+        "Do the people in this picture seem to feel {} arousal?",
+        "Is the level of activation of the people shown here {}?",
+        "Would you rate the arousal of the people in this picture as {}?",
     ),
     ask=partial(verify_level, "arousal"),
     fills=("asked",),

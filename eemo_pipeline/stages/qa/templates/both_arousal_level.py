@@ -16,7 +16,10 @@ TEMPLATE = QaTemplate(
     sentences=(
         "Do both pictures evoke {} arousal?",
         "Is the activation that viewers feel {} at each of the two pictures?",
-        "Would viewers rate the arousal of the first picture and of the second as {}?",
+        "By viewers' own account, is the arousal at both pictures {}?",
+        "Are the two pictures alike in that they evoke {} arousal?",
+        "Does each of these pictures leave its viewers with {} arousal?",
+        "Is the arousal of the first picture {}, and that of the second as well?",
     ),
     ask=partial(verify_both_levels, "arousal"),
     fills=("asked",),

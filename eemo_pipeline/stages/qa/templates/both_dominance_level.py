@@ -16,7 +16,10 @@ TEMPLATE = QaTemplate(
     sentences=(
         "Is the dominance that viewers feel {} at both pictures?",
         "Do the two pictures agree in leaving viewers a {} sense of control?",
-        "Would viewers rate their control as {} for the first picture and for the second?",
+        "By viewers' own account, is their control {} at both pictures?",
+        "Are the two pictures alike in that the dominance felt at them is {}?",
+        "Does each of these pictures leave its viewers with {} dominance?",
+        "Is the dominance that the first picture evokes {}, and that of the second as well?",
     ),
     ask=partial(verify_both_levels, "dominance"),
     fills=("asked",),

@@ -1,11 +1,12 @@
-"""Is a felt emotion caused by the named element? Yes or no.
+"""Is a felt emotion caused by the named thing? Yes or no.
 
-For "yes" the reasoning ties the element to the emotion; for "no" it does not mention it.
+For "yes" people's explanations of the emotion name the thing; for "no" no explanation of the image
+names it, but explanations of the same emotion of other images do.
 """
 
 import polars as pl
 
-from eemo_pipeline.stages.qa.cause_questions import with_pictures
+from eemo_pipeline.stages.qa.cause_questions import with_causes
 from eemo_pipeline.stages.qa.column_draws import unit
 from eemo_pipeline.stages.qa.facts import Facts
 from eemo_pipeline.stages.qa.templates import QaTemplate
@@ -13,14 +14,10 @@ from eemo_pipeline.stages.qa.templates import QaTemplate
 
 def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
     return (
-        with_pictures(facts)
+        with_causes(facts)
         .with_columns(is_yes=unit(pl.col("base"), purpose, "truth") < 0.5)
         .select(
-            "first",
-            "base",
-            "split",
-            "is_yes",
-            "emotion",
+            *("first", "base", "split", "is_yes", "emotion"),
             pl.when("is_yes").then("element").otherwise("distractor_1").alias("element"),
         )
     )
@@ -31,11 +28,14 @@ TEMPLATE = QaTemplate(
     category="perception",
     question_type="yes_no",
     claim="caused_by",
-    needs=("has_reasonings",),
+    needs=("cause",),
     sentences=(
-        "Some viewers of this picture feel {}. Does the {} in it lead to this?",
-        "Does the {} at this picture come from the {} in it?",
-        "Is {} evoked here because of the {}?",
+        "Some viewers of this picture feel {}. Is this because of the {}?",
+        "Do viewers of this picture feel {} because of the {}?",
+        "When viewers feel {} at this picture, do they owe it to the {}?",
+        "People who feel {} at this picture say why. Do they speak of the {}?",
+        "Viewers feel {} at this picture. Can this be put down to the {}?",
+        "Is the reason why viewers feel {} at this picture to be found in the {}?",
     ),
     ask=_ask,
     fills=("emotion", "element"),

@@ -3,23 +3,17 @@
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
-from eemo_pipeline.stages.qa.column_draws import pick
-from eemo_pipeline.stages.qa.emotion_questions import is_ranked
+from eemo_pipeline.stages.qa.emotion_questions import MAY, is_ranked, with_options
 from eemo_pipeline.stages.qa.facts import RANKS, Facts
 from eemo_pipeline.stages.qa.templates import QaTemplate
 
 
 def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
-    shared = {emotion: is_ranked(emotion, "_1") & is_ranked(emotion, "_2") for emotion in EKMAN_7}
-    right = pick(facts.paired("rank_1", *RANKS), shared, 1, purpose, "right")
-    wrong = {emotion: ~is_shared for emotion, is_shared in shared.items()}
-    return pick(right.rename({"pick_1": "correct"}), wrong, 3, purpose, "wrong").select(
-        "first",
-        "second",
-        "base",
-        "split",
-        "correct",
-        *(pl.col(f"pick_{number}").alias(f"wrong_{number}") for number in (1, 2, 3)),
+    named = {emotion: is_ranked(emotion, "_1") & is_ranked(emotion, "_2") for emotion in EKMAN_7}
+    others = {emotion: ~fits for emotion, fits in named.items()}
+    pairs = facts.paired("rank_1", *RANKS)
+    return with_options(pairs, named, others, purpose).select(
+        "first", "second", "base", "split", "correct", pl.col(f"^{MAY}.*$")
     )
 
 
@@ -33,10 +27,14 @@ TEMPLATE = QaTemplate(
     sentences=(
         "Which emotion is among the three main ones of both pictures?",
         "What main emotion do the two pictures have in common?",
-        "Which of these emotions do viewers feel at the first picture as well as at the second, "
-        "counting only the three main ones of each?",
+        "Which of these emotions do viewers feel at the first picture as well as at the "
+        "second, counting only the three main ones of each?",
+        "Which of these belongs to the three strongest emotions of each picture?",
+        "Only one of these is a main emotion of both pictures. Which one?",
+        "Counting the three main emotions of each picture, which one do they share?",
     ),
     ask=_ask,
     cell=("correct",),
+    drawn=3,
     proof=("ranking",),
 )

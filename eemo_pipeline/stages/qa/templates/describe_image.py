@@ -16,6 +16,9 @@ TEMPLATE = QaTemplate(
         "Describe what is visible in this picture, leaving feelings aside.",
         "What can be seen in this picture? Do not interpret it.",
         "Give a short and sober description of this picture.",
+        "Say in one to three sentences what this picture shows.",
+        "What does this picture look like? Name no feelings.",
+        "Describe the look of this picture briefly and plainly.",
     ),
     ask=partial(ask_text, "descriptions"),
 )

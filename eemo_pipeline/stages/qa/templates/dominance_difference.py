@@ -15,10 +15,14 @@ TEMPLATE = QaTemplate(
     pairs="dominance",
     sentences=(
         "How does the dominance felt at the second picture compare with that at the first?",
-        "Set against the first picture, how much control does the second leave its viewers?",
-        "Going from the first picture to the second, what becomes of the felt dominance?",
+        "Set against the first picture, how high is the dominance felt at the second?",
+        "From the first picture to the second, how does the felt dominance change?",
+        "By viewers' own account, how does the dominance at the second picture compare?",
+        "Is the dominance felt at the second picture much higher, about the same or much "
+        "lower than at the first?",
+        "Seen after the first picture, where does the second one stand in dominance?",
     ),
     ask=partial(compare_levels, "dominance"),
-    cell=("correct",),
     proof=("dominance",),
+    answers=3,
 )

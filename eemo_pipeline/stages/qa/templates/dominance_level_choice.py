@@ -13,11 +13,19 @@ TEMPLATE = QaTemplate(
     dimension="dominance",
     needs=("dominance",),
     sentences=(
-        "How much dominance do viewers feel at this picture?",
-        "Which level describes the sense of control that this picture leaves?",
-        "Between overwhelmed and in control, where do viewers of this picture stand?",
+        "Which level of dominance does this picture leave its viewers with?",
+        "How high is the sense of control that viewers keep at this picture?",
+        "Is the dominance that viewers feel here low, moderate or high?",
+        "By viewers' own account, how high is the dominance they feel at this picture?",
+        "Into which of these ranges does the dominance that this picture evokes fall?",
+        "Between overwhelmed and in control, which level of dominance do viewers report?",
+    ),
+    depicted=(
+        "Which level of dominance do the people in this picture seem to feel?",
+        "How high does the control of the people shown here over their situation seem to be?",
+        "Is the dominance of the people in this picture low, moderate or high?",
     ),
     ask=partial(choose_level, "dominance"),
-    cell=("correct",),
     proof=("dominance", "dominance_level"),
+    answers=3,
 )

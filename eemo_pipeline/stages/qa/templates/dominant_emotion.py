@@ -6,8 +6,9 @@ others one that nobody did, as in EEmo-Bench.
 
 import polars as pl
 
-from eemo_pipeline.stages.qa.column_draws import unit
-from eemo_pipeline.stages.qa.emotion_questions import with_rivals
+from eemo_pipeline.emotion.taxonomies import EKMAN_7
+from eemo_pipeline.stages.qa.column_draws import ask_evenly, unit
+from eemo_pipeline.stages.qa.emotion_questions import is_reported
 from eemo_pipeline.stages.qa.facts import Facts
 from eemo_pipeline.stages.qa.templates import QaTemplate
 
@@ -15,23 +16,16 @@ _REPORTED_SHARE = 2 / 3
 
 
 def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
-    base = pl.col("base")
-    reported, unreported = pl.col("reported_1"), pl.col("unreported_1")
-    rival = (
-        pl.when(unit(base, purpose, "rival") < _REPORTED_SHARE)
-        .then(pl.coalesce(reported, unreported))
-        .otherwise(pl.coalesce(unreported, reported))
-    )
-    return (
-        with_rivals(facts.having("dominant_emotion"), purpose)
-        .with_columns(is_yes=unit(base, purpose, "truth") < 0.5)
-        .select(
-            pl.col("row").alias("first"),
-            "base",
-            "split",
-            "is_yes",
-            pl.when("is_yes").then("dominant_emotion").otherwise(rival).alias("asked"),
-        )
+    wants_reported = unit(pl.col("base"), purpose, "rival") < _REPORTED_SHARE
+    answers = {}
+    for emotion in EKMAN_7:
+        is_dominant = pl.col("dominant_emotion") == emotion
+        fits = is_dominant | (is_reported(emotion) == wants_reported)
+        answers[emotion] = pl.when(fits).then(is_dominant)
+    return ask_evenly(facts.having("dominant_emotion"), answers, purpose).select(
+        pl.col("row").alias("first"),
+        *("base", "split", "asked"),
+        pl.col("answered").alias("is_yes"),
     )
 
 
@@ -45,6 +39,14 @@ TEMPLATE = QaTemplate(
         "Is {} the dominant emotion that this picture evokes?",
         "Do viewers of this picture feel {} more than any other emotion?",
         "Is the emotion that this picture evokes most strongly {}?",
+        "Does {} lead among the emotions that viewers report for this picture?",
+        "Is {} the emotion that viewers of this picture report most often?",
+        "Is the strongest response to this picture {}?",
+    ),
+    depicted=(
+        "Is {} the main emotion that the people in this picture seem to feel?",
+        "Do the people shown here seem to feel {} above all?",
+        "Is what the people in this picture seem to feel most strongly {}?",
     ),
     ask=_ask,
     fills=("asked",),

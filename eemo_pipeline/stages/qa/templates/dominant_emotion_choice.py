@@ -1,52 +1,46 @@
 """Which emotion is dominant? Three options.
 
-Usually one wrong option is an emotion that people also reported and the other one that nobody did.
-The shares are those of EEmo-Bench (none, one or both in 55, 234 and 49 of 338 questions).
+A wrong option is an emotion that people also reported, or one that nobody did. Shares of questions
+without, with one and with two reported wrong options are 55, 234 and 49 of 338 in EEmo-Bench; here
+the first and the last are allowed their share, and in the others either kind may come.
 """
 
 import polars as pl
 
+from eemo_pipeline.emotion.taxonomies import EKMAN_7
 from eemo_pipeline.stages.qa.column_draws import unit
-from eemo_pipeline.stages.qa.emotion_questions import with_rivals
+from eemo_pipeline.stages.qa.emotion_questions import MAY, is_reported
 from eemo_pipeline.stages.qa.facts import Facts
 from eemo_pipeline.stages.qa.templates import QaTemplate
 
 _NONE_REPORTED = 55 / 338
 _BOTH_REPORTED = 49 / 338
+_WRONG = 2
 
 
 def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
-    base = pl.col("base")
-    place = unit(base, purpose, "mixture")
-    reported, unreported = ("reported_1", "reported_2"), ("unreported_1", "unreported_2")
-    # The preferred emotions first; missing ones are filled from the other kind.
-    wanted = [
-        pl.when(place < _NONE_REPORTED)
-        .then(none_first)
-        .when(place < _NONE_REPORTED + _BOTH_REPORTED)
-        .then(both_first)
-        .otherwise(mixed)
-        for none_first, both_first, mixed in zip(
-            (*unreported, *reported),
-            (*reported, *unreported),
-            (reported[0], unreported[0], reported[1], unreported[1]),
-            strict=True,
-        )
-    ]
-    swapped = unit(base, purpose, "swap") < 0.5
-    one, two = pl.col("one"), pl.col("two")
-    return (
-        with_rivals(facts.having("dominant_emotion"), purpose)
-        .with_columns(one=pl.coalesce(wanted))
-        .with_columns(two=pl.coalesce(pl.when(name != one).then(name) for name in wanted))
-        .select(
-            pl.col("row").alias("first"),
-            "base",
-            "split",
-            pl.col("dominant_emotion").alias("correct"),
-            pl.when(swapped).then(two).otherwise(one).alias("wrong_1"),
-            pl.when(swapped).then(one).otherwise(two).alias("wrong_2"),
-        )
+    place = unit(pl.col("base"), purpose, "mixture")
+    rows = facts.having("dominant_emotion")
+    other = {emotion: pl.col("dominant_emotion") != emotion for emotion in EKMAN_7}
+    of_kind = {True: {}, False: {}}
+    for kind, fits in of_kind.items():
+        fits.update({name: other[name] & (is_reported(name) == kind) for name in EKMAN_7})
+    enough = {kind: pl.sum_horizontal(*fits.values()) >= _WRONG for kind, fits in of_kind.items()}
+    only_unreported = (place < _NONE_REPORTED) & enough[False]
+    only_reported = (place >= 1 - _BOTH_REPORTED) & enough[True]
+    return rows.select(
+        pl.col("row").alias("first"),
+        *("base", "split"),
+        pl.col("dominant_emotion").alias("correct"),
+        *(
+            pl.when(only_unreported)
+            .then(of_kind[False][name])
+            .when(only_reported)
+            .then(of_kind[True][name])
+            .otherwise(other[name])
+            .alias(f"{MAY}{name}")
+            for name in EKMAN_7
+        ),
     )
 
 
@@ -60,8 +54,17 @@ TEMPLATE = QaTemplate(
         "Which emotion does this picture evoke most strongly?",
         "What is the dominant emotion that viewers feel at this picture?",
         "Which of these emotions leads in the response to this picture?",
+        "Which emotion do viewers of this picture report most often?",
+        "Of these emotions, which one is the main response to this picture?",
+        "What do viewers of this picture feel above all?",
+    ),
+    depicted=(
+        "Which emotion do the people in this picture seem to feel most strongly?",
+        "What do the people shown here seem to feel above all?",
+        "Which of these is the main emotion of the people in this picture, as it seems?",
     ),
     ask=_ask,
     cell=("correct",),
+    drawn=2,
     proof=("dominant_emotion",),
 )

@@ -5,30 +5,14 @@ One of the two is among the three main emotions; the other has another place or 
 
 import polars as pl
 
-from eemo_pipeline.stages.qa.column_draws import unit
-from eemo_pipeline.stages.qa.emotion_questions import place_of
 from eemo_pipeline.stages.qa.facts import Facts
-from eemo_pipeline.stages.qa.intensity_questions import with_two_emotions
+from eemo_pipeline.stages.qa.intensity_questions import ask_intensity
 from eemo_pipeline.stages.qa.templates import QaTemplate
 
 
 def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
-    asked, other = pl.col("asked"), pl.col("other")
-    return (
-        with_two_emotions(facts.having("rank_1"), purpose)
-        .with_columns(is_swapped=unit(pl.col("base"), purpose, "swap") < 0.5)
-        .with_columns(
-            pl.when("is_swapped").then(other).otherwise(asked).alias("asked"),
-            pl.when("is_swapped").then(asked).otherwise(other).alias("other"),
-        )
-        .select(
-            pl.col("row").alias("first"),
-            "base",
-            "split",
-            (place_of(asked) < place_of(other)).alias("is_yes"),
-            "asked",
-            "other",
-        )
+    return ask_intensity(facts.having("rank_1"), ("",), purpose).select(
+        pl.col("row").alias("first"), "base", "split", "is_yes", "asked", "other"
     )
 
 
@@ -41,10 +25,18 @@ TEMPLATE = QaTemplate(
     sentences=(
         "Does {} outweigh {} among the emotions that this picture evokes?",
         "Is {} felt more strongly than {} at this picture?",
-        "Would viewers of this picture report {} more than {}?",
+        "Is {} a stronger response to this picture than {}?",
+        "Comparing {} with {}, is the first of the two the stronger one at this picture?",
+        "Does {} come before {} in what viewers feel at this picture?",
+        "Is {} ahead of {} among the emotions that viewers report here?",
+    ),
+    depicted=(
+        "Does {} outweigh {} in what the people in this picture seem to feel?",
+        "Is {} stronger than {} in the people shown here, as it seems?",
+        "Comparing {} with {}, do the people in this picture seem to feel the first more strongly?",
     ),
     ask=_ask,
     fills=("asked", "other"),
-    cell=("asked",),
+    cell=("asked", "other"),
     proof=("ranking",),
 )

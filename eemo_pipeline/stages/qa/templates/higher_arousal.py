@@ -15,10 +15,13 @@ TEMPLATE = QaTemplate(
     pairs="arousal",
     sentences=(
         "Which picture evokes the stronger arousal?",
-        "In which of the two pictures is the evoked activation higher?",
-        "Which of these pictures excites its viewers more?",
+        "In which of the two pictures is the evoked arousal higher?",
+        "Which of these pictures leaves viewers more excited?",
+        "By viewers' own account, which of the two pictures is higher in arousal?",
+        "Which picture stirs its viewers more?",
+        "At which of the two pictures are viewers further from calm?",
     ),
     ask=partial(choose_higher, "arousal"),
-    cell=("correct",),
     proof=("arousal",),
+    answers=2,
 )

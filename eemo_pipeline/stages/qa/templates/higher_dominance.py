@@ -17,8 +17,11 @@ TEMPLATE = QaTemplate(
         "Which picture leaves viewers more in control?",
         "In which of the two pictures is the felt dominance higher?",
         "Which of these pictures lets its viewers feel less overwhelmed?",
+        "By viewers' own account, which of the two pictures is higher in dominance?",
+        "Which picture gives its viewers the stronger sense of control?",
+        "At which of the two pictures do viewers feel more dominant?",
     ),
     ask=partial(choose_higher, "dominance"),
-    cell=("correct",),
     proof=("dominance",),
+    answers=2,
 )

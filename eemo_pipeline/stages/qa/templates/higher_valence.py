@@ -17,8 +17,11 @@ TEMPLATE = QaTemplate(
         "Which picture evokes the more pleasant feeling?",
         "In which of the two pictures is the evoked valence higher?",
         "Which of these pictures leaves viewers in the more positive state?",
+        "By viewers' own account, which of the two pictures is higher in valence?",
+        "Which picture puts its viewers into the better mood?",
+        "At which of the two pictures do viewers feel more pleasure?",
     ),
     ask=partial(choose_higher, "valence"),
-    cell=("correct",),
     proof=("valence",),
+    answers=2,
 )

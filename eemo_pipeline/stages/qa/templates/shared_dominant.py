@@ -7,7 +7,7 @@ If the answer is no, it is dominant in one of them in two of three questions, an
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
-from eemo_pipeline.stages.qa.column_draws import choose, pick, unit
+from eemo_pipeline.stages.qa.column_draws import ask_evenly, unit
 from eemo_pipeline.stages.qa.facts import Facts
 from eemo_pipeline.stages.qa.templates import QaTemplate
 
@@ -15,23 +15,14 @@ _IN_NONE = 26 / 77
 
 
 def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
-    base = pl.col("base")
-    first, second = pl.col("dominant_emotion_1"), pl.col("dominant_emotion_2")
-    neither = {emotion: (first != emotion) & (second != emotion) for emotion in EKMAN_7}
-    is_none = (first != second) & (unit(base, purpose, "none") < _IN_NONE)
-    return pick(
-        facts.paired("dominant_emotion", "dominant_emotion"), neither, 1, purpose, "none"
-    ).select(
-        "first",
-        "second",
-        "base",
-        "split",
-        (first == second).alias("is_yes"),
-        pl.when(is_none)
-        .then("pick_1")
-        .otherwise(choose([first, second], base, purpose, "asked"))
-        .alias("asked"),
-    )
+    wants_none = unit(pl.col("base"), purpose, "none") < _IN_NONE
+    answers = {}
+    for emotion in EKMAN_7:
+        one, two = (pl.col(f"dominant_emotion_{side}") == emotion for side in (1, 2))
+        answers[emotion] = pl.when((one & two) | ((~one & ~two) == wants_none)).then(one & two)
+    return ask_evenly(
+        facts.paired("dominant_emotion", "dominant_emotion"), answers, purpose
+    ).select(*("first", "second", "base", "split", "asked"), pl.col("answered").alias("is_yes"))
 
 
 TEMPLATE = QaTemplate(
@@ -45,6 +36,9 @@ TEMPLATE = QaTemplate(
         "Is {} the dominant emotion in both pictures?",
         "Do the two pictures have {} in common as the emotion they evoke most strongly?",
         "At both pictures, do viewers feel {} more than any other emotion?",
+        "Is {} the main response to the first picture as well as to the second?",
+        "Does {} lead among the emotions that viewers report for each picture?",
+        "Are the two pictures alike in that the strongest response to them is {}?",
     ),
     ask=_ask,
     fills=("asked",),

@@ -7,7 +7,7 @@ EEmo-Bench (69 of 77).
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
-from eemo_pipeline.stages.qa.column_draws import pick, unit
+from eemo_pipeline.stages.qa.column_draws import ask_evenly, unit
 from eemo_pipeline.stages.qa.emotion_questions import is_ranked
 from eemo_pipeline.stages.qa.facts import RANKS, Facts
 from eemo_pipeline.stages.qa.templates import QaTemplate
@@ -16,32 +16,13 @@ _IN_ONE = 69 / 77
 
 
 def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
-    base = pl.col("base")
-    pairs = facts.paired("rank_1", *RANKS)
-    for kind, fits in (
-        ("both", lambda first, second: first & second),
-        ("one", lambda first, second: first ^ second),
-        ("none", lambda first, second: ~first & ~second),
-    ):
-        eligible = {name: fits(is_ranked(name, "_1"), is_ranked(name, "_2")) for name in EKMAN_7}
-        pairs = pick(pairs, eligible, 1, purpose, kind).rename({"pick_1": kind})
-    is_yes = pl.col("both").is_not_null() & (unit(base, purpose, "truth") < 0.5)
-    other = (
-        pl.when(unit(base, purpose, "other") < _IN_ONE)
-        .then(pl.coalesce("one", "none"))
-        .otherwise(pl.coalesce("none", "one"))
-    )
-    return (
-        pairs.with_columns(is_yes=is_yes)
-        .select(
-            "first",
-            "second",
-            "base",
-            "split",
-            "is_yes",
-            pl.when("is_yes").then("both").otherwise(other).alias("asked"),
-        )
-        .drop_nulls("asked")
+    wants_one = unit(pl.col("base"), purpose, "one") < _IN_ONE
+    answers = {}
+    for emotion in EKMAN_7:
+        one, two = is_ranked(emotion, "_1"), is_ranked(emotion, "_2")
+        answers[emotion] = pl.when((one & two) | ((one ^ two) == wants_one)).then(one & two)
+    return ask_evenly(facts.paired("rank_1", *RANKS), answers, purpose).select(
+        *("first", "second", "base", "split", "asked"), pl.col("answered").alias("is_yes")
     )
 
 
@@ -55,7 +36,10 @@ TEMPLATE = QaTemplate(
     sentences=(
         "Is {} among the three main emotions of both pictures?",
         "Do the first picture and the second both have {} among their three main emotions?",
-        "Would viewers name {} as one of the three strongest emotions at each of the pictures?",
+        "Is {} one of the three strongest emotions at each of the pictures?",
+        "Do viewers count {} among their three main responses to both pictures?",
+        "Does {} have a place among the top three emotions of each picture?",
+        "Are the two pictures alike in that {} is one of their three main emotions?",
     ),
     ask=_ask,
     fills=("asked",),

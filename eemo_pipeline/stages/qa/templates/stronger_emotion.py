@@ -2,21 +2,21 @@
 
 import polars as pl
 
-from eemo_pipeline.stages.qa.emotion_questions import place_of
 from eemo_pipeline.stages.qa.facts import Facts
-from eemo_pipeline.stages.qa.intensity_questions import with_two_emotions
+from eemo_pipeline.stages.qa.intensity_questions import ask_intensity
 from eemo_pipeline.stages.qa.templates import QaTemplate
 
 
 def _ask(facts: Facts, purpose: str) -> pl.DataFrame:
     asked, other = pl.col("asked"), pl.col("other")
-    is_stronger = place_of(asked) < place_of(other)
-    return with_two_emotions(facts.having("rank_1"), purpose).select(
+    return ask_intensity(facts.having("rank_1"), ("",), purpose).select(
         pl.col("row").alias("first"),
-        "base",
-        "split",
-        pl.when(is_stronger).then(asked).otherwise(other).alias("correct"),
-        pl.when(is_stronger).then(other).otherwise(asked).alias("wrong_1"),
+        *("base", "split"),
+        pl.when("is_yes").then(asked).otherwise(other).alias("correct"),
+        pl.when("is_yes").then(other).otherwise(asked).alias("wrong_1"),
+        pl.format("{} {}", pl.min_horizontal(asked, other), pl.max_horizontal(asked, other)).alias(
+            "both"
+        ),
     )
 
 
@@ -30,8 +30,18 @@ TEMPLATE = QaTemplate(
         "Which of these two emotions does this picture evoke more strongly?",
         "Of the two emotions offered, which one do viewers of this picture feel more?",
         "Which of the two has the greater part in the response to this picture?",
+        "Which of these two emotions comes first at this picture?",
+        "Which of the two do viewers report more for this picture?",
+        "One of these two emotions outweighs the other at this picture. Which one?",
+    ),
+    depicted=(
+        "Which of these two emotions do the people in this picture seem to feel more strongly?",
+        "Of the two emotions offered, which one seems stronger in the people shown here?",
+        "One of these two outweighs the other in what the people in this picture seem to "
+        "feel. Which one?",
     ),
     ask=_ask,
-    cell=("correct",),
+    cell=("both",),
+    answers=2,
     proof=("ranking",),
 )

@@ -15,10 +15,14 @@ TEMPLATE = QaTemplate(
     pairs="valence",
     sentences=(
         "How does the valence that the second picture evokes compare with that of the first?",
-        "Set against the first picture, how pleasant is the second?",
-        "Going from the first picture to the second, what becomes of the valence?",
+        "Set against the first picture, how high is the valence of the second?",
+        "From the first picture to the second, how does the valence change?",
+        "By viewers' own account, how does the valence of the second picture compare?",
+        "Is the valence of the second picture much higher, about the same or much lower "
+        "than that of the first?",
+        "Seen after the first picture, where does the second one stand in valence?",
     ),
     ask=partial(compare_levels, "valence"),
-    cell=("correct",),
     proof=("valence",),
+    answers=3,
 )

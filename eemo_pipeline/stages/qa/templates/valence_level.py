@@ -15,7 +15,16 @@ TEMPLATE = QaTemplate(
     sentences=(
         "Is the valence of the feeling that this picture evokes {}?",
         "Would you call the emotional tone that viewers take from this picture {}?",
-        "On the scale from unpleasant to pleasant, does this picture leave viewers in a {} state?",
+        "On the scale from unpleasant to pleasant, does this picture leave its viewers "
+        "in a {} state?",
+        "By viewers' own account, is the valence of this picture {}?",
+        "Is the feeling that viewers have at this picture {} in valence?",
+        "Does this picture put its viewers into a {} mood?",
+    ),
+    depicted=(
+        "Is the valence of what the people in this picture seem to feel {}?",
+        "Do the people in this picture seem to be in a {} state of mind?",
+        "Would you call the mood of the people shown here {}?",
     ),
     ask=partial(verify_level, "valence"),
     fills=("asked",),

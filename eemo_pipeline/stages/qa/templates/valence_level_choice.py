@@ -14,10 +14,18 @@ TEMPLATE = QaTemplate(
     needs=("valence",),
     sentences=(
         "Which word describes the valence of the feeling that this picture evokes?",
-        "How would viewers rate this picture between unpleasant and pleasant?",
+        "Between unpleasant and pleasant, how do viewers feel at this picture?",
         "What is the emotional tone that this picture leaves in its viewers?",
+        "Is the feeling that this picture evokes negative, neutral or positive?",
+        "Into which of these ranges does the valence of this picture fall?",
+        "What valence do viewers give to this picture?",
+    ),
+    depicted=(
+        "Which word describes the valence of what the people in this picture seem to feel?",
+        "By its valence, how would you describe the mood of the people shown here?",
+        "Is the state of mind of the people in this picture negative, neutral or positive?",
     ),
     ask=partial(choose_level, "valence"),
-    cell=("correct",),
     proof=("valence", "valence_level"),
+    answers=3,
 )

@@ -46,7 +46,7 @@ def test_yes_and_no_are_balanced_and_the_smaller_side_is_kept_whole() -> None:
     rows = bases(100).with_columns(
         cell=pl.int_range(pl.len()) % 2, is_yes=pl.int_range(pl.len()) < 30, split=pl.lit("train")
     )
-    kept = allot(rows, ["cell"], 1000, "test")
+    kept = allot(rows, ["cell"], 1000, 2, "test")
     assert kept.group_by("cell").agg(pl.col("is_yes").mean())["is_yes"].to_list() == [0.5, 0.5]
     assert kept["is_yes"].sum() == 30
 
@@ -57,9 +57,9 @@ def test_a_limit_takes_from_the_large_cells_and_from_each_split_by_its_size() ->
         cell=pl.when(number < 40).then(pl.lit("small")).otherwise(pl.lit("large")),
         split=pl.when(number % 4 == 0).then(pl.lit("test")).otherwise(pl.lit("train")),
     )
-    kept = allot(rows, ["cell"], 200, "test")
+    kept = allot(rows, ["cell"], 200, 0, "test")
     assert 190 <= kept.height <= 200
     assert kept.filter(cell="small").height == 40
     assert kept.filter(cell="large", split="test").height == pytest.approx(40, abs=3)
-    assert allot(rows, ["cell"], 1000, "test").height == 1000
-    assert allot(rows.reverse(), ["cell"], 200, "test").sort("key").equals(kept.sort("key"))
+    assert allot(rows, ["cell"], 1000, 0, "test").height == 1000
+    assert allot(rows.reverse(), ["cell"], 200, 0, "test").sort("key").equals(kept.sort("key"))

@@ -14,7 +14,13 @@ from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform, key_violations, null_violations
 from eemo_pipeline.stages.texts.candidates import write_candidates
 from eemo_pipeline.stages.texts.colours import name_colours
-from eemo_pipeline.stages.texts.comments import shared_words
+from eemo_pipeline.stages.texts.comments import (
+    count_ways,
+    list_told,
+    read_explanations,
+    read_things,
+    shared_words,
+)
 from eemo_pipeline.stages.texts.comparisons import write_comparisons
 from eemo_pipeline.stages.texts.descriptions import write_descriptions
 from eemo_pipeline.stages.texts.details import write_details
@@ -83,10 +89,10 @@ def reasoned(
         ],
     )
     ordered = [*sorted(shares.values(), reverse=True), 0.0, 0.0]
-    rankings = frame(
-        "labels__rankings", [{"image_id": "a", "margin": round(ordered[0] - ordered[1], 6)}]
-    )
-    grounds = gather_grounds(pictures, emotions, explained(comments or []))
+    ranking = sorted(shares, key=lambda name: (-shares[name], name))[:3] or None
+    margin = round(ordered[0] - ordered[1], 6)
+    rankings = frame("labels__rankings", [{"image_id": "a", "ranking": ranking, "margin": margin}])
+    grounds = gather_grounds(pictures, emotions, rankings, explained(comments or []))
     descriptions = write_descriptions(pictures, REALISER).frame
     texts = write_reasonings(grounds, rankings, descriptions, REALISER).frame
     assert_valid("texts__reasonings", texts)
@@ -200,52 +206,57 @@ def test_a_reasoning_goes_from_the_strongest_emotion_to_the_weakest() -> None:
         {"joy": 0.6, "fear": 0.1, "surprise": 0.3},
         [
             ("amusement", "The dog jumps into the water"),
-            ("excitement", "water everywhere, and a DOG"),
+            ("excitement", "There is water everywhere, and a DOG"),
             ("awe", "the mountain"),
         ],
     )
     text = row["text"]
     assert text.index("feel joy") < text.index("feel surprise") < text.index("feel fear")
-    assert (
-        "Most viewers feel joy, because of its bright light and because people speak of water, dog"
-        in text
-    )
-    assert (
-        "Fewer feel surprise, because of its vivid colours and because people speak of mountain."
-        in text
-    )
-    assert "because of what it shows rather than its light or colour" in text
-    assert "Therefore joy clearly outweighs surprise." in text
+    assert "Most viewers feel joy; those who say why speak of the dog and the water." in text
+    assert "Fewer feel surprise; the one person who says why speaks of the mountain." in text
+    assert "Fewer still feel fear." in text
+    assert "As measured, its light is bright and its colours are vivid." in text
+    assert "because" not in text
+    assert "Joy clearly outweighs surprise." in text
     assert text.startswith("This is a bright")
 
 
-def test_equal_emotions_are_called_equal() -> None:
-    text = reasoned({"joy": 0.4, "fear": 0.4, "anger": 0.2})["text"]
-    assert "Many viewers feel fear" in text
-    assert "Just as many feel joy" in text
-    assert "Fewer still feel anger" in text
-    assert "Hence no single feeling leads." in text
-
-
-def test_apparent_labels_are_not_called_the_viewers_feelings() -> None:
+def test_emotions_have_the_order_of_the_ranking_and_not_that_of_their_mass() -> None:
     pictures = frame("dedup__images", [picture()])
     emotions = frame(
         "labels__emotions",
-        [{"image_id": "a", "taxonomy": "ekman7", "emotion": "joy", "mass": 1.0}],
+        [
+            {"image_id": "a", "taxonomy": "ekman7", "emotion": name, "mass": mass}
+            for name, mass in (("joy", 0.4), ("fear", 0.4), ("anger", 0.2))
+        ],
     )
-    texts = write_reasonings(
-        gather_grounds(pictures, emotions, explained([("amusement", "")], "apparent")),
-        TABLES["labels__rankings"].empty(),
-        write_descriptions(pictures, REALISER).frame,
-        REALISER,
-    ).frame
-    assert "The people in it seem to feel joy" in texts["text"].item()
+    ranking = {"image_id": "a", "ranking": ["joy", "fear", "anger"], "margin": 0.0}
+    rankings = frame("labels__rankings", [ranking])
+    for order in (["joy", "fear", "anger"], ["anger", "joy", "fear"]):
+        ordered = rankings.with_columns(pl.Series("ranking", [order]))
+        grounds = gather_grounds(pictures, emotions, ordered, explained([]))
+        assert grounds["emotion"].to_list() == order
+        descriptions = write_descriptions(pictures, REALISER).frame
+        text = write_reasonings(grounds, ordered, descriptions, REALISER).frame["text"].item()
+        assert f"The largest group of viewers feels {order[0]}. Fewer feel {order[1]}." in text
+        assert f"Fewer still feel {order[2]}. Why they feel so is not known." in text
+
+
+def test_apparent_labels_are_not_called_the_viewers_feelings() -> None:
+    texts = profiles_of(
+        {**HAPPY, "semantics": "apparent", "comments": [("awe", "that lake")]},
+    )[2]
+    assert "The people in it seem to feel joy." in texts["text"].item()
     assert "viewers" not in texts["text"].item()
+    # What viewers say about their own feelings explains nothing about the people in the image.
+    assert "lake" not in texts["text"].item()
 
 
 def test_what_cannot_be_written_is_refused_with_its_reason() -> None:
     assert reasoned({})["reason"] == "no_emotions"
     assert reasoned({"joy": 1.0}, brightness=None)["reason"] == "no_description"
+    unranked = profiles_of({**HAPPY, "ranking": None})[2]
+    assert unranked["reason"].to_list() == ["no_ranking"]
 
 
 HOSTILE = st.text(max_size=80) | st.sampled_from(
@@ -280,25 +291,64 @@ def test_no_comment_breaks_a_guard(votes: dict[str, int], comments: list[tuple[s
     assert sorted(named) == sorted(strongest)
 
 
-def test_words_are_shared_by_people_and_leave_markup_behind() -> None:
-    words = shared_words(
-        explained(
-            [
-                ("awe", "The mountain lake, the lake"),
-                ("awe", "a lake below the mountain; a river"),
-                ("awe", "a lake"),
-                ("awe", "<b>river river river</b>"),
-                ("fear", "a cliff, frightening"),
-                ("something else", "nothing maps here"),
-            ]
-        )
+def test_things_are_shared_by_people_and_leave_markup_behind() -> None:
+    words = things_of(
+        ("awe", "The mountain lake, the lake"),
+        ("awe", "a lake below the mountain; a river"),
+        ("awe", "a lake"),
+        ("awe", "<b>river river river</b>"),
+        ("fear", "a cliff, frightening"),
+        ("something else", "nothing maps here"),
     )
-    assert words.rows() == [("a", "fear", ["cliff"]), ("a", "surprise", ["lake", "mountain"])]
+    assert words == {
+        "fear": (["cliff"], [1], 1),
+        "surprise": (["lake", "mountain", "river"], [3, 2, 1], 3),
+    }
 
 
 def test_comments_are_read_in_any_order() -> None:
     comments = explained([("awe", "mountain lake"), ("awe", "lake boat"), ("fear", "cliff")])
-    assert shared_words(comments.reverse()).equals(shared_words(comments))
+    assert shared_words(read_explanations(comments.reverse())).equals(
+        shared_words(read_explanations(comments))
+    )
+
+
+@pytest.mark.parametrize(
+    ("comment", "named"),
+    [
+        ("The dogs run to the lake", ["dogs", "lake"]),
+        ("It takes my breath away and makes it worse", None),
+        ("null", None),
+        ("none of these", None),
+        ("und der Hund am See", None),
+        ("la mer et le sable", None),
+        ("My heart beats when I see the light-hearted children", ["children"]),
+        ("It makes me smile to see the smile", ["smile"]),
+        ("The flames and one flame", ["flames"]),
+        ("joy and happiness in the house", ["house"]),
+    ],
+)
+def test_only_things_in_english_are_named(comment: str, named: list[str] | None) -> None:
+    assert things_of(("awe", comment)).get("surprise", (None,))[0] == named
+    assert {"takes", "worse", "und", "null", "none", "breath"}.isdisjoint(read_things())
+
+
+def test_explanations_are_counted_by_what_they_speak_of() -> None:
+    comments = explained(
+        [
+            ("awe", "the bright colours of the sky"),
+            ("awe", "it reminds me of the house"),
+            ("awe", "the scene as a whole makes me smile"),
+        ]
+    )
+    assert count_ways(read_explanations(comments)).rows() == [("a", 3, 1, 1, 1, 2)]
+    assert list_told(comments).rows() == [("a", ["colour", "house", "sky", "smile"])]
+
+
+def things_of(*comments: tuple[str, str]) -> dict[str, tuple[list[str], list[int], int]]:
+    """Emotion -> the named things, by how many people each, and how many people explain it."""
+    rows = shared_words(read_explanations(explained(list(comments)))).to_dicts()
+    return {row["emotion"]: (row["words"], row["word_people"], row["people"]) for row in rows}
 
 
 def test_rows_in_are_rows_out_and_nothing_in_is_nothing_out() -> None:
@@ -306,7 +356,10 @@ def test_rows_in_are_rows_out_and_nothing_in_is_nothing_out() -> None:
     none = write_descriptions(empty["dedup__images"], REALISER).frame
     assert_valid("texts__descriptions", none)
     grounds = gather_grounds(
-        empty["dedup__images"], empty["labels__emotions"], empty["ingest__annotations"]
+        empty["dedup__images"],
+        empty["labels__emotions"],
+        empty["labels__rankings"],
+        empty["ingest__annotations"],
     )
     texts = write_reasonings(grounds, empty["labels__rankings"], none, REALISER).frame
     assert_valid("texts__reasonings", texts)
@@ -392,7 +445,10 @@ def profiles_of(*pictures: dict[str, Any]) -> tuple[pl.DataFrame, ...]:
     emotions = frame(
         "labels__emotions",
         [
-            {"image_id": row["image_id"], "taxonomy": "ekman7", "emotion": name, "mass": share}
+            {
+                **{"image_id": row["image_id"], "taxonomy": "ekman7", "emotion": name},
+                **{"mass": share, "semantics": row.get("semantics", "evoked")},
+            }
             for row in pictures
             for name, share in row["shares"].items()
         ],
@@ -400,14 +456,20 @@ def profiles_of(*pictures: dict[str, Any]) -> tuple[pl.DataFrame, ...]:
     rankings = frame(
         "labels__rankings",
         [
-            {"image_id": row["image_id"], "ranking": list(row["shares"])[:3] or None, "margin": 0.2}
+            {
+                **{"image_id": row["image_id"], "margin": 0.2},
+                "ranking": row.get("ranking", list(row["shares"])[:3] or None),
+            }
             for row in pictures
         ],
     )
     vad = frame(
         "labels__vad",
         [
-            {"image_id": row["image_id"], "is_best": True}
+            {
+                **{"image_id": row["image_id"], "is_best": True, "origin": "rated:oasis"},
+                "semantics": row.get("rated", row.get("semantics", "evoked")),
+            }
             | dict(zip(("valence", "arousal", "dominance"), row["vad"], strict=True))
             for row in pictures
         ],
@@ -422,7 +484,7 @@ def profiles_of(*pictures: dict[str, Any]) -> tuple[pl.DataFrame, ...]:
         ]
     )
     descriptions = write_descriptions(images, REALISER).frame
-    grounds = gather_grounds(images, emotions, annotations)
+    grounds = gather_grounds(images, emotions, rankings, annotations)
     reasonings = write_reasonings(grounds, rankings, descriptions, REALISER).frame
     return images, grounds, reasonings, build_profiles(images, grounds, rankings, vad, descriptions)
 
@@ -447,32 +509,70 @@ def test_a_detailed_answer_goes_from_content_over_emotions_to_levels() -> None:
     assert_valid("texts__details", texts)
     assert texts["reason"].to_list() == [None, None, "no_rating"]
     happy, gloomy, _ = texts["text"]
-    assert "joy comes first, followed by surprise and neutral." in happy
+    assert "joy comes first, followed by surprise and a neutral mood." in happy
     places = [
-        happy.index(part) for part in ("This is", "feels joy", "feel surprise", "The valence")
+        happy.index(part) for part in ("This is", "feels joy", "feel surprise", "the valence")
     ]
     assert places == sorted(places)
-    assert "The valence is positive, in keeping with its bright light." in happy
-    assert "The dominance is moderate, more by what is shown than by light or colour." in happy
-    assert "The valence is negative, in keeping with its dim light." in gloomy
+    assert "Viewers rate the valence as positive; its light is bright." in happy
+    assert "Viewers rate the dominance as moderate." in happy
+    assert "Viewers rate the valence as negative; its light is dim." in gloomy
 
 
-def test_the_verdict_follows_from_what_emotions_are_tied_to() -> None:
-    only_words = {
-        **HAPPY,
-        "image_id": "c",
-        "fields": {"brightness": 0.5, "colourfulness": 20.0, "contrast": 0.2, "edge_density": 0.1},
+def test_viewers_and_depicted_people_are_never_in_one_text() -> None:
+    rated_as_depicted = {**HAPPY, "image_id": "b", "rated": "apparent"}
+    depicted = {**HAPPY, "image_id": "c", "semantics": "apparent"}
+    other = {**HAPPY, "image_id": "d", "semantics": "apparent"}
+    *_, reasonings, profiles = profiles_of(HAPPY, rated_as_depicted, depicted, other)
+    details = write_details(profiles, REALISER).frame
+    assert details["reason"].to_list() == [None, "no_rating", None, None]
+    assert "The valence of the people in it seems positive" in details["text"][2]
+    texts = write_comparisons(profiles, reasonings, REALISER).frame
+    pairs = set(texts.select("first_image_id", "second_image_id").rows())
+    assert {frozenset(pair) for pair in pairs} == {frozenset("cd")}
+    assert not texts["text"].str.contains("viewer").any()
+
+
+def test_an_order_that_people_did_not_report_is_not_told() -> None:
+    tied = {**HAPPY, "ranking": None, "shares": {"fear": 0.4, "joy": 0.4, "anger": 0.2}}
+    led = {**HAPPY, "ranking": None, "image_id": "b", "shares": {"joy": 0.6, "fear": 0.4}}
+    *_, profiles = profiles_of(tied, led)
+    first, second = write_details(profiles, REALISER).frame["text"]
+    assert "Different viewers report fear, joy and anger; none of them comes first." in first
+    assert "Many viewers feel fear. Just as many feel joy" in first
+    assert "joy comes first; fear is reported as well." in second
+
+
+def test_the_verdict_follows_from_what_people_say() -> None:
+    said = {
+        "a": ["It is so bright", "the red sky", "it reminds me of home"],
+        "b": ["It reminds me of the sea", "as if the house were mine"],
+        "c": ["the dark house", "I remember the house"],
+        "d": ["I like the house"],
+        "e": [],
     }
-    nothing = {**only_words, "image_id": "d", "comments": []}
-    *_, profiles = profiles_of(HAPPY, GLOOMY, only_words, nothing)
-    texts = write_evocations(profiles, REALISER).frame
-    assert_valid(
-        "texts__evocations", texts.drop("evoked_by").with_columns(evoked_by=texts["evoked_by"])
+    *_, profiles = profiles_of(
+        *(
+            {**HAPPY, "image_id": name, "comments": [("amusement", one) for one in comments]}
+            for name, comments in said.items()
+        )
     )
-    assert texts["evoked_by"].to_list() == ["both", "direct", "indirect", None]
-    assert texts["reason"].to_list() == [None, None, None, "no_evidence"]
-    assert "Joy goes with thoughts of dog and jumps." in texts["text"][2]
-    assert "Fear goes with its dim light." in texts["text"][1]
+    texts = write_evocations(profiles, REALISER).frame
+    assert_valid("texts__evocations", texts)
+    assert texts["evoked_by"].to_list() == ["direct", "indirect", "both", None, None]
+    assert texts["reason"].to_list() == [None, None, None, "neither_named", "no_comments"]
+    direct, indirect, both, *_ = texts["text"]
+    assert (
+        "Most people who say why speak of light, colour, shape or texture, and one person" in direct
+    )
+    assert (
+        "speaks of memory, knowledge or imagination. People who explain joy name the sky" in direct
+    )
+    assert "All people who say why speak of memory, knowledge or imagination." in indirect
+    assert (
+        "One person who says why speaks of light, colour, shape or texture, and one person speaks"
+        in both
+    )
 
 
 def test_two_pictures_are_compared_once_in_every_aspect() -> None:
@@ -482,9 +582,12 @@ def test_two_pictures_are_compared_once_in_every_aspect() -> None:
     assert set(texts["status"]) == {"ok"}
     said = {(row["aspect"], row["first_image_id"]): row["text"] for row in texts.to_dicts()}
     (first,) = [text for (aspect, _), text in said.items() if aspect == "overall"]
-    assert "The first picture evokes joy most strongly, followed by surprise and neutral" in first
+    assert (
+        "The first picture evokes joy most strongly, followed by surprise and a neutral mood"
+        in first
+    )
     assert "Their valence differs: it is positive in the first and negative in the second." in first
-    assert "Their arousal is similar, since it is high in both." in first
+    assert "Their arousal is similar: it is high in both." in first
     (valence,) = [text for (aspect, _), text in said.items() if aspect == "valence"]
     assert valence.startswith("The first picture is higher in valence than the second.")
     assert valence.endswith("So they fall into different ranges, the first above the second.")
@@ -498,16 +601,27 @@ def test_levels_that_differ_by_little_are_not_compared() -> None:
     assert texts.select("aspect", "reason").rows() == [("valence", "gap_too_small")]
 
 
-def test_candidates_stand_in_the_reasoning_and_distractors_do_not() -> None:
+def test_causes_come_from_what_people_say_and_distractors_from_other_images() -> None:
+    said = {"a": "the dog", "b": "a lake and a boat", "c": "that house", "d": "the dogs"}
     images, grounds, reasonings, _ = profiles_of(
-        HAPPY, GLOOMY, {"image_id": "c", "shares": {}, "vad": (0.5, 0.5, 0.5)}
+        *(
+            {**HAPPY, "image_id": name, "comments": [("amusement", comment)] * 2}
+            for name, comment in said.items()
+        ),
+        GLOOMY | {"image_id": "e"},
+        {**HAPPY, "image_id": "f", "comments": [("amusement", "It is so good")]},
     )
     candidates = write_candidates(images, grounds, reasonings, REALISER).frame
-    assert candidates["reason"].to_list() == [None, None, "no_reasoning"]
-    for row, text in zip(candidates.head(2).to_dicts(), reasonings["text"], strict=False):
-        assert row["element"] in text
-        assert len(row["distractors"]) == 2
-        assert not any(distractor in text for distractor in row["distractors"])
+    assert candidates["reason"].to_list() == [None] * 4 + ["no_comments", "no_element"]
+    for row in candidates.head(4).to_dicts():
+        assert row["emotion"] == "joy"
+        assert row["element"] in said[row["image_id"]].split()
+        assert (row["element_people"], row["explanation_people"]) == (2, 2)
+        assert (row["said_in"], row["explained_by"]) == (["affection"], "details")
+        assert len(set(row["distractors"])) == 2
+        assert not any(word in said[row["image_id"]] for word in row["distractors"])
+    of_dogs = [row["distractors"] for row in candidates.to_dicts() if row["image_id"] in "ad"]
+    assert not {"dog", "dogs"} & {word for words in of_dogs for word in words}
 
 
 @pytest.mark.parametrize(

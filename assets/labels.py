@@ -123,8 +123,8 @@ def labels__validation_items(
     unpleasant, high is pleasant. Arousal: low is calm, high is excited. Dominance: low is
     helpless, high is in control. Leave the other columns as they are, and do not look at one
     another's. The tertile of the score stays in the table and is not for experts' eyes. Put each
-    filled sheet into `validation/`, named by a pseudonym: `labels__validation_agreement` says what
-    came of it.
+    filled sheet into the folder validation, named by a pseudonym:
+    `labels__validation_agreement` says what came of it.
     """
     items = build_validation_items(labels__vad, config.seed, config.per_tertile)
     sheet = data_root.path / "reports" / "validation_sheet.csv"

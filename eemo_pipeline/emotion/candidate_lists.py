@@ -1,8 +1,8 @@
 """The candidates of a dominant-emotion question: one fixed list per label set.
 
 EEmo-Logic looks its reward matrix up by the list, joined by ", ", exactly as the question shows it.
-So the order and the spelling of a published list are those of its key (names in `vad_distance.py`
-of its second training stage). The label sets themselves are in `taxonomies.py`.
+So the order and the spelling of a published list are those of its key (written out in the script
+vad_distance.py of its second training stage). The label sets themselves are in `taxonomies.py`.
 """
 
 from eemo_pipeline.emotion.taxonomies import EMOART_12, WEBEMO_25

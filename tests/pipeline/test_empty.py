@@ -17,13 +17,14 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
     assert outcome.computed == 1, "the experiment on made-up records, and nothing else"
     assert set(outcome.tables) == set(TABLES)
     has_rows = {name for name, rows in outcome.tables.items() if rows}
-    # The known sources, counts of zero, the seven emotions, unused labels, templates without
-    # questions, the experiment on synthetic records and its cost of zero, a skipped training run.
+    # The known sources, counts of zero, the seven emotions, unused labels, experts without answers,
+    # templates without questions, the experiment on synthetic records and its cost of zero, a skipped training run.
     assert has_rows == {
         "sources__datasets",
         "_ingest__counts",
         "labels__centroids",
         "labels__label_points",
+        "labels__validation_agreement",
         "_qa__templates",
         "ablation__corruptions",
         "ablation__scores",

@@ -84,20 +84,7 @@ def broken_rules(
             "answer_letter",
         ),
         "item_repeated": (pl.col("item_id").is_duplicated(), "item_id"),
-        "emotion_unknown": (
-            ~pl.col("emotions").list.eval(pl.element().is_in(EKMAN_7)).list.all(),
-            pl.col("emotions").list.join(", "),
-        ),
-        "votes_not_descending": (
-            pl.col("votes")
-            .list.eval((pl.element().list.eval(pl.element().diff() > 0)).list.any())
-            .list.any(),
-            pl.lit("emotion_list"),
-        ),
-        "mean_outside": (
-            pl.col("means").list.eval(~pl.element().is_between(0, 1)).list.any(),
-            pl.lit("Valence, Arousal or Dominance"),
-        ),
+        **_label_rules(),
     }
     found = [
         seen.filter(is_broken).select(
@@ -115,6 +102,25 @@ def broken_rules(
             lost.filter(pl.lit(seen.height != row_count)),
         ]
     ).unique(maintain_order=True)
+
+
+def _label_rules() -> dict[str, tuple[pl.Expr, pl.Expr]]:
+    """Return the rules of label files: when each is broken, and the detail."""
+    rising = pl.element().list.eval(pl.element().diff() > 0).list.any()
+    return {
+        "emotion_unknown": (
+            ~pl.col("emotions").list.eval(pl.element().is_in(EKMAN_7)).list.all(),
+            pl.col("emotions").list.join(", "),
+        ),
+        "votes_not_descending": (
+            pl.col("votes").list.eval(rising).list.any(),
+            pl.lit("emotion_list"),
+        ),
+        "mean_outside": (
+            pl.col("means").list.eval(~pl.element().is_between(0, 1)).list.any(),
+            pl.lit("Valence, Arousal or Dominance"),
+        ),
+    }
 
 
 def _picture_rules(seen: pl.DataFrame, images: pl.DataFrame, root: Path) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What experts answered on the validation sheet: `labels__validation_answers`, `..._agreement`.
+"""Experts' answers: `labels__validation_answers`, `labels__validation_agreement`.
 
 The sample and the blind sheet are in `validation.py`, the coefficients in `stats/agreement.py`.
 
@@ -73,19 +73,41 @@ def read_answers(
     """
     listing = list_files(folder)
     tables = [path for path in listing.paths if path.casefold().endswith(".csv")]
+    rows = _read_sheets(folder, tables)
+    judged = judge(_find_scores(rows, labels__vad, dedup__images), _checks())
+    is_counted = pl.col("reason").is_null()
+    counted = judged.with_columns(
+        pl.when(is_counted).then(pl.lit("ok")).otherwise(pl.lit("refused")).alias("status"),
+        pl.when(pl.col("tertile").is_not_null()).then("image_id").alias("image_id"),
+        *(
+            pl.when(is_counted).then(pl.col(name)).alias(name)
+            for name in ("expert_level", "tertile", "lexicon_value")
+        ),
+    )
+    unread = _unread_files(sorted(set(listing.paths) - set(tables)))
+    return (
+        pl.concat([fill_schema(frame, _TABLE.polars_schema) for frame in (counted, unread)])
+        .with_columns(pl.format("{}/{}", pl.lit(FOLDER), "table_path").alias("table_path"))
+        .sort(_TABLE.key)
+    )
+
+
+def _find_scores(
+    rows: pl.DataFrame, labels__vad: pl.DataFrame, dedup__images: pl.DataFrame
+) -> pl.DataFrame:
+    """Add expert, expert_level, and of a scored image image_id, dimension, tertile and score."""
     paths = dedup__images.select(
         pl.col("image_id").alias("placed_id"),
         pl.concat_str(pl.lit("sources"), "source", "path", separator="/").alias("picture"),
     )
-    level = pl.col("answer").str.strip_chars().str.to_lowercase()
-    joined = (
-        _read_sheets(folder, tables)
-        .join(paths, on="picture", how="left", maintain_order="left")
+    rate, level = (pl.col(name).str.strip_chars().str.to_lowercase() for name in _NEEDED)
+    return (
+        rows.join(paths, on="picture", how="left", maintain_order="left")
         .with_columns(
             pl.coalesce(pl.col("image_id").str.strip_chars().str.to_lowercase(), "placed_id").alias(
                 "image_id"
             ),
-            pl.col("rate").str.strip_chars().str.to_lowercase().alias("dimension"),
+            pl.when(rate.is_in(DIMENSIONS)).then(rate).alias("dimension"),
             pl.col("table_path").str.replace(r"(?i)\.csv$", "").alias("expert"),
             pl.when(level.is_in(TERTILES)).then(level).alias("expert_level"),
         )
@@ -96,33 +118,17 @@ def read_answers(
             maintain_order="left",
         )
     )
-    judged = judge(joined, _checks()).with_columns(
-        pl.when(pl.col("reason").is_null())
-        .then(pl.lit("ok"))
-        .otherwise(pl.lit("refused"))
-        .alias("status")
-    )
-    others = sorted(set(listing.paths) - set(tables))
-    unread = pl.DataFrame(
-        {"table_path": others, "expert": others},
+
+
+def _unread_files(paths: list[str]) -> pl.DataFrame:
+    """Return a refused row per file that is no CSV."""
+    return pl.DataFrame(
+        {"table_path": paths, "expert": paths},
         schema={"table_path": pl.String, "expert": pl.String},
     ).with_columns(
         pl.lit("refused").alias("status"),
         pl.lit("not_a_table").alias("reason"),
         pl.lit("save the sheet as CSV").alias("detail"),
-    )
-    return (
-        pl.concat([fill_schema(frame, _TABLE.polars_schema) for frame in (judged, unread)])
-        .with_columns(
-            pl.format("{}/{}", pl.lit(FOLDER), "table_path").alias("table_path"),
-            pl.when(pl.col("dimension").is_in(DIMENSIONS)).then("dimension").alias("dimension"),
-            pl.when(pl.col("tertile").is_not_null()).then("image_id").alias("image_id"),
-        )
-        .with_columns(
-            pl.when(pl.col("status") == "ok").then(pl.col(name)).alias(name)
-            for name in ("expert_level", "tertile", "lexicon_value")
-        )
-        .sort(_TABLE.key)
     )
 
 
@@ -137,7 +143,7 @@ def _checks() -> list[Check]:
     return [
         *shape_checks(),
         *presence_checks("rate"),
-        Check("unknown_dimension", ~pl.col("dimension").is_in(DIMENSIONS), cell_detail("rate")),
+        Check("unknown_dimension", pl.col("dimension").is_null(), cell_detail("rate")),
         Check(
             "not_scored",
             pl.col("tertile").is_null(),

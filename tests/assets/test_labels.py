@@ -1,5 +1,6 @@
 """Labels of a dropped near-duplicate count for the image that is kept, in every table of labels."""
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -8,12 +9,16 @@ import pytest
 
 from assets.labels import LexiconConfig as Lexicon
 from assets.labels import (
+    SheetConfig,
     _labels__coverage,
     labels__emotions,
     labels__label_fates,
     labels__rankings,
+    labels__validation_items,
     vad,
+    validation,
 )
+from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.schema.tables import TABLES
 
 KEPT, DROPPED = "a" * 64, "b" * 64
@@ -63,3 +68,34 @@ def test_every_table_of_labels_has_the_labels_of_the_dropped_image(
     assert set(build(labels__label_fates, *given)["source"]) == {"artphoto"}
     assert rankings["dominant_emotion"].to_list() == ["fear"]
     assert set(coverage["reason"]) == {"used"}
+
+
+def test_answers_written_into_the_sheet_itself_are_read_and_survive_a_new_sheet(
+    tmp_path: Path,
+) -> None:
+    root = DataRoot(tmp_path)
+    images = [f"{number:02x}" * 32 for number in range(9)]
+    kept = frame(
+        "dedup__images",
+        *({"image_id": key, "source": "x", "path": f"{no}.jpg"} for no, key in enumerate(images)),
+    )
+    scores = frame(
+        "labels__vad",
+        *(
+            {"image_id": key, "origin": "lexicon:x", "source": "x", "valence": no / 9}
+            for no, key in enumerate(images)
+        ),
+    )
+    items = build(labels__validation_items, SheetConfig(), root, kept, scores)
+    sheet = tmp_path / "reports" / "validation_sheet.csv"
+    level = {row["image_id"]: row["tertile"] for row in items.to_dicts()}
+    header, *rows = sheet.read_text().splitlines()
+    filled = [row.replace('""', level[row.rpartition(",")[2]]) for row in rows]
+    sheet.write_text("\n".join([header, *filled]))
+    build(labels__validation_items, SheetConfig(seed="another"), root, kept, scores)
+    assert '""' in sheet.read_text()
+    yielded: Any = validation(root, kept, scores)
+    outputs = {output.output_name: output.value for output in yielded}
+    assert set(outputs["labels__validation_answers"]["status"]) == {"ok"}
+    agreement = outputs["labels__validation_agreement"].filter(dimension="valence")
+    assert agreement.select("image_count", "agreed_share").rows() == [(9, 1.0), (9, 1.0)]

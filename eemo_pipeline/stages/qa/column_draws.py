@@ -18,8 +18,10 @@ from eemo_pipeline.stats.hash_draws import short_hash
 # The heaviest name of a draw counts this many times the lightest.
 MOST_WEIGHT = 1_000
 # A drawn option may be right more often than chance by this much, when it is offered.
-SLACK = 0.1
-_ROUNDS = 12
+SLACK = 0.05
+_ROUNDS = 20
+# Prefix of the columns that hold the answer of each name while one is drawn.
+_TOLD = "_told_"
 
 
 def mix(base: pl.Expr, *purpose: str) -> pl.Expr:
@@ -106,25 +108,26 @@ def ask_evenly(frame: pl.DataFrame, answers: Mapping[str, pl.Expr], *purpose: st
         answers: name -> its answer per row; null where the name cannot be asked.
         purpose: the purpose of the draw, including the seed.
     """
-    told = frame.select(answer.alias(name) for name, answer in answers.items())
-    weights, eligible = {}, {}
+    told = frame.select(answer.alias(f"{_TOLD}{name}") for name, answer in answers.items())
+    weights, eligible, given = {}, {}, []
     for name in answers:
-        counts = dict(told[name].drop_nulls().value_counts().iter_rows())
+        column = pl.col(f"{_TOLD}{name}")
+        counts = dict(told[f"{_TOLD}{name}"].drop_nulls().value_counts().iter_rows())
         rarest = min(counts.values(), default=1)
         weight: pl.Expr = pl.lit(1)
         for answer, count in counts.items():
             share = max(1, round(MOST_WEIGHT * rarest / count))
-            weight = pl.when(answers[name] == answer).then(share).otherwise(weight)
+            weight = pl.when(column == answer).then(share).otherwise(weight)
         weights[name] = weight
-        eligible[name] = answers[name].is_not_null()
-    drawn = pick(frame, eligible, 1, *purpose, "evenly", weights=weights)
-    answered = pl.coalesce(
-        pl.when(pl.col("asked") == name).then(answer) for name, answer in answers.items()
-    )
+        eligible[name] = column.is_not_null()
+        given.append(pl.when(pl.col("asked") == name).then(column))
+    wide = frame.hstack(told)
+    drawn = pick(wide, eligible, 1, *purpose, "evenly", weights=weights)
     return (
         drawn.rename({"pick_1": "asked"})
         .drop_nulls("asked")
-        .with_columns(answered.alias("answered"))
+        .with_columns(pl.coalesce(given).alias("answered"))
+        .drop(told.columns)
     )
 
 

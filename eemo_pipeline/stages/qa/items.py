@@ -154,19 +154,19 @@ def _proof(template: QaTemplate, count: int, origins: list[str]) -> pl.Expr:
             fields.append(field.alias(name) if count == 1 else field)
     if template.text:
         fields.append(pl.lit(f"texts__{template.text}").alias("text"))
-    stated = []
+    comma = "," if fields else ""
+    stated: list[pl.Expr] = []
     for side in range(1, count + 1):
         place = "" if count == 1 else f"_{side}"
         # Origins are JSON already.
         parts = [pl.col(f"{name}_{side}") for name in origins]
-        if template.text and template.text != "comparisons":
-            parts = [*parts[-1:], *parts[:-1]]
         listed = pl.concat_str(parts, separator=",", ignore_nulls=True)
-        stated += [pl.lit(f',"origin{place}":['), listed, pl.lit("]")]
+        stated += [pl.lit(f'{comma}"origin{place}":['), listed, pl.lit("]")]
+        comma = ","
     if template.text == "comparisons":
         stated += [pl.lit(',"written_by":'), pl.col("origin")]
-    known = pl.struct(fields).struct.json_encode() if fields else pl.lit("{}")
-    return pl.concat_str(known.str.head(-1), *stated, pl.lit("}")).str.replace("^\\{,", "{")
+    known = pl.struct(fields).struct.json_encode().str.strip_suffix("}") if fields else pl.lit("{")
+    return pl.concat_str(known, *stated, pl.lit("}"))
 
 
 def _answered(template: QaTemplate, asked: pl.DataFrame) -> pl.DataFrame:

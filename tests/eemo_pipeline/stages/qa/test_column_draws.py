@@ -1,7 +1,17 @@
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from eemo_pipeline.stages.qa.column_draws import allot, below, mix, pick
+from eemo_pipeline.stages.qa.column_draws import (
+    SLACK,
+    allot,
+    ask_evenly,
+    below,
+    mix,
+    pick,
+    thin,
+)
 from eemo_pipeline.stats.hash_draws import short_hash
 
 
@@ -63,3 +73,65 @@ def test_a_limit_takes_from_the_large_cells_and_from_each_split_by_its_size() ->
     assert kept.filter(cell="large", split="test").height == pytest.approx(40, abs=3)
     assert allot(rows, ["cell"], 1000, 0, "test").height == 1000
     assert allot(rows.reverse(), ["cell"], 200, 0, "test").sort("key").equals(kept.sort("key"))
+
+
+def test_a_heavier_name_is_drawn_more_often() -> None:
+    eligible = {"heavy": pl.lit(value=True), "light": pl.lit(value=True)}
+    picked = pick(bases(4000), eligible, 1, "test", weights={"heavy": 300, "light": 100})
+    share = picked.filter(pick_1="light").height / picked.height
+    assert share == pytest.approx(100 / (2 * 300), abs=0.03)
+
+
+def test_names_are_asked_so_that_balance_costs_fewer_rows() -> None:
+    rows = bases(6000).with_columns(kind=pl.int_range(pl.len()) % 10, split=pl.lit("train"))
+    answers = {
+        "common": pl.col("kind") < 8,  # eight in ten say yes
+        "rare": pl.col("kind") == 9,  # one in ten does
+        "never": pl.lit(None, dtype=pl.Boolean),
+    }
+    asked = ask_evenly(rows, answers, "test")
+    assert asked.columns == ["key", "base", "kind", "split", "asked", "answered"]
+    assert set(asked["asked"]) == {"common", "rare"}
+    either = {name: pl.lit(value=True) for name in ("common", "rare")}
+    at_random = pick(rows, either, 1, "test").rename({"pick_1": "asked"})
+    is_yes = pl.when(pl.col("asked") == "common").then(answers["common"]).otherwise(answers["rare"])
+    evenly, randomly = (
+        allot(drawn, ["asked"], 9999, 2, "test").height
+        for drawn in (
+            asked.rename({"answered": "is_yes"}),
+            at_random.with_columns(is_yes=is_yes),
+        )
+    )
+    assert evenly > 1.2 * randomly
+
+
+def test_an_answer_that_a_cell_lacks_leaves_the_cell_out() -> None:
+    rows = bases(90).with_columns(
+        split=pl.lit("train"),
+        cell=pl.int_range(pl.len()) % 3,
+        correct=pl.when(pl.int_range(pl.len()) % 3 == 0)
+        .then(pl.lit("a"))
+        .otherwise(
+            pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("a")).otherwise(pl.lit("b"))
+        ),
+    )
+    kept = allot(rows, ["cell"], 1000, 2, "test")
+    assert set(kept["cell"]) == {1, 2}
+    assert kept["correct"].value_counts()["count"].n_unique() == 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.permutations("abcde"), min_size=1, max_size=60))
+def test_no_option_is_right_much_more_often_than_chance_where_it_is_offered(
+    orders: list[list[str]],
+) -> None:
+    rows = bases(len(orders)).with_columns(
+        pl.Series(name, [order[place] for order in orders])
+        for place, name in enumerate(("correct", "wrong_1", "wrong_2"))
+    )
+    kept = thin(rows, (), "test")
+    assert 0 < kept.height <= rows.height
+    for option in "abcde":
+        right = kept.filter(correct=option).height
+        wrong = kept.filter((pl.col("wrong_1") == option) | (pl.col("wrong_2") == option)).height
+        assert right <= max(1, (1 / 3 + SLACK) * (right + wrong) + 1e-9)

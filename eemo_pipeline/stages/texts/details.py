@@ -68,10 +68,15 @@ def _reactions() -> pl.Expr:
         .then(pl.lit("Different viewers report"))
         .otherwise(pl.lit("The people in it seem to feel"))
     )
+    alone = (
+        pl.when("is_evoked")
+        .then(pl.lit("The reaction that viewers report is"))
+        .otherwise(pl.lit("What the people in it seem to feel is"))
+    )
     verb = pl.when(emotions.list.len() > 2).then(pl.lit("are")).otherwise(pl.lit("is"))
     return (
         pl.when(others.is_null())
-        .then(pl.format("{} no other than {}.", alike, first))
+        .then(pl.format("{} {} alone.", alone, first))
         .when("is_ranked")
         .then(pl.format("{}, {} comes first, followed by {}.", whose, first, others))
         .when(pl.col("lead") > _ROUNDING)

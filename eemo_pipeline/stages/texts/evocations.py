@@ -101,7 +101,7 @@ def _speakers(way: pl.Expr) -> pl.Expr:
         .then(look)
         .otherwise(mind)
         .str.replace(r"(?: people)? who says? why", "")
-        .str.replace("^some speak", "others speak")
+        .str.replace("^some speak", "some also speak")
     )
     is_both = (pl.col("seeing_count") > 0) & (pl.col("memory_count") > 0)
     return (

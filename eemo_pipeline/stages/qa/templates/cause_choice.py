@@ -36,4 +36,5 @@ TEMPLATE = QaTemplate(
     ask=_ask,
     fills=("emotion",),
     cell=("emotion",),
+    proof=("things",),
 )

@@ -40,4 +40,5 @@ TEMPLATE = QaTemplate(
     ask=_ask,
     fills=("emotion", "element"),
     cell=("emotion",),
+    proof=("things",),
 )

@@ -1,8 +1,8 @@
 """A model in a child process with its own environment, reached through JSON lines.
 
 Starts the child, exchanges one question and one answer per line, and handles a child that crashes,
-hangs or writes invalid lines. The content of questions and answers is defined in
-`child_verifier.py`, `emovit_verifier.py` and `classifier_verifier.py`.
+hangs or writes invalid lines. `child_exchange.py` sends images. The content of questions and
+answers is defined in the module of each model.
 
 The child reads one JSON object per line from its standard input and writes one per line to its
 standard output, with the same `id`, in the same order. With `--describe` it writes one line about
@@ -141,9 +141,12 @@ def split_command(text: str) -> list[str]:
 class Child:
     """A child process; it is started with the first question, and again after a failure."""
 
-    def __init__(self, command: Sequence[str], patience: Patience | None = None) -> None:
-        """Store the command without starting it."""
+    def __init__(
+        self, command: Sequence[str], patience: Patience | None = None, role: str = "verifier"
+    ) -> None:
+        """Store the command without starting it; `role` is part of the reasons of errors."""
         self._command = list(command)
+        self.role = role
         self._patience = patience or Patience()
         self._process: subprocess.Popen[bytes] | None = None
         self._questions: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -155,17 +158,18 @@ class Child:
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Return the child's answer, or {"status": "error", "reason": ...}.
 
-        Reasons: `verifier_unavailable` if the child cannot be started or has failed too often in a
-        row; `verifier_crashed`; `timed_out` (the child is killed, and restarted for the next
-        question); `garbage` for a line that is not an answer to this question.
+        Reasons, of which two begin with the role: `verifier_unavailable` if the child cannot be
+        started or has failed too often in a row; `verifier_crashed`; `timed_out` (the child is
+        killed, and restarted for the next question); `garbage` for a line that is not an answer to
+        this question.
         """
         if self._deaths >= self._patience.deaths:
-            return _error("verifier_unavailable")
+            return _error(f"{self.role}_unavailable")
         try:
             self._start()
         except OSError:
             self._deaths = self._patience.deaths
-            return _error("verifier_unavailable")
+            return _error(f"{self.role}_unavailable")
         return self._await_answer(self._put(question))
 
     def ask_together(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -213,7 +217,7 @@ class Child:
         except queue.Empty:
             return self._fail("timed_out")
         if line is None:
-            return self._fail("verifier_crashed")
+            return self._fail(f"{self.role}_crashed")
         self._is_loaded = True
         self._deaths = 0
         answer = parse_line(line.decode("utf-8", "replace"))
@@ -289,6 +293,6 @@ def _error(reason: str) -> dict[str, Any]:
 
 def _advise(variable: str, command: Sequence[str], problem: str) -> str:
     return (
-        f"the verifier's command, {shlex.join(command)!r}, cannot be used: {problem}. Run it by "
+        f"the command of a model, {shlex.join(command)!r}, cannot be used: {problem}. Run it by "
         f"hand with --describe until it prints one JSON object, or correct {variable}"
     )

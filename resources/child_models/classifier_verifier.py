@@ -17,13 +17,14 @@ import numpy as np
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, canonical
 from eemo_pipeline.stages.verification.answer_parsing import give_scores
+from resources.child_models.child_exchange import read_batch
 from resources.child_models.child_process import (
     ChildProblem,
     Patience,
     describe_child,
     split_command,
 )
-from resources.child_models.child_verifier import ChildVerifier, read_batch, read_description
+from resources.child_models.child_verifier import ChildVerifier, read_description
 
 MODEL = "EEMO_CLASSIFIER_MODEL"
 LABELS = "EEMO_CLASSIFIER_LABELS"

@@ -11,13 +11,14 @@ from typing import Any
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.stages.verification.answer_parsing import read_label, read_losses
+from resources.child_models.child_exchange import read_batch
 from resources.child_models.child_process import (
     ChildProblem,
     Patience,
     describe_child,
     split_command,
 )
-from resources.child_models.child_verifier import ChildVerifier, read_batch, read_description
+from resources.child_models.child_verifier import ChildVerifier, read_description
 
 COMMAND = "EEMO_EMOVIT_COMMAND"
 METHOD = (

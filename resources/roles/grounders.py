@@ -1,6 +1,7 @@
 """Chooses the grounder of a run.
 
-The embedded grounder is in `eemo_pipeline/stages/grounding/saliency_grabcut.py`.
+The embedded grounder is in `eemo_pipeline/stages/grounding/saliency_grabcut.py`, the models are in
+`resources/child_models/`.
 """
 
 import os
@@ -13,11 +14,15 @@ from pydantic import Field
 from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.roles.grounder import Grounder
 from eemo_pipeline.stages.grounding.saliency_grabcut import SaliencyGrabCut
+from resources.child_models.dino_sam_grounder import build_dino_sam
 
 VARIABLE = "EEMO_GROUNDER"
 EMBEDDED = "saliency_grabcut"
 # Grounders by name; each is built from the process pool.
-GROUNDERS: dict[str, Callable[[Workers], Grounder]] = {EMBEDDED: SaliencyGrabCut}
+GROUNDERS: dict[str, Callable[[Workers], Grounder]] = {
+    EMBEDDED: SaliencyGrabCut,
+    "grounding_dino_sam": lambda _workers: build_dino_sam(),
+}
 
 
 class BadGrounder(ValueError):
@@ -29,6 +34,7 @@ def build_grounder(name: str, workers: Workers) -> Grounder:
 
     Raises:
         BadGrounder: there is no such grounder.
+        ChildProblem: its models cannot be loaded.
     """
     if name not in GROUNDERS:
         raise BadGrounder(

@@ -4,6 +4,7 @@ The grounder itself is chosen in `resources/roles/grounders.py`; the embedded on
 `saliency_grabcut.py`.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ _TABLE = TABLES["grounding__regions"]
 _REGION_FIELDS = (
     *("reason", "x1_px", "y1_px", "x2_px", "y2_px", "score"),
     *("mask_score", "mask_share", "mask_size_px", "mask_counts"),
+)
+
+_MOST_WORDS = 8
+_PREPOSITION = re.compile(
+    r"\b(?:at|behind|beside|by|for|from|in|near|of|on|over|to|under|with)\b.*"
 )
 
 
@@ -73,15 +79,24 @@ def ground(
 
 
 def phrases_of(subject: str | None, attribute: str | None) -> tuple[str, ...]:
-    """Return the subject, then attribute and subject, the wording of EmoVerse's detection queries.
+    """Return what a detector searches for: subject, then attribute and subject, then head noun.
 
-    The attribute is left out if the subject already contains it.
+    The order of EmoVerse's detection queries. The words are untrusted: only letters, digits and
+    hyphens are left of them, and at most eight words. The attribute is left out if the subject
+    already contains it. The head noun is the last word before a preposition.
     """
-    if not subject:
+    words = _plain(subject)
+    if not words:
         return ()
-    if not attribute or f" {attribute} ".casefold() in f" {subject} ".casefold():
-        return (subject,)
-    return (subject, f"{attribute} {subject}")
+    named = _plain(attribute)
+    described = [] if not named or f" {' '.join(named)} " in f" {' '.join(words)} " else named
+    head = _PREPOSITION.sub("", " ".join(words)).split()[-1:]
+    wordings = (words, [*described, *words][:_MOST_WORDS], head)
+    return tuple(dict.fromkeys(" ".join(wording) for wording in wordings if wording))
+
+
+def _plain(text: str | None) -> list[str]:
+    return re.findall(r"[^\W_]+(?:[-'][^\W_]+)*", (text or "").casefold())[:_MOST_WORDS]
 
 
 def _rows(

@@ -215,7 +215,7 @@ def test_a_grounder_is_given_the_words_of_the_record(tmp_path: Path) -> None:
     decisions = pl.DataFrame(words)
     ledger, grounder = Ledger(tmp_path / "ledger.sqlite"), PhraseGrounder([])
     frame = ground(images, decisions, grounder, ledger, tmp_path).frame
-    assert grounder.seen == [("old dog", "sad old dog"), ()]
+    assert grounder.seen == [("old dog", "sad old dog", "dog"), ()]
     assert frame["image_id"].to_list() == ["a", "a", "b"]
     assert frame["reason"].to_list() == [None, None, "no_words"]
     # The same words ask nothing again; other words do, about their image alone.
@@ -224,7 +224,7 @@ def test_a_grounder_is_given_the_words_of_the_record(tmp_path: Path) -> None:
     other = decisions.with_columns(attribute=pl.lit("happy"))
     changed = ground(images, other, grounder, ledger, tmp_path)
     assert (changed.work.asked, changed.work.reused) == (1, 1)
-    assert grounder.seen[2:] == [("old dog", "happy old dog")]
+    assert grounder.seen[2:] == [("old dog", "happy old dog", "dog")]
 
 
 def test_the_embedded_grounder_ignores_the_words(workers: Workers) -> None:
@@ -239,10 +239,15 @@ def test_the_embedded_grounder_ignores_the_words(workers: Workers) -> None:
 @pytest.mark.parametrize(
     ("subject", "attribute", "phrases"),
     [
-        ("old dog", "sad", ("old dog", "sad old dog")),
-        ("Sad dog", "sad", ("Sad dog",)),
+        ("old dog", "sad", ("old dog", "sad old dog", "dog")),
+        ("Sad dog", "sad", ("sad dog", "dog")),
         ("saddle", "sad", ("saddle", "sad saddle")),
         ("dog", None, ("dog",)),
+        ("child on a boat", "joyful", ("child on a boat", "joyful child on a boat", "child")),
+        ("sun-dappled path", None, ("sun-dappled path", "path")),
+        ("<b>dog</b>. cat [SEP]", None, ("b dog b cat sep", "sep")),
+        ("a " * 200, "so " * 200, ("a a a a a a a a", "so so so so so so so so", "a")),
+        ("?!", "sad", ()),
         (None, "sad", ()),
         ("", "", ()),
     ],

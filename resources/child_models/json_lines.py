@@ -1,0 +1,92 @@
+"""What the programs behind JSON lines share: reading lines in batches, errors, hashes of weights.
+
+The programs run in any environment that has their models, so this file imports nothing but the
+standard library. They import it from their own folder.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+_GATHERED_S = 0.005  # longest wait for the next line of a batch, in seconds
+
+
+def read_together(most: int) -> Iterator[list[dict[str, Any]]]:
+    """Yield the questions on the input in batches of the lines that wait, at most `most`."""
+    lines: SimpleQueue[str] = SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        lines.put("")
+
+    Thread(target=read, daemon=True).start()
+    while line := lines.get():
+        batch = [line]
+        while len(batch) < most:
+            try:
+                batch.append(lines.get(timeout=_GATHERED_S))
+            except Empty:
+                break
+        yield [json.loads(one) for one in batch if one]
+        if not batch[-1]:
+            return
+
+
+def answer_each(
+    shown: Sequence[Any], compute: Callable[[list[Any]], Sequence[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Return the answer or the error of each image.
+
+    A batch that fails is computed again one by one, so that only the cause of the failure is lost.
+
+    Args:
+        shown: the model's input for each image, or the exception that preparing it raised.
+        compute: returns the answers for several inputs.
+    """
+    answers: list[dict[str, Any]] = [describe_error(one) for one in shown]
+    groups = [[place for place, one in enumerate(shown) if not isinstance(one, Exception)]]
+    while groups:
+        if not (group := groups.pop()):
+            continue
+        try:
+            found = list(compute([shown[place] for place in group]))
+        except Exception as error:  # noqa: BLE001 (a failed image must not affect the others)
+            found = [describe_error(error)] * len(group)
+            groups += [[place] for place in group] if len(group) > 1 else []
+        for place, answer in zip(group, found, strict=True):
+            answers[place] = answer
+    return answers
+
+
+def describe_error(problem: object) -> dict[str, Any]:
+    """Return the answer for an image that failed; the reason is the name of the exception."""
+    return {"status": "error", "reason": type(problem).__name__}
+
+
+def write_answers(
+    questions: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write one line per answer, with the id of its question."""
+    for question, answer in zip(questions, answers, strict=True):
+        sys.stdout.write(json.dumps({"id": question["id"], **answer}) + "\n")
+    sys.stdout.flush()
+
+
+def hash_weights(name: str) -> str | None:
+    """Return the SHA-256 of the weight files in a local folder, or None if there are none."""
+    from hashlib import sha256
+    from pathlib import Path
+
+    files = sorted(Path(name).glob("*.safetensors"))
+    if not files:
+        return None
+    digest = sha256()
+    for path in files:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()

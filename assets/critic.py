@@ -7,12 +7,14 @@ import polars as pl
 
 from assets._results import count_work
 from assets._tables import outs
+from eemo_pipeline.aggregation.decide import decide_with
 from eemo_pipeline.aggregation.human_labels import find_human_labels
+from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.critic import Critic
 from eemo_pipeline.stages.critic.limits import CriticLimits
-from eemo_pipeline.stages.critic.review_loop import decide_with, review
+from eemo_pipeline.stages.critic.review_loop import review
 from resources.roles.annotators import Annotators
 
 
@@ -39,6 +41,7 @@ def critic(
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
     thresholds: dg.ResourceParam[CriticLimits],
+    text_similarity: dg.ResourceParam[TextSimilarity],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Judge, have annotators revise, and judge again, for three rounds at most."""
     reviewed = review(
@@ -50,9 +53,10 @@ def critic(
         ledger,
         data_root.sources,
         critic_in_charge,
-        decide_with(verification__patterns, thresholds.decision),
+        decide_with(verification__patterns, thresholds.decision, text_similarity),
         find_human_labels(labels__emotions),
         thresholds,
+        text_similarity,
     )
     yield dg.Output(
         reviewed.verdicts, "critic__verdicts", metadata={"rows_in": dedup__images.height}

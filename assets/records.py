@@ -5,6 +5,7 @@ import polars as pl
 
 from assets._results import count_rows
 from eemo_pipeline.aggregation.kept_images import move_to_kept
+from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.records import build_records, describe_images
 from eemo_pipeline.stages.sources import known_sources
@@ -23,6 +24,7 @@ def records__emoverse(
     critic__choices: pl.DataFrame,
     grounding__regions: pl.DataFrame,
     thresholds: dg.ResourceParam[CriticLimits],
+    text_similarity: dg.ResourceParam[TextSimilarity],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept image: its EmoVerse record and the record's state."""
     records = build_records(
@@ -35,6 +37,7 @@ def records__emoverse(
         verification__patterns,
         critic__choices,
         thresholds.decision,
+        text_similarity,
     )
     described = describe_images(
         records,

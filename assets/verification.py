@@ -4,7 +4,10 @@ import dagster as dg
 import polars as pl
 
 from assets._results import count_answers, count_rows
+from eemo_pipeline.aggregation.agreement_patterns import annotator_votes
 from eemo_pipeline.aggregation.decide import decide
+from eemo_pipeline.aggregation.text_similarity import TextSimilarity
+from eemo_pipeline.aggregation.word_agreement import merge_words
 from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
@@ -70,6 +73,7 @@ def verification__decisions(
     verification__replies: pl.DataFrame,
     verification__patterns: pl.DataFrame,
     thresholds: dg.ResourceParam[CriticLimits],
+    text_similarity: dg.ResourceParam[TextSimilarity],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept image: the decision of the annotators and the verifier."""
     decisions = decide(
@@ -77,5 +81,23 @@ def verification__decisions(
         verification__replies,
         verification__patterns,
         limits=thresholds.decision,
+        similarity=text_similarity,
     )
     return count_rows(decisions, verification__replies.height)
+
+
+@dg.asset
+def verification__words(
+    annotation__replies: pl.DataFrame,
+    verification__decisions: pl.DataFrame,
+    thresholds: dg.ResourceParam[CriticLimits],
+    text_similarity: dg.ResourceParam[TextSimilarity],
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per kept image and field of words: whose text is kept, and why."""
+    words = merge_words(
+        annotator_votes(annotation__replies),
+        verification__decisions,
+        text_similarity,
+        thresholds.decision,
+    )
+    return count_rows(words, annotation__replies.height)

@@ -16,6 +16,7 @@ from resources.session import SessionResource
 from resources.storage.data_root import DataRootResource
 from resources.storage.ledger import LedgerResource
 from resources.storage.parquet_io_manager import ParquetTables
+from resources.text_similarity import TextSimilarityResource
 from resources.thresholds import ThresholdsResource
 from resources.workers import WorkersResource
 
@@ -59,6 +60,7 @@ def build_resources(
             thresholds=thresholds,
         ),
         "grounder": GrounderResource(workers=workers),
+        "text_similarity": TextSimilarityResource(),
         "thresholds": thresholds,
         "verifier": VerifierResource(session=session, local_models=local_models),
         "writers": WritersResource(session=session, local_models=local_models, data_root=data_root),

@@ -22,6 +22,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "trusted_weight": (1, 10),
     "clarity_agrees_within": (0, 9),
     "words_agree_from": (0, 1),
+    "borne_out_from": (0, 1),
     "low_up_to": (1, 9),
     "medium_up_to": (2, 10),
     "max_rounds": (1, 10),

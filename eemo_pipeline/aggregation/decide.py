@@ -12,7 +12,7 @@ contested. Where enough images of a source have human labels, these decide (`cal
 Nothing here depends on the order of rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import polars as pl
@@ -44,16 +44,19 @@ from eemo_pipeline.aggregation.merge_fields import (
     distributions,
     intensities,
     weighted_voices,
-    words,
 )
 from eemo_pipeline.aggregation.rounding import round_shares
+from eemo_pipeline.aggregation.text_similarity import TextSimilarity
+from eemo_pipeline.aggregation.word_agreement import LEMMAS, merge_words, widen_words
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 
 __all__ = [
     "TEXT_FIELDS",
+    "Decide",
     "State",
     "decide",
+    "decide_with",
     "fit_patterns",
     "intensity_level",
     "latest_replies",
@@ -69,6 +72,9 @@ State = Literal["preserved", "human", "dropped"]
 ATTRIBUTE_GROUPS = (*TEXT_FIELDS, "box")
 DROPPED_GROUPS = 3
 
+# first replies, verifier's replies, later replies and the critic's choices -> decisions
+Decide = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
+
 _TABLE = TABLES["verification__decisions"]
 
 
@@ -79,17 +85,16 @@ def decide(
     later: pl.DataFrame | None = None,
     choices: pl.DataFrame | None = None,
     limits: DecisionLimits = DECISION_LIMITS,
+    similarity: TextSimilarity = LEMMAS,
 ) -> pl.DataFrame:
     """Return `verification__decisions`: one row per image named in either frame.
 
     A vote is a first answer with status ok and one of the eight Mikels emotions. The agreement of
-    the votes is a pattern (`agreement_patterns.find_patterns`), which determines the emotion,
-    provisionally where it is contested. Where the pattern table chooses a voter for the image's
-    source and pattern, that voter's emotion is taken instead, and is contested unless the table
-    accepts it. The verifier weighs more than an annotator only where human labels of that source
-    support it. The critic's choice between two emotions comes last (`critic_choices.py`). Asking an
-    annotator again changes no pattern, so that it cannot create agreement. The rules for
-    confidence, intensity, distribution and text are documented in `merge_fields.py`.
+    the votes is a pattern (`agreement_patterns.py`), which determines the emotion, provisionally
+    where it is contested. The pattern table may choose a voter, and accept it or not
+    (`calibration.py`). The critic's choice between two emotions comes last (`critic_choices.py`).
+    Asking again changes no pattern, so it creates no agreement. The rules for confidence, intensity
+    and distribution are in `merge_fields.py`, those of the words in `word_agreement.py`.
 
     Args:
         replies: rows of `annotation__replies`, one per image and annotator.
@@ -99,6 +104,7 @@ def decide(
         later: rows of `_critic__replies`; None before the critic.
         choices: rows of `critic__choices`; None before the critic.
         limits: thresholds.
+        similarity: the measure by which words are compared.
     """
     revised = TABLES["_critic__replies"].empty() if later is None else later
     chosen = TABLES["critic__choices"].empty() if choices is None else choices
@@ -116,13 +122,14 @@ def decide(
     beliefs = believe_choices(believe(outcome, named, places, table), chosen)
     outcome = apply_choices(settle(outcome, named, places, table), chosen)
     counted = annotator_votes(count_revisions(replies, revised, chosen))
+    kept = merge_words(counted, outcome, similarity, limits)
     voices = weighted_voices(counted, verifier, outcome, weigh(places, table))
     return (
         outcome.join(confidences(voices), on="image_id", how="left")
         .join(clarity_gaps(voices, limits.clarity_agrees_within), on="image_id", how="left")
         .join(intensities(voices), on="image_id", how="left")
         .join(distributions(voices, beliefs), on="image_id", how="left")
-        .join(words(counted, outcome), on="image_id", how="left")
+        .join(widen_words(kept), on="image_id", how="left")
         .with_columns(
             intensity_level(pl.col("intensity"), limits).alias("intensity_level"),
             pl.col("is_clarity_contested").fill_null(value=False),
@@ -131,6 +138,22 @@ def decide(
         .cast(_TABLE.polars_schema)
         .sort("image_id")
     )
+
+
+def decide_with(
+    patterns: pl.DataFrame | None, limits: DecisionLimits, similarity: TextSimilarity = LEMMAS
+) -> Decide:
+    """Return the rule of the pipeline: a pattern table (None where there is none), thresholds."""
+
+    def rule(
+        replies: pl.DataFrame,
+        verifier_replies: pl.DataFrame,
+        later: pl.DataFrame,
+        choices: pl.DataFrame,
+    ) -> pl.DataFrame:
+        return decide(replies, verifier_replies, patterns, later, choices, limits, similarity)
+
+    return rule
 
 
 def runner_up(emotion: str | None, distribution: Sequence[float] | None) -> str | None:

@@ -1,6 +1,7 @@
 """The thresholds by which many labels become one decision, with EmoVerse's values as defaults.
 
-A run's own values come from `resources/thresholds.py`. The critic's are in `stages/critic/limits.py`.
+A run's own values come from `resources/thresholds.py`, the critic's are in
+`stages/critic/limits.py`.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ class DecisionLimits:
         trusted_weight: the weight of a verifier that labels support; an annotator's is 1.
         clarity_agrees_within: largest difference of agreeing clarities, in points of 1 to 10.
         words_agree_from: similarity from which two texts agree, 0 to 1.
+        borne_out_from: similarity from which a statement bears out a claim, 0 to 1; our choice.
         low_up_to: highest intensity of the level low.
         medium_up_to: highest intensity of the level medium.
     """
@@ -28,6 +30,7 @@ class DecisionLimits:
     trusted_weight: float = 2.0
     clarity_agrees_within: int = 2
     words_agree_from: float = 0.80
+    borne_out_from: float = 0.50
     low_up_to: int = 4
     medium_up_to: int = 7
 

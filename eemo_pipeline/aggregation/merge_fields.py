@@ -1,13 +1,13 @@
-"""Merges the fields besides the emotion: confidence, intensity, distribution and text.
+"""Merges the numbers besides the emotion: confidence, intensity and distribution.
 
-The emotion itself is decided in `agreement_patterns.py` and `calibration.py`.
+The emotion itself is decided in `agreement_patterns.py`, `calibration.py` and `critic_choices.py`,
+the words in `word_agreement.py`.
 """
 
 import polars as pl
 
-from eemo_pipeline.aggregation.agreement_patterns import TEXT_FIELDS
 from eemo_pipeline.aggregation.rounding import round_shares
-from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
 
 
 def weighted_voices(
@@ -142,35 +142,3 @@ def distributions(voices: pl.DataFrame, beliefs: pl.DataFrame) -> pl.DataFrame:
 
 def _rest(place: int) -> pl.Expr:
     return pl.col("_rest").list.get(place).fill_null(1 / len(MIKELS_8))
-
-
-def words(votes: pl.DataFrame, outcome: pl.DataFrame) -> pl.DataFrame:
-    """Return image_id and the text of one annotator, with its name; texts are never blended.
-
-    Prefers an annotator that voted for the emotion, then one that voted for an emotion of the same
-    pleasant or unpleasant half, then the clearest, then the first by name.
-    """
-    pleasant = list(POSITIVE_MIKELS)
-    final = pl.col("_final")
-    return (
-        votes.join(
-            outcome.select("image_id", pl.col("emotion").alias("_final")),
-            on="image_id",
-            how="inner",
-        )
-        .with_columns(
-            (pl.col("emotion") == final).alias("_is_for"),
-            (pl.col("emotion").is_in(pleasant) == final.is_in(pleasant)).alias("_is_same_half"),
-        )
-        .sort(
-            "image_id",
-            "_is_for",
-            "_is_same_half",
-            "clarity",
-            "annotator",
-            descending=[False, True, True, True, False],
-            nulls_last=True,
-        )
-        .unique("image_id", keep="first", maintain_order=True)
-        .select("image_id", "annotator", *TEXT_FIELDS)
-    )

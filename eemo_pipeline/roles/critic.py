@@ -54,6 +54,7 @@ class Facts:
         boxes: the regions that were found.
         no_box_reason: why there is no box.
         is_detector_down: whether the detector failed, as opposed to finding nothing.
+        contested_words: the fields of words on which the annotators differ.
     """
 
     emotion: str | None
@@ -75,6 +76,7 @@ class Facts:
     boxes: tuple[Box, ...] = ()
     no_box_reason: str = ""
     is_detector_down: bool = False
+    contested_words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -387,6 +387,13 @@ _ALL = (
     _flag(
         "is_clarity_contested", "Whether the votes for the emotion differ by more than 2 in clarity"
     ),
+    _text(
+        "agreement",
+        "Whether the annotators' texts agree; alone if only one gave a text",
+        ("agreed", "contested", "alone"),
+    ),
+    _share("similarity", "Highest similarity of the preferred text and another annotator's"),
+    _share("support", "Share of the description's claims that another annotator's words bear out"),
     # --- grounding ----------------------------------------------------------------------
     _count("region_no", "Region within the image, most salient first; 0 where none was found"),
     _number("x1_px", "Left edge of the box", "px", 0),

@@ -309,6 +309,14 @@ _ALL = (
         plotted="pattern",
     ),
     _table(
+        "verification__words",
+        "kept image and field of words: whose text is kept, whether the annotators agree, and why",
+        "image_id field",
+        "image_id field annotator agreement similarity support reason text",
+        "similarity support",
+        plotted="agreement",
+    ),
+    _table(
         "grounding__regions",
         "kept image and region of its subject; region 0 gives the reason for having none",
         "image_id region_no",

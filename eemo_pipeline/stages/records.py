@@ -13,6 +13,8 @@ import polars as pl
 from eemo_pipeline.aggregation.decide import decide, roll_up
 from eemo_pipeline.aggregation.image_types import type_images
 from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
+from eemo_pipeline.aggregation.text_similarity import TextSimilarity
+from eemo_pipeline.aggregation.word_agreement import LEMMAS
 from eemo_pipeline.readers.emoverse_records import join_triplet
 from eemo_pipeline.schema.tables import TABLES
 
@@ -54,6 +56,7 @@ def build_records(
     patterns: pl.DataFrame | None = None,
     choices: pl.DataFrame | None = None,
     limits: DecisionLimits = DECISION_LIMITS,
+    similarity: TextSimilarity = LEMMAS,
 ) -> pl.DataFrame:
     """Return `records__emoverse`: one row per image of `images`.
 
@@ -78,8 +81,11 @@ def build_records(
         patterns: rows of `verification__patterns`.
         choices: rows of `critic__choices`.
         limits: thresholds.
+        similarity: the measure by which words are compared.
     """
-    decisions = decide(first_replies, verifier_replies, patterns, later_replies, choices, limits)
+    decisions = decide(
+        first_replies, verifier_replies, patterns, later_replies, choices, limits, similarity
+    )
     found = _boxes(regions)
     both = [frame.select("image_id", "round") for frame in (first_replies, later_replies)]
     rounds = pl.concat(both).group_by("image_id").agg(pl.col("round").max().alias("round_count"))

@@ -38,6 +38,7 @@ OTHER_ENVIRONMENTS = {
     "resources/child_models/emovit/convert_checkpoint.py",
     "resources/child_models/emovit/serve.py",
     "resources/child_models/image_classifier.py",
+    "resources/child_models/sentence_embeddings.py",
 }
 VAGUE = {"utils", "util", "helpers", "common", "base", "manager", "misc"}
 # Settings of dagster.yaml for storage locations. A data root uses Dagster's defaults instead.

@@ -230,6 +230,9 @@ def add_judgements(world: World, number: int, split: str) -> None:
     )
     verdict = {"image_id": image_id, "field": "emotion", "verdict": "valid", "round": 1}
     world["critic__verdicts"].append(verdict)
+    world["verification__words"].append(
+        {"image_id": image_id, "field": "subject", "annotator": "ann", "text": said["subject"]}
+    )
     world["critic__steps"].append(
         {"image_id": image_id, "round": 1, "step": "S3", "field": "emotion"}
     )

@@ -270,6 +270,10 @@ PLANTS = {
     ("_critic__replies", "revisions_were_asked_for"): [
         add("_critic__replies", image_id=FIRST, annotator="ann", round=2)
     ],
+    ("verification__words", "words_are_an_annotators"): [
+        change("verification__words", text="a blend"),
+        change("verification__words", annotator="zoe"),
+    ],
     ("critic__steps", "steps_belong_to_a_pass"): [
         change("critic__steps", field="scene"),
         add("critic__steps", round=2),

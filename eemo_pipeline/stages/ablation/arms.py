@@ -23,7 +23,13 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.aggregation.critic_choices import latest_choices
-from eemo_pipeline.aggregation.decide import decide, fit_patterns, latest_replies
+from eemo_pipeline.aggregation.decide import (
+    Decide,
+    decide,
+    decide_with,
+    fit_patterns,
+    latest_replies,
+)
 from eemo_pipeline.aggregation.human_labels import find_human_labels
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.ledger.store import Ledger
@@ -33,7 +39,7 @@ from eemo_pipeline.stages.ablation.baseline_critics import KnowingCritic, Placeb
 from eemo_pipeline.stages.ablation.outcomes import FIELDS, Judge, tabulate_outcomes
 from eemo_pipeline.stages.ablation.synthetic_records import Records
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
-from eemo_pipeline.stages.critic.review_loop import Decide, Reviewed, decide_with, review
+from eemo_pipeline.stages.critic.review_loop import Reviewed, review
 
 WEIGHTS = (0.0, 1.0, 1.5, 2.5)
 _NO_CHOICES = TABLES["critic__choices"].empty()

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.roles.critic import Facts, Judgement, order_candidates
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stats.hash_draws import unit_interval
@@ -96,3 +97,21 @@ def _write_box(box: Any) -> str:
     return " ".join(
         "?" if side is None else f"{side:g}" for side in (box.x1, box.y1, box.x2, box.y2)
     )
+
+
+def find_certainties(decisions: pl.DataFrame, choices: pl.DataFrame) -> dict[str, float]:
+    """Return image_id -> the probability of the decided emotion, or of the settled choice.
+
+    Args:
+        decisions: rows of `verification__decisions`.
+        choices: rows of `critic__choices`.
+    """
+    decided = {
+        image_id: shares[MIKELS_8.index(emotion)]
+        for image_id, emotion, shares in decisions.select(
+            "image_id", "emotion", "distribution"
+        ).iter_rows()
+        if emotion is not None and shares is not None
+    }
+    measured = choices.drop_nulls("probability").sort("round")
+    return decided | dict(measured.select("image_id", "probability").iter_rows())

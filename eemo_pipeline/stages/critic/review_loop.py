@@ -4,17 +4,18 @@ Verdicts become rows in `review_pass.py`, contested emotions are in `contested.p
 annotators in `revisions.py`; `state_machine.py` decides when to stop.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from eemo_pipeline.aggregation.agreement_patterns import annotator_votes
 from eemo_pipeline.aggregation.critic_choices import count_revisions
-from eemo_pipeline.aggregation.decide import TEXT_FIELDS, decide, latest_replies
-from eemo_pipeline.aggregation.limits import DecisionLimits
-from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.aggregation.decide import TEXT_FIELDS, Decide, decide_with, latest_replies
+from eemo_pipeline.aggregation.text_similarity import TextSimilarity
+from eemo_pipeline.aggregation.word_agreement import CONTESTED, LEMMAS, merge_words
 from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Ledger
@@ -29,7 +30,7 @@ from eemo_pipeline.stages.critic.contested import (
     weigh_choices,
 )
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
-from eemo_pipeline.stages.critic.queue import Task, tabulate_tasks
+from eemo_pipeline.stages.critic.queue import Task, find_certainties, tabulate_tasks
 from eemo_pipeline.stages.critic.review_pass import Asked, gather_facts, tabulate, tabulate_steps
 from eemo_pipeline.stages.critic.revisions import Plan, ask_again, instruct, list_codes
 from eemo_pipeline.stages.critic.rule_critic import RuleCritic
@@ -75,14 +76,14 @@ class _Judged:
     Attributes:
         facts: image_id -> facts.
         criticism: the judgements.
-        authors: image_id -> the annotator whose words were judged.
+        authors: image_id -> field -> the annotator whose words were judged.
         answering: image_id -> the annotators that can be asked.
         changed: the images whose emotion the critic's choice changed.
     """
 
     facts: dict[str, Facts]
     criticism: Criticism
-    authors: dict[str, str | None]
+    authors: dict[str, dict[str, str]]
     answering: dict[str, list[str]]
     changed: frozenset[str]
 
@@ -94,10 +95,11 @@ class _Means:
     critic: Critic
     annotators: Mapping[str, Annotator]
     ledger: Ledger
-    decide_by: "Decide"
+    decide_by: Decide
     paths: Mapping[str, Path]
     ballot: Ballot
     limits: CriticLimits
+    similarity: TextSimilarity
 
 
 @dataclass
@@ -110,6 +112,7 @@ class _History:
     asked_codes: Asked = field(default_factory=dict)
     passes: dict[str, tuple[Pass, ...]] = field(default_factory=dict)
     decisions: pl.DataFrame = field(default_factory=pl.DataFrame)
+    authors: dict[str, dict[str, str]] = field(default_factory=dict)
     critic_questions: dict[str, frozenset[str]] = field(default_factory=dict)
     verdicts: list[pl.DataFrame] = field(default_factory=lambda: [_VERDICTS.empty()])
     asked_about_emotion: set[str] = field(default_factory=set)
@@ -144,10 +147,6 @@ class _History:
         )
 
 
-# first replies, verifier's replies, later replies and the critic's choices -> decisions
-Decide = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
-
-
 def review(
     images: pl.DataFrame,
     replies: pl.DataFrame,
@@ -160,6 +159,7 @@ def review(
     decide_by: Decide | None = None,
     human: pl.DataFrame = _NO_LABELS,
     limits: CriticLimits = CRITIC_LIMITS,
+    similarity: TextSimilarity = LEMMAS,
 ) -> Reviewed:
     """Judge every image, and ask annotators again about revisable fields, in at most three rounds.
 
@@ -180,16 +180,18 @@ def review(
         decide_by: computes decisions; by default `decide` without a pattern table.
         human: image_id and emotion, where people agree; it sets the weight of the critic's choices.
         limits: the most rounds and calls, and thresholds.
+        similarity: the measure by which words are compared.
     """
     ballot = Ballot(replies, verifier_replies, human, limits.decision)
     means = _Means(
         critic or RuleCritic(limits=limits),
         {annotator.name: annotator for annotator in annotators},
         ledger,
-        decide_by or decide_with(None, limits.decision),
+        decide_by or decide_with(None, limits.decision, similarity),
         dict(locate_files(images, sources_dir)),
         ballot,
         limits,
+        similarity,
     )
     latest = latest_replies(replies, _REPLIES.empty())
     history = _History(_count_first_calls(replies, verifier_replies), latest, latest)
@@ -227,20 +229,6 @@ def _run_round(
     return images.filter(pl.col("image_id").is_in(list(plan)))
 
 
-def decide_with(patterns: pl.DataFrame | None, limits: DecisionLimits) -> Decide:
-    """Return the rule of the pipeline: a pattern table (None where there is none), thresholds."""
-
-    def rule(
-        replies: pl.DataFrame,
-        verifier_replies: pl.DataFrame,
-        later: pl.DataFrame,
-        choices: pl.DataFrame,
-    ) -> pl.DataFrame:
-        return decide(replies, verifier_replies, patterns, later, choices, limits)
-
-    return rule
-
-
 def _count_first_calls(replies: pl.DataFrame, verifier_replies: pl.DataFrame) -> dict[str, int]:
     asked = pl.concat([replies.select("image_id"), verifier_replies.select("image_id")])
     return dict(asked.group_by("image_id").len().iter_rows())
@@ -255,7 +243,21 @@ def _find_facts(
     choices = history.choices.filter(keep)
     verified = means.ballot.verifier_replies.filter(keep)
     history.decisions = means.decide_by(first, verified, later, choices)
-    return gather_facts(images, history.decisions, count_revisions(first, later, choices), regions)
+    counted = count_revisions(first, later, choices)
+    words = merge_words(
+        annotator_votes(counted), history.decisions, means.similarity, means.limits.decision
+    )
+    history.authors, contested = {}, {}
+    for image_id, name, author, agreement in words.select(
+        "image_id", "field", "annotator", "agreement"
+    ).iter_rows():
+        history.authors.setdefault(image_id, {})[name] = author
+        if agreement == CONTESTED:
+            contested.setdefault(image_id, set()).add(name)
+    return {
+        image_id: replace(fact, contested_words=frozenset(contested.get(image_id, ())))
+        for image_id, fact in gather_facts(images, history.decisions, counted, regions).items()
+    }
 
 
 def _judge_round(
@@ -292,7 +294,7 @@ def _judge_round(
     return _Judged(
         facts,
         replace(said, judgements=judgements),
-        dict(history.decisions.select("image_id", "annotator").iter_rows()),
+        history.authors,
         dict(answering.iter_rows()),
         frozenset(
             row["image_id"]
@@ -334,11 +336,8 @@ def _plan(judged: _Judged, history: _History, means: _Means) -> tuple[Plan, dict
     plan: Plan = {}
     steps: dict[str, Step] = {}
     for image_id, fields in judged.criticism.judgements.items():
-        asks = (
-            {}
-            if image_id in judged.changed
-            else instruct(fields, judged.authors.get(image_id), judged.answering.get(image_id, []))
-        )
+        authors, answering = judged.authors.get(image_id, {}), judged.answering.get(image_id, [])
+        asks = {} if image_id in judged.changed else instruct(fields, authors, answering)
         askable = {item.field for items in asks.values() for item in items}
         ahead = len(asks) + means.critic.calls_per_pass
         calls = history.calls(image_id)
@@ -359,26 +358,13 @@ def _hand_over(
         pl.col("image_id").is_in(list(waiting)) & (pl.col("status") == "ok")
     ).iter_rows(named=True):
         voices[row["image_id"]].append(row)
-    certainties = _find_certainties(history)
+    certainties = find_certainties(history.decisions, history.choices)
     for image_id, step in waiting.items():
         for name, judgement in judged.criticism.judgements[image_id].items():
             if judgement.verdict in ("revisable", "unjudged"):
                 facts, rows = judged.facts[image_id], tuple(voices[image_id])
                 certainty = certainties.get(image_id)
                 yield Task(image_id, name, step.reason, facts, judgement, rows, certainty)
-
-
-def _find_certainties(history: _History) -> dict[str, float]:
-    """Return image_id -> the probability of the decided emotion, or of the critic's choice."""
-    decided = {
-        image_id: shares[MIKELS_8.index(emotion)]
-        for image_id, emotion, shares in history.decisions.select(
-            "image_id", "emotion", "distribution"
-        ).iter_rows()
-        if emotion is not None and shares is not None
-    }
-    measured = history.choices.drop_nulls("probability").sort("round")
-    return decided | dict(measured.select("image_id", "probability").iter_rows())
 
 
 def _pass(facts: Facts, fields: Mapping[str, Judgement], *, is_changed: bool) -> Pass:

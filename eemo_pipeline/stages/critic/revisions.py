@@ -38,7 +38,7 @@ FIELD_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 def instruct(
-    fields: Mapping[str, Judgement], author: str | None, answering: Sequence[str]
+    fields: Mapping[str, Judgement], authors: Mapping[str, str], answering: Sequence[str]
 ) -> dict[str, tuple[Instruction, ...]]:
     """Return annotator -> instructions about the revisable fields that it can be asked about."""
     asks: dict[str, tuple[Instruction, ...]] = {}
@@ -47,7 +47,7 @@ def instruct(
             continue
         items = tuple(Instruction(name, p.code, word_request(name, p)) for p in judgement.problems)
         for annotator in answering:
-            if name not in TEXT_FIELDS or annotator == author:
+            if name not in TEXT_FIELDS or annotator == authors.get(name):
                 asks[annotator] = asks.get(annotator, ()) + items
     return asks
 

@@ -19,6 +19,9 @@ from eemo_pipeline.roles.critic import (
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.rules import find_problems, measure
 
+_UNBROKEN = "no rule is broken"
+_DIFFER = "the annotators differ"
+
 
 @dataclass(frozen=True)
 class RuleCritic:
@@ -42,6 +45,8 @@ class RuleCritic:
         fields = reach_verdicts(case, find_problems(case.facts, self.limits))
         if case.facts.is_contested and fields["emotion"].verdict == "revisable":
             fields["emotion"] = replace(fields["emotion"], is_undecided=True)
+        for name in case.facts.contested_words:
+            fields[name] = replace(fields[name], finding=f"{_DIFFER}; {_UNBROKEN}")
         return fields
 
 
@@ -55,7 +60,8 @@ def _list_steps(case: Case, fields: Mapping[str, Judgement]) -> list[Step]:
             field,
             measure(field, case.facts),
             "; ".join(f"{p.code}: {p.finding}" for p in fields[field].problems)
-            or "no rule is broken",
+            or fields[field].finding
+            or _UNBROKEN,
         )
         for field, step in STEPS.items()
     ]

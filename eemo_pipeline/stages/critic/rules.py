@@ -72,14 +72,14 @@ def measure(field: str, facts: Facts) -> tuple[str, ...]:
     """Return the measured facts that the rule of a field compares its value with."""
     if field == "emotion":
         given = "none" if facts.valence is None else f"{facts.valence:.2f}"
-        return (f"mean valence {given}", f"{facts.cue_count} cues for the emotion")
+        return (f"mean valence {given}", f"cues for the emotion: {facts.cue_count}")
     if field == "intensity":
         return (
             "mean arousal none" if facts.arousal is None else f"mean arousal {facts.arousal:.2f}",
         )
     if field in ("subject", "box"):
         scores = [f"{box.score:.2f}" for box in facts.boxes if box.score is not None]
-        return (f"{len(facts.boxes)} boxes", *(f"score {score}" for score in scores))
+        return (f"boxes: {len(facts.boxes)}", *(f"score {score}" for score in scores))
     return (_describe_look(facts.look),)
 
 

@@ -1,0 +1,82 @@
+"""How alike two short texts are: one interface, and its embedded measure by shared lemmas.
+
+Sentence embeddings are another measure, of a model in a child process
+(`resources/child_models/sentence_embeddings.py`). A measure compares words, never images.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Protocol
+
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+# Determiners, prepositions, conjunctions, pronouns and auxiliaries carry no content.
+_EMPTY = frozenset(
+    (
+        *("a", "an", "the", "this", "that", "these", "those", "some", "any", "each", "every", "no"),
+        *("its", "his", "her", "their", "our", "my", "your", "it", "he", "she", "they", "them"),
+        *("him", "who", "which", "what", "there", "and", "or", "but", "nor", "as", "if", "while"),
+        *("than", "so", "of", "in", "on", "at", "by", "with", "from", "to", "into", "onto", "over"),
+        *("under", "near", "beside", "behind", "before", "after", "between", "above", "below"),
+        *("across", "along", "through", "around", "against", "among", "within", "without", "for"),
+        *("about", "is", "are", "was", "were", "be", "been", "being", "am", "has", "have", "had"),
+        *("does", "do", "did", "will", "would", "can", "could", "may", "might", "very"),
+    )
+)
+_LONGEST_WORD = 40
+
+
+class TextSimilarity(Protocol):
+    """Measures how alike texts are.
+
+    Attributes:
+        name: the measure and its version, as recorded in the column method.
+    """
+
+    @property
+    def name(self) -> str:
+        """The measure and its version."""
+        ...
+
+    def compare(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Return the similarity of each pair, 0 to 1, in order."""
+        ...
+
+
+class LemmaOverlap:
+    """Shared content lemmas of two texts (Dice 1945); implements `TextSimilarity`.
+
+    Twice the number of shared lemmas over the sum of both numbers. Equal texts have 1, also where
+    neither has a content word.
+    """
+
+    name = "lemma overlap (Dice)"
+
+    def compare(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Return the overlap of each pair."""
+        return [_overlap(one, other) for one, other in pairs]
+
+
+def list_lemmas(text: str) -> tuple[str, ...]:
+    """Return the lemmas of the content words, in order: lower case, without determiners."""
+    return tuple(_lemma(word) for word in _WORD.findall(text.lower()) if word not in _EMPTY)
+
+
+def split_claims(text: str) -> list[str]:
+    """Return the clauses of a description, each of which claims something."""
+    parts = re.split(r"[.;:!?]|,|\band\b|\bwhile\b|\bwith\b", text)
+    return [part.strip() for part in parts if list_lemmas(part)]
+
+
+def _overlap(one: str, other: str) -> float:
+    mine, theirs = set(list_lemmas(one)), set(list_lemmas(other))
+    if not mine and not theirs:
+        return float(one.strip().lower() == other.strip().lower())
+    return round(2 * len(mine & theirs) / (len(mine) + len(theirs)), 6)
+
+
+@cache
+def _lemma(word: str) -> str:
+    from simplemma import lemmatize
+
+    return lemmatize(word, "en").lower() if len(word) <= _LONGEST_WORD else word

@@ -1,0 +1,64 @@
+"""The child of `sentence_similarity.py`: sentence embeddings behind JSON lines.
+
+    python sentence_embeddings.py MODEL [--describe]
+
+A question has `texts`; its answer has one vector per text: the mean of the last hidden states over
+the tokens of the text (Reimers and Gurevych 2019, arXiv 1908.10084), of length 1. The file runs in
+any environment that has torch and transformers, so it imports nothing else. Weights are read only
+from safetensors, because other formats can run code when they are loaded.
+"""
+
+import json
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+_LONGEST = 128  # tokens of a text
+
+
+def describe(name: str) -> dict[str, Any]:
+    """Describe the model from its configuration, without loading the weights."""
+    from transformers import AutoConfig  # pyright: ignore[reportMissingImports]
+
+    config = AutoConfig.from_pretrained(name)
+    digest = sha256()
+    for path in sorted(Path(name).glob("*.safetensors")):
+        digest.update(path.read_bytes())
+    weights = digest.hexdigest() if Path(name).is_dir() else getattr(config, "_commit_hash", None)
+    return {"id": config.model_type, "weights_sha256": weights or ""}
+
+
+def serve(name: str) -> None:
+    """Answer every input line with one output line."""
+    import torch  # pyright: ignore[reportMissingImports]
+    from transformers import AutoModel, AutoTokenizer  # pyright: ignore[reportMissingImports]
+
+    tokenizer = AutoTokenizer.from_pretrained(name)
+    model = AutoModel.from_pretrained(name, use_safetensors=True).eval()
+
+    def embed(texts: list[str]) -> list[list[float]]:
+        tokens = tokenizer(
+            texts, padding=True, truncation=True, max_length=_LONGEST, return_tensors="pt"
+        )
+        with torch.no_grad():
+            states = model(**tokens).last_hidden_state
+        mask = tokens["attention_mask"].unsqueeze(-1)
+        means = (states * mask).sum(dim=1) / mask.sum(dim=1)
+        return torch.nn.functional.normalize(means, dim=1).tolist()
+
+    for line in sys.stdin:
+        question = json.loads(line)
+        try:
+            answer = {"status": "ok", "vectors": embed([str(text) for text in question["texts"]])}
+        except Exception as error:  # noqa: BLE001 (the parent decides what an error means)
+            answer = {"status": "error", "reason": type(error).__name__}
+        sys.stdout.write(json.dumps({"id": question["id"], **answer}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    if "--describe" in sys.argv:
+        sys.stdout.write(json.dumps(describe(sys.argv[1])) + "\n")
+    else:
+        serve(sys.argv[1])

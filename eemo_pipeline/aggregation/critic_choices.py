@@ -18,8 +18,8 @@ VOTES, ASKED_AGAIN = "votes", "asked_again"
 CHOSEN, OTHER, SILENT, ANY = "chosen", "other", "silent", "any"
 
 _CHOICES, _WEIGHTS = TABLES["critic__choices"], TABLES["critic__weights"]
-_CELL = ("source", "fold", "round", "basis", "chosen_as", "verifier_side")
-_PAIR = ("image_id", "round", "basis", "emotion", "rival", "chosen", "evidence")
+_CELL = ("source", "fold", "round", "drawn_from", "chosen_as", "verifier_side")
+_PAIR = ("image_id", "round", "drawn_from", "emotion", "rival", "chosen", "evidence")
 
 
 def compare_by_verifier(choices: pl.DataFrame, verifier: pl.DataFrame) -> pl.DataFrame:
@@ -30,7 +30,8 @@ def compare_by_verifier(choices: pl.DataFrame, verifier: pl.DataFrame) -> pl.Dat
     silent where it says nothing about either, and where it finds both as likely.
 
     Args:
-        choices: image_id, round, basis, emotion, rival, chosen (null if it cannot tell), evidence.
+        choices: image_id, round, drawn_from, emotion, rival, chosen (null if it cannot tell),
+            evidence.
         verifier: the result of `agreement_patterns.verifier_votes`.
     """
     joined = choices.join(
@@ -72,7 +73,7 @@ def fit_weights(
 ) -> pl.DataFrame:
     """Return rows of `critic__weights`: how often people name the chosen emotion, or the other.
 
-    Counted per source, fold, basis, what was chosen (the decided emotion or its rival) and the
+    Counted per source, fold, origin of the pair, what was chosen (decided emotion or rival) and the
     verifier's side, over labelled images of other folds; fold 0 counts all. The probability is the
     mean of the Beta(1, 1) posterior, the lower bound Wilson's at 95 %. In a source with enough
     labelled images and a cell with enough, the candidate with the higher probability is chosen (on

@@ -423,7 +423,7 @@ _ALL = (
         ("S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7"),
     ),
     _text(
-        "basis",
+        "drawn_from",
         "Where the two emotions come from: the votes, or an annotator that was asked again",
         ("votes", "asked_again"),
     ),

@@ -343,15 +343,15 @@ _ALL = (
         "critic__choices",
         "image and round in which the critic compared two emotions: its choice, and what follows",
         "image_id round",
-        """image_id round basis emotion rival candidates chosen evidence verifier_share
+        """image_id round drawn_from emotion rival candidates chosen evidence verifier_share
         verifier_side image_count probability lower_bound settled_emotion is_accepted""",
         "chosen verifier_share image_count probability lower_bound",
     ),
     _table(
         "critic__weights",
         "source, fold, round, kind of the critic's choice and candidate: how often people agree",
-        "source fold round basis chosen_as verifier_side candidate",
-        """source fold round basis chosen_as verifier_side candidate image_count right_count
+        "source fold round drawn_from chosen_as verifier_side candidate",
+        """source fold round drawn_from chosen_as verifier_side candidate image_count right_count
         probability lower_bound labelled_count is_chosen is_accepted""",
     ),
     _table(

@@ -17,7 +17,7 @@ PATTERN = {
 }
 
 WEIGHT = {
-    **{"source": "folder", "fold": 0, "round": 1, "basis": "votes", "chosen_as": "rival"},
+    **{"source": "folder", "fold": 0, "round": 1, "drawn_from": "votes", "chosen_as": "rival"},
     **{"verifier_side": "any", "candidate": "chosen", "image_count": 5},
 }
 

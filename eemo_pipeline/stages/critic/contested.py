@@ -27,7 +27,7 @@ from eemo_pipeline.roles.critic import Facts, Judgement, Problem, order_candidat
 from eemo_pipeline.schema.tables import TABLES
 
 _CHOICES, _WEIGHTS = TABLES["critic__choices"], TABLES["critic__weights"]
-_ASKED_COLUMNS = ("image_id", "round", "basis", "emotion", "rival", "chosen", "evidence")
+_ASKED_COLUMNS = ("image_id", "round", "drawn_from", "emotion", "rival", "chosen", "evidence")
 # image_id -> field -> judgement
 Judgements = Mapping[str, Mapping[str, Judgement]]
 
@@ -133,9 +133,13 @@ def weigh_choices(
     places = place_pictures(ballot.verifier_replies, verifier)
     asked = compare_by_verifier(pl.DataFrame(rows, schema=schema), verifier)
     measured = pl.concat([known.select(asked.columns), asked])
-    bases = asked["basis"].unique().implode()
+    asked_of = asked["drawn_from"].unique().implode()
     weights = fit_weights(
-        measured.filter(pl.col("basis").is_in(bases)), ballot.human, places, round_no, ballot.limits
+        measured.filter(pl.col("drawn_from").is_in(asked_of)),
+        ballot.human,
+        places,
+        round_no,
+        ballot.limits,
     )
     votes = pl.concat(
         [
@@ -165,7 +169,7 @@ def _list_choices(
         yield {
             "image_id": image_id,
             "round": round_no,
-            "basis": ASKED_AGAIN if round_no > 1 or image_id in met else VOTES,
+            "drawn_from": ASKED_AGAIN if round_no > 1 or image_id in met else VOTES,
             "emotion": one.emotion,
             "rival": one.rival,
             "candidates": order_candidates(image_id, one.emotion, one.rival),

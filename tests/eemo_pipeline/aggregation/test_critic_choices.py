@@ -29,7 +29,7 @@ def choose(*chosen: str | None, emotion: str = "fear", rival: str = "awe") -> pl
         {
             "image_id": f"i{number}",
             "round": 1,
-            "basis": "votes",
+            "drawn_from": "votes",
             "emotion": emotion,
             "rival": rival,
             "candidates": [emotion, rival],
@@ -38,7 +38,16 @@ def choose(*chosen: str | None, emotion: str = "fear", rival: str = "awe") -> pl
         }
         for number, label in enumerate(chosen)
     ]
-    names = ("image_id", "round", "basis", "emotion", "rival", "candidates", "chosen", "evidence")
+    names = (
+        "image_id",
+        "round",
+        "drawn_from",
+        "emotion",
+        "rival",
+        "candidates",
+        "chosen",
+        "evidence",
+    )
     return pl.DataFrame(rows, schema={name: CHOICES.polars_schema[name] for name in names})
 
 

@@ -33,13 +33,15 @@ def write_evocations(profiles: pl.DataFrame, writer: Writer) -> AnsweredTable:
     """One row per kept image: verdict, analysis, summary.
 
     Returns:
-        A table of `texts__evocations`; reasons no_emotions, no_comments (nobody explains any),
-        from the embedded writer neither_named (the explanations speak of neither way), no_verdict
-        and those of `text_rules.py`.
+        A table of `texts__evocations`; reasons no_emotions, no_description, no_comments (nobody
+        explains any), from the embedded writer neither_named (the explanations speak of neither
+        way), no_verdict and those of `text_rules.py`.
     """
     inputs = profiles.with_columns(
         pl.when(pl.col("emotions").is_null())
         .then(pl.lit("no_emotions"))
+        .when(pl.col("description").is_null())
+        .then(pl.lit("no_description"))
         .when(pl.col("explanation_count").fill_null(0) == 0)
         .then(pl.lit("no_comments"))
         .alias("reason")

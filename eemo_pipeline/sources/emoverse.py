@@ -10,6 +10,7 @@ and confidence are attributes. The vector (`DES`) is not kept, since only the au
 it; its length is.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -41,6 +42,7 @@ from eemo_pipeline.sources import SourceDataset
 
 _LABEL_SPACE = "mikels8"
 _VECTORS = ("DES", "DES_representation")
+_LENGTH = "vector_length"
 _HEADERS = {
     "name": SPELLINGS["image"],
     "emotion": SPELLINGS["emotion"],
@@ -55,9 +57,10 @@ def read(listing: Listing) -> SourceTables:
     lists = [path for path in listing.paths if path.casefold().endswith(".json")]
     lines = [path for path in listing.paths if path.casefold().endswith(".jsonl")]
     known = frozenset((*documents, *lists, *lines))
+    # A vector of 1024 numbers takes a hundred times the memory of the words beside it.
     rows = [
-        *(row for path in lists for row in read_json_list(listing, path)),
-        *(row for path in lines for row in read_json_lines(listing, path)),
+        *(_shorten(row) for path in lists for row in read_json_list(listing, path)),
+        *(_shorten(row) for path in lines for row in read_json_lines(listing, path)),
     ]
     index = PictureIndex(path for path in listing.paths if path not in known)
     judged = judge(
@@ -92,12 +95,20 @@ def read(listing: Listing) -> SourceTables:
     )
 
 
+def _shorten(row: JsonRow) -> JsonRow:
+    """Return the row with the length of its vector in place of the vector."""
+    vector = pick(row.fields, _VECTORS)
+    if not isinstance(vector, list):
+        return row
+    kept = {name: value for name, value in row.fields.items() if name not in _VECTORS}
+    return replace(row, fields=kept | {_LENGTH: len(vector)})
+
+
 def _describe(row: JsonRow) -> str | None:
     """Return the fields besides image and emotion, and those that cannot be used, as JSON."""
     if row.refusal:
         return None
     record, unusable = parse_record(row.fields)
-    vector = pick(row.fields, _VECTORS)
     given: dict[str, Any] = {
         "external_id": record.external_id,
         **{name: getattr(record, name) for name in WORDS},
@@ -105,7 +116,7 @@ def _describe(row: JsonRow) -> str | None:
         "boxes": [list(box) for box in record.boxes],
         "origin": record.origin,
         "image_type": pick(row.fields, SPELLINGS["image_type"]),
-        "vector_length": len(vector) if isinstance(vector, list) else None,
+        _LENGTH: row.fields.get(_LENGTH),
         "unusable": unusable,
     }
     return encode_given(given)

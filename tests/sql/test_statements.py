@@ -32,7 +32,7 @@ EXPECTED = {
     "costs": 2,
     "source_overview": 2,
     "label_losses": 2,
-    "annotation_use": 4,
+    "annotation_use": 6,
     "vad_map": 7 + 2,
     "lexicon_agreement": 3,
     "ranking_outcomes": 1,

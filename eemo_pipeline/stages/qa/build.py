@@ -28,7 +28,7 @@ _LACKS = {
     "dominant_emotion": "no_dominant_emotion",
     "mass": "no_emotions",
     **dict.fromkeys(("cause", "thing"), "no_cause"),
-    "explained_by": "no_comments",
+    **dict.fromkeys(("explained_by", "explanation_count"), "no_comments"),
     **{name: f"no_{name}" for name in LEVEL_WORDS},
     "has_descriptions": "no_description",
     "has_explained": "no_reasoning",

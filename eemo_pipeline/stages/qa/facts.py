@@ -65,7 +65,7 @@ ORIGINS = {
     **dict.fromkeys(("rank_1", "dominant_emotion", "mass"), "emotions_origin"),
     **dict.fromkeys(LEVEL_WORDS, "ratings_origin"),
     **dict.fromkeys(("cause", "thing"), "cause_origin"),
-    "explained_by": "explained_origin",
+    **dict.fromkeys(("explained_by", "explanation_count"), "explained_origin"),
     **{f"has_{name}": f"{name}_origin" for name in ("descriptions", "details", "evocations")},
     "has_explained": "reasonings_origin",
 }
@@ -87,8 +87,8 @@ class Facts:
             `texts`: the row number of its text there (null if there is none), has_explained (that
             of a reasoning that gives reasons), cause (the element of `candidates`), cause_emotion,
             thing (the same in the singular, if people name it), things (that explanations name),
-            explained_by, and emotions_origin, ratings_origin, cause_origin, explained_origin and
-            <text>_origin: who states it, as JSON (see `origins.py`).
+            explained_by, explanation_count, and emotions_origin, ratings_origin, cause_origin,
+            explained_origin and <text>_origin: who states it, as JSON (see `origins.py`).
         texts: name -> the texts about single images, lazily.
         candidates: images with an element that explains an emotion: row, emotion, element,
             distractor_1, distractor_2.
@@ -178,6 +178,7 @@ def _joined(tables: Mapping[str, pl.LazyFrame], texts: Mapping[str, pl.LazyFrame
             "image_id",
             "things",
             "explained_by",
+            "explanation_count",
             pl.when(pl.col("status") == "ok").then("element").alias("cause"),
             pl.when(pl.col("status") == "ok").then("emotion").alias("cause_emotion"),
             "thing",

@@ -65,7 +65,7 @@ def origins_of_causes(candidates: pl.LazyFrame) -> pl.LazyFrame:
     return candidates.select(
         "image_id",
         pl.when(pl.col("status") == "ok").then(origin).alias("cause_origin"),
-        pl.when(pl.col("explained_by").is_not_null())
+        pl.when(pl.col("explanation_count") > 0)
         .then(_encoded(*said, pl.col("explanation_count").alias("people")))
         .alias("explained_origin"),
     )

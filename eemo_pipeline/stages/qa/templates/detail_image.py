@@ -10,7 +10,7 @@ TEMPLATE = QaTemplate(
     category="description",
     question_type="open",
     claim="written",
-    needs=("has_details",),
+    needs=("has_details", "mass", "valence"),
     text="details",
     sentences=(
         "Describe this picture and the emotions it evokes in detail, with their valence, "

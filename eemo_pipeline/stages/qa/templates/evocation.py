@@ -10,7 +10,7 @@ TEMPLATE = QaTemplate(
     category="description",
     question_type="open",
     claim="written",
-    needs=("has_evocations",),
+    needs=("has_evocations", "mass", "explanation_count"),
     text="evocations",
     sentences=(
         "Does this picture evoke its emotions directly, or by way of what it reminds viewers of?",

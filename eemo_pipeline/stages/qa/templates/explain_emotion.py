@@ -10,7 +10,7 @@ TEMPLATE = QaTemplate(
     category="description",
     question_type="open",
     claim="written",
-    needs=("has_explained",),
+    needs=("has_explained", "rank_1", "explanation_count"),
     text="reasonings",
     sentences=(
         "Which elements of this picture lead to the emotions it evokes, and why?",

@@ -44,6 +44,7 @@ def records__emoverse(
         dedup__images,
         move_to_kept(ingest__records, dedup__clusters),
         annotation__replies,
+        _critic__replies,
         {name: source.image_type for name, source in known_sources().items()},
     )
     return count_rows(described, dedup__images.height)

@@ -506,6 +506,11 @@ _ALL = (
         "What tells the domain: the source, or the style, people or place that the annotator saw",
         ("source", "style", "people", "place"),
     ),
+    _texts(
+        "word_annotators",
+        "Annotators of description, background, attribute and subject, in this order; empty text "
+        "where there is none",
+    ),
     _text("joined_triplet", "background-attribute-subject in one text; null if a part is missing"),
     Column(
         "boxes_px",

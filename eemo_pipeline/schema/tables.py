@@ -386,9 +386,9 @@ _ALL = (
         "kept image: its EmoVerse record and the record's state",
         "image_id",
         """image_id external_id source split image_path image_type image_type_origin state reason
-        description background attribute subject joined_triplet annotator model method emotion
-        confidence intensity intensity_level distribution is_contested region_count boxes_px
-        round_count""",
+        description background attribute subject joined_triplet annotator model method
+        word_annotators emotion confidence intensity intensity_level distribution is_contested
+        region_count boxes_px round_count""",
         """external_id image_type image_type_origin reason description background attribute subject
         joined_triplet annotator model method emotion confidence intensity intensity_level
         distribution boxes_px""",

@@ -5,7 +5,7 @@ The vote is in `aggregation/decide.py`, the verdicts in `critic/`. A record says
 releases of one, and more; the two released layouts are in `readers/emoverse_records.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -15,7 +15,7 @@ from eemo_pipeline.aggregation.image_types import type_images
 from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.aggregation.word_agreement import LEMMAS
-from eemo_pipeline.readers.emoverse_records import join_triplet
+from eemo_pipeline.readers.emoverse_records import WORDS, join_triplet
 from eemo_pipeline.schema.tables import TABLES
 
 _TABLE = TABLES["records__emoverse"]
@@ -112,18 +112,20 @@ def describe_images(
     images: pl.DataFrame,
     source_records: pl.DataFrame,
     replies: pl.DataFrame,
+    later_replies: pl.DataFrame,
     types: Mapping[str, str | None],
 ) -> pl.DataFrame:
     """Return `records__emoverse` with what the image, its source and the words' author add.
 
-    Adds image_path, external_id, image_type with its origin, the joined triplet, and the model and
-    method of the annotator whose words the record holds.
+    Adds image_path, external_id, image_type with its origin, the joined triplet, the annotator of
+    each text, and the model and method of the description's.
 
     Args:
         records: result of `build_records`.
         images: rows of `dedup__images`.
         source_records: rows of `ingest__records`, those of dropped near-duplicates included.
         replies: rows of `annotation__replies`.
+        later_replies: rows of `_critic__replies`.
         types: source -> the type of all its images, None where it names none.
     """
     authors = replies.filter(pl.col("status") == "ok").select(
@@ -144,7 +146,10 @@ def describe_images(
         "image_id",
         pl.concat_str(pl.lit("sources"), "source", "path", separator="/").alias("image_path"),
     )
-    added = ("image_path", "external_id", "image_type", "image_type_origin", "model", "method")
+    added = (
+        *("image_path", "external_id", "image_type", "image_type_origin", "model", "method"),
+        "word_annotators",
+    )
     triplet = pl.struct("background", "attribute", "subject").map_elements(
         lambda parts: join_triplet(*parts.values()), return_dtype=pl.String
     )
@@ -153,6 +158,7 @@ def describe_images(
         .join(paths, on="image_id", how="left")
         .join(told, on="image_id", how="left")
         .join(authors, on=["image_id", "annotator"], how="left")
+        .join(_word_annotators(records, [replies, later_replies]), on="image_id", how="left")
         .with_columns(
             pl.col("source")
             .replace_strict(types, default=None, return_dtype=pl.String)
@@ -161,6 +167,32 @@ def describe_images(
         )
     )
     return type_images(joined).select(_TABLE.columns).sort("image_id")
+
+
+def _word_annotators(records: pl.DataFrame, replies: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return image_id and word_annotators: who wrote each text, the description's author first.
+
+    Texts are never blended, so each is one annotator's word for word.
+    """
+    said = pl.concat([frame.select("image_id", "annotator", *WORDS) for frame in replies])
+    lead = pl.col("annotator")
+    authors = records.select("image_id")
+    for field in WORDS:
+        found = (
+            records.select("image_id", field, "annotator")
+            .join(said.select("image_id", field, other="annotator"), on=["image_id", field])
+            .group_by("image_id")
+            .agg(
+                pl.when((pl.col("other") == lead).any())
+                .then(lead.first())
+                .otherwise(pl.col("other").min())
+                .alias(field)
+            )
+        )
+        authors = authors.join(found, on="image_id", how="left")
+    return authors.select(
+        "image_id", pl.concat_list(pl.col(*WORDS).fill_null("")).alias("word_annotators")
+    )
 
 
 def _boxes(regions: pl.DataFrame) -> pl.DataFrame:

@@ -258,6 +258,7 @@ def add_judgements(world: World, number: int, split: str) -> None:
                 said[name] for name in ("background", "attribute", "subject")
             ),
             "boxes_px": [1, 2, 99, 79],
+            "word_annotators": ["ann"] * 4,
         }
     )
     text = {"image_id": image_id, "status": "ok", "text": "Two words", "word_count": 2}

@@ -312,7 +312,11 @@ PLANTS = {
     ("records__emoverse", "joined_triplet_follows"): [
         change("records__emoverse", joined_triplet="a-b"),
         change("records__emoverse", background=None),
-        change("records__emoverse", annotator=None),
+    ],
+    ("records__emoverse", "texts_have_authors"): [
+        change("records__emoverse", word_annotators=["ann", "", "ann", "ann"]),
+        change("records__emoverse", word_annotators=["ann"] * 3),
+        change("records__emoverse", description=None),
     ],
     **{
         (f"texts__{kind}", check): plants

@@ -1,11 +1,5 @@
--- The joined triplet is that of the three parts, and there is none where a part is empty; the words
--- have an author.
-select image_id, background, attribute, subject, joined_triplet, annotator
+-- The joined triplet is that of the three parts, and there is none where a part is empty.
+select image_id, background, attribute, subject, joined_triplet
 from records__emoverse
-where
-    joined_triplet is distinct from background || '-' || attribute || '-' || subject
-    or (
-        annotator is null
-        and coalesce(description, background, attribute, subject) is not null
-    )
+where joined_triplet is distinct from background || '-' || attribute || '-' || subject
 order by image_id

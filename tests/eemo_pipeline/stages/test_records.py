@@ -196,12 +196,14 @@ def describe(
     replies: list[dict[str, Any]],
     told: list[dict[str, Any]] | None = None,
     types: dict[str, str | None] | None = None,
+    later: list[dict[str, Any]] | None = None,
 ) -> pl.DataFrame:
     return describe_images(
         records,
         image_rows(*records["image_id"].to_list()),
         table("ingest__records", told or []),
         table("annotation__replies", replies),
+        table("_critic__replies", later or []),
         types or {},
     )
 
@@ -235,6 +237,17 @@ def test_a_record_has_its_path_its_author_and_the_joined_triplet():
     assert record["external_id"] == "Awe000001"
     assert record["joined_triplet"] == "b-a-s"
     assert (record["annotator"], record["model"], record["method"]) == ("a", "one/1", "m")
+
+
+def test_each_text_names_the_annotator_who_wrote_it():
+    one = reply("i", "a", background="beach", attribute="x", subject="dog")
+    two = reply("i", "b", background="sea", attribute="x", subject=None)
+    later = reply("i", "b", round=2, background="sea", attribute="x", subject="wave")
+    held = {"image_id": "i", "source": "folder", "split": "train", "state": "human", "reason": "r"}
+    words = {"description": None, "background": "sea", "attribute": "x", "subject": "wave"}
+    record = table("records__emoverse", [held | words | {"annotator": "a", "image_path": "p"}])
+    row = describe(record, [one, two], later=[later]).row(0, named=True)
+    assert row["word_annotators"] == ["", "b", "a", "b"]
 
 
 @pytest.mark.parametrize(

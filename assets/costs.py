@@ -14,6 +14,7 @@ _ASKING = (
     "verification__replies",
     "grounding__regions",
     "critic__verdicts",
+    "texts__descriptions",
     "texts__reasonings",
 )
 

@@ -98,8 +98,9 @@ def _detail(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: 
     emotions = facts["emotions"]
     names = [_named(emotion["emotion"]) for emotion in emotions]
     who = "people in the image" if _is_apparent(emotions[0]) else "different viewers"
-    order = f"Among {who}, {names[0]} comes first"
-    order += f", followed by {_listed(names[1:])}." if names[1:] else "."
+    order = f"Among {who}, {names[0]} alone is reported."
+    if names[1:]:
+        order = f"Among {who}, {names[0]} comes first, followed by {_listed(names[1:])}."
     sentences = [_sentence(emotion, place) for place, emotion in enumerate(emotions)]
     look = _look(facts["description"].lower())
     levels = [
@@ -244,7 +245,8 @@ def _things(texts: Sequence[str]) -> list[str]:
 def _thoughts(text: str) -> list[str]:
     """Return what a text says that people think of."""
     named = [word for phrase in _THOUGHT.findall(text) for word in re.findall(r"[a-z]+", phrase)]
-    return [word for word in named if word not in ("the", "and") and word not in EMOTION_WORDS]
+    others = (word for word in named if word not in ("the", "and") and word not in EMOTION_WORDS)
+    return list(dict.fromkeys(others))
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -260,9 +262,11 @@ def _spoils(reply: Mapping[str, Any], facts: Facts) -> list[tuple[str, Mapping[s
     if reply.get("cannot_tell"):
         return [("broken_json", reply)]
     if "text" not in reply:
+        words = re.findall(r"[a-z]{4,}", facts["reasoning"].lower())
+        told = next((word for word in words if word != reply["element"]), "lantern")
         return [
             ("broken_json", reply),
-            ("distractor_told", {**reply, "distractors": [reply["element"], "lantern"]}),
+            ("distractor_told", {**reply, "distractors": [told, "lantern"]}),
             ("element_not_told", {**reply, "element": "a wall of marble"}),
         ]
     text = str(reply["text"])

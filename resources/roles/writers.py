@@ -75,8 +75,12 @@ def build_writer(
     name = _require(text, role)
     if name in WRITERS:
         return WRITERS[name]()
-    by_role = {ROLE: local_models.openai, DESCRIBER: local_models.gemini}
-    model = by_role[role](_LOCAL_MODEL) if name == LOCAL else _build_model(text)
+    if name != LOCAL:
+        model = _build_model(text)
+    elif role == DESCRIBER:
+        model = local_models.gemini(_LOCAL_MODEL)
+    else:
+        model = local_models.openai(_LOCAL_MODEL)
     return ModelWriter(model, session, role, data_root.sources)
 
 

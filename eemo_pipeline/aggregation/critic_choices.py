@@ -14,6 +14,7 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stats.intervals import wilson
 
+METHOD = "choice between two emotions, weighed by people's labels of other folds"
 VOTES, ASKED_AGAIN = "votes", "asked_again"
 CHOSEN, OTHER, SILENT, ANY = "chosen", "other", "silent", "any"
 

@@ -27,6 +27,7 @@ from eemo_pipeline.aggregation.text_similarity import (
 from eemo_pipeline.emotion.taxonomies import POSITIVE_MIKELS
 from eemo_pipeline.schema.tables import TABLES
 
+METHOD = "words compared by lemmas or embeddings; the more specific, or better supported, is kept"
 AGREED, CONTESTED, ALONE = "agreed", "contested", "alone"
 LEMMAS = LemmaOverlap()
 _TABLE = TABLES["verification__words"]

@@ -7,6 +7,7 @@ of a model. It does not change with the choice of a provider, which belongs to a
 
 from collections.abc import Callable
 
+from eemo_pipeline.aggregation import critic_choices, word_agreement
 from eemo_pipeline.imaging.features import FEATURE_METHOD
 from eemo_pipeline.imaging.opening import measure_method
 from eemo_pipeline.stages.annotation import ou_solli_lenz, valdez_mehrabian, vlm_annotator
@@ -46,7 +47,10 @@ _IN_BATCHES = tuple(
     if name != "candidates"
 )
 
-_CRITIC_TABLES = ("critic__verdicts", "critic__queue", "_critic__replies")
+_CRITIC_TABLES = (
+    *("critic__verdicts", "critic__steps", "critic__choices", "critic__weights", "critic__queue"),
+    "_critic__replies",
+)
 _PROMPTS: dict[str, tuple[tuple[str, str], ...]] = {
     "annotation__replies": (_ANNOTATE,),
     "batches__submissions": (_ANNOTATE, *_IN_BATCHES),
@@ -76,7 +80,11 @@ _METHODS: dict[str, tuple[str, ...]] = {
         emovit_verifier.INSTRUCTION,
     ),
     "grounding__regions": (saliency_grabcut.MODEL, saliency_grabcut.METHOD),
-    **dict.fromkeys(_CRITIC_TABLES, (*_EMBEDDED_ANNOTATORS, rule_critic.RuleCritic.method)),
+    "verification__words": (word_agreement.METHOD,),
+    **dict.fromkeys(
+        _CRITIC_TABLES,
+        (*_EMBEDDED_ANNOTATORS, rule_critic.RuleCritic.method, critic_choices.METHOD),
+    ),
     "texts__descriptions": (descriptions.METHOD,),
     "texts__reasonings": (reasonings.METHOD,),
     "texts__details": (details.METHOD,),

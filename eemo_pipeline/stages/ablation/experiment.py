@@ -22,7 +22,8 @@ from eemo_pipeline.roles.critic import Critic
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.ablation.arms import run_arms
 from eemo_pipeline.stages.ablation.baseline_critics import PUBLISHED_RATES, KnowingCritic
-from eemo_pipeline.stages.ablation.corruption import CONTROL, corrupt, judge_clean
+from eemo_pipeline.stages.ablation.corruption import corrupt, judge_clean
+from eemo_pipeline.stages.ablation.corruption_kinds import CONTROL
 from eemo_pipeline.stages.ablation.outcomes import (
     CORNERS,
     Judge,

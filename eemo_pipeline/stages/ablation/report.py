@@ -12,7 +12,8 @@ _NOTE = (
     "differences to the full pipeline with 95 % intervals (paired bootstrap). `lake`: recorded "
     "answers, rule critic, people's labels. `made_rho_*`: simulated annotators, whose errors of "
     "the emotion are alike in the share rho, and a simulated critic of EmoVerse's rates. "
-    "EmoVerse's numbers are accepted values on another set of pictures: beside, not comparable."
+    "The rates fed to that critic are inputs (`fed_rate`), never beside EmoVerse's. EmoVerse's "
+    "numbers are accepted values on another set of pictures: beside, not comparable."
 )
 _SPOILT = (
     "Spoilt values that the rule critic flags, right ones that it leaves alone, and false alarms "

@@ -12,7 +12,10 @@ from eemo_pipeline.orchestration.code_versions import build_code_versions
 from eemo_pipeline.vlm.prompts import read_prompt
 
 LIBRARY = Path(eemo_pipeline.__path__[0])
-CRITIC = {"critic__verdicts", "critic__queue", "_critic__replies"}
+CRITIC = {
+    *("critic__verdicts", "critic__steps", "critic__choices", "critic__weights", "critic__queue"),
+    "_critic__replies",
+}
 # prompt of the writer -> the kind of text that it asks for
 WRITING = {
     "description-1": "descriptions",
@@ -44,6 +47,7 @@ VERSIONED = {
     "grounding__regions",
     "training__runs",
     "verification__replies",
+    "verification__words",
     *CRITIC,
     *TEXTS,
 }

@@ -20,7 +20,8 @@ from eemo_pipeline.stages.ablation.baseline_critics import (
     FixedCritic,
     KnowingCritic,
 )
-from eemo_pipeline.stages.ablation.corruption import CORRUPTIONS, corrupt
+from eemo_pipeline.stages.ablation.corruption import corrupt
+from eemo_pipeline.stages.ablation.corruption_kinds import CONTROL, CORRUPTIONS
 from eemo_pipeline.stages.ablation.experiment import (
     gather_records,
     run_experiment,
@@ -108,7 +109,14 @@ def test_every_corruption_is_made_and_makes_the_value_wrong(made):
     by_name = dict(flagged.iter_rows())
     assert by_name["antonym"] == 1  # the rules know polarity
     assert by_name["neutral_word"] == by_name["added_clause"] == 0  # and see no picture
+    assert by_name["named_emotion"] == by_name["subject_as_background"] == by_name["outside"] == 1
+    assert by_name["other_strength"] == by_name["near_kind"] == by_name["mirrored"] == 0
     assert by_name["other_spacing"] == 0
+    assert by_name["other_case"] < 0.05  # a colour word that the image lacks is wrong in any case
+    levels = {part: {k.severity for k in CORRUPTIONS if k.part == part} for part in FIELDS}
+    for part in ("emotion", "description", "background", "attribute", "subject", "box"):
+        assert {"easy", "medium", "hard"} <= levels[part]
+    assert CONTROL in levels["attribute"]
 
 
 def test_each_part_contributes(made):

@@ -34,13 +34,23 @@ _STAGES = {"frequency": "choice_count", "weight": "weight", "order": "order_scor
 
 
 def build_rankings(
-    dedup__images: pl.DataFrame, labels__emotions: pl.DataFrame, ingest__annotations: pl.DataFrame
+    dedup__images: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
+    smallest_gap: float = SMALLEST_GAP,
 ) -> pl.DataFrame:
     """One row per kept image: its ranking, or the reason for having none.
 
     `status` is ok or refused; reasons: no_labels, all_mass_lost (labels, but none that maps),
     one_annotator, too_few_emotions, tie, gap_too_small. `dominant_emotion` is set whenever the
     first emotion is distinct from the second.
+
+    Args:
+        dedup__images: the kept images.
+        labels__emotions: mapped labels.
+        ingest__annotations: annotations, those of dropped near-duplicates moved to the kept image.
+        smallest_gap: share of the mass by which neighbours of an uncounted distribution differ at
+            least, 0 to 1.
 
     Returns:
         A frame of `labels__rankings`.
@@ -57,7 +67,7 @@ def build_rankings(
         dedup__images.select("image_id")
         .join(ordered, on="image_id", how="left")
         .join(labelled, on="image_id", how="left")
-        .with_columns(_reason().alias("reason"))
+        .with_columns(_reason(smallest_gap).alias("reason"))
         .with_columns(
             pl.when(pl.col("reason").is_null())
             .then(pl.lit("ok"))
@@ -142,12 +152,12 @@ def _gap(place: int) -> pl.Expr:
     return mass - following
 
 
-def _reason() -> pl.Expr:
+def _reason(smallest_gap: float) -> pl.Expr:
     count = pl.col("emotions").list.len()
     told = [pl.col(f"stage_{place + 1}").is_not_null() for place in range(RANKING_LENGTH)]
     gaps = [_gap(place + 1) for place in range(RANKING_LENGTH)]
     one_vote = (1.0 - _VOTE_TOLERANCE) / pl.col("rater_count")
-    smallest = pl.when(pl.col("rater_count") > 0).then(one_vote).otherwise(SMALLEST_GAP - _ROUNDING)
+    smallest = pl.when(pl.col("rater_count") > 0).then(one_vote).otherwise(smallest_gap - _ROUNDING)
     return (
         pl.when(count.is_null() & pl.col("is_labelled").is_null())
         .then(pl.lit("no_labels"))

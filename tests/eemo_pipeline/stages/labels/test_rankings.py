@@ -24,7 +24,9 @@ LABEL = {
 }
 
 
-def rank(*annotators: list[str], space: str = "emotic26", **fields: Any) -> dict[str, Any]:
+def rank(
+    *annotators: list[str], space: str = "emotic26", smallest_gap: float = 0.05, **fields: Any
+) -> dict[str, Any]:
     rows = [
         {
             "source": "emotic",
@@ -43,7 +45,7 @@ def rank(*annotators: list[str], space: str = "emotic26", **fields: Any) -> dict
     kept = pl.DataFrame({"image_id": ["a"]}).match_to_schema(
         TABLES["dedup__images"].polars_schema, missing_columns="insert"
     )
-    rankings = build_rankings(kept, build_emotions(kept, native), native)
+    rankings = build_rankings(kept, build_emotions(kept, native), native, smallest_gap)
     table = TABLES["labels__rankings"]
     lazy = conform(rankings, table).lazy()
     assert not null_violations(lazy, table)
@@ -149,3 +151,11 @@ def by_hand(annotators: list[list[str]]) -> list[str] | None:
 )
 def test_the_ranking_is_the_one_by_hand(annotators: list[list[str]]) -> None:
     assert rank(*annotators)["ranking"] == by_hand(annotators)
+
+
+def test_the_smallest_gap_is_a_setting():
+    votes: dict[str, Any] = {"space": "ekman7", "native_weights": [0.5, 0.3, 0.2]}
+    uncounted = votes | {"rater_count": None}
+    labels = ["joy", "fear", "anger"]
+    assert rank(labels, **uncounted)["ranking"] == labels
+    assert rank(labels, smallest_gap=0.15, **uncounted)["reason"] == "gap_too_small"

@@ -348,7 +348,7 @@ def add_templates(world: World) -> None:
     world["qa__blind_baseline"].append(
         {
             **{"template": "x", "claim": "dominant", "item_count": PICTURES, "option_count": 3},
-            **{"chance": 1 / 3, "accuracy": 0.4, "offered_accuracy": 0.3},
+            **{"chance": 1 / 3, "accuracy": 0.242424, "offered_accuracy": 0.3},
         }
     )
     world["_qa__refusals"] += [

@@ -467,6 +467,11 @@ PLANTS = {
         change("qa__blind_baseline", accuracy=0.5),
         change("qa__blind_baseline", offered_accuracy=0.5),
     ],
+    ("qa__blind_baseline", "accuracies_follow_from_the_items"): [
+        change("qa__blind_baseline", accuracy=0.4),
+        change("qa__blind_baseline", accuracy=None),
+        drop("qa__items"),
+    ],
     ("qa__blind_baseline", "baselines_cover_the_items"): [
         drop("qa__blind_baseline"),
         drop("qa__items"),

@@ -39,7 +39,8 @@ def guess_blindly(asked: pl.DataFrame, cell: Sequence[str]) -> dict[str, object]
         .with_columns((pl.col("as") == "correct").alias("is_right"))
     )
     seen = [*cell, "option"]
-    right = pl.col("is_right").sum().over(seen) - pl.col("is_right").cast(pl.UInt32)
+    # signed numbers: unsigned ones would wrap below zero
+    right = pl.col("is_right").sum().over(seen).cast(pl.Int64) - pl.col("is_right").cast(pl.Int64)
     offered = (pl.len().over(seen) - 1).cast(pl.Float64)
     rate = pl.when(offered > 0).then(right / offered).otherwise(chance)
     guessed = long.with_columns(
@@ -71,14 +72,18 @@ def _accuracy(guessed: pl.DataFrame, guess: str, one: pl.Expr) -> float | None:
 
 
 def _explain(long: pl.DataFrame, cell: Sequence[str], count: int) -> str:
-    """Name the option that gives most answers away, and whether there are few questions."""
+    """Name the option that is furthest from chance, and whether there are few questions."""
+    chance = pl.col("is_right").mean()
     rows = (
-        long.group_by(*cell, "option")
-        .agg(pl.col("is_right").sum().alias("right"), pl.len().alias("offered"))
+        long.with_columns(chance.alias("chance"))
+        .group_by(*cell, "option")
+        .agg(
+            pl.col("is_right").sum().alias("right"),
+            pl.len().alias("offered"),
+            (pl.col("is_right") - pl.col("chance")).sum().abs().round(6).alias("far"),
+        )
         .sort(
-            pl.col("right") * pl.col("right") / pl.col("offered"),
-            *(*cell, "option"),
-            descending=[True, *(False for _ in (*cell, "option"))],
+            "far", "right", *cell, "option", descending=[True, True, *(False for _ in (*cell, ""))]
         )
     )
     first = rows.row(0, named=True)

@@ -405,6 +405,17 @@ def test_a_template_that_gives_its_answers_away_is_named(share: float, *, is_tol
         assert "is right in 75 of 100 questions that offer it (asked: " in str(told["reason"])
 
 
+def test_options_that_are_seen_once_give_nothing_away() -> None:
+    asked = pl.DataFrame(
+        {name: [f"{name}{number}" for number in range(40)] for name in ("correct", "wrong_1")}
+    )
+    told = guess_blindly(asked, [])
+    assert told["accuracy"] == told["offered_accuracy"] == told["chance"] == 0.5
+    worn = guess_blindly(asked.with_columns(wrong_1=pl.lit("balcony")), [])
+    assert worn["offered_accuracy"] == 1.0
+    assert worn["reason"] == "balcony is right in 0 of 40 questions that offer it"
+
+
 def test_evaluation_pictures_are_never_asked_about(many: tuple[Path, Tables, Facts]) -> None:
     _, tables, _ = many
     evaluation = tables["dedup__images"].filter("is_evaluation").select("image_id")

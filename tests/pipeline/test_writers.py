@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -31,9 +32,8 @@ from tests.support.lakes import copy_lake
 KINDS = ("descriptions", "reasonings", "details", "evocations", "comparisons", "candidates")
 TEXTS = " or ".join(f'key:"texts__{kind}"' for kind in KINDS) + ' or key:"costs__calls"'
 LABELS = '+key:"texts__descriptions" or +key:"texts__reasonings"'
-BY_MODEL = {"EEMO_WRITER": "local", "EEMO_DESCRIBER": "local"}
 PRICE = "input = 0.20\noutput = 0.80\nbatch_share = 0.5\n"
-IMAGES = 24
+IMAGES = 12
 # What six people felt about each image, and the words in which they say why.
 FELT = ("joy", "joy", "joy", "surprise", "surprise", "fear")
 SAID = (
@@ -83,14 +83,24 @@ def written(known: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same data root with texts by the local models; never changed."""
     lake = copy_lake(known, tmp_path_factory.mktemp("written") / "lake")
     (lake / "forecast.json").write_text(json.dumps(forecast(lake)))
-    run = call_eemo("run", "--data", lake, "--select", TEXTS, "--json", **BY_MODEL)
+    run = write_texts(lake)
     assert run.returncode == 0, run.stderr
     (lake / "answer.json").write_text(run.stdout)
     return lake
 
 
+def run_by_model(lake: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with writer and describer of the local server."""
+    chosen = {"EEMO_WRITER": "local", "EEMO_DESCRIBER": "local"}
+    return call_eemo("run", "--data", lake, *words, "--json", folder=None, **chosen)
+
+
+def write_texts(lake: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return run_by_model(lake, "--select", TEXTS, *words)
+
+
 def forecast(lake: Path) -> list[dict[str, Any]]:
-    told = call_eemo("run", "--data", lake, "--dry-run", "--json", **BY_MODEL)
+    told = run_by_model(lake, "--dry-run")
     assert told.returncode == 0, told.stderr
     return json.loads(told.stdout)["lines"]
 
@@ -126,8 +136,8 @@ def test_the_texts_of_a_folder_are_a_models_and_the_bill_is_the_forecasts(writte
         assert set(table["model"]) == {"local-writer"}
         assert table["prompt_hash"].n_unique() == (2 if kind == "comparisons" else 1)
         asked = table.filter(pl.col("tries") > 0)
-        assert (asked["status"] == "ok").mean() > 0.8, kind
-        assert asked.filter(pl.col("status") == "ok")["tries"].max() <= 3
+        assert asked.filter(pl.col("status") == "ok").height > 0.8 * asked.height, kind
+        assert asked.filter(pl.col("tries") > 3).is_empty()
     tries = pl.concat([texts_of(written, kind)["tries"] for kind in KINDS])
     assert (tries > 1).sum() >= 3, "some texts broke a rule and were asked for again"
     reasonings = texts_of(written, "reasonings").filter(pl.col("status") == "ok")
@@ -149,7 +159,7 @@ def test_the_texts_of_a_folder_are_a_models_and_the_bill_is_the_forecasts(writte
 def test_a_second_run_asks_nothing_and_changes_nothing(written: Path, tmp_path: Path) -> None:
     lake = copy_lake(written, tmp_path / "lake")
     before = hash_files(lake, ("tables",))
-    again = call_eemo("run", "--data", lake, "--select", TEXTS, "--json", **BY_MODEL)
+    again = write_texts(lake)
     assert again.returncode == 0, again.stderr
     assert (json.loads(again.stdout)["calls"], json.loads(again.stdout)["computed"]) == (0, 0)
     assert account(lake) == account(written)
@@ -173,7 +183,7 @@ def test_one_new_comment_asks_anew_about_its_image_alone(written: Path, tmp_path
     rows[1] = rows[1].replace("The dog", "The old dog")
     (mine / "labels.csv").write_text("\n".join(rows))
     selection = " or ".join(f'+key:"texts__{kind}"' for kind in KINDS)
-    run = call_eemo("run", "--data", lake, "--select", selection, "--json", **BY_MODEL)
+    run = run_by_model(lake, "--select", selection)
     assert run.returncode == 0, run.stderr
     # A reasoning, a detailed answer, an evocation, candidates, and the pairs of one image; each is
     # asked for three times at most.
@@ -183,8 +193,8 @@ def test_one_new_comment_asks_anew_about_its_image_alone(written: Path, tmp_path
 def test_a_killed_run_loses_nothing_it_paid_for(
     lake: Path, written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in BY_MODEL.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("EEMO_WRITER", "local")
+    monkeypatch.setenv("EEMO_DESCRIBER", "local")
     monkeypatch.setenv("EEMO_LOCAL_SCRIPT", json.dumps({"latency_ms": 40}))
     words = ("run", "--data", lake, "--select", TEXTS, "--json")
     process = start_eemo(tmp_path / "output", *words)
@@ -215,12 +225,11 @@ def answers(lake: Path) -> int:
 
 
 def test_a_budget_ends_the_run_and_the_same_command_goes_on(lake: Path) -> None:
-    words = ("run", "--data", lake, "--select", TEXTS, "--json")
-    capped = call_eemo(*words, "--budget-usd", "texts=0.004", **BY_MODEL)
+    capped = write_texts(lake, "--budget-usd", "texts=0.004")
     assert capped.returncode == 4, capped.stderr
     first = account(lake)
     assert Decimal(0) < Decimal(first["usd"]) <= Decimal("0.004")
-    rest = call_eemo(*words, **BY_MODEL)
+    rest = write_texts(lake)
     assert rest.returncode == 0, rest.stderr
     assert json.loads(rest.stdout)["calls"] == account(lake)["requests"] - first["requests"]
     assert_bill_is_ours(lake, account(lake))
@@ -243,7 +252,7 @@ def test_the_launchpad_chooses_the_writer(lake: Path) -> None:
         for event in result.asset_materializations_for_node("written")
         if event.asset_key.to_user_string() == "texts__reasonings"
     ]
-    told = {name: value.value for name, value in event.metadata.items()}
+    told: dict[str, Any] = {name: value.value for name, value in event.metadata.items()}
     assert told["rows_in"] == told["rows_out"] + told["rows_refused"] == IMAGES
     assert told["calls"] >= told["computed"] >= IMAGES
     assert told["usd"] > 0
@@ -275,7 +284,7 @@ def test_batches_take_the_first_tries_and_a_run_the_rest(lake: Path, server: Loc
     assert run.is_success, run.failed_steps
     assert run.cached >= 0.8 * 4 * IMAGES
     for kind in KINDS:
-        assert (texts_of(lake, kind)["status"] == "ok").mean() > 0.6, kind
+        assert texts_of(lake, kind).filter(pl.col("status") == "ok").height > 0.6 * IMAGES, kind
     again = run_assets(lake, TEXTS)
     assert again.calls == 0
     assert_bill_adds_up(lake, server)
@@ -303,13 +312,13 @@ def assert_bill_adds_up(lake: Path, server: LocalServer) -> None:
 
 def test_the_demo_over_http(demo_lake: Path, tmp_path: Path) -> None:
     lake = copy_lake(demo_lake, tmp_path / "lake")
-    run = call_eemo("run", "--data", lake, "--select", TEXTS, "--json", **BY_MODEL)
+    run = write_texts(lake)
     assert run.returncode == 0, run.stderr
     assert_bill_is_ours(lake, account(lake))
     tables = [texts_of(lake, kind).select("status", "reason", "tries") for kind in KINDS]
     asked = pl.concat(tables).filter(pl.col("tries") > 0)
     refused = asked.filter(pl.col("status") != "ok")
-    assert asked.height > 500
+    assert asked.height > 400
     assert 0 < refused.height < 0.05 * asked.height, "a few texts are refused, with a reason"
-    assert (asked["tries"] > 1).mean() > 0.02
+    assert asked.filter(pl.col("tries") > 1).height > 0.02 * asked.height
     assert refused["reason"].null_count() == 0

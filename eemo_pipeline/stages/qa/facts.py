@@ -241,7 +241,8 @@ def _subject(semantics: pl.Expr) -> pl.Expr:
 
 def _explained() -> pl.Expr:
     """Return the place of a reasoning whose reasons people, or the model that wrote it, state."""
-    is_explained = pl.col("things").is_not_null() | (pl.col("reasonings_by") != EMBEDDED)
+    is_named = pl.col("explained_by").is_in(["details", "both"]).fill_null(value=False)
+    is_explained = is_named | (pl.col("reasonings_by") != EMBEDDED)
     return pl.when(is_explained).then("has_reasonings")
 
 

@@ -12,7 +12,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.data_root import choose_data_root
-from eemo_pipeline.cli.model_choice import choose_judges, choose_plan, choose_writers
+from eemo_pipeline.cli.model_choice import (
+    choose_judges,
+    choose_plan,
+    choose_thresholds,
+    choose_writers,
+)
 from eemo_pipeline.cli.output import say, show_json, show_rows
 from eemo_pipeline.cli.run import require_images, require_sources
 from eemo_pipeline.cli.shell_text import shown
@@ -64,7 +69,8 @@ def show_forecast(
         unread = _count_unread(root, images, ledger)
         session = Session(ledger, Budget(), prices)
         annotators = [VisionAnnotator(model.provider, model, session) for model in models]
-        lines = forecast_annotation(known, unread, annotators, ledger, prices)
+        later_rounds = choose_thresholds().max_rounds - 1
+        lines = forecast_annotation(known, unread, annotators, ledger, prices, later_rounds)
         verifier, critic = choose_judges(session)
         if verifier:
             lines.append(forecast_verification(known, unread, verifier, ledger, prices))

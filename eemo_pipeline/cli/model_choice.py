@@ -15,6 +15,7 @@ from eemo_pipeline.cli.shell_text import corrected
 
 if TYPE_CHECKING:
     from eemo_pipeline.lake.data_root import DataRoot
+    from eemo_pipeline.stages.critic.limits import CriticLimits
     from eemo_pipeline.stages.critic.model_critic import ModelCritic
     from eemo_pipeline.stages.texts.model_writer import ModelWriter
     from eemo_pipeline.stages.verification.vlm_verifier import VisionVerifier
@@ -37,6 +38,7 @@ def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelCh
     Raises:
         Problem: The choice is wrong (exit code 2), or something it needs is missing (5).
     """
+    choose_thresholds()
     text, choices = _understand(providers)
     for choice in choices:
         for variable in choice.missing(os.environ):
@@ -64,6 +66,20 @@ def choose_plan(
     text, _ = _understand(providers)
     _understand_budget(budgets)
     return text, planned_models(text)
+
+
+def choose_thresholds() -> "CriticLimits":
+    """Return the thresholds that a run would use.
+
+    Raises:
+        Problem: a threshold is wrong (exit code 2).
+    """
+    from resources.thresholds import VARIABLE, BadThreshold, read_thresholds
+
+    try:
+        return read_thresholds(os.environ.get(VARIABLE, ""))
+    except BadThreshold as error:
+        raise wrong_usage("a threshold is wrong", VARIABLE, str(error)) from error
 
 
 def choose_judges(session: "Session") -> "tuple[VisionVerifier | None, ModelCritic | None]":

@@ -20,6 +20,8 @@ from resources.providers.gemini_vlm import GeminiVlm
 from resources.providers.local_models import LocalModels
 from resources.providers.registry import LOCAL, PROVIDERS, read_choices
 from resources.roles.annotators import Annotators
+from resources.thresholds import VARIABLE as THRESHOLDS
+from resources.thresholds import read_thresholds
 
 VARIABLE = "EEMO_CRITIC"
 RULES = "rules"
@@ -78,14 +80,16 @@ def planned_critic(session: Session) -> ModelCritic | None:
 
     Raises:
         BadProviders: the choice cannot be understood.
+        BadThreshold: EEMO_THRESHOLDS cannot be used.
     """
     text = (os.environ.get(VARIABLE) or RULES).strip()
+    limits = read_thresholds(os.environ.get(THRESHOLDS, ""))
     if text == LOCAL:
-        return ModelCritic(GeminiVlm("local-critic", "local_gemini"), session)
+        return ModelCritic(GeminiVlm("local-critic", "local_gemini"), session, limits=limits)
     if text.partition(":")[0] not in PROVIDERS:
         return None
     (choice,) = read_choices(text)
-    return ModelCritic(choice.build(), session)
+    return ModelCritic(choice.build(), session, limits=limits)
 
 
 class CriticResource(dg.ConfigurableResource):

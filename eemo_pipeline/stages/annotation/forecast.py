@@ -34,6 +34,7 @@ def forecast_annotation(
     annotators: Iterable[VisionAnnotator],
     ledger: Ledger,
     prices: Prices,
+    later_rounds: int = LATER_ROUNDS,
 ) -> list[Forecast]:
     """Return two lines per annotator: the first round, and the later rounds of the critic.
 
@@ -43,6 +44,7 @@ def forecast_annotation(
         annotators: the paid annotators.
         ledger: holds the questions that are answered already.
         prices: prices of tokens.
+        later_rounds: rounds of the critic after the first, at most.
 
     Raises:
         UnknownPrice: a model has no price.
@@ -50,12 +52,17 @@ def forecast_annotation(
     return [
         line
         for annotator in annotators
-        for line in _forecast(images, unread, annotator, ledger, prices)
+        for line in _forecast(images, unread, annotator, ledger, prices, later_rounds)
     ]
 
 
 def _forecast(
-    images: pl.DataFrame, unread: int, annotator: VisionAnnotator, ledger: Ledger, prices: Prices
+    images: pl.DataFrame,
+    unread: int,
+    annotator: VisionAnnotator,
+    ledger: Ledger,
+    prices: Prices,
+    later_rounds: int,
 ) -> Iterator[Forecast]:
     def request_for(picture: EncodedPicture) -> VlmRequest:
         return annotator.request_for(AnnotationRequest("", Path()), picture)
@@ -69,7 +76,7 @@ def _forecast(
     more = len(read_prompt(__name__, REVISE).encode()) + RECORD_BYTES
     every = count_sizes(images, unread, annotator.policy)
     _, again = reckon(annotator.vlm, request_for, every, prices, _SHORT_REPLY, more)
-    later = sum([again] * LATER_ROUNDS, Estimate())
+    later = sum([again] * later_rounds, Estimate())
     yield draw_line("critic", annotator.vlm, pictures, 0, Estimate(), later)
 
 

@@ -17,7 +17,6 @@ from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.stages.critic.model_critic import PROMPTS, STAGE, ModelCritic
 from eemo_pipeline.stages.critic.reply_schemas import SCENE, WORDS, feeling_schema
 from eemo_pipeline.vlm.spending.forecast import (
-    LATER_ROUNDS,
     RECORD_BYTES,
     Estimate,
     Forecast,
@@ -51,7 +50,7 @@ def forecast_criticism(
     _, rest_high = _reckon_rest(critic, count_sizes(images, unread, critic.policy), prices)
     pictures = images.height + unread
     low, high = scene_low + rest_low, scene_high + rest_high
-    later = sum([rest_high] * LATER_ROUNDS, Estimate())
+    later = sum([rest_high] * (critic.limits.max_rounds - 1), Estimate())
     return [
         draw_line(STAGE, critic.vlm, pictures, len(answered), low, high),
         draw_line(STAGE, critic.vlm, pictures, 0, Estimate(), later),

@@ -13,7 +13,13 @@ from eemo_pipeline.schema.validate import SchemaError
 from resources.composition import build_resources
 
 NAME = "_qa__coverage"
-ROWS = {"image_id": ["b", "a"], "item_count": [2, 0], "reason": [None, "no_labels"]}
+ROWS = {
+    "image_id": ["b", "a"],
+    "content_category": [None, None],
+    "category_origin": [None, None],
+    "item_count": [2, 0],
+    "reason": [None, "no_labels"],
+}
 SOURCES = dg.StaticPartitionsDefinition(["folder", "oasis"])
 
 

@@ -90,7 +90,8 @@ def _reason(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: 
     sentences = [_sentence(emotion, place) for place, emotion in enumerate(emotions)]
     last = ""
     if len(emotions) > 1 and "as many" not in emotions[0]["people"] + emotions[1]["people"]:
-        last = f"Therefore {emotions[0]['emotion']} outweighs {emotions[1]['emotion']}."
+        first, second = (_named(emotion["emotion"]) for emotion in emotions[:2])
+        last = f"Therefore {first} outweighs {second}."
     return {"text": _join(facts["description"], *sentences, last)}
 
 
@@ -138,7 +139,7 @@ def _compare(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa:
     if "dimension" in facts:
         return {"text": _compare_dimension(facts["dimension"], one, two)}
     openings = [
-        f"The {place} image evokes {_listed(image['ranking'])}, in this order."
+        f"{_whose(facts, place)} {_listed([*map(_named, image['ranking'])])}, in this order."
         for place, image in (("first", one), ("second", two))
     ]
     levels = [_levels(name, one[name]["level"], two[name]["level"]) for name in LEVEL_WORDS]
@@ -157,7 +158,15 @@ def _compare_dimension(dimension: str, one: Facts, two: Facts) -> str:
         for place, image in (("first", one), ("second", two))
     ]
     analysis = [sentence for side in sides for sentence in side]
-    return _join(conclusion, *analysis, "This is what the two have in store for those who look.")
+    is_alike = one["level"] == two["level"]
+    closing = "So the two are alike in this." if is_alike else "So the two are apart in this."
+    return _join(conclusion, *analysis, closing)
+
+
+def _whose(facts: Facts, place: str) -> str:
+    if facts.get("felt_by") == "people in the images":
+        return f"The people in the {place} image seem to feel"
+    return f"The {place} image evokes"
 
 
 def _choose(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: ARG001

@@ -29,8 +29,8 @@ def detail_facts(row: Row) -> Facts:
 
 
 def overall_facts(row: Row) -> Facts:
-    """Return ranking, levels and reasoning of two images."""
-    return {
+    """Return whose emotions two images are about, and ranking, levels and reasoning of each."""
+    return {"felt_by": _felt_by(row)} | {
         place: {
             "ranking": row[f"ranking_{side}"],
             **{name: _rated(row, name, f"_{side}") for name in LEVEL_WORDS},
@@ -41,7 +41,7 @@ def overall_facts(row: Row) -> Facts:
 
 
 def dimension_facts(dimension: str) -> Callable[[Row], Facts]:
-    """Return the function that gives one dimension and the reasoning of two images."""
+    """Return the function that gives whose emotions, one dimension and reasoning of two images."""
 
     def facts(row: Row) -> Facts:
         images = {
@@ -49,7 +49,12 @@ def dimension_facts(dimension: str) -> Callable[[Row], Facts]:
             for side, place in ((1, "first"), (2, "second"))
         }
         question = f"How do the two images compare in {dimension}, and why?"
-        return {"question": question, "dimension": dimension, **images}
+        return {
+            "question": question,
+            "dimension": dimension,
+            "felt_by": _felt_by(row),
+            **images,
+        }
 
     return facts
 
@@ -57,6 +62,11 @@ def dimension_facts(dimension: str) -> Callable[[Row], Facts]:
 def candidate_facts(row: Row) -> Facts:
     """Return the reasoning and its emotions."""
     return {"reasoning": row["reasoning"], "emotions": row["emotions"]}
+
+
+def _felt_by(row: Row) -> str:
+    """Return whose emotions a row is about; `is_evoked` is false for those of depicted people."""
+    return "people in the images" if row.get("is_evoked") is False else "viewers"
 
 
 def _rated(row: Row, dimension: str, suffix: str) -> Facts:

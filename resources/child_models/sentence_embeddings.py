@@ -4,15 +4,20 @@
 
 A question has `texts`; its answer has one vector per text: the mean of the last hidden states over
 the tokens of the text (Reimers and Gurevych 2019, arXiv 1908.10084), of length 1. The file runs in
-any environment that has torch and transformers, so it imports nothing else. Weights are read only
-from safetensors, because other formats can run code when they are loaded.
+any environment that has torch and transformers, so it imports nothing else but `json_lines.py`,
+from its own folder. Weights are read only from safetensors, because other formats can run code when
+they are loaded.
 """
 
 import json
 import sys
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
+
+from json_lines import (  # pyright: ignore[reportMissingImports]
+    describe_error,
+    hash_weights,
+    write_answers,
+)
 
 _LONGEST = 128  # tokens of a text
 
@@ -22,11 +27,8 @@ def describe(name: str) -> dict[str, Any]:
     from transformers import AutoConfig  # pyright: ignore[reportMissingImports]
 
     config = AutoConfig.from_pretrained(name)
-    digest = sha256()
-    for path in sorted(Path(name).glob("*.safetensors")):
-        digest.update(path.read_bytes())
-    weights = digest.hexdigest() if Path(name).is_dir() else getattr(config, "_commit_hash", None)
-    return {"id": config.model_type, "weights_sha256": weights or ""}
+    weights = hash_weights(name) or getattr(config, "_commit_hash", None) or ""
+    return {"id": config.model_type, "weights_sha256": weights}
 
 
 def serve(name: str) -> None:
@@ -52,9 +54,8 @@ def serve(name: str) -> None:
         try:
             answer = {"status": "ok", "vectors": embed([str(text) for text in question["texts"]])}
         except Exception as error:  # noqa: BLE001 (the parent decides what an error means)
-            answer = {"status": "error", "reason": type(error).__name__}
-        sys.stdout.write(json.dumps({"id": question["id"], **answer}) + "\n")
-        sys.stdout.flush()
+            answer = describe_error(error)
+        write_answers([question], [answer])
 
 
 if __name__ == "__main__":

@@ -37,7 +37,9 @@ HEAVY = (
 OTHER_ENVIRONMENTS = {
     "resources/child_models/emovit/convert_checkpoint.py",
     "resources/child_models/emovit/serve.py",
+    "resources/child_models/dino_sam.py",
     "resources/child_models/image_classifier.py",
+    "resources/child_models/json_lines.py",
     "resources/child_models/sentence_embeddings.py",
 }
 VAGUE = {"utils", "util", "helpers", "common", "base", "manager", "misc"}

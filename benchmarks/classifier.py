@@ -23,8 +23,8 @@ import numpy as np
 from PIL import Image
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from resources.child_models.child_exchange import read_batch
 from resources.child_models.child_process import Child, describe_child
-from resources.child_models.child_verifier import read_batch
 from resources.child_models.classifier_verifier import PYTHON
 
 _SCRIPT = Path(__file__).parents[1] / "resources" / "child_models" / "image_classifier.py"

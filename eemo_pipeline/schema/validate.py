@@ -125,8 +125,8 @@ def answer_violations(frame: pl.LazyFrame, table: Table) -> list[Violation]:
     """Return the models of `ANSWERED_BY` that answered nothing; the examples give their reasons.
 
     A refusal is an answer, and so is a question that waits in a batch. Of the critic, images with a
-    discarded field do not count, since the pre-checks discard some without asking. Of a writer, rows
-    do not count that it was not asked about, for want of facts.
+    discarded field do not count, since the pre-checks discard some without asking. Of a writer,
+    rows do not count that it was not asked about, for want of facts.
     """
     if "tries" in table.columns:
         frame = frame.filter(pl.col("tries") > 0)

@@ -18,7 +18,8 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
     assert set(outcome.tables) == set(TABLES)
     has_rows = {name for name, rows in outcome.tables.items() if rows}
     # The known sources, counts of zero, the seven emotions, unused labels, experts without answers,
-    # templates without questions, the experiment on synthetic records and its cost of zero, a skipped training run.
+    # templates without questions, the experiment on synthetic records and its cost of zero, a
+    # skipped training run.
     assert has_rows == {
         "sources__datasets",
         "_ingest__counts",

@@ -146,10 +146,10 @@ def test_a_verifier_earns_its_weight():
 
 def test_row_order_and_emptiness():
     replies, verified, human = lake(pair_against_verifier(400, 0.9))
-    shuffled = (
+    mixed, also_mixed, mixed_too = (
         frame.sample(fraction=1.0, shuffle=True, seed=3) for frame in (replies, verified, human)
     )
-    assert fit_patterns(*shuffled).equals(fit_patterns(replies, verified, human))
+    assert fit_patterns(mixed, also_mixed, mixed_too).equals(fit_patterns(replies, verified, human))
     nothing = fit_patterns(replies.clear(), verified.clear(), human.clear())
     assert nothing.equals(PATTERNS.empty())
     assert fit_patterns(replies, verified, human.clear()).equals(PATTERNS.empty())

@@ -97,7 +97,7 @@ def test_a_sensor_that_is_switched_on_reads_what_changed_since_the_last_run(lake
             instance=instance, resources={"data_root": DataRootResource(path=str(lake))}
         ) as context:
             result = sensors(lake)["changed_sources"].evaluate_tick(context)
-    (request,) = result.run_requests or ()
+    (request,) = list(result.run_requests or ())
     assert request.tags.items() >= partition_tags("oasis", "oasis").items()
 
 

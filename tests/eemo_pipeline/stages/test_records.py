@@ -177,16 +177,11 @@ def test_last_round_counts():
 def test_empty_input():
     frame = build_records(
         image_rows(),
-        *(
-            TABLES[name].empty()
-            for name in (
-                "annotation__replies",
-                "_critic__replies",
-                "verification__replies",
-                "critic__verdicts",
-                "grounding__regions",
-            )
-        ),
+        TABLES["annotation__replies"].empty(),
+        TABLES["_critic__replies"].empty(),
+        TABLES["verification__replies"].empty(),
+        TABLES["critic__verdicts"].empty(),
+        TABLES["grounding__regions"].empty(),
     )
     assert conform(frame, RECORDS).height == 0
 
@@ -214,15 +209,10 @@ def described(told: list[str], types: dict[str, str | None] | None = None, **see
     records = build_records(
         image_rows("i"),
         table("annotation__replies", replies),
-        *(
-            TABLES[name].empty()
-            for name in (
-                "_critic__replies",
-                "verification__replies",
-                "critic__verdicts",
-                "grounding__regions",
-            )
-        ),
+        TABLES["_critic__replies"].empty(),
+        TABLES["verification__replies"].empty(),
+        TABLES["critic__verdicts"].empty(),
+        TABLES["grounding__regions"].empty(),
     )
     rows = [
         {"image_id": "i", "source": "emoverse", "record_id": str(no), "attributes": text}

@@ -60,7 +60,9 @@ def test_a_table_is_written_in_key_order_and_described(tmp_path: Path) -> None:
     assert metadata["size_bytes"] == path.stat().st_size
     assert metadata["files_changed"] == 1
     assert len(metadata["sha256"]) == 64
-    assert metadata["preview"].startswith("|image_id|content_category|category_origin|item_count|reason|")
+    assert metadata["preview"].startswith(
+        "|image_id|content_category|category_origin|item_count|reason|"
+    )
 
 
 def test_unchanged_rows_change_no_file(tmp_path: Path) -> None:

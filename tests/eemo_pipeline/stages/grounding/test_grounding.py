@@ -216,8 +216,8 @@ def test_a_grounder_is_given_the_words_of_the_record(tmp_path: Path) -> None:
     ledger, grounder = Ledger(tmp_path / "ledger.sqlite"), PhraseGrounder([])
     frame = ground(images, decisions, grounder, ledger, tmp_path).frame
     assert grounder.seen == [("old dog", "sad old dog", "dog"), ()]
-    assert frame["image_id"].to_list() == ["a", "a", "b"]
-    assert frame["reason"].to_list() == [None, None, "no_words"]
+    assert frame["image_id"].to_list() == ["a", "a", "a", "b"]
+    assert frame["reason"].to_list() == [None, None, None, "no_words"]
     # The same words ask nothing again; other words do, about their image alone.
     again = ground(images, decisions, grounder, ledger, tmp_path)
     assert (again.work.asked, again.work.reused) == (0, 2)

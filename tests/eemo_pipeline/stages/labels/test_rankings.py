@@ -155,7 +155,7 @@ def test_the_ranking_is_the_one_by_hand(annotators: list[list[str]]) -> None:
 
 def test_the_smallest_gap_is_a_setting():
     votes: dict[str, Any] = {"space": "ekman7", "native_weights": [0.5, 0.3, 0.2]}
-    uncounted = votes | {"rater_count": None}
+    uncounted: dict[str, Any] = votes | {"rater_count": None}
     labels = ["joy", "fear", "anger"]
     assert rank(labels, **uncounted)["ranking"] == labels
     assert rank(labels, smallest_gap=0.15, **uncounted)["reason"] == "gap_too_small"

@@ -21,7 +21,7 @@ test: .venv/.dev ## run all tests
 QUICK := tests/conventions tests/assets tests/sql
 LIBRARY = $(if $(STAGE),$(or $(wildcard tests/eemo_pipeline/stages/$(STAGE) \
 	tests/eemo_pipeline/stages/test_$(STAGE).py),$(error no tests of a stage $(STAGE))),tests/eemo_pipeline)
-quick: .venv/.dev ## prove a change in under two minutes; STAGE=critic narrows it to one stage
+quick: .venv/.dev ## prove a change without whole runs; STAGE=critic narrows it to one stage
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright

@@ -17,10 +17,12 @@ import queue
 import shlex
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 _LONGEST_LINE = 200_000
@@ -136,6 +138,18 @@ def child_environment() -> dict[str, str]:
 def split_command(text: str) -> list[str]:
     """Split a command into words as a shell would, without running a shell."""
     return shlex.split(text)
+
+
+def program_command(script: str, variable: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command that runs a program of this folder.
+
+    Args:
+        script: the program's file name.
+        variable: the environment variable that may name another interpreter, in words of a shell.
+        arguments: the program's arguments.
+    """
+    python = split_command(os.environ.get(variable, "")) or [sys.executable]
+    return (*python, str(Path(__file__).with_name(script)), *arguments)
 
 
 class Child:

@@ -6,7 +6,6 @@ Selects the model and maps its labels to emotions. The model itself is loaded in
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from functools import partial
 from math import isfinite
@@ -22,7 +21,7 @@ from resources.child_models.child_process import (
     ChildProblem,
     Patience,
     describe_child,
-    split_command,
+    program_command,
 )
 from resources.child_models.child_verifier import ChildVerifier, read_description
 
@@ -48,14 +47,12 @@ def build_classifier(patience: Patience | None = None) -> ChildVerifier:
             f"{MODEL} is not set. Set it to the folder of an image classifier; or choose another "
             "verifier"
         )
-    python = split_command(os.environ.get(PYTHON, "")) or [sys.executable]
-    script = Path(__file__).with_name("image_classifier.py")
-    command = [*python, str(script), model]
+    command = program_command("image_classifier.py", PYTHON, model)
     meanings = read_meanings(os.environ.get(LABELS))
     told = describe_child(command, PYTHON)
     return ChildVerifier(
         read_description(told, "image_classifier", METHOD),
-        tuple(command),
+        command,
         partial(read_classifier, meanings),
         {"meanings": meanings},
         patience or Patience(),

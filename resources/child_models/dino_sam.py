@@ -18,6 +18,7 @@ import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from json_lines import (  # pyright: ignore[reportMissingImports]
@@ -98,7 +99,9 @@ class _Models:
                 target_sizes=[one.image.size[::-1]],
             )
             boxes = zip(told["boxes"].double().tolist(), told["scores"].tolist(), strict=True)
-            found.append(_suppress([pair for pair in boxes if _is_finite(pair[0])], overlap))
+            found.append(
+                _suppress([pair for pair in boxes if all(map(isfinite, pair[0]))], overlap)
+            )
         return found
 
     def segment(
@@ -217,10 +220,6 @@ def _only(outputs: Any, place: int) -> Any:
         logits=outputs.logits[place : place + 1].float(),
         pred_boxes=outputs.pred_boxes[place : place + 1].float(),
     )
-
-
-def _is_finite(box: list[float]) -> bool:
-    return all(abs(edge) < float("inf") for edge in box)
 
 
 def _suppress(

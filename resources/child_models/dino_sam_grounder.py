@@ -11,11 +11,9 @@ so those of the models' own demonstrations are the defaults.
 import base64
 import io
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +27,7 @@ from eemo_pipeline.ledger.store import Answer, Ask
 from eemo_pipeline.roles.grounder import GrounderDescription, GroundingRequest
 from eemo_pipeline.vlm.image_encoding import encode_pixels
 from resources.child_models.child_exchange import POLICY, Shown, exchange, read_batch, show_pixels
-from resources.child_models.child_process import Child, Patience, describe_child, split_command
+from resources.child_models.child_process import Child, Patience, describe_child, program_command
 
 DETECTOR = "EEMO_GROUNDING_DETECTOR"
 SEGMENTER = "EEMO_GROUNDING_SEGMENTER"
@@ -124,13 +122,12 @@ def build_dino_sam(patience: Patience | None = None) -> DinoSamGrounder:
     Raises:
         ChildProblem: the models cannot be described.
     """
-    python = split_command(os.environ.get(PYTHON, "")) or [sys.executable]
-    script = Path(__file__).with_name("dino_sam.py")
-    names = (
+    command = program_command(
+        "dino_sam.py",
+        PYTHON,
         os.environ.get(DETECTOR) or DEFAULT_DETECTOR,
         os.environ.get(SEGMENTER) or DEFAULT_SEGMENTER,
     )
-    command = (*python, str(script), *names)
     told = describe_child(command, PYTHON)
     versions = [
         f"{told.get(part) or part}, weights {str(told.get(f'{part}_sha256'))[:16]}"

@@ -4,16 +4,13 @@ The model is loaded in `sentence_embeddings.py`, which runs in the child; torch 
 here. Two texts are as alike as the cosine of their vectors; a negative one counts as 0.
 """
 
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from pathlib import Path
 
 import numpy as np
 
-from resources.child_models.child_process import Child, Patience, describe_child, split_command
+from resources.child_models.child_process import Child, Patience, describe_child, program_command
 
 PYTHON = "EEMO_SIMILARITY_PYTHON"
 _TOGETHER = 64  # texts per question
@@ -78,9 +75,7 @@ def build_sentence_similarity(model: str, patience: Patience | None = None) -> S
     Raises:
         ChildProblem: the model cannot be described.
     """
-    script = Path(__file__).with_name("sentence_embeddings.py")
-    python = split_command(os.environ.get(PYTHON) or sys.executable)
-    command = [*python, str(script), model]
+    command = program_command("sentence_embeddings.py", PYTHON, model)
     described = describe_child(command, "EEMO_SIMILARITY")
     weights = str(described.get("weights_sha256", ""))[:12]
     name = f"sentence embeddings {described.get('id', 'model')} {weights}".strip()

@@ -181,6 +181,20 @@ def place_pictures(verdicts_of_verifier: pl.DataFrame, verifier: pl.DataFrame) -
     )
 
 
+def repeat_per_fold(labelled: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows once for every `fold` that may count them.
+
+    A fold counts the images of the others; fold 0, whose images have no label, counts all.
+    """
+    folds = pl.DataFrame({"_for": range(FOLDS + 1)}, schema={"_for": pl.Int64})
+    return (
+        labelled.join(folds, how="cross")
+        .filter((pl.col("_for") == 0) | (pl.col("_for") != pl.col("fold")))
+        .with_columns(pl.col("_for").alias("fold"))
+        .drop("_for")
+    )
+
+
 def _spoken(replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame) -> pl.DataFrame:
     """Return one row per image and voter: source, fold, pattern, verifier's emotion, the label."""
     votes, verifier = annotator_votes(replies), verifier_votes(verdicts_of_verifier)
@@ -205,12 +219,8 @@ def _count_hits(spoken: pl.DataFrame, human: pl.DataFrame, min_in_cell: int) -> 
     whole = [pl.lit(ANY).alias("verifier_emotion")]
     everything = judged.with_columns(pl.lit(ANY).alias("pattern"), *whole)
     divided = judged.drop_nulls("verifier_emotion")
-    folds = pl.DataFrame({"_for": range(FOLDS + 1)}, schema={"_for": pl.Int64})
     counted = (
-        pl.concat([everything, judged.with_columns(*whole), divided])
-        .join(folds, how="cross")
-        .filter((pl.col("_for") == 0) | (pl.col("_for") != pl.col("fold")))
-        .with_columns(pl.col("_for").alias("fold"))
+        repeat_per_fold(pl.concat([everything, judged.with_columns(*whole), divided]))
         .group_by(*_CELL, "voice")
         .agg(
             pl.len().cast(pl.Int64).alias("image_count"),

@@ -8,7 +8,7 @@ emotions. Where labels are too few, the choice weighs as one vote, and the emoti
 
 import polars as pl
 
-from eemo_pipeline.aggregation.calibration import FOLDS
+from eemo_pipeline.aggregation.calibration import repeat_per_fold
 from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
@@ -124,14 +124,10 @@ def _count_right(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the hits of both candidates per cell, and the labelled images per source and fold."""
     truth = human.select("image_id", pl.col("emotion").alias("_human"))
-    folds = pl.DataFrame({"_for": range(FOLDS + 1)}, schema={"_for": pl.Int64})
-    labelled = (
+    labelled = repeat_per_fold(
         places.drop_nulls("source")
         .select("image_id", "source", "fold")
         .join(truth, on="image_id", how="inner")
-        .join(folds, how="cross")
-        .filter((pl.col("_for") == 0) | (pl.col("_for") != pl.col("fold")))
-        .with_columns(pl.col("_for").alias("fold"))
     )
     totals = labelled.group_by("source", "fold").agg(
         pl.len().cast(pl.Int64).alias("labelled_count")

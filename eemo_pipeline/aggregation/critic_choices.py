@@ -14,8 +14,8 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stats.intervals import wilson
 
-METHOD = "choice between two emotions, weighed by people's labels of other folds"
-VOTES, ASKED_AGAIN = "votes", "asked_again"
+METHOD = "choices between two emotions in turn, weighed by people's labels of other folds"
+VOTES, FURTHER_VOTE, LIKELY, ASKED_AGAIN = "votes", "further_vote", "likely", "asked_again"
 CHOSEN, OTHER, SILENT, ANY = "chosen", "other", "silent", "any"
 
 _CHOICES, _WEIGHTS = TABLES["critic__choices"], TABLES["critic__weights"]

@@ -424,8 +424,10 @@ _ALL = (
     ),
     _text(
         "drawn_from",
-        "Where the two emotions come from: the votes, or an annotator that was asked again",
-        ("votes", "asked_again"),
+        "Where the rival comes from: the votes; in a later round a vote that was left, an "
+        "alternative of an annotator or what the verifier finds likely, or an annotator that was "
+        "asked again",
+        ("votes", "further_vote", "likely", "asked_again"),
     ),
     _text("rival", "The other emotion that the critic was shown", MIKELS_8),
     _text("chosen", "The emotion that the critic chose; null where it could not tell", MIKELS_8),

@@ -42,6 +42,10 @@ from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.review_loop import Reviewed, review
 
 WEIGHTS = (0.0, 1.0, 1.5, 2.5)
+_VERIFIED = {
+    name: TABLES["verification__replies"].polars_schema[name]
+    for name in ("emotion", "probability", "distribution")
+}
 _NO_CHOICES = TABLES["critic__choices"].empty()
 _NO_REPLIES = TABLES["_critic__replies"].empty()
 
@@ -164,10 +168,16 @@ def _alone(
     """Return the single-annotator arms. Each concatenates the outcomes of all annotators."""
     with_critic: list[pl.DataFrame] = []
     without: list[pl.DataFrame] = []
+    # Source and fold stay: the critic's choices are weighed by them.
+    silent = records.verifier_replies.with_columns(
+        pl.lit("abstain").alias("status"),
+        *(pl.lit(None).cast(dtype).alias(name) for name, dtype in _VERIFIED.items()),
+    )
     for name in sorted(set(records.replies["annotator"])):
         one = replace(
             records,
             replies=records.replies.filter(pl.col("annotator") == name),
+            verifier_replies=silent,
             annotators=tuple(a for a in records.annotators if a.name == name),
         )
         decisions = decide_alone(one.replies, one.verifier_replies)

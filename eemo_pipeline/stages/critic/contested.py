@@ -1,13 +1,12 @@
-"""Contested emotions: which two candidates the critic sees, and what follows from its choice.
+"""Contested emotions: what follows from the critic's choice between two candidates.
 
-Candidates come from the votes. After an annotator was asked again, its new emotion is a candidate
-beside the decided one, no more: agreement that was asked for is none. The first choice between two
-emotions stands in later rounds. Weights are in `aggregation/critic_choices.py`.
+Which two it sees is in `rivals.py`. After an annotator was asked again, its new emotion is a
+candidate beside the decided one, no more: agreement that was asked for is none. The first choice
+between two emotions stands in later rounds. Weights are in `aggregation/critic_choices.py`.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -15,16 +14,17 @@ from eemo_pipeline.aggregation.agreement_patterns import annotator_votes, verifi
 from eemo_pipeline.aggregation.calibration import place_pictures
 from eemo_pipeline.aggregation.critic_choices import (
     ASKED_AGAIN,
+    FURTHER_VOTE,
+    LIKELY,
     VOTES,
     compare_by_verifier,
     fit_weights,
-    latest_choices,
     settle_choices,
 )
 from eemo_pipeline.aggregation.limits import DecisionLimits
-from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.roles.critic import Facts, Judgement, Problem, order_candidates
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.critic.rivals import Candidates
 
 _CHOICES, _WEIGHTS = TABLES["critic__choices"], TABLES["critic__weights"]
 _ASKED_COLUMNS = ("image_id", "round", "drawn_from", "emotion", "rival", "chosen", "evidence")
@@ -50,69 +50,11 @@ class Ballot:
     limits: DecisionLimits
 
 
-def name_rivals(
-    facts: Mapping[str, Facts],
-    choices: pl.DataFrame,
-    answers: pl.DataFrame,
-    before: pl.DataFrame,
-    ballot: Ballot,
-) -> dict[str, Facts]:
-    """Return the facts with the rival of every contested emotion.
-
-    Where an annotator that was asked again names a new emotion, it is the rival, and the emotion is
-    contested. Several new emotions are ranked by how many named them, then by the verifier's
-    probability. Otherwise the rival of an earlier choice stays, or the likeliest other emotion.
-
-    Args:
-        facts: image_id -> facts; their rival is the likeliest other emotion.
-        choices: rows of `critic__choices` of earlier rounds.
-        answers: the answers of this round; empty in round 1.
-        before: the same annotators' answers before they were asked.
-        ballot: votes and labels.
-    """
-    news = _new_emotions(answers, before)
-    verified = verifier_votes(ballot.verifier_replies)
-    likely = {
-        image_id: dict(zip(map(str, MIKELS_8), shares, strict=True))
-        for image_id, shares in verified.select("image_id", "distribution").iter_rows()
-        if shares is not None
-    }
-    earlier = {row["image_id"]: row for row in latest_choices(choices).iter_rows(named=True)}
-    named: dict[str, Facts] = {}
-    for image_id, one in facts.items():
-        counted = Counter(label for label in news.get(image_id, ()) if label != one.emotion)
-        if counted and one.emotion is not None:
-            shares = likely.get(image_id, {})
-            rival = min(counted, key=lambda e: (-counted[e], -shares.get(e, 0.0), e))
-            named[image_id] = replace(one, rival=rival, is_contested=True)
-        elif image_id in earlier and one.is_contested:
-            row = earlier[image_id]
-            rival = row["rival"] if one.emotion == row["emotion"] else row["emotion"]
-            named[image_id] = replace(one, rival=rival)
-        else:
-            named[image_id] = one
-    return named
-
-
-def _new_emotions(answers: pl.DataFrame, before: pl.DataFrame) -> dict[str, list[str]]:
-    """Return image_id -> the emotions that annotators changed to."""
-    key = ["image_id", "annotator"]
-    changed = (
-        annotator_votes(answers)
-        .join(before.select(*key, pl.col("emotion").alias("_before")), on=key, how="inner")
-        .filter(pl.col("emotion") != pl.col("_before"))
-        .sort(key)
-    )
-    news: dict[str, list[str]] = {}
-    for image_id, emotion in changed.select("image_id", "emotion").iter_rows():
-        news.setdefault(image_id, []).append(emotion)
-    return news
-
-
 def weigh_choices(
     facts: Mapping[str, Facts],
     judgements: Judgements,
     known: pl.DataFrame,
+    candidates: Mapping[str, Candidates],
     ballot: Ballot,
     round_no: int,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -122,10 +64,11 @@ def weigh_choices(
         facts: what the critic saw.
         judgements: what it said.
         known: rows of `critic__choices` of earlier rounds; a pair is not weighed again.
+        candidates: image_id -> the emotions that were named.
         ballot: votes and labels.
         round_no: the round.
     """
-    rows = list(_list_choices(facts, judgements, known, round_no))
+    rows = list(_list_choices(facts, judgements, known, candidates, round_no))
     if not rows:
         return _CHOICES.empty(), _WEIGHTS.empty()
     schema = {name: _CHOICES.polars_schema[name] for name in (*_ASKED_COLUMNS, "candidates")}
@@ -151,7 +94,11 @@ def weigh_choices(
 
 
 def _list_choices(
-    facts: Mapping[str, Facts], judgements: Judgements, known: pl.DataFrame, round_no: int
+    facts: Mapping[str, Facts],
+    judgements: Judgements,
+    known: pl.DataFrame,
+    candidates: Mapping[str, Candidates],
+    round_no: int,
 ) -> Iterable[dict[str, object]]:
     pairs = {
         (image_id, frozenset((emotion, rival)))
@@ -165,17 +112,26 @@ def _list_choices(
         is_open = judged.verdict in ("valid", "revisable")
         if not is_open or (image_id, frozenset((one.emotion, one.rival))) in pairs:
             continue
+        is_first = round_no == 1 and image_id not in met
         has_evidence = judged.choice in (one.emotion, one.rival) and bool(judged.cues)
         yield {
             "image_id": image_id,
             "round": round_no,
-            "drawn_from": ASKED_AGAIN if round_no > 1 or image_id in met else VOTES,
+            "drawn_from": _name_origin(one.rival, candidates.get(image_id, Candidates()), is_first),
             "emotion": one.emotion,
             "rival": one.rival,
             "candidates": order_candidates(image_id, one.emotion, one.rival),
             "chosen": judged.choice if has_evidence else None,
             "evidence": list(judged.cues) if has_evidence else [],
         }
+
+
+def _name_origin(rival: str, named: Candidates, is_first: bool) -> str:  # noqa: FBT001
+    if is_first:
+        return VOTES
+    if rival in named.voted:
+        return FURTHER_VOTE
+    return LIKELY if rival in named.likely else ASKED_AGAIN
 
 
 def judge_by_choice(facts: Facts, judged: Judgement, choice: Mapping[str, object]) -> Judgement:

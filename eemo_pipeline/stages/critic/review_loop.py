@@ -21,18 +21,23 @@ from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.ledger.usage import NO_WORK, Work
 from eemo_pipeline.roles.annotator import Annotator
-from eemo_pipeline.roles.critic import Case, Critic, Criticism, Facts, Judgement
+from eemo_pipeline.roles.critic import Case, Critic, Criticism, Facts
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.critic.contested import (
     Ballot,
     judge_by_choice,
-    name_rivals,
     weigh_choices,
 )
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.queue import Task, find_certainties, tabulate_tasks
 from eemo_pipeline.stages.critic.review_pass import Asked, gather_facts, tabulate, tabulate_steps
 from eemo_pipeline.stages.critic.revisions import Plan, ask_again, instruct, list_codes
+from eemo_pipeline.stages.critic.rivals import (
+    Candidates,
+    find_unsettled,
+    list_candidates,
+    name_rivals,
+)
 from eemo_pipeline.stages.critic.rule_critic import RuleCritic
 from eemo_pipeline.stages.critic.state_machine import Pass, Step, next_step
 
@@ -79,6 +84,7 @@ class _Judged:
         authors: image_id -> field -> the annotator whose words were judged.
         answering: image_id -> the annotators that can be asked.
         changed: the images whose emotion the critic's choice changed.
+        unsettled: the images where the critic could not tell, and which have a candidate left.
     """
 
     facts: dict[str, Facts]
@@ -86,6 +92,7 @@ class _Judged:
     authors: dict[str, dict[str, str]]
     answering: dict[str, list[str]]
     changed: frozenset[str]
+    unsettled: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -104,11 +111,10 @@ class _Means:
 
 @dataclass
 class _History:
-    """The state of the loop so far; `latest` and `before`: answers now, and a round ago."""
+    """The state of the loop so far; `latest`: each annotator's latest answer."""
 
     annotator_calls: dict[str, int]
     latest: pl.DataFrame
-    before: pl.DataFrame
     asked_codes: Asked = field(default_factory=dict)
     passes: dict[str, tuple[Pass, ...]] = field(default_factory=dict)
     decisions: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -119,6 +125,7 @@ class _History:
     tasks: list[Task] = field(default_factory=list)
     steps: list[pl.DataFrame] = field(default_factory=lambda: [_STEPS.empty()])
     choices: pl.DataFrame = field(default_factory=_CHOICES.empty)
+    candidates: dict[str, Candidates] = field(default_factory=dict)
     weights: list[pl.DataFrame] = field(default_factory=lambda: [_WEIGHTS.empty()])
     answers: list[AnsweredTable] = field(default_factory=lambda: [AnsweredTable(_REPLIES.empty())])
     criticisms: list[Criticism] = field(default_factory=list)
@@ -194,7 +201,7 @@ def review(
         similarity,
     )
     latest = latest_replies(replies, _REPLIES.empty())
-    history = _History(_count_first_calls(replies, verifier_replies), latest, latest)
+    history = _History(_count_first_calls(replies, verifier_replies), latest)
     while images.height:
         images = _run_round(images, regions, history, means)
     return history.finish()
@@ -206,12 +213,14 @@ def _run_round(
     """Decide, judge and ask again; return the images that continue."""
     round_no = len(history.verdicts)
     keep = pl.col("image_id").is_in(images["image_id"].to_list())
+    history.candidates = list_candidates(
+        means.ballot.replies, means.ballot.verifier_replies, history.replies
+    )
     facts = name_rivals(
         _find_facts(images, regions.filter(keep), history, means),
         history.choices,
-        history.answers[-1].frame,
-        history.before,
-        means.ballot,
+        history.candidates,
+        {image_id for image_id, codes in history.asked_codes.items() if "emotion" in codes},
     )
     cases = [
         Case(image_id, means.paths[image_id], fact, history.asked_codes.get(image_id, {}))
@@ -270,7 +279,9 @@ def _judge_round(
     """Judge, weigh the critic's choices, and derive the judgements of contested emotions."""
     facts = {case.image_id: case.facts for case in cases}
     said = means.critic.judge(cases, means.ledger)
-    chosen, weights = weigh_choices(facts, said.judgements, history.choices, means.ballot, round_no)
+    chosen, weights = weigh_choices(
+        facts, said.judgements, history.choices, history.candidates, means.ballot, round_no
+    )
     history.choices = pl.concat([history.choices, chosen])
     history.weights.append(weights)
     settled = {row["image_id"]: row for row in history.choices.sort("round").to_dicts()}
@@ -301,6 +312,7 @@ def _judge_round(
             for row in chosen.iter_rows(named=True)
             if row["is_accepted"] and row["settled_emotion"] != row["emotion"]
         ),
+        find_unsettled(history.choices, history.candidates),
     )
 
 
@@ -308,8 +320,8 @@ def _remember(history: _History, judged: _Judged, critic: Critic, round_no: int)
     history.criticisms.append(judged.criticism)
     history.verdicts.append(tabulate(judged.criticism.judgements, critic, round_no))
     history.steps.append(tabulate_steps(judged.criticism, round_no))
-    for image_id, fields in judged.criticism.judgements.items():
-        one = _pass(judged.facts[image_id], fields, is_changed=image_id in judged.changed)
+    for image_id in judged.criticism.judgements:
+        one = _pass(image_id, judged)
         history.passes[image_id] = (*history.passes.get(image_id, ()), one)
     for image_id, questions in judged.criticism.questions.items():
         before = history.critic_questions.get(image_id, frozenset())
@@ -318,7 +330,6 @@ def _remember(history: _History, judged: _Judged, critic: Critic, round_no: int)
 
 def _remember_answers(history: _History, plan: Plan, answers: AnsweredTable) -> None:
     history.answers.append(answers)
-    history.before = history.latest
     history.latest = latest_replies(history.latest, answers.frame)
     history.asked_codes = list_codes(plan, answers.frame)
     for image_id, asks in plan.items():
@@ -367,7 +378,8 @@ def _hand_over(
                 yield Task(image_id, name, step.reason, facts, judgement, rows, certainty)
 
 
-def _pass(facts: Facts, fields: Mapping[str, Judgement], *, is_changed: bool) -> Pass:
+def _pass(image_id: str, judged: _Judged) -> Pass:
+    facts, fields = judged.facts[image_id], judged.criticism.judgements[image_id]
     values: dict[str, object] = {
         "emotion": facts.emotion,
         "intensity": facts.intensity,
@@ -379,5 +391,6 @@ def _pass(facts: Facts, fields: Mapping[str, Judgement], *, is_changed: bool) ->
         {name: judgement.verdict for name, judgement in fields.items()},
         {name: judgement.codes for name, judgement in fields.items()},
         any(judgement.is_undecided for judgement in fields.values()),
-        is_changed,
+        image_id in judged.changed,
+        image_id in judged.unsettled,
     )

@@ -16,6 +16,7 @@ Reason = Literal[
     "discarded",
     "instructed",
     "emotion_changed",
+    "candidate_left",
     "critic_failed",
     "emotion_contested",
     "nobody_to_ask",
@@ -32,7 +33,8 @@ class Pass:
 
     `is_undecided`: the critic could not tell about a contested emotion, named no visible cue for
     its choice, or its choice does not weigh enough. `is_changed`: its choice changed the emotion,
-    so that the other fields must be judged against another one.
+    so that the other fields must be judged against another one. `has_candidate_left`: the critic
+    could not tell, and a candidate was not compared yet.
     """
 
     values: Mapping[str, object]
@@ -40,6 +42,12 @@ class Pass:
     codes: Mapping[str, frozenset[str]]
     is_undecided: bool = False
     is_changed: bool = False
+    has_candidate_left: bool = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the image is judged again without a question to an annotator."""
+        return self.is_changed or self.has_candidate_left
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,8 @@ def next_step(
 
     `roll_up` decides whether it is dropped or preserved; an image with an unjudged field is never
     preserved. Where the critic's choice changed the emotion, the image is judged again against the
-    new one. Otherwise it is annotated again if all of these hold, and else a person decides:
+    new one. Where it could not tell and a candidate is left, that one is compared next. Otherwise
+    the image is annotated again if all of these hold, and else a person decides:
 
     - the critic judged every field;
     - a field is revisable, and an annotator can be asked about it; not the emotion where the critic
@@ -89,7 +98,9 @@ def next_step(
     if reason is not None:
         is_open = latest.is_undecided and reason != "critic_failed"
         return Step("human", "emotion_contested" if is_open else reason)
-    return Step("annotating", "emotion_changed" if latest.is_changed else "instructed")
+    if latest.goes_on:
+        return Step("annotating", "emotion_changed" if latest.is_changed else "candidate_left")
+    return Step("annotating", "instructed")
 
 
 def revisable_fields(judged: Pass) -> frozenset[str]:
@@ -104,13 +115,13 @@ def _obstacle(
     latest = passes[-1]
     if "unjudged" in latest.verdicts.values() or "emotion" not in latest.verdicts:
         return "critic_failed"
-    if not latest.is_changed:
+    if not latest.goes_on:
         asked = askable - {"emotion"} if latest.is_undecided else askable
         if not revisable_fields(latest) & asked:
             return "emotion_contested" if latest.is_undecided else "nobody_to_ask"
     if len(passes) >= limits.max_rounds:
         return "rounds_spent"
-    if len(passes) >= 2 and not latest.is_changed and not _has_progress(passes[-2], latest):
+    if len(passes) >= 2 and not latest.goes_on and not _has_progress(passes[-2], latest):
         return "no_progress"
     if len(passes) >= 2 and _oscillates(passes):
         return "oscillation"

@@ -130,3 +130,17 @@ def test_a_changed_emotion_is_judged_again_without_a_question():
     assert next_step([changed], set()) == Step("annotating", "emotion_changed")
     once = CriticLimits(max_rounds=1)
     assert next_step([changed], set(), limits=once) == Step(HUMAN, "rounds_spent")
+
+
+def test_a_candidate_that_is_left_is_shown_next_within_the_rounds():
+    undecided = Pass(
+        {"emotion": "awe"},
+        {"emotion": "revisable"},
+        {"emotion": frozenset({"EMO_CONFUSABLE"})},
+        is_undecided=True,
+        has_candidate_left=True,
+    )
+    assert next_step([undecided], set()) == Step("annotating", "candidate_left")
+    assert next_step([undecided, undecided], set()) == Step("annotating", "candidate_left")
+    assert next_step([undecided] * 3, set()) == Step(HUMAN, "emotion_contested")
+    assert next_step([undecided], set(), 12, 2) == Step(HUMAN, "emotion_contested")

@@ -10,6 +10,7 @@ from assets._tables import outs
 from eemo_pipeline.aggregation.decide import decide_with
 from eemo_pipeline.aggregation.human_labels import find_human_labels
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
+from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.critic import Critic
@@ -23,6 +24,7 @@ from resources.roles.annotators import Annotators
         "critic__verdicts",
         "critic__steps",
         "critic__choices",
+        "critic__word_choices",
         "critic__weights",
         "critic__queue",
         "_critic__replies",
@@ -31,6 +33,8 @@ from resources.roles.annotators import Annotators
 )
 def critic(
     dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
     annotation__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
     verification__patterns: pl.DataFrame,
@@ -44,6 +48,10 @@ def critic(
     text_similarity: dg.ResourceParam[TextSimilarity],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Judge, have annotators revise, and judge again, for three rounds at most."""
+    boxed = list_boxed(ingest__annotations, dedup__clusters)
+    decide_by = decide_with(
+        verification__patterns, thresholds.decision, text_similarity, WordEvidence(boxed)
+    )
     reviewed = review(
         dedup__images,
         annotation__replies,
@@ -53,16 +61,18 @@ def critic(
         ledger,
         data_root.sources,
         critic_in_charge,
-        decide_with(verification__patterns, thresholds.decision, text_similarity),
+        decide_by,
         find_human_labels(labels__emotions),
         thresholds,
         text_similarity,
+        boxed,
     )
     yield dg.Output(
         reviewed.verdicts, "critic__verdicts", metadata={"rows_in": dedup__images.height}
     )
     yield dg.Output(reviewed.steps, "critic__steps")
     yield dg.Output(reviewed.choices, "critic__choices")
+    yield dg.Output(reviewed.word_choices, "critic__word_choices")
     yield dg.Output(reviewed.weights, "critic__weights")
     yield dg.Output(reviewed.queue, "critic__queue")
     yield dg.Output(reviewed.replies, "_critic__replies", metadata=count_work(reviewed.work))

@@ -6,6 +6,7 @@ import polars as pl
 from assets._results import count_rows
 from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
+from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
 from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.records import build_records, describe_images
 from eemo_pipeline.stages.sources import known_sources
@@ -14,6 +15,7 @@ from eemo_pipeline.stages.sources import known_sources
 @dg.asset
 def records__emoverse(
     ingest__records: pl.DataFrame,
+    ingest__annotations: pl.DataFrame,
     dedup__images: pl.DataFrame,
     dedup__clusters: pl.DataFrame,
     annotation__replies: pl.DataFrame,
@@ -22,6 +24,7 @@ def records__emoverse(
     verification__patterns: pl.DataFrame,
     critic__verdicts: pl.DataFrame,
     critic__choices: pl.DataFrame,
+    critic__word_choices: pl.DataFrame,
     grounding__regions: pl.DataFrame,
     thresholds: dg.ResourceParam[CriticLimits],
     text_similarity: dg.ResourceParam[TextSimilarity],
@@ -38,6 +41,7 @@ def records__emoverse(
         critic__choices,
         thresholds.decision,
         text_similarity,
+        WordEvidence(list_boxed(ingest__annotations, dedup__clusters), critic__word_choices),
     )
     described = describe_images(
         records,

@@ -7,7 +7,11 @@ from assets._results import count_answers, count_rows
 from eemo_pipeline.aggregation.agreement_patterns import annotator_votes
 from eemo_pipeline.aggregation.decide import decide
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
-from eemo_pipeline.aggregation.word_agreement import merge_words
+from eemo_pipeline.aggregation.word_agreement import (
+    WordEvidence,
+    list_boxed,
+    merge_words,
+)
 from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
@@ -69,6 +73,8 @@ def verification__patterns(
 
 @dg.asset
 def verification__decisions(
+    ingest__annotations: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
     annotation__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
     verification__patterns: pl.DataFrame,
@@ -82,12 +88,15 @@ def verification__decisions(
         verification__patterns,
         limits=thresholds.decision,
         similarity=text_similarity,
+        evidence=WordEvidence(list_boxed(ingest__annotations, dedup__clusters)),
     )
     return count_rows(decisions, verification__replies.height)
 
 
 @dg.asset
 def verification__words(
+    ingest__annotations: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
     annotation__replies: pl.DataFrame,
     verification__decisions: pl.DataFrame,
     thresholds: dg.ResourceParam[CriticLimits],
@@ -99,5 +108,6 @@ def verification__words(
         verification__decisions,
         text_similarity,
         thresholds.decision,
+        WordEvidence(list_boxed(ingest__annotations, dedup__clusters)),
     )
     return count_rows(words, annotation__replies.height)

@@ -13,6 +13,7 @@ Nothing here depends on the order of rows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import polars as pl
@@ -47,7 +48,12 @@ from eemo_pipeline.aggregation.merge_fields import (
 )
 from eemo_pipeline.aggregation.rounding import round_shares
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
-from eemo_pipeline.aggregation.word_agreement import LEMMAS, merge_words, widen_words
+from eemo_pipeline.aggregation.word_agreement import (
+    LEMMAS,
+    WordEvidence,
+    merge_words,
+    widen_words,
+)
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 
@@ -72,8 +78,11 @@ State = Literal["preserved", "human", "dropped"]
 ATTRIBUTE_GROUPS = (*TEXT_FIELDS, "box")
 DROPPED_GROUPS = 3
 
-# first replies, verifier's replies, later replies and the critic's choices -> decisions
-Decide = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
+# first replies, verifier's replies, later replies, the critic's choices of emotions and of words
+# -> decisions
+Decide = Callable[
+    [pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame
+]
 
 _TABLE = TABLES["verification__decisions"]
 
@@ -86,6 +95,7 @@ def decide(
     choices: pl.DataFrame | None = None,
     limits: DecisionLimits = DECISION_LIMITS,
     similarity: TextSimilarity = LEMMAS,
+    evidence: WordEvidence | None = None,
 ) -> pl.DataFrame:
     """Return `verification__decisions`: one row per image named in either frame.
 
@@ -105,6 +115,7 @@ def decide(
         choices: rows of `critic__choices`; None before the critic.
         limits: thresholds.
         similarity: the measure by which words are compared.
+        evidence: what speaks for a text besides the annotators.
     """
     revised = TABLES["_critic__replies"].empty() if later is None else later
     chosen = TABLES["critic__choices"].empty() if choices is None else choices
@@ -122,7 +133,7 @@ def decide(
     beliefs = believe_choices(believe(outcome, named, places, table), chosen)
     outcome = apply_choices(settle(outcome, named, places, table), chosen)
     counted = annotator_votes(count_revisions(replies, revised, chosen))
-    kept = merge_words(counted, outcome, similarity, limits)
+    kept = merge_words(counted, outcome, similarity, limits, evidence)
     voices = weighted_voices(counted, verifier, outcome, weigh(places, table))
     return (
         outcome.join(confidences(voices), on="image_id", how="left")
@@ -141,17 +152,28 @@ def decide(
 
 
 def decide_with(
-    patterns: pl.DataFrame | None, limits: DecisionLimits, similarity: TextSimilarity = LEMMAS
+    patterns: pl.DataFrame | None,
+    limits: DecisionLimits,
+    similarity: TextSimilarity = LEMMAS,
+    evidence: WordEvidence | None = None,
 ) -> Decide:
-    """Return the rule of the pipeline: a pattern table (None where there is none), thresholds."""
+    """Return the rule of the pipeline: a pattern table (None where there is none), thresholds.
+
+    Of the evidence on words, what people drew counts; the critic's choices come with each call.
+    """
+    known = evidence or WordEvidence()
 
     def rule(
         replies: pl.DataFrame,
         verifier_replies: pl.DataFrame,
         later: pl.DataFrame,
         choices: pl.DataFrame,
+        word_choices: pl.DataFrame,
     ) -> pl.DataFrame:
-        return decide(replies, verifier_replies, patterns, later, choices, limits, similarity)
+        words = replace(known, choices=word_choices)
+        return decide(
+            replies, verifier_replies, patterns, later, choices, limits, similarity, words
+        )
 
     return rule
 

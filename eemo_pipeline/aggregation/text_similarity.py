@@ -20,10 +20,16 @@ _EMPTY = frozenset(
         *("under", "near", "beside", "behind", "before", "after", "between", "above", "below"),
         *("across", "along", "through", "around", "against", "among", "within", "without", "for"),
         *("about", "is", "are", "was", "were", "be", "been", "being", "am", "has", "have", "had"),
-        *("does", "do", "did", "will", "would", "can", "could", "may", "might", "very"),
+        *("does", "do", "did", "will", "would", "can", "could", "may", "might", "very", "mostly"),
     )
 )
 _LONGEST_WORD = 40
+# Plain words for one thing, where annotators differ in nothing but the word.
+_SAME = {
+    **dict.fromkeys(("region", "part", "patch", "zone"), "area"),
+    **dict.fromkeys(("picture", "photo", "photograph", "composition", "scene"), "image"),
+    **dict.fromkeys(("background", "setting"), "surroundings"),
+}
 
 
 class TextSimilarity(Protocol):
@@ -58,13 +64,21 @@ class LemmaOverlap:
 
 
 def list_lemmas(text: str) -> tuple[str, ...]:
-    """Return the lemmas of the content words, in order: lower case, without determiners."""
-    return tuple(_lemma(word) for word in _WORD.findall(text.lower()) if word not in _EMPTY)
+    """Return the lemmas of the content words, in order: lower case, without determiners.
+
+    Plain words for one thing (area, region, part) have one lemma.
+    """
+    return tuple(_lemma(word) for word in split_words(text) if word not in _EMPTY)
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a text, in order and in lower case."""
+    return _WORD.findall(text.lower())
 
 
 def split_claims(text: str) -> list[str]:
     """Return the clauses of a description, each of which claims something."""
-    parts = re.split(r"[.;:!?]|,|\band\b|\bwhile\b|\bwith\b", text)
+    parts = re.split(r"[.;:!?]|,|\band\b|\bwhile\b|\bwith\b|\bthat\b|\bwhich\b", text)
     return [part.strip() for part in parts if list_lemmas(part)]
 
 
@@ -79,4 +93,5 @@ def _overlap(one: str, other: str) -> float:
 def _lemma(word: str) -> str:
     from simplemma import lemmatize
 
-    return lemmatize(word, "en").lower() if len(word) <= _LONGEST_WORD else word
+    lemma = lemmatize(word, "en").lower() if len(word) <= _LONGEST_WORD else word
+    return _SAME.get(lemma, lemma)

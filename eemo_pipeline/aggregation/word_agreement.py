@@ -1,37 +1,93 @@
 """Cross-verification of the words: do the annotators agree, and whose text is kept.
 
 Follows EmoVerse (arXiv 2511.12554), which compares what its annotators write. Background, attribute
-and subject agree where they are equal or similar enough; the more specific one is kept. Where they
-do not, the text of the preferred annotator is kept and contested, so that the critic's judgement of
-it counts. Of two descriptions, the one with the better support is kept: the share of its claims
-that the other annotators' words bear out. Texts are never blended. Boxes bear out nothing, because
-the grounder is given the words that it looks for.
+and subject agree where they are equal or similar enough; the more specific one is kept. Texts that
+say different things of the same thing, and contradict each other on no scale
+(`emotion/opposites.py`), are compatible. All others are contested: the text of the preferred
+annotator is kept unless people's boxes bear out another, and the critic is shown both.
+
+Of two descriptions, the one is kept of which the others contradict fewer claims; else the one of
+which they bear out more: by at least one claim, since descriptions differ in length. The others are
+the other annotators, and people who drew boxes. The grounder's boxes bear out nothing, because it
+is given the words that it looks for. Texts are never blended.
 
 The preferred annotator voted for the emotion, else for one of the same pleasant or unpleasant half;
 then the clearest, then the first by name.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from eemo_pipeline.aggregation.agreement_patterns import TEXT_FIELDS
+from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
 from eemo_pipeline.aggregation.text_similarity import (
     LemmaOverlap,
     TextSimilarity,
     list_lemmas,
     split_claims,
+    split_words,
 )
+from eemo_pipeline.emotion.opposites import contradict, contradict_in_tone, is_on_a_scale
 from eemo_pipeline.emotion.taxonomies import POSITIVE_MIKELS
 from eemo_pipeline.schema.tables import TABLES
 
-METHOD = "words compared by lemmas or embeddings; the more specific, or better supported, is kept"
-AGREED, CONTESTED, ALONE = "agreed", "contested", "alone"
+METHOD = (
+    "words compared by lemmas or embeddings and on scales; the more specific, better supported or "
+    "chosen text is kept"
+)
+AGREED, COMPATIBLE, CONTESTED, ALONE = "agreed", "compatible", "contested", "alone"
 LEMMAS = LemmaOverlap()
 _TABLE = TABLES["verification__words"]
+_NO_BOXES = {"image_id": pl.String, "label": pl.String}
+# Words for a person, as people who draw boxes around persons see them.
+_PERSONS = frozenset(
+    (
+        *("person", "people", "human", "man", "woman", "boy", "girl", "child", "kid", "baby"),
+        *("infant", "toddler", "teenager", "adult", "lady", "gentleman", "couple", "crowd"),
+        *("family", "mother", "father", "player", "worker", "face"),
+    )
+)
 _Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class WordEvidence:
+    """What speaks for a text besides the annotators.
+
+    Attributes:
+        boxed: image_id and label, one row per box that people drew.
+        choices: rows of `critic__word_choices`.
+    """
+
+    boxed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NO_BOXES))
+    choices: pl.DataFrame = field(default_factory=TABLES["critic__word_choices"].empty)
+
+
+class _Support(NamedTuple):
+    """How many claims of a description the others contradict and bear out, of how many."""
+
+    contradicted: int
+    borne_out: int
+    claims: int
+
+    @property
+    def share(self) -> float:
+        return self.borne_out / self.claims if self.claims else 0.0
+
+
+def list_boxed(annotations: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
+    """Return image_id and label of the boxes that people drew; sources have boxes of persons alone.
+
+    Args:
+        annotations: rows of `ingest__annotations`.
+        clusters: rows of `dedup__clusters`; boxes of a dropped image follow to the kept one.
+    """
+    boxed = annotations.drop_nulls("person_box_px").select("image_id").unique()
+    return move_to_kept(boxed, clusters).select("image_id", pl.lit("person").alias("label"))
 
 
 def merge_words(
@@ -39,6 +95,7 @@ def merge_words(
     outcome: pl.DataFrame,
     similarity: TextSimilarity = LEMMAS,
     limits: DecisionLimits = DECISION_LIMITS,
+    evidence: WordEvidence | None = None,
 ) -> pl.DataFrame:
     """Return `verification__words`: one row per image and field with a text.
 
@@ -47,18 +104,32 @@ def merge_words(
         outcome: image_id and the decided emotion.
         similarity: the measure.
         limits: the similarities from which texts agree and claims are borne out.
+        evidence: what speaks for a text besides the annotators.
     """
+    known = evidence or WordEvidence()
+    boxed: dict[str, list[str]] = {}
+    for image_id, label in known.boxed.select("image_id", "label").iter_rows():
+        boxed.setdefault(image_id, []).append(label)
+    chosen = {
+        (image_id, name): (annotator, text)
+        for image_id, name, annotator, text in known.choices.drop_nulls("text")
+        .sort("round")
+        .select("image_id", "field", "annotator", "text")
+        .iter_rows()
+    }
     rows: list[_Row] = []
     for image_id, answers in _rank_answers(votes, outcome):
-        for field in TEXT_FIELDS:
-            given = [answer for answer in answers if (answer[field] or "").strip()]
+        for name in TEXT_FIELDS:
+            given = [answer for answer in answers if (answer[name] or "").strip()]
             if given:
+                labels = boxed.get(image_id, [])
                 kept = (
-                    _keep_description(given, answers, similarity, limits.borne_out_from)
-                    if field == "description"
-                    else _keep_phrase(field, given, similarity, limits.words_agree_from)
+                    _keep_description(given, answers, labels, similarity, limits)
+                    if name == "description"
+                    else _keep_phrase(name, given, labels, similarity, limits.words_agree_from)
                 )
-                rows.append({"image_id": image_id, "field": field, **kept})
+                kept = _follow_choice(kept, name, given, chosen.get((image_id, name)))
+                rows.append({"image_id": image_id, "field": name, **kept})
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
 
 
@@ -104,80 +175,164 @@ def _rank_answers(votes: pl.DataFrame, outcome: pl.DataFrame) -> list[tuple[str,
 
 
 def _keep_phrase(
-    field: str, given: Sequence[_Row], similarity: TextSimilarity, agree_from: float
+    name: str,
+    given: Sequence[_Row],
+    labels: Sequence[str],
+    similarity: TextSimilarity,
+    agree_from: float,
 ) -> _Row:
-    """Keep the most specific of the texts that agree with the preferred one."""
+    """Keep the most specific of the texts that agree with the preferred one, or the boxed one."""
     first, *rest = given
     if not rest:
-        return _kept(first, field, ALONE, None, "only_text")
+        return _kept(first, name, ALONE, "only_text")
+    pairs = [(first[name], other[name]) for other in rest]
     alike = [
-        1.0 if list_lemmas(first[field]) == list_lemmas(other[field]) else measured
-        for other, measured in zip(
-            rest, similarity.compare([(first[field], other[field]) for other in rest]), strict=True
-        )
+        1.0 if list_lemmas(one) == list_lemmas(other) else measured
+        for (one, other), measured in zip(pairs, similarity.compare(pairs), strict=True)
     ]
-    agreeing = [other for other, share in zip(rest, alike, strict=True) if share >= agree_from]
-    if not agreeing:
-        return _kept(first, field, CONTESTED, max(alike), "preferred_annotator")
-    best = max((first, *agreeing), key=lambda row: len(list_lemmas(row[field])))
-    is_more = len(list_lemmas(best[field])) > len(list_lemmas(first[field]))
-    reason = "more_specific" if is_more else "preferred_annotator"
-    return _kept(best, field, AGREED, max(alike), reason)
+    apart = [_contradict(one, other) or contradict_in_tone(one, other) for one, other in pairs]
+    agreeing = [
+        other
+        for other, share, is_apart in zip(rest, alike, apart, strict=True)
+        if share >= agree_from and not is_apart
+    ]
+    if agreeing:
+        best = max((first, *agreeing), key=lambda row: len(list_lemmas(row[name])))
+        is_more = len(list_lemmas(best[name])) > len(list_lemmas(first[name]))
+        reason = "more_specific" if is_more else "preferred_annotator"
+        return {**_kept(best, name, AGREED, reason), "similarity": round(max(alike), 6)}
+    rivals = [row for row, is_apart in zip(rest, apart, strict=True) if is_apart] or rest
+    is_compatible = any(
+        not is_apart and _say_it_of_the_same(one, other)
+        for (one, other), is_apart in zip(pairs, apart, strict=True)
+    )
+    kept = _kept(first, name, COMPATIBLE if is_compatible else CONTESTED, "preferred_annotator")
+    if not is_compatible:
+        seen = [row for row in given if _is_boxed(row[name], labels)]
+        if seen and len(seen) < len(given):
+            kept = _kept(seen[0], name, CONTESTED, "boxed_by_people")
+            rivals = [row for row in given if row not in seen]
+    return {**kept, "similarity": round(max(alike), 6), **_other(rivals[0], name)}
 
 
 def _keep_description(
     given: Sequence[_Row],
     answers: Sequence[_Row],
+    labels: Sequence[str],
     similarity: TextSimilarity,
-    borne_out_from: float,
+    limits: DecisionLimits,
 ) -> _Row:
-    """Keep the description whose claims the others bear out best; on a tie the preferred one."""
+    """Keep the description that the others contradict least and bear out best."""
     first, *rest = given
     if not rest:
-        return _kept(first, "description", ALONE, None, "only_text")
-    supports = [_support(row, answers, similarity, borne_out_from) for row in given]
-    best = max(range(len(given)), key=lambda place: (supports[place], -place))
-    alike = max(
-        similarity.compare([(first["description"], other["description"]) for other in rest])
-    )
-    agreement = AGREED if supports[best] > 0 else CONTESTED
-    reason = "better_support" if supports[best] > min(supports) else "equal_support"
-    kept = _kept(given[best], "description", agreement, alike, reason)
-    return {**kept, "support": supports[best]}
+        return _kept(first, "description", ALONE, "only_text")
+    supports = [_support(row, answers, labels, similarity, limits.borne_out_from) for row in given]
+    best, reason = 0, "equal_support"
+    for place in range(1, len(given)):
+        if found := _find_better(supports[best], supports[place]):
+            best, reason = place, found
+    if reason == "equal_support":
+        worse = (_find_better(other, supports[0]) for other in supports[1:])
+        reason = next((found for found in worse if found), reason)
+    others = [row for place, row in enumerate(given) if place != best]
+    alike = similarity.compare([(given[best]["description"], row["description"]) for row in others])
+    won = supports[best]
+    is_apart = won.contradicted > 0 or won.borne_out == 0
+    kept = _kept(given[best], "description", CONTESTED if is_apart else AGREED, reason)
+    return {
+        **kept,
+        "similarity": round(max(alike), 6),
+        "support": round(won.share, 6),
+        **(_other(others[0], "description") if is_apart else {}),
+    }
+
+
+def _find_better(one: _Support, other: _Support) -> str | None:
+    """Return why the other description is better supported; None if it is not."""
+    if one.contradicted != other.contradicted:
+        return "less_contradicted" if other.contradicted < one.contradicted else None
+    whole_claim = 1 / max(one.claims, other.claims, 1)
+    return "better_support" if other.share - one.share >= whole_claim else None
 
 
 def _support(
     row: _Row,
     answers: Sequence[_Row],
+    labels: Sequence[str],
     similarity: TextSimilarity,
     borne_out_from: float,
-) -> float:
-    """Return the share of a description's claims that others' statements bear out."""
-    others = [answer for answer in answers if answer["annotator"] != row["annotator"]]
+) -> _Support:
+    """Count the claims of a description that the others' statements contradict and bear out."""
     statements = [
         part
-        for answer in others
-        for field in TEXT_FIELDS
-        for part in split_claims(answer[field] or "")
+        for answer in answers
+        if answer["annotator"] != row["annotator"]
+        for name in TEXT_FIELDS
+        for part in split_claims(answer[name] or "")
     ]
     claims = split_claims(row["description"])
-    if not claims or not statements:
-        return 0.0
+    if not claims or not (statements or labels):
+        return _Support(0, 0, len(claims))
     shares = similarity.compare([(claim, said) for claim in claims for said in statements])
-    width = len(statements)
-    borne_out = sum(
-        max(shares[place : place + width]) >= borne_out_from
-        for place in range(0, len(shares), width)
-    )
-    return round(borne_out / len(claims), 6)
+    contradicted = borne_out = 0
+    for place, claim in enumerate(claims):
+        alike = shares[place * len(statements) : (place + 1) * len(statements)]
+        if any(_contradict(claim, said) for said in statements):
+            contradicted += 1
+        elif max(alike, default=0.0) >= borne_out_from or _is_boxed(claim, labels):
+            borne_out += 1
+    return _Support(contradicted, borne_out, len(claims))
 
 
-def _kept(row: _Row, field: str, agreement: str, alike: float | None, reason: str) -> _Row:
+def _contradict(one: str, other: str) -> bool:
+    """Return whether two texts contradict each other on a scale, about the thing named first."""
+    is_of_the_same = _things(one)[:1] == _things(other)[:1]
+    return is_of_the_same and bool(contradict({*split_words(one)}, {*split_words(other)}))
+
+
+def _say_it_of_the_same(one: str, other: str) -> bool:
+    """Return whether two texts name the same things, or none, and differ in how these are."""
+    return {*_things(one)} == {*_things(other)}
+
+
+def _things(text: str) -> tuple[str, ...]:
+    """Return the lemmas of the words that are on no scale, in order."""
+    return list_lemmas(" ".join(word for word in split_words(text) if not is_on_a_scale(word)))
+
+
+def _is_boxed(text: str, labels: Sequence[str]) -> bool:
+    """Return whether people drew a box around something that the text names."""
+    named = {"person" if lemma in _PERSONS else lemma for lemma in list_lemmas(text)}
+    return bool(named & {*labels})
+
+
+def _follow_choice(
+    kept: _Row, name: str, given: Sequence[_Row], choice: tuple[str, str] | None
+) -> _Row:
+    """Keep the text that the critic chose, if its author still says so."""
+    chosen = next((row for row in given if (row["annotator"], row[name]) == choice), None)
+    if chosen is None or kept["agreement"] != CONTESTED:
+        return kept
+    rest = [row for row in given if row is not chosen]
+    return {
+        **kept,
+        **{"annotator": chosen["annotator"], "text": chosen[name], "reason": "critic_choice"},
+        **_other(rest[0], name),
+    }
+
+
+def _kept(row: _Row, name: str, agreement: str, reason: str) -> _Row:
     return {
         "annotator": row["annotator"],
         "agreement": agreement,
-        "similarity": None if alike is None else round(alike, 6),
+        "similarity": None,
         "support": None,
         "reason": reason,
-        "text": row[field],
+        "text": row[name],
+        "other_annotator": None,
+        "other_text": None,
     }
+
+
+def _other(row: _Row, name: str) -> Mapping[str, str]:
+    return {"other_annotator": row["annotator"], "other_text": row[name]}

@@ -49,7 +49,7 @@ _IN_BATCHES = tuple(
 
 _CRITIC_TABLES = (
     *("critic__verdicts", "critic__steps", "critic__choices", "critic__weights", "critic__queue"),
-    "_critic__replies",
+    *("critic__word_choices", "_critic__replies"),
 )
 _PROMPTS: dict[str, tuple[tuple[str, str], ...]] = {
     "annotation__replies": (_ANNOTATE,),

@@ -54,7 +54,8 @@ class Facts:
         boxes: the regions that were found.
         no_box_reason: why there is no box.
         is_detector_down: whether the detector failed, as opposed to finding nothing.
-        contested_words: the fields of words on which the annotators differ.
+        contested_words: field of words -> the other text, where the annotators contradict each
+            other and the critic has not chosen yet.
     """
 
     emotion: str | None
@@ -76,7 +77,7 @@ class Facts:
     boxes: tuple[Box, ...] = ()
     no_box_reason: str = ""
     is_detector_down: bool = False
-    contested_words: frozenset[str] = frozenset()
+    contested_words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,8 @@ class Judgement:
         problems: the problems; for an unjudged field, why there is no answer.
         is_undecided: whether the critic could not tell, so that a person must decide.
         finding: visible evidence for the value, where nothing is wrong.
-        choice: of a contested emotion, the candidate that the visible evidence supports; None where
-            the critic cannot tell, or was not asked.
+        choice: of a contested emotion or text, the candidate that the visible evidence supports;
+            None where the critic cannot tell, or was not asked.
         cues: the visible evidence for the choice; a choice without any counts as none.
     """
 
@@ -210,14 +211,15 @@ class Critic(Protocol):
         """Judge every field of every case; a failed case must not affect the others.
 
         Of a contested emotion, the critic names the candidate, `emotion` or `rival`, that visible
-        evidence supports, or cannot tell. How much that weighs is not its concern.
+        evidence supports, or cannot tell. How much that weighs is not its concern. Of contested
+        words, it names the better text, and its verdict is then about that one.
         """
         ...
 
 
-def order_candidates(image_id: str, emotion: str, rival: str) -> list[str]:
-    """Return both candidates in the order in which they are shown, drawn by hash."""
-    return sorted((emotion, rival), key=lambda label: unit_interval(image_id, "critic", label))
+def order_candidates(image_id: str, one: str, other: str) -> list[str]:
+    """Return two emotions or texts in the order in which they are shown, drawn by hash."""
+    return sorted((one, other), key=lambda label: unit_interval(image_id, "critic", label))
 
 
 def reach_verdict(

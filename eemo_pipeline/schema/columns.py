@@ -389,11 +389,17 @@ _ALL = (
     ),
     _text(
         "agreement",
-        "Whether the annotators' texts agree; alone if only one gave a text",
-        ("agreed", "contested", "alone"),
+        "Whether the annotators' texts agree; compatible if they say other things of the same "
+        "thing and contradict each other on no scale; alone if only one gave a text",
+        ("agreed", "compatible", "contested", "alone"),
     ),
+    _text("other_annotator", "Annotator of the text beside the kept one; null where they agree"),
+    _text("other_text", "The text beside the kept one; null where they agree"),
     _share("similarity", "Highest similarity of the preferred text and another annotator's"),
-    _share("support", "Share of the description's claims that another annotator's words bear out"),
+    _share(
+        "support",
+        "Share of the description's claims that others bear out: annotators, and people's boxes",
+    ),
     # --- grounding ----------------------------------------------------------------------
     _count("region_no", "Region within the image, most salient first; 0 where none was found"),
     _number("x1_px", "Left edge of the box", "px", 0),

@@ -312,8 +312,9 @@ _ALL = (
         "verification__words",
         "kept image and field of words: whose text is kept, whether the annotators agree, and why",
         "image_id field",
-        "image_id field annotator agreement similarity support reason text",
-        "similarity support",
+        """image_id field annotator agreement similarity support reason text other_annotator
+        other_text""",
+        "similarity support other_annotator other_text",
         plotted="agreement",
     ),
     _table(
@@ -346,6 +347,14 @@ _ALL = (
         """image_id round drawn_from emotion rival candidates chosen evidence verifier_share
         verifier_side image_count probability lower_bound settled_emotion is_accepted""",
         "chosen verifier_share image_count probability lower_bound",
+    ),
+    _table(
+        "critic__word_choices",
+        "image, round and field of contested words: the two texts that the critic was shown, in "
+        "the order shown, and the one that it found better",
+        "image_id round field",
+        "image_id round field candidates annotator text evidence",
+        "annotator text",
     ),
     _table(
         "critic__weights",

@@ -14,7 +14,7 @@ from eemo_pipeline.aggregation.decide import decide, roll_up
 from eemo_pipeline.aggregation.image_types import type_images
 from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
-from eemo_pipeline.aggregation.word_agreement import LEMMAS
+from eemo_pipeline.aggregation.word_agreement import LEMMAS, WordEvidence
 from eemo_pipeline.readers.emoverse_records import WORDS, join_triplet
 from eemo_pipeline.schema.tables import TABLES
 
@@ -57,6 +57,7 @@ def build_records(
     choices: pl.DataFrame | None = None,
     limits: DecisionLimits = DECISION_LIMITS,
     similarity: TextSimilarity = LEMMAS,
+    evidence: WordEvidence | None = None,
 ) -> pl.DataFrame:
     """Return `records__emoverse`: one row per image of `images`.
 
@@ -82,9 +83,17 @@ def build_records(
         choices: rows of `critic__choices`.
         limits: thresholds.
         similarity: the measure by which words are compared.
+        evidence: what speaks for a text besides the annotators.
     """
     decisions = decide(
-        first_replies, verifier_replies, patterns, later_replies, choices, limits, similarity
+        first_replies,
+        verifier_replies,
+        patterns,
+        later_replies,
+        choices,
+        limits,
+        similarity,
+        evidence,
     )
     found = _boxes(regions)
     both = [frame.select("image_id", "round") for frame in (first_replies, later_replies)]

@@ -42,6 +42,7 @@ def judge(sight: Sight, model: str, record: Mapping[str, Any]) -> dict[str, Any]
         Hints for the realiser: the worst judgement, all of them under `verdicts`, one for each
             field that is an object (`emotion/`), and a blind description of the scene.
     """
+    record, better = _settle_pairs(sight, model, record)
     own = describe(sight, model)
     problems = {field: dict(_problems(field, sight, model, record)) for field in _FIELDS}
     judged = {field: _judgement(field, found) for field, found in problems.items()}
@@ -58,6 +59,8 @@ def judge(sight: Sight, model: str, record: Mapping[str, Any]) -> dict[str, Any]
         ),
     }
     judged["box"] |= {"finding": "right"}
+    for field, choice in better.items():
+        judged[field] |= {"better": choice}
     worst = next((one for one in judged.values() if one["codes"]), judged["emotion"])
     return {
         **own,
@@ -73,6 +76,28 @@ def judge(sight: Sight, model: str, record: Mapping[str, Any]) -> dict[str, Any]
         "colours_and_light": f"{own['evidence'][0]}, {own['evidence'][1]}",
         "expression": "none",
     }
+
+
+def _settle_pairs(
+    sight: Sight, model: str, record: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the record with one text where two are quoted, and which of them it is.
+
+    The one that is taken has fewer problems; where both have as many, it is neither.
+    """
+    settled, better = dict(record), dict[str, str]()
+    for field in _CLAIM_CODES:
+        pair = record.get(field)
+        if isinstance(pair, list) and len(pair) == 2:
+            worse = [
+                len(dict(_problems(field, sight, model, {**record, field: str(text)})))
+                for text in pair
+            ]
+            settled[field] = str(pair[1] if worse[1] < worse[0] else pair[0])
+            better[field] = (
+                "neither" if worse[0] == worse[1] else "second" if worse[1] < worse[0] else "first"
+            )
+    return settled, better
 
 
 def _judgement(field: str, problems: Mapping[str, str]) -> dict[str, Any]:

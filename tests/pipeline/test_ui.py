@@ -44,6 +44,7 @@ ASKING = (
     "critic__verdicts",
     "critic__steps",
     "critic__choices",
+    "critic__word_choices",
     "critic__weights",
     "_critic__replies",
     "critic__queue",

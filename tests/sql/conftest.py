@@ -233,6 +233,17 @@ def add_judgements(world: World, number: int, split: str) -> None:
     world["verification__words"].append(
         {"image_id": image_id, "field": "subject", "annotator": "ann", "text": said["subject"]}
     )
+    world["critic__word_choices"].append(
+        {
+            "image_id": image_id,
+            "round": 1,
+            "field": "subject",
+            "candidates": [said["subject"], "a thing"],
+            "annotator": "ann",
+            "text": said["subject"],
+            "evidence": ["it is there"],
+        }
+    )
     world["critic__steps"].append(
         {"image_id": image_id, "round": 1, "step": "S3", "field": "emotion"}
     )

@@ -278,6 +278,16 @@ PLANTS = {
         change("critic__steps", field="scene"),
         add("critic__steps", round=2),
     ],
+    ("critic__word_choices", "word_choices_are_between_two"): [
+        change("critic__word_choices", text="a blend"),
+        change("critic__word_choices", evidence=[]),
+        change("critic__word_choices", candidates=["a thing"]),
+        change("critic__word_choices", annotator=None),
+    ],
+    ("verification__words", "contested_words_name_both"): [
+        change("verification__words", agreement="contested", other_text=None),
+        change("verification__words", agreement="agreed", other_text="a thing"),
+    ],
     ("critic__choices", "choices_are_between_two"): [
         change("critic__choices", evidence=[]),
         change("critic__choices", chosen="anger"),

@@ -47,6 +47,7 @@ _VERIFIED = {
     for name in ("emotion", "probability", "distribution")
 }
 _NO_CHOICES = TABLES["critic__choices"].empty()
+_NO_WORD_CHOICES = TABLES["critic__word_choices"].empty()
 _NO_REPLIES = TABLES["_critic__replies"].empty()
 
 
@@ -72,7 +73,9 @@ def run_arms(
     human = find_human_labels(records.labels)
     patterns = fit_patterns(records.replies, records.verifier_replies, human, limits.decision)
     rule = decide_with(patterns, limits.decision)
-    first = rule(records.replies, records.verifier_replies, _NO_REPLIES, _NO_CHOICES)
+    first = rule(
+        records.replies, records.verifier_replies, _NO_REPLIES, _NO_CHOICES, _NO_WORD_CHOICES
+    )
     plain = decide(records.replies, records.verifier_replies)
     full = _review(records, critic, rule, limits)
     tabulate = partial(tabulate_outcomes, records, is_right)
@@ -144,6 +147,7 @@ def decide_alone(
     verdicts_of_verifier: pl.DataFrame,
     later: pl.DataFrame = _NO_REPLIES,
     choices: pl.DataFrame = _NO_CHOICES,
+    word_choices: pl.DataFrame = _NO_WORD_CHOICES,  # noqa: ARG001 (it has no other to differ from)
 ) -> pl.DataFrame:
     """Return the decisions of one annotator without a verifier.
 
@@ -216,7 +220,13 @@ def _review(records: Records, critic: Critic, rule: Decide, limits: CriticLimits
 
 
 def _decide_again(records: Records, reviewed: Reviewed, rule: Decide) -> pl.DataFrame:
-    return rule(records.replies, records.verifier_replies, reviewed.replies, reviewed.choices)
+    return rule(
+        records.replies,
+        records.verifier_replies,
+        reviewed.replies,
+        reviewed.choices,
+        reviewed.word_choices,
+    )
 
 
 def _own_critic(records: Records) -> KnowingCritic:

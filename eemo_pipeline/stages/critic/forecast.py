@@ -12,10 +12,11 @@ from functools import partial
 
 import polars as pl
 
+from eemo_pipeline.aggregation.decide import TEXT_FIELDS
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.stages.critic.model_critic import PROMPTS, STAGE, ModelCritic
-from eemo_pipeline.stages.critic.reply_schemas import SCENE, WORDS, feeling_schema
+from eemo_pipeline.stages.critic.reply_schemas import SCENE, feeling_schema, words_schema
 from eemo_pipeline.vlm.spending.forecast import (
     RECORD_BYTES,
     Estimate,
@@ -58,9 +59,10 @@ def forecast_criticism(
 
 
 def _reckon_rest(critic: ModelCritic, sizes: Sizes, prices: Prices) -> tuple[Estimate, Estimate]:
-    """Estimate the feeling step, with two labels as for a contested emotion, and the words step."""
+    """Estimate the feeling and the words step, of an image on which everything is contested."""
     low, high = Estimate(), Estimate()
-    for prompt, schema in ((PROMPTS[1], feeling_schema(MIKELS_8[:2])), (PROMPTS[2], WORDS)):
+    schemas = (feeling_schema(MIKELS_8[:2], TEXT_FIELDS), words_schema(TEXT_FIELDS))
+    for prompt, schema in zip(PROMPTS[1:], schemas, strict=True):
         request_for = partial(critic.request_for, prompt, schema, {})
         least, most = reckon(critic.vlm, request_for, sizes, prices, _SHORT_REPLY, RECORD_BYTES)
         low, high = low + least, high + most

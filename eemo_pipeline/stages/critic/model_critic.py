@@ -38,17 +38,17 @@ from eemo_pipeline.stages.critic.box_overlay import OVERLAY, encode_with_boxes
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.reply_schemas import (
     SCENE,
-    WORDS,
     feeling_schema,
+    find_better,
     find_choice,
     find_feeling_problems,
     find_word_problems,
     list_feeling_steps,
     list_scene_steps,
     list_word_steps,
-    read_feeling,
     read_scene,
-    read_words,
+    read_step,
+    words_schema,
 )
 from eemo_pipeline.stages.critic.rules import FIELDS, find_problems
 from eemo_pipeline.stats.hash_draws import short_hash
@@ -59,7 +59,7 @@ from eemo_pipeline.vlm.questions import Question
 from eemo_pipeline.vlm.session import Session
 
 ROLE, STAGE = "critic", "critic"
-PROMPTS = ("scene-1", "feeling-1", "words-1")
+PROMPTS = ("scene-1", "feeling-2", "words-2")
 _MAX_OUTPUT_TOKENS = 1500
 # Codes that the rules derive from the votes on the emotion. The model critic ignores them, because
 # its model sees the image.
@@ -190,10 +190,10 @@ class ModelCritic:
         steps: list[_Call] = []
         for case, scene in seen:
             emotions = shown_emotions(case)
-            shown = {"scene": json.loads(scene), "background": case.facts.background}
+            shown = {"scene": json.loads(scene), "background": _show_text(case, "background")}
             shown |= {"emotion": emotions[0]} if len(emotions) == 1 else {"emotions": emotions}
-            read = partial(read_feeling, emotions)
-            steps.append(_Call(case, PROMPTS[1], feeling_schema(emotions), shown, read))
+            schema = feeling_schema(emotions, case.facts.contested_words)
+            steps.append(_Call(case, PROMPTS[1], schema, shown, partial(read_step, schema)))
         judged: dict[str, Fields] = {}
         for step, said in zip(steps, self._ask(steps, asked, ledger), strict=True):
             case = step.case
@@ -205,7 +205,7 @@ class ModelCritic:
             problems, is_undecided = find_feeling_problems(
                 case.facts, said, self.limits.levels_apart
             )
-            fields = _join(case, checked[case.image_id], problems)
+            fields = _join(case, checked[case.image_id], problems, said, self.limits)
             choice, cues = find_choice(said["emotion"])
             supports = "; ".join(said["emotion"]["supports"])
             fields["emotion"] = replace(
@@ -226,17 +226,24 @@ class ModelCritic:
         ledger: Ledger,
     ) -> dict[str, Fields]:
         """Return image_id -> judgements of subject, attribute, description and box."""
-        steps = [
-            _Call(case, PROMPTS[2], WORDS, _shown_words(case, scene), read_words, has_boxes=True)
-            for case, scene in seen
-        ]
+        steps: list[_Call] = []
+        for case, scene in seen:
+            schema, shown = words_schema(case.facts.contested_words), _shown_words(case, scene)
+            read = partial(read_step, schema)
+            steps.append(_Call(case, PROMPTS[2], schema, shown, read, has_boxes=True))
         judged: dict[str, Fields] = {}
         for step, said in zip(steps, self._ask(steps, asked, ledger), strict=True):
             names = ("subject", "attribute", "description", "box")
             if said["status"] == "ok":
                 asked.note(step.case.image_id, *list_word_steps(said))
             judged[step.case.image_id] = (
-                _join(step.case, checked[step.case.image_id], find_word_problems(said))
+                _join(
+                    step.case,
+                    checked[step.case.image_id],
+                    find_word_problems(said),
+                    said,
+                    self.limits,
+                )
                 if said["status"] == "ok"
                 else _unjudged(said.get("reason"), names)
             )
@@ -322,27 +329,51 @@ def shown_emotions(case: Case) -> list[str]:
 
 def _shown_words(case: Case, scene: str) -> dict[str, Any]:
     facts = case.facts
-    names = ("emotion", "background", "attribute", "subject", "description")
-    return {"scene": json.loads(scene), **{name: getattr(facts, name) for name in names}}
+    return {
+        "scene": json.loads(scene),
+        "emotion": facts.emotion,
+        "background": facts.background,
+        **{name: _show_text(case, name) for name in ("attribute", "subject", "description")},
+    }
+
+
+def _show_text(case: Case, name: str) -> str | list[str] | None:
+    """Return the text of a field, or both of a contested one, ordered by a hash draw."""
+    text, other = getattr(case.facts, name), case.facts.contested_words.get(name)
+    return text if other is None or text is None else order_candidates(case.image_id, text, other)
 
 
 def _join(
-    case: Case, checked: Mapping[str, Sequence[Problem]], found: Mapping[str, Sequence[Problem]]
+    case: Case,
+    checked: Mapping[str, Sequence[Problem]],
+    found: Mapping[str, Sequence[Problem]],
+    said: Mapping[str, Any],
+    limits: CriticLimits,
 ) -> Fields:
-    """Return the verdicts on the problems of pre-checks and model, with each code once."""
+    """Return the verdicts on the problems of pre-checks and model, with each code once.
+
+    Where the model found another text better, the pre-checks are about that text.
+    """
     judged: Fields = {}
     for name, problems in found.items():
+        choice, cues = None, ()
+        by_rules = checked[name]
+        if name in case.facts.contested_words:
+            choice, cues = find_better(said[name], list(_show_text(case, name) or ()))
+        if choice is not None:
+            by_rules = find_problems(replace(case.facts, **{name: choice}), limits)[name]
         by_rule = [
             problem
-            for problem in checked[name]
+            for problem in by_rules
             if name != "emotion" or problem.code not in _OF_THE_VOTES
         ]
         both = list({problem.code: problem for problem in (*problems, *by_rule)}.values())
-        judged[name] = reach_verdict(
+        verdict = reach_verdict(
             both,
             case.asked.get(name, frozenset()),
             is_contested=name == "emotion" and case.facts.is_contested,
         )
+        judged[name] = replace(verdict, choice=choice, cues=cues)
     return judged
 
 

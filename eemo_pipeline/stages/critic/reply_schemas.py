@@ -8,7 +8,7 @@ words reach annotators only as the evidence of a request that `rules.py` words, 
 about an emotion is withheld if it names another emotion: the critic must not dictate the value.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
@@ -54,32 +54,52 @@ _YES_NO = {"type": "boolean"}
 _CUES = {"type": "array", "items": _TEXT, "maxItems": 5}
 
 
-def _judged(*codes: str) -> dict[str, Any]:
+_BETTER = _listed("first", "second", "neither")
+
+
+def _better(field: str, contested: Collection[str]) -> dict[str, Any]:
+    return {"better": _BETTER} if field in contested else {}
+
+
+def _judged(field: str, contested: Collection[str], *codes: str) -> dict[str, Any]:
     several = {"type": "array", "items": _listed(*codes), "maxItems": len(codes)}
-    return _object(evidence=_TEXT, codes=several, can_be_right=_YES_NO)
+    better = _better(field, contested)
+    return _object(**better, evidence=_TEXT, codes=several, can_be_right=_YES_NO)
 
 
 SCENE = _object(state=_listed("usable", "unreadable", "unsafe"), **dict.fromkeys(_SEEN, _TEXT))
 _CLAIM = _object(claim=_TEXT, finding=_listed("supported", "unsupported", "not_checkable"))
-WORDS = _object(
-    subject=_judged("SUBJ_WRONG", "SUBJ_NOT_SALIENT"),
-    attribute=_judged("ATTR_NOT_VISIBLE", "ATTR_POLARITY", "BAS_INCOHERENT"),
-    description=_object(
-        claims={"type": "array", "items": _CLAIM, "maxItems": 12}, mentions_subject=_YES_NO
-    ),
-    box=_object(evidence=_TEXT, finding=_listed(*_BOXES)),
-)
 
 
-def feeling_schema(emotions: Sequence[str]) -> dict[str, Any]:
-    """Return the schema of the second step: judge one emotion, or choose between two."""
+def feeling_schema(emotions: Sequence[str], contested: Collection[str] = ()) -> dict[str, Any]:
+    """Return the schema of the second step: judge one emotion, or choose between two.
+
+    Args:
+        emotions: one or two labels.
+        contested: the fields of which two texts are shown.
+    """
     choices = (*emotions, CANNOT_TELL) if len(emotions) > 1 else tuple(_CHOICES)
     return _object(
-        background=_judged("BG_WRONG", "BAS_INCOHERENT"),
+        background=_judged("background", contested, "BG_WRONG", "BAS_INCOHERENT"),
         emotion=_object(
             supports=_CUES, contradicts=_CUES, choice=_listed(*choices), can_be_right=_YES_NO
         ),
         level=_listed(*LEVELS),
+    )
+
+
+def words_schema(contested: Collection[str] = ()) -> dict[str, Any]:
+    """Return the schema of the third step; `contested`: the fields of which two texts are shown."""
+    of_attribute = ("ATTR_NOT_VISIBLE", "ATTR_POLARITY", "BAS_INCOHERENT")
+    return _object(
+        subject=_judged("subject", contested, "SUBJ_WRONG", "SUBJ_NOT_SALIENT"),
+        attribute=_judged("attribute", contested, *of_attribute),
+        description=_object(
+            **_better("description", contested),
+            claims={"type": "array", "items": _CLAIM, "maxItems": 12},
+            mentions_subject=_YES_NO,
+        ),
+        box=_object(evidence=_TEXT, finding=_listed(*_BOXES)),
     )
 
 
@@ -95,22 +115,13 @@ def read_scene(text: str) -> dict[str, Any]:
     return scene
 
 
-def read_feeling(emotions: Sequence[str], text: str) -> dict[str, Any]:
-    """Return the fields of a reply to the second step.
+def read_step(schema: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """Return the fields of a reply to the second or third step.
 
     Raises:
         Unusable: it does not fit the schema.
     """
-    return read_object(text, feeling_schema(emotions)).value
-
-
-def read_words(text: str) -> dict[str, Any]:
-    """Return the fields of a reply to the third step.
-
-    Raises:
-        Unusable: it does not fit the schema.
-    """
-    return read_object(text, WORDS).value
+    return read_object(text, schema).value
 
 
 def find_feeling_problems(
@@ -134,6 +145,24 @@ def find_choice(said: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
     cues = tuple(shorten(cue) for cue in _cues(said["supports"]))
     is_choice = said["choice"] in MIKELS_8 and bool(cues)
     return (said["choice"], cues) if is_choice else (None, ())
+
+
+def find_better(
+    said: Mapping[str, Any], shown: Sequence[str]
+) -> tuple[str | None, tuple[str, ...]]:
+    """Return which of the two texts shown the model found better, and its evidence, or None.
+
+    Args:
+        said: what it said of the field.
+        shown: both texts, in the order shown.
+    """
+    seen = [said["evidence"]] if "evidence" in said else []
+    seen += [one["claim"] for one in said.get("claims", ()) if one["finding"] == "supported"]
+    cues = tuple(shorten(cue) for cue in _cues(seen))
+    places = {"first": 0, "second": 1}
+    if said.get("better") not in places or not cues:
+        return None, ()
+    return shown[places[said["better"]]], cues
 
 
 def find_word_problems(said: Mapping[str, Any]) -> dict[str, list[Problem]]:

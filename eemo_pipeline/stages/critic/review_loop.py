@@ -13,9 +13,9 @@ import polars as pl
 
 from eemo_pipeline.aggregation.agreement_patterns import annotator_votes
 from eemo_pipeline.aggregation.critic_choices import count_revisions
-from eemo_pipeline.aggregation.decide import TEXT_FIELDS, Decide, decide_with, latest_replies
+from eemo_pipeline.aggregation.decide import Decide, decide_with, latest_replies
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
-from eemo_pipeline.aggregation.word_agreement import CONTESTED, LEMMAS, merge_words
+from eemo_pipeline.aggregation.word_agreement import LEMMAS, WordEvidence, merge_words
 from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Ledger
@@ -30,7 +30,13 @@ from eemo_pipeline.stages.critic.contested import (
 )
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.queue import Task, find_certainties, tabulate_tasks
-from eemo_pipeline.stages.critic.review_pass import Asked, gather_facts, tabulate, tabulate_steps
+from eemo_pipeline.stages.critic.review_pass import (
+    Asked,
+    gather_facts,
+    sum_up,
+    tabulate,
+    tabulate_steps,
+)
 from eemo_pipeline.stages.critic.revisions import Plan, ask_again, instruct, list_codes
 from eemo_pipeline.stages.critic.rivals import (
     Candidates,
@@ -40,11 +46,16 @@ from eemo_pipeline.stages.critic.rivals import (
 )
 from eemo_pipeline.stages.critic.rule_critic import RuleCritic
 from eemo_pipeline.stages.critic.state_machine import Pass, Step, next_step
+from eemo_pipeline.stages.critic.word_choices import (
+    add_other_texts,
+    list_word_choices,
+    name_authors,
+)
 
 _VERDICTS = TABLES["critic__verdicts"]
 _REPLIES = TABLES["_critic__replies"]
 _CHOICES, _WEIGHTS = TABLES["critic__choices"], TABLES["critic__weights"]
-_STEPS = TABLES["critic__steps"]
+_STEPS, _WORD_CHOICES = TABLES["critic__steps"], TABLES["critic__word_choices"]
 _NO_LABELS = pl.DataFrame(schema={"image_id": pl.String, "emotion": pl.String})
 
 
@@ -56,6 +67,7 @@ class Reviewed:
         verdicts: `critic__verdicts`, all rounds.
         steps: `critic__steps`, all rounds.
         choices: `critic__choices`, all rounds.
+        word_choices: `critic__word_choices`, all rounds.
         weights: `critic__weights`: how much a choice weighs.
         replies: `_critic__replies`: the answers of later rounds; columns that were not asked about
             keep their previous values.
@@ -67,6 +79,7 @@ class Reviewed:
     verdicts: pl.DataFrame
     steps: pl.DataFrame
     choices: pl.DataFrame
+    word_choices: pl.DataFrame
     weights: pl.DataFrame
     replies: pl.DataFrame
     queue: pl.DataFrame
@@ -107,6 +120,7 @@ class _Means:
     ballot: Ballot
     limits: CriticLimits
     similarity: TextSimilarity
+    boxed: pl.DataFrame
 
 
 @dataclass
@@ -118,13 +132,14 @@ class _History:
     asked_codes: Asked = field(default_factory=dict)
     passes: dict[str, tuple[Pass, ...]] = field(default_factory=dict)
     decisions: pl.DataFrame = field(default_factory=pl.DataFrame)
-    authors: dict[str, dict[str, str]] = field(default_factory=dict)
+    words: pl.DataFrame = field(default_factory=pl.DataFrame)
     critic_questions: dict[str, frozenset[str]] = field(default_factory=dict)
     verdicts: list[pl.DataFrame] = field(default_factory=lambda: [_VERDICTS.empty()])
     asked_about_emotion: set[str] = field(default_factory=set)
     tasks: list[Task] = field(default_factory=list)
     steps: list[pl.DataFrame] = field(default_factory=lambda: [_STEPS.empty()])
     choices: pl.DataFrame = field(default_factory=_CHOICES.empty)
+    word_choices: pl.DataFrame = field(default_factory=_WORD_CHOICES.empty)
     candidates: dict[str, Candidates] = field(default_factory=dict)
     weights: list[pl.DataFrame] = field(default_factory=lambda: [_WEIGHTS.empty()])
     answers: list[AnsweredTable] = field(default_factory=lambda: [AnsweredTable(_REPLIES.empty())])
@@ -146,6 +161,7 @@ class _History:
             pl.concat(self.verdicts).sort(_VERDICTS.key),
             pl.concat(self.steps).sort(_STEPS.key),
             self.choices.sort(_CHOICES.key),
+            self.word_choices.sort(_WORD_CHOICES.key),
             pl.concat(self.weights).sort(_WEIGHTS.key),
             self.replies,
             tabulate_tasks(self.tasks),
@@ -167,6 +183,7 @@ def review(
     human: pl.DataFrame = _NO_LABELS,
     limits: CriticLimits = CRITIC_LIMITS,
     similarity: TextSimilarity = LEMMAS,
+    boxed: pl.DataFrame | None = None,
 ) -> Reviewed:
     """Judge every image, and ask annotators again about revisable fields, in at most three rounds.
 
@@ -188,17 +205,20 @@ def review(
         human: image_id and emotion, where people agree; it sets the weight of the critic's choices.
         limits: the most rounds and calls, and thresholds.
         similarity: the measure by which words are compared.
+        boxed: image_id and label of the boxes that people drew.
     """
+    known = WordEvidence() if boxed is None else WordEvidence(boxed)
     ballot = Ballot(replies, verifier_replies, human, limits.decision)
     means = _Means(
         critic or RuleCritic(limits=limits),
         {annotator.name: annotator for annotator in annotators},
         ledger,
-        decide_by or decide_with(None, limits.decision, similarity),
+        decide_by or decide_with(None, limits.decision, similarity, known),
         dict(locate_files(images, sources_dir)),
         ballot,
         limits,
         similarity,
+        known.boxed,
     )
     latest = latest_replies(replies, _REPLIES.empty())
     history = _History(_count_first_calls(replies, verifier_replies), latest)
@@ -249,24 +269,19 @@ def _find_facts(
     """Decide on the answers so far, and gather the facts about the images of this round."""
     keep = pl.col("image_id").is_in(images["image_id"].to_list())
     first, later = means.ballot.replies.filter(keep), history.replies.filter(keep)
-    choices = history.choices.filter(keep)
+    choices, word_choices = history.choices.filter(keep), history.word_choices.filter(keep)
     verified = means.ballot.verifier_replies.filter(keep)
-    history.decisions = means.decide_by(first, verified, later, choices)
+    history.decisions = means.decide_by(first, verified, later, choices, word_choices)
     counted = count_revisions(first, later, choices)
-    words = merge_words(
-        annotator_votes(counted), history.decisions, means.similarity, means.limits.decision
+    history.words = merge_words(
+        annotator_votes(counted),
+        history.decisions,
+        means.similarity,
+        means.limits.decision,
+        WordEvidence(means.boxed, word_choices),
     )
-    history.authors, contested = {}, {}
-    for image_id, name, author, agreement in words.select(
-        "image_id", "field", "annotator", "agreement"
-    ).iter_rows():
-        history.authors.setdefault(image_id, {})[name] = author
-        if agreement == CONTESTED:
-            contested.setdefault(image_id, set()).add(name)
-    return {
-        image_id: replace(fact, contested_words=frozenset(contested.get(image_id, ())))
-        for image_id, fact in gather_facts(images, history.decisions, counted, regions).items()
-    }
+    facts = gather_facts(images, history.decisions, counted, regions)
+    return add_other_texts(facts, history.words)
 
 
 def _judge_round(
@@ -284,6 +299,8 @@ def _judge_round(
     )
     history.choices = pl.concat([history.choices, chosen])
     history.weights.append(weights)
+    compared = list_word_choices(said.judgements, history.words, history.word_choices, round_no)
+    history.word_choices = pl.concat([history.word_choices, compared])
     settled = {row["image_id"]: row for row in history.choices.sort("round").to_dicts()}
     judgements = {
         image_id: {
@@ -305,7 +322,7 @@ def _judge_round(
     return _Judged(
         facts,
         replace(said, judgements=judgements),
-        history.authors,
+        name_authors(history.words, compared),
         dict(answering.iter_rows()),
         frozenset(
             row["image_id"]
@@ -321,7 +338,12 @@ def _remember(history: _History, judged: _Judged, critic: Critic, round_no: int)
     history.verdicts.append(tabulate(judged.criticism.judgements, critic, round_no))
     history.steps.append(tabulate_steps(judged.criticism, round_no))
     for image_id in judged.criticism.judgements:
-        one = _pass(image_id, judged)
+        one = sum_up(
+            judged.facts[image_id],
+            judged.criticism.judgements[image_id],
+            is_changed=image_id in judged.changed,
+            has_candidate_left=image_id in judged.unsettled,
+        )
         history.passes[image_id] = (*history.passes.get(image_id, ()), one)
     for image_id, questions in judged.criticism.questions.items():
         before = history.critic_questions.get(image_id, frozenset())
@@ -376,21 +398,3 @@ def _hand_over(
                 facts, rows = judged.facts[image_id], tuple(voices[image_id])
                 certainty = certainties.get(image_id)
                 yield Task(image_id, name, step.reason, facts, judgement, rows, certainty)
-
-
-def _pass(image_id: str, judged: _Judged) -> Pass:
-    facts, fields = judged.facts[image_id], judged.criticism.judgements[image_id]
-    values: dict[str, object] = {
-        "emotion": facts.emotion,
-        "intensity": facts.intensity,
-        "box": facts.boxes,
-        **{name: getattr(facts, name) for name in TEXT_FIELDS},
-    }
-    return Pass(
-        values,
-        {name: judgement.verdict for name, judgement in fields.items()},
-        {name: judgement.codes for name, judgement in fields.items()},
-        any(judgement.is_undecided for judgement in fields.values()),
-        image_id in judged.changed,
-        image_id in judged.unsettled,
-    )

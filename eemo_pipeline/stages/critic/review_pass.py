@@ -10,11 +10,12 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.aggregation.decide import runner_up
+from eemo_pipeline.aggregation.decide import TEXT_FIELDS, runner_up
 from eemo_pipeline.roles.critic import Box, Case, Critic, Criticism, Facts, Judgement, Look
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.critic.rule_critic import RuleCritic
 from eemo_pipeline.stages.critic.rules import word_request
+from eemo_pipeline.stages.critic.state_machine import Pass
 
 _VERDICTS, _STEPS = TABLES["critic__verdicts"], TABLES["critic__steps"]
 _BOX_COLUMNS = ("x1_px", "y1_px", "x2_px", "y2_px", "score")
@@ -74,6 +75,26 @@ def gather_facts(
         row["image_id"]: _facts(row, boxes.get(row["image_id"], ()), missing.get(row["image_id"]))
         for row in joined.iter_rows(named=True)
     }
+
+
+def sum_up(
+    facts: Facts, fields: Mapping[str, Judgement], *, is_changed: bool, has_candidate_left: bool
+) -> Pass:
+    """Return the pass of one image for the state machine."""
+    values: dict[str, object] = {
+        "emotion": facts.emotion,
+        "intensity": facts.intensity,
+        "box": facts.boxes,
+        **{name: getattr(facts, name) for name in TEXT_FIELDS},
+    }
+    return Pass(
+        values,
+        {name: judgement.verdict for name, judgement in fields.items()},
+        {name: judgement.codes for name, judgement in fields.items()},
+        any(judgement.is_undecided for judgement in fields.values()),
+        is_changed,
+        has_candidate_left,
+    )
 
 
 def tabulate(

@@ -1,7 +1,7 @@
 """The embedded critic: EmoVerse's deterministic pre-checks, which are in `rules.py`.
 
-The rule critic uses measured facts and never opens an image. It cannot choose between the
-candidates of a contested emotion, so it never does.
+The rule critic uses measured facts and never opens an image. Of a contested emotion or text it
+chooses the candidate against which no measure speaks, where that is one of the two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from eemo_pipeline.roles.critic import (
     reach_verdicts,
 )
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
-from eemo_pipeline.stages.critic.rules import find_problems, measure
+from eemo_pipeline.stages.critic.rules import choose_emotion, find_problems, measure
 
 _UNBROKEN = "no rule is broken"
 _DIFFER = "the annotators differ"
@@ -30,7 +30,8 @@ class RuleCritic:
     name: str = "rule_critic"
     method: str = (
         "deterministic pre-checks after EmoVerse's critic order (arXiv 2511.12554): background, "
-        "emotion, subject and attribute, description, box, intensity, against measured facts"
+        "emotion, subject and attribute, description, box, intensity, against measured facts; of "
+        "two candidates the one against which no measure speaks"
     )
     calls_per_pass: int = 0
     limits: CriticLimits = CRITIC_LIMITS
@@ -42,12 +43,29 @@ class RuleCritic:
         return Criticism(judged, steps=steps)
 
     def _judge(self, case: Case) -> dict[str, Judgement]:
-        fields = reach_verdicts(case, find_problems(case.facts, self.limits))
-        if case.facts.is_contested and fields["emotion"].verdict == "revisable":
-            fields["emotion"] = replace(fields["emotion"], is_undecided=True)
-        for name in case.facts.contested_words:
-            fields[name] = replace(fields[name], finding=f"{_DIFFER}; {_UNBROKEN}")
+        facts = case.facts
+        fields = reach_verdicts(case, find_problems(facts, self.limits))
+        if facts.is_contested and fields["emotion"].verdict == "revisable":
+            choice, cues = choose_emotion(facts, self.limits)
+            fields["emotion"] = replace(
+                fields["emotion"], is_undecided=choice is None, choice=choice, cues=cues
+            )
+        for name in facts.contested_words:
+            fields[name] = self._choose_text(case, name, fields[name])
         return fields
+
+    def _choose_text(self, case: Case, name: str, judged: Judgement) -> Judgement:
+        """Return the judgement of the text that breaks no rule, where the other breaks one."""
+        other = case.facts.contested_words[name]
+        facts = replace(case.facts, **{name: other})
+        of_other = reach_verdicts(case, find_problems(facts, self.limits))[name]
+        if bool(judged.problems) == bool(of_other.problems):
+            return replace(judged, finding=f"{_DIFFER}; {_UNBROKEN}")
+        better, worse = (of_other, judged) if judged.problems else (judged, of_other)
+        choice = other if judged.problems else getattr(case.facts, name)
+        cues = tuple(problem.finding for problem in worse.problems)
+        finding = f"{_DIFFER}; of the other text: {'; '.join(cues)}"
+        return replace(better, finding=finding, choice=choice, cues=cues)
 
 
 def _list_steps(case: Case, fields: Mapping[str, Judgement]) -> list[Step]:

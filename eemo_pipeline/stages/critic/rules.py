@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from eemo_pipeline.emotion.attributes import NEUTRAL, polarity
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
+from eemo_pipeline.emotion.vad import MIKELS_ANCHORS, level
 from eemo_pipeline.roles.critic import Box, Facts, Look, Problem
 from eemo_pipeline.stages.critic.colour_claims import (
     mentions,
@@ -91,17 +92,53 @@ def judge_emotion(facts: Facts, limits: CriticLimits) -> list[Problem]:
         if facts.cue_count == 0:
             finding = "nobody who chose the emotion names a visible cue"
             problems.append(Problem("EMO_UNSUPPORTED", finding))
-    if facts.emotion is not None and facts.valence is not None:
-        is_positive = facts.emotion in POSITIVE_MIKELS
-        against = (
-            facts.valence <= limits.unpleasant_up_to
-            if is_positive
-            else facts.valence >= limits.pleasant_from
-        )
-        if against:
-            finding = f"the mean valence given is {facts.valence:.2f} on 0 to 1"
-            problems.append(Problem("EMO_CONTRADICTED", finding))
+    if facts.emotion is not None and (finding := _speaks_against(facts.emotion, facts, limits)):
+        problems.append(Problem("EMO_CONTRADICTED", finding))
     return problems
+
+
+def choose_emotion(facts: Facts, limits: CriticLimits) -> tuple[str | None, tuple[str, ...]]:
+    """Return which candidate of a contested emotion the measures support, and the evidence.
+
+    Mean valence speaks against a candidate of the other half, mean arousal against one whose anchor
+    is at the other end. The choice is the one candidate against which nothing speaks; where it is
+    both or neither, there is none.
+    """
+    against: dict[str, list[str]] = {}
+    for label in (facts.emotion, facts.rival):
+        if label is None:
+            return None, ()
+        found = [_speaks_against(label, facts, limits), _is_other_arousal(label, facts)]
+        against[label] = [finding for finding in found if finding]
+    left = [label for label, found in against.items() if not found]
+    if len(left) != 1:
+        return None, ()
+    (other,) = against.keys() - {left[0]}
+    return left[0], tuple(against[other])
+
+
+def _speaks_against(emotion: str, facts: Facts, limits: CriticLimits) -> str | None:
+    """Return the mean valence as evidence if it is that of the other half of the emotions."""
+    if facts.valence is None:
+        return None
+    is_against = (
+        facts.valence <= limits.unpleasant_up_to
+        if emotion in POSITIVE_MIKELS
+        else facts.valence >= limits.pleasant_from
+    )
+    return f"the mean valence given is {facts.valence:.2f} on 0 to 1" if is_against else None
+
+
+def _is_other_arousal(emotion: str, facts: Facts) -> str | None:
+    """Return the mean arousal as evidence if the emotion's anchor is at the other end."""
+    if facts.arousal is None:
+        return None
+    ends = {level(facts.arousal), level(MIKELS_ANCHORS[emotion].arousal)}
+    return (
+        f"the mean arousal given is {facts.arousal:.2f} on 0 to 1"
+        if ends == {"low", "high"}
+        else None
+    )
 
 
 def judge_description(facts: Facts, limits: CriticLimits) -> list[Problem]:

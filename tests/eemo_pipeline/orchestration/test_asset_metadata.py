@@ -14,7 +14,7 @@ from eemo_pipeline.vlm.prompts import read_prompt
 LIBRARY = Path(eemo_pipeline.__path__[0])
 CRITIC = {
     *("critic__verdicts", "critic__steps", "critic__choices", "critic__weights", "critic__queue"),
-    "_critic__replies",
+    *("critic__word_choices", "_critic__replies"),
 }
 # prompt of the writer -> the kind of text that it asks for
 WRITING = {
@@ -32,8 +32,8 @@ SENT_BY = {
     "revise-1": CRITIC,
     "verify-1": {"verification__replies"},
     "scene-1": CRITIC,
-    "feeling-1": CRITIC,
-    "words-1": CRITIC,
+    "feeling-2": CRITIC,
+    "words-2": CRITIC,
     **{prompt: {f"texts__{kind}", "batches__submissions"} for prompt, kind in WRITING.items()},
     "candidates-1": {"texts__candidates"},
     "rewrite-1": TEXTS,

@@ -9,7 +9,7 @@ from PIL import Image
 
 from eemo_pipeline.lake.parquet import file_sha256
 from eemo_pipeline.ledger.store import Ledger
-from eemo_pipeline.roles.critic import Box, Case, Facts, Look
+from eemo_pipeline.roles.critic import Box, Case, Facts, Look, order_candidates
 from eemo_pipeline.stages.critic import model_critic
 from eemo_pipeline.stages.critic.model_critic import ModelCritic, shown_emotions
 from eemo_pipeline.stages.critic.rules import FIELDS
@@ -75,7 +75,8 @@ def step_of(request: VlmRequest) -> str:
     return next(
         step
         for step in steps
-        if read_prompt(model_critic.__name__, f"{step}-1") == request.instruction
+        if read_prompt(model_critic.__name__, f"{step}-{1 if step == 'scene' else 2}")
+        == request.instruction
     )
 
 
@@ -275,3 +276,36 @@ def test_an_unusable_picture_is_asked_about_once(ledger, image, state, code):
     assert len(model.heard) == 1
     assert {judged.verdict for judged in fields.values()} == {"discarded"}
     assert fields["emotion"].codes == {code}
+
+
+TWO: dict[str, Any] = {"contested_words": {"background": "a harbour", "attribute": "dreary"}}
+
+
+def test_both_contested_texts_are_shown_without_their_authors(ledger, image):
+    case = build_case(image, **TWO)
+    shown = order_candidates(case.image_id, "water under a wide sky", "a harbour")
+    better = "first" if shown[0] == "a harbour" else "second"
+    change = {"feeling.background": {"better": better}, "words.attribute": {"better": "neither"}}
+    model = told(change)
+    _, fields = judge(model, ledger, case)
+    feeling, words = (json.loads(request.question) for request in model.heard[1:])
+    assert feeling["background"] == shown
+    assert sorted(words["attribute"]) == ["calm", "dreary"]
+    assert words["subject"] == "boat"
+    assert "better" in json.dumps(model.heard[1].schema)
+    assert (fields["background"].choice, fields["background"].cues) == (
+        "a harbour",
+        ("the lake is there",),
+    )
+    assert fields["background"].verdict == "valid"
+    assert fields["attribute"].choice is None
+
+
+def test_the_rules_judge_the_text_that_the_model_found_better(ledger, image):
+    case = build_case(image, **TWO)
+    shown = order_candidates(case.image_id, "calm", "dreary")
+    better = "first" if shown[0] == "dreary" else "second"
+    change = {"feeling.background": {"better": "neither"}, "words.attribute": {"better": better}}
+    _, fields = judge(told(change), ledger, case)
+    assert (fields["attribute"].choice, fields["attribute"].verdict) == ("dreary", "revisable")
+    assert fields["attribute"].codes == {"ATTR_POLARITY"}

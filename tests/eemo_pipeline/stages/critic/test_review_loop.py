@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.aggregation.decide import decide, latest_replies
+from eemo_pipeline.aggregation.decide import decide, decide_with, latest_replies
+from eemo_pipeline.aggregation.limits import DECISION_LIMITS
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.ledger.store import Ask, Ledger
 from eemo_pipeline.roles.annotator import ANSWER_FIELDS, AnnotationRequest
@@ -177,7 +178,7 @@ def test_only_the_author_is_asked_and_only_what_was_asked_changes(ledger, tmp_pa
 
 
 def test_same_code_after_asking_discards_the_field(ledger, tmp_path):
-    replies = reply_rows({("i", "a"): {"attribute": NEGATIVE_WORD}, ("i", "b"): {}})
+    replies = reply_rows({("i", name): {"attribute": NEGATIVE_WORD} for name in "ab"})
     inputs = (image_rows("i"), replies, verifier_rows({"i": "contentment"}), region_rows("i"))
     done = review(*inputs, [Scripted("a"), Scripted("b")], ledger, tmp_path)
     assert verdict_of(done.verdicts, "attribute", 1) == "revisable"
@@ -189,11 +190,30 @@ def test_a_refusal_does_not_discard(ledger, tmp_path):
     def refuse(_request: AnnotationRequest) -> dict[str, Any]:
         return {"status": "refused", "reason": "unsafe"}
 
-    replies = reply_rows({("i", "a"): {"attribute": NEGATIVE_WORD}, ("i", "b"): {}})
+    replies = reply_rows({("i", name): {"attribute": NEGATIVE_WORD} for name in "ab"})
     inputs = (image_rows("i"), replies, verifier_rows({"i": "contentment"}), region_rows("i"))
     done = review(*inputs, [Scripted("a", refuse)], ledger, tmp_path)
     assert verdict_of(done.verdicts, "attribute", 2) == "revisable"
     assert done.replies.select("status", "reason", "emotion").row(0) == ("refused", "unsafe", None)
+
+
+def test_of_two_texts_the_critic_keeps_the_one_that_breaks_no_rule(ledger, tmp_path):
+    replies = reply_rows({("i", "a"): {"attribute": NEGATIVE_WORD}, ("i", "b"): {}})
+    inputs = (image_rows("i"), replies, verifier_rows({"i": "contentment"}), region_rows("i"))
+    done = review(*inputs, [Scripted("a"), Scripted("b")], ledger, tmp_path)
+    (row,) = conform(done.word_choices, TABLES["critic__word_choices"]).rows(named=True)
+    assert (row["field"], row["round"]) == ("attribute", 1)
+    assert sorted(row["candidates"]) == ["calm", NEGATIVE_WORD]
+    assert (row["annotator"], row["text"]) == ("b", "calm")
+    assert row["evidence"] == ["the attribute is negative while the emotion is positive"]
+    assert verdict_of(done.verdicts, "attribute", 1) == "valid"
+    assert done.work.asked == 0  # no annotator need revise what another wrote right
+    decide_by = decide_with(None, DECISION_LIMITS)
+    none = TABLES["critic__choices"].empty()
+    decided = decide_by(
+        replies, verifier_rows({"i": "contentment"}), done.replies, none, done.word_choices
+    )
+    assert decided["attribute"].to_list() == ["calm"]
 
 
 def test_nobody_is_asked_about_a_contested_emotion_without_evidence(ledger, tmp_path):
@@ -201,7 +221,10 @@ def test_nobody_is_asked_about_a_contested_emotion_without_evidence(ledger, tmp_
         return {**keep_answer(request), "emotion": "awe", "attribute": "calm"}
 
     replies = reply_rows(
-        {("i", "a"): {"attribute": NEGATIVE_WORD}, ("i", "b"): {"emotion": "excitement"}}
+        {
+            ("i", "a"): {"attribute": NEGATIVE_WORD},
+            ("i", "b"): {"attribute": NEGATIVE_WORD, "emotion": "excitement"},
+        }
     )
     inputs = (image_rows("i"), replies, verifier_rows({"i": "awe"}), region_rows("i"))
     annotators = [Scripted("a", agree), Scripted("b", agree)]

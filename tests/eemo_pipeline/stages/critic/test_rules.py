@@ -12,7 +12,13 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 from eemo_pipeline.roles.critic import Box, Facts, Look, Problem, reach_verdict
 from eemo_pipeline.schema.columns import COLUMNS
 from eemo_pipeline.stages.critic.colour_claims import mentions, same_phrase, unsupported_claims
-from eemo_pipeline.stages.critic.rules import FIELDS, find_problems, word_request
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS
+from eemo_pipeline.stages.critic.rules import (
+    FIELDS,
+    choose_emotion,
+    find_problems,
+    word_request,
+)
 
 LOOK = Look(0.5, 40.0, ("#2060c0", "#808080"))
 SOUND = Facts(
@@ -200,3 +206,24 @@ def test_polarity_of_an_attribute_follows_the_lexicon():
             is_found = "ATTR_POLARITY" in found.get("attribute", [])
             assert is_found == (tone not in ("neutral", half))
     assert "ATTR_POLARITY" in codes(replace(SOUND, attribute="very dreary"))["attribute"]
+
+
+@pytest.mark.parametrize(
+    ("change", "choice", "cues"),
+    [
+        ({"rival": "fear", "valence": 0.7}, "contentment", 1),
+        ({"rival": "fear", "valence": 0.2}, "fear", 1),
+        ({"rival": "fear", "valence": 0.5}, None, 0),
+        ({"rival": "awe", "valence": 0.2}, None, 0),  # it speaks against both
+        ({"rival": "excitement", "arousal": 0.1}, "contentment", 1),
+        ({"rival": "fear", "valence": 0.7, "arousal": 0.1}, "contentment", 2),
+        ({"rival": None}, None, 0),
+    ],
+)
+def test_the_rules_choose_the_candidate_against_which_nothing_speaks(change, choice, cues):
+    facts = replace(SOUND, is_contested=True, **change)
+    chosen, seen = choose_emotion(facts, CRITIC_LIMITS)
+    assert (chosen, len(seen)) == (choice, cues)
+    if facts.rival is not None:
+        swapped = replace(facts, emotion=facts.rival, rival=facts.emotion)
+        assert choose_emotion(swapped, CRITIC_LIMITS) == (chosen, seen)

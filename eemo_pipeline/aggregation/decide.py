@@ -84,7 +84,8 @@ Decide = Callable[
     [pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame
 ]
 
-_TABLE = TABLES["verification__decisions"]
+_TABLE, _PATTERNS = TABLES["verification__decisions"], TABLES["verification__patterns"]
+_REPLIES, _CHOICES = TABLES["_critic__replies"], TABLES["critic__choices"]
 
 
 def decide(
@@ -117,16 +118,13 @@ def decide(
         similarity: the measure by which words are compared.
         evidence: what speaks for a text besides the annotators.
     """
-    revised = TABLES["_critic__replies"].empty() if later is None else later
-    chosen = TABLES["critic__choices"].empty() if choices is None else choices
-    table = TABLES["verification__patterns"].empty() if patterns is None else patterns
+    revised = _REPLIES.empty() if later is None else later
+    chosen = _CHOICES.empty() if choices is None else choices
+    table = _PATTERNS.empty() if patterns is None else patterns
     votes = annotator_votes(replies)
     verifier = verifier_votes(verdicts_of_verifier)
-    pictures = (
-        pl.concat([replies.select("image_id"), verdicts_of_verifier.select("image_id")])
-        .unique()
-        .sort("image_id")
-    )
+    both = [frame.select("image_id") for frame in (replies, verdicts_of_verifier)]
+    pictures = pl.concat(both).unique().sort("image_id")
     places = place_pictures(verdicts_of_verifier, verifier)
     named = name_voices(votes, verifier)
     outcome = find_patterns(pictures, votes, verifier)

@@ -57,7 +57,7 @@ def build_records(
     choices: pl.DataFrame | None = None,
     limits: DecisionLimits = DECISION_LIMITS,
     similarity: TextSimilarity = LEMMAS,
-    evidence: WordEvidence | None = None,
+    words: WordEvidence | None = None,
 ) -> pl.DataFrame:
     """Return `records__emoverse`: one row per image of `images`.
 
@@ -83,17 +83,10 @@ def build_records(
         choices: rows of `critic__choices`.
         limits: thresholds.
         similarity: the measure by which words are compared.
-        evidence: what speaks for a text besides the annotators.
+        words: what speaks for a text besides the annotators.
     """
     decisions = decide(
-        first_replies,
-        verifier_replies,
-        patterns,
-        later_replies,
-        choices,
-        limits,
-        similarity,
-        evidence,
+        first_replies, verifier_replies, patterns, later_replies, choices, limits, similarity, words
     )
     found = _boxes(regions)
     both = [frame.select("image_id", "round") for frame in (first_replies, later_replies)]

@@ -89,8 +89,7 @@ def build_records(
         first_replies, verifier_replies, patterns, later_replies, choices, limits, similarity, words
     )
     found = _boxes(regions)
-    both = [frame.select("image_id", "round") for frame in (first_replies, later_replies)]
-    rounds = pl.concat(both).group_by("image_id").agg(pl.col("round").max().alias("round_count"))
+    rounds = _count_rounds([first_replies, later_replies])
     joined = (
         images.select("image_id", "source", "split")
         .join(decisions, on="image_id", how="left")
@@ -107,6 +106,12 @@ def build_records(
     judged = _latest_verdicts(verdicts)
     rows = [_record(row, judged.get(row["image_id"], {})) for row in joined.iter_rows(named=True)]
     return pl.DataFrame(rows, schema=_TABLE.polars_schema)
+
+
+def _count_rounds(replies: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return image_id and round_count."""
+    rounds = pl.concat([frame.select("image_id", "round") for frame in replies])
+    return rounds.group_by("image_id").agg(pl.col("round").max().alias("round_count"))
 
 
 def describe_images(

@@ -11,6 +11,7 @@ STAGES = (
     "grounding",
     "critic",
     "records",
+    "review",
     "ablation",
     "texts",
     "qa",

@@ -7,6 +7,7 @@ import dagster as dg
 from resources.launchers.subprocess_launcher import SubprocessLauncher
 from resources.providers.batches import BatchesResource
 from resources.providers.local_models import LocalModelsResource
+from resources.reviews import ReviewsResource
 from resources.roles.annotators import AnnotatorsResource
 from resources.roles.critics import CriticResource
 from resources.roles.grounders import GrounderResource
@@ -60,6 +61,7 @@ def build_resources(
             thresholds=thresholds,
         ),
         "grounder": GrounderResource(workers=workers),
+        "reviews": ReviewsResource(data_root=data_root),
         "text_similarity": TextSimilarityResource(),
         "thresholds": thresholds,
         "verifier": VerifierResource(session=session, local_models=local_models),

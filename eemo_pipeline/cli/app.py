@@ -26,6 +26,7 @@ from eemo_pipeline.cli.options import (
 )
 from eemo_pipeline.cli.output import say, show, show_problem
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+from eemo_pipeline.cli.review_app import review_app
 from eemo_pipeline.cli.shell_text import called, typed_again
 
 _TRACEBACK = "EEMO_TRACEBACK"
@@ -273,6 +274,7 @@ def export(
 
 app.add_typer(ledger_app)
 app.add_typer(batch_app)
+app.add_typer(review_app)
 
 
 @app.command(epilog=examples("eemo doctor", "eemo doctor --data data/demo", "eemo doctor --json"))

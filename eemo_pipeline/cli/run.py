@@ -319,12 +319,7 @@ def judge(outcome: "RunOutcome") -> Exit:
 
 
 def _demo_commands(root: DataRoot) -> list[str]:
-    pictures = next((path for path in sorted(root.sources.glob("*")) if path.is_dir()), None)
-    commands = _next_commands(root)[-2:]
-    if pictures is not None:
-        other = DataRoot(beside(root.path))
-        commands.append(command(f"run --images {quoted(pictures)}", other))
-    return commands
+    return [*_next_commands(root)[-2:], command("review serve", root)]
 
 
 def _next_commands(root: DataRoot) -> list[str]:

@@ -46,6 +46,11 @@ class DataRoot:
         return self.path / "local_account.json"
 
     @property
+    def review(self) -> Path:
+        """`review.sqlite`: what people said in the review tool, event by event."""
+        return self.path / "review.sqlite"
+
+    @property
     def validation(self) -> Path:
         """`validation/<pseudonym>.csv`: validation sheets that experts filled in."""
         return self.path / "validation"

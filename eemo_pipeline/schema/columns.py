@@ -419,7 +419,8 @@ _ALL = (
         "Judged field of the record",
         (
             *("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
-            "scene",
+            *("scene", "style", "objects", "facial_expression", "human_action"),
+            *("valence", "arousal", "also_felt", "sureness"),
         ),
     ),
     _text(
@@ -459,6 +460,69 @@ _ALL = (
     _texts("codes", "Error codes found"),
     _text("instruction", "Requested change for the annotators; never the new value"),
     _text("finding", "Measurement or text that led to the verdict"),
+    # --- review -------------------------------------------------------------------------
+    _text("task_id", "Task of the review tool: one image for people to judge"),
+    _text(
+        "queue",
+        "Why people are asked: drawn for the uniform audit, or in dispute between machines",
+        ("audit", "disputed"),
+    ),
+    _texts("fields", "Fields whose drafts a person checks after judging the image blind"),
+    _text("machine_emotion", "Emotion of the record when the task was made", MIKELS_8),
+    _number(
+        "machine_valence", "Mean valence of the annotators when the task was made", "step", -4, 4
+    ),
+    _text("probe_field", "Field whose draft is wrong on purpose; its answers never become data"),
+    _text("probe_json", "The wrong draft: another image's, as JSON"),
+    _text("draft_json", "Draft of the field as JSON"),
+    _text("draft_version", "Hash of the draft; a changed draft is shown again"),
+    _text("rater_id", "Pseudonym of the person"),
+    _text(
+        "phase",
+        "blind: before any draft was shown; drafts: checking them; reconciled: after the machine's "
+        "emotion was shown",
+        ("blind", "drafts", "reconciled"),
+    ),
+    _text(
+        "vote",
+        "What the person did: felt something, confirmed, corrected or refused the draft, said that "
+        "there is nothing of the kind or that it cannot be told; kept their own emotion, changed "
+        "it, or found both plausible",
+        (
+            *("felt", "confirmed", "corrected", "refused", "absent", "unknown"),
+            *("kept", "changed", "both"),
+        ),
+    ),
+    _text("said_json", "The value that the person gave, or the code of the refusal, as JSON"),
+    _number("rating", "Rating of valence or arousal in steps", "step", -4, 4),
+    _flag("is_counted", "Whether the vote is one of those asked for, and not a late surplus"),
+    _number("duration_s", "Time from showing the field to the answer", "s", 0),
+    _count("event_no", "Number of the event in the log of the review tool", "", 1),
+    _text("voted_at", "Time of the answer, UTC, ISO 8601"),
+    _text(
+        "outcome",
+        "decided: three or more judged the image and more than half felt the same; plural: no "
+        "emotion has more than half; too_few: fewer than three judged it",
+        ("decided", "plural", "too_few"),
+    ),
+    _count("judgement_count", "Number of people who judged the image blind", "", 1),
+    _share("emotion_share", "Share of the most frequent answer, neutral and cannot tell included"),
+    _text("settled_json", "Fields that a majority confirmed or corrected, with values, as JSON"),
+    _texts("refused_fields", "Fields whose draft a majority refused, or found not there"),
+    _text(
+        "measure",
+        "What is measured: agreement of people, agreement with the machine, or care",
+        (
+            *("alpha", "icc_single", "icc_mean", "blind_is_machine", "changed_after_machine"),
+            *("accepted", "wrong_accepted"),
+        ),
+    ),
+    _text("judged_field", "Field that the measure is about; any: all of them"),
+    _number("estimate", "The measure"),
+    _number("estimate_lower", "Lower end of its 95 % interval"),
+    _number("estimate_upper", "Upper end of its 95 % interval"),
+    _count("counted", "Number of images or answers that it is made from"),
+    _flag("is_too_few", "Whether these are fewer than 30, so that the measure says little"),
     # --- ablation -----------------------------------------------------------------------
     _text("experiment", "Data of the arm: the lake, or synthetic records with their correlation"),
     _text(

@@ -87,6 +87,9 @@ _REPLY_OPTIONAL = """reason description background attribute subject emotion alt
     objects facial_expression human_action"""
 _TEXT = "image_id writer model method prompt_hash status reason text word_count tries"
 
+_VOTE = """image_id rater_id phase field task_id queue vote said_json rating draft_json is_counted
+    duration_s event_no voted_at"""
+
 _ALL = (
     _table(
         "sources__datasets",
@@ -402,6 +405,52 @@ _ALL = (
         joined_triplet annotator model method emotion confidence intensity intensity_level
         distribution boxes_px""",
         plotted="state",
+    ),
+    _table(
+        "review__drafts",
+        "image and field: the draft that a person checks",
+        "image_id field",
+        "image_id field draft_json annotator finding draft_version",
+    ),
+    _table(
+        "review__queue",
+        "image that people are asked to judge",
+        "image_id",
+        """image_id task_id queue fields priority machine_emotion machine_valence probe_field
+        probe_json""",
+        "machine_emotion machine_valence probe_field probe_json",
+        plotted="queue",
+    ),
+    _table(
+        "review__votes",
+        "image, person, phase and field: the answer that stands",
+        "image_id rater_id phase field",
+        _VOTE,
+        "rating draft_json duration_s",
+        plotted="vote",
+    ),
+    _table(
+        "_review__probes",
+        "answer to a draft that was wrong on purpose",
+        "image_id rater_id phase field",
+        _VOTE,
+        "rating draft_json duration_s",
+    ),
+    _table(
+        "review__records",
+        "image that people judged: what they decided, and their spread",
+        "image_id",
+        """image_id outcome judgement_count emotion emotion_share distribution valence valence_sd
+        arousal arousal_sd settled_json refused_fields""",
+        "emotion distribution valence valence_sd arousal arousal_sd",
+        plotted="outcome",
+    ),
+    _table(
+        "review__agreement",
+        "measure of agreement or care, and field",
+        "measure judged_field",
+        """measure judged_field estimate estimate_lower estimate_upper counted is_too_few""",
+        "estimate estimate_lower estimate_upper",
     ),
     _table(
         "texts__descriptions",

@@ -1,9 +1,10 @@
-"""Agreement between raters on ordered levels: Krippendorff's alpha and weighted kappa.
+"""Agreement between raters: Krippendorff's alpha, intraclass correlation and weighted kappa.
 
 Intervals of shares are in `intervals.py`.
 """
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -19,22 +20,63 @@ def ordinal_alpha(ratings: np.ndarray) -> float | None:
     Returns:
         None where no item has two ratings, or all ratings are the same.
     """
-    counted = ratings[(~np.isnan(ratings)).sum(axis=1) > 1]
-    levels = np.unique(counted[~np.isnan(counted)])
-    if len(levels) < 2:
+    return _alpha(ratings, "ordinal")
+
+
+def nominal_alpha(labels: np.ndarray) -> float | None:
+    """Return Krippendorff's alpha of labels without an order, given as numbers.
+
+    Args:
+        labels: items x raters, NaN where a rater gave none.
+
+    Returns:
+        None where no item has two labels, or all labels are the same.
+    """
+    return _alpha(labels, "nominal")
+
+
+def interval_alpha(ratings: np.ndarray) -> float | None:
+    """Return Krippendorff's alpha of ratings on an interval scale; see `nominal_alpha`."""
+    return _alpha(ratings, "interval")
+
+
+def _alpha(values: np.ndarray, level: Literal["nominal", "ordinal", "interval"]) -> float | None:
+    import krippendorff
+
+    counted = values[(~np.isnan(values)).sum(axis=1) > 1]
+    if len(np.unique(counted[~np.isnan(counted)])) < 2:
         return None
-    # items x levels: how many raters gave the level
-    given = (counted[:, :, None] == levels).sum(axis=1).astype(float)
-    per_item = given.sum(axis=1, keepdims=True)
-    pairs = given[:, :, None] * given[:, None, :] - given[:, :, None] * np.eye(len(levels))
-    coincidences = (pairs / (per_item[:, :, None] - 1)).sum(axis=0)
-    totals = coincidences.sum(axis=1)
-    upto = np.cumsum(totals)
-    # ratings between two levels, each end counted by half
-    between = np.abs((upto - totals / 2)[:, None] - (upto - totals / 2)[None, :])
-    expected = float((np.outer(totals, totals) * between**2).sum())
-    observed = float((coincidences * between**2).sum())
-    return 1 - (totals.sum() - 1) * observed / expected
+    return float(krippendorff.alpha(counted.T, level_of_measurement=level))
+
+
+def one_way_icc(ratings: np.ndarray) -> tuple[float | None, float | None]:
+    """Return ICC(1,1) and ICC(1,k) (Shrout and Fleiss 1979): each item has raters of its own.
+
+    The reliability of one rating, and of the mean of k; k is the mean number of ratings of an item
+    as the one-way analysis of variance of unequal groups defines it.
+
+    Args:
+        ratings: items x raters, NaN where a rater gave none. An item with fewer than two ratings
+            does not count.
+
+    Returns:
+        None twice where fewer than two items count, or no rating varies.
+    """
+    counted = ratings[(~np.isnan(ratings)).sum(axis=1) > 1]
+    items = len(counted)
+    if items < 2:
+        return None, None
+    sizes = (~np.isnan(counted)).sum(axis=1)
+    total = sizes.sum()
+    means = np.nansum(counted, axis=1) / sizes
+    between = float((sizes * (means - np.nansum(counted) / total) ** 2).sum()) / (items - 1)
+    within = float(np.nansum((counted - means[:, None]) ** 2)) / (total - items)
+    typical = float(total - (sizes**2).sum() / total) / (items - 1)
+    if between + within == 0:
+        return None, None
+    single = (between - within) / (between + (typical - 1) * within)
+    mean = (between - within) / between if between > 0 else None
+    return single, mean
 
 
 def weighted_kappa(first: np.ndarray, second: np.ndarray, levels: int) -> float | None:

@@ -413,6 +413,14 @@ def add_files(world: World) -> None:
         | {"answer_count": 1, "image_count": 1, "agreed_count": 1}
         for expert in ("all experts", "one")
     ]
+    vote = {"image_id": picture_id(1), "task_id": "task", "rater_id": "r1"}
+    world["review__votes"] += [
+        {**vote, "phase": "blind", "field": "emotion", "vote": "felt", "event_no": 1},
+        {**vote, "phase": "drafts", "field": "description", "vote": "confirmed", "event_no": 2},
+    ]
+    world["review__agreement"].append(
+        {"measure": "alpha", "judged_field": "emotion", "estimate": 0.5, "counted": 40}
+    )
     world["labels__label_points"].append({"label": "fear", "status": "ok", "is_as_published": True})
     world["training__runs"].append(
         {

@@ -157,6 +157,14 @@ PLANTS = {
     ("labels__validation_agreement", "experts_confirm_the_lexicon"): [
         change("labels__validation_agreement", image_count=20, weighted_kappa=0.3),
     ],
+    ("review__votes", "a_person_judges_first"): [
+        change("review__votes", 1, event_no=0),
+        drop("review__votes"),
+    ],
+    ("review__agreement", "people_agree"): [
+        change("review__agreement", estimate=0.39),
+        add("review__agreement", measure="wrong_accepted", judged_field="any", estimate=0.31),
+    ],
     ("labels__label_points", "ratings_have_one_scaling"): [
         change("labels__label_points", rating_rule="(x-1)/9")
     ],

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eemo_pipeline.stats.agreement import ordinal_alpha, weighted_kappa
+from eemo_pipeline.stats.agreement import (
+    interval_alpha,
+    nominal_alpha,
+    one_way_icc,
+    ordinal_alpha,
+    weighted_kappa,
+)
 
 # Krippendorff 2011: four observers, twelve units; ordinal alpha 0.815.
 _ = np.nan
@@ -23,6 +29,19 @@ OBSERVERS = np.array(
 
 def test_alpha_of_the_published_example() -> None:
     assert ordinal_alpha(OBSERVERS) == pytest.approx(0.815, abs=0.0005)
+    assert nominal_alpha(OBSERVERS) == pytest.approx(0.743, abs=0.0005)
+    assert interval_alpha(OBSERVERS) == pytest.approx(0.849, abs=0.0005)
+
+
+def test_intraclass_correlation_of_the_published_example() -> None:
+    """Shrout and Fleiss 1979, Table 2: six targets, four judges."""
+    ratings = np.array(
+        [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]],
+        dtype=float,
+    )
+    assert one_way_icc(ratings) == pytest.approx((0.166, 0.443), abs=0.0005)
+    assert one_way_icc(ratings[:1]) == (None, None)
+    assert one_way_icc(np.ones((3, 2))) == (None, None)
 
 
 @pytest.mark.parametrize(

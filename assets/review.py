@@ -1,0 +1,57 @@
+"""Stage review: people are asked, and what they said becomes data."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from assets._results import count_rows
+from assets._tables import outs
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.review.agreement import build_agreement
+from eemo_pipeline.stages.review.queue import build_queue, draft_fields
+from eemo_pipeline.stages.review.records import build_review_records
+from resources.reviews import Reviews
+
+
+@dg.multi_asset(outs=outs("review__drafts", "review__queue"))
+def review_tasks(
+    dedup__images: pl.DataFrame,
+    annotation__replies: pl.DataFrame,
+    grounding__regions: pl.DataFrame,
+    critic__queue: pl.DataFrame,
+    records__emoverse: pl.DataFrame,
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """The images that people are asked to judge, and the drafts that they check afterwards."""
+    drafts = draft_fields(records__emoverse, annotation__replies, grounding__regions, critic__queue)
+    queue = build_queue(
+        dedup__images, drafts, critic__queue, records__emoverse, annotation__replies
+    )
+    yield dg.Output(drafts, "review__drafts")
+    yield dg.Output(queue, "review__queue", metadata={"rows_in": dedup__images.height})
+
+
+@dg.multi_asset(outs=outs("review__votes", "_review__probes"))
+def review_votes(reviews: dg.ResourceParam[Reviews]) -> Iterator[dg.Output[pl.DataFrame]]:
+    """What people said in the review tool; none where nobody has been asked yet."""
+    said = reviews.read()
+    last = {"last_event": said.last_event, "last_hash": said.last_hash}
+    votes, probes = (TABLES[name].polars_schema for name in ("review__votes", "_review__probes"))
+    yield dg.Output(pl.DataFrame(said.rows, votes), "review__votes", metadata=last)
+    yield dg.Output(pl.DataFrame(said.probes, probes), "_review__probes")
+
+
+@dg.asset
+def review__records(review__votes: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per image that people judged: what they decided, and their spread."""
+    images = review__votes["image_id"].n_unique()
+    return count_rows(build_review_records(review__votes), images)
+
+
+@dg.asset
+def review__agreement(
+    review__votes: pl.DataFrame, _review__probes: pl.DataFrame, review__queue: pl.DataFrame
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per measure of agreement or care, and field."""
+    measured = build_agreement(review__votes, _review__probes, review__queue)
+    return count_rows(measured, review__votes.height)

@@ -1,0 +1,174 @@
+"""The tasks for people: images whose record is in dispute, and a uniform audit.
+
+The audit is drawn by a hash of the image alone, so that no verdict of a machine decides who is
+audited, and its labels estimate the quality of all records. In a few audited tasks one draft is
+replaced by that of another image: whether people notice measures how far they accept what they are
+shown. Such a draft never becomes data.
+"""
+
+import json
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stats.hash_draws import draw, short_hash, unit_interval
+
+AUDIT_SHARE = 0.3  # of all images
+PROBE_SHARE = 0.15  # of the audited tasks that have two drafts or more
+_QUEUE = TABLES["review__queue"]
+_DRAFTS = TABLES["review__drafts"]
+# A draft of one of these can be exchanged for another image's without looking odd by itself.
+_EXCHANGED = ("description", "background", "subject", "attribute")
+_FROM_RECORDS = ("description", "background", "attribute", "subject", "boxes_px")
+_FROM_REPLIES = ("style", "scene", "objects", "facial_expression", "human_action")
+
+
+def draft_fields(
+    records: pl.DataFrame, replies: pl.DataFrame, regions: pl.DataFrame, disputes: pl.DataFrame
+) -> pl.DataFrame:
+    """Return `review__drafts`: the value of every field that a person checks after judging.
+
+    A box in dispute is a draft also where none was found: an empty list.
+
+    Args:
+        records: rows of `records__emoverse`; emptied fields have no draft.
+        replies: rows of `annotation__replies`; the further fields come from the record's annotator.
+        regions: rows of `grounding__regions`, for the name of the detector.
+        disputes: rows of `critic__queue`.
+    """
+    detectors = dict(regions.sort("region_no").select("image_id", "detector").iter_rows())
+    findings = {
+        (image_id, field): finding
+        for image_id, field, finding in disputes.select("image_id", "field", "finding").iter_rows()
+    }
+    seen = replies.filter(pl.col("status") == "ok").select("image_id", "annotator", *_FROM_REPLIES)
+    joined = records.select("image_id", "annotator", *_FROM_RECORDS).join(
+        seen, on=["image_id", "annotator"], how="left"
+    )
+    rows: list[dict[str, Any]] = []
+    for record in joined.iter_rows(named=True):
+        author = record["annotator"] or "nobody"
+        values = {name: record[name] for name in (*_FROM_RECORDS[:-1], *_FROM_REPLIES)}
+        values["box"] = _boxes(record["boxes_px"] or []) or None
+        if values["box"] is None and (record["image_id"], "box") in findings:
+            values["box"] = []
+        rows += [
+            {
+                "image_id": record["image_id"],
+                "field": field,
+                "draft_json": (text := _write(value)),
+                "annotator": detectors[record["image_id"]] if field == "box" else author,
+                "finding": findings.get((record["image_id"], field), ""),
+                "draft_version": short_hash(text),
+            }
+            for field, value in values.items()
+            if value is not None
+        ]
+    return pl.DataFrame(rows, schema=_DRAFTS.polars_schema).sort(_DRAFTS.key)
+
+
+def build_queue(
+    images: pl.DataFrame,
+    drafts: pl.DataFrame,
+    disputes: pl.DataFrame,
+    records: pl.DataFrame,
+    replies: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return `review__queue`: at most one task per image.
+
+    A disputed image is asked for the fields in dispute, an audited one for all of its drafts. Every
+    task begins with the person's own emotion, valence and arousal. The priority of a disputed task
+    is the probability that a person changes any of its fields, taken as independent; the audit has
+    no priority but its draw.
+
+    Args:
+        images: rows of `dedup__images`.
+        drafts: result of `draft_fields`.
+        disputes: rows of `critic__queue`.
+        records: rows of `records__emoverse`.
+        replies: rows of `annotation__replies`.
+    """
+    asked = drafts.group_by("image_id").agg(pl.col("field").sort().alias("drafted"))
+    disputed = disputes.group_by("image_id").agg(
+        pl.col("field").alias("in_dispute"),
+        (1 - (1 - pl.col("priority")).product()).round(6).alias("priority"),
+    )
+    valence = replies.group_by("image_id").agg(
+        (pl.col("valence").mean() * 8 - 4).round(6).alias("machine_valence")
+    )
+    joined = (
+        images.select("image_id", audit_draw=draw(pl.col("image_id"), "audit"))
+        .join(asked, on="image_id", how="left")
+        .join(disputed, on="image_id", how="left")
+        .join(valence, on="image_id", how="left")
+        .join(records.select("image_id", machine_emotion="emotion"), on="image_id", how="left")
+        .sort("image_id")
+    )
+    probes = _Probes(drafts)
+    tasks = [_task(row, probes) for row in joined.iter_rows(named=True)]
+    rows = [task for task in tasks if task is not None]
+    return pl.DataFrame(rows, schema=_QUEUE.polars_schema).sort(_QUEUE.key)
+
+
+class _Probes:
+    """Draws wrong drafts: the values that other images have in the same field."""
+
+    def __init__(self, drafts: pl.DataFrame) -> None:
+        self._values = {
+            field: sorted(set(drafts.filter(pl.col("field") == field)["draft_json"]))
+            for field in _EXCHANGED
+        }
+        self._own = {
+            (image_id, field): text
+            for image_id, field, text in drafts.select(
+                "image_id", "field", "draft_json"
+            ).iter_rows()
+        }
+
+    def draw(self, image_id: str, fields: list[str]) -> tuple[str | None, str | None]:
+        """Return the field and the wrong value of a task; None for most tasks."""
+        if len(fields) < 2 or unit_interval("probe", image_id) >= PROBE_SHARE:
+            return None, None
+        choices = [field for field in _EXCHANGED if field in fields]
+        if not choices:
+            return None, None
+        field = choices[int(unit_interval("probe field", image_id) * len(choices))]
+        others = [text for text in self._values[field] if text != self._own[image_id, field]]
+        if not others:
+            return None, None
+        return field, others[int(unit_interval("probe value", image_id) * len(others))]
+
+
+def _task(row: dict[str, Any], probes: _Probes) -> dict[str, Any] | None:
+    """Return the task of an image, None where nobody is asked about it."""
+    image_id = row["image_id"]
+    is_audited = row["audit_draw"] < AUDIT_SHARE
+    if not is_audited and row["in_dispute"] is None:
+        return None
+    drafted = row["drafted"] or []
+    fields = drafted if is_audited else sorted(set(drafted) & set(row["in_dispute"]))
+    probe_field, probe_value = probes.draw(image_id, fields) if is_audited else (None, None)
+    return {
+        "image_id": image_id,
+        "task_id": short_hash("review", image_id),
+        "queue": "audit" if is_audited else "disputed",
+        "fields": fields,
+        "priority": 0.0 if is_audited else row["priority"],
+        "machine_emotion": row["machine_emotion"],
+        "machine_valence": row["machine_valence"],
+        "probe_field": probe_field,
+        "probe_json": probe_value,
+    }
+
+
+def _boxes(corners: list[int]) -> list[dict[str, int]]:
+    names = ("x1_px", "y1_px", "x2_px", "y2_px")
+    return [
+        dict(zip(names, corners[start : start + 4], strict=True))
+        for start in range(0, len(corners), 4)
+    ]
+
+
+def _write(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

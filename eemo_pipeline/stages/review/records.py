@@ -1,0 +1,115 @@
+"""What people decided of an image: their emotion with its spread, their ratings, the drafts.
+
+Only votes given before any draft was shown count for emotion, valence and arousal. Disagreement is
+data: the distribution and the standard deviations stay beside the decision.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.schema.tables import TABLES
+
+_TABLE = TABLES["review__records"]
+DECIDING = 3  # blind judgements that decide an emotion
+_SPAN = 8.0  # steps from the lowest rating to the highest
+_LOWEST = -4.0
+
+
+def build_review_records(votes: pl.DataFrame) -> pl.DataFrame:
+    """Return `review__records`: one row per image that people judged.
+
+    - decided: three or more judged it blind, and more than half of them felt the same emotion.
+    - plural: three or more judged it blind, and no emotion has more than half.
+    - too_few: fewer judged it so far.
+
+    `neutral` and `cannot_tell` are votes as well: they stop an emotion from having more than half,
+    and are no part of the distribution over the eight. A draft is settled by the majority of those
+    who checked it; a tie settles nothing.
+
+    Args:
+        votes: rows of `review__votes`; surplus votes are not counted.
+    """
+    counted = votes.filter(pl.col("is_counted")).sort("image_id", "rater_id", "phase", "field")
+    rows = [
+        _record(image_id, group.to_dicts())
+        for (image_id,), group in counted.group_by(["image_id"], maintain_order=True)
+    ]
+    return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
+
+
+def _record(image_id: Any, votes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    blind = [vote for vote in votes if vote["phase"] == "blind"]
+    felt = [json.loads(vote["said_json"]) for vote in blind if vote["field"] == "emotion"]
+    emotion, share = _majority(felt)
+    outcome = "too_few" if len(felt) < DECIDING else "plural" if emotion is None else "decided"
+    named = Counter(name for name in felt if name in MIKELS_8)
+    total = sum(named.values())
+    is_settled = outcome == "decided" and emotion in MIKELS_8
+    return {
+        "image_id": image_id,
+        "outcome": outcome,
+        "judgement_count": len(felt),
+        "emotion": emotion if is_settled else None,
+        "emotion_share": share,
+        "distribution": [named[name] / total for name in MIKELS_8] if total else None,
+        **_ratings("valence", blind),
+        **_ratings("arousal", blind),
+        **_settle_drafts(vote for vote in votes if vote["phase"] == "drafts"),
+    }
+
+
+def _majority(felt: Sequence[str]) -> tuple[str | None, float]:
+    """Return the emotion of more than half, and the share of the most frequent one."""
+    if not felt:
+        return None, 0.0
+    (emotion, count), *_ = Counter(felt).most_common(1)
+    share = count / len(felt)
+    return (emotion if share > 0.5 else None), round(share, 6)
+
+
+def _ratings(name: str, blind: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Return mean and standard deviation on 0-1; the latter from two ratings on."""
+    given = pl.Series(
+        [(vote["rating"] - _LOWEST) / _SPAN for vote in blind if vote["field"] == name],
+        dtype=pl.Float64,
+    )
+    spread = given.std() if given.len() > 1 else None
+    return {
+        name: round(float(given.mean()), 6) if given.len() else None,  # type: ignore[arg-type]
+        f"{name}_sd": round(float(spread), 6) if spread is not None else None,  # type: ignore[arg-type]
+    }
+
+
+def _settle_drafts(votes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    by_field: dict[str, list[Mapping[str, Any]]] = {}
+    for vote in votes:
+        by_field.setdefault(vote["field"], []).append(vote)
+    settled: dict[str, Any] = {}
+    refused: list[str] = []
+    for field, given in sorted(by_field.items()):
+        results = Counter(_result_of(vote) for vote in given)
+        (result, count), *_ = results.most_common(1)
+        if count * 2 <= len(given):
+            continue
+        if result is None:
+            refused.append(field)
+        else:
+            settled[field] = json.loads(result)
+    return {
+        "settled_json": json.dumps(
+            settled, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        ),
+        "refused_fields": refused,
+    }
+
+
+def _result_of(vote: Mapping[str, Any]) -> str | None:
+    """Return the value, as JSON, that a vote leaves in the field; None where it leaves none."""
+    if vote["vote"] == "confirmed":
+        return vote["draft_json"]
+    return vote["said_json"] if vote["vote"] == "corrected" else None

@@ -1,0 +1,72 @@
+"""Who sends a request, and what they may do: dependencies of the routes."""
+
+import hmac
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from eemo_pipeline.web import people
+from eemo_pipeline.web.people import Session
+from eemo_pipeline.web.problems import Refused
+from eemo_pipeline.web.review_service import ReviewService
+
+
+def find_service(request: Request) -> ReviewService:
+    """Return what the requests of this server share."""
+    return request.app.state.service
+
+
+Service = Annotated[ReviewService, Depends(find_service)]
+
+
+def find_person(request: Request, service: Service) -> Session | None:
+    """Return the session of the request's cookie, None where nobody is logged in."""
+    secret = request.cookies.get(service.cookie, "")
+    return people.find_session(service.database, secret) if secret else None
+
+
+MaybePerson = Annotated[Session | None, Depends(find_person)]
+
+
+def require_person(session: MaybePerson) -> Session:
+    """Return the session of the request.
+
+    Raises:
+        Refused: nobody is logged in.
+    """
+    if session is None:
+        raise Refused(401, "not_logged_in", "nobody is logged in", "open your login link")
+    return session
+
+
+Person = Annotated[Session, Depends(require_person)]
+
+
+def require_token(session: Person, x_csrf_token: Annotated[str, Header()] = "") -> Session:
+    """Return the session of a request that changes something: it carries the session's own token.
+
+    Raises:
+        Refused: the token is missing.
+    """
+    if not hmac.compare_digest(x_csrf_token.encode(), session.csrf.encode()):
+        raise Refused(403, "csrf_missing", "the page's token is missing", "reload the page")
+    return session
+
+
+Acting = Annotated[Session, Depends(require_token)]
+
+
+def require_annotator(session: Acting) -> Session:
+    """Return the session of a person who may judge images.
+
+    Raises:
+        Refused: the role does not allow it, or the information has not been accepted.
+    """
+    if not session.may("annotator"):
+        raise Refused(403, "not_allowed", "viewers do not judge", "ask for another role")
+    if not session.has_consented:
+        raise Refused(403, "no_consent", "read and accept the information first", "open /")
+    return session
+
+
+Annotator = Annotated[Session, Depends(require_annotator)]

@@ -1,0 +1,352 @@
+"""Takes what a rater says of a task: first the blind judgement, then the drafts, then the end.
+
+The server enforces the order. Drafts and the machine's emotion are handed out by `reveal` alone,
+and only after the blind judgement is in the log. Everything is idempotent by the event's id.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from eemo_pipeline.web import event_log
+from eemo_pipeline.web.assignment import renew, store
+from eemo_pipeline.web.database import DRAFTS, EVENTS, TASKS, ReviewDatabase
+from eemo_pipeline.web.fields import SKIP_REASONS, BlindJudgement, Event
+from eemo_pipeline.web.people import Session, now_ms
+from eemo_pipeline.web.problems import Refused
+from eemo_pipeline.web.slots import find_state
+
+_AFTER_JUDGING = ("committed", "done", "surplus")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the server knows of a rater's task."""
+
+    task_id: str
+    image_id: str
+    fields: tuple[str, ...]
+    machine_emotion: str | None
+    probe_field: str | None
+    probe_value: str | None
+    state: str
+
+
+def commit(
+    database: ReviewDatabase,
+    session: Session,
+    task_id: str,
+    event_id: str,
+    judgement: BlindJudgement,
+    *,
+    client_ms: int | None = None,
+    duration_ms: int | None = None,
+    gap_ms: int | None = None,
+) -> int:
+    """Store the blind judgement; from now on the drafts may be shown. Return the event's number.
+
+    Raises:
+        Refused: the rater has no such task, or has judged it already.
+    """
+    with database.writing() as connection:
+        task = _require_task(connection, session, task_id)
+        stored = event_log.find_stored(connection, [event_id])
+        if stored:
+            return stored[event_id]
+        if task.state in _AFTER_JUDGING:
+            raise Refused(
+                409, "already_committed", "this image has your judgement", "go on with its drafts"
+            )
+        said = judgement.model_dump() | {"gap_ms": gap_ms}
+        seq = store(
+            connection,
+            session.session_hash,
+            session.rater_id,
+            "blind_commit",
+            task_id,
+            task.image_id,
+            event_id,
+            value=event_log.canonical(said),
+            client_ms=client_ms,
+            duration_ms=duration_ms,
+        )
+        renew(connection, task_id, session.rater_id, now_ms())
+        return seq
+
+
+def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str, Any]:
+    """Return the drafts of a task and what the machine felt; note that they were shown.
+
+    Raises:
+        Refused: the blind judgement is not stored yet.
+    """
+    with database.writing() as connection:
+        task = _require_task(connection, session, task_id)
+        if task.state not in _AFTER_JUDGING:
+            raise Refused(
+                403,
+                "blind_not_committed",
+                "the drafts stay hidden until your own judgement is stored",
+                "commit the emotion, valence and arousal first",
+            )
+        name = f"reveal-{task_id}-{session.rater_id}"
+        if not event_log.find_stored(connection, [name]):
+            store(
+                connection,
+                session.session_hash,
+                session.rater_id,
+                "reveal",
+                task_id,
+                task.image_id,
+                name,
+            )
+        own = _own_emotion(connection, session.rater_id, task_id)
+        return {
+            "drafts": _drafts(connection, task),
+            "answers": _current(connection, session.rater_id, task_id),
+            "machine_emotion": task.machine_emotion,
+            "own_emotion": own,
+            "must_reconcile": bool(task.machine_emotion) and task.machine_emotion != own,
+        }
+
+
+def record(
+    database: ReviewDatabase, session: Session, task_id: str, events: Sequence[Event]
+) -> dict[str, int]:
+    """Store a batch of events, all or none; return event_id -> number.
+
+    Raises:
+        Refused: an event does not fit the task, or a draft was replaced since it was shown.
+    """
+    with database.writing() as connection:
+        task = _require_task(connection, session, task_id)
+        stored = event_log.find_stored(connection, [event.event_id for event in events])
+        drafts = {draft["field"]: draft for draft in _drafts(connection, task)}
+        for event in events:
+            if event.event_id not in stored:
+                base = _check(connection, session, task, event, drafts)
+                stored[event.event_id] = store(
+                    connection,
+                    session.session_hash,
+                    session.rater_id,
+                    event.kind,
+                    task_id,
+                    task.image_id,
+                    event.event_id,
+                    field=event.field,
+                    value=event_log.canonical(event.model_dump(mode="json")["value"]),
+                    base_value=base,
+                    client_ms=event.client_ms,
+                    duration_ms=event.duration_ms,
+                )
+        renew(connection, task_id, session.rater_id, now_ms())
+        return stored
+
+
+def submit(database: ReviewDatabase, session: Session, task_id: str, event_id: str) -> int:
+    """End a task, in which every field has its answer.
+
+    Raises:
+        Refused: a field is still open; the reply lists them.
+    """
+    with database.writing() as connection:
+        task = _require_task(connection, session, task_id)
+        stored = event_log.find_stored(connection, [event_id])
+        if stored:
+            return stored[event_id]
+        if task.state not in _AFTER_JUDGING:
+            raise Refused(422, "blind_not_committed", "your own judgement is missing", "give it")
+        answers = _current(connection, session.rater_id, task_id)
+        asked = {draft["field"] for draft in _drafts(connection, task)}
+        if task.machine_emotion:
+            own = _own_emotion(connection, session.rater_id, task_id)
+            asked |= {"emotion"} if own != task.machine_emotion else set()
+        open_fields = sorted(asked - set(answers))
+        if open_fields:
+            raise Refused(
+                422,
+                "fields_missing",
+                f"without an answer: {', '.join(open_fields)}",
+                "accept, edit or refuse each of them",
+                fields=open_fields,
+            )
+        return store(
+            connection,
+            session.session_hash,
+            session.rater_id,
+            "submit",
+            task_id,
+            task.image_id,
+            event_id,
+        )
+
+
+def skip(
+    database: ReviewDatabase, session: Session, task_id: str, event_id: str, reason: str | None
+) -> int:
+    """Leave a task for good; it costs the person nothing. Return the event's number.
+
+    Raises:
+        Refused: the reason is none of those that are offered.
+    """
+    if reason not in SKIP_REASONS:
+        offered = ", ".join(SKIP_REASONS)
+        raise Refused(422, "reason_missing", "a skip has a reason", f"one of {offered}")
+    return _leave(database, session, task_id, event_id, "skip", event_log.canonical(reason))
+
+
+def release(database: ReviewDatabase, session: Session, task_id: str, event_id: str) -> int:
+    """Give a task back to others. Return the event's number."""
+    return _leave(database, session, task_id, event_id, "release", None)
+
+
+def _leave(
+    database: ReviewDatabase,
+    session: Session,
+    task_id: str,
+    event_id: str,
+    kind: str,
+    value: str | None,
+) -> int:
+    with database.writing() as connection:
+        task = _require_task(connection, session, task_id)
+        stored = event_log.find_stored(connection, [event_id])
+        if stored:
+            return stored[event_id]
+        return store(
+            connection,
+            session.session_hash,
+            session.rater_id,
+            kind,
+            task_id,
+            task.image_id,
+            event_id,
+            value=value,
+        )
+
+
+def heartbeat(database: ReviewDatabase, session: Session, task_id: str) -> None:
+    """Keep the lease of a task that is being worked on."""
+    with database.writing() as connection:
+        _require_task(connection, session, task_id)
+        renew(connection, task_id, session.rater_id, now_ms())
+
+
+def _require_task(connection: sa.Connection, session: Session, task_id: str) -> Task:
+    state = find_state(connection, task_id, session.rater_id)
+    row = connection.execute(sa.select(TASKS).where(TASKS.c.task_id == task_id)).first()
+    if row is None or state is None:
+        raise Refused(404, "no_such_task", "you were not given this task", "ask for the next one")
+    return Task(
+        task_id,
+        row.image_id,
+        tuple(row.fields.split()),
+        row.machine_emotion,
+        row.probe_field,
+        row.probe_value,
+        state,
+    )
+
+
+def _drafts(connection: sa.Connection, task: Task) -> list[dict[str, Any]]:
+    """Return the drafts to check; one of a few tasks is wrong on purpose, which nobody is told."""
+    query = sa.select(DRAFTS).where(DRAFTS.c.image_id == task.image_id)
+    rows = {row.field: row for row in connection.execute(query)}
+    return [
+        {
+            "field": field,
+            "value": json.loads(
+                task.probe_value or "null" if field == task.probe_field else rows[field].value
+            ),
+            "annotator": rows[field].annotator,
+            "finding": rows[field].finding,
+            "version": rows[field].version,
+        }
+        for field in task.fields
+        if field in rows
+    ]
+
+
+def _check(
+    connection: sa.Connection,
+    session: Session,
+    task: Task,
+    event: Event,
+    drafts: dict[str, dict[str, Any]],
+) -> str | None:
+    """Return the draft that an event of a field answers, as JSON.
+
+    Raises:
+        Refused: see `record`.
+    """
+    if event.kind == "flag":
+        return None
+    if task.state not in _AFTER_JUDGING:
+        raise Refused(
+            403, "blind_not_committed", "your own judgement comes first", "commit it, then go on"
+        )
+    if event.kind == "undo":
+        _check_undo(connection, session, task, event)
+        return None
+    if event.field is None:
+        return None
+    draft = drafts.get(event.field)
+    if draft is None:
+        raise Refused(
+            422, "no_such_field", f"{event.field} is not asked here", "leave the field out"
+        )
+    if event.draft_version not in (None, draft["version"]):
+        raise Refused(
+            409,
+            "stale_proposal",
+            f"the draft of {event.field} has changed since it was shown",
+            "look at the new draft and answer again",
+            draft=draft,
+        )
+    return event_log.canonical(draft["value"])
+
+
+def _check_undo(connection: sa.Connection, session: Session, task: Task, event: Event) -> None:
+    undone = connection.execute(sa.select(EVENTS).where(EVENTS.c.event_id == event.value)).first()
+    if undone is None or (undone.task_id, undone.rater_id) != (task.task_id, session.rater_id):
+        raise Refused(404, "no_such_event", "there is nothing to undo", "reload the page")
+    if not undone.kind.startswith("field_") and undone.kind != "reconcile":
+        raise Refused(
+            409,
+            "cannot_be_undone",
+            "what was felt before the drafts were shown is final",
+            "say in `both plausible` or `change` what you think now",
+        )
+
+
+def _own_emotion(connection: sa.Connection, rater_id: str, task_id: str) -> str:
+    query = sa.select(EVENTS.c.value).where(
+        EVENTS.c.task_id == task_id,
+        EVENTS.c.rater_id == rater_id,
+        EVENTS.c.kind == "blind_commit",
+    )
+    return json.loads(connection.execute(query).scalars().first() or "{}").get("emotion", "")
+
+
+def _current(connection: sa.Connection, rater_id: str, task_id: str) -> dict[str, dict[str, Any]]:
+    """Return field -> the answer that stands, undone ones left out; `emotion` is the reconciled."""
+    query = (
+        sa.select(EVENTS)
+        .where(EVENTS.c.task_id == task_id, EVENTS.c.rater_id == rater_id)
+        .order_by(EVENTS.c.seq)
+    )
+    events = connection.execute(query).all()
+    undone = {json.loads(event.value) for event in events if event.kind == "undo"}
+    return {
+        event.field or "emotion": {
+            "kind": event.kind,
+            "value": json.loads(event.value or "null"),
+            "event_id": event.event_id,
+        }
+        for event in events
+        if (event.kind.startswith("field_") or event.kind == "reconcile")
+        and event.event_id not in undone
+    }

@@ -1,0 +1,1 @@
+"""The routes of the review server: pages, account, tasks, images."""

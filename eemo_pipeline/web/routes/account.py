@@ -1,0 +1,80 @@
+"""Routes of a person's account: log in and out, consent, what they do not want to see."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from eemo_pipeline.web import people
+from eemo_pipeline.web.access import Acting, Person, Service
+from eemo_pipeline.web.problems import Refused
+
+router = APIRouter()
+
+
+class Login(BaseModel):
+    """What a login link carries."""
+
+    model_config = ConfigDict(extra="forbid")
+    token: Annotated[str, Field(max_length=200)]
+
+
+class Avoided(BaseModel):
+    """Emotions whose images a person does not want to see."""
+
+    model_config = ConfigDict(extra="forbid")
+    emotions: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=8)]
+
+
+@router.post("/login")
+def log_in(body: Login, request: Request, service: Service) -> Response:
+    """Use up a login link."""
+    reply = JSONResponse({"ok": True})
+    reply.set_cookie(
+        service.cookie,
+        service.log_in(body.token),
+        max_age=people.IDLE_MS // 1000,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return reply
+
+
+@router.post("/logout")
+def log_out(session: Acting, service: Service) -> Response:
+    """End the session."""
+    people.log_out(service.database, session)
+    reply = JSONResponse({"ok": True})
+    reply.delete_cookie(service.cookie)
+    return reply
+
+
+@router.get("/api/me")
+def me(session: Person) -> dict[str, Any]:
+    """Return who is logged in, with the token that requests of the page carry."""
+    return {
+        "name": session.name,
+        "role": session.role,
+        "csrf": session.csrf,
+        "has_consented": session.has_consented,
+        "avoided": session.avoided,
+    }
+
+
+@router.post("/api/me/consent")
+def consent(session: Acting, service: Service) -> dict[str, bool]:
+    """Store that the person takes part."""
+    people.consent(service.database, session)
+    return {"ok": True}
+
+
+@router.put("/api/me/avoided")
+def avoid(session: Acting, service: Service, body: Avoided) -> dict[str, bool]:
+    """Store what the person does not want to see."""
+    try:
+        people.avoid(service.database, session, body.emotions)
+    except people.PersonProblem as error:
+        raise Refused(422, "no_emotion", str(error), "choose from the list") from None
+    return {"ok": True}

@@ -1,0 +1,59 @@
+"""The pages: plain HTML made on the server; every value is escaped by the template engine."""
+
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.templating import Jinja2Templates
+
+from eemo_pipeline.web import fields, progress
+from eemo_pipeline.web.access import MaybePerson, Service
+
+router = APIRouter(default_response_class=HTMLResponse)
+
+
+def _render(request: Request, name: str, session: MaybePerson, **more: Any) -> Response:
+    if session is None:
+        return RedirectResponse("/login", 303)
+    templates: Jinja2Templates = request.app.state.templates
+    context = {"session": session, "fields": fields, **more}
+    return templates.TemplateResponse(request, name, context)
+
+
+def load_templates() -> Jinja2Templates:
+    """Return the page templates of this package."""
+    return Jinja2Templates(str(files("eemo_pipeline.web") / "templates"))
+
+
+@router.get("/")
+def home(request: Request, session: MaybePerson, service: Service) -> Response:
+    """The first page: information and consent, then one's own progress."""
+    service.refresh()
+    done = progress.summarise(service.database, session) if session else None
+    return _render(request, "home.html", session, progress=done)
+
+
+@router.get("/label")
+def label(request: Request, session: MaybePerson) -> Response:
+    """The page on which images are judged; it holds no image yet."""
+    return _render(request, "label.html", session)
+
+
+@router.get("/guide")
+def guide(request: Request, session: MaybePerson) -> Response:
+    """What the words and scales mean."""
+    return _render(request, "guide.html", session)
+
+
+@router.get("/login")
+def login(request: Request) -> Response:
+    """The page that uses up a login link."""
+    templates: Jinja2Templates = request.app.state.templates
+    return templates.TemplateResponse(request, "login.html", {})
+
+
+@router.get("/healthz")
+def health() -> Response:
+    """Answer without a login, for what watches the server."""
+    return Response('{"ok": true}', media_type="application/json")

@@ -1,0 +1,25 @@
+import { me, send } from "/static/api.js";
+
+await me();
+
+document.getElementById("consent")?.addEventListener("click", async () => {
+  await send("/api/me/consent");
+  location.reload();
+});
+
+document.getElementById("log-out").addEventListener("click", async () => {
+  await send("/logout");
+  location.assign("/login");
+});
+
+document.getElementById("avoid")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const emotions = new FormData(event.target).getAll("avoided");
+  const reply = await send("/api/me/avoided", { emotions }, "PUT");
+  document.getElementById("saved").textContent = reply.ok ? "saved" : "not saved";
+});
+
+document.addEventListener("keydown", (event) => {
+  const isOnPage = event.target === document.body;
+  if (event.key === "Enter" && isOnPage) document.getElementById("start")?.click();
+});

@@ -1,0 +1,286 @@
+// The flow of one image: an empty moment, the blind judgement, the drafts, the next image.
+
+import { Outbox, me, newId, send } from "/static/api.js";
+import { BlindForm } from "/static/blind.js";
+import { Drafts } from "/static/drafts.js";
+
+const GAP_MS = 500;
+const TOO_EARLY_MS = 150;
+const HEARTBEAT_MS = 60_000;
+const HISTORY = 10;
+const SINGLE_KEYS = "eemo-review-single-keys";
+
+const image = document.getElementById("image");
+const overlay = document.getElementById("overlay");
+const status = document.getElementById("status");
+const notice = document.getElementById("notice");
+const singleKeys = document.getElementById("single-keys");
+
+const WORDS = {
+  saving: (count) => `saving (${count})`,
+  offline: (count) => `offline (${count})`,
+  saved: () => "saved",
+  "logged out": (count) => `logged out (${count} kept); open a login link in another tab`,
+};
+const outbox = new Outbox((state, count) => {
+  status.textContent = WORDS[state](count);
+  if (state === "logged out") setTimeout(() => outbox.flush(), 3000);
+});
+
+let task = null; // the task on the screen
+let ahead = null; // the next one, whose image is being loaded
+let stage = "loading";
+let shownAt = 0;
+let fieldAt = 0;
+let escapedAt = 0;
+const history = [];
+
+const blind = new BlindForm(commit);
+const drafts = new Drafts(say, () => ask("refuse-dialog"), drawBoxes);
+
+async function post(path, body) {
+  const reply = await send(path, body);
+  return { ok: reply.ok, status: reply.status, body: await reply.json().catch(() => ({})) };
+}
+
+async function claim(have) {
+  const reply = await post("/api/next", { have });
+  if (!reply.ok) {
+    explain(reply.body);
+    return { reason: reply.body.code, detail: reply.body.detail ?? "" };
+  }
+  return reply.body;
+}
+
+function explain(problem) {
+  notice.textContent = [problem.detail, problem.fix].filter(Boolean).join("; ");
+  notice.hidden = false;
+}
+
+async function next() {
+  stage = "loading";
+  blind.hide();
+  drafts.hide();
+  image.hidden = true;
+  notice.hidden = true;
+  const began = performance.now();
+  const found = ahead ?? (await claim(task ? [task.task_id] : []));
+  ahead = null;
+  if (!found.task_id) {
+    task = null;
+    stage = "nothing";
+    document.getElementById("why").textContent = found.detail;
+    document.getElementById("nothing").hidden = false;
+    return;
+  }
+  await open(found, began);
+}
+
+async function open(found, began) {
+  document.getElementById("nothing").hidden = true;
+  task = found;
+  const isLoaded = await load(found.image.url);
+  if (!isLoaded) {
+    explain({ detail: "image unavailable", fix: "it is taken from the queue" });
+    task = null;
+    setTimeout(next, 1000);
+    return;
+  }
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, GAP_MS - (performance.now() - began))));
+  image.hidden = false;
+  document.getElementById("position").textContent = `image ${found.position}`;
+  if (!status.textContent || status.textContent === "loading") status.textContent = "saved";
+  shownAt = performance.now();
+  fieldAt = shownAt;
+  if (found.is_committed) await reveal();
+  else {
+    stage = "blind";
+    blind.show();
+    // Enter and the keys of the page work at once, without a click.
+    document.activeElement?.blur();
+  }
+  prefetch();
+}
+
+async function load(url) {
+  image.src = url;
+  try {
+    await image.decode();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function prefetch() {
+  if (ahead) return;
+  const found = await claim([task.task_id]).catch(() => null);
+  if (found?.task_id && found.task_id !== task?.task_id) {
+    ahead = found;
+    new Image().src = found.image.url;
+  }
+}
+
+async function commit(judgement) {
+  if (stage !== "blind") return;
+  stage = "saving";
+  const path = `/api/tasks/${task.task_id}/commit`;
+  const body = { event_id: newId(), judgement, client_ms: Date.now(), duration_ms: since(shownAt), gap_ms: GAP_MS };
+  const reply = await outbox.put(path, body);
+  if (!reply.ok && reply.body.code !== "already_committed") {
+    explain(reply.body);
+    stage = "blind";
+    return;
+  }
+  task.is_committed = true;
+  await reveal();
+}
+
+async function reveal() {
+  const reply = await outbox.put(`/api/tasks/${task.task_id}/reveal`, {});
+  if (!reply.ok) {
+    explain(reply.body);
+    return;
+  }
+  blind.hide();
+  stage = "drafts";
+  fieldAt = performance.now();
+  drafts.show(reply.body);
+  if (!reply.body.drafts.length && !reply.body.must_reconcile) await finish();
+}
+
+async function say(kind, field, value, version) {
+  const event = { event_id: newId(), kind, field, value, draft_version: version, client_ms: Date.now(), duration_ms: since(fieldAt) };
+  fieldAt = performance.now();
+  const reply = await outbox.put(`/api/tasks/${task.task_id}/events`, [event]);
+  if (reply.ok) return event.event_id;
+  explain(reply.body);
+  if (reply.body.code === "stale_proposal") await reveal();
+  return null;
+}
+
+async function finish() {
+  if (stage !== "drafts" || drafts.open().length) return;
+  stage = "saving";
+  const reply = await outbox.put(`/api/tasks/${task.task_id}/submit`, { event_id: newId() });
+  if (!reply.ok) {
+    explain(reply.body);
+    stage = "drafts";
+    return;
+  }
+  remember();
+  await next();
+}
+
+function remember() {
+  if (history.at(-1)?.task_id !== task.task_id) history.push(task);
+  if (history.length > HISTORY) history.shift();
+}
+
+async function previous() {
+  const before = history.pop();
+  if (!before || stage === "saving" || stage === "loading") return;
+  if (task && stage === "blind") ahead = task; // it is given back to the screen afterwards
+  blind.hide();
+  await open({ ...before, is_committed: true }, performance.now());
+}
+
+async function skip() {
+  if (!task || (stage !== "blind" && stage !== "drafts")) return;
+  const reason = await ask("skip-dialog");
+  if (!reason) return;
+  await outbox.put(`/api/tasks/${task.task_id}/skip`, { event_id: newId(), reason });
+  await next();
+}
+
+function ask(id) {
+  const dialog = document.getElementById(id);
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });
+  });
+}
+
+function drawBoxes(boxes) {
+  const shapes = [];
+  if (task && boxes.length) overlay.setAttribute("viewBox", `0 0 ${task.image.width_px} ${task.image.height_px}`);
+  overlay.setAttribute("preserveAspectRatio", "none");
+  for (const box of boxes) {
+    for (const name of ["shade", "line"]) {
+      const shape = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      shape.setAttribute("class", name);
+      shape.setAttribute("x", box.x1_px);
+      shape.setAttribute("y", box.y1_px);
+      shape.setAttribute("width", Math.max(0, box.x2_px - box.x1_px));
+      shape.setAttribute("height", Math.max(0, box.y2_px - box.y1_px));
+      shapes.push(shape);
+    }
+  }
+  overlay.replaceChildren(...shapes);
+}
+
+function since(moment) {
+  return Math.round(performance.now() - moment);
+}
+
+function isTyping(target) {
+  return target.matches?.("textarea, input:not([type=radio]):not([type=checkbox])");
+}
+
+document.addEventListener("keydown", (event) => {
+  const dialog = document.querySelector("dialog[open]");
+  if (dialog) {
+    const place = Number(event.key) - 1;
+    const button = dialog.querySelectorAll("button[value]")[place];
+    if (singleKeys.checked && button?.value) button.click();
+    return;
+  }
+  if (event.key === "Escape") {
+    if (stage === "drafts" && drafts.editing) drafts.leaveEditor();
+    else if (performance.now() - escapedAt < 800) skip();
+    escapedAt = performance.now();
+    return;
+  }
+  if (isTyping(event.target)) return;
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && stage === "drafts") {
+    event.preventDefault();
+    drafts.undo();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Enter") {
+    const isControl = event.target.matches?.("button, a, summary");
+    if (stage === "blind" && !isControl) document.getElementById("blind").requestSubmit();
+    else if (stage === "drafts" && !isControl) finish();
+    else return;
+    event.preventDefault();
+    return;
+  }
+  if (!singleKeys.checked || event.repeat || performance.now() - shownAt < TOO_EARLY_MS) return;
+  if (event.key === "?") document.getElementById("help").showModal();
+  else if (event.key === "'") window.open("/guide", "_blank", "noopener");
+  else if (event.key === "Backspace" && stage === "drafts") drafts.undo();
+  else if (event.key === "ArrowLeft" && !event.target.matches?.("input[type=radio]")) previous();
+  else if (stage === "blind" && blind.key(event)) void 0;
+  else if (stage === "drafts" && drafts.key(event)) void 0;
+  else return;
+  event.preventDefault();
+});
+
+document.getElementById("finish").addEventListener("click", finish);
+document.getElementById("previous").addEventListener("click", previous);
+document.getElementById("open-help").addEventListener("click", () => document.getElementById("help").showModal());
+for (const button of document.querySelectorAll("[data-skip]")) button.addEventListener("click", skip);
+
+singleKeys.checked = localStorage.getItem(SINGLE_KEYS) !== "off";
+singleKeys.addEventListener("change", () => localStorage.setItem(SINGLE_KEYS, singleKeys.checked ? "on" : "off"));
+
+setInterval(() => {
+  if (task && stage !== "nothing") send(`/api/tasks/${task.task_id}/heartbeat`, {}).catch(() => null);
+}, HEARTBEAT_MS);
+
+const person = await me();
+if (!person.has_consented) location.assign("/");
+await outbox.flush();
+await next();

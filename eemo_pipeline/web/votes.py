@@ -1,0 +1,124 @@
+"""The answers that stand, made from the log of events: one per person, image, phase and field.
+
+Undone answers are left out, and of several the last one stands. Answers to drafts that were wrong
+on purpose come apart: they tell how carefully people looked, and are never data.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from eemo_pipeline.web import event_log
+from eemo_pipeline.web.database import SLOTS, TASKS
+from eemo_pipeline.web.slots import JUDGED
+
+_VOTES = {
+    "field_accept": "confirmed",
+    "field_edit": "corrected",
+    "field_reject": "refused",
+    "field_absent": "absent",
+    "field_unknown": "unknown",
+    "keep": "kept",
+    "change": "changed",
+    "both": "both",
+}
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What people said.
+
+    Attributes:
+        rows: rows of `review__votes`.
+        probes: rows of the same form, of drafts that were wrong on purpose.
+        last_event: number of the last event read.
+        last_hash: its hash.
+    """
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    probes: list[dict[str, Any]] = field(default_factory=list)
+    last_event: int = 0
+    last_hash: str = event_log.GENESIS
+
+
+def read_votes(connection: sa.Connection) -> Votes:
+    """Return the answers that stand, by image, person, phase and field."""
+    tasks = {row.task_id: row for row in connection.execute(sa.select(TASKS))}
+    states = {
+        (row.task_id, row.rater_id): row.state for row in connection.execute(sa.select(SLOTS))
+    }
+    standing: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+    undone: set[str] = set()
+    spoken: list[dict[str, Any]] = []
+    last_event, last_hash = event_log.find_end(connection)
+    for event in event_log.read_events(connection):
+        if event["kind"] == "undo":
+            undone.add(json.loads(event["value"]))
+        elif event["kind"].startswith("field_") or event["kind"] in ("blind_commit", "reconcile"):
+            spoken.append(event)
+    rows: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
+    for event in spoken:
+        if event["event_id"] in undone or event["task_id"] not in tasks:
+            continue
+        for phase, name, values in _answers(event):
+            key = (event["image_id"], event["rater_id"], phase, name)
+            standing[key] = event | values
+    for (image_id, rater_id, phase, name), event in sorted(standing.items()):
+        task = tasks[event["task_id"]]
+        is_probe = phase == "drafts" and name == task.probe_field
+        rows[is_probe].append(
+            {
+                "image_id": image_id,
+                "rater_id": rater_id,
+                "phase": phase,
+                "field": name,
+                "task_id": event["task_id"],
+                "queue": task.queue,
+                "vote": event["vote"],
+                "said_json": event["said"],
+                "rating": event["rating"],
+                "draft_json": event["base_value"],
+                "is_counted": states.get((event["task_id"], rater_id)) in JUDGED,
+                "duration_s": _seconds(event["duration_ms"]),
+                "event_no": event["seq"],
+                "voted_at": _moment(event["recorded_ms"]),
+            }
+        )
+    return Votes(rows[False], rows[True], last_event, last_hash)
+
+
+def _answers(event: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield phase, field and values of what an event says."""
+    value = json.loads(event["value"] or "null")
+    if event["kind"] == "blind_commit":
+        said = {
+            "emotion": value["emotion"],
+            "valence": value["valence"],
+            "arousal": value["arousal"],
+            "also_felt": value["also"] or None,
+            "sureness": value["sureness"],
+        }
+        for name, part in said.items():
+            if part is not None:
+                rating = float(part) if name in ("valence", "arousal") else None
+                yield "blind", name, _said("felt", part, rating)
+    elif event["kind"] == "reconcile":
+        yield "reconciled", "emotion", _said(_VOTES[value], value, None)
+    else:
+        yield "drafts", event["field"], _said(_VOTES[event["kind"]], value, None)
+
+
+def _said(vote: str, value: object, rating: float | None) -> dict[str, Any]:
+    return {"vote": vote, "said": event_log.canonical(value), "rating": rating}
+
+
+def _seconds(duration_ms: int | None) -> float | None:
+    return None if duration_ms is None else round(duration_ms / 1000, 3)
+
+
+def _moment(recorded_ms: int) -> str:
+    return datetime.fromtimestamp(recorded_ms / 1000, UTC).isoformat(timespec="milliseconds")

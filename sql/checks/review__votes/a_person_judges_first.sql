@@ -1,0 +1,16 @@
+-- Nobody answers a draft, or the machine's emotion, before their own judgement is stored.
+select v.image_id, v.rater_id, v.phase, v.field, v.event_no
+from review__votes as v
+where
+    v.phase <> 'blind'
+    and not exists (
+        select 1
+        from review__votes as own
+        where
+            own.task_id = v.task_id
+            and own.rater_id = v.rater_id
+            and own.phase = 'blind'
+            and own.field = 'emotion'
+            and own.event_no < v.event_no
+    )
+order by 1, 2, 3, 4

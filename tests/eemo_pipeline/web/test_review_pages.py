@@ -1,0 +1,246 @@
+"""The review tool as an annotator meets it: a real browser, the keyboard, a lost network."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.web import event_log
+from eemo_pipeline.web.database import ReviewDatabase
+from eemo_pipeline.web.votes import read_votes
+from tests.support.reviews import (
+    CAPTION,
+    FILE_NAME,
+    FINDING,
+    Server,
+    make_review_root,
+    new_link,
+    serve_reviews,
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+BLIND = "#blind:not([hidden])"
+DRAFTS = "#drafts:not([hidden])"
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> DataRoot:
+    return make_review_root(tmp_path_factory.mktemp("pages"), 30)
+
+
+@pytest.fixture(scope="module")
+def server(root: DataRoot) -> Iterator[Server]:
+    with serve_reviews(root) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield launched
+        launched.close()
+
+
+def log_in(browser: "Browser", root: DataRoot, server: Server, name: str, **how: Any) -> "Page":
+    """Return the first page of a person who has opened their link."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, **how).new_page()
+    page.set_default_timeout(30_000)
+    page.goto(f"http://127.0.0.1:{server.port}/login#{new_link(root, name)}")
+    page.wait_for_url("**/")
+    return page
+
+
+def begin(page: "Page") -> None:
+    """Accept the information and go to the first image, by keyboard."""
+    page.locator("#consent").press("Enter")
+    page.wait_for_selector("#start")
+    page.keyboard.press("Enter")
+    wait_for_image(page)
+
+
+def wait_for_image(page: "Page") -> None:
+    page.wait_for_selector(BLIND)
+    page.wait_for_timeout(200)  # keys pressed in the first moment are ignored
+
+
+def wait_until_none(page: "Page", selector: str) -> None:
+    page.locator(selector).first.wait_for(state="detached")
+
+
+def read(root: DataRoot) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    with closing(ReviewDatabase(root.review)) as database, database.reading() as connection:
+        return list(event_log.read_events(connection)), read_votes(connection).rows
+
+
+def test_an_image_is_judged_with_four_keys_and_checked_with_single_ones(
+    browser: "Browser", root: DataRoot, server: Server
+):
+    page = log_in(browser, root, server, "ann")
+    heard: list[str] = []
+    page.on("response", lambda reply: heard.append(reply.url) or heard.append(body_of(reply)))
+    begin(page)
+    assert page.locator("input[type=radio]:checked").count() == 0
+    assert page.locator("#commit").is_disabled()
+    before = "\n".join([*heard, page.content()])
+    assert [w for w in (CAPTION, FINDING, FILE_NAME, "secret") if w in before] == []
+    for key in ("3", "y", "h"):
+        page.keyboard.press(key)
+    page.screenshot(path=root.path / "blind.png")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(DRAFTS)
+    assert CAPTION in page.content() or page.locator(".draft").count() > 0
+    page.screenshot(path=root.path / "drafts.png")
+    # The first draft is refused, the others accepted.
+    first = page.locator(".draft").first.get_attribute("data-field")
+    page.keyboard.press("x")
+    page.locator("#refuse-dialog[open]").wait_for()
+    page.keyboard.press("2")
+    page.locator(f'[data-field="{first}"][data-answer="field_reject"]').wait_for()
+    finish(page)
+    wait_for_image(page)
+    events, votes = read(root)
+    said = {
+        (row["phase"], row["field"]): (row["vote"], row["said_json"])
+        for row in votes
+        if row["task_id"] == next(e["task_id"] for e in events if e["kind"] == "submit")
+    }
+    assert said["blind", "emotion"] == ("felt", '"contentment"')
+    assert said["blind", "valence"] == said["blind", "arousal"] == ("felt", "1")
+    probed = ("drafts", str(first)) not in said
+    assert probed or said["drafts", str(first)] == ("refused", '"not_visible"')
+    page.context.close()
+
+
+def body_of(reply: Any) -> str:
+    kind = reply.headers.get("content-type", "")
+    return reply.text() if "json" in kind or "html" in kind else ""
+
+
+def finish(page: "Page") -> None:
+    """Accept what is left and keep the own emotion, then submit."""
+    page.keyboard.press("Shift+A")
+    wait_until_none(page, ".draft:not([data-answer])")
+    if page.locator("#reconcile").is_visible():
+        page.keyboard.press("k")
+    wait_until_none(page, "#finish:disabled")
+    page.keyboard.press("Enter")
+
+
+def test_a_draft_is_corrected_and_the_answer_undone(
+    browser: "Browser", root: DataRoot, server: Server
+):
+    page = log_in(browser, root, server, "ben")
+    begin(page)
+    for key in ("1", "q", "l", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_selector(DRAFTS)
+    description = page.locator('[data-field="description"]')
+    description.focus()
+    page.keyboard.press("e")
+    text = description.locator("textarea")
+    # Letters are text here, and no commands.
+    text.fill("axenu, a better text")
+    page.keyboard.press("Control+Enter")
+    description.locator(".said", has_text="corrected: axenu, a better text").wait_for()
+    page.locator("#undo").click()
+    wait_until_none(page, '[data-field="description"][data-answer]')
+    events, _ = read(root)
+    kinds = [event["kind"] for event in events[-2:]]
+    assert kinds == ["field_edit", "undo"]
+    page.context.close()
+
+
+def test_what_is_said_while_the_server_is_away_arrives_once(browser: "Browser", tmp_path: Path):
+    root = make_review_root(tmp_path / "away", 6)
+    with serve_reviews(root) as running:
+        page = log_in(browser, root, running, "ann")
+        begin(page)
+        running.process.kill()
+        running.process.wait()
+        for key in ("5", "w", "k", "Enter"):
+            page.keyboard.press(key)
+        page.locator("#status", has_text=re.compile("offline")).wait_for()
+    with serve_reviews(root, running.port):
+        page.locator("#status", has_text="saved").wait_for()
+        page.wait_for_selector(DRAFTS)
+        page.context.close()
+    events, _ = read(root)
+    assert [event["kind"] for event in events].count("blind_commit") == 1
+
+
+def test_without_single_keys_the_whole_flow_works_by_tab_and_space(
+    browser: "Browser", root: DataRoot, server: Server
+):
+    page = log_in(browser, root, server, "tab")
+    begin(page)
+    page.locator("#single-keys").uncheck()
+    page.keyboard.press("3")
+    assert page.locator("input[name=emotion]:checked").count() == 0
+    for name in ("emotion", "valence", "arousal"):
+        page.locator(f"input[name={name}]").first.focus()
+        page.keyboard.press("Space")
+    page.locator("#commit").focus()
+    page.keyboard.press("Space")
+    page.wait_for_selector(DRAFTS)
+    page.locator("#accept-rest").focus()
+    page.keyboard.press("Space")
+    wait_until_none(page, ".draft:not([data-answer])")
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible(browser: "Browser", root: DataRoot, server: Server, scheme: str):
+    """No serious or critical finding of axe on any screen, in either theme."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = log_in(browser, root, server, f"axe {scheme}", color_scheme=scheme)
+    found = []
+
+    def look(name: str) -> None:
+        report = Axe().run(page).response["violations"]
+        page.screenshot(path=root.path / f"{scheme}-{name}.png", full_page=True)
+        found.extend(
+            (name, one["id"], [node["html"] for node in one["nodes"]][:3])
+            for one in report
+            if one["impact"] in ("serious", "critical")
+        )
+
+    look("consent")
+    begin(page)
+    look("blind")
+    for key in ("4", "u", "j", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_selector(DRAFTS)
+    look("drafts")
+    page.locator("#open-help").click()
+    look("help")
+    for path in ("guide", "", "login"):
+        page.goto(f"http://127.0.0.1:{server.port}/{path}")
+        look(path or "home")
+    assert found == []
+    page.context.close()
+
+
+def test_nothing_overlaps_at_four_hundred_percent(
+    browser: "Browser", root: DataRoot, server: Server
+):
+    page = log_in(browser, root, server, "zoom")
+    begin(page)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.screenshot(path=root.path / "zoomed.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.context.close()

@@ -1,0 +1,281 @@
+"""The running review server over HTTP: who gets in, what it tells, and what a crash loses."""
+
+import json
+import signal
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.parquet import scan_table
+from eemo_pipeline.web import event_log
+from eemo_pipeline.web.database import ReviewDatabase
+from eemo_pipeline.web.votes import Votes, read_votes
+from tests.support.commands import call_eemo
+from tests.support.reviews import (
+    CAPTION,
+    FILE_NAME,
+    FINDING,
+    JUDGEMENT,
+    Rater,
+    Server,
+    make_review_root,
+    new_link,
+    serve_reviews,
+)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> DataRoot:
+    return make_review_root(tmp_path_factory.mktemp("served"), 60)
+
+
+@pytest.fixture(scope="module")
+def server(root: DataRoot) -> Iterator[Server]:
+    with serve_reviews(root) as running:
+        yield running
+
+
+def rater(root: DataRoot, server: Server, name: str, role: str = "annotator") -> Rater:
+    return Rater(server.port).log_in(new_link(root, name, role))
+
+
+def read(root: DataRoot) -> Votes:
+    with closing(ReviewDatabase(root.review)) as database, database.reading() as connection:
+        return read_votes(connection)
+
+
+def test_strangers_get_nothing(root: DataRoot, server: Server):
+    ann = rater(root, server, "ann")
+    before = read(root).last_event
+    stranger = Rater(server.port)
+    assert stranger.ask("GET", "/healthz").status == 200
+    assert stranger.ask("GET", "/api/me").status == 401
+    assert stranger.ask("GET", f"/img/{'0' * 64}").status == 401
+    assert stranger.ask("GET", "/").headers["location"] == "/login"
+    assert stranger.ask("POST", "/api/next", {}).status == 401
+    assert ann.ask("GET", "/healthz", headers={"Host": "evil.test"}).status == 421
+    foreign = {"Origin": "http://127.0.0.1:1"}
+    assert ann.ask("POST", "/api/next", {}, foreign).status == 403
+    own = {"Origin": f"http://127.0.0.1:{server.port}"}
+    assert ann.ask("POST", "/api/next", {}, own | {"X-CSRF-Token": "x"}).status == 403
+    assert ann.ask("POST", "/api/next", {}, {"Content-Type": "text/plain"}).status == 415
+    assert ann.ask("POST", "/api/next", {"have": ["x" * 300_000]}).status == 413
+    for path in ("/img/../../etc/passwd", "/static/../server.py", "/static/%2e%2e/server.py"):
+        assert ann.ask("GET", path).status == 404
+    assert read(root).last_event == before
+
+
+def test_every_reply_lets_a_browser_run_our_own_scripts_only(server: Server):
+    headers = Rater(server.port).ask("GET", "/login").headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_wrong_links_are_slowed_down(root: DataRoot):
+    with serve_reviews(root) as running:
+        stranger = Rater(running.port)
+        answers = [stranger.ask("POST", "/login", {"token": "x"}).status for _ in range(7)]
+    assert answers == [401] * 5 + [429] * 2
+
+
+def test_a_viewer_does_not_judge(root: DataRoot, server: Server):
+    viewer = rater(root, server, "viewer", "viewer")
+    answer = viewer.ask("POST", "/api/next", {})
+    assert (answer.status, answer.body["code"]) == (403, "not_allowed")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_nothing_that_a_machine_said_is_heard_before_the_own_judgement(
+    root: DataRoot, server: Server
+):
+    blind = rater(root, server, "blind")
+    secrets = [CAPTION, FINDING, FILE_NAME, "secret", "audit", "disputed", "CAP_SECRET"]
+    tasks = set()
+    for _ in range(50):
+        task = blind.next_task()
+        tasks.add(task["task_id"])
+        assert blind.ask("GET", task["image"]["url"]).status == 200
+        assert blind.ask("GET", "/label").status == 200
+        assert blind.ask("GET", "/").status == 200
+        heard = b"\n".join(blind.heard).decode("latin-1")
+        assert [word for word in secrets if word in heard] == []
+        assert set(task) == {"task_id", "image", "is_committed", "position"}
+        # What follows is after the judgement, and may be heard.
+        blind.finish(task["task_id"])
+        blind.heard.clear()
+    assert len(tasks) == 50
+
+
+def test_the_drafts_come_after_the_judgement_and_are_text(root: DataRoot, server: Server):
+    ann = rater(root, server, "after")
+    task = ann.next_task()
+    assert ann.reveal(task["task_id"]).body["code"] == "blind_not_committed"
+    ann.commit(task["task_id"])
+    revealed = ann.reveal(task["task_id"]).body
+    assert CAPTION in json.dumps(revealed["drafts"])
+    assert revealed["machine_emotion"] in MIKELS_8
+    missing = ann.submit(task["task_id"])
+    assert missing.status == 422
+    assert set(missing.body["fields"]) >= {draft["field"] for draft in revealed["drafts"]}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"emotion": "joy"},
+        {"emotion": 3},
+        {"valence": 5},
+        {"valence": 0.5},
+        {"arousal": None},
+        {"also": {"contentment": 1}},
+        {"also": {"fear": 4}},
+        {"sureness": "very"},
+        {"extra": 1},
+    ],
+)
+def test_a_judgement_outside_the_scales_is_refused(
+    root: DataRoot, server: Server, changes: dict[str, object]
+):
+    ann = rater(root, server, f"scales {changes}")
+    task = ann.next_task()
+    assert ann.commit(task["task_id"], **changes).status == 422
+    assert ann.commit(task["task_id"]).status == 200
+
+
+def test_a_wrong_event_is_explained_and_not_repeated(root: DataRoot, server: Server):
+    ann = rater(root, server, "events")
+    task = ann.next_task()
+    ann.commit(task["task_id"])
+    evil = "<script>alert(1)</script>"
+    answer = ann.say(task["task_id"], {"kind": "field_reject", "field": "box", "value": evil})
+    assert answer.status == 422
+    assert b"script" not in answer.content
+    assert "a refusal takes one of" in answer.body["detail"]
+    boxes = [{"x1_px": 5, "y1_px": 5, "x2_px": 5, "y2_px": 9}]
+    answer = ann.say(task["task_id"], {"kind": "field_edit", "field": "box", "value": boxes})
+    assert "no area" in answer.body["detail"]
+
+
+def test_an_image_is_sent_as_a_new_jpeg_without_the_file(root: DataRoot, server: Server):
+    ann = rater(root, server, "images")
+    task = ann.next_task()
+    answer = ann.ask("GET", task["image"]["url"])
+    assert answer.content[:3] == b"\xff\xd8\xff"
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert "immutable" in answer.headers["cache-control"]
+    assert ann.ask("GET", f"/img/{'0' * 64}").status == 404
+
+
+def test_an_image_that_is_gone_leaves_all_queues(tmp_path: Path):
+    root = make_review_root(tmp_path / "gone", 4)
+    with serve_reviews(root) as running:
+        ann = rater(root, running, "ann")
+        task = ann.next_task()
+        image_id = task["image"]["url"].rpartition("/")[2]
+        images = scan_table(root.tables, "dedup__images").collect()
+        path = images.filter(image_id=image_id)["path"].item()
+        (root.sources / "folder" / path).unlink()
+        answer = ann.ask("GET", task["image"]["url"])
+        assert (answer.status, answer.body["code"]) == (410, "image_missing")
+        ben = rater(root, running, "ben")
+        seen = set()
+        while "task_id" in (found := ben.next_task()):
+            seen.add(found["task_id"])
+            ben.finish(found["task_id"])
+        assert len(seen) == 3
+        assert found["reason"] == "all_yours" or found["detail"]
+
+
+def test_many_raters_at_once_share_the_places(tmp_path: Path):
+    """No image is judged by more people than were asked for, and nobody judges it twice."""
+    root = make_review_root(tmp_path / "many", 12)
+    with serve_reviews(root) as running:
+        people = [rater(root, running, f"rater {number}") for number in range(8)]
+
+        def work(one: Rater) -> None:
+            while "task_id" in (task := one.next_task()):
+                one.finish(task["task_id"])
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(work, people))
+    votes = read(root).rows
+    judged = Counter(row["task_id"] for row in votes if row["field"] == "valence")
+    assert set(judged.values()) == {3}
+    assert len(judged) == 12
+    assert all(row["is_counted"] for row in votes)
+
+
+def test_the_same_events_from_twenty_posts_are_stored_once(root: DataRoot, server: Server):
+    ann = rater(root, server, "double")
+    task = ann.next_task()
+    body = {"event_id": str(uuid.uuid4()), "judgement": JUDGEMENT}
+    path = f"/api/tasks/{task['task_id']}/commit"
+    before = read(root).last_event
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: ann.ask("POST", path, body).body, range(20)))
+    assert {answer["seq"] for answer in answers} == {answers[0]["seq"]}
+    assert read(root).last_event == before + 1
+
+
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path):
+    root = make_review_root(tmp_path / "killed", 40)
+    acknowledged: list[str] = []
+    for _ in range(3):
+        before = len(acknowledged)
+        with serve_reviews(root) as running:
+            ann = rater(root, running, f"rater {len(acknowledged)}")
+            enough = threading.Event()
+
+            def work(
+                one: Rater = ann, enough: threading.Event = enough, before: int = before
+            ) -> None:
+                while True:
+                    try:
+                        task = one.next_task()
+                        body = {"event_id": str(uuid.uuid4()), "judgement": JUDGEMENT}
+                        path = f"/api/tasks/{task['task_id']}/commit"
+                        if one.ask("POST", path, body).status == 200:
+                            acknowledged.append(body["event_id"])
+                        one.accept_drafts(task["task_id"])
+                    except (OSError, AssertionError, KeyError, ValueError):
+                        return
+                    if len(acknowledged) - before >= 4:
+                        enough.set()
+
+            at_work = threading.Thread(target=work)
+            at_work.start()
+            assert enough.wait(60)
+            running.process.send_signal(signal.SIGKILL)
+            running.process.wait()
+            at_work.join()
+    with closing(ReviewDatabase(root.review)) as database, database.reading() as connection:
+        stored = event_log.find_stored(connection, acknowledged)
+        assert event_log.verify(connection) is None
+    assert set(stored) == set(acknowledged)
+    assert len(acknowledged) >= 12
+    assert call_eemo("review", "replay", "--data", root.path).returncode == 0
+
+
+def test_probes_never_become_votes(root: DataRoot, server: Server):
+    """Drafts that are wrong on purpose are answered like others, and come apart."""
+    queue = scan_table(root.tables, "review__queue").collect()
+    wrong = queue.drop_nulls("probe_field")
+    assert wrong.height > 0
+    careful = rater(root, server, "careful")
+    while "task_id" in (task := careful.next_task()):
+        careful.finish(task["task_id"])
+    said = read(root)
+    probed = {tuple(row) for row in wrong.select("task_id", "probe_field").iter_rows()}
+    votes = {(row["task_id"], row["field"]) for row in said.rows if row["phase"] == "drafts"}
+    assert votes & probed == set()
+    assert {(row["task_id"], row["field"]) for row in said.probes} <= probed
+    assert said.probes

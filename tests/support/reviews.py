@@ -1,0 +1,240 @@
+"""Review tools for tests: a data root with tasks, a running server, and a rater who talks to it."""
+
+import http.client
+import json
+import re
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.imaging.opening import measure_file
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.parquet import table_path, write_table
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.review.queue import build_queue, draft_fields
+from eemo_pipeline.web.database import ReviewDatabase
+from eemo_pipeline.web.people import add_rater
+from tests.support.commands import start_eemo
+from tests.support.images import paint
+
+# Words that no reply may hold before the person's own judgement is stored.
+CAPTION, FINDING, FILE_NAME = "a secret caption", "a secret finding", "secret-name"
+JUDGEMENT = {"emotion": "contentment", "valence": 1, "arousal": 1}
+
+
+def make_review_root(path: Path, count: int) -> DataRoot:
+    """Write `count` small images and the tables of a queue, in which every image is a task."""
+    root = DataRoot(path)
+    folder = root.sources / "folder"
+    names = [f"{FILE_NAME}-{number}.png" for number in range(count)]
+    folder.mkdir(parents=True)
+    for number, name in enumerate(names):
+        paint(number).save(folder / name)
+    images = [{"path": name, **measure_file(folder / name)} for name in names]
+    records, replies, disputes, regions, kept = [], [], [], [], []
+    for number, image in enumerate(images):
+        image_id = image["image_id"]
+        kept.append({"image_id": image_id, "source": "folder", **image})
+        records.append(
+            {
+                "image_id": image_id,
+                "annotator": "a",
+                "description": f"{CAPTION} {number}",
+                "background": f"a secret background {number}",
+                "emotion": MIKELS_8[number % 8],
+                "boxes_px": [1, 2, 30, 20],
+            }
+        )
+        replies.append(
+            {"image_id": image_id, "annotator": "a", "status": "ok", "valence": number % 9 / 8}
+        )
+        regions.append({"image_id": image_id, "region_no": 1, "detector": "secret-detector"})
+        disputes.append(
+            {
+                "image_id": image_id,
+                "field": "description",
+                "priority": 0.5,
+                "finding": FINDING,
+                "codes": ["CAP_SECRET"],
+                "candidates": [],
+            }
+        )
+    frames = {
+        "records__emoverse": records,
+        "annotation__replies": replies,
+        "grounding__regions": regions,
+        "critic__queue": disputes,
+        "dedup__images": kept,
+    }
+    tables = {name: _frame(name, rows) for name, rows in frames.items()}
+    drafts = draft_fields(
+        tables["records__emoverse"],
+        tables["annotation__replies"],
+        tables["grounding__regions"],
+        tables["critic__queue"],
+    )
+    queue = build_queue(
+        tables["dedup__images"],
+        drafts,
+        tables["critic__queue"],
+        tables["records__emoverse"],
+        tables["annotation__replies"],
+    )
+    for name, frame in (
+        ("dedup__images", tables["dedup__images"]),
+        ("review__drafts", drafts),
+        ("review__queue", queue),
+    ):
+        write_table(frame, TABLES[name], table_path(root.tables, TABLES[name]))
+    return root
+
+
+def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    schema = TABLES[name].polars_schema
+    known = [{key: value for key, value in row.items() if key in schema} for row in rows]
+    return pl.DataFrame(known, schema=schema)
+
+
+def new_link(root: DataRoot, name: str, role: str = "annotator") -> str:
+    """Add a person to a data root; return the token of their login link."""
+    database = ReviewDatabase(root.review)
+    token = add_rater(database, name, role)
+    database.close()
+    return token
+
+
+@contextmanager
+def serve_reviews(root: DataRoot, port: int | None = None) -> Iterator["Server"]:
+    """Run `eemo review serve` on a data root until the block ends."""
+    port = port or _find_port()
+    log = root.path / "review.log"
+    process = start_eemo(log, "review", "serve", "--data", root.path, "--port", str(port))
+    try:
+        for _ in range(300):
+            assert process.poll() is None, log.read_text()
+            try:
+                if Rater(port).ask("GET", "/healthz").status == 200:
+                    break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            raise AssertionError(log.read_text())
+        yield Server(port, process, log)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+def _find_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+class Server:
+    """A running review server.
+
+    Attributes:
+        port: where it listens, on this machine.
+        process: its process.
+        log: what it said.
+    """
+
+    def __init__(self, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.port, self.process, self.log = port, process, log
+
+
+class Answer:
+    """A reply of the server: its status, headers and body."""
+
+    def __init__(self, reply: http.client.HTTPResponse) -> None:
+        self.status = reply.status
+        self.headers = {name.lower(): value for name, value in reply.getheaders()}
+        self.content = reply.read()
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.content)
+
+
+class Rater:
+    """A person's browser, without the browser: it keeps the cookie and sends the page's token."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.cookie = ""
+        self.csrf = ""
+        self.heard: list[bytes] = []
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        sent = {"Cookie": self.cookie, "X-CSRF-Token": self.csrf}
+        content = None
+        if body is not None or method != "GET":
+            content = json.dumps(body if body is not None else {}).encode()
+            sent["Content-Type"] = "application/json"
+        connection.request(method, path, content, sent | (headers or {}))
+        answer = Answer(connection.getresponse())
+        connection.close()
+        self.heard.append(repr(answer.headers).encode() + answer.content)
+        return answer
+
+    def log_in(self, token: str) -> "Rater":
+        """Use a login link and accept the information."""
+        answer = self.ask("POST", "/login", {"token": token})
+        assert answer.status == 200, answer.content
+        found = re.match(r"([^=]+=[^;]+)", answer.headers["set-cookie"])
+        assert found
+        self.cookie = found[1]
+        self.csrf = self.ask("GET", "/api/me").body["csrf"]
+        assert self.ask("POST", "/api/me/consent").status == 200
+        return self
+
+    def next_task(self) -> dict[str, Any]:
+        return self.ask("POST", "/api/next", {"have": []}).body
+
+    def commit(self, task_id: str, **changes: Any) -> Answer:
+        body = {"event_id": str(uuid.uuid4()), "judgement": JUDGEMENT | changes}
+        return self.ask("POST", f"/api/tasks/{task_id}/commit", body)
+
+    def reveal(self, task_id: str) -> Answer:
+        return self.ask("POST", f"/api/tasks/{task_id}/reveal")
+
+    def say(self, task_id: str, *events: dict[str, Any]) -> Answer:
+        sent = [{"event_id": str(uuid.uuid4()), **event} for event in events]
+        return self.ask("POST", f"/api/tasks/{task_id}/events", sent)
+
+    def submit(self, task_id: str) -> Answer:
+        return self.ask("POST", f"/api/tasks/{task_id}/submit", {"event_id": str(uuid.uuid4())})
+
+    def finish(self, task_id: str, **changes: Any) -> None:
+        """Judge a task and accept its drafts."""
+        assert self.commit(task_id, **changes).status == 200
+        self.accept_drafts(task_id)
+
+    def accept_drafts(self, task_id: str) -> None:
+        """Accept the drafts of a judged task, keep the own emotion, and submit."""
+        revealed = self.reveal(task_id).body
+        events: list[dict[str, Any]] = [
+            {"kind": "field_accept", "field": draft["field"]} for draft in revealed["drafts"]
+        ]
+        if revealed["must_reconcile"]:
+            events.append({"kind": "reconcile", "value": "keep"})
+        assert self.say(task_id, *events).status == 200
+        assert self.submit(task_id).status == 200

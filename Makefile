@@ -7,7 +7,7 @@ INSTALL = if command -v uv >/dev/null 2>&1; \
 	then uv pip install --quiet --python $(BIN)/python -c constraints.txt -e $(1); \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(1); fi
 
-.PHONY: run test quick models check dev benchmark clean
+.PHONY: run test quick models grounding-native check dev benchmark clean
 
 run: .venv/.base ## build the demo dataset in data/demo
 	@$(BIN)/eemo demo
@@ -31,6 +31,10 @@ quick: .venv/.dev ## prove a change without whole runs; STAGE=critic narrows it 
 
 models: .venv/.models ## add torch and transformers: without them the tests of real models skip
 
+# Its setup script imports torch, so torch comes first, and nothing is isolated.
+NATIVE := resources/child_models/groundingdino_native.txt
+grounding-native: .venv-grounding-native/.done ## the authors' own Grounding DINO and SAM, about 6 GB
+
 check: .venv/.dev ## format, lint, types, import contracts, Dagster definitions
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -44,8 +48,8 @@ dev: .venv/.base ## open the Dagster UI on the data root: EEMO_DATA, else ./data
 benchmark: .venv/.dev ## measure speed, side by side in one run
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-clean: ## remove the environment; data are never touched
-	@rm -rf .venv
+clean: ## remove the environments; data are never touched
+	@rm -rf .venv .venv-grounding-native
 
 .venv/bin/python:
 	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --allow-existing --python '>=3.11,<3.13' .venv; \
@@ -64,4 +68,12 @@ clean: ## remove the environment; data are never touched
 .venv/.models: pyproject.toml constraints.txt | .venv/.dev
 	@echo "installing torch and transformers (once)"
 	@$(call INSTALL,'.[grounding]')
+	@touch $@
+
+.venv-grounding-native/.done: $(NATIVE)
+	@echo "installing groundingdino-py and segment-anything in .venv-grounding-native (once)"
+	@$(PYTHON) -m venv .venv-grounding-native
+	@.venv-grounding-native/bin/pip install --quiet --disable-pip-version-check wheel 'setuptools<81'
+	@.venv-grounding-native/bin/pip install --quiet --disable-pip-version-check -c $(NATIVE) torch torchvision
+	@.venv-grounding-native/bin/pip install --quiet --disable-pip-version-check --no-build-isolation -r $(NATIVE)
 	@touch $@

@@ -1,6 +1,7 @@
 """Stage critic: every field is judged, and annotators revise the fields that can be corrected."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 import polars as pl
@@ -14,8 +15,10 @@ from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.critic import Critic
+from eemo_pipeline.roles.grounder import Grounder
 from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.critic.review_loop import review
+from eemo_pipeline.stages.grounding import ground_again
 from resources.roles.annotators import Annotators
 
 
@@ -28,6 +31,7 @@ from resources.roles.annotators import Annotators
         "critic__weights",
         "critic__queue",
         "_critic__replies",
+        "_critic__regions",
     ),
     pool="pixels",
 )
@@ -42,6 +46,7 @@ def critic(
     labels__emotions: pl.DataFrame,
     annotators: dg.ResourceParam[Annotators],
     critic_in_charge: dg.ResourceParam[Critic],
+    grounder: dg.ResourceParam[Grounder],
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
     thresholds: dg.ResourceParam[CriticLimits],
@@ -66,6 +71,7 @@ def critic(
         thresholds,
         text_similarity,
         boxed,
+        partial(ground_again, grounder=grounder, ledger=ledger, sources_dir=data_root.sources),
     )
     yield dg.Output(
         reviewed.verdicts, "critic__verdicts", metadata={"rows_in": dedup__images.height}
@@ -76,3 +82,4 @@ def critic(
     yield dg.Output(reviewed.weights, "critic__weights")
     yield dg.Output(reviewed.queue, "critic__queue")
     yield dg.Output(reviewed.replies, "_critic__replies", metadata=count_work(reviewed.work))
+    yield dg.Output(reviewed.regions, "_critic__regions")

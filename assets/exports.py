@@ -30,6 +30,7 @@ def exports(
     texts__reasonings: pl.DataFrame,
     labels__rankings: pl.DataFrame,
     records__emoverse: pl.DataFrame,
+    records__regions: pl.DataFrame,
     data_root: dg.ResourceParam[DataRoot],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Write every format and read it back by its consumer's rules."""
@@ -43,6 +44,7 @@ def exports(
         texts__reasonings,
         labels__rankings,
         records__emoverse,
+        records__regions,
     )
     published = publish(tables, data_root.exports, data_root.path, config.formats)
     rows_in = {"rows_in": qa__items.height + assess__items.height}

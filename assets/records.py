@@ -1,19 +1,22 @@
-"""Stage records: the integrated EmoVerse record of every kept image."""
+"""Stage records: the integrated EmoVerse record of every kept image, and its regions."""
+
+from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
 
-from assets._results import count_rows
+from assets._tables import outs
 from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
 from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.records import build_records, describe_images
+from eemo_pipeline.stages.records.regions import build_regions, latest_regions, link_words
 from eemo_pipeline.stages.sources import known_sources
 
 
-@dg.asset
-def records__emoverse(
+@dg.multi_asset(outs=outs("records__emoverse", "records__regions", "records__links"))
+def records(
     ingest__records: pl.DataFrame,
     ingest__annotations: pl.DataFrame,
     dedup__images: pl.DataFrame,
@@ -26,17 +29,19 @@ def records__emoverse(
     critic__choices: pl.DataFrame,
     critic__word_choices: pl.DataFrame,
     grounding__regions: pl.DataFrame,
+    _critic__regions: pl.DataFrame,
     thresholds: dg.ResourceParam[CriticLimits],
     text_similarity: dg.ResourceParam[TextSimilarity],
-) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per kept image: its EmoVerse record and the record's state."""
-    records = build_records(
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Build the record of every kept image, its regions, and the links of words to regions."""
+    found = latest_regions(grounding__regions, _critic__regions)
+    built = build_records(
         dedup__images,
         annotation__replies,
         _critic__replies,
         verification__replies,
         critic__verdicts,
-        grounding__regions,
+        found,
         verification__patterns,
         critic__choices,
         thresholds.decision,
@@ -44,11 +49,15 @@ def records__emoverse(
         WordEvidence(list_boxed(ingest__annotations, dedup__clusters), critic__word_choices),
     )
     described = describe_images(
-        records,
+        built,
         dedup__images,
         move_to_kept(ingest__records, dedup__clusters),
         annotation__replies,
         _critic__replies,
         {name: source.image_type for name, source in known_sources().items()},
     )
-    return count_rows(described, dedup__images.height)
+    regions = build_regions(described, found)
+    rows_in = {"rows_in": dedup__images.height}
+    yield dg.Output(described, "records__emoverse", metadata=rows_in)
+    yield dg.Output(regions, "records__regions")
+    yield dg.Output(link_words(described, regions), "records__links")

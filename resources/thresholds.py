@@ -63,16 +63,7 @@ def read_thresholds(text: str, chosen: dict[str, float] | None = None) -> Critic
     Raises:
         BadThreshold: a name is unknown, a value is no number or out of range, or two contradict.
     """
-    given: dict[str, float] = {}
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        name, _, number = (part.strip() for part in item.partition("="))
-        try:
-            given[name] = float(number)
-        except ValueError:
-            raise BadThreshold(
-                f"{VARIABLE} has {item!r}. Write name=number, for example max_rounds=2"
-            ) from None
-    values = {**_DEFAULTS, **given, **(chosen or {})}
+    values = {**_DEFAULTS, **read_numbers(text, VARIABLE), **(chosen or {})}
     for name, value in values.items():
         _check(name, value)
     for low, high in _ORDERED:
@@ -84,6 +75,24 @@ def read_thresholds(text: str, chosen: dict[str, float] | None = None) -> Critic
     typed = {name: type(_DEFAULTS[name])(value) for name, value in values.items()}
     decision = replace(DECISION_LIMITS, **{name: typed.pop(name) for name in _DECISION})
     return replace(CRITIC_LIMITS, **typed, decision=decision)
+
+
+def read_numbers(text: str, variable: str) -> dict[str, float]:
+    """Return the numbers by name of `name=number, ...`, the form of a variable of thresholds.
+
+    Raises:
+        BadThreshold: an item has another form.
+    """
+    given: dict[str, float] = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        name, _, number = (part.strip() for part in item.partition("="))
+        try:
+            given[name] = float(number)
+        except ValueError:
+            raise BadThreshold(
+                f"{variable} has {item!r}. Write name=number, separated by commas"
+            ) from None
+    return given
 
 
 def _check(name: str, value: float) -> None:

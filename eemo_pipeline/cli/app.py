@@ -17,6 +17,7 @@ import typer
 from eemo_pipeline.cli.batch_app import batch_app
 from eemo_pipeline.cli.data_root import read_folder
 from eemo_pipeline.cli.ledger_app import ledger_app
+from eemo_pipeline.cli.mask_files import masks
 from eemo_pipeline.cli.options import (
     BudgetOption,
     DataOption,
@@ -272,6 +273,11 @@ def export(
     write(data, to, permitted or [], redistributable_only=redistributable_only, as_json=as_json)
 
 
+app.command(
+    epilog=examples(
+        "eemo masks --to masks --data data/demo", "eemo masks 3f2a91 --to masks --data data/demo"
+    )
+)(masks)
 app.add_typer(ledger_app)
 app.add_typer(batch_app)
 app.add_typer(review_app)

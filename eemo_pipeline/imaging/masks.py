@@ -92,6 +92,18 @@ def decode(counts: Sequence[int], size_px: Sequence[int]) -> Mask:
     return np.repeat(values, counts).reshape((height, width), order="F")
 
 
+def enlarge(mask: Mask, width_px: int, height_px: int) -> Mask:
+    """Return the mask of an image of the given size: each of its pixels takes the nearest value."""
+    import cv2
+
+    full = cv2.resize(
+        np.ascontiguousarray(mask).view(np.uint8),
+        (width_px, height_px),
+        interpolation=cv2.INTER_NEAREST,
+    )
+    return np.asarray(full).view(np.bool_)
+
+
 def bounds(mask: Mask) -> Box | None:
     """Return the tightest box around the foreground, None where there is none."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))

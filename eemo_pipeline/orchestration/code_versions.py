@@ -11,7 +11,7 @@ from eemo_pipeline.aggregation import critic_choices, word_agreement
 from eemo_pipeline.imaging.features import FEATURE_METHOD
 from eemo_pipeline.imaging.opening import measure_method
 from eemo_pipeline.stages.annotation import ou_solli_lenz, valdez_mehrabian, vlm_annotator
-from eemo_pipeline.stages.critic import model_critic, rule_critic
+from eemo_pipeline.stages.critic import model_critic, regrounding, rule_critic
 from eemo_pipeline.stages.grounding import saliency_grabcut
 from eemo_pipeline.stages.texts import (
     candidates,
@@ -26,7 +26,13 @@ from eemo_pipeline.stages.training import classifier_inputs
 from eemo_pipeline.stages.verification import linear_probe, vlm_verifier
 from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.vlm.prompts import read_prompt
-from resources.child_models import classifier_verifier, emovit_verifier
+from resources.child_models import (
+    classifier_verifier,
+    dino_sam_grounder,
+    emovit_verifier,
+    groundingdino_native_grounder,
+)
+from resources.roles import replay_grounder
 
 # A prompt: the module that sends it, and its name.
 _ANNOTATE = (vlm_annotator.__name__, vlm_annotator.ANNOTATE)
@@ -49,7 +55,7 @@ _IN_BATCHES = tuple(
 
 _CRITIC_TABLES = (
     *("critic__verdicts", "critic__steps", "critic__choices", "critic__weights", "critic__queue"),
-    *("critic__word_choices", "_critic__replies"),
+    *("critic__word_choices", "_critic__replies", "_critic__regions"),
 )
 _PROMPTS: dict[str, tuple[tuple[str, str], ...]] = {
     "annotation__replies": (_ANNOTATE,),
@@ -79,11 +85,22 @@ _METHODS: dict[str, tuple[str, ...]] = {
         emovit_verifier.METHOD,
         emovit_verifier.INSTRUCTION,
     ),
-    "grounding__regions": (saliency_grabcut.MODEL, saliency_grabcut.METHOD),
+    "grounding__regions": (
+        saliency_grabcut.MODEL,
+        saliency_grabcut.METHOD,
+        dino_sam_grounder.METHOD,
+        groundingdino_native_grounder.METHOD,
+        replay_grounder.METHOD,
+    ),
     "verification__words": (word_agreement.METHOD,),
     **dict.fromkeys(
         _CRITIC_TABLES,
-        (*_EMBEDDED_ANNOTATORS, rule_critic.RuleCritic.method, critic_choices.METHOD),
+        (
+            *_EMBEDDED_ANNOTATORS,
+            rule_critic.RuleCritic.method,
+            critic_choices.METHOD,
+            regrounding.METHOD,
+        ),
     ),
     "texts__descriptions": (descriptions.METHOD,),
     "texts__reasonings": (reasonings.METHOD,),

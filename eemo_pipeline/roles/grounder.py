@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from eemo_pipeline.ledger.store import EMBEDDED, Ask
 
 ROLE, STAGE = "grounder", "grounding"
+# The reason of a grounder that searched for words in vain; one that ignores words has another.
+NOTHING_FOUND = "nothing_found"
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class GrounderDescription:
         segmenter: name of the component that computes masks.
         model: model and version of both; part of the ledger's key.
         method: the published methods, for human readers.
+        thresholds: what counts as found, as `box 0.35, text 0.25`; None where `method` says it.
         provider: the provider that bills its answers.
     """
 
@@ -30,6 +33,7 @@ class GrounderDescription:
     segmenter: str
     model: str
     method: str
+    thresholds: str | None = None
     provider: str = EMBEDDED
 
 
@@ -55,8 +59,9 @@ class Grounder(Protocol):
     `perform` yields each ask (its payload is a GroundingRequest) with a JSON object: `status`
     "ok" with `regions`, "none" with a `reason` if nothing was found, or "error" with a
     `reason`. A region has the columns of `grounding__regions` from x1_px to mask_counts, and a
-    `reason` if its mask is missing. Boxes are in px of the upright image at full size. A failed
-    image must not affect the others.
+    `reason` if its mask is missing. Boxes are in px of the upright image at full size. `phrase`
+    holds the words that were found, if the grounder searches for words, and `left_out` the number
+    of boxes that are not among the regions. A failed image must not affect the others.
     """
 
     def describe(self) -> GrounderDescription:

@@ -402,16 +402,37 @@ _ALL = (
     ),
     # --- grounding ----------------------------------------------------------------------
     _count("region_no", "Region within the image, most salient first; 0 where none was found"),
+    _text("phrase", "The words that were searched for and found; null where none were"),
+    _text(
+        "thresholds",
+        "Thresholds of boxes and masks; null where the method has some of its own",
+    ),
+    _count(
+        "left_out",
+        "Boxes that are none, lie outside, or exceed the eight best; null where none are counted",
+    ),
     _number("x1_px", "Left edge of the box", "px", 0),
     _number("y1_px", "Upper edge of the box", "px", 0),
     _number("x2_px", "Right edge of the box", "px", 0),
     _number("y2_px", "Lower edge of the box", "px", 0),
     _share("score", "The detector's confidence in the box"),
-    _share("mask_score", "Mean saliency under the mask, relative to the image's maximum"),
+    _share(
+        "mask_score",
+        "The segmenter's own score of the mask: predicted IoU (SAM), or mean saliency under it, "
+        "relative to the image's maximum (GrabCut)",
+    ),
     _share("mask_share", "Area of the mask over area of the image"),
     Column("mask_size_px", INTEGERS, "Height and width of the mask's own raster", "px", 1),
     Column(
         "mask_counts", INTEGERS, "COCO run lengths, column by column, background first", "px", 0
+    ),
+    _text("linked_text", "The words of the record that the region is linked to"),
+    _text(
+        "link",
+        "Why words and region belong together. named: the grounder searched for these words; "
+        "head_noun: for the subject's head noun alone; unnamed: it does not search for words; "
+        "of_subject: the attribute is the subject's; around: the background lies outside of it",
+        ("named", "head_noun", "unnamed", "of_subject", "around"),
     ),
     # --- critic -------------------------------------------------------------------------
     _text(

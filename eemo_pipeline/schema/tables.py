@@ -85,6 +85,10 @@ _REPLY = """image_id annotator round model method prompt_hash status reason desc
 _REPLY_OPTIONAL = """reason description background attribute subject emotion alternatives
     alternative_probabilities clarity intensity valence arousal dominance evidence style scene
     objects facial_expression human_action"""
+_REGION = """region_no detector segmenter model method thresholds phrase status reason left_out
+    x1_px y1_px x2_px y2_px score mask_score mask_share mask_size_px mask_counts"""
+_REGION_OPTIONAL = """thresholds phrase reason left_out x1_px y1_px x2_px y2_px score mask_score
+    mask_share mask_size_px mask_counts"""
 _TEXT = "image_id writer model method prompt_hash status reason text word_count tries"
 
 _VOTE = """image_id rater_id phase field task_id queue vote said_json rating draft_json is_counted
@@ -324,9 +328,8 @@ _ALL = (
         "grounding__regions",
         "kept image and region of its subject; region 0 gives the reason for having none",
         "image_id region_no",
-        """image_id region_no detector segmenter model method status reason x1_px y1_px x2_px y2_px
-        score mask_score mask_share mask_size_px mask_counts""",
-        "reason x1_px y1_px x2_px y2_px score mask_score mask_share mask_size_px mask_counts",
+        f"image_id {_REGION}",
+        _REGION_OPTIONAL,
         plotted="status",
     ),
     _table(
@@ -380,6 +383,13 @@ _ALL = (
         _REPLY_OPTIONAL,
     ),
     _table(
+        "_critic__regions",
+        "image whose words changed in a later round, and region found for the new ones",
+        "image_id round region_no",
+        f"image_id round {_REGION}",
+        _REGION_OPTIONAL,
+    ),
+    _table(
         "ablation__scores",
         "experiment, arm, part, metric and severity: a share, its interval, the published number",
         "experiment arm part metric severity",
@@ -405,6 +415,21 @@ _ALL = (
         joined_triplet annotator model method emotion confidence intensity intensity_level
         distribution boxes_px""",
         plotted="state",
+    ),
+    _table(
+        "records__regions",
+        "kept image and box of its record: where its subject is",
+        "image_id region_no",
+        """image_id region_no round detector segmenter model method thresholds phrase reason x1_px
+        y1_px x2_px y2_px score mask_score mask_share mask_size_px mask_counts""",
+        "thresholds phrase reason score mask_score mask_share mask_size_px mask_counts",
+    ),
+    _table(
+        "records__links",
+        "kept image, part of its triplet and region: which words the region shows, and why",
+        "image_id field region_no",
+        "image_id field region_no linked_text link",
+        plotted="link",
     ),
     _table(
         "review__drafts",

@@ -39,7 +39,7 @@ def exchange(
     child: Child,
     batch: int,
     asks: Sequence[Ask],
-    show: Callable[[Ask], Shown],
+    show: Callable[[Ask], Shown | Answer],
     label: str,
 ) -> Iterator[tuple[Ask, Answer]]:
     """Yield every ask with its answer, in order; the child ends with the last one.
@@ -48,8 +48,8 @@ def exchange(
         child: the process.
         batch: number of questions that are sent at once.
         asks: what is asked.
-        show: returns the question about an ask; an image that it cannot read is an error of its
-            own.
+        show: returns the question about an ask, or its answer where the child need not be asked;
+            an image that it cannot read is an error of its own.
         label: what the progress line says.
     """
     with closing(child):
@@ -71,7 +71,7 @@ def read_batch(told: Mapping[str, Any]) -> int:
 
 
 def _show_ahead(
-    asks: Sequence[Ask], batch: int, show: Callable[[Ask], Shown]
+    asks: Sequence[Ask], batch: int, show: Callable[[Ask], Shown | Answer]
 ) -> Iterator[tuple[Sequence[Ask], list[Shown | Answer]]]:
     """Yield batches of asks with their questions; the next batches are encoded meanwhile."""
     parts = [asks[start : start + batch] for start in range(0, len(asks), batch)]
@@ -84,7 +84,7 @@ def _show_ahead(
             yield part, [shown.result() for shown in waiting.popleft()]
 
 
-def _try_to_show(show: Callable[[Ask], Shown], ask: Ask) -> Shown | Answer:
+def _try_to_show(show: Callable[[Ask], Shown | Answer], ask: Ask) -> Shown | Answer:
     try:
         return show(ask)
     except UnreadablePicture as error:

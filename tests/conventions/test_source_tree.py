@@ -38,6 +38,8 @@ OTHER_ENVIRONMENTS = {
     "resources/child_models/emovit/convert_checkpoint.py",
     "resources/child_models/emovit/serve.py",
     "resources/child_models/dino_sam.py",
+    "resources/child_models/grounding_lines.py",
+    "resources/child_models/groundingdino_native.py",
     "resources/child_models/image_classifier.py",
     "resources/child_models/json_lines.py",
     "resources/child_models/sentence_embeddings.py",

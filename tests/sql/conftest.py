@@ -272,6 +272,13 @@ def add_judgements(world: World, number: int, split: str) -> None:
             "word_annotators": ["ann"] * 4,
         }
     )
+    world["records__regions"].append(
+        {name: value for name, value in world["grounding__regions"][-1].items() if name != "status"}
+    )
+    world["records__links"] += [
+        {"image_id": image_id, "region_no": 1, "field": name, "linked_text": said[name]}
+        for name in ("background", "attribute", "subject")
+    ]
     text = {"image_id": image_id, "status": "ok", "text": "Two words", "word_count": 2}
     for kind in ("descriptions", "reasonings", "details"):
         world[f"texts__{kind}"].append(text)

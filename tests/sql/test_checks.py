@@ -336,6 +336,26 @@ PLANTS = {
         change("records__emoverse", word_annotators=["ann"] * 3),
         change("records__emoverse", description=None),
     ],
+    ("records__regions", "boxes_are_the_records"): [
+        drop("records__regions"),
+        add("records__regions", region_no=2),
+        change("records__emoverse", boxes_px=None),
+    ],
+    ("records__regions", "masks_fill_their_raster"): [
+        change("records__regions", mask_counts=[1, 4]),
+        change("records__regions", mask_counts=None),
+    ],
+    ("records__links", "words_and_regions_exist"): [
+        change("records__links", linked_text="other words"),
+        change("records__links", region_no=2),
+        drop("records__regions"),
+        drop("records__emoverse"),
+    ],
+    ("records__links", "every_word_is_linked"): [
+        drop("records__links"),
+        add("records__links"),
+        add("records__regions", region_no=2),
+    ],
     **{
         (f"texts__{kind}", check): plants
         for kind in ("descriptions", "reasonings", "details", "evocations")

@@ -18,6 +18,7 @@ EXPECTED = {
     "annotations": 88,
     "replies": 2 * 88,
     "boxes": 88,
+    "word_regions": 88 * 3,
     "funnel": 8,
     "conservation": 14,
     "balance": 3 * 7 + 8 + 4 + 4,  # even pictures validate, odd ones test

@@ -19,7 +19,7 @@ from eemo_pipeline.aggregation.word_agreement import LEMMAS, WordEvidence, merge
 from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Ledger
-from eemo_pipeline.ledger.usage import NO_WORK, Work
+from eemo_pipeline.ledger.usage import NO_WORK
 from eemo_pipeline.roles.annotator import Annotator
 from eemo_pipeline.roles.critic import Case, Critic, Criticism, Facts
 from eemo_pipeline.schema.tables import TABLES
@@ -30,6 +30,7 @@ from eemo_pipeline.stages.critic.contested import (
 )
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.queue import Task, find_certainties, tabulate_tasks
+from eemo_pipeline.stages.critic.regrounding import GroundAgain, Regions, keep_regions
 from eemo_pipeline.stages.critic.review_pass import (
     Asked,
     gather_facts,
@@ -37,6 +38,7 @@ from eemo_pipeline.stages.critic.review_pass import (
     tabulate,
     tabulate_steps,
 )
+from eemo_pipeline.stages.critic.reviewed import Reviewed
 from eemo_pipeline.stages.critic.revisions import Plan, ask_again, instruct, list_codes
 from eemo_pipeline.stages.critic.rivals import (
     Candidates,
@@ -53,38 +55,10 @@ from eemo_pipeline.stages.critic.word_choices import (
 )
 
 _VERDICTS = TABLES["critic__verdicts"]
-_REPLIES = TABLES["_critic__replies"]
+_REPLIES, _REGIONS = TABLES["_critic__replies"], TABLES["_critic__regions"]
 _CHOICES, _WEIGHTS = TABLES["critic__choices"], TABLES["critic__weights"]
 _STEPS, _WORD_CHOICES = TABLES["critic__steps"], TABLES["critic__word_choices"]
 _NO_LABELS = pl.DataFrame(schema={"image_id": pl.String, "emotion": pl.String})
-
-
-@dataclass(frozen=True)
-class Reviewed:
-    """The result of the critic's loop.
-
-    Attributes:
-        verdicts: `critic__verdicts`, all rounds.
-        steps: `critic__steps`, all rounds.
-        choices: `critic__choices`, all rounds.
-        word_choices: `critic__word_choices`, all rounds.
-        weights: `critic__weights`: how much a choice weighs.
-        replies: `_critic__replies`: the answers of later rounds; columns that were not asked about
-            keep their previous values.
-        queue: `critic__queue`: the fields that a person has to decide.
-        work: questions, calls and cost of annotators and critic.
-        asked_about_emotion: the images whose annotators were asked about the emotion again.
-    """
-
-    verdicts: pl.DataFrame
-    steps: pl.DataFrame
-    choices: pl.DataFrame
-    word_choices: pl.DataFrame
-    weights: pl.DataFrame
-    replies: pl.DataFrame
-    queue: pl.DataFrame
-    work: Work
-    asked_about_emotion: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -129,6 +103,7 @@ class _History:
 
     annotator_calls: dict[str, int]
     latest: pl.DataFrame
+    regions: Regions
     asked_codes: Asked = field(default_factory=dict)
     passes: dict[str, tuple[Pass, ...]] = field(default_factory=dict)
     decisions: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -164,8 +139,9 @@ class _History:
             self.word_choices.sort(_WORD_CHOICES.key),
             pl.concat(self.weights).sort(_WEIGHTS.key),
             self.replies,
+            self.regions.found.sort(_REGIONS.key),
             tabulate_tasks(self.tasks),
-            sum((done.work for done in (*self.answers, *self.criticisms)), NO_WORK),
+            sum((done.work for done in (*self.answers, *self.criticisms, self.regions)), NO_WORK),
             frozenset(self.asked_about_emotion),
         )
 
@@ -184,12 +160,14 @@ def review(
     limits: CriticLimits = CRITIC_LIMITS,
     similarity: TextSimilarity = LEMMAS,
     boxed: pl.DataFrame | None = None,
+    ground_again: GroundAgain = keep_regions,
 ) -> Reviewed:
     """Judge every image, and ask annotators again about revisable fields, in at most three rounds.
 
     Every image of `images` has one verdict row per field in round 1 and in each later round that
     includes it. Questions about words go to their author, questions about emotion and intensity to
     every annotator that answered; no one is asked about boxes, because annotators do not draw them.
+    Where a revision changes the words, the boxes are found again before they are judged.
     A contested emotion follows from the critic's choice between two candidates (`contested.py`).
 
     Args:
@@ -206,6 +184,7 @@ def review(
         limits: the most rounds and calls, and thresholds.
         similarity: the measure by which words are compared.
         boxed: image_id and label of the boxes that people drew.
+        ground_again: finds the regions of images whose words changed.
     """
     known = WordEvidence() if boxed is None else WordEvidence(boxed)
     ballot = Ballot(replies, verifier_replies, human, limits.decision)
@@ -221,15 +200,24 @@ def review(
         known.boxed,
     )
     latest = latest_replies(replies, _REPLIES.empty())
-    history = _History(_count_first_calls(replies, verifier_replies), latest)
-    while images.height:
-        images = _run_round(images, regions, history, means)
+    found = Regions(regions, ground_again)
+    history = _History(_count_first_calls(replies, verifier_replies), latest, found)
+    _run_rounds(images, history, means)
     return history.finish()
 
 
-def _run_round(
-    images: pl.DataFrame, regions: pl.DataFrame, history: _History, means: _Means
-) -> pl.DataFrame:
+def _run_rounds(images: pl.DataFrame, history: _History, means: _Means) -> None:
+    """Run rounds until no image continues; then find the regions of words chosen in the last."""
+    open_ = images
+    while open_.height:
+        open_ = _run_round(open_, history, means)
+    evidence = (history.replies, history.choices, history.word_choices)
+    decisions = means.decide_by(means.ballot.replies, means.ballot.verifier_replies, *evidence)
+    rounds = {image_id: len(passes) for image_id, passes in history.passes.items()}
+    history.regions.follow(images, decisions, rounds)
+
+
+def _run_round(images: pl.DataFrame, history: _History, means: _Means) -> pl.DataFrame:
     """Decide, judge and ask again; return the images that continue."""
     round_no = len(history.verdicts)
     keep = pl.col("image_id").is_in(images["image_id"].to_list())
@@ -237,7 +225,7 @@ def _run_round(
         means.ballot.replies, means.ballot.verifier_replies, history.replies
     )
     facts = name_rivals(
-        _find_facts(images, regions.filter(keep), history, means),
+        _find_facts(images, history, means, round_no),
         history.choices,
         history.candidates,
         {image_id for image_id, codes in history.asked_codes.items() if "emotion" in codes},
@@ -264,7 +252,7 @@ def _count_first_calls(replies: pl.DataFrame, verifier_replies: pl.DataFrame) ->
 
 
 def _find_facts(
-    images: pl.DataFrame, regions: pl.DataFrame, history: _History, means: _Means
+    images: pl.DataFrame, history: _History, means: _Means, round_no: int
 ) -> dict[str, Facts]:
     """Decide on the answers so far, and gather the facts about the images of this round."""
     keep = pl.col("image_id").is_in(images["image_id"].to_list())
@@ -272,6 +260,8 @@ def _find_facts(
     choices, word_choices = history.choices.filter(keep), history.word_choices.filter(keep)
     verified = means.ballot.verifier_replies.filter(keep)
     history.decisions = means.decide_by(first, verified, later, choices, word_choices)
+    rounds = dict.fromkeys(images["image_id"], round_no)
+    regions = history.regions.follow(images, history.decisions, rounds)
     counted = count_revisions(first, later, choices)
     history.words = merge_words(
         annotator_votes(counted),

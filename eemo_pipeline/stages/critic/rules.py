@@ -10,6 +10,7 @@ from eemo_pipeline.emotion.attributes import NEUTRAL, polarity
 from eemo_pipeline.emotion.taxonomies import MIKELS_8, POSITIVE_MIKELS
 from eemo_pipeline.emotion.vad import MIKELS_ANCHORS, level
 from eemo_pipeline.roles.critic import Box, Facts, Look, Problem
+from eemo_pipeline.roles.grounder import NOTHING_FOUND
 from eemo_pipeline.stages.critic.colour_claims import (
     mentions,
     same_phrase,
@@ -189,7 +190,10 @@ def judge_attribute(facts: Facts, limits: CriticLimits) -> list[Problem]:  # noq
 
 
 def judge_subject(facts: Facts, limits: CriticLimits) -> list[Problem]:
-    """Check that the subject is a short phrase and that a box has a sufficient score."""
+    """Check that the subject is a short phrase and that a box has a sufficient score.
+
+    A subject whose words a detector searched for in vain has none.
+    """
     if _is_empty(facts.subject):
         return [_EMPTY]
     problems: list[Problem] = []
@@ -199,6 +203,9 @@ def judge_subject(facts: Facts, limits: CriticLimits) -> list[Problem]:
     scores = [box.score for box in facts.boxes if box.score is not None]
     if scores and max(scores) < limits.salient_score:
         finding = f"the best box has score {max(scores):.2f}"
+        problems.append(Problem("SUBJ_NOT_SALIENT", finding))
+    if facts.no_box_reason == NOTHING_FOUND:
+        finding = "the detector finds no region for its words"
         problems.append(Problem("SUBJ_NOT_SALIENT", finding))
     return problems
 
@@ -218,10 +225,14 @@ def judge_intensity(facts: Facts, limits: CriticLimits) -> list[Problem]:
 
 
 def judge_box(facts: Facts, limits: CriticLimits) -> list[Problem]:
-    """Check that boxes exist, lie inside the image, and have a plausible area."""
+    """Check that boxes exist, lie inside the image, and have a plausible area.
+
+    Where a detector searched for words in vain, other words may have a box, or a person draws one.
+    """
     if not facts.boxes:
         finding = f"no region: {facts.no_box_reason or 'none reported'}"
-        return [Problem("BOX_MISSING", finding, is_final=not facts.is_detector_down)]
+        may_come = facts.is_detector_down or facts.no_box_reason == NOTHING_FOUND
+        return [Problem("BOX_MISSING", finding, is_final=not may_come)]
     found = [problem for box in facts.boxes for problem in _box_problems(box, facts, limits)]
     return list({problem.code: problem for problem in reversed(found)}.values())[::-1]
 

@@ -78,6 +78,7 @@ def _with_paths(tables: Tables) -> Tables:
         .agg(pl.col("image").alias("images"))
     )
     qa = tables.qa.join(positions, on="item_id", how="left", maintain_order="left")
+    records = tables.records.filter(pl.col("state") == "preserved")
     assess = tables.assess.join(paths, on="image_id", how="left", maintain_order="left")
     return Tables(
         qa.sort("item_id"),
@@ -96,7 +97,8 @@ def _with_paths(tables: Tables) -> Tables:
                 ("texts__descriptions", tables.descriptions),
                 ("texts__reasonings", tables.reasonings),
                 ("labels__rankings", tables.rankings),
-                ("records__emoverse", tables.records.filter(pl.col("state") == "preserved")),
+                ("records__emoverse", records),
+                ("records__regions", tables.regions.join(records, on="image_id", how="semi")),
             )
         ),
     )

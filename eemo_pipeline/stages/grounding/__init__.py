@@ -1,15 +1,16 @@
 """Finds the regions of every kept image that show its subject.
 
 The grounder itself is chosen in `resources/roles/grounders.py`; the embedded one is in
-`saliency_grabcut.py`.
+`saliency_grabcut.py`, the checks of what others find in `region_checks.py`.
 """
 
-import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from eemo_pipeline.aggregation.detection_phrases import phrases_of
 from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.answering import Inquiry, answer_all
@@ -27,11 +28,6 @@ _TABLE = TABLES["grounding__regions"]
 _REGION_FIELDS = (
     *("reason", "x1_px", "y1_px", "x2_px", "y2_px", "score"),
     *("mask_score", "mask_share", "mask_size_px", "mask_counts"),
-)
-
-_MOST_WORDS = 8
-_PREPOSITION = re.compile(
-    r"\b(?:at|behind|beside|by|for|from|in|near|of|on|over|to|under|with)\b.*"
 )
 
 
@@ -54,7 +50,44 @@ def ground(
         ledger: where answers are looked up and stored.
         sources_dir: the folder with one folder of images per source.
     """
-    described = grounder.describe()
+    asks = _list_asks(images, decisions, grounder, sources_dir)
+    return _answer(asks, grounder, ledger)
+
+
+def ground_again(
+    images: pl.DataFrame,
+    before: pl.DataFrame,
+    now: pl.DataFrame,
+    grounder: Grounder,
+    ledger: Ledger,
+    sources_dir: Path,
+) -> AnsweredTable:
+    """Return rows of `grounding__regions` for the images whose words put another question.
+
+    A grounder that ignores the words is asked nothing, and there are no rows.
+
+    Args:
+        images: rows of `dedup__images`.
+        before: image_id, subject and attribute as they were grounded.
+        now: image_id, subject and attribute as they are.
+        grounder: finds the regions.
+        ledger: where answers are looked up and stored.
+        sources_dir: the folder with one folder of images per source.
+    """
+    earlier = _list_asks(images, before, grounder, sources_dir)
+    later = _list_asks(images, now, grounder, sources_dir)
+    changed = [
+        ask
+        for ask, former in zip(later, earlier, strict=True)
+        if ask.parameters != former.parameters
+    ]
+    return _answer(changed, grounder, ledger)
+
+
+def _list_asks(
+    images: pl.DataFrame, decisions: pl.DataFrame, grounder: Grounder, sources_dir: Path
+) -> list[Ask]:
+    """Return one question per image, in their order."""
     words = {
         image_id: phrases_of(subject, attribute)
         for image_id, subject, attribute in decisions.select(
@@ -65,9 +98,13 @@ def ground(
         GroundingRequest(image_id, path, words.get(image_id, ()))
         for image_id, path in locate_files(images, sources_dir)
     ]
-    asks = [
+    return [
         Ask(request.image_id, request, dict(grounder.parameters(request))) for request in requests
     ]
+
+
+def _answer(asks: Sequence[Ask], grounder: Grounder, ledger: Ledger) -> AnsweredTable:
+    described = grounder.describe()
     inquiry = Inquiry(ROLE, described.model, asks, grounder.perform, STAGE, described.provider)
     answers = answer_all(ledger, inquiry)
     rows = [
@@ -76,27 +113,6 @@ def ground(
         for row in _rows(ask.image_id, described, answer)
     ]
     return AnsweredTable(pl.DataFrame(rows, schema=_TABLE.polars_schema), answers.work)
-
-
-def phrases_of(subject: str | None, attribute: str | None) -> tuple[str, ...]:
-    """Return what a detector searches for: subject, then attribute and subject, then head noun.
-
-    The order of EmoVerse's detection queries. The words are untrusted: only letters, digits and
-    hyphens are left of them, and at most eight words. The attribute is left out if the subject
-    already contains it. The head noun is the last word before a preposition.
-    """
-    words = _plain(subject)
-    if not words:
-        return ()
-    named = _plain(attribute)
-    described = [] if not named or f" {' '.join(named)} " in f" {' '.join(words)} " else named
-    head = _PREPOSITION.sub("", " ".join(words)).split()[-1:]
-    wordings = (words, [*described, *words][:_MOST_WORDS], head)
-    return tuple(dict.fromkeys(" ".join(wording) for wording in wordings if wording))
-
-
-def _plain(text: str | None) -> list[str]:
-    return re.findall(r"[^\W_]+(?:[-'][^\W_]+)*", (text or "").casefold())[:_MOST_WORDS]
 
 
 def _rows(
@@ -112,7 +128,10 @@ def _rows(
             "segmenter": described.segmenter,
             "model": described.model,
             "method": described.method,
+            "thresholds": described.thresholds,
+            "phrase": answer.get("phrase"),
             "status": answer["status"],
+            "left_out": answer.get("left_out"),
             **{name: region.get(name) for name in _REGION_FIELDS},
         }
         for number, region in enumerate(regions, start=first)

@@ -184,6 +184,7 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
             reasonings=passed("texts__reasonings"),
             rankings=passed("labels__rankings"),
             records=records.filter(~pl.col("image_id").is_in(withheld)),
+            regions=read("records__regions"),
         ),
         folder / "exports",
         tables.parent,

@@ -14,7 +14,7 @@ from eemo_pipeline.vlm.prompts import read_prompt
 LIBRARY = Path(eemo_pipeline.__path__[0])
 CRITIC = {
     *("critic__verdicts", "critic__steps", "critic__choices", "critic__weights", "critic__queue"),
-    *("critic__word_choices", "_critic__replies"),
+    *("critic__word_choices", "_critic__replies", "_critic__regions"),
 }
 # prompt of the writer -> the kind of text that it asks for
 WRITING = {

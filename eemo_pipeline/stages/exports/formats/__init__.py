@@ -54,6 +54,7 @@ class Tables:
         reasonings: `texts__reasonings`.
         rankings: `labels__rankings`.
         records: `records__emoverse`; those whose state is preserved are published.
+        regions: `records__regions` of these records.
     """
 
     qa: pl.DataFrame
@@ -65,6 +66,7 @@ class Tables:
     reasonings: pl.DataFrame
     rankings: pl.DataFrame
     records: pl.DataFrame
+    regions: pl.DataFrame
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ of `sources/emoverse.py`, so that these files can be ingested again.
 `id` is EmoVerse's own identifier where the image comes from its release, and otherwise the
 opaque image_id, which says nothing of the label. Paths are relative to the data root. Emotions are
 capitalised and `confidence` is the clarity, 1-10, as in the release. `DES` needs the authors' model
-and is null, and so is `mask_path`: masks are in `grounding__regions`.
+and is null, and so is `mask_path`: masks are in `records__regions`, in the format `coco`, and
+`eemo masks` writes them as PNG.
 """
 
 import json

@@ -38,6 +38,10 @@ from tests.support.sources import read_files
 
 HOSTILE_PATH = 'holi"day\n/\u00e9t\u00e9 <image>.png'
 PATHS = {"a": "one.png", "b": HOSTILE_PATH}
+REGION = {
+    **{"x1_px": 1.0, "y1_px": 2.0, "x2_px": 6.0, "y2_px": 7.0, "score": 0.5},
+    **{"mask_size_px": [4, 4], "mask_counts": [5, 2, 9]},
+}
 FORMATS = sorted(discover(formats, "EXPORTER", Exporter))
 
 
@@ -144,6 +148,8 @@ def tables(root: Path) -> Tables:
                     "source": "folder",
                     "path": path,
                     "size_bytes": (root / "sources" / "folder" / path).stat().st_size,
+                    "width_px": 8,
+                    "height_px": 8,
                 }
                 for key, path in PATHS.items()
             ],
@@ -177,6 +183,7 @@ def tables(root: Path) -> Tables:
                 record("a", "train", state="human"),
             ],
         ),
+        regions=frame("records__regions", [{"image_id": "a", "region_no": 1, **REGION}]),
     )
 
 
@@ -539,7 +546,7 @@ def test_a_part_that_lost_its_rows_loses_its_file(root: Path) -> None:
 def test_nothing_in_publishes_nothing(tmp_path: Path) -> None:
     names = (
         "qa__items assess__items dedup__images labels__emotions labels__vad texts__descriptions "
-        "texts__reasonings labels__rankings records__emoverse"
+        "texts__reasonings labels__rankings records__emoverse records__regions"
     )
     empty = Tables(*(TABLES[name].empty() for name in names.split()))
     published = publish(empty, tmp_path / "exports", tmp_path)
@@ -549,8 +556,8 @@ def test_nothing_in_publishes_nothing(tmp_path: Path) -> None:
 
 
 def test_an_unknown_format_is_refused_by_name(root: Path) -> None:
-    with pytest.raises(ValueError, match=r"no export format 'coco'; there are .*llava"):
-        publish_in(root, formats=("coco",))
+    with pytest.raises(ValueError, match=r"no export format 'yolo'; there are .*llava"):
+        publish_in(root, formats=("yolo",))
 
 
 def test_a_picture_that_went_or_changed_is_named(root: Path) -> None:

@@ -29,7 +29,7 @@ quick: .venv/.dev ## prove a change without whole runs; STAGE=critic narrows it 
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadscope \
 		-m 'not network and not gpu and not whole_run' $(QUICK) $(LIBRARY)
 
-models: .venv/.models ## add torch and transformers: without them the tests of real models skip
+models: .venv/.models ## add torch, transformers and TRL: without them the tests of real models skip
 
 # Its setup script imports torch, so torch comes first, and nothing is isolated.
 NATIVE := resources/child_models/groundingdino_native.txt
@@ -66,8 +66,8 @@ clean: ## remove the environments; data are never touched
 	@touch .venv/.base $@
 
 .venv/.models: pyproject.toml constraints.txt | .venv/.dev
-	@echo "installing torch and transformers (once)"
-	@$(call INSTALL,'.[grounding]')
+	@echo "installing torch, transformers and TRL (once)"
+	@$(call INSTALL,'.[grounding,training]')
 	@touch $@
 
 .venv-grounding-native/.done: $(NATIVE)

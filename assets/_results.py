@@ -11,7 +11,6 @@ import polars as pl
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Spent
 from eemo_pipeline.ledger.usage import Work
-from eemo_pipeline.stages.training.runs import TrainedRun
 from eemo_pipeline.vlm.batch.collection import Collection
 from eemo_pipeline.vlm.batch.submission import Submission
 
@@ -33,13 +32,6 @@ def count_work(done: Work) -> dict[str, int | float]:
     if done.calls or done.cached:
         counts |= {"calls": done.calls, "cached": done.cached, "usd": round(done.usd, 9)}
     return counts
-
-
-def count_run(run: TrainedRun) -> dg.MaterializeResult[pl.DataFrame]:
-    """The row of a training run, and whether it was made now."""
-    return dg.MaterializeResult(
-        value=run.frame, metadata={"run_id": run.run_id, **count_work(run.work)}
-    )
 
 
 def count_submitted(done: Submission) -> dict[str, int | float]:

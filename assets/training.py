@@ -1,29 +1,79 @@
 """Stage training: models are fitted on published items, in processes of their own."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from assets._results import count_run
+from assets._results import count_work
+from assets._tables import outs
+from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.rendering.plots import draw_curve
 from eemo_pipeline.stages.training.job_folder import Launcher
-from eemo_pipeline.stages.training.runs import train_classifier
+from eemo_pipeline.stages.training.recipe_runs import Trainer, TrainingTables, train_recipes
+from eemo_pipeline.stages.training.runs import read_tables, train_classifier
 
 
 class TrainingConfig(dg.Config):
     """Settings of the stage."""
 
-    seed: int = Field(default=7, ge=0, description="Seed of every random choice of the job.")
+    seed: int = Field(default=7, ge=0, description="Seed of the embedded classifier.")
+    recipes: list[str] = Field(
+        default_factory=list,
+        description="Recipes to train, by name or path of a .yaml file; none by default.",
+    )
+    tiny: bool = Field(
+        default=False,
+        description="Try them and what follows on a processor, with tiny random models.",
+    )
+    usd_per_gpu_hour: float | None = Field(
+        default=None, gt=0, description="Price of a GPU, for the column usd."
+    )
 
 
-@dg.asset(pool="training")
-def training__runs(
+@dg.multi_asset(
+    name="training__runs",
+    outs=outs("training__runs", "training__refusals", "training__embeddings"),
+    pool="training",
+)
+def training(
     config: TrainingConfig,
     assess__items: pl.DataFrame,
     _verification__features: pl.DataFrame,
+    qa__items: pl.LazyFrame,
+    records__emoverse: pl.LazyFrame,
+    dedup__images: pl.LazyFrame,
+    labels__emotions: pl.LazyFrame,
+    ingest__words: pl.LazyFrame,
+    exports__files: pl.LazyFrame,  # noqa: ARG001 (other trainers read the exports)
     launcher: dg.ResourceParam[Launcher],
+    text_similarity: dg.ResourceParam[TextSimilarity],
+    ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
-) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per training run: its job, its number of items and its accuracy on held-out items."""
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Fit the embedded classifier and the recipes of the run; list every finished run."""
     run = train_classifier(assess__items, _verification__features, data_root, config.seed, launcher)
-    return count_run(run)
+    lazy = {
+        "assess__items": assess__items.lazy(),
+        "qa__items": qa__items,
+        "records__emoverse": records__emoverse,
+        "dedup__images": dedup__images,
+        "labels__emotions": labels__emotions,
+        "ingest__words": ingest__words,
+    }
+    tables = TrainingTables(lambda name: lazy[name].collect())
+    trainer = Trainer(tables, data_root, launcher, text_similarity, ledger, config.tiny)
+    work = run.work + train_recipes(config.recipes, trainer)
+    made = read_tables(data_root, config.usd_per_gpu_hour)
+    plots = {
+        f"curve of {name}": dg.MetadataValue.md(draw_curve(values, name))
+        for name, values in made.curves.items()
+    }
+    yield dg.Output(
+        made.runs, "training__runs", metadata={"run_id": run.run_id, **count_work(work), **plots}
+    )
+    yield dg.Output(made.refusals, "training__refusals")
+    yield dg.Output(made.embeddings, "training__embeddings")

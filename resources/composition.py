@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import dagster as dg
-
-from resources.launchers.subprocess_launcher import SubprocessLauncher
+from resources.launchers.choice import LauncherResource
 from resources.providers.batches import BatchesResource
 from resources.providers.local_models import LocalModelsResource
 from resources.reviews import ReviewsResource
@@ -66,5 +64,5 @@ def build_resources(
         "thresholds": thresholds,
         "verifier": VerifierResource(session=session, local_models=local_models),
         "writers": WritersResource(session=session, local_models=local_models, data_root=data_root),
-        "launcher": SubprocessLauncher(client=dg.PipesSubprocessClient()),
+        "launcher": LauncherResource(),
     }

@@ -29,6 +29,7 @@ from eemo_pipeline.cli.output import say, show, show_problem
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.review_app import review_app
 from eemo_pipeline.cli.shell_text import called, typed_again
+from eemo_pipeline.cli.training_app import add_training_commands
 
 _TRACEBACK = "EEMO_TRACEBACK"
 
@@ -278,6 +279,7 @@ app.command(
         "eemo masks --to masks --data data/demo", "eemo masks 3f2a91 --to masks --data data/demo"
     )
 )(masks)
+add_training_commands(app)
 app.add_typer(ledger_app)
 app.add_typer(batch_app)
 app.add_typer(review_app)

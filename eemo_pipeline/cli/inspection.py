@@ -104,7 +104,7 @@ def answer_query(data: Path | None, sql: str, *, as_json: bool) -> None:
     from eemo_pipeline.lake import warehouse
 
     root = choose_data_root(data)
-    _require_database(root)
+    require_database(root)
     try:
         columns, rows = warehouse.query(root.database, sql)
     except warehouse.WarehouseError as error:
@@ -125,9 +125,9 @@ def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
     from eemo_pipeline.lake import warehouse
 
     root = choose_data_root(data)
-    _require_database(root)
+    require_database(root)
     try:
-        named = _find_image(root, image)
+        named = find_image(root, image)
         explained = warehouse.explain(root.database, named)
     except warehouse.WarehouseError as error:  # for example, tables of an older version
         raise Problem(
@@ -161,7 +161,12 @@ def _show_record(row: dict[str, Any]) -> None:
         show(f"  {clean(name):<{width}}  {shorten(text, _WIDEST_VALUE)}")
 
 
-def _require_database(root: DataRoot) -> None:
+def require_database(root: DataRoot) -> None:
+    """Reject a data root without a database that can be opened.
+
+    Raises:
+        Problem: there is none, or it is damaged.
+    """
     from eemo_pipeline.lake import warehouse
 
     if not root.database.is_file():
@@ -182,7 +187,7 @@ def _require_database(root: DataRoot) -> None:
         ) from error
 
 
-def _find_image(root: DataRoot, image: str) -> str:
+def find_image(root: DataRoot, image: str) -> str:
     """Return the image_id that `image` means, or a refused file's path as its source lists it."""
     from eemo_pipeline.lake.parquet import file_sha256
 

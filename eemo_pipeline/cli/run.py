@@ -6,7 +6,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,7 @@ def run_demo(
     say(f"Laying out the demo lake under {shown(root.sources)}")
     with hold(root):
         lay_out(root.sources)
-    return _run(root, "*", models, _demo_commands, as_json=as_json)
+    return run_selection(root, "*", models, _demo_commands, as_json=as_json)
 
 
 def run_pipeline(
@@ -68,7 +68,7 @@ def run_pipeline(
     if images is not None:
         attach_folder(root, images)
     require_sources(root)
-    return _run(root, selection, models, _next_commands, as_json=as_json)
+    return run_selection(root, selection, models, _next_commands, as_json=as_json)
 
 
 def _require_sound(root: DataRoot) -> None:
@@ -174,21 +174,37 @@ def require_sources(root: DataRoot) -> None:
     )
 
 
-def _run(
+def run_selection(
     root: DataRoot,
     selection: str,
     models: ModelChoice,
     next_commands: Callable[[DataRoot], list[str]],
     *,
     as_json: bool,
+    settings: Mapping[str, Any] | None = None,
 ) -> Exit:
+    """Run the selected assets, show the result and return the exit code.
+
+    Args:
+        root: the data root.
+        selection: Dagster's asset selection syntax.
+        models: which models answer, and what they may cost.
+        next_commands: returns the commands that a success is followed by.
+        as_json: print one JSON object.
+        settings: step -> its configuration.
+    """
     say(f"Processing {shown(root.sources)}; tables are written to {shown(root.tables)}")
     from eemo_pipeline.orchestration import runs
 
     try:
         with hold(root), use_records(root):
             outcome = runs.run_assets(
-                root.path, selection, _Follower().hear, models.providers, models.budget_usd
+                root.path,
+                selection,
+                _Follower().hear,
+                models.providers,
+                models.budget_usd,
+                settings=settings,
             )
     except runs.BadSelection as error:
         raise wrong_usage(
@@ -201,6 +217,18 @@ def _run(
     except KeyboardInterrupt:
         say("finished work is kept; run the same command again to continue")
         return Exit.INTERRUPTED
+    return _tell(root, outcome, models, next_commands, as_json=as_json)
+
+
+def _tell(
+    root: DataRoot,
+    outcome: "RunOutcome",
+    models: ModelChoice,
+    next_commands: Callable[[DataRoot], list[str]],
+    *,
+    as_json: bool,
+) -> Exit:
+    """Show the outcome of a run and return its exit code."""
     commands = next_commands(root) if outcome.is_success else []
     refusals = find_refusals(root, outcome)
     words = find_words(root, outcome.run_id)

@@ -78,7 +78,7 @@ class RewardMatrix:
 @cache
 def read_definitions() -> Mapping[str, Definition]:
     """Return canonical label -> its definition, for every label of the five rewarded sets."""
-    text = files(__package__).joinpath("definitions.csv").read_text(encoding="utf-8")
+    text = files("eemo_pipeline.emotion").joinpath("definitions.csv").read_text(encoding="utf-8")
     return {
         row["label"]: Definition(row["definition"], tuple(row["words"].split()))
         for row in csv.DictReader(text.splitlines())

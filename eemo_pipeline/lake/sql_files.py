@@ -11,7 +11,13 @@ import polars as pl
 from eemo_pipeline.schema.columns import Column
 
 _CATALOGUE = files("sql")
-_TYPES = {"String": "varchar", "Int64": "bigint", "Float64": "double", "Boolean": "boolean"}
+_TYPES = {
+    "String": "varchar",
+    "Int64": "bigint",
+    "Float64": "double",
+    "Float32": "float",
+    "Boolean": "boolean",
+}
 _SEVERITY = "severity:"
 
 
@@ -29,6 +35,11 @@ def list_views() -> list[Statement]:
     """Return the views in the order in which they are created: folder, then name."""
     folders = sorted(item.name for item in _CATALOGUE.iterdir() if item.name[:2].isdigit())
     return [statement for folder in folders for statement in read_folder(folder)]
+
+
+def list_macros() -> list[Statement]:
+    """Return the table macros; the text is their parameters and their query."""
+    return list(read_folder("macros"))
 
 
 def list_examples() -> list[Statement]:

@@ -26,6 +26,7 @@ from eemo_pipeline.lake.sql_files import (
     Statement,
     column_type,
     list_examples,
+    list_macros,
     list_views,
     quote_files,
     quote_name,
@@ -35,7 +36,7 @@ from eemo_pipeline.schema.tables import TABLES, Table
 
 READABLE_BY = "DuckDB 1.2 and later"
 _STORAGE_VERSION = "v1.2.0"  # the oldest that READABLE_BY promises; by default it is the newest
-_BLOBS = frozenset({"features", "mask_counts"})
+_BLOBS = frozenset({"features", "mask_counts", "embedding", "unit_embedding"})
 
 
 class WarehouseError(Exception):
@@ -90,6 +91,8 @@ def publish(tables_dir: Path, database: Path) -> Published:
                 _load(connection, table, sources[name])
             for view in list_views():
                 _create_view(connection, "view", view)
+            for macro in list_macros():
+                _create_macro(connection, macro)
             _describe(connection, fingerprint)
             connection.execute("commit")
             connection.execute("checkpoint")
@@ -169,6 +172,14 @@ def _create_view(connection: duckdb.DuckDBPyConnection, kind: str, view: Stateme
             f"Correct {view.name}.sql below sql/."
         ) from error
     connection.execute(f"comment on view {name} is {quote_text(view.description)}")
+
+
+def _create_macro(connection: duckdb.DuckDBPyConnection, macro: Statement) -> None:
+    name, text = quote_name(macro.name), re.sub(r"(?m)^--.*$\n?", "", macro.sql)
+    try:
+        connection.execute(f"create macro {name}{text}")
+    except duckdb.Error as error:
+        raise WarehouseError(f"The macro {macro.name} does not fit the tables: {error}") from error
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:

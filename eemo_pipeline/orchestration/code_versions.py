@@ -22,7 +22,7 @@ from eemo_pipeline.stages.texts import (
     model_writer,
     reasonings,
 )
-from eemo_pipeline.stages.training import classifier_inputs
+from eemo_pipeline.stages.training import classifier_inputs, recipe_runs
 from eemo_pipeline.stages.verification import linear_probe, vlm_verifier
 from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.vlm.prompts import read_prompt
@@ -108,7 +108,11 @@ _METHODS: dict[str, tuple[str, ...]] = {
     "texts__evocations": (evocations.METHOD,),
     "texts__comparisons": (comparisons.METHOD,),
     "texts__candidates": (candidates.METHOD,),
-    "training__runs": (classifier_inputs.METHOD,),
+    # The tables of the stage are made in one step.
+    **dict.fromkeys(
+        ("training__runs", "training__refusals", "training__embeddings"),
+        (classifier_inputs.METHOD, *recipe_runs.METHODS.values()),
+    ),
 }
 
 

@@ -3,7 +3,7 @@
 import logging
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ def run_assets(
     providers: str | None = None,
     budget_usd: str | None = None,
     job: str = build_dataset.name,
+    settings: Mapping[str, Any] | None = None,
 ) -> RunOutcome:
     """Materialise the selected assets with their checks, in this process, for all sources.
 
@@ -43,6 +44,7 @@ def run_assets(
         providers: which models answer; else EEMO_PROVIDERS, else the embedded ones.
         budget_usd: the most that may be spent; else EEMO_BUDGET_USD, else no limit.
         job: the job that holds the assets.
+        settings: step -> its configuration.
 
     Raises:
         BadSelection: `selection` is not Dagster's selection syntax, or selects nothing.
@@ -59,7 +61,10 @@ def run_assets(
             instance=instance,
             asset_selection=keys,
             tags=partition_tags(),
-            run_config={"loggers": {"listener": {}}},
+            run_config={
+                "loggers": {"listener": {}},
+                "ops": {step: {"config": config} for step, config in (settings or {}).items()},
+            },
             raise_on_error=False,
         )
     if any(is_interrupt(event) for event in result.all_events):

@@ -6,12 +6,14 @@ is shown.
 """
 
 import base64
+from collections.abc import Sequence
 from html import escape
 
 import polars as pl
 
 INLINE_CHARACTERS = 1000
 _PREVIEW_ROWS, _PREVIEW_COLUMNS, _CELL_CHARACTERS = 3, 7, 24
+_CURVE_POINTS, _CURVE_PX = 40, 60
 _BAR_PX, _WIDTH_PX, _LABEL_PX = 15, 300, 118
 
 
@@ -31,6 +33,29 @@ def draw_counts(values: pl.Series, title: str) -> str:
         if len(markdown) < INLINE_CHARACTERS:
             return markdown
     return f"{len(rows)} distinct values"
+
+
+def draw_curve(values: Sequence[float], title: str) -> str:
+    """Draw values in their order as a line, with the first and the last in words, in Markdown.
+
+    At most 40 of the values are drawn, evenly spaced, so that the Markdown is shown inline.
+    """
+    if not values:
+        return "no values"
+    step = max(1, -(-len(values) // _CURVE_POINTS))
+    shown = [*values[::step], values[-1]] if (len(values) - 1) % step else list(values[::step])
+    low, high = min(shown), max(shown)
+    span = high - low or 1.0
+    gap = _WIDTH_PX / max(1, len(shown) - 1)
+    points = " ".join(
+        f"{round(gap * place)},{round(_CURVE_PX * (high - value) / span) + 2}"
+        for place, value in enumerate(shown)
+    )
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX}" height="{_CURVE_PX + 4}" '
+        f'fill="none" stroke="#4a90d9"><polyline points="{points}"/></svg>'
+    )
+    return f"![{escape(title)}]({_encode(svg)}) {values[0]:.4g} to {values[-1]:.4g}"
 
 
 def draw_balance(strata: pl.DataFrame, title: str) -> str:

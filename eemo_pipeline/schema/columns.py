@@ -13,6 +13,7 @@ from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8, TAXONOMIES
 STRINGS = pl.List(pl.String)
 FLOATS = pl.List(pl.Float64)
 INTEGERS = pl.List(pl.Int64)
+SINGLES = pl.List(pl.Float32)
 
 
 @dataclass(frozen=True)
@@ -737,6 +738,28 @@ _ALL = (
     _text("sha256", "SHA-256 of the file"),
     _text("run_id", "SHA-256 of the job and its inputs, first 16 digits"),
     _text("job", "Training job: the module under eemo_pipeline/stages/training/jobs/"),
+    _text("sample_id", "Sample of training: an item of qa__items or assess__items, or an image"),
+    _text(
+        "recipe", "Recipe of the run, in eemo_pipeline/stages/training/recipes/ or the user's own"
+    ),
+    _text("recipe_hash", "SHA-256 of what the recipe determines, first 16 digits"),
+    _text("environment", "Environment of the job; its exact versions lie in the job's folder"),
+    _text("environment_hash", "SHA-256 of the environment's lock file, first 16 digits"),
+    _text("code_version", "SHA-256 of the job's code when the run was prepared, first 16 digits"),
+    _text("data_versions", "JSON: table -> hash of its files when the run was prepared"),
+    _text("base_model", "What the run starts from: a recipe, a folder, a name, or tiny"),
+    _text("base_run_id", "The run whose result it starts from"),
+    Column(
+        "train_loss", pl.Float64, "Mean loss of the last ten reports, in nats per token or item"
+    ),
+    _number("mean_reward", "Mean reward of the last ten reports", "reward", 0, None),
+    _count("step_count", "Updates of the weights, or splits of a probe"),
+    _count("token_count", "Tokens of images and texts that were trained on", "tokens"),
+    _text("measures", "JSON: further measures of the run, by name"),
+    _text("device", "The GPU's name, or cpu"),
+    _number("gpu_hours", "Hours times GPUs of all attempts", "hours", 0, None),
+    Column("embedding", SINGLES, "Emotion embedding of the image, as it is"),
+    Column("unit_embedding", SINGLES, "The same embedding, scaled to length 1"),
     Column("seed", pl.Int64, "Seed of every random choice", "", 0),
     _count("train_count", "Items that the model was fitted on"),
     _count("test_count", "Held-out items that it was scored on"),

@@ -11,7 +11,13 @@ from eemo_pipeline.schema.columns import Column
 from eemo_pipeline.schema.tables import TABLES, Table
 
 REGENERATE = "python -m eemo_pipeline.schema.document > TABLES.md"
-_TYPES = {"String": "text", "Int64": "integer", "Float64": "number", "Boolean": "yes/no"}
+_TYPES = {
+    "String": "text",
+    "Int64": "integer",
+    "Float64": "number",
+    "Float32": "number",
+    "Boolean": "yes/no",
+}
 _HEAD = f"""# Tables
 
 Generated from `eemo_pipeline/schema/` by `{REGENERATE}`; do not edit by hand.

@@ -605,11 +605,29 @@ _ALL = (
     ),
     _table(
         "training__runs",
-        "training run: its job, its number of items and its accuracy on held-out items",
+        "training run: its job, what it was made with, what it used, and its scores",
         "run_id",
-        """run_id job method status reason seed train_count test_count accuracy macro_f1
-        baseline_accuracy path sha256""",
-        "reason accuracy macro_f1 baseline_accuracy path sha256",
+        """run_id recipe job method status reason base_model base_run_id seed recipe_hash
+        environment environment_hash code_version data_versions train_count test_count step_count
+        token_count train_loss mean_reward accuracy macro_f1 baseline_accuracy measures device
+        gpu_hours usd path sha256""",
+        """reason base_model base_run_id recipe_hash environment environment_hash code_version
+        data_versions step_count token_count train_loss mean_reward accuracy macro_f1
+        baseline_accuracy usd path sha256""",
+    ),
+    _table(
+        "training__refusals",
+        "recipe and sample that it did not train on, and why",
+        "recipe sample_id reason",
+        "recipe sample_id reason detail",
+        "detail",
+        plotted="reason",
+    ),
+    _table(
+        "training__embeddings",
+        "image and run of an embedding head: the emotion embedding of the image",
+        "run_id image_id",
+        "run_id image_id split embedding unit_embedding",
     ),
     _table(
         "batches__jobs",

@@ -35,6 +35,14 @@ HEAVY = (
 )
 # Programs that run in a separate environment, which their users set up.
 OTHER_ENVIRONMENTS = {
+    "eemo_pipeline/stages/training/jobs/des_head.py",
+    "eemo_pipeline/stages/training/jobs/grpo.py",
+    "eemo_pipeline/stages/training/jobs/hidden_states.py",
+    "eemo_pipeline/stages/training/jobs/sft.py",
+    "eemo_pipeline/stages/training/jobs/vision_language/base_models.py",
+    "eemo_pipeline/stages/training/jobs/vision_language/conversations.py",
+    "eemo_pipeline/stages/training/jobs/vision_language/tiny_model.py",
+    "eemo_pipeline/stages/training/jobs/vision_language/trainer_runs.py",
     "resources/child_models/emovit/convert_checkpoint.py",
     "resources/child_models/emovit/serve.py",
     "resources/child_models/dino_sam.py",

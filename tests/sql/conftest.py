@@ -432,6 +432,8 @@ def add_files(world: World) -> None:
     world["training__runs"].append(
         {
             "run_id": "run",
+            "recipe": "emotion_classifier",
+            "job": "emotion_classifier",
             "status": "ok",
             "train_count": 60,
             "test_count": 8,
@@ -442,6 +444,23 @@ def add_files(world: World) -> None:
             "sha256": "x",
         }
     )
+    world["training__runs"] += [
+        {"run_id": "grpo", "recipe": "grpo.tiny", "job": "grpo", "status": "ok"}
+        | {"train_count": 60, "test_count": 8, "train_loss": 0.1, "mean_reward": 0.5}
+        | {"path": "training/grpo.tiny/merged/model.safetensors", "sha256": "x"},
+        {"run_id": "head", "recipe": "des_head.tiny", "job": "des_head", "status": "ok"}
+        | {"train_count": 60, "test_count": 8, "train_loss": 0.1, "accuracy": 0.1}
+        | {"baseline_accuracy": 0.2}
+        | {"path": "training/des_head.tiny/embeddings.parquet", "sha256": "x"},
+    ]
+    world["training__refusals"].append(
+        {"recipe": "grpo.tiny", "sample_id": "a", "reason": "no_reward"}
+    )
+    world["training__embeddings"] += [
+        {"run_id": "head", "image_id": picture_id(number), "split": "train"}
+        | {"embedding": [3.0, 4.0], "unit_embedding": [0.6, 0.8]}
+        for number in range(2)
+    ]
     world["batches__jobs"] += [
         {
             "batch_id": "1" * 32 + "-1",

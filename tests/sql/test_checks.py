@@ -607,7 +607,18 @@ PLANTS = {
     ("training__runs", "finished_runs_have_scores"): [
         change("training__runs", accuracy=None),
         change("training__runs", status="skipped"),
+        change("training__runs", 1, train_loss=None),
+        change("training__runs", 1, mean_reward=None),
+        change("training__runs", 2, path=None),
     ],
+    ("training__embeddings", "lengths_are_right"): [
+        change("training__embeddings", unit_embedding=[0.6, 0.9]),
+        change("training__embeddings", embedding=[3.0]),
+    ],
+    ("training__embeddings", "no_evaluation_image"): [
+        change_all("dedup__images", is_evaluation=True),
+    ],
+    ("training__refusals", "recipes_have_runs"): [change("training__refusals", recipe="sft")],
     ("training__runs", "models_beat_baseline"): [change("training__runs", accuracy=0.2)],
     ("batches__jobs", "rows_are_conserved"): [
         change("batches__jobs", row_count=7),

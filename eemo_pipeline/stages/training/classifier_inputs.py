@@ -3,8 +3,10 @@
 The fit itself is in `jobs/emotion_classifier.py`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -95,19 +97,24 @@ def select_rows(assess__items: pl.DataFrame, features: pl.DataFrame) -> pl.DataF
 
 
 def prepare_classifier(
-    folder: Path, assess__items: pl.DataFrame, features: pl.DataFrame, seed: int
+    folder: Path,
+    assess__items: pl.DataFrame,
+    features: pl.DataFrame,
+    seed: int,
+    about: Mapping[str, Any] | None = None,
 ) -> PreparedRun:
     """Prepare the job in `folder`; if there is too little data, complete it as skipped.
 
     The reason is then too_few_items: fewer than SMALLEST_TRAIN train items, fewer than two
-    emotions among them, or fewer than SMALLEST_TEST test items.
+    emotions among them, or fewer than SMALLEST_TEST test items. `about` is what the run is
+    made with.
     """
     rows = select_rows(assess__items, features)
     parts = {
         split: rows.filter(pl.col("split") == split).drop("split")
         for split in ("train", "validation", "test")
     }
-    run_id = prepare_job(folder, JOB, METHOD, seed, PARAMETERS, parts)
+    run_id = prepare_job(folder, JOB, METHOD, seed, PARAMETERS, parts, about)
     train, test = parts["train"], parts["test"]
     is_too_little = (
         train.height < SMALLEST_TRAIN

@@ -6,20 +6,28 @@ job: the folder is its only interface to the pipeline.
 
 Inputs, written by `prepare_job`:
 - `<input>.parquet`: the rows, in the order given.
-- `job.json`: job, method, run_id, seed, parameters, inputs with their SHA-256. Written last.
+- `images/<image_id>`: images by content, hard links where the file system allows it.
+- folder `base`: the model that the job starts from, where that is the result of another run.
+- `environment.txt`: the lock file of the environment that the job needs.
+- `job.json`: job, method, run_id, seed, parameters, inputs and linked files with their SHA-256, and
+  under `about` the recipe, the environment, and the versions of data and code. Written last.
 
 Outputs, written by the job (`job_reporting.py`):
 - `metrics.jsonl`: one JSON object per progress report, appended while the job runs.
+- folder `checkpoints`: of jobs that can resume.
+- `failure.json`: the reason of an attempt that failed, in words for a person.
 - artefact files.
 - `result.json`: run_id, status, counts, scores, artefact with its SHA-256. Written last, under a
   temporary name, and renamed: the run is complete once it exists. A killed job leaves none, and
-  its rerun starts from the inputs.
+  its rerun starts from the inputs, or from the last checkpoint.
 
 No file contains a time, a host name or a path outside the folder, so equal inputs give equal bytes.
 """
 
 import io
 import json
+import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +41,9 @@ from eemo_pipeline.stats.hash_draws import short_hash
 JOB_FILE = "job.json"
 METRICS_FILE = "metrics.jsonl"
 RESULT_FILE = "result.json"
+FAILURE_FILE = "failure.json"
+ENVIRONMENT_FILE = "environment.txt"
+CHECKPOINTS = "checkpoints"
 _JOBS = "eemo_pipeline.stages.training.jobs"
 _COPIED = (
     "status",
@@ -42,7 +53,22 @@ _COPIED = (
     "accuracy",
     "macro_f1",
     "baseline_accuracy",
+    "train_loss",
+    "mean_reward",
+    "step_count",
+    "token_count",
 )
+_ABOUT = (
+    "recipe",
+    "recipe_hash",
+    "environment",
+    "environment_hash",
+    "code_version",
+    "data_versions",
+    "base_model",
+    "base_run_id",
+)
+_SECONDS_PER_HOUR = 3600
 
 
 class IncompleteRun(Exception):
@@ -64,12 +90,14 @@ def prepare_job(
     seed: int,
     parameters: Mapping[str, Any],
     inputs: Mapping[str, pl.DataFrame],
+    about: Mapping[str, Any] | None = None,
+    linked: Mapping[str, tuple[Path, str]] | None = None,
 ) -> str:
     """Write the job's inputs and description into `folder`, and return its run_id.
 
-    The run_id is the hash of job, method, seed, parameters and the bytes of the inputs. If the
-    folder already has this job, finished or not, its description and outputs are kept. If it has
-    another job, the outputs of that job are removed.
+    The run_id is the hash of job, method, seed, parameters and the bytes of inputs and linked
+    files. If the folder already has this job, finished or not, its description and outputs are
+    kept. If it has another job, the outputs of that job are removed.
 
     Args:
         folder: created if missing.
@@ -78,6 +106,9 @@ def prepare_job(
         seed: the seed of every random choice of the job.
         parameters: JSON values.
         inputs: name -> rows; written as `<name>.parquet`.
+        about: recipe, environment, and versions of data and code; no part of the run_id, so that
+            they tell what the run was made with.
+        linked: name in the folder -> a file and its SHA-256.
     """
     contents = {f"{name}.parquet": _as_parquet(frame) for name, frame in inputs.items()}
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,13 +122,52 @@ def prepare_job(
         "parameters": dict(parameters),
         "inputs": hashes,
     }
+    if linked:
+        described["linked"] = {name: sha256 for name, (_, sha256) in sorted(linked.items())}
     run_id = short_hash(json.dumps(described, sort_keys=True))
     if _read_json(folder / JOB_FILE).get("run_id") != run_id:
-        artefact = Path(str(_read_json(folder / RESULT_FILE).get("artefact", METRICS_FILE))).name
-        for name in (RESULT_FILE, METRICS_FILE, artefact):
+        _remove_outputs(folder)
+        for name, (path, _) in (linked or {}).items():
             (folder / name).unlink(missing_ok=True)
-        write_bytes(encode_json({"run_id": run_id, **described}), folder / JOB_FILE)
+            link_file(path, folder / name)
+        more = {"about": dict(about)} if about else {}
+        write_bytes(encode_json({"run_id": run_id, **described, **more}), folder / JOB_FILE)
     return run_id
+
+
+def link_file(path: Path, to: Path) -> None:
+    """Make `to` a hard link to `path`, or a copy where the file system has no hard links.
+
+    An existing `to` is kept.
+
+    Raises:
+        OSError: the file cannot be read, or the disk is full.
+    """
+    if to.exists():
+        return
+    to.parent.mkdir(parents=True, exist_ok=True)
+    source = path.resolve()
+    try:
+        os.link(source, to)
+    except OSError:
+        temporary = to.with_name(f".{to.name}.tmp")
+        try:
+            shutil.copyfile(source, temporary)
+            temporary.replace(to)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _remove_outputs(folder: Path) -> None:
+    """Remove result, progress, checkpoints and artefacts of an earlier job."""
+    result = _read_json(folder / RESULT_FILE)
+    outputs = [str(result.get("artefact", METRICS_FILE)), *map(str, result.get("files", {}))]
+    for name in (RESULT_FILE, METRICS_FILE, FAILURE_FILE, *outputs):
+        path = folder / name
+        if path.resolve().is_relative_to(folder.resolve()):
+            path.unlink(missing_ok=True)
+    for name in (CHECKPOINTS, "base", "merged", "states"):
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def skip_job(folder: Path, reason: str, train_count: int, test_count: int) -> None:
@@ -121,20 +191,44 @@ def job_module(folder: Path) -> str:
     return f"{_JOBS}.{_describe_job(folder)['job']}"
 
 
+def environment_of(folder: Path) -> str:
+    """Return the name of the environment that the folder's job needs; empty for none of its own.
+
+    Raises:
+        IncompleteRun: no job was prepared in the folder.
+    """
+    return str(_describe_job(folder).get("about", {}).get("environment") or "")
+
+
 def is_complete(folder: Path) -> bool:
     """Return whether the folder has the result of its current job, with an intact artefact."""
     result = _read_json(folder / RESULT_FILE)
     if not result or result.get("run_id") != _read_json(folder / JOB_FILE).get("run_id"):
         return False
-    artefact = result.get("artefact")
-    if artefact is None:
-        return True
-    path = folder / str(artefact)
-    return path.is_file() and file_sha256(path) == result.get("sha256")
+    files = dict(result.get("files", {}))
+    if (artefact := result.get("artefact")) is not None:
+        files[artefact] = result.get("sha256")
+    return all(
+        (folder / name).is_file() and file_sha256(folder / name) == sha256
+        for name, sha256 in files.items()
+    )
 
 
-def read_result(folder: Path, root: Path) -> pl.DataFrame:
+def result_of(folder: Path) -> dict[str, Any]:
+    """Return the content of `result.json`; empty for a run that is not complete."""
+    return _read_json(folder / RESULT_FILE) if is_complete(folder) else {}
+
+
+def read_failure(folder: Path) -> str | None:
+    """Return what the last attempt said about its failure; None if it said nothing."""
+    message = _read_json(folder / FAILURE_FILE).get("message")
+    return None if message is None else str(message)
+
+
+def read_result(folder: Path, root: Path, usd_per_gpu_hour: float | None = None) -> pl.DataFrame:
     """Return the finished run as a row of `training__runs`; `path` is relative to `root`.
+
+    Without a price per hour, `usd` is null unless no GPU was used.
 
     Raises:
         IncompleteRun: the job has not finished, or its artefact was changed afterwards.
@@ -145,13 +239,22 @@ def read_result(folder: Path, root: Path) -> pl.DataFrame:
             "Its progress is in metrics.jsonl; materialise training__runs again to start over."
         )
     job, result = read_job(folder), _read_json(folder / RESULT_FILE)
-    artefact = result.get("artefact")
+    artefact, about = result.get("artefact"), job.get("about", {})
+    gpu_hours = round(result.get("gpu_seconds", 0.0) / _SECONDS_PER_HOUR, 6)
     row = {
         "run_id": job["run_id"],
         "job": job["job"],
         "method": job["method"],
         "seed": job["seed"],
+        **{name: about.get(name) for name in _ABOUT},
+        "recipe": about.get("recipe", job["job"]),
         **{name: result.get(name) for name in _COPIED},
+        "measures": json.dumps(result.get("measures", {}), sort_keys=True),
+        "device": result.get("device", "cpu"),
+        "gpu_hours": gpu_hours,
+        "usd": round(gpu_hours * usd_per_gpu_hour, 6)
+        if usd_per_gpu_hour
+        else (None if gpu_hours else 0.0),
         "path": (folder / artefact).relative_to(root).as_posix() if artefact else None,
         "sha256": result.get("sha256"),
     }
@@ -165,7 +268,7 @@ def read_job(folder: Path) -> dict[str, Any]:
         IncompleteRun: there is no job, or an input is missing or altered.
     """
     job = _describe_job(folder)
-    for name, expected in job["inputs"].items():
+    for name, expected in (job["inputs"] | job.get("linked", {})).items():
         path = folder / name
         if not path.is_file() or file_sha256(path) != expected:
             raise IncompleteRun(

@@ -1,5 +1,5 @@
--- A run is fitted on at most the available train items, and scored on at most the available test
--- items.
+-- The embedded classifier is fitted on at most the available train items, and scored on at most the
+-- available test items.
 with items as (
     select
         count(*) filter (where split = 'train') as train_items,
@@ -11,5 +11,7 @@ with items as (
 select r.run_id, r.job, r.train_count, i.train_items, r.test_count, i.test_items
 from training__runs as r
 cross join items as i
-where r.train_count > i.train_items or r.test_count > i.test_items
+where
+    r.job = 'emotion_classifier'
+    and (r.train_count > i.train_items or r.test_count > i.test_items)
 order by r.run_id

@@ -45,6 +45,8 @@ VERSIONED = {
     "annotation__replies",
     "batches__submissions",
     "grounding__regions",
+    "training__embeddings",
+    "training__refusals",
     "training__runs",
     "verification__replies",
     "verification__words",

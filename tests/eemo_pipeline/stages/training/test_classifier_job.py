@@ -30,7 +30,7 @@ from eemo_pipeline.stages.training.job_folder import (
 )
 from eemo_pipeline.stages.training.jobs.emotion_classifier import Softmax, majority_label, score
 from eemo_pipeline.stages.training.runs import train_classifier
-from resources.launchers.subprocess_launcher import SubprocessLauncher
+from resources.launchers.choice import LauncherResource
 
 COMMAND = [sys.executable, "-m", f"eemo_pipeline.stages.training.jobs.{JOB}"]
 LABELS = ("anger", "joy", "sadness")
@@ -328,10 +328,9 @@ def test_dagster_pipes_launches_the_same_job(finished, tmp_path):
 
 def materialize(asset):
     """Materialise an asset that asks for the launcher of a run."""
-    launcher = SubprocessLauncher(client=dg.PipesSubprocessClient())
     return dg.materialize(
         [asset],
-        resources={"launcher": launcher},
+        resources={"launcher": LauncherResource()},
         instance=dg.DagsterInstance.ephemeral(),
         raise_on_error=False,
     )
@@ -352,8 +351,12 @@ def test_a_run_is_launched_once_and_then_reused(finished, tmp_path):
     assert (first.work, second.work) == (Work(asked=1), Work(reused=1))
     assert first.run_id == second.run_id == finished[2].run_id
     assert first.frame.equals(second.frame)
-    for path in sorted(finished[1].iterdir()):
+    for path in sorted(set(finished[1].iterdir()) - {finished[1] / "job.json"}):
         assert (tmp_path / "training" / JOB / path.name).read_bytes() == path.read_bytes()
+    # What it was made with is no part of what it is.
+    (row,) = second.frame.to_dicts()
+    assert json.loads(row["data_versions"])["assess__items"] == "absent"
+    assert row["recipe"] == JOB
 
 
 def test_a_skipped_run_is_not_launched(tmp_path):
@@ -375,7 +378,7 @@ def test_a_job_that_fails_fails_its_step(tmp_path):
 
     result = materialize(training__runs)
     (failure,) = result.get_step_failure_events()
-    assert "External execution process failed" in str(failure.step_failure_data.error)
+    assert "prepare the job again" in str(failure.step_failure_data.error)
     assert not is_complete(tmp_path)
 
 

@@ -1,0 +1,107 @@
+"""Loads and saves Qwen2.5-VL models and their processors, from folders or by name.
+
+Weights are read only from safetensors, because other formats can run code when they are loaded.
+"""
+
+from pathlib import Path
+from typing import Any
+
+# Linear and embedding modules of the whole model, as the released script selects them: vision
+# tower, merger and language model, without output head and token embeddings.
+EVERY_LINEAR = (
+    r".*\.(q_proj|k_proj|v_proj|o_proj|qkv|proj|gate_proj|up_proj|down_proj|merger\.mlp\.[02])$"
+)
+LANGUAGE_LINEAR = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)$"
+LORA_SCOPES = {"vision_merger_language": EVERY_LINEAR, "language": LANGUAGE_LINEAR}
+
+
+def load_model(place: str, precision: str) -> Any:
+    """Load a model for training or inference, on the GPU where there is one.
+
+    Args:
+        place: a folder, or a name that transformers can resolve.
+        precision: bf16 or fp32.
+    """
+    import torch  # pyright: ignore
+    from transformers import Qwen2_5_VLForConditionalGeneration  # pyright: ignore
+
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    model: Any = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+        place, dtype=dtype, use_safetensors=True
+    )
+    return model.to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def load_processor(place: str, min_pixels: int, max_pixels: int) -> Any:
+    """Load the processor of texts and images, with the budget of an image in pixels.
+
+    The stock processor also loads a class for videos, which needs torchvision. Without torchvision
+    a processor of images and texts alone is built from the same parts.
+
+    Args:
+        place: a folder, or a name that transformers can resolve.
+        min_pixels: smaller images are enlarged to this area.
+        max_pixels: larger images are reduced to this area.
+    """
+    from importlib.util import find_spec
+
+    from transformers import AutoTokenizer, Qwen2VLImageProcessor  # pyright: ignore
+
+    tokenizer = AutoTokenizer.from_pretrained(place)
+    images: Any = Qwen2VLImageProcessor.from_pretrained(place)
+    images.size = {"shortest_edge": min_pixels, "longest_edge": max_pixels}
+    if find_spec("torchvision"):
+        from transformers import Qwen2_5_VLProcessor  # pyright: ignore
+
+        processor: Any = Qwen2_5_VLProcessor.from_pretrained(place)
+        processor.image_processor, processor.tokenizer = images, tokenizer
+        return processor
+    return _image_processor_class()(images, tokenizer, tokenizer.chat_template)
+
+
+def merge_adapter(model: Any, folder: Path, processor: Any) -> None:
+    """Add the LoRA weights of a PEFT model to its base weights, and save the whole model."""
+    merged = model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
+    save_model(merged, folder, processor)
+
+
+def save_model(model: Any, folder: Path, processor: Any) -> None:
+    """Save model, tokenizer and image processor as one folder, in safetensors."""
+    model.save_pretrained(folder)
+    processor.tokenizer.save_pretrained(folder)
+    processor.image_processor.save_pretrained(folder)
+
+
+def list_files(folder: Path, name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the weights of a saved model, and all of its files, as names below the job folder.
+
+    Weights in several files are named by their index.
+    """
+    files = tuple(
+        path.relative_to(folder).as_posix()
+        for path in sorted((folder / name).rglob("*"))
+        if path.is_file()
+    )
+    index = f"{name}/model.safetensors.index.json"
+    return (index if index in files else f"{name}/model.safetensors"), files
+
+
+def _image_processor_class() -> Any:
+    from transformers import Qwen2_5_VLProcessor  # pyright: ignore
+    from transformers.processing_utils import ProcessorMixin  # pyright: ignore
+
+    class ImageTextProcessor(Qwen2_5_VLProcessor):
+        """The stock processor without its part for videos."""
+
+        @classmethod
+        def get_attributes(cls) -> list[str]:
+            return ["image_processor", "tokenizer"]
+
+        def __init__(self, image_processor: Any, tokenizer: Any, chat_template: Any) -> None:
+            self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"
+            self.image_token_id = tokenizer.convert_tokens_to_ids(self.image_token)
+            self.video_token_id = tokenizer.convert_tokens_to_ids(self.video_token)
+            self.video_processor = None
+            ProcessorMixin.__init__(self, image_processor, tokenizer, chat_template=chat_template)
+
+    return ImageTextProcessor

@@ -279,7 +279,6 @@ app.command(
         "eemo masks --to masks --data data/demo", "eemo masks 3f2a91 --to masks --data data/demo"
     )
 )(masks)
-add_training_commands(app)
 app.add_typer(ledger_app)
 app.add_typer(batch_app)
 app.add_typer(review_app)
@@ -309,6 +308,9 @@ def ui(
     from eemo_pipeline.cli.web_ui import serve
 
     raise typer.Exit(serve(data, port, as_json=as_json))
+
+
+add_training_commands(app)
 
 
 def run_command_line() -> int:

@@ -20,6 +20,7 @@ from eemo_pipeline.stats.hash_draws import short_hash
 TINY = "tiny"  # in the place of a base model: random weights of the real classes
 _FOLDER = files("eemo_pipeline.stages.training").joinpath("recipes")
 _LARGEST_FILE = 64 * 1024
+_SUFFIXES = (".yaml", ".yml")
 
 Environment = Literal["trl", "ms_swift", "verl", "llamafactory"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -40,7 +41,8 @@ class Recipe(BaseModel):
         job: the module of `jobs/` that runs it.
         environment: the environment that the job runs in; its lock file is in `environments/`.
         description: one sentence.
-        base: the recipe whose model it starts from, a folder or name of a model, or "tiny".
+        base: the recipe whose result it starts from, by name or path of its file; or a folder or
+            name of a model, or "tiny".
         then: recipes that a trial with --tiny runs after it.
         seed: the seed of every random choice.
     """
@@ -235,13 +237,23 @@ def list_recipes() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
+def is_recipe(base: str) -> bool:
+    """Return whether a base is a recipe, by name or by the path of its file, and not a model."""
+    return base.endswith(_SUFFIXES) or base in list_recipes()
+
+
+def name_of(recipe: str) -> str:
+    """Return the name of a recipe that is given by name or by path."""
+    return Path(recipe).stem if recipe.endswith(_SUFFIXES) else recipe
+
+
 def read_recipe(name: str) -> Recipe:
     """Read a recipe by its name in `recipes/`, or by the path of a YAML file.
 
     Raises:
         BadRecipe: there is no such recipe, or it is wrong.
     """
-    if name.endswith((".yaml", ".yml")):
+    if name.endswith(_SUFFIXES):
         path = Path(name)
         if not path.is_file():
             raise BadRecipe(f"there is no recipe file {path}")
@@ -285,7 +297,7 @@ def parse_recipe(name: str, text: str) -> Recipe:
 
 def shrink(recipe: Recipe) -> Recipe:
     """Return the recipe for a trial on a processor: same job, tiny random model, few samples."""
-    base = recipe.base if recipe.base in list_recipes() else TINY
+    base = recipe.base if is_recipe(recipe.base) else TINY
     changes: dict[str, Any] = {"base": base}
     if isinstance(recipe, TunedRecipe):
         changes |= {

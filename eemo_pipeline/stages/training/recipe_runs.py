@@ -46,7 +46,8 @@ from eemo_pipeline.stages.training.recipe import (
     Recipe,
     SftRecipe,
     TunedRecipe,
-    list_recipes,
+    is_recipe,
+    name_of,
     read_recipe,
     shrink,
 )
@@ -124,7 +125,7 @@ def plan(names: Sequence[str], *, is_trial: bool) -> list[Recipe]:
         recipe = read_recipe(name)
         if recipe.name in ordered or recipe.name in needed_by:
             return
-        if recipe.base in list_recipes():
+        if is_recipe(recipe.base):
             add(recipe.base, (*needed_by, recipe.name))
         ordered.setdefault(recipe.name, recipe)
         for following in recipe.then if is_trial else ():
@@ -176,9 +177,9 @@ def _prepare(recipe: Recipe, folder: Path, trainer: Trainer) -> None:
 
 def _find_base(recipe: Recipe, trainer: Trainer) -> BaseModel | None:
     """Return what the recipe starts from; None where that run was skipped."""
-    if recipe.base not in list_recipes():
+    if not is_recipe(recipe.base):
         return BaseModel(recipe.base, None, {})
-    folder = trainer.folder(recipe.base)
+    folder = trainer.folder(name_of(recipe.base))
     result = result_of(folder)
     if result.get("status") != "ok":
         return None

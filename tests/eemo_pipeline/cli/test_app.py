@@ -22,8 +22,11 @@ COMMANDS = (
     "export",
     "doctor",
     "ui",
+    "train",
+    "similar",
     "ledger",
     "batch",
+    "review",
 )
 HEAVY = ("dagster", "duckdb", "numpy", "polars", "PIL", "sklearn")
 

@@ -1,0 +1,302 @@
+"""Recipes on real classes with tiny random weights: trained, merged, rewarded, embedded, probed.
+
+Most jobs run in this process, by their own `main`, because each process would import torch and TRL
+again. One is killed and resumed in processes of its own.
+"""
+
+import json
+import os
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from eemo_pipeline.aggregation.word_agreement import LEMMAS
+from eemo_pipeline.emotion.candidate_lists import MIKELS_8_LIST
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.parquet import file_sha256
+from eemo_pipeline.ledger.store import open_ledger
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.schema.validate import conform
+from eemo_pipeline.stages.training.job_folder import is_complete, job_module
+from eemo_pipeline.stages.training.job_reporting import JobFailed
+from eemo_pipeline.stages.training.recipe import read_recipe, shrink
+from eemo_pipeline.stages.training.recipe_runs import (
+    Trainer,
+    TrainingTables,
+    train_recipes,
+)
+from eemo_pipeline.stages.training.runs import RunTables, read_tables
+from tests.support.images import paint_jpeg
+
+MISSING = [name for name in ("torch", "transformers", "trl", "peft") if find_spec(name) is None]
+pytestmark = [
+    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)} (make models)"),
+    # The warnings of libraries about themselves.
+    pytest.mark.filterwarnings("ignore"),
+]
+COUNT = 30
+
+
+class HereLauncher:
+    """Runs a job by its module's own entry point, in this process."""
+
+    def __init__(self) -> None:
+        self.launched: list[str] = []
+
+    def launch(self, folder: Path) -> None:
+        self.launched.append(folder.name)
+        runpy.run_module(job_module(folder))["main"](folder)
+
+
+def build_tables(root: Path) -> dict[str, pl.DataFrame]:
+    """Forty images whose labels and questions are made up; four are test images."""
+    place = root / "sources" / "folder"
+    place.mkdir(parents=True)
+    images, labels, qa, assess = [], [], [], []
+    for number in range(COUNT):
+        content = paint_jpeg(number)
+        image_id, name = sha256(content).hexdigest(), f"{number:02}.jpg"
+        (place / name).write_bytes(content)
+        split = "test" if number % 10 == 9 else "validation" if number % 10 == 8 else "train"
+        emotion = MIKELS_8[number % 3]
+        images.append(
+            {"image_id": image_id, "cluster_id": image_id, "split": split, "source": "folder"}
+            | {"path": name, "is_evaluation": False, "width_px": 160, "height_px": 120}
+        )
+        label = {"image_id": image_id, "taxonomy": "mikels8", "semantics": "evoked"}
+        labels.append(label | {"emotion": emotion, "mass": 1.0})
+        common = {"split": split, "image_id": image_id, "source": "folder"}
+        qa.append(
+            {"item_id": f"q{number:02}", "image_ids": [image_id], "split": split}
+            | {"question": "What is felt most?", "answer": emotion, "options": []}
+        )
+        assess += [
+            common
+            | {"item_id": f"d{number:02}", "task": "dominant_emotion", "question": "Which?"}
+            | {"answer": f"Dominant emotion: {emotion}", "candidates": list(MIKELS_8_LIST)},
+            common
+            | {"item_id": f"v{number:02}", "task": "vad", "dimension": "valence", "target": 0.5}
+            | {"question": "How high?", "answer": "Valence: 0.5000", "candidates": []},
+        ]
+    given: dict[str, list[dict[str, Any]]] = {
+        "dedup__images": images,
+        "labels__emotions": labels,
+        "qa__items": qa,
+        "assess__items": assess,
+        "ingest__words": [],
+        "records__emoverse": [],
+    }
+    return {n: pl.DataFrame(r, schema=TABLES[n].polars_schema) for n, r in given.items()}
+
+
+def write_recipe(folder: Path, name: str, **changes: Any) -> str:
+    """Write a recipe as `--tiny` would shrink it, with changes, and return its path."""
+    keys = shrink(read_recipe(name)).model_dump(mode="json", exclude={"name"})
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(keys | changes))
+    return str(path)
+
+
+class Lake:
+    """A data root with its tables, a ledger and a launcher."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = DataRoot(root)
+        self.tables = build_tables(root)
+        self.launcher = HereLauncher()
+
+    def train(self, *names: str, is_trial: bool = False) -> Any:
+        with closing(open_ledger(self.root.ledger)) as ledger:
+            read = TrainingTables(self.tables.__getitem__)
+            trainer = Trainer(read, self.root, self.launcher, LEMMAS, ledger, is_trial)
+            return train_recipes(names, trainer)
+
+    def rows(self) -> RunTables:
+        return read_tables(self.root)
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """SFT, merge, GRPO, hidden states, embedding head and probe, one after the other."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    root = tmp_path_factory.mktemp("lake")
+    lake = Lake(root)
+    head = write_recipe(root, "des_head", base="tiny", then=[])
+    lake.train("grpo", is_trial=True)
+    lake.train(head)
+    return lake
+
+
+def test_fine_tuning_is_merged_and_the_policy_starts_from_it(lake: Lake) -> None:
+    runs = {row["recipe"]: row for row in lake.rows().runs.iter_rows(named=True)}
+    sft, grpo = runs["sft_lora.tiny"], runs["grpo.tiny"]
+    assert (sft["status"], grpo["status"]) == ("ok", "ok")
+    assert (sft["step_count"], sft["base_model"]) == (6, "tiny")
+    assert sft["path"] == "training/sft_lora.tiny/merged/model.safetensors"
+    assert (grpo["base_model"], grpo["base_run_id"]) == ("sft_lora", sft["run_id"])
+    folder = lake.root.training / "grpo.tiny"
+    assert (folder / "base" / "model.safetensors").samefile(lake.root.path / sft["path"])
+    lines = [
+        json.loads(line) for line in (folder.parent / "sft_lora.tiny" / "metrics.jsonl").open()
+    ]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    assert lines[-1]["token_count"] == sft["token_count"] > 0
+    measures = json.loads(grpo["measures"])
+    assert set(measures) == {f"validation_{p}" for p in ("format", "ranking", "score", "dominant",
+                                                         "total")}  # fmt: skip
+    conform(lake.rows().runs, TABLES["training__runs"])
+
+
+def test_the_loss_counts_the_completion_alone_and_all_rewards_are_logged(lake: Lake) -> None:
+    folder = lake.root.training / "grpo.tiny"
+    last = json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
+    assert {"reward", "reward_format", "reward_ranking", "reward_score", "reward_dominant"} <= set(
+        last
+    )
+    assert "kl" in last
+    refused = lake.rows().refusals.filter(recipe="grpo.tiny")
+    assert refused.is_empty()  # Mikels' matrix comes from the published anchors
+
+
+def test_each_part_of_the_reward_is_a_function_as_trl_calls_it() -> None:
+    from eemo_pipeline.stages.training.jobs.grpo import build_reward_functions, read_golds
+
+    samples = pl.DataFrame(
+        {"sample_id": ["a"], "task": ["vad"], "dimension": ["valence"], "answer": ["Valence: 0.5"]}
+        | {"target": [0.5], "candidates": [[]]}
+    )
+    matrices = pl.DataFrame(schema={"key": pl.String, "labels": pl.List(pl.String)})
+    functions = build_reward_functions(read_golds(samples, matrices))
+    right = "<think>Calm.</think><answer>Valence: 0.5</answer>"
+    completions = [[{"role": "assistant", "content": text}] for text in (right, "Valence: 0.5")]
+    given = {"prompts": [None] * 2, "completions": completions, "sample_id": ["a"] * 2}
+    rewards = {function.__name__: function(**given) for function in functions}
+    assert rewards == {
+        "format": [1.0, 0.0],
+        "ranking": [0.0, 0.0],
+        "score": [1.0, 0.0],
+        "dominant": [0.0, 0.0],
+    }
+
+
+def test_embeddings_are_float32_of_1024_and_do_not_know_the_labels_of_test_images(
+    lake: Lake, tmp_path: Path
+) -> None:
+    embeddings = lake.rows().embeddings
+    assert embeddings.height == COUNT
+    assert embeddings.schema["embedding"] == pl.List(pl.Float32)
+    assert set(embeddings["embedding"].list.len()) == {1024}
+    lengths = embeddings["unit_embedding"].list.eval(pl.element().pow(2)).list.sum()
+    assert lengths.to_list() == pytest.approx([1.0] * COUNT, abs=1e-3)
+    other = Lake(tmp_path / "other")
+    tests = other.tables["dedup__images"].filter(pl.col("split") == "test")["image_id"].implode()
+    other.tables["labels__emotions"] = other.tables["labels__emotions"].with_columns(
+        pl.when(pl.col("image_id").is_in(tests))
+        .then(pl.lit("sadness"))
+        .otherwise("emotion")
+        .alias("emotion")
+    )
+    other.train(write_recipe(tmp_path, "des_head", base="tiny", then=[]))
+    again = other.rows().embeddings
+    columns = ["image_id", "embedding"]
+    assert (
+        again.select(columns).sort("image_id").equals(embeddings.select(columns).sort("image_id"))
+    )
+
+
+def test_hidden_states_are_computed_once_per_image_and_model(lake: Lake, tmp_path: Path) -> None:
+    before = list(lake.launcher.launched)
+    released = write_recipe(tmp_path, "des_head_released", base="tiny", then=[])
+    lake.train(released)
+    new = lake.launcher.launched[len(before) :]
+    assert new == ["des_head_released"]  # another head, the same states
+    head = str(lake.root.path / "des_head.yaml")
+    probe = write_recipe(tmp_path, "linear_probe", base=head, mapped=30)
+    lake.train(probe)
+    row = lake.rows().runs.filter(recipe="linear_probe").row(0, named=True)
+    assert (row["status"], row["reason"]) == ("ok", None)
+    measures = json.loads(row["measures"])
+    assert 0 <= measures["accuracy_low"] <= row["accuracy"] <= measures["accuracy_high"] <= 1
+    assert {"stress_1", "silhouette", "trustworthiness"} <= set(measures)
+    assert lake.train(released).asked == 0
+
+
+def test_a_killed_run_is_resumed_to_the_same_weights(lake: Lake, tmp_path: Path) -> None:
+    folder = tmp_path / "sft_lora.tiny"
+    whole = lake.root.training / "sft_lora.tiny"
+    for name in ("images", "train.parquet", "validation.parquet", "refused.parquet", "job.json"):
+        source = whole / name
+        shutil.copytree(source, folder / name) if source.is_dir() else _copy(source, folder / name)
+    command = [sys.executable, "-m", job_module(folder), str(folder)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL)  # fmt: skip
+    deadline = time.monotonic() + 300
+    while not (folder / "checkpoints" / "checkpoint-2" / "trainer_state.json").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not is_complete(folder)
+    runpy.run_module(job_module(folder))["main"](folder)
+    assert is_complete(folder)
+    for name in ("merged/model.safetensors", "metrics.jsonl"):
+        assert file_sha256(folder / name) == file_sha256(whole / name), name
+    first, second = (json.loads((f / "result.json").read_text()) for f in (whole, folder))
+    assert first == second
+
+
+def _copy(source: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_bytes(source.read_bytes())
+
+
+def test_what_cannot_be_learnt_from_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.tables["qa__items"] = lake.tables["qa__items"].with_columns(answer=pl.lit("joy"))
+    lake.tables["labels__emotions"] = lake.tables["labels__emotions"].head(5)
+    lake.train("emoverse_attribute", "sft_lora", is_trial=True)
+    assert lake.launcher.launched == []
+    runs = lake.rows().runs
+    assert dict(runs.select("recipe", "reason").rows()) == {
+        "emoverse_attribute.tiny": "no_samples",
+        "emoverse_emotion.tiny": "base_skipped",
+        "sft_lora.tiny": "one_class",
+        "grpo.tiny": "base_skipped",
+        "des_head.tiny": "base_skipped",
+        "linear_probe.tiny": "base_skipped",
+    }
+
+
+def test_a_loss_that_is_not_finite_names_the_key_that_cures_it(lake: Lake, tmp_path: Path) -> None:
+    wild = write_recipe(tmp_path, "des_head", base="tiny", then=[], learning_rate=1e30, epochs=9)
+    with pytest.raises(JobFailed, match=r"lower learning_rate \(now 1e\+30\)"):
+        lake.train(wild)
+    failure = json.loads((lake.root.training / "des_head" / "failure.json").read_text())
+    assert "learning_rate" in failure["message"]
+    lake.train(write_recipe(lake.root.path, "des_head", base="tiny", then=[]))
+
+
+def test_checkpoints_of_another_recipe_are_refused(lake: Lake, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, "sft_lora", then=[])
+    lake.train(recipe)
+    folder = lake.root.training / "sft_lora"
+    (folder / "checkpoints" / "run_id.txt").write_text("another")
+    (folder / "result.json").unlink()
+    with pytest.raises(JobFailed, match="checkpoints of another recipe"):
+        lake.train(recipe)

@@ -19,6 +19,15 @@ def encode(mask: Mask) -> list[int]:
     The uncompressed form of the COCO format: the lengths alternate between background and
     foreground and sum to the number of pixels; the first is 0 where the first pixel is foreground.
     """
+    return _measure_runs(mask).tolist()
+
+
+def encode_compressed(mask: Mask) -> str:
+    """Return the run lengths of a mask in COCO's compressed form."""
+    return compress(_measure_runs(mask))
+
+
+def _measure_runs(mask: Mask) -> npt.NDArray[np.int64]:
     import cv2
 
     flat = cv2.transpose(np.ascontiguousarray(mask).view(np.uint8)).ravel()
@@ -27,11 +36,12 @@ def encode(mask: Mask) -> list[int]:
     # Few of the words of eight pixels hold a change: the others are passed over at once.
     words = np.flatnonzero(is_change.view(np.uint64) != 0)
     places, offsets = np.nonzero(is_change.reshape(-1, 8)[words])
-    lengths = np.diff(words[places] * 8 + offsets, prepend=0, append=flat.size).tolist()
-    return [0, *lengths] if flat.size and flat[0] else lengths
+    starts = words[places] * 8 + offsets
+    first = [0, 0] if flat.size and flat[0] else [0]
+    return np.diff(np.concatenate((first, starts, [flat.size])))
 
 
-def compress(counts: Sequence[int]) -> str:
+def compress(counts: Sequence[int] | npt.NDArray[np.int64]) -> str:
     """Return run lengths in COCO's compressed form: text of the characters `0` to `o`.
 
     From the fourth on, a length is written as its difference to the one two before. Each number is
@@ -40,16 +50,17 @@ def compress(counts: Sequence[int]) -> str:
     values = np.asarray(counts, dtype=np.int64)
     left = values.copy()
     left[3:] -= values[1:-2]
-    groups: list[npt.NDArray[np.int64]] = []
+    groups: list[npt.NDArray[np.uint8]] = []
+    # Of a finished number, nothing is left but bits that equal its sign: no group is written.
     goes_on = np.ones(left.size, dtype=bool)
     while goes_on.any():
         bits = left & 0x1F
         left >>= 5
-        follows = np.where(bits & 0x10, left != -1, left != 0)
-        groups.append(np.where(goes_on, bits + 48 + (follows << 5), 0))
+        follows = left != -(bits >> 4)
+        groups.append(((bits + 48 + (follows << 5)) * goes_on).astype(np.uint8))
         goes_on &= follows
-    characters = np.stack(groups, axis=1).ravel() if groups else np.empty(0, np.int64)
-    return characters[characters > 0].astype(np.uint8).tobytes().decode("ascii")
+    characters = np.stack(groups, axis=1).ravel() if groups else np.empty(0, np.uint8)
+    return characters[characters > 0].tobytes().decode("ascii")
 
 
 def decompress(text: str) -> list[int]:

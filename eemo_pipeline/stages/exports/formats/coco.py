@@ -55,7 +55,7 @@ def as_mask(record: dict[str, Any], region: dict[str, Any]) -> dict[str, Any] | 
     if box is None:
         return None
     return {
-        "segmentation": {"size": list(mask.shape), "counts": masks.compress(masks.encode(mask))},
+        "segmentation": {"size": list(mask.shape), "counts": masks.encode_compressed(mask)},
         "bbox": [box.x1, box.y1, box.x2 - box.x1, box.y2 - box.y1],
         "area": int(mask.sum()),
     }

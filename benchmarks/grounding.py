@@ -121,12 +121,11 @@ def loop_plainly(models: tuple[Path, Path], files: Sequence[bytes]) -> tuple[flo
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     detector, segmenter = models
-    reader, cutter = (
-        GroundingDinoProcessor.from_pretrained(detector),
-        SamProcessor.from_pretrained(segmenter),
-    )
-    finder = GroundingDinoForObjectDetection.from_pretrained(detector).eval().to(device)
-    painter = SamModel.from_pretrained(segmenter).eval().to(device)
+    reader: Any = GroundingDinoProcessor.from_pretrained(detector)
+    cutter: Any = SamProcessor.from_pretrained(segmenter)
+    finder: Any = GroundingDinoForObjectDetection.from_pretrained(detector)
+    painter: Any = SamModel.from_pretrained(segmenter)
+    finder, painter = (model.eval().to(device) for model in (finder, painter))
 
     def ground(file: bytes) -> Any:
         image = Image.open(io.BytesIO(file)).convert("RGB")

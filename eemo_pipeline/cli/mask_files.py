@@ -23,9 +23,9 @@ def masks(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the masks of the records as black and white PNG files, in the size of their images.
+    """Write the masks of the records as PNG files.
 
-    A file is named IMAGE_ID-REGION_NO.png. White is the region.
+    A file is named IMAGE_ID-REGION_NO.png. It has the size of its image, and white is the region.
     """
     from eemo_pipeline.cli.output import clean, show, show_json
     from eemo_pipeline.cli.problems import Problem, wrong_usage

@@ -39,6 +39,7 @@ def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelCh
         Problem: The choice is wrong (exit code 2), or something it needs is missing (5).
     """
     choose_thresholds()
+    choose_grounder()
     text, choices = _understand(providers)
     for choice in choices:
         for variable in choice.missing(os.environ):
@@ -80,6 +81,26 @@ def choose_thresholds() -> "CriticLimits":
         return read_thresholds(os.environ.get(VARIABLE, ""))
     except BadThreshold as error:
         raise wrong_usage("a threshold is wrong", VARIABLE, str(error)) from error
+
+
+def choose_grounder() -> str:
+    """Return the name of the grounder that a run would use; its models are not loaded.
+
+    Raises:
+        Problem: there is no such grounder, or a threshold of grounding is wrong (exit code 2).
+    """
+    from resources.roles.grounders import EMBEDDED, VARIABLE, BadGrounder, check_name
+    from resources.roles.grounding_limits import VARIABLE as THRESHOLDS
+    from resources.roles.grounding_limits import read_grounding_limits
+    from resources.thresholds import BadThreshold
+
+    try:
+        read_grounding_limits(os.environ.get(THRESHOLDS, ""))
+        return check_name((os.environ.get(VARIABLE) or EMBEDDED).strip())
+    except BadThreshold as error:
+        raise wrong_usage("a threshold is wrong", THRESHOLDS, str(error)) from error
+    except BadGrounder as error:
+        raise wrong_usage("there is no such grounder", VARIABLE, str(error)) from error
 
 
 def choose_judges(session: "Session") -> "tuple[VisionVerifier | None, ModelCritic | None]":

@@ -46,11 +46,20 @@ def build_grounder(
         ChildProblem: its models cannot be loaded.
         NoAnswers: its file is not named.
     """
+    return GROUNDERS[check_name(name)](workers, limits)
+
+
+def check_name(name: str) -> str:
+    """Return the name of a grounder.
+
+    Raises:
+        BadGrounder: there is none of that name.
+    """
     if name not in GROUNDERS:
         raise BadGrounder(
             f"there is no grounder {name!r}. Set {VARIABLE} to one of {', '.join(GROUNDERS)}"
         )
-    return GROUNDERS[name](workers, limits)
+    return name
 
 
 class GrounderResource(dg.ConfigurableResource):

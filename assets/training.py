@@ -11,7 +11,7 @@ from assets._tables import outs
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
-from eemo_pipeline.rendering.plots import draw_curve
+from eemo_pipeline.rendering.plots import draw_curve, draw_map
 from eemo_pipeline.stages.training.job_folder import Launcher
 from eemo_pipeline.stages.training.recipe_runs import Trainer, TrainingTables, train_recipes
 from eemo_pipeline.stages.training.runs import read_tables, train_classifier
@@ -71,6 +71,10 @@ def training(
     plots = {
         f"curve of {name}": dg.MetadataValue.md(draw_curve(values, name))
         for name, values in made.curves.items()
+    }
+    plots |= {
+        f"map of {name}": dg.MetadataValue.md(draw_map(points, name))
+        for name, points in made.maps.items()
     }
     yield dg.Output(
         made.runs, "training__runs", metadata={"run_id": run.run_id, **count_work(work), **plots}

@@ -187,8 +187,17 @@ def require_database(root: DataRoot) -> None:
         ) from error
 
 
-def find_image(root: DataRoot, image: str) -> str:
-    """Return the image_id that `image` means, or a refused file's path as its source lists it."""
+def find_image(root: DataRoot, image: str, verb: str = "explain") -> str:
+    """Return the image_id that `image` means, or a refused file's path as its source lists it.
+
+    Args:
+        root: the data root.
+        image: the first digits of an image_id, or the path of an image.
+        verb: the command that asks, for its error messages.
+
+    Raises:
+        Problem: there is no such image, or more than one.
+    """
     from eemo_pipeline.lake.parquet import file_sha256
 
     path = Path(image)
@@ -206,7 +215,7 @@ def find_image(root: DataRoot, image: str) -> str:
     if not is_hexadecimal or not _SHORTEST_PREFIX <= len(prefix) <= _IMAGE_ID_LENGTH:
         raise wrong_usage(
             "this names no image",
-            shorten(f"explain {image}", _WIDEST_VALUE),
+            shorten(f"{verb} {image}", _WIDEST_VALUE),
             f"an image_id is {_SHORTEST_PREFIX} to {_IMAGE_ID_LENGTH} hexadecimal digits, "
             "and there is no such file",
             _listing_command(root),
@@ -216,21 +225,21 @@ def find_image(root: DataRoot, image: str) -> str:
         some = ", ".join(match[:16] for match in found[:_CANDIDATES])
         raise wrong_usage(
             "this matches more than one image",
-            shorten(f"explain {image}", _WIDEST_VALUE),
+            shorten(f"{verb} {image}", _WIDEST_VALUE),
             f"{'at least ' * (len(found) > _CANDIDATES)}{min(len(found), _CANDIDATES)} "
             f"image_ids begin with it: {some}",
-            command(f"explain {found[0][:16]}", root),
+            command(f"{verb} {found[0][:16]}", root),
         )
     if found:
         return found[0]
     near = _near_misses(root, prefix)
     raise Problem(
         "no image has this image_id",
-        f"explain {image}",
+        f"{verb} {image}",
         f"the nearest are {', '.join(match[:16] for match in near)}"
         if near
         else "the database contains no image",
-        command(f"explain {near[0][:16]}", root) if near else "",
+        command(f"{verb} {near[0][:16]}", root) if near else "",
         _listing_command(root),
     )
 

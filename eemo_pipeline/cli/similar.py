@@ -22,7 +22,7 @@ def show_similar(data: Path | None, image: str, how_many: int, *, as_json: bool)
 
     root = choose_data_root(data)
     require_database(root)
-    image_id = find_image(root, image)
+    image_id = find_image(root, image, "similar")
     try:
         columns, rows = warehouse.query(
             root.database, _QUERY, {"image_id": image_id, "how_many": how_many}

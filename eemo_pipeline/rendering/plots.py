@@ -14,6 +14,11 @@ import polars as pl
 INLINE_CHARACTERS = 1000
 _PREVIEW_ROWS, _PREVIEW_COLUMNS, _CELL_CHARACTERS = 3, 7, 24
 _CURVE_POINTS, _CURVE_PX = 40, 60
+_MOST_POINTS = 1000
+# Dark enough on white for text, and told apart in greyscale by the legend alone.
+_COLOURS = (
+    *("#a6611a", "#b2182b", "#2166ac", "#1b7837", "#6a3d9a", "#e08214", "#404040", "#35978f"),
+)
 _BAR_PX, _WIDTH_PX, _LABEL_PX = 15, 300, 118
 
 
@@ -56,6 +61,36 @@ def draw_curve(values: Sequence[float], title: str) -> str:
         f'fill="none" stroke="#4a90d9"><polyline points="{points}"/></svg>'
     )
     return f"![{escape(title)}]({_encode(svg)}) {values[0]:.4g} to {values[-1]:.4g}"
+
+
+def draw_map(points: pl.DataFrame, title: str) -> str:
+    """Draw a map as an inline SVG in Markdown: one mark per point, one colour per group, a legend.
+
+    Args:
+        points: x, y and group; at most a thousand rows are drawn.
+        title: the alternative text.
+    """
+    shown = points.head(_MOST_POINTS)
+    groups = shown["group"].unique().sort().to_list()
+    colours = {group: _COLOURS[place % len(_COLOURS)] for place, group in enumerate(groups)}
+    places = shown.select("x", "y").to_numpy()
+    (low_x, low_y), spans = places.min(axis=0), places.max(axis=0) - places.min(axis=0)
+    scale = _WIDTH_PX / (float(spans.max()) or 1.0)
+    marks = "".join(
+        f'<circle cx="{round((x - low_x) * scale) + 3}" cy="{round((y - low_y) * scale) + 3}" '
+        f'r="2" fill="{colours[group]}"/>'
+        for x, y, group in shown.select("x", "y", "group").iter_rows()
+    )
+    legend = "".join(
+        f'<text x="{_WIDTH_PX + 12}" y="{14 * place + 12}" fill="{colours[group]}">'
+        f"{escape(group)}</text>"
+        for place, group in enumerate(groups)
+    )
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX + _LABEL_PX}" '
+        f'height="{_WIDTH_PX + 6}" font-size="11">{marks}{legend}</svg>'
+    )
+    return f"![{escape(title)}]({_encode(svg)})"
 
 
 def draw_balance(strata: pl.DataFrame, title: str) -> str:

@@ -25,7 +25,7 @@ from eemo_pipeline.stages.training.job_folder import (
 from eemo_pipeline.stages.training.lineage import hash_code, hash_tables
 
 _TABLES = ("assess__items", "_verification__features")
-_EMBEDDINGS = "embeddings.parquet"
+_EMBEDDINGS, _MAP = "embeddings.parquet", "map.parquet"
 _SHOWN = ("loss", "train_loss", "reward", "accuracy")  # what a run's curve shows, best first
 
 
@@ -52,13 +52,15 @@ class RunTables:
         runs: rows of `training__runs`.
         refusals: rows of `training__refusals`.
         embeddings: rows of `training__embeddings`.
-        curves: run's title -> the reported values of its loss, reward or accuracy.
+        curves: recipe -> the reported values of its loss, reward or accuracy.
+        maps: recipe -> the map of a probe: x, y and group.
     """
 
     runs: pl.DataFrame
     refusals: pl.DataFrame
     embeddings: pl.DataFrame
     curves: dict[str, list[float]]
+    maps: dict[str, pl.DataFrame]
 
 
 def train_classifier(
@@ -97,7 +99,7 @@ def read_tables(data_root: DataRoot, usd_per_gpu_hour: float | None = None) -> R
         data_root: its folder `training` has one folder per recipe.
         usd_per_gpu_hour: the price of a GPU, for the column usd.
     """
-    runs, refusals, embeddings, curves = [], [], [], {}
+    runs, refusals, embeddings, curves, maps = [], [], [], {}, {}
     for folder in _finished(data_root.training):
         run = read_result(folder, data_root.path, usd_per_gpu_hour)
         runs.append(run)
@@ -107,6 +109,9 @@ def read_tables(data_root: DataRoot, usd_per_gpu_hour: float | None = None) -> R
             refusals.append(refused.select(pl.lit(folder.name).alias("recipe"), pl.all()))
         if (folder / _EMBEDDINGS).is_file():
             embeddings.append(_read_embeddings(folder / _EMBEDDINGS, run_id))
+        if (folder / _MAP).is_file():
+            points = pl.read_parquet(folder / _MAP, glob=False)
+            maps[folder.name] = points.select("x", "y", pl.col("emotion").alias("group"))
         if values := _read_curve(folder / METRICS_FILE):
             curves[folder.name] = values
     return RunTables(
@@ -114,6 +119,7 @@ def read_tables(data_root: DataRoot, usd_per_gpu_hour: float | None = None) -> R
         _stack("training__refusals", refusals),
         _stack("training__embeddings", embeddings),
         curves,
+        maps,
     )
 
 

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eemo_pipeline.rendering.plots import INLINE_CHARACTERS, draw_counts, preview_rows
+from eemo_pipeline.rendering.plots import (
+    INLINE_CHARACTERS,
+    draw_counts,
+    draw_curve,
+    draw_map,
+    preview_rows,
+)
 
 HOSTILE = (
     "<script>alert('1')</script> & \"x\" | `y` ![z](http://example.com/z.png)\n\x00\x1b]0;t\x07"
@@ -85,3 +91,24 @@ def test_a_preview_takes_values_of_any_type(value: object) -> None:
     assert "![" not in told
     assert "\x1b" not in told
     assert "\x00" not in told
+
+
+def test_a_curve_is_inline_however_long_it_is_and_names_its_ends() -> None:
+    values = [2.0 - place / 5000 for place in range(5000)]
+    drawn = draw_curve(values, "loss <script>")
+    assert len(drawn) < INLINE_CHARACTERS
+    assert drawn.endswith(" 2 to 1")
+    assert "<script>" not in drawn
+    assert draw_curve([1.5], "one").endswith(" 1.5 to 1.5")
+    assert draw_curve([], "none") == "no values"
+
+
+def test_a_map_has_a_mark_per_point_and_a_name_per_group() -> None:
+    points = pl.DataFrame(
+        {"x": [0.0, 2.0, 1.0], "y": [0.0, 1.0, 1.0], "group": ["a", "b", HOSTILE]}
+    )
+    svg = svg_of(draw_map(points, "map"))
+    assert svg.count("<circle") == 3
+    assert svg.count("<text") == 3
+    assert "<script" not in svg
+    assert draw_map(points.head(1), "one point")

@@ -232,6 +232,7 @@ def test_hidden_states_are_computed_once_per_image_and_model(lake: Lake, tmp_pat
     measures = json.loads(row["measures"])
     assert 0 <= measures["accuracy_low"] <= row["accuracy"] <= measures["accuracy_high"] <= 1
     assert {"stress_1", "silhouette", "trustworthiness"} <= set(measures)
+    assert set(lake.rows().maps["linear_probe"]["group"]) == set(MIKELS_8[:3])
     assert lake.train(released).asked == 0
 
 

@@ -13,6 +13,7 @@ STAGES = (
     "records",
     "review",
     "ablation",
+    "expansion",
     "texts",
     "qa",
     "assess",

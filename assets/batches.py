@@ -12,11 +12,14 @@ from assets._results import count_collected, count_rows, count_submitted
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.annotator import ROLE
+from eemo_pipeline.roles.generator import ROLE as GENERATOR
 from eemo_pipeline.roles.writer import DESCRIBER
 from eemo_pipeline.roles.writer import ROLE as WRITER
 from eemo_pipeline.stages.annotation.batch_requests import submit_annotations
 from eemo_pipeline.stages.annotation.reply_schema import read_annotation
 from eemo_pipeline.stages.batches import list_batches
+from eemo_pipeline.stages.expansion.batch_requests import submit_images
+from eemo_pipeline.stages.expansion.model_generator import keep_image
 from eemo_pipeline.stages.texts.batch_requests import submit_texts
 from eemo_pipeline.stages.texts.model_writer import read_text
 from eemo_pipeline.vlm.batch.collection import collect
@@ -24,6 +27,7 @@ from eemo_pipeline.vlm.batch.several_stages import submit_each
 from eemo_pipeline.vlm.session import Session
 from resources.providers.batches import Batches
 from resources.roles.annotators import Annotators
+from resources.roles.generators import GeneratorChoice
 from resources.roles.writers import Writers
 
 _READERS = {ROLE: read_annotation, WRITER: read_text, DESCRIBER: read_text}
@@ -34,10 +38,11 @@ def batches__submissions(
     dedup__images: pl.DataFrame,
     annotators: dg.ResourceParam[Annotators],
     writers: dg.ResourceParam[Writers],
+    image_generator: dg.ResourceParam[GeneratorChoice],
     batches: dg.ResourceParam[Batches],
     data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult:
-    """Sends the questions of annotation and texts that have no answer and wait in no batch.
+    """Sends the questions of annotation and texts, and the prompts of images, without an answer.
 
     It costs what `bound_usd` says at most, at the batch price; the bill comes with the results.
     """
@@ -46,18 +51,22 @@ def batches__submissions(
         submit_annotations, dedup__images, annotators.members, data_root.sources, *sending
     )
     texts = partial(submit_texts, data_root.tables, *writers.by_model, *sending)
-    return dg.MaterializeResult(metadata=count_submitted(submit_each((annotations, texts))))
+    images = partial(submit_images, data_root.tables, image_generator.generator, *sending)
+    submitted = submit_each((annotations, texts, images))
+    return dg.MaterializeResult(metadata=count_submitted(submitted))
 
 
 @dg.asset(pool="batches", deps=[batches__submissions])
 def batches__collections(
-    batches: dg.ResourceParam[Batches], session: dg.ResourceParam[Session]
+    batches: dg.ResourceParam[Batches],
+    session: dg.ResourceParam[Session],
+    data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult:
     """Stores the results of every batch that is over; the answers are as if asked one by one."""
     before = session.ledger.spent()
     collection = collect(
         batches.find_interface,
-        _READERS,
+        _READERS | {GENERATOR: partial(keep_image, data_root.generated)},
         ledger=session.ledger,
         prices=session.prices,
         folder=batches.policy.folder,

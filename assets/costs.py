@@ -16,6 +16,7 @@ _ASKING = (
     "critic__verdicts",
     "texts__descriptions",
     "texts__reasonings",
+    "expansion__images",
 )
 
 

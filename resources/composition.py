@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from resources.expansion_limits import ExpansionLimitsResource
 from resources.launchers.choice import LauncherResource
 from resources.providers.batches import BatchesResource
 from resources.providers.local_models import LocalModelsResource
 from resources.reviews import ReviewsResource
 from resources.roles.annotators import AnnotatorsResource
 from resources.roles.critics import CriticResource
+from resources.roles.generators import GeneratorResource
 from resources.roles.grounders import GrounderResource
+from resources.roles.image_embedders import ImageEmbedderResource
 from resources.roles.verifiers import VerifierResource
 from resources.roles.writers import WritersResource
 from resources.session import SessionResource
@@ -57,6 +60,11 @@ def build_resources(
             session=session,
             local_models=local_models,
             thresholds=thresholds,
+        ),
+        "expansion_limits": ExpansionLimitsResource(),
+        "image_embedder": ImageEmbedderResource(),
+        "image_generator": GeneratorResource(
+            session=session, local_models=local_models, data_root=data_root
         ),
         "grounder": GrounderResource(workers=workers),
         "reviews": ReviewsResource(data_root=data_root),

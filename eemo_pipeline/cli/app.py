@@ -15,6 +15,7 @@ import click
 import typer
 
 from eemo_pipeline.cli.batch_app import batch_app
+from eemo_pipeline.cli.collect_command import COLLECT_EXAMPLES, collect
 from eemo_pipeline.cli.data_root import read_folder
 from eemo_pipeline.cli.ledger_app import ledger_app
 from eemo_pipeline.cli.mask_files import masks
@@ -282,6 +283,7 @@ app.command(
 app.add_typer(ledger_app)
 app.add_typer(batch_app)
 app.add_typer(review_app)
+app.command(epilog=COLLECT_EXAMPLES)(collect)
 
 
 @app.command(epilog=examples("eemo doctor", "eemo doctor --data data/demo", "eemo doctor --json"))

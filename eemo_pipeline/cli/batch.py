@@ -123,12 +123,16 @@ def _require_interface(providers: str) -> None:
     from eemo_pipeline.vlm.batch.interface import BatchUnsupported
     from resources.providers.batches import find_interface
     from resources.providers.registry import read_choices
+    from resources.roles.generators import generator_choice
     from resources.roles.writers import writer_choices
 
     problems: list[str] = []
-    for choice in (*read_choices(providers), *writer_choices()):
+    chosen = [
+        (choice.provider, choice.model) for choice in (*read_choices(providers), *writer_choices())
+    ]
+    for provider, model in (*chosen, *filter(None, (generator_choice(),))):
         try:
-            find_interface(choice.provider, choice.model)
+            find_interface(provider, model)
         except BatchUnsupported as problem:
             problems.append(str(problem))
         else:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.data_root import choose_data_root
 from eemo_pipeline.cli.model_choice import (
+    choose_generator,
     choose_judges,
     choose_plan,
     choose_thresholds,
@@ -24,7 +25,12 @@ from eemo_pipeline.cli.shell_text import shown
 from eemo_pipeline.lake.data_root import DataRoot
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from eemo_pipeline.ledger.store import Ledger
+    from eemo_pipeline.vlm.contract import VisionLanguageModel
+    from eemo_pipeline.vlm.session import Session
+    from eemo_pipeline.vlm.spending.forecast import Forecast
 
 _SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
@@ -48,11 +54,6 @@ def show_forecast(
 ) -> None:
     """Show one line per stage and model: calls, tokens and cost, from low to high."""
     from eemo_pipeline.lake.parquet import scan_table
-    from eemo_pipeline.stages.annotation.forecast import forecast_annotation
-    from eemo_pipeline.stages.annotation.vlm_annotator import VisionAnnotator
-    from eemo_pipeline.stages.critic.forecast import forecast_criticism
-    from eemo_pipeline.stages.texts.forecast import forecast_texts
-    from eemo_pipeline.stages.verification.forecast import forecast_verification
     from eemo_pipeline.vlm.session import Session
     from eemo_pipeline.vlm.spending.budget import Budget
     from eemo_pipeline.vlm.spending.prices import read_prices
@@ -67,16 +68,7 @@ def show_forecast(
     with _open_ledger(root) as ledger:
         known = scan_table(root.tables, "dedup__images").select(_KNOWN).collect()
         unread = _count_unread(root, images, ledger)
-        session = Session(ledger, Budget(), prices)
-        annotators = [VisionAnnotator(model.provider, model, session) for model in models]
-        later_rounds = choose_thresholds().max_rounds - 1
-        lines = forecast_annotation(known, unread, annotators, ledger, prices, later_rounds)
-        verifier, critic = choose_judges(session)
-        if verifier:
-            lines.append(forecast_verification(known, unread, verifier, ledger, prices))
-        if critic:
-            lines += forecast_criticism(known, unread, critic, ledger, prices)
-        lines += forecast_texts(known, unread, choose_writers(session, root), root.tables, prices)
+        lines = _forecast(root, known, unread, models, Session(ledger, Budget(), prices))
     if as_json:
         show_json(
             {
@@ -98,6 +90,36 @@ def show_forecast(
         f"{known.height:,} images of {shown(root.tables)} and {unread:,} unread files: "
         f"{low:,.2f} to {high:,.2f} USD; nothing was called"
     )
+
+
+def _forecast(
+    root: DataRoot,
+    known: "pl.DataFrame",
+    unread: int,
+    models: "Sequence[VisionLanguageModel]",
+    session: "Session",
+) -> "list[Forecast]":
+    """Return the forecasts of all stages, in their order."""
+    from eemo_pipeline.stages.annotation.forecast import forecast_annotation
+    from eemo_pipeline.stages.annotation.vlm_annotator import VisionAnnotator
+    from eemo_pipeline.stages.critic.forecast import forecast_criticism
+    from eemo_pipeline.stages.expansion.forecast import forecast_images
+    from eemo_pipeline.stages.texts.forecast import forecast_texts
+    from eemo_pipeline.stages.verification.forecast import forecast_verification
+
+    ledger, prices = session.ledger, session.prices
+    annotators = [VisionAnnotator(model.provider, model, session) for model in models]
+    later_rounds = choose_thresholds().max_rounds - 1
+    lines = forecast_annotation(known, unread, annotators, ledger, prices, later_rounds)
+    verifier, critic = choose_judges(session)
+    if verifier:
+        lines.append(forecast_verification(known, unread, verifier, ledger, prices))
+    if critic:
+        lines += forecast_criticism(known, unread, critic, ledger, prices)
+    if generator := choose_generator(session, root):
+        lines.append(forecast_images(root.tables, generator, ledger, prices))
+    lines += forecast_texts(known, unread, choose_writers(session, root), root.tables, prices)
+    return lines
 
 
 @contextmanager

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from eemo_pipeline.lake.data_root import DataRoot
     from eemo_pipeline.stages.critic.limits import CriticLimits
     from eemo_pipeline.stages.critic.model_critic import ModelCritic
+    from eemo_pipeline.stages.expansion.model_generator import ModelGenerator
     from eemo_pipeline.stages.texts.model_writer import ModelWriter
     from eemo_pipeline.stages.verification.vlm_verifier import VisionVerifier
     from eemo_pipeline.vlm.contract import VisionLanguageModel
@@ -148,6 +149,21 @@ def choose_writers(
         where = " and ".join(VARIABLES.values())
         raise wrong_usage("the cost of a writer is unknown", where, str(error)) from error
     return writer, describer
+
+
+def choose_generator(session: "Session", root: "DataRoot") -> "ModelGenerator | None":
+    """Return the image generator that a run would pay for, for a forecast; no key is needed.
+
+    Raises:
+        Problem: The choice is wrong (exit code 2).
+    """
+    from eemo_pipeline.vlm.spending.prices import UnknownPrice
+    from resources.roles.generators import VARIABLE, BadGenerator, planned_generator
+
+    try:
+        return planned_generator(session, root)
+    except (BadGenerator, UnknownPrice) as error:
+        raise wrong_usage("the cost of the generator is unknown", VARIABLE, str(error)) from error
 
 
 def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":

@@ -17,7 +17,7 @@ class DataRoot:
 
     @property
     def sources(self) -> Path:
-        """`sources/<dataset>/`: files provided by the user; never written by the pipeline."""
+        """`sources/<dataset>/`: the user's files; only `web` and `aigc` are added to."""
         return self.path / "sources"
 
     @property
@@ -59,6 +59,16 @@ class DataRoot:
     def batches(self) -> Path:
         """Folder batches: requests and results of batches in progress."""
         return self.path / "batches"
+
+    @property
+    def generated(self) -> Path:
+        """`generated/<2 digits>/<sha256>`: what image generators sent, as it came."""
+        return self.path / "generated"
+
+    @property
+    def collected(self) -> Path:
+        """`collected/<manifest>.jsonl`: what became of the rows of collected manifests."""
+        return self.path / "collected"
 
     @property
     def exports(self) -> Path:

@@ -31,6 +31,8 @@ KINDS: dict[str, frozenset[str]] = {
     "batches__submissions": frozenset({"openai", "gemini"}),
     "batches__collections": frozenset({"openai", "gemini"}),
     # Near-duplicates are joined in DuckDB; the training job is written in NumPy.
+    "dedup__edges": frozenset({"parquet", "polars", "duckdb"}),
+    "expansion__images": frozenset({"opencv", "openai"}),
     "dedup__clusters": frozenset({"parquet", "polars", "duckdb"}),
     "training__runs": frozenset({"parquet", "polars", "numpy"}),
     "warehouse__database": frozenset({"duckdb"}),

@@ -12,6 +12,7 @@ from eemo_pipeline.imaging.features import FEATURE_METHOD
 from eemo_pipeline.imaging.opening import measure_method
 from eemo_pipeline.stages.annotation import ou_solli_lenz, valdez_mehrabian, vlm_annotator
 from eemo_pipeline.stages.critic import model_critic, regrounding, rule_critic
+from eemo_pipeline.stages.expansion import generation_prompts
 from eemo_pipeline.stages.grounding import saliency_grabcut
 from eemo_pipeline.stages.texts import (
     candidates,
@@ -38,6 +39,7 @@ from resources.roles import replay_grounder
 _ANNOTATE = (vlm_annotator.__name__, vlm_annotator.ANNOTATE)
 _REVISE = (vlm_annotator.__name__, vlm_annotator.REVISE)
 _VERIFY = (vlm_verifier.__name__, vlm_verifier.PROMPT)
+_GENERATE = (generation_prompts.__name__, generation_prompts.PROMPT)
 _CRITICISE = tuple((model_critic.__name__, name) for name in model_critic.PROMPTS)
 
 # A table of texts -> the tasks of the writer that make it.
@@ -58,6 +60,7 @@ _CRITIC_TABLES = (
     *("critic__word_choices", "_critic__replies", "_critic__regions"),
 )
 _PROMPTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "expansion__prompts": (_GENERATE,),
     "annotation__replies": (_ANNOTATE,),
     "batches__submissions": (_ANNOTATE, *_IN_BATCHES),
     "verification__replies": (_VERIFY,),

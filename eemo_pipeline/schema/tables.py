@@ -174,6 +174,21 @@ _ALL = (
         plotted="reason",
     ),
     _table(
+        "_dedup__embeddings",
+        "image, if an embedding model is chosen: its embedding, or why it has none",
+        "image_id",
+        "image_id model status reason embedding",
+        "reason embedding",
+    ),
+    _table(
+        "dedup__edges",
+        "pair of images and tier that links them in a cluster",
+        "image_id other_image_id tier",
+        "image_id other_image_id tier cluster_id distance_bits cosine model",
+        "distance_bits cosine model",
+        plotted="tier",
+    ),
+    _table(
         "dedup__images",
         "kept image, with the split of its cluster",
         "image_id",
@@ -476,6 +491,73 @@ _ALL = (
         "measure judged_field",
         """measure judged_field estimate estimate_lower estimate_upper counted is_too_few""",
         "estimate estimate_lower estimate_upper",
+    ),
+    _table(
+        "expansion__queries",
+        "verified triplet: the search query for more images of its kind, or why there is none",
+        "triplet_id",
+        """triplet_id emotion background attribute subject record_count class_deficit need status
+        reason query image_cap""",
+        "reason query",
+        plotted="emotion",
+    ),
+    _table(
+        "expansion__prompts",
+        "prompt for a generated image: a verified triplet with one or two new parts",
+        "prompt_id",
+        """prompt_id parent_image_id donor_image_id split replaced background attribute subject
+        intended_emotion need prompt seed""",
+        plotted="intended_emotion",
+    ),
+    _table(
+        "expansion__images",
+        "prompt, if a generator is chosen: its image in sources/aigc, or why there is none",
+        "prompt_id",
+        """prompt_id parent_image_id generator status reason detail image_id path width_px height_px
+        distance_bits""",
+        "reason detail image_id path width_px height_px distance_bits",
+        plotted="status",
+    ),
+    _table(
+        "expansion__children",
+        "generated image of the lake: its parent, its split, and the emotion it was found to evoke",
+        "image_id",
+        """image_id parent_image_id parent_split split generator seed prompt replaced
+        intended_emotion emotion is_match reason""",
+        """parent_image_id parent_split split seed prompt intended_emotion emotion is_match
+        reason""",
+        plotted="intended_emotion",
+    ),
+    _table(
+        "expansion__intent_matches",
+        "generator and intended emotion: how often the image was found to evoke it",
+        "generator intended",
+        """generator intended image_count judged_count match_count match_share match_lower
+        match_upper""",
+        "match_share match_lower match_upper",
+    ),
+    _table(
+        "expansion__class_shares",
+        "scope and emotion: preserved records and their share",
+        "scope emotion",
+        "scope emotion image_count class_share",
+        "class_share",
+    ),
+    _table(
+        "expansion__balance",
+        "scope: balance of the emotions and coverage of rare triplets, before and after expansion",
+        "scope",
+        """scope image_count share_range_points share_variance triplet_count pair_count tail_count
+        tail_covered_count tail_coverage""",
+        "share_range_points share_variance tail_coverage",
+    ),
+    _table(
+        "expansion__collected_rows",
+        "row of a collected manifest: its file in sources/web, or why there is none",
+        "manifest row",
+        "manifest row status reason detail collected_from path image_id size_bytes",
+        "reason detail collected_from path image_id size_bytes",
+        plotted="status",
     ),
     _table(
         "texts__descriptions",

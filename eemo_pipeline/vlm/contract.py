@@ -67,12 +67,33 @@ class VlmRequest:
 
 
 @dataclass(frozen=True)
+class ImageRequest(VlmRequest):
+    """A request of a generated image; the question is its prompt, and the reply its Base64.
+
+    Attributes:
+        size: Width and height in px.
+        quality: As the provider calls it; None for its default.
+    """
+
+    size: tuple[int, int] = (1024, 1024)
+    quality: str | None = None
+
+
+@dataclass(frozen=True)
 class Usage:
-    """Tokens billed for one attempt; `cached_tokens` are part of `input_tokens`."""
+    """What is billed for one attempt.
+
+    Attributes:
+        input_tokens: Tokens of the request.
+        output_tokens: Tokens of the reply.
+        cached_tokens: The part of `input_tokens` that the provider had cached.
+        images: Generated images, for models that are billed by image.
+    """
 
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0
+    images: int = 0
 
 
 # No request of ours has nearly as many tokens: a larger count is an error of the server.

@@ -52,7 +52,8 @@ class Limits:
         reasks: How often a malformed reply is sent back with a description of its fault.
         backoff_s: Upper limit of the wait before the second try, and twice its mean; doubles per
             try.
-        hedge_share: Maximum share of attempts that are hedges, i.e. second attempts for slow calls.
+        hedge_share: Maximum share of attempts that are hedges, i.e. second attempts for slow calls;
+            0 for none.
         patience_s: A provider that returns nothing but faults for this long ends the run.
     """
 

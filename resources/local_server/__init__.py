@@ -3,12 +3,12 @@
 This module starts the server in a process of its own (`python -m resources.local_server --help`)
 and loads none of the server's code into this one.
 
-Its models are `local-a`, `local-b`, `local-critic` and `local-writer`. Their answers come from
-simple measures of the pixels, and texts from the facts that are sent; no model of a real provider
-is involved. Faults are scripted (`faults.py`), prices are in the pipeline's
-`eemo_pipeline/vlm/prices.toml`, and the server's account lists its answers (`account.py`). Besides
-the protocols it has two paths of its own: GET /account, and PUT /script, which replaces the fault
-script.
+Its models are `local-a`, `local-b`, `local-critic`, `local-writer` and `local-painter`. Their
+answers come from simple measures of the pixels, texts from the facts that are sent, and images from
+the words of the prompt; no model of a real provider is involved. Faults are scripted (`faults.py`),
+prices are in the pipeline's `eemo_pipeline/vlm/prices.toml`, and the server's account lists its
+answers (`account.py`). Besides the protocols it has two paths of its own: GET /account, and PUT
+/script, which replaces the fault script.
 """
 
 import json

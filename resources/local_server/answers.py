@@ -9,6 +9,7 @@ from typing import Any, Literal
 from resources.local_server.asked import Answer, Asked, Problem, Tokens
 from resources.local_server.authors import compose, is_writing
 from resources.local_server.opinions import describe
+from resources.local_server.painter import encode, paint
 from resources.local_server.realiser import realise
 from resources.local_server.sights import Sight, imagine, see
 from resources.local_server.tokens import picture_bytes, text_tokens
@@ -16,6 +17,7 @@ from resources.local_server.verdicts import judge
 
 Manner = Literal["pixels", "schema"]
 _REMEMBERED = 4096
+_PIXELS_PER_TOKEN = 256  # of a painted image
 # Properties of schemas that ask for a judgement on a record, not for a record.
 _JUDGING = ('"verdict"', '"codes"', '"choice"', '"who_or_what"')
 _IMAGINED = 256  # number of different sights if images are not decoded
@@ -35,7 +37,9 @@ class Answers:
         self._sights: OrderedDict[bytes | int, Sight] = OrderedDict()
 
     def known(self, asked: Asked) -> str | None:
-        """Return the answer if no image must be decoded for it, else None."""
+        """Return the answer if no image must be decoded or painted for it, else None."""
+        if asked.wish is not None:
+            return None
         sight = self._known_sight(asked)
         return None if sight is None else self._word(asked, sight)
 
@@ -45,6 +49,8 @@ class Answers:
         Raises:
             Problem: The image cannot be decoded.
         """
+        if asked.wish is not None:
+            return encode(paint(" ".join(asked.texts), asked.wish))
         sight = self._known_sight(asked)
         if sight is None:
             sight = see(picture_bytes(asked.pictures[0]))
@@ -82,6 +88,9 @@ def cut(answer: Answer, asked: Asked, tokens: Tokens) -> tuple[Answer, Tokens]:
 
     An enormous answer ignores the limit, as from a broken server, but is billed only up to it.
     """
+    if asked.wish is not None:  # an image is billed as one, not by the letters that carry it
+        output = -(-asked.wish.width * asked.wish.height // _PIXELS_PER_TOKEN)
+        return answer, Tokens(tokens.text_input, tokens.picture_input, output, 1)
     most = asked.max_output_tokens
     output = text_tokens(answer.text)
     if most is not None and output > most:

@@ -16,6 +16,7 @@ from resources.local_server.faults import BadScript, read_script
 from resources.local_server.gemini_jobs import GeminiJobs, add_gemini_jobs
 from resources.local_server.gemini_wire import GENERATE
 from resources.local_server.jobs import Desk
+from resources.local_server.openai_images import IMAGES
 from resources.local_server.openai_jobs import OpenAiJobs, add_openai_jobs
 from resources.local_server.openai_wire import CHAT, RESPONSES
 from resources.local_server.prices import models_of
@@ -46,8 +47,12 @@ def build_app(service: Service, chat: Dialect = CHAT) -> web.Application:
 
 
 def add_openai(app: web.Application, service: Service, chat: Dialect) -> None:
-    """Add chat completions, responses, models, files and batches."""
-    for path, dialect in (("/chat/completions", chat), ("/responses", RESPONSES)):
+    """Add chat completions, responses, images, models, files and batches."""
+    for path, dialect in (
+        ("/chat/completions", chat),
+        ("/responses", RESPONSES),
+        ("/images/generations", IMAGES),
+    ):
         app.router.add_post(f"{OPENAI_PREFIX}{path}", ask(service, dialect))
     app.router.add_get(f"{OPENAI_PREFIX}/models", guarded(service, CHAT, _openai_models))
     jobs = OpenAiJobs(Desk(service))

@@ -26,6 +26,21 @@ class SentPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A wanted image.
+
+    Attributes:
+        width: Width in pixels.
+        height: Height in pixels.
+        seed: The request's seed; 0 if it has none.
+    """
+
+    width: int
+    height: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """One request to a model.
 
@@ -38,6 +53,7 @@ class Asked:
         schema_text: The schema as compact JSON; empty for free text.
         max_output_tokens: None if the request sets no limit.
         digest: Hash of the received bytes; equal requests have equal digests.
+        wish: The wanted image; None where a text is wanted.
     """
 
     provider: str
@@ -48,6 +64,7 @@ class Asked:
     schema_text: str
     max_output_tokens: int | None
     digest: bytes
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,7 @@ class Tokens:
     text_input: int
     picture_input: int
     output: int
+    images: int = 0
 
     @property
     def input(self) -> int:
@@ -101,7 +119,7 @@ class Dialect:
     """One way to ask for an answer over HTTP.
 
     Attributes:
-        endpoint: chat, responses or generate.
+        endpoint: chat, responses, images or generate.
         read: body, raw bytes and the model named in the path -> request; raises Problem.
         write: request, answer, tokens and the answer's id -> the JSON to send.
         write_problem: problem -> status, headers and JSON.

@@ -18,9 +18,9 @@ A script is a JSON object; every part is optional:
 
 The first matching rule decides. A rule matches if its `model`, `endpoint`, `contains` (a part of
 the request's text) and `picture` (first digits of the SHA-256 of an image as sent) match. Endpoints
-are chat, responses, generate and batch (a row of a batch), and also files and batches: these calls
-ask no model, and only a rule that names them matches. Rows of a batch only meet spoilt answers and
-rejected images.
+are chat, responses, images, generate and batch (a row of a batch), and also files and batches:
+these calls ask no model, and only a rule that names them matches. Rows of a batch only meet spoilt
+answers and rejected images.
 
 Of the matching requests, a rule skips the first `after` and then takes all, or the `first` n, or
 one in `every` n in order of arrival, or the `share` by a hash of seed, rule and request. Faults
@@ -58,10 +58,12 @@ SPOILT = (
     "uncounted",
     "slow",
 )
-FAULTS = (*ERRORS, *REJECTIONS, *BREAKS, *SPOILT)
+# Useless images; they are billed, and only requests for images meet them.
+IMAGES = ("html_image", "tiny_image", "other_size", "given_image")
+FAULTS = (*ERRORS, *REJECTIONS, *BREAKS, *SPOILT, *IMAGES)
 # Endpoints that ask a model.
-ASKING = ("chat", "responses", "generate", "batch")
-_OF_ROWS = frozenset((*REJECTIONS, *SPOILT)) - {"slow"}
+ASKING = ("chat", "responses", "images", "generate", "batch")
+_OF_ROWS = frozenset((*REJECTIONS, *SPOILT, *IMAGES)) - {"slow"}
 _LASTING = frozenset(("refused", "content_filter", "picture_rejected"))
 _NORMAL = NormalDist()
 
@@ -77,6 +79,7 @@ class Rule:
     Attributes:
         seconds: Duration of a hang, or additional delay of a slow answer.
         size_bytes: Size of an enormous answer.
+        file: The image that `given_image` returns.
     """
 
     fault: str
@@ -91,6 +94,7 @@ class Rule:
     retry_after_s: float | None = None
     seconds: float = 30.0
     size_bytes: int = 2_000_000
+    file: str | None = None
 
     def __post_init__(self) -> None:
         """Reject an invalid rule."""
@@ -102,6 +106,8 @@ class Rule:
     def covers(self, asked: Asked, endpoint: str) -> bool:
         """Return whether the rule matches the request, regardless of its share."""
         if endpoint == "batch" and self.fault not in _OF_ROWS:
+            return False
+        if asked.wish is None and self.fault in IMAGES:
             return False
         return (
             self.model in (None, asked.model)

@@ -11,9 +11,14 @@ from aiohttp import BodyPartReader, web
 
 from resources.local_server.asked import Dialect, Problem
 from resources.local_server.jobs import Desk, Job, Row, StoredFile, page
+from resources.local_server.openai_images import IMAGES
 from resources.local_server.openai_wire import CHAT, RESPONSES
 
-_ENDPOINTS = {"/v1/chat/completions": CHAT, "/v1/responses": RESPONSES}
+_ENDPOINTS = {
+    "/v1/chat/completions": CHAT,
+    "/v1/responses": RESPONSES,
+    "/v1/images/generations": IMAGES,
+}
 _WINDOW_S = 24 * 3600
 _STATES = {
     "waiting": "validating",

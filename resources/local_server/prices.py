@@ -18,11 +18,12 @@ PROVIDERS = ("local_openai", "local_gemini")
 
 @dataclass(frozen=True)
 class Price:
-    """Exact nano-USD per token; a thousand is one USD per million tokens."""
+    """Exact nano-USD per token and per image; a thousand is one USD per million tokens."""
 
     input: Fraction
     output: Fraction
     batch_share: Fraction
+    image: Fraction
 
 
 @cache
@@ -36,6 +37,7 @@ def read_prices() -> dict[tuple[str, str], Price]:
             1000 * Fraction(entry["input"]),
             1000 * Fraction(entry["output"]),
             Fraction(entry.get("batch_share", 1)),
+            10**9 * Fraction(entry.get("image", 0)),
         )
         for provider in PROVIDERS
         for model, entry in tables[provider].items()
@@ -51,5 +53,5 @@ def models_of(provider: str) -> list[str]:
 def bill(provider: str, model: str, tokens: Tokens, *, is_batch: bool = False) -> int:
     """Return the nano-USD for one answer, rounded up to a whole number."""
     price = read_prices()[provider, model]
-    owed = tokens.input * price.input + tokens.output * price.output
+    owed = tokens.input * price.input + tokens.output * price.output + tokens.images * price.image
     return math.ceil(owed * price.batch_share if is_batch else owed)

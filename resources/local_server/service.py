@@ -13,7 +13,7 @@ from resources.local_server.asked import Answer, Asked, Dialect, Problem, Tokens
 from resources.local_server.faults import BREAKS, ERRORS, REJECTIONS, Fate, Rule, Script
 from resources.local_server.limits import Bucket
 from resources.local_server.prices import bill, read_prices
-from resources.local_server.spoiling import spoil
+from resources.local_server.spoiling import spoil, spoil_image
 from resources.local_server.tokens import count_tokens
 
 _WORKERS = 2
@@ -215,7 +215,12 @@ class Service:
         if text is None:
             loop = asyncio.get_running_loop()
             text = await loop.run_in_executor(self._worker, self._answers.work_out, asked)
-        answer = Answer(text) if rule is None else spoil(text, rule)
+        if rule is None:
+            answer = Answer(text)
+        elif asked.wish is not None:
+            answer = spoil_image(text, asked, rule)
+        else:
+            answer = spoil(text, rule)
         return cut(answer, asked, tokens)
 
     def _take_turn(self, asked: Asked) -> None:

@@ -5,9 +5,12 @@
 
 import json
 import re
+from dataclasses import replace
+from pathlib import Path
 
-from resources.local_server.asked import Answer
+from resources.local_server.asked import Answer, Asked, Wish
 from resources.local_server.faults import Rule
+from resources.local_server.painter import encode, paint
 
 _NO = "I cannot help with this picture."
 
@@ -34,6 +37,25 @@ def spoil(text: str, rule: Rule) -> Answer:
     if kind == "enormous":
         return Answer(_inflate(text, rule.size_bytes), kind=kind)
     return Answer(text, kind=kind)
+
+
+def spoil_image(text: str, asked: Asked, rule: Rule) -> Answer:
+    """Return the useless image that the rule makes of the model's, in Base64."""
+    wish = asked.wish or Wish(1, 1, 0)
+    kind, said = rule.fault, " ".join(asked.texts)
+    if kind == "html_image":
+        return Answer(encode(b"<html><body><h1>502 Bad Gateway</h1></body></html>"), kind=kind)
+    if kind == "tiny_image":
+        return Answer(encode(paint(said, replace(wish, width=1, height=1))), kind=kind)
+    if kind == "other_size":
+        return Answer(encode(paint(said, replace(wish, width=wish.width // 2))), kind=kind)
+    if kind == "given_image" and rule.file is not None:
+        return Answer(encode(Path(rule.file).read_bytes()), kind=kind)
+    if kind in ("truncated", "broken_json"):
+        return Answer(text[: len(text) // 8 * 4], kind=kind)
+    if kind in ("refused", "content_filter"):
+        return Answer("", "content_filter", kind)
+    return Answer("" if kind == "empty" else text, kind=kind)
 
 
 def _relabel(text: str, kind: str) -> str:

@@ -9,6 +9,7 @@
   that OpenAI published for gpt-4o).
 - Image, Gemini protocol: 258 if both sides have at most 384 pixels, else 258 per started tile of
   768 x 768 (the rule that Google published for Gemini 2).
+- Generated image: one output token per 256 pixels, beside the price of the image itself.
 - Output: one token per four bytes of UTF-8 of the reply, rounded up, never more than the request
   allows.
 """

@@ -22,34 +22,15 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from eemo_pipeline.lake.parquet import file_sha256
+from resources.network.fetch_policy import ANY_HOST, DownloadFailed, Policy, require_scheme
 
 _CHUNK = 1 << 20
 _ATTEMPTS = 4  # consecutive attempts without a new byte
 _TIMEOUT_S = 60
-_SCHEMES = frozenset({"http", "https"})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE_REFUSED = 416
 
 Report = Callable[[int, int | None], None]
-
-
-class DownloadFailed(Exception):
-    """A file that could not be downloaded.
-
-    Attributes:
-        what: What failed.
-        where: The address or the file.
-        why: The cause.
-        fix: What a person can do.
-    """
-
-    def __init__(self, what: str, where: str | Path, why: str, fix: str) -> None:
-        """Keep the sentences."""
-        super().__init__(f"{what}: {where}: {why}")
-        self.what = what
-        self.where = str(where)
-        self.why = why
-        self.fix = fix
 
 
 @dataclass(frozen=True)
@@ -77,6 +58,7 @@ def download(
     sha256: str | None = None,
     report: Report = lambda _done, _total: None,
     pause_s: float = 1.0,
+    policy: Policy = ANY_HOST,
 ) -> Downloaded:
     """Download `url` to the file `place`; an existing file is verified, never replaced.
 
@@ -89,19 +71,20 @@ def download(
         sha256: The expected checksum; None if none is known.
         report: Called after each chunk.
         pause_s: Seconds before the second attempt; doubled before each later attempt.
+        policy: What may be fetched.
 
     Raises:
         DownloadFailed: The address is refused, does not answer or keeps breaking off; the checksum
             is wrong; the existing file has another checksum; the disk is full.
     """
-    _require_scheme(url, url)
+    policy.require(url, url)
     if place.exists():
         return _confirm(place, sha256)
     place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(f"{place.name}.part")
     notes = place.with_name(f"{place.name}.part.json")
     with _hold(part) as file:
-        _fill(url, file, notes, report, pause_s)
+        _fill(url, file, notes, report, pause_s, policy)
         found = file_sha256(part)
         if sha256 is not None and found != sha256.lower():
             part.unlink()
@@ -127,9 +110,9 @@ def ask_version(url: str) -> str | None:
     Raises:
         DownloadFailed: The address is refused, or does not answer.
     """
-    _require_scheme(url, url)
+    require_scheme(url, url)
     try:
-        with _open(url, {}, "HEAD") as response:
+        with _open(url, {}, "HEAD", ANY_HOST) as response:
             headers = response.headers
     except (OSError, http.client.HTTPException, ValueError) as error:
         why, fix = _explain(error), "it is asked again next time; or open the address yourself"
@@ -137,17 +120,6 @@ def ask_version(url: str) -> str | None:
     if headers["ETag"] or not headers["Last-Modified"]:
         return headers["ETag"]
     return f"{headers['Last-Modified']}, {headers['Content-Length'] or 'unknown'} bytes"
-
-
-def _require_scheme(url: str, asked: str) -> None:
-    try:
-        parts = urlsplit(url)
-        is_plain = parts.scheme in _SCHEMES and bool(parts.hostname) and "@" not in parts.netloc
-    except ValueError:
-        is_plain = False
-    if not is_plain:
-        why = "only http and https are fetched, from a host, without a password in the address"
-        raise DownloadFailed("this address is not fetched", asked, why, "name another with --url")
 
 
 def _confirm(place: Path, sha256: str | None) -> Downloaded:
@@ -178,20 +150,31 @@ def _hold(part: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _fill(url: str, file: IO[bytes], notes: Path, report: Report, pause_s: float) -> None:
+def _fill(
+    url: str, file: IO[bytes], notes: Path, report: Report, pause_s: float, policy: Policy
+) -> None:
     """Request until the file is complete; give up after consecutive attempts without a new byte."""
     failures = 0
     while True:
         before = file.seek(0, os.SEEK_END)
         why = "the connection ended early"
         try:
-            if _receive(url, file, notes, report):
+            if _receive(url, file, notes, report, policy):
                 return
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             why = _explain(error)
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
             if _is_lasting(error):
                 fix = "check the address, or name another with --url"
-                raise DownloadFailed("the address cannot be fetched", url, why, fix) from error
+                raise DownloadFailed(
+                    "the address cannot be fetched",
+                    url,
+                    why,
+                    fix,
+                    reason="redirect_refused" if _leads_away(error) else "not_fetched",
+                    is_lasting=True,
+                ) from error
         size = file.seek(0, os.SEEK_END)
         failures = 0 if size > before else failures + 1
         if failures >= _ATTEMPTS:
@@ -204,7 +187,7 @@ def _fill(url: str, file: IO[bytes], notes: Path, report: Report, pause_s: float
         time.sleep(pause_s * 2**failures / 2)
 
 
-def _receive(url: str, file: IO[bytes], notes: Path, report: Report) -> bool:
+def _receive(url: str, file: IO[bytes], notes: Path, report: Report, policy: Policy) -> bool:
     """Make one request for the missing part; return whether the file is now complete."""
     note = _read_note(notes, url)
     if note is None:
@@ -213,13 +196,14 @@ def _receive(url: str, file: IO[bytes], notes: Path, report: Report) -> bool:
     if note and offset and offset == note.total:
         return True
     try:
-        response = _ask(url, offset, note)
+        response = _ask(url, offset, note, policy)
     except urllib.error.HTTPError as error:
         if error.code != _RANGE_REFUSED:
             raise
         file.truncate(0)  # the partial file is not a prefix of the current version
         return False
     with response:
+        policy.require_type(url, response.headers.get("Content-Type", ""))
         place = _place_in_file(response, offset, note)
         if place is None:
             file.truncate(0)
@@ -227,6 +211,7 @@ def _receive(url: str, file: IO[bytes], notes: Path, report: Report) -> bool:
         start, total = place
         file.truncate(start)
         done = file.seek(0, os.SEEK_END)
+        _require_size(url, max(done, total or 0), policy)
         _write_note(notes, _Note(url, _validator(response), total))
         if total is not None and total - done > shutil.disk_usage(notes.parent).free:
             why = f"{total - done} bytes are to come, and the disk has not so many left"
@@ -234,8 +219,18 @@ def _receive(url: str, file: IO[bytes], notes: Path, report: Report) -> bool:
         while chunk := response.read(_CHUNK):
             _append(file, chunk, notes.parent)
             done += len(chunk)
+            _require_size(url, done, policy)
             report(done, total)
     return total is None or done == total
+
+
+def _require_size(url: str, size: int, policy: Policy) -> None:
+    if policy.most_bytes is not None and size > policy.most_bytes:
+        why = f"it has more than {policy.most_bytes} bytes"
+        fix = "allow larger files, or leave it out"
+        raise DownloadFailed(
+            "the file is too large", url, why, fix, reason="too_large", is_lasting=True
+        )
 
 
 def _append(file: IO[bytes], chunk: bytes, folder: Path) -> None:
@@ -247,25 +242,26 @@ def _append(file: IO[bytes], chunk: bytes, folder: Path) -> None:
         raise DownloadFailed("the disk takes no more", folder, why, "make room") from error
 
 
-def _ask(url: str, offset: int, note: _Note | None) -> http.client.HTTPResponse:
+def _ask(url: str, offset: int, note: _Note | None, policy: Policy) -> http.client.HTTPResponse:
     headers: dict[str, str] = {}
     if offset:
         headers["Range"] = f"bytes={offset}-"
         if note and note.validator:
             headers["If-Range"] = note.validator
-    return _open(url, headers, "GET")
+    return _open(url, headers, "GET", policy)
 
 
-def _open(url: str, headers: Mapping[str, str], method: str) -> http.client.HTTPResponse:
+def _open(
+    url: str, headers: Mapping[str, str], method: str, policy: Policy
+) -> http.client.HTTPResponse:
     # A custom opener, because the default one also opens file:, ftp: and data: addresses.
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
+        *policy.handlers(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
-        _CarefulRedirects(),
+        _CarefulRedirects(policy),
     ):
         opener.add_handler(handler)
     asked = {"User-Agent": "eemo", "Accept-Encoding": "identity", **headers}
@@ -274,7 +270,11 @@ def _open(url: str, headers: Mapping[str, str], method: str) -> http.client.HTTP
 
 
 class _CarefulRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to http and https only, and from https only to https."""
+    """Follows redirects that the policy allows, and from https only to https."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Keep the policy."""
+        self._policy = policy
 
     def redirect_request(
         self,
@@ -286,11 +286,23 @@ class _CarefulRedirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         """Return the next request, or refuse."""
-        _require_scheme(newurl, newurl)
+        try:
+            self._policy.require(newurl, req.full_url)
+        except DownloadFailed:
+            fp.close()
+            raise
         if req.type == "https" and urlsplit(newurl).scheme != "https":
             why = f"it leads from https to {newurl}, which anybody on the way can change"
             fix = "name an https address with --url"
-            raise DownloadFailed("this redirect is not followed", req.full_url, why, fix)
+            fp.close()
+            raise DownloadFailed(
+                "this redirect is not followed",
+                req.full_url,
+                why,
+                fix,
+                reason="redirect_refused",
+                is_lasting=True,
+            )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -340,6 +352,11 @@ def _is_lasting(error: Exception) -> bool:
     reason = getattr(error, "reason", error)
     lasting = (ssl.SSLCertVerificationError, http.client.InvalidURL, UnicodeError)
     return isinstance(reason, lasting)
+
+
+def _leads_away(error: Exception) -> bool:
+    """Return whether it is a redirect that the standard library does not follow, as to file:."""
+    return isinstance(error, urllib.error.HTTPError) and 300 <= error.code < 400
 
 
 def _explain(error: Exception) -> str:

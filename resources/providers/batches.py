@@ -26,7 +26,11 @@ from eemo_pipeline.vlm.batch.interface import (
 from eemo_pipeline.vlm.batch.submission import BatchPolicy
 from eemo_pipeline.vlm.errors import ProviderProblem
 from resources.providers.gemini_batches import GeminiBatches
-from resources.providers.openai_batches import OpenAiBatches
+from resources.providers.openai_batches import (
+    OpenAiBatches,
+    OpenAiImageBatches,
+    is_image_model,
+)
 
 ROWS = "EEMO_BATCH_ROWS"
 _LOOKS = 12  # sensor ticks that a requested run gets before another one is requested
@@ -48,6 +52,8 @@ def find_interface(provider: str, model: str) -> BatchInterface:
             f"{provider} has no batch interface that is known here, and {known} have one: name one "
             "of them in --providers or EEMO_PROVIDERS, or ask one by one in a normal run"
         )
+    if provider == "openai" and is_image_model(model):
+        return OpenAiImageBatches(model)
     return BATCH_INTERFACES[provider](model)
 
 

@@ -115,12 +115,12 @@ class CompatibleVlm:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
-                proxy=_find_proxy(self._address()),
+                proxy=find_proxy(self._address()),
             )
         return self._session
 
 
-def _find_proxy(url: str) -> str | None:
+def find_proxy(url: str) -> str | None:
     """Return the environment's proxy for an address.
 
     aiohttp's own `trust_env` does this lookup in a thread for every request, which costs as much as

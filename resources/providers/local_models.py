@@ -40,6 +40,10 @@ class LocalModels:
         self._stack = stack
         self._server: LocalServer | None = None
 
+    def server(self) -> LocalServer:
+        """Return the running server."""
+        return self._running()
+
     def openai(self, model: str) -> VisionLanguageModel:
         """Return a model that is called through OpenAI's SDK."""
         server = self._running()

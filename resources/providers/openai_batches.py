@@ -25,6 +25,7 @@ from resources.providers.chat_completions import (
     read_problem,
     read_reply,
 )
+from resources.providers.image_models import ImageModel
 from resources.providers.openai_vlm import KEY, OpenAiVlm, request_body
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 # OpenAI's guide "Batch API": 50,000 requests and 200 MB per input file.
 LARGEST = BatchSize(rows=50_000, size_bytes=200_000_000)
-_PATH = "/v1/chat/completions"
+# A PNG of 1536 x 1024 px has up to 5 MB, 7 MB in Base64.
+LARGEST_OF_IMAGES = BatchSize(50_000, 200_000_000, result_bytes=8 << 20, line_bytes=64 << 20)
 _TOKEN = "eemo_token"  # noqa: S105 (names a batch, opens nothing)
 _STATES: dict[str, Any] = {
     "completed": "completed",
@@ -47,6 +49,7 @@ class OpenAiBatches:
     """Batches of one OpenAI model; implements `BatchInterface`."""
 
     largest = LARGEST
+    path = "/v1/chat/completions"
 
     def __init__(
         self,
@@ -64,9 +67,21 @@ class OpenAiBatches:
 
     def encode(self, key: str, request: VlmRequest) -> bytes:
         """Return the request as one line of the file."""
-        body = request_body(request, self.model)
-        line = {"custom_id": key, "method": "POST", "url": _PATH, "body": body}
+        body = self.body(request)
+        line = {"custom_id": key, "method": "POST", "url": self.path, "body": body}
         return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+    def body(self, request: VlmRequest) -> dict[str, Any]:
+        """Return the body of a request."""
+        return request_body(request, self.model)
+
+    def read_body(self, body: Any) -> VlmReply:
+        """Return the reply in the body of a response with status 200.
+
+        Raises:
+            ProviderProblem: The body is an error, or no response.
+        """
+        return read_reply(json.dumps(body).encode(), {}, self._account())
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
         """Return an upper bound on the request's tokens."""
@@ -78,7 +93,7 @@ class OpenAiBatches:
             uploaded = client.files.create(file=file, purpose="batch")
             created = client.with_options(max_retries=0).batches.create(
                 input_file_id=uploaded.id,
-                endpoint=_PATH,
+                endpoint=self.path,  # pyright: ignore[reportArgumentType]
                 completion_window="24h",
                 metadata={_TOKEN: token},
             )
@@ -162,7 +177,7 @@ class OpenAiBatches:
             code = status if isinstance(status, int) else 500
             return _free(read_problem(code, {}, body, self._account()))
         try:
-            return read_reply(json.dumps(body).encode(), {}, self._account())
+            return self.read_body(body)
         except ProviderProblem as problem:
             return problem
 
@@ -197,6 +212,36 @@ class OpenAiBatches:
 
     def _account(self) -> Account:
         return Account(self.provider, self.model, KEY, self._key or os.environ.get(KEY))
+
+
+class OpenAiImageBatches(OpenAiBatches):
+    """Batches of one image model of OpenAI; the results hold the images."""
+
+    largest = LARGEST_OF_IMAGES
+    path = "/v1/images/generations"
+
+    def body(self, request: VlmRequest) -> dict[str, Any]:
+        """Return the body of a request."""
+        return self._image_model().body(request)
+
+    def read_body(self, body: Any) -> VlmReply:
+        """Return the image; a batch brings no address, since none would live so long."""
+        found = self._image_model().read(body)
+        if isinstance(found, VlmReply):
+            return found
+        raise Transient("the row holds an address instead of an image")
+
+    def bound_tokens(self, request: VlmRequest) -> Usage:
+        """Return an upper bound on what the request is billed for."""
+        return self._image_model().bound_tokens(request)
+
+    def _image_model(self) -> ImageModel:
+        return ImageModel(self.model, self.provider, self._base_url)
+
+
+def is_image_model(model: str) -> bool:
+    """Return whether OpenAI's model of that name makes images."""
+    return model.startswith(("gpt-image", "chatgpt-image", "local-painter"))
 
 
 def _free(problem: ProviderProblem) -> ProviderProblem:

@@ -49,6 +49,7 @@ OTHER_ENVIRONMENTS = {
     "resources/child_models/grounding_lines.py",
     "resources/child_models/groundingdino_native.py",
     "resources/child_models/image_classifier.py",
+    "resources/child_models/image_embeddings.py",
     "resources/child_models/json_lines.py",
     "resources/child_models/sentence_embeddings.py",
 }

@@ -49,6 +49,7 @@ def make_world() -> World:
     add_templates(world)
     add_copies(world)
     add_files(world)
+    add_expansion(world)
     return world
 
 
@@ -396,6 +397,30 @@ def add_copies(world: World) -> None:
             "distance_bits": 3,
         }
     )
+
+
+def add_expansion(world: World) -> None:
+    """A prompt with its image, a collected row, and a balance in which nothing is lacking."""
+    triplet = {"background": "b", "attribute": "a", "subject": "s"}
+    world["expansion__queries"] += [
+        {**triplet, "triplet_id": f"{number}", "emotion": emotion, "record_count": 11}
+        | {"status": "refused", "reason": "enough_images"}
+        for number, emotion in enumerate(MIKELS_8)
+    ]
+    parents = {"parent_image_id": picture_id(0), "donor_image_id": picture_id(1)}
+    asked = {"prompt_id": "p", "intended_emotion": MIKELS_8[1], "replaced": ["subject"]}
+    world["expansion__prompts"].append({**triplet, **parents, **asked, "split": "train"})
+    made = {"prompt_id": "p", "status": "ok", "path": "expansion/p.png"}
+    world["expansion__images"].append({**made, "parent_image_id": picture_id(0)})
+    world["expansion__class_shares"] += [
+        {"scope": "before", "emotion": emotion, "image_count": 11, "class_share": 1 / 8}
+        for emotion in MIKELS_8
+    ]
+    even = {"share_range_points": 0.0, "share_variance": 0.0}
+    world["expansion__balance"].append({"scope": "before", "image_count": PICTURES, **even})
+    world["expansion__collected_rows"].append({"row": 1, "status": "ok", "path": "a.jpg"})
+    pair = {"image_id": picture_id(1), "other_image_id": "ee" * 32, "cluster_id": picture_id(1)}
+    world["dedup__edges"].append({**pair, "tier": "hash", "distance_bits": 3})
 
 
 def add_files(world: World) -> None:

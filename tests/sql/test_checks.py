@@ -124,6 +124,71 @@ PLANTS = {
         change("dedup__clusters", -1, kept_image_id=FIRST),
         change("dedup__clusters", is_kept=False),
     ],
+    ("_dedup__embeddings", "pictures_are_conserved"): [
+        add("_dedup__embeddings", image_id=FIRST),
+        add("_dedup__embeddings", image_id=GONE),
+    ],
+    ("dedup__edges", "edges_stay_in_clusters"): [
+        change("dedup__edges", cluster_id=FIRST),
+        change("dedup__edges", other_image_id="fe" * 32),
+        add("dedup__edges", image_id=FIRST, other_image_id="02" * 32),
+    ],
+    ("dedup__edges", "clusters_have_edges"): [drop("dedup__edges")],
+    ("dedup__edges", "edges_are_within_their_radius"): [
+        change("dedup__edges", distance_bits=11),
+        change("dedup__edges", tier="embedding", distance_bits=None),
+        change("dedup__edges", tier="embedding", distance_bits=None, model="m", cosine=0.89),
+    ],
+    ("expansion__queries", "triplets_are_conserved"): [
+        drop("expansion__queries"),
+        add("expansion__queries", triplet_id="other", subject="t"),
+    ],
+    ("expansion__queries", "query_or_reason"): [
+        change("expansion__queries", query="a s in b"),
+        change("expansion__queries", reason=None),
+        change("expansion__queries", status="ok", reason=None, query="a s in b"),
+    ],
+    ("expansion__prompts", "parents_train"): [
+        change("expansion__prompts", parent_image_id="09" * 32),
+        change("expansion__prompts", donor_image_id=GONE),
+        change("dedup__images", is_evaluation=True),
+    ],
+    ("expansion__prompts", "one_or_two_parts_are_new"): [
+        change("expansion__prompts", replaced=[]),
+        change("expansion__prompts", replaced=["subject", "attribute", "background"]),
+        change("expansion__prompts", intended_emotion="awe"),
+        change("expansion__prompts", background="another"),
+    ],
+    ("expansion__images", "prompts_are_conserved"): [
+        add("expansion__images", prompt_id="other"),
+        add("expansion__prompts", prompt_id="other"),
+    ],
+    ("expansion__images", "image_or_reason"): [
+        change("expansion__images", path=None),
+        change("expansion__images", reason="other_size"),
+        change("expansion__images", status="refused"),
+    ],
+    ("expansion__children", "children_follow_their_parents"): [
+        add("expansion__children", split="train", parent_split="test")
+    ],
+    ("expansion__children", "generated_pictures_are_conserved"): [
+        add("expansion__children", image_id=FIRST),
+        add("expansion__children", image_id=GONE),
+    ],
+    ("expansion__intent_matches", "counts_add_up"): [
+        add("expansion__intent_matches", intended="all", image_count=1),
+        add("expansion__children", image_id=FIRST),
+    ],
+    ("expansion__balance", "shares_give_the_balance"): [
+        change("expansion__balance", image_count=1),
+        change("expansion__class_shares", class_share=0.5),
+        change("expansion__balance", share_variance=8.18),
+    ],
+    ("expansion__collected_rows", "file_or_reason"): [
+        change("expansion__collected_rows", path=None),
+        change("expansion__collected_rows", status="refused"),
+        change("expansion__collected_rows", reason="too_large"),
+    ],
     ("dedup__images", "pictures_are_conserved"): [
         drop("dedup__images"),
         add("dedup__images", image_id="ee" * 32),

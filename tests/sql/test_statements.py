@@ -24,6 +24,8 @@ EXPECTED = {
     "balance": 3 * 7 + 8 + 4 + 4,  # even pictures validate, odd ones test
     "agreement": 6,
     "duplicates": 2,
+    "expansion_outcomes": 3,
+    "intent_matches": 0,
     "leaks": 1,
     "assess_evenness": 3,
     "felt": 88,

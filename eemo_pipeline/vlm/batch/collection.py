@@ -47,9 +47,7 @@ from eemo_pipeline.vlm.errors import ProviderProblem
 from eemo_pipeline.vlm.spending.prices import Prices
 
 _AT_ONCE = 500  # rows per transaction
-# A normal row has 10 kB including all provider fields; a longer line than this is not read.
-_LONGEST_LINE = 4 << 20
-_BYTES_PER_ROW, _SPARE_BYTES = 64 << 10, 64 << 20
+_SPARE_BYTES = 64 << 20
 _FREE = Usage(0, 0)
 _NOT_RUN = "cancelled"  # an attempt that was never made
 
@@ -142,7 +140,7 @@ class _Reading:
         """Give every row its ending."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self._batch.token}.results"
-        most = _SPARE_BYTES + _BYTES_PER_ROW * self._batch.row_count
+        most = _SPARE_BYTES + interface.largest.result_bytes * self._batch.row_count
         rest, cost = _without_result(self._standing), _FREE
         try:
             for result in self._standing.results:
@@ -165,7 +163,7 @@ class _Reading:
         self, file: BinaryIO, interface: BatchInterface
     ) -> Iterator[tuple[str, Outcome]]:
         """Yield the key and outcome of every line whose row has no ending yet."""
-        for line in _read_lines(file):
+        for line in _read_lines(file, interface.largest.line_bytes):
             try:
                 key, result = interface.read(_parse(line))
                 if key not in self._keys:
@@ -248,11 +246,11 @@ class _Bounded(RawIOBase):
         return self._file.write(data)
 
 
-def _read_lines(file: BinaryIO) -> Iterator[bytes | None]:
+def _read_lines(file: BinaryIO, longest: int) -> Iterator[bytes | None]:
     """Yield the lines that are not blank; None for a line that is too long."""
-    while line := file.readline(_LONGEST_LINE):
-        if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
-            while (more := file.readline(_LONGEST_LINE)) and not more.endswith(b"\n"):
+    while line := file.readline(longest):
+        if len(line) == longest and not line.endswith(b"\n"):
+            while (more := file.readline(longest)) and not more.endswith(b"\n"):
                 pass
             yield None
         elif line.strip():

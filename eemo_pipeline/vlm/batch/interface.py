@@ -51,10 +51,19 @@ class Expired(ProviderProblem):
 
 @dataclass(frozen=True)
 class BatchSize:
-    """Maximum size of a batch."""
+    """Maximum size of a batch, and of what is read of its results.
+
+    Attributes:
+        rows: Requests.
+        size_bytes: Bytes of the file of requests.
+        result_bytes: Bytes of a result file per row, on average.
+        line_bytes: Bytes of one line of a result file; a longer one is not read.
+    """
 
     rows: int
     size_bytes: int
+    result_bytes: int = 64 << 10
+    line_bytes: int = 4 << 20  # a normal row has 10 kB including all provider fields
 
 
 @dataclass(frozen=True)

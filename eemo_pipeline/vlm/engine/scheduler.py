@@ -48,7 +48,7 @@ _TICK_S = 0.005
 # sends much more, and replies do not wait.
 _MOST_PER_TICK = 8
 _MOST_UNTAKEN = 5000  # answers not taken by the caller; above this nothing is sent
-_SPARE_HEDGES = 5  # hedges allowed in addition to `hedge_share`, for short runs
+_SPARE_CALLS = 170  # counted in addition to the calls sent: five hedges of a short run
 _STRAY_SHARE = 0.25  # maximum share of the in-flight limit held by losing hedges (strays)
 # At its end a run waits for strays as long as two slow calls take, or this share of its duration.
 _STRAY_WAIT_SHARE, _STRAY_WAIT_S = 0.05, 1.0
@@ -372,7 +372,7 @@ class Scheduler:
     def _may_hedge(self, pursuit: Pursuit) -> bool:
         if pursuit.running != 1 or pursuit.is_queued or pursuit.is_answered or self._is_stopping:
             return False
-        return self._hedges < self._limits.hedge_share * self._sent + _SPARE_HEDGES
+        return self._hedges < self._limits.hedge_share * (self._sent + _SPARE_CALLS)
 
     def _let_stray(self, pursuit: Pursuit) -> None:
         self._strays.update((call, None) for call in self._calls if call.pursuit is pursuit)

@@ -22,7 +22,7 @@ VARIABLE = "EEMO_PRICES"
 TABLE = Path(str(files("eemo_pipeline.vlm"))) / "prices.toml"
 ANY_MODEL = "*"
 _SNAPSHOT = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")  # gpt-4o-2024-08-06 costs what gpt-4o costs
-_FIELDS = {"input", "cached_input", "output", "batch_share"}
+_FIELDS = {"input", "cached_input", "output", "image", "batch_share"}
 _PICO_PER_NANO = 1000
 _MILLION = 1_000_000
 
@@ -44,12 +44,14 @@ class Price:
         cached_pico: The same for input tokens that the provider had cached.
         output_pico: The same for output tokens, reasoning included.
         batch_share: Price of a batch relative to the online price, in millionths.
+        image_pico: Pico-USD per generated image.
     """
 
     input_pico: int
     cached_pico: int
     output_pico: int
     batch_share: int
+    image_pico: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Prices:
             (usage.input_tokens - cached) * price.input_pico
             + cached * price.cached_pico
             + usage.output_tokens * price.output_pico
+            + usage.images * price.image_pico
         )
         share = price.batch_share if is_batch else _MILLION
         return -(-pico * share // (_MILLION * _PICO_PER_NANO))
@@ -140,19 +143,22 @@ def _read_price(path: Path, provider: str, model: str, fields: Any) -> Price:
     place = f"the price file {path}, [{provider}.{_quoted(model)}]"
     if not isinstance(fields, dict) or not {"input", "output"} <= set(fields) <= _FIELDS:
         raise BadPrices(
-            f"{place}: a price has input and output, and may have cached_input and batch_share"
+            f"{place}: a price has input and output, and may have cached_input, image and "
+            "batch_share"
         )
     wrong = [name for name, value in fields.items() if not _is_price(name, value)]
     if wrong:
         raise BadPrices(
             f"{place}: {wrong[0]} is {fields[wrong[0]]!r}. Prices are USD per million tokens as "
-            "published, with six decimals at most; batch_share is between 0 and 1"
+            "published, USD per image for image, with six decimals at most; batch_share is between "
+            "0 and 1"
         )
     return Price(
         _millionths(fields["input"]),
         _millionths(fields.get("cached_input", fields["input"])),
         _millionths(fields["output"]),
         _millionths(fields.get("batch_share", 1)),
+        _MILLION * _millionths(fields.get("image", 0)),
     )
 
 

@@ -31,6 +31,7 @@ SENT_BY = {
     "annotate-1": {"annotation__replies", "batches__submissions", *CRITIC},
     "revise-1": CRITIC,
     "verify-1": {"verification__replies"},
+    "generate-1": {"expansion__prompts"},
     "scene-1": CRITIC,
     "feeling-2": CRITIC,
     "words-2": CRITIC,
@@ -44,6 +45,7 @@ VERSIONED = {
     "_verification__features",
     "annotation__replies",
     "batches__submissions",
+    "expansion__prompts",
     "grounding__regions",
     "training__embeddings",
     "training__refusals",
@@ -72,7 +74,7 @@ def test_every_asset_of_the_table_of_kinds_exists(specs: dict[str, dg.AssetSpec]
 
 def test_kinds_name_what_is_used_there(specs: dict[str, dg.AssetSpec]) -> None:
     assert assets_of(specs, "scikitlearn") == {"verification__replies"}
-    assert assets_of(specs, "duckdb") == {"dedup__clusters", "warehouse__database"}
+    assert assets_of(specs, "duckdb") == {"dedup__clusters", "dedup__edges", "warehouse__database"}
     assert assets_of(specs, "opencv") == {
         "_ingest__measurements",
         "_verification__features",

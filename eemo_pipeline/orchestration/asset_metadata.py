@@ -32,7 +32,7 @@ KINDS: dict[str, frozenset[str]] = {
     "batches__collections": frozenset({"openai", "gemini"}),
     # Near-duplicates are joined in DuckDB; the training job is written in NumPy.
     "dedup__edges": frozenset({"parquet", "polars", "duckdb"}),
-    "expansion__images": frozenset({"opencv", "openai"}),
+    "expansion__images": frozenset({"parquet", "polars", "openai"}),
     "dedup__clusters": frozenset({"parquet", "polars", "duckdb"}),
     "training__runs": frozenset({"parquet", "polars", "numpy"}),
     "warehouse__database": frozenset({"duckdb"}),

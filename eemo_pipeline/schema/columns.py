@@ -767,7 +767,7 @@ _ALL = (
         ("hash", "turned_hash", "blank_colour", "embedding", "parent"),
     ),
     _number("cosine", "Cosine of the two embeddings", minimum=-1, maximum=1),
-    Column("embedding", FLOATS, "Embedding of the image, of length 1"),
+    Column("image_embedding", FLOATS, "Embedding of the image by a model of images, of length 1"),
     # --- costs --------------------------------------------------------------------------
     _text("stage", "Stage that made the calls"),
     _text("model_role", "Role of the model, such as annotator or critic"),

@@ -177,8 +177,8 @@ _ALL = (
         "_dedup__embeddings",
         "image, if an embedding model is chosen: its embedding, or why it has none",
         "image_id",
-        "image_id model status reason embedding",
-        "reason embedding",
+        "image_id model status reason image_embedding",
+        "reason image_embedding",
     ),
     _table(
         "dedup__edges",

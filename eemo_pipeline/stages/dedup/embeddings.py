@@ -43,7 +43,7 @@ def embed_images(
                 "model": embedder.model,
                 "status": "ok" if is_ok else "error",
                 "reason": reason,
-                "embedding": vector.tolist() if is_ok and vector is not None else None,
+                "image_embedding": vector.tolist() if is_ok and vector is not None else None,
             }
         )
     frame = pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
@@ -52,7 +52,7 @@ def embed_images(
 
 def read_embeddings(table: pl.DataFrame) -> Mapping[str, np.ndarray]:
     """Return image_id -> embedding of length 1, without the images that have none."""
-    found = table.filter(pl.col("status") == "ok").select("image_id", "embedding")
+    found = table.filter(pl.col("status") == "ok").select("image_id", "image_embedding")
     return {image_id: np.array(vector, np.float32) for image_id, vector in found.iter_rows()}
 
 

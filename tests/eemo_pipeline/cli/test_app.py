@@ -21,6 +21,7 @@ COMMANDS = (
     "explain",
     "export",
     "masks",
+    "collect",
     "doctor",
     "ui",
     "train",

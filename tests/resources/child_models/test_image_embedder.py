@@ -101,6 +101,6 @@ def test_a_vector_of_nonsense_is_no_embedding(tmp_path: Path, ledger: Ledger) ->
     )
     embedder = ChildEmbedder("nonsense", (sys.executable, str(program)), 1)
     done = embed_images(images, embedder, tmp_path / "sources", ledger)
-    assert done.frame.select("status", "reason", "embedding").rows() == [
+    assert done.frame.select("status", "reason", "image_embedding").rows() == [
         ("error", "bad_embedding", None)
     ]

@@ -12,13 +12,14 @@ from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.emotion.vad import parse_scaling
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import write_bytes
+from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.labels.centroids import build_centroids
 from eemo_pipeline.stages.labels.emotions import build_emotions
 from eemo_pipeline.stages.labels.label_fates import build_coverage, build_label_fates
 from eemo_pipeline.stages.labels.label_points import Regression, build_label_points
 from eemo_pipeline.stages.labels.lexicon import LexiconRules, parse_rules
 from eemo_pipeline.stages.labels.lexicon_trials import build_trials
-from eemo_pipeline.stages.labels.rankings import SMALLEST_GAP, build_rankings
+from eemo_pipeline.stages.labels.rankings import build_rankings
 from eemo_pipeline.stages.labels.vad import build_vad
 from eemo_pipeline.stages.labels.validation import (
     PER_TERTILE,
@@ -57,14 +58,6 @@ class RegressionConfig(dg.Config):
     radius: float = Regression.radius
     seed: str = Regression.seed
     rating_scaling: str = Regression.scaling
-
-
-class RankingConfig(dg.Config):
-    """When emotions are distinct enough to be ranked; see `stages/labels/rankings.py`."""
-
-    smallest_gap: float = Field(
-        default=SMALLEST_GAP, gt=0, le=1, description="Share of the mass between neighbours"
-    )
 
 
 class SheetConfig(dg.Config):
@@ -164,15 +157,15 @@ def validation(
 
 @dg.asset
 def labels__rankings(
-    config: RankingConfig,
     dedup__images: pl.DataFrame,
     dedup__clusters: pl.DataFrame,
     labels__emotions: pl.DataFrame,
     ingest__annotations: pl.DataFrame,
+    thresholds: dg.ResourceParam[CriticLimits],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per kept image: its ranking of Ekman emotions, or why it has none."""
     annotations = move_to_kept(ingest__annotations, dedup__clusters)
-    rankings = build_rankings(dedup__images, labels__emotions, annotations, config.smallest_gap)
+    rankings = build_rankings(dedup__images, labels__emotions, annotations, thresholds.ranking)
     return count_rows(rankings, dedup__images.height)
 
 

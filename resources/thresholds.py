@@ -1,6 +1,6 @@
-"""Thresholds of cross-verification and critic: launchpad, else EEMO_THRESHOLDS, else EmoVerse.
+"""Thresholds of rankings, votes and critic: launchpad, else EEMO_THRESHOLDS, else the papers.
 
-One resource, so that verification, critic, records and ablation of a run decide alike.
+One resource, so that labels, verification, critic, records and ablation of a run decide alike.
 """
 
 import os
@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from eemo_pipeline.aggregation.limits import DECISION_LIMITS
+from eemo_pipeline.aggregation.limits import DECISION_LIMITS, RANKING_LIMITS
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 
 VARIABLE = "EEMO_THRESHOLDS"
@@ -36,6 +36,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "smallest_box": (0, 1),
     "largest_box": (0, 1),
     "levels_apart": (1, 2),
+    "evidence_length": (20, 10_000),
+    "ranking_length": (2, 6),
+    "smallest_gap": (0.000_002, 1),
+    "vote_tolerance": (0, 0.5),
 }
 # the first must stay below the second
 _ORDERED = (
@@ -43,9 +47,10 @@ _ORDERED = (
     ("shortest_description", "longest_description"),
     ("smallest_box", "largest_box"),
 )
-_DECISION = tuple(one.name for one in fields(DECISION_LIMITS))
+_PARTS = (DECISION_LIMITS, RANKING_LIMITS)
 _DEFAULTS: dict[str, float] = {
-    name: getattr(DECISION_LIMITS if name in _DECISION else CRITIC_LIMITS, name) for name in RANGES
+    name: next(getattr(part, name) for part in (*_PARTS, CRITIC_LIMITS) if hasattr(part, name))
+    for name in RANGES
 }
 
 
@@ -73,8 +78,10 @@ def read_thresholds(text: str, chosen: dict[str, float] | None = None) -> Critic
                 f"Set {low} below {high}, in the launchpad or in {VARIABLE}"
             )
     typed = {name: type(_DEFAULTS[name])(value) for name, value in values.items()}
-    decision = replace(DECISION_LIMITS, **{name: typed.pop(name) for name in _DECISION})
-    return replace(CRITIC_LIMITS, **typed, decision=decision)
+    decision, ranking = (
+        replace(part, **{one.name: typed.pop(one.name) for one in fields(part)}) for part in _PARTS
+    )
+    return replace(CRITIC_LIMITS, **typed, decision=decision, ranking=ranking)
 
 
 def read_numbers(text: str, variable: str) -> dict[str, float]:
@@ -111,12 +118,12 @@ def _check(name: str, value: float) -> None:
 
 
 class ThresholdsResource(dg.ConfigurableResource):
-    """Thresholds of cross-verification and critic."""
+    """Thresholds of rankings, cross-verification and critic."""
 
     thresholds: dict[str, float] = Field(
         default_factory=dict,
         description=f"name: number; one that is not named comes from {VARIABLE}, else from "
-        f"EmoVerse: {', '.join(f'{name} {value:g}' for name, value in _DEFAULTS.items())}.",
+        f"the papers: {', '.join(f'{name} {value:g}' for name, value in _DEFAULTS.items())}.",
     )
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002

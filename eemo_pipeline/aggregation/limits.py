@@ -36,3 +36,23 @@ class DecisionLimits:
 
 
 DECISION_LIMITS = DecisionLimits()
+
+
+@dataclass(frozen=True)
+class RankingLimits:
+    """When emotions are distinct enough to be ranked, with EEmoDB's values as defaults.
+
+    Attributes:
+        ranking_length: emotions in a ranking; questions on the three strongest need three.
+        smallest_gap: share of the mass by which neighbours of an uncounted distribution differ at
+            least, 0 to 1; our choice, since the published one is lost.
+        vote_tolerance: share of a vote by which a gap may fall short of one vote, because published
+            shares are rounded, 0 to 1.
+    """
+
+    ranking_length: int = 3
+    smallest_gap: float = 0.05
+    vote_tolerance: float = 0.001
+
+
+RANKING_LIMITS = RankingLimits()

@@ -41,10 +41,19 @@ light bright dim vivid muted
 _OF_MEMORY = re.compile(r"\b(?:remind|memor|imagin|childhood|home|know|story|wish|once|used to)")
 _OF_SIGHT = re.compile(r"\b(?:colou?r|light|dark|bright|shade|sharp|face|smil|shape|look)")
 _LOOKS = ("bright", "dark", "dim", "muted", "vivid", "smooth", "busy", "colourful", "colourless")
-_DISTRACTORS = (
-    *("lantern", "bridge", "ladder", "umbrella", "bicycle", "curtain", "fountain", "kite"),
-    *("harbour", "balcony", "notebook", "chimney"),
-)
+# Things that people tend to name for an emotion, in this image or in another. Wrong options are
+# drawn from them, as a model draws them from what it has read. The last are named for any emotion.
+_PLAUSIBLE = {
+    "joy": "balloons band bursts cake circles dog fireworks flowers garden glow lake lawn lights "
+    "meadow night party pattern rain shapes sparks sun waves windows woods",
+    "sadness": "branches corridor dust grave land rain rubble ruins shadows snow walls windows",
+    "fear": "bats branches cliff clouds corridor doors drop eyes lightning night storm woods",
+    "anger": "burst cage dust fence fire flames lines mess noise splinters traffic wall",
+    "disgust": "blood crumbs dirt drops fat hair insects mould mud rubbish rust slime stains water",
+    "surprise": "bursts circles colour eyes glow hat lightning lines pattern shapes sparks stars",
+    "neutral": "bowl chair cup ground lines paper pattern shelf spoon surface table texture",
+}
+_ANYWHERE = "air face ground hills house people person sea sky stone street tree walls water"
 _LONG = "It is there for everyone to see, and nobody who looks at it for a while can miss it. "
 
 
@@ -103,19 +112,30 @@ def _detail(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: 
     if names[1:]:
         order = f"Among {who}, {names[0]} comes first, followed by {_listed(names[1:])}."
     sentences = [_sentence(emotion, place) for place, emotion in enumerate(emotions)]
-    look = _look(facts["description"].lower())
+    looks = _list_looks(facts["description"].lower())
     levels = [
-        f"The {name} is {facts[name]['level']}, which goes with its {look} look."
-        for name in LEVEL_WORDS
+        f"The {name} is {facts[name]['level']}, which goes with its {look}."
+        if look
+        else f"The {name} is {facts[name]['level']}."
+        for name, look in zip(LEVEL_WORDS, looks, strict=True)
     ]
     return {"text": _join(facts["description"], order, *sentences, *levels)}
 
 
-def _look(description: str) -> str:
-    """Return a word of the description for the light, else any of `_LOOKS`."""
-    if found := re.search(r"it is ([a-z-]+) overall", description):
-        return found[1]
-    return next((word for word in _LOOKS if word in description), "plain")
+def _list_looks(description: str) -> tuple[str | None, str | None, str | None]:
+    """Return what the description says of the light, the colours and the texture or contrast."""
+    light = re.search(r"it is ([a-z-]+) overall", description)
+    colours = re.search(r"with ([a-z-]+ colours)", description)
+    texture = re.search(r"an? ([a-z-]+ texture)", description)
+    found = [
+        f"{light[1]} light" if light else None,
+        colours[1] if colours else None,
+        texture[1] if texture else None,
+    ]
+    words = [word for word in _LOOKS if word in re.findall(r"[a-z-]+", description)]
+    spare = [f"{word} look" for word in words if not any(word in (one or "") for one in found)]
+    first, second, third = (one or (spare.pop(0) if spare else None) for one in found)
+    return first, second, third
 
 
 def _evoke(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: ARG001
@@ -179,13 +199,16 @@ def _choose(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: 
 
 
 def _options(emotion: str, element: str, told: str) -> dict[str, Any]:
-    others = [word for word in _DISTRACTORS if word not in told]
-    start = int(draw("options", told) * len(others))
+    words = f"{_PLAUSIBLE.get(emotion, '')} {_ANYWHERE}".split()
+    others = sorted(
+        (word for word in words if word not in told),
+        key=lambda word: draw("option", word, told),
+    )
     return {
         "cannot_tell": False,
         "emotion": emotion,
         "element": element,
-        "distractors": [others[start], others[(start + 1) % len(others)]],
+        "distractors": others[:2],
     }
 
 

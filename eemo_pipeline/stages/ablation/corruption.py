@@ -131,6 +131,8 @@ def _overwrite(decisions: pl.DataFrame, rows: Sequence[Row]) -> pl.DataFrame:
 def _move_boxes(regions: pl.DataFrame, rows: Sequence[Row]) -> pl.DataFrame:
     if "box" not in rows[0]:
         return regions
+    if rows[0]["box"] is None:
+        return regions.filter(~pl.col("image_id").is_in([row["image_id"] for row in rows]))
     moved = pl.DataFrame(
         [
             {"image_id": row["image_id"], "region_no": 1}

@@ -5,6 +5,7 @@ with little overlap, a word of the other polarity, another kind of thing), is no
 change the form and not the meaning, so a flag on a control is a false alarm.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,12 @@ _SCENES = (
     ("street", "square", "road", "market"),
     ("kitchen", "room", "hall", "bedroom"),
 )
+# A number of things -> another that is plainly wrong.
+_COUNTS = {
+    **{"one": "three", "single": "double", "two": "five", "three": "one", "four": "two"},
+    **{"five": "two", "six": "three", "several": "no", "many": "hardly any"},
+}
+_PLURALS = {"child": "children", "man": "men", "woman": "women", "person": "people"}
 _CLAUSES = ("while a small dog waits", "while two children watch", "beside an old bicycle")
 
 Row = dict[str, Any]
@@ -214,6 +221,24 @@ def _other_spacing(row: Row, _: Row, __: float) -> Row:
     return {"description": f" {text.replace(' ', '  ')} "} if text else {}
 
 
+def _other_count(row: Row, _: Row, __: float) -> Row:
+    """Give another number than the description's, or make three of its one subject."""
+    text, subject = str(row["description"] or ""), str(row["subject"] or "")
+    if counted := re.search(rf"\b({'|'.join(_COUNTS)})\b", text):
+        start, end = counted.span()
+        return {"description": f"{text[:start]}{_COUNTS[counted[0]]}{text[end:]}"}
+    article = re.compile(rf"\b([Aa])n? ({re.escape(subject)})\b") if subject else None
+    if article is None or not article.search(text):
+        return {}
+    *rest, noun = subject.split()
+    several = " ".join((*rest, _PLURALS.get(noun, f"{noun}s")))
+    return {"description": article.sub(rf"\1 group of three {several}", text, count=1)}
+
+
+def _removed(row: Row, _: Row, __: float) -> Row:
+    return {"box": None} if row["box"] else {}
+
+
 def _dropped_subject(row: Row, _: Row, __: float) -> Row:
     text, subject = row["description"], row["subject"]
     if not (text and subject) or subject not in text:
@@ -301,6 +326,7 @@ _KINDS: tuple[tuple[Any, ...], ...] = (
     ("other_description", "description", "easy", _other_text("description")),
     ("swapped_subject", "description", "medium", _swapped_subject),
     ("added_clause", "description", "hard", _added_clause),
+    ("count_changed", "description", "hard", _other_count),
     ("dropped_subject", "description", "hard", _dropped_subject),
     ("other_spacing", "description", CONTROL, _other_spacing),
     ("other_background", "background", "easy", _other_text("background")),
@@ -323,6 +349,7 @@ _KINDS: tuple[tuple[Any, ...], ...] = (
     ("far_level", "intensity", "easy", _intensity(_FAR)),
     ("near_level", "intensity", "medium", _intensity(_NEAR)),
     ("same_level", "intensity", CONTROL, _same_level),
+    ("box_removed", "box", "easy", _removed),
     ("other_box", "box", "easy", _other_box),
     ("outside", "box", "easy", _outside),
     ("mirrored", "box", "medium", _mirrored),

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
-from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
+from eemo_pipeline.aggregation.limits import (
+    DECISION_LIMITS,
+    RANKING_LIMITS,
+    DecisionLimits,
+    RankingLimits,
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,9 @@ class CriticLimits:
         smallest_box: share of the image's area below which a box is partial.
         largest_box: share of the image's area above which a box is loose.
         levels_apart: levels of intensity by which two levels must differ to contradict each other.
+        evidence_length: characters of one piece of a model critic's evidence at most.
         decision: thresholds of cross-verification, among them the levels of intensity.
+        ranking: when emotions are distinct enough to be ranked.
     """
 
     max_rounds: int = 3
@@ -37,7 +44,9 @@ class CriticLimits:
     smallest_box: float = 0.001
     largest_box: float = 0.95
     levels_apart: int = 2
+    evidence_length: int = 200
     decision: DecisionLimits = DECISION_LIMITS
+    ranking: RankingLimits = RANKING_LIMITS
 
 
 CRITIC_LIMITS = CriticLimits()

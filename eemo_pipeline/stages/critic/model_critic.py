@@ -38,6 +38,7 @@ from eemo_pipeline.stages.critic.box_overlay import OVERLAY, encode_with_boxes
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.reply_schemas import (
     SCENE,
+    cut_texts,
     feeling_schema,
     find_better,
     find_choice,
@@ -175,7 +176,8 @@ class ModelCritic:
                 scenes[case.image_id] = dict.fromkeys(FIELDS, Judgement("discarded", (problem,)))
             else:
                 scene = {name: said[name] for name in SCENE["required"] if name != "state"}
-                asked.note(case.image_id, *list_scene_steps(scene))
+                seen = cut_texts(scene, self.limits.evidence_length)
+                asked.note(case.image_id, *list_scene_steps(seen))
                 scenes[case.image_id] = json.dumps(scene, ensure_ascii=False)
         return scenes
 
@@ -195,8 +197,8 @@ class ModelCritic:
             schema = feeling_schema(emotions, case.facts.contested_words)
             steps.append(_Call(case, PROMPTS[1], schema, shown, partial(read_step, schema)))
         judged: dict[str, Fields] = {}
-        for step, said in zip(steps, self._ask(steps, asked, ledger), strict=True):
-            case = step.case
+        for step, reply in zip(steps, self._ask(steps, asked, ledger), strict=True):
+            case, said = step.case, cut_texts(reply, self.limits.evidence_length)
             names = ("background", "emotion", "intensity")
             if said["status"] != "ok":
                 judged[case.image_id] = _unjudged(said.get("reason"), names)
@@ -232,7 +234,8 @@ class ModelCritic:
             read = partial(read_step, schema)
             steps.append(_Call(case, PROMPTS[2], schema, shown, read, has_boxes=True))
         judged: dict[str, Fields] = {}
-        for step, said in zip(steps, self._ask(steps, asked, ledger), strict=True):
+        for step, reply in zip(steps, self._ask(steps, asked, ledger), strict=True):
+            said = cut_texts(reply, self.limits.evidence_length)
             names = ("subject", "attribute", "description", "box")
             if said["status"] == "ok":
                 asked.note(step.case.image_id, *list_word_steps(said))

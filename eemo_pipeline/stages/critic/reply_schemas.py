@@ -18,7 +18,6 @@ from eemo_pipeline.vlm.questions import Unusable
 from eemo_pipeline.vlm.reply_parsing import read_object
 
 CANNOT_TELL = "cannot_tell"
-_LONGEST_EVIDENCE = 200
 _SEEN = ("who_or_what", "where", "doing", "colours_and_light", "expression")
 _CHOICES = {
     "fits": None,
@@ -142,7 +141,7 @@ def find_feeling_problems(
 
 def find_choice(said: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
     """Return which of two emotions the model chose, and its visible cues; None without a cue."""
-    cues = tuple(shorten(cue) for cue in _cues(said["supports"]))
+    cues = tuple(_name(cue) for cue in _cues(said["supports"]))
     is_choice = said["choice"] in MIKELS_8 and bool(cues)
     return (said["choice"], cues) if is_choice else (None, ())
 
@@ -158,7 +157,7 @@ def find_better(
     """
     seen = [said["evidence"]] if "evidence" in said else []
     seen += [one["claim"] for one in said.get("claims", ()) if one["finding"] == "supported"]
-    cues = tuple(shorten(cue) for cue in _cues(seen))
+    cues = tuple(_name(cue) for cue in _cues(seen))
     places = {"first": 0, "second": 1}
     if said.get("better") not in places or not cues:
         return None, ()
@@ -171,12 +170,12 @@ def find_word_problems(said: Mapping[str, Any]) -> dict[str, list[Problem]]:
     told = said["description"]
     unsupported = [item["claim"] for item in told["claims"] if item["finding"] == "unsupported"]
     if unsupported:
-        description.append(Problem("DESC_UNSUPPORTED_CLAIM", shorten("; ".join(unsupported))))
+        description.append(Problem("DESC_UNSUPPORTED_CLAIM", _name("; ".join(unsupported))))
     if not told["mentions_subject"]:
         description.append(Problem("DESC_OMITS_SUBJECT", "the subject is not in the sentence"))
     code = _BOXES[said["box"]["finding"]]
     is_final = said["box"]["finding"] == "none_possible"
-    box = [] if code is None else [Problem(code, shorten(said["box"]["evidence"]), is_final)]
+    box = [] if code is None else [Problem(code, _name(said["box"]["evidence"]), is_final)]
     return {
         "subject": _coded(said["subject"]),
         "attribute": _coded(said["attribute"]),
@@ -187,18 +186,18 @@ def find_word_problems(said: Mapping[str, Any]) -> dict[str, list[Problem]]:
 
 def list_scene_steps(scene: Mapping[str, str]) -> list[Step]:
     """Return the steps of the first call: the image can be used, and its scene."""
-    seen = tuple(f"{name}: {shorten(scene[name])}" for name in _SEEN)
+    seen = tuple(f"{name}: {_name(scene[name])}" for name in _SEEN)
     return [
         Step("S0", "scene", (), "usable"),
-        Step("S1", "scene", seen, shorten(scene["who_or_what"])),
+        Step("S1", "scene", seen, _name(scene["who_or_what"])),
     ]
 
 
 def list_feeling_steps(said: Mapping[str, Any]) -> list[Step]:
     """Return the steps of the second call: background, emotion, intensity."""
     emotion = said["emotion"]
-    cues = [f"for: {shorten(cue)}" for cue in _cues(emotion["supports"])]
-    cues += [f"against: {shorten(cue)}" for cue in _cues(emotion["contradicts"])]
+    cues = [f"for: {_name(cue)}" for cue in _cues(emotion["supports"])]
+    cues += [f"against: {_name(cue)}" for cue in _cues(emotion["contradicts"])]
     return [
         _list_coded("S2", "background", said["background"]),
         Step("S3", "emotion", tuple(cues), emotion["choice"]),
@@ -209,26 +208,36 @@ def list_feeling_steps(said: Mapping[str, Any]) -> list[Step]:
 def list_word_steps(said: Mapping[str, Any]) -> list[Step]:
     """Return the steps of the third call: subject, attribute, description, box."""
     told = said["description"]
-    claims = tuple(f"{item['finding']}: {shorten(item['claim'])}" for item in told["claims"])
+    claims = tuple(f"{item['finding']}: {_name(item['claim'])}" for item in told["claims"])
     mention = "mentions the subject" if told["mentions_subject"] else "omits the subject"
     box = said["box"]
     return [
         _list_coded("S4", "subject", said["subject"]),
         _list_coded("S4", "attribute", said["attribute"]),
         Step("S5", "description", claims, mention),
-        Step("S6", "box", (shorten(box["evidence"]),), box["finding"]),
+        Step("S6", "box", (_name(box["evidence"]),), box["finding"]),
     ]
 
 
 def _list_coded(step: str, field: str, said: Mapping[str, Any]) -> Step:
     finding = ", ".join(dict.fromkeys(said["codes"])) or "nothing is wrong"
-    return Step(step, field, (shorten(said["evidence"]),), finding)
+    return Step(step, field, (_name(said["evidence"]),), finding)
 
 
-def shorten(evidence: str) -> str:
-    """Return the evidence, truncated, or a fixed text if it is empty."""
-    text = evidence.strip() or "nothing visible was named"
-    return text if len(text) <= _LONGEST_EVIDENCE else f"{text[:_LONGEST_EVIDENCE].rstrip()} ..."
+def cut_texts(said: Any, longest: int) -> Any:
+    """Return a reply with every text in it cut to this many characters."""
+    if isinstance(said, str):
+        return said if len(said) <= longest else f"{said[:longest].rstrip()} ..."
+    if isinstance(said, list):
+        return [cut_texts(one, longest) for one in said]
+    if isinstance(said, dict):
+        return {name: cut_texts(one, longest) for name, one in said.items()}
+    return said
+
+
+def _name(evidence: str) -> str:
+    """Return the evidence, or a fixed text if it is empty."""
+    return evidence.strip() or "nothing visible was named"
 
 
 def _judge_emotion(facts: Facts, said: Mapping[str, Any]) -> tuple[list[Problem], bool]:
@@ -257,11 +266,11 @@ def _undictated(evidence: str, emotion: str | None) -> str:
     named = {label for label in MIKELS_8 if label in evidence.lower()} - {emotion}
     if named or not evidence:
         return "what is visible does not bear it out"
-    return shorten(evidence)
+    return _name(evidence)
 
 
 def _coded(said: Mapping[str, Any]) -> list[Problem]:
-    finding = shorten(said["evidence"])
+    finding = _name(said["evidence"])
     codes = dict.fromkeys(said["codes"])
     return [Problem(code, finding, is_final=not said["can_be_right"]) for code in codes]
 

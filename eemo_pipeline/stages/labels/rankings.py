@@ -19,15 +19,13 @@ gives no ranking (`one_annotator`); several labels of a single annotator are ran
 
 import polars as pl
 
+from eemo_pipeline.aggregation.limits import RANKING_LIMITS, RankingLimits
 from eemo_pipeline.emotion.mappings import list_mappings
 from eemo_pipeline.schema.tables import TABLES
 
-RANKING_LENGTH = 3
-SMALLEST_GAP = 0.05
 # Masses are rounded to 6 decimals and published probabilities to 6 or 7: equal shares may
-# differ by 1e-6, and a whole vote may fall short by about 1e-6 times the number of raters.
+# differ by 1e-6. A whole vote may fall short by more, so it has a tolerance of its own.
 _ROUNDING = 1.5e-6
-_VOTE_TOLERANCE = 0.001
 # The mapping whose annotators may choose several labels, in order.
 _MULTI_LABEL_RULE = "emotic26>ekman7"
 _STAGES = {"frequency": "choice_count", "weight": "weight", "order": "order_score"}
@@ -37,7 +35,7 @@ def build_rankings(
     dedup__images: pl.DataFrame,
     labels__emotions: pl.DataFrame,
     ingest__annotations: pl.DataFrame,
-    smallest_gap: float = SMALLEST_GAP,
+    limits: RankingLimits = RANKING_LIMITS,
 ) -> pl.DataFrame:
     """One row per kept image: its ranking, or the reason for having none.
 
@@ -49,13 +47,13 @@ def build_rankings(
         dedup__images: the kept images.
         labels__emotions: mapped labels.
         ingest__annotations: annotations, those of dropped near-duplicates moved to the kept image.
-        smallest_gap: share of the mass by which neighbours of an uncounted distribution differ at
-            least, 0 to 1.
+        limits: how many emotions a ranking has, and when they are distinct.
 
     Returns:
         A frame of `labels__rankings`.
     """
-    ordered = _ordered(labels__emotions.filter(pl.col("taxonomy") == "ekman7"))
+    length = limits.ranking_length
+    ordered = _ordered(labels__emotions.filter(pl.col("taxonomy") == "ekman7"), length)
     labelled = (
         ingest__annotations.filter(pl.col("native_labels").list.len() > 0)
         .filter(pl.col("label_space").is_in([s for s, t in list_mappings() if t == "ekman7"]))
@@ -67,20 +65,20 @@ def build_rankings(
         dedup__images.select("image_id")
         .join(ordered, on="image_id", how="left")
         .join(labelled, on="image_id", how="left")
-        .with_columns(_reason(smallest_gap).alias("reason"))
+        .with_columns(_reason(limits).alias("reason"))
         .with_columns(
             pl.when(pl.col("reason").is_null())
             .then(pl.lit("ok"))
             .otherwise(pl.lit("refused"))
             .alias("status"),
             pl.when(pl.col("reason").is_null())
-            .then(pl.col("emotions").list.head(RANKING_LENGTH))
+            .then(pl.col("emotions").list.head(length))
             .alias("ranking"),
             pl.when(pl.col("stage_1").is_not_null())
             .then(pl.col("emotions").list.first())
             .alias("dominant_emotion"),
-            pl.when(pl.col("reason").is_null()).then(_decision()).alias("decided_by"),
-            pl.when(pl.col("reason") == "tie").then(_tied()).alias("tied_emotions"),
+            pl.when(pl.col("reason").is_null()).then(_decision(length)).alias("decided_by"),
+            pl.when(pl.col("reason") == "tie").then(_tied(length)).alias("tied_emotions"),
             pl.when(has_labels).then(_gap(1).clip(0.0).round(6)).alias("margin"),
             pl.when(pl.col("reason") == "all_mass_lost")
             .then(1.0)
@@ -92,11 +90,11 @@ def build_rankings(
     )
 
 
-def _ordered(emotions: pl.DataFrame) -> pl.DataFrame:
+def _ordered(emotions: pl.DataFrame, length: int) -> pl.DataFrame:
     """Return one row per labelled image: its emotions, strongest first, and how they differ.
 
-    `stage_1` to `stage_3` name the comparison that separates an emotion from the next; null if
-    none does.
+    `stage_1` and so on, one per place of a ranking, name the comparison that separates an emotion
+    from the next; null if none does.
     """
     is_progressive = (pl.col("rule") == _MULTI_LABEL_RULE).alias("is_progressive")
     # steps of 0.0001, so that values that differ only by rounding stay equal
@@ -135,7 +133,7 @@ def _ordered(emotions: pl.DataFrame) -> pl.DataFrame:
             pl.col("mass").alias("masses"),
             *(
                 pl.col("stage").get(place, null_on_oob=True).alias(f"stage_{place + 1}")
-                for place in range(RANKING_LENGTH)
+                for place in range(length)
             ),
             pl.col("stage").alias("stages"),
             pl.col("is_progressive", "rater_count", "lost_mass").first(),
@@ -152,20 +150,22 @@ def _gap(place: int) -> pl.Expr:
     return mass - following
 
 
-def _reason(smallest_gap: float) -> pl.Expr:
+def _reason(limits: RankingLimits) -> pl.Expr:
+    length = limits.ranking_length
     count = pl.col("emotions").list.len()
-    told = [pl.col(f"stage_{place + 1}").is_not_null() for place in range(RANKING_LENGTH)]
-    gaps = [_gap(place + 1) for place in range(RANKING_LENGTH)]
-    one_vote = (1.0 - _VOTE_TOLERANCE) / pl.col("rater_count")
-    smallest = pl.when(pl.col("rater_count") > 0).then(one_vote).otherwise(smallest_gap - _ROUNDING)
+    told = [pl.col(f"stage_{place + 1}").is_not_null() for place in range(length)]
+    gaps = [_gap(place + 1) for place in range(length)]
+    one_vote = (1.0 - limits.vote_tolerance) / pl.col("rater_count")
+    uncounted = limits.smallest_gap - _ROUNDING
+    smallest = pl.when(pl.col("rater_count") > 0).then(one_vote).otherwise(uncounted)
     return (
         pl.when(count.is_null() & pl.col("is_labelled").is_null())
         .then(pl.lit("no_labels"))
         .when(count.is_null())
         .then(pl.lit("all_mass_lost"))
-        .when((count < RANKING_LENGTH) & (pl.col("rater_count") == 1))
+        .when((count < length) & (pl.col("rater_count") == 1))
         .then(pl.lit("one_annotator"))
-        .when(count < RANKING_LENGTH)
+        .when(count < length)
         .then(pl.lit("too_few_emotions"))
         .when(~pl.all_horizontal(told))
         .then(pl.lit("tie"))
@@ -174,23 +174,23 @@ def _reason(smallest_gap: float) -> pl.Expr:
     )
 
 
-def _decision() -> pl.Expr:
-    """Return the last stage needed to separate the three emotions and the fourth."""
-    needed = pl.concat_list(f"stage_{place + 1}" for place in range(RANKING_LENGTH))
+def _decision(length: int) -> pl.Expr:
+    """Return the last stage needed to separate the ranked emotions and the next."""
+    needed = pl.concat_list(f"stage_{place + 1}" for place in range(length))
     choice: pl.Expr = pl.lit("distribution")
     for stage in _STAGES:  # a later stage overrides an earlier one
         choice = pl.when(needed.list.contains(stage)).then(pl.lit(stage)).otherwise(choice)
     return choice
 
 
-def _tied() -> pl.Expr:
+def _tied(length: int) -> pl.Expr:
     """Return the emotions of the first tie among the places that a ranking needs."""
     stages, emotions = pl.col("stages"), pl.col("emotions")
     first = pl.coalesce(
         pl.when(pl.col(f"stage_{place + 1}").is_null()).then(pl.lit(place))
-        for place in range(RANKING_LENGTH)
+        for place in range(length)
     )
     # a tie continues while no comparison separates an emotion from the next
     rest = stages.list.slice(first)
-    length = rest.list.eval(pl.element().is_not_null()).list.arg_max() + 1
-    return emotions.list.slice(first, length).list.sort()
+    count = rest.list.eval(pl.element().is_not_null()).list.arg_max() + 1
+    return emotions.list.slice(first, count).list.sort()

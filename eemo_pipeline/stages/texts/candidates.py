@@ -122,12 +122,19 @@ def _with_origins(frame: pl.DataFrame, grounds: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def find_fault(row: Mapping[str, Any]) -> tuple[str, str] | None:
+def find_fault(
+    row: Mapping[str, Any], things: Mapping[str, str] | None = None
+) -> tuple[str, str] | None:
     """Return the code of the first rule that the options of a row break, and the rule in words.
 
     Codes: foreign_emotion (not one of the image's), long_option (more than six words, or none),
     element_not_told (the reasoning does not contain the element), distractor_count (not two
-    different ones), distractor_told (the reasoning contains all content words of one).
+    different ones), distractor_told (the reasoning contains all content words of one, or people's
+    comments on the image name a thing of one).
+
+    Args:
+        row: the writer's facts and its answer.
+        things: word of a distractor -> its form among the things that comments name.
     """
     told = row["reasoning"].lower()
     element, distractors = str(row["element"]), list(row["distractors"])
@@ -149,11 +156,24 @@ def find_fault(row: Mapping[str, Any]) -> tuple[str, str] | None:
             "distractor_told",
             "The reasoning mentions a distractor. Name things of the same kind that it does not.",
         )
+    named = {*(row.get("told") or ())}
+    forms = {(things or {}).get(word) for option in distractors for word in _content_words(option)}
+    if named & forms:
+        return (
+            "distractor_told",
+            "People name a distractor in their comments on this image. Name things of the same "
+            "kind that are less likely to be in it.",
+        )
     return None
 
 
 def _judge(said: pl.DataFrame) -> pl.DataFrame:
-    found = [find_fault(row) if row["status"] == "ok" else None for row in said.to_dicts()]
+    options = said["distractors"].explode().drop_nulls().to_list()
+    words = pl.Series(
+        [word for option in options for word in _content_words(option)], dtype=pl.String
+    )
+    things = dict(singular_of(words).iter_rows())
+    found = [find_fault(row, things) if row["status"] == "ok" else None for row in said.to_dicts()]
     faults, remarks = (
         zip(*(fault or (None, None) for fault in found), strict=True) if found else ((), ())
     )

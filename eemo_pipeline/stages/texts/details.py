@@ -15,7 +15,7 @@ from eemo_pipeline.stages.texts.reported_emotions import quotes
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
-    "template realisation, second version: the description, the reported emotions in the order of "
+    "template realisation, third version: the description, the reported emotions in the order of "
     "the ranking, the things that people's explanations name, and the levels of valence, arousal "
     "and dominance at 0.4 and 0.6 with who rates them"
 )
@@ -44,18 +44,29 @@ def write_details(profiles: pl.DataFrame, writer: Writer) -> AnsweredTable:
 
 
 def realise(inputs: pl.DataFrame) -> pl.Series:
-    """Write the content, the reported emotions, what people name for each, and the levels."""
+    """Write the content, the reported emotions, what people name for each, and the levels.
+
+    Where nobody says why, the sentences on each emotion already give their order.
+    """
     levels = [
-        pl.format("{}.", capitalised(pl.col(f"{dimension}_sentence"))) for dimension in LEVEL_WORDS
+        pl.format("{}.", capitalised(pl.col(f"{dimension}_next"))) for dimension in LEVEL_WORDS
     ]
+    is_explained = pl.col("words").list.drop_nulls().list.len() > 0
+    is_alone = pl.col("emotions").list.len() == 1
     text = pl.concat_str(
-        "description", _reactions(), pl.col("sentences").list.join(" "), *levels, separator=" "
+        "description",
+        pl.when(is_explained & ~is_alone).then(_reactions()),
+        pl.col("sentences").list.join(" "),
+        pl.when(is_alone).then(pl.lit("No other emotion is reported.")),
+        *levels,
+        separator=" ",
+        ignore_nulls=True,
     )
     return inputs.select(text.alias("text")).to_series()
 
 
 def _reactions() -> pl.Expr:
-    """Return a sentence on the order of the emotions, as far as people's reports give one."""
+    """Return a sentence on the order of two or more emotions, as far as reports give one."""
     emotions = pl.col("emotions").list.eval(feeling(pl.element()))
     first, others = emotions.list.first(), joined(emotions.list.slice(1))
     whose = (
@@ -68,16 +79,9 @@ def _reactions() -> pl.Expr:
         .then(pl.lit("Different viewers report"))
         .otherwise(pl.lit("The people in it seem to feel"))
     )
-    alone = (
-        pl.when("is_evoked")
-        .then(pl.lit("The reaction that viewers report is"))
-        .otherwise(pl.lit("What the people in it seem to feel is"))
-    )
     verb = pl.when(emotions.list.len() > 2).then(pl.lit("are")).otherwise(pl.lit("is"))
     return (
-        pl.when(others.is_null())
-        .then(pl.format("{} {} alone.", alone, first))
-        .when("is_ranked")
+        pl.when("is_ranked")
         .then(pl.format("{}, {} comes first, followed by {}.", whose, first, others))
         .when(pl.col("lead") > _ROUNDING)
         .then(pl.format("{}, {} comes first; {} {} reported as well.", whose, first, others, verb))

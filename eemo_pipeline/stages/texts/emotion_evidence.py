@@ -9,6 +9,8 @@ Only explanations by people state causes. Viewers' feelings and those that depic
 have are kept apart: explanations count only if they are about the same as the labels.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import EKMAN_7
@@ -102,12 +104,23 @@ def has_cue(name: str) -> pl.Expr:
     return pl.col(column) > threshold if side == "above" else pl.col(column) < threshold
 
 
-def level_cue(dimension: str, level: pl.Expr) -> pl.Expr:
-    """Return the first measured cue that is related to the level of a dimension, else null."""
+def level_cue(dimension: str, level: pl.Expr, used: Sequence[pl.Expr] = ()) -> pl.Expr:
+    """Return the first measured cue that is related to the level of a dimension, else null.
+
+    Args:
+        dimension: valence, arousal or dominance.
+        level: its level word.
+        used: cues that are left out.
+    """
     chosen: pl.Expr = pl.lit(None, dtype=pl.String)
     for (of, word), names in _LEVEL_CUES.items():
         for name in reversed(names if of == dimension else ()):
-            chosen = pl.when((level == word) & has_cue(name)).then(pl.lit(name)).otherwise(chosen)
+            is_new = pl.all_horizontal(pl.lit(value=True), *(one.ne_missing(name) for one in used))
+            chosen = (
+                pl.when((level == word) & has_cue(name) & is_new)
+                .then(pl.lit(name))
+                .otherwise(chosen)
+            )
     return chosen
 
 

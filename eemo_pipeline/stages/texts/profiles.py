@@ -11,6 +11,12 @@ from eemo_pipeline.stages.texts.emotion_evidence import COUNTS, MEASURES, level_
 from eemo_pipeline.stages.texts.reasonings import CLAUSES, sentence_of_emotion
 from eemo_pipeline.stages.texts.reported_emotions import report
 
+# The second and the third dimension, after a first one by the words that viewers use.
+_SAME_WORDS = {
+    "arousal": "by the same words, the arousal is {}",
+    "dominance": "these words also give a {} dominance",
+}
+
 
 def build_profiles(
     dedup__images: pl.DataFrame,
@@ -25,8 +31,9 @@ def build_profiles(
         image_id, split, is_evaluation, description, emotions (strongest first), sentences, cues,
         words, people and `reported` (of each emotion), is_evoked (whether all is about viewers, not
         about depicted people), is_ranked, lead (mass of the first emotion minus that of the
-        second), the counts of `comments.count_ways`, ranking, <dimension>, <dimension>_level and
-        <dimension>_sentence; null or an empty list for unknown values.
+        second), the counts of `comments.count_ways`, ranking, <dimension>, <dimension>_level,
+        <dimension>_sentence, and <dimension>_next, the sentence after those on the dimensions
+        before it; null or an empty list for unknown values.
     """
     by_picture = (
         grounds.with_columns(sentence_of_emotion().alias("sentence"))
@@ -66,6 +73,10 @@ def build_profiles(
         )
         .with_columns(level_of(name, pl.col(name)).alias(f"{name}_level") for name in LEVEL_WORDS)
         .with_columns(_level_sentence(name).alias(f"{name}_sentence") for name in LEVEL_WORDS)
+        .with_columns(
+            sentence.alias(f"{name}_next")
+            for name, sentence in zip(LEVEL_WORDS, _level_paragraph(), strict=True)
+        )
         .drop(MEASURES)
         .sort("image_id")
     )
@@ -77,12 +88,36 @@ def _level_sentence(dimension: str) -> pl.Expr:
     The cue is one that colour psychology relates to the level; it stands beside it, as measured.
     """
     level = pl.col(f"{dimension}_level")
-    clause = level_cue(dimension, level).replace_strict(CLAUSES, return_dtype=pl.String)
-    report = (
-        pl.when(~pl.col("is_evoked"))
-        .then(pl.format(f"the {dimension} of the people in it seems {{}}", level))
-        .when("is_lexicon")
-        .then(pl.format(f"by the words that viewers use, the {dimension} is {{}}", level))
-        .otherwise(pl.format(f"viewers rate the {dimension} as {{}}", level))
+    report = _by_whom(
+        pl.format(f"the {dimension} of the people in it seems {{}}", level),
+        pl.format(f"by the words that viewers use, the {dimension} is {{}}", level),
+        pl.format(f"viewers rate the {dimension} as {{}}", level),
     )
+    return _beside(report, level_cue(dimension, level))
+
+
+def _level_paragraph() -> list[pl.Expr]:
+    """Return the clauses on all dimensions, which name who rates and each measured cue once."""
+    first, *rest = LEVEL_WORDS
+    sentences, cues = [pl.col(f"{first}_sentence")], [level_cue(first, pl.col(f"{first}_level"))]
+    for dimension in rest:
+        level = pl.col(f"{dimension}_level")
+        report = _by_whom(
+            pl.format(f"their {dimension} seems {{}}", level),
+            pl.format(_SAME_WORDS[dimension], level),
+            pl.format(f"they rate the {dimension} as {{}}", level),
+        )
+        cue = level_cue(dimension, level, cues)
+        sentences.append(_beside(report, cue))
+        cues.append(cue)
+    return sentences
+
+
+def _by_whom(apparent: pl.Expr, lexicon: pl.Expr, rated: pl.Expr) -> pl.Expr:
+    of_viewers = pl.when("is_lexicon").then(lexicon).otherwise(rated)
+    return pl.when(~pl.col("is_evoked")).then(apparent).otherwise(of_viewers)
+
+
+def _beside(report: pl.Expr, cue: pl.Expr) -> pl.Expr:
+    clause = cue.replace_strict(CLAUSES, return_dtype=pl.String)
     return pl.concat_str(report, pl.format("; {}", clause), ignore_nulls=True)

@@ -20,14 +20,14 @@ METHOD = (
 )
 # A measured cue -> the clause that states it.
 CLAUSES = {
-    "dim light": "its light is dim",
-    "bright light": "its light is bright",
-    "vivid colours": "its colours are vivid",
-    "muted colours": "its colours are muted",
-    "sharp contrast": "its contrast is sharp",
-    "weak contrast": "its contrast is weak",
-    "dense detail": "it is dense with detail",
-    "lack of detail": "it has little detail",
+    "dim light": "the light is dim",
+    "bright light": "the light is bright",
+    "vivid colours": "the colours are vivid",
+    "muted colours": "the colours are muted",
+    "sharp contrast": "the contrast is sharp",
+    "weak contrast": "the contrast is weak",
+    "dense detail": "the picture is dense with detail",
+    "lack of detail": "the picture has little detail",
 }
 _WIDE_MARGIN = 0.3
 _ROUNDING = 1.5e-6

@@ -133,6 +133,28 @@ def _is_json(number: int) -> bool:
     return fault_of("reasonings", ask("reasonings", number)) is None
 
 
+def test_wrong_options_are_things_that_are_right_elsewhere() -> None:
+    """Drawn from what people name for the emotion, so that no word is always wrong."""
+    wrong: set[str] = set()
+    for number in range(200):
+        told = f"In room {number} most viewers feel joy, because people think of the dog."
+        reply = ask_about("candidates", {"reasoning": told, "emotions": ["joy"]})
+        if reply.endswith("}"):
+            wrong |= {*json.loads(reply)["distractors"]}
+    assert len(wrong) > 20
+    assert {"balloons", "meadow", "party", "sky"} <= wrong
+
+
+def test_a_detailed_answer_gives_each_level_a_reason_of_its_own() -> None:
+    content = "A boat. It is dim overall, with muted colours, mostly grey, and has a busy texture."
+    facts = FACTS["details"] | {"description": content}
+    texts = [ask_about("details", facts | {"number": number}) for number in range(5)]
+    text = next(json.loads(one)["text"] for one in texts if fault_of("details", one) is None)
+    assert "valence is positive, which goes with its dim light." in text
+    assert "arousal is moderate, which goes with its muted colours." in text
+    assert "dominance is low, which goes with its busy texture." in text
+
+
 def test_a_reasoning_without_causes_gives_no_options() -> None:
     facts = {"reasoning": "A lake. Many viewers feel joy.", "emotions": ["joy"]}
     replies = [ask_about("candidates", facts | {"number": number}) for number in range(20)]

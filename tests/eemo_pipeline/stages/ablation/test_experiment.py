@@ -106,11 +106,17 @@ def test_every_corruption_is_made_and_makes_the_value_wrong(made):
     assert set(spoilt["corruption"]) == {kind.name for kind in CORRUPTIONS}
     assert spoilt.filter(pl.col("before") == pl.col("after")).height == 0
     gold = {row["image_id"]: row["box"] for row in made.truth.iter_rows(named=True)}
-    for row in spoilt.filter(part="box").iter_rows(named=True):
+    of_box = spoilt.filter(pl.col("part") == "box")
+    assert set(of_box.filter(corruption="box_removed")["after"]) == {"None"}
+    for row in of_box.filter(pl.col("corruption") != "box_removed").iter_rows(named=True):
         after = Box(*(float(side) for side in row["after"].split()))
         assert intersection_over_union(after, Box(*gold[row["image_id"]])) < 0.5
     flagged = spoilt.group_by("corruption").agg(pl.col("is_flagged").mean())
     by_name = dict(flagged.iter_rows())
+    counted = spoilt.filter(corruption="count_changed")
+    assert counted["after"].str.contains("A group of three ").all()
+    assert by_name["box_removed"] == 1
+    assert by_name["count_changed"] < 0.3  # they miss the noun of "children" and "women" alone
     assert by_name["antonym"] == 1  # the rules know polarity
     assert by_name["neutral_word"] == by_name["added_clause"] == 0  # and see no picture
     assert by_name["named_emotion"] == by_name["subject_as_background"] == by_name["outside"] == 1

@@ -11,6 +11,7 @@ from eemo_pipeline.lake.parquet import file_sha256
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.critic import Box, Case, Facts, Look, order_candidates
 from eemo_pipeline.stages.critic import model_critic
+from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS
 from eemo_pipeline.stages.critic.model_critic import ModelCritic, shown_emotions
 from eemo_pipeline.stages.critic.rules import FIELDS
 from eemo_pipeline.vlm.contract import Usage, VlmReply, VlmRequest
@@ -309,3 +310,16 @@ def test_the_rules_judge_the_text_that_the_model_found_better(ledger, image):
     _, fields = judge(told(change), ledger, case)
     assert (fields["attribute"].choice, fields["attribute"].verdict) == ("dreary", "revisable")
     assert fields["attribute"].codes == {"ATTR_POLARITY"}
+
+
+def test_evidence_is_cut_to_the_limit(ledger, image):
+    change = {"feeling.background": {"codes": ["BG_WRONG"], "evidence": "a" * 300}}
+    case = build_case(image)
+    _, fields = judge(told(change), ledger, case)
+    assert fields["background"].problems[0].finding == f"{'a' * 200} ..."
+    session = Session(ledger, Budget(None), read_prices(), Limits(tries=2, reasks=1, backoff_s=0))
+    model, limits = told(change), replace(CRITIC_LIMITS, evidence_length=50)
+    criticism = ModelCritic(model, session, limits=limits).judge([case], ledger)
+    judged = criticism.judgements[case.image_id]["background"]
+    assert judged.problems[0].finding == f"{'a' * 50} ..."
+    assert model.heard == []  # the answer is the ledger's, whole

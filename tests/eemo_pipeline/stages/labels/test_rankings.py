@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eemo_pipeline.aggregation.limits import RANKING_LIMITS, RankingLimits
 from eemo_pipeline.emotion.mappings import read_mapping
 from eemo_pipeline.emotion.taxonomies import EMOTIC_26
 from eemo_pipeline.schema.tables import TABLES
@@ -25,7 +26,10 @@ LABEL = {
 
 
 def rank(
-    *annotators: list[str], space: str = "emotic26", smallest_gap: float = 0.05, **fields: Any
+    *annotators: list[str],
+    space: str = "emotic26",
+    limits: RankingLimits = RANKING_LIMITS,
+    **fields: Any,
 ) -> dict[str, Any]:
     rows = [
         {
@@ -45,7 +49,7 @@ def rank(
     kept = pl.DataFrame({"image_id": ["a"]}).match_to_schema(
         TABLES["dedup__images"].polars_schema, missing_columns="insert"
     )
-    rankings = build_rankings(kept, build_emotions(kept, native), native, smallest_gap)
+    rankings = build_rankings(kept, build_emotions(kept, native), native, limits)
     table = TABLES["labels__rankings"]
     lazy = conform(rankings, table).lazy()
     assert not null_violations(lazy, table)
@@ -158,4 +162,26 @@ def test_the_smallest_gap_is_a_setting():
     uncounted: dict[str, Any] = votes | {"rater_count": None}
     labels = ["joy", "fear", "anger"]
     assert rank(labels, **uncounted)["ranking"] == labels
-    assert rank(labels, smallest_gap=0.15, **uncounted)["reason"] == "gap_too_small"
+    assert rank(labels, limits=RankingLimits(smallest_gap=0.15), **uncounted)["reason"] == (
+        "gap_too_small"
+    )
+
+
+def test_the_length_of_a_ranking_is_a_setting():
+    votes: dict[str, Any] = {"space": "ekman7", "native_weights": [0.6, 0.4], "rater_count": None}
+    labels = ["joy", "fear"]
+    assert rank(labels, **votes)["reason"] == "too_few_emotions"
+    assert rank(labels, limits=RankingLimits(ranking_length=2), **votes)["ranking"] == labels
+    four: dict[str, Any] = votes | {"native_weights": [0.4, 0.3, 0.2, 0.1]}
+    named = [*labels, "anger", "sadness"]
+    assert rank(named, limits=RankingLimits(ranking_length=4), **four)["ranking"] == named
+    assert rank(named, **four)["ranking"] == named[:3]
+
+
+def test_the_tolerance_of_a_vote_is_a_setting():
+    shares = [0.4, 0.305, 0.2, 0.095]  # of ten raters: the second leads the third by 1.05 votes
+    votes: dict[str, Any] = {"space": "ekman7", "native_weights": shares, "rater_count": 10}
+    labels = ["joy", "fear", "anger", "sadness"]
+    # the first leads the second by 0.95 of a vote
+    assert rank(labels, **votes)["reason"] == "gap_too_small"
+    assert rank(labels, limits=RankingLimits(vote_tolerance=0.1), **votes)["ranking"] == labels[:3]

@@ -281,6 +281,15 @@ def test_options_are_held_to_the_reasoning(change: dict[str, Any], code: str | N
     assert (fault and fault[0]) == code
 
 
+def test_what_people_name_in_their_comments_is_no_wrong_option() -> None:
+    """The reasoning need not mention it: a question with it would have two right answers."""
+    told = {**OPTIONS, "told": ["boat", "shore"]}
+    fault = find_fault(told, {"boat": "boat", "kite": "kite"})
+    assert fault is not None
+    assert fault[0] == "distractor_told"
+    assert find_fault(told | {"told": ["shore"]}, {"boat": "boat"}) is None
+
+
 def test_open_questions_are_found_without_asking(ledger: Ledger) -> None:
     model = Author(lambda said, _: BAD if said["emotions"][0]["comments"] else GOOD)
     writer = writer_of(model, ledger)

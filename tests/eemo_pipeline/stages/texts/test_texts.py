@@ -1,3 +1,4 @@
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -215,7 +216,7 @@ def test_a_reasoning_goes_from_the_strongest_emotion_to_the_weakest() -> None:
     assert "Most viewers feel joy; those who say why speak of the dog and the water." in text
     assert "Fewer feel surprise; the one person who says why speaks of the mountain." in text
     assert "Fewer still feel fear." in text
-    assert "As measured, its light is bright and its colours are vivid." in text
+    assert "As measured, the light is bright and the colours are vivid." in text
     assert "because" not in text
     assert "Joy clearly outweighs surprise." in text
     assert text.startswith("This is a bright")
@@ -514,9 +515,26 @@ def test_a_detailed_answer_goes_from_content_over_emotions_to_levels() -> None:
         happy.index(part) for part in ("This is", "feels joy", "feel surprise", "the valence")
     ]
     assert places == sorted(places)
-    assert "Viewers rate the valence as positive; its light is bright." in happy
-    assert "Viewers rate the dominance as moderate." in happy
-    assert "Viewers rate the valence as negative; its light is dim." in gloomy
+    assert "Viewers rate the valence as positive; the light is bright." in happy
+    assert "They rate the dominance as moderate." in happy
+    assert "Viewers rate the valence as negative; the light is dim." in gloomy
+    for text in (happy, gloomy):
+        sentences = [part for part in re.split(r"(?<=[.])\s+", text) if part]
+        assert len(set(sentences)) == len(sentences)
+        for cue in ("the light is", "the colours are"):
+            assert text.count(cue) <= 1
+
+
+def test_a_detailed_answer_says_nothing_twice() -> None:
+    alone = {**HAPPY, "shares": {"joy": 1.0}, "ranking": None, "semantics": "apparent"}
+    silent = {**HAPPY, "image_id": "b", "comments": []}
+    *_, profiles = profiles_of(alone, silent)
+    first, second = write_details(profiles, REALISER).frame["text"]
+    assert "The people in it seem to feel joy. No other emotion is reported. The valence" in first
+    assert first.count("joy") == 1
+    # Without explanations the sentences give the order, so no sentence on the order goes before.
+    assert second.count("joy") == 1
+    assert "The largest group of viewers feels joy." in second or "Most viewers feel joy." in second
 
 
 def test_viewers_and_depicted_people_are_never_in_one_text() -> None:

@@ -108,7 +108,7 @@ def _detail(facts: Facts, sight: Sight, model: str) -> dict[str, Any]:  # noqa: 
     emotions = facts["emotions"]
     names = [_named(emotion["emotion"]) for emotion in emotions]
     who = "people in the image" if _is_apparent(emotions[0]) else "different viewers"
-    order = f"Among {who}, {names[0]} alone is reported."
+    order = ""
     if names[1:]:
         order = f"Among {who}, {names[0]} comes first, followed by {_listed(names[1:])}."
     sentences = [_sentence(emotion, place) for place, emotion in enumerate(emotions)]
@@ -128,7 +128,7 @@ def _list_looks(description: str) -> tuple[str | None, str | None, str | None]:
     colours = re.search(r"with ([a-z-]+ colours)", description)
     texture = re.search(r"an? ([a-z-]+ texture)", description)
     found = [
-        f"{light[1]} light" if light else None,
+        f"{light[1].replace('half-lit', 'even')} light" if light else None,
         colours[1] if colours else None,
         texture[1] if texture else None,
     ]

@@ -67,7 +67,8 @@ def see(data: bytes) -> Sight:
     rgb = cv2.cvtColor(small, cv2.COLOR_BGR2RGB).astype(np.uint8)
     seen = look(rgb)
     red, _, blue, _ = (channel / 255 for channel in cv2.mean(rgb))
-    words = (seen.subject_light, seen.subject_colour or seen.colours[0], "area")
+    light = "" if seen.subject_colour in ("black", "white") else seen.subject_light
+    words = (light, seen.subject_colour or seen.colours[0], "area")
     return Sight(
         brightness=seen.brightness,
         saturation=seen.saturation,

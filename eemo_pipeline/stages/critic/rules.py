@@ -115,7 +115,7 @@ def choose_emotion(facts: Facts, limits: CriticLimits) -> tuple[str | None, tupl
     if len(left) != 1:
         return None, ()
     (other,) = against.keys() - {left[0]}
-    return left[0], tuple(against[other])
+    return left[0], tuple(f"{finding}, against {other}" for finding in against[other])
 
 
 def _speaks_against(emotion: str, facts: Facts, limits: CriticLimits) -> str | None:

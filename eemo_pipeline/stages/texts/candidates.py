@@ -26,7 +26,7 @@ from eemo_pipeline.stages.texts.writers import signed, write_checked
 from eemo_pipeline.stats.hash_draws import draw
 
 METHOD = (
-    "second version: a draw among the things (nouns of WordNet) that people's explanations name "
+    "third version: a draw among the things (nouns of WordNet) that people's explanations name "
     "for an emotion, and two that explanations of the same emotion of other images name"
 )
 # Other images whose elements are tried, so that two fit that this image's explanations do not name.

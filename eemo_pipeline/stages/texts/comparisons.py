@@ -20,7 +20,7 @@ from eemo_pipeline.stages.texts.reasonings import feeling
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
-    "template realisation, second version: both rankings, the things that people's explanations of "
+    "template realisation, third version: both rankings, the things that people's explanations of "
     "the first emotion name, and the levels of valence, arousal and dominance at 0.4 and 0.6; the "
     "same level counts as similar"
 )

@@ -49,11 +49,6 @@ def build_profiles(
             (pl.col("mass") - pl.col("mass_below")).first().alias("lead"),
         )
     )
-    best = labels__vad.filter("is_best").select(
-        *("image_id", *LEVEL_WORDS),
-        pl.col("origin").str.starts_with("lexicon:").alias("is_lexicon"),
-        (pl.col("semantics") != "apparent").fill_null(value=True).alias("is_rated_as_evoked"),
-    )
     is_described = pl.col("status") == "ok"
     described = texts__descriptions.select(
         "image_id", pl.when(is_described).then("text").alias("description")
@@ -65,7 +60,7 @@ def build_profiles(
         .join(described, on="image_id", how="left")
         .join(by_picture, on="image_id", how="left")
         .join(labels__rankings.select("image_id", "ranking"), on="image_id", how="left")
-        .join(best, on="image_id", how="left")
+        .join(_best_ratings(labels__vad), on="image_id", how="left")
         .with_columns(pl.coalesce("is_evoked", "is_rated_as_evoked").alias("is_evoked"))
         .with_columns(
             pl.when(pl.col("is_rated_as_evoked") == pl.col("is_evoked")).then(name).alias(name)
@@ -79,6 +74,15 @@ def build_profiles(
         )
         .drop(MEASURES)
         .sort("image_id")
+    )
+
+
+def _best_ratings(vad: pl.DataFrame) -> pl.DataFrame:
+    """Return image_id, the three dimensions, is_lexicon and is_rated_as_evoked."""
+    return vad.filter("is_best").select(
+        *("image_id", *LEVEL_WORDS),
+        pl.col("origin").str.starts_with("lexicon:").alias("is_lexicon"),
+        (pl.col("semantics") != "apparent").fill_null(value=True).alias("is_rated_as_evoked"),
     )
 
 

@@ -14,7 +14,7 @@ from eemo_pipeline.stages.texts.reported_emotions import quotes, report
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
-    "template realisation, second version: the emotions in the order of the ranking, the things "
+    "template realisation, third version: the emotions in the order of the ranking, the things "
     "(nouns of WordNet) that people's explanations of each name most often, and light and colour "
     "as measured; no cause that nobody stated"
 )

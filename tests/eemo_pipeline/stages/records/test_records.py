@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eemo_pipeline.aggregation.decide import decide, latest_replies
-from eemo_pipeline.schema.columns import COLUMNS
+from eemo_pipeline.roles.critic import STEPS
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import (
     conform,
@@ -17,7 +17,8 @@ from eemo_pipeline.schema.validate import (
 )
 from eemo_pipeline.stages.records import build_records, describe_images
 
-FIELDS = tuple(name for name in COLUMNS["field"].values if name != "scene")
+# People judge further fields, a critic these.
+FIELDS = tuple(STEPS)
 RECORDS = TABLES["records__emoverse"]
 
 

@@ -196,16 +196,17 @@ def compute_alone(models: tuple[Path, Path], files: Sequence[bytes]) -> float:
 def main() -> int:
     """Print one line per comparison."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--count", type=int, help="images; by default 8 on a CPU, 128 on a GPU")
+    parser.add_argument("--count", type=int, help="images; by default 4 on a CPU, 128 on a GPU")
     parser.add_argument("--small", action="store_true", help="tiny models")
     chosen = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # pyright: ignore[reportAttributeAccessIssue]
     compare_geometry()
     if not (find_spec("torch") and find_spec("transformers")):
         print("the models need torch and transformers: make models")
         return 0
     import torch  # pyright: ignore[reportMissingImports]
 
-    count = chosen.count or (128 if torch.cuda.is_available() else 8)
+    count = chosen.count or (128 if torch.cuda.is_available() else 4)
     files = draw_images(count)
     with tempfile.TemporaryDirectory() as folder:
         if chosen.small:

@@ -20,7 +20,7 @@ BREACHES = (
     ("eemo_pipeline/schema/columns.py", "import eemo_pipeline.lake.parquet", FLOORS),
     ("eemo_pipeline/roles/critic.py", "import eemo_pipeline.vlm.contract", FLOORS),
     ("eemo_pipeline/shelf.py", "", FLOORS),
-    ("eemo_pipeline/stages/dedup.py", "import assets.dedup", DOWN),
+    ("eemo_pipeline/stages/dedup/__init__.py", "import assets.dedup", DOWN),
     ("resources/storage/ledger.py", "import assets.ingest", DOWN),
     ("assets/dedup.py", "import eemo_pipeline.definitions", DOWN),
     ("eemo_pipeline/stages/qa/column_draws.py", "import eemo_pipeline.stages.assess", STAGES_APART),

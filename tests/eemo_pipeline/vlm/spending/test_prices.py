@@ -42,6 +42,7 @@ def test_every_provider_is_dated_or_made_up() -> None:
         "local-b",
         "local-critic",
         "local-writer",
+        "local-painter",
     }
 
 

@@ -50,7 +50,7 @@ def test_every_table_of_a_labelled_folder_has_rows(answer: dict[str, Any]) -> No
     empty = {name for name, rows in answer["tables"].items() if not rows}
     # An image folder has no lexicon, no expert answered, no batch was submitted, and no rule is
     # violated. No two images of it have a ranking, so none are compared in a text. Few have a
-    # label, so no choice of the critic has a measured weight.
+    # label, so no choice of the critic has a measured weight. No recipe was trained.
     assert empty == {
         "critic__weights",
         "ingest__words",
@@ -59,6 +59,8 @@ def test_every_table_of_a_labelled_folder_has_rows(answer: dict[str, Any]) -> No
         "labels__validation_items",
         "batches__jobs",
         "texts__comparisons",
+        "training__embeddings",
+        "training__refusals",
         "_exports__violations",
     }
 

@@ -13,7 +13,6 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
-from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import file_sha256, write_bytes
 from eemo_pipeline.ledger.answering import Inquiry, answer_all
@@ -63,7 +62,6 @@ METHODS = {
     "trainer_command": "another trainer by its own command",
 }
 _SOURCES: Mapping[str, tuple[str, ...]] = {
-    "sft": ("qa__items", "records__emoverse", "dedup__images"),
     "grpo": ("assess__items", "ingest__words", "dedup__images"),
     "des_head": ("dedup__images", "labels__emotions"),
     "linear_probe": ("dedup__images", "labels__emotions"),
@@ -252,7 +250,7 @@ def _prepare_des(recipe: DesRecipe, folder: Path, trainer: Trainer, base: BaseMo
     )
     rows = judged.accepted.select(pl.col("sample_id").alias("image_id"), "split", "target")
     train = rows.filter((pl.col("split") == "train") & pl.col("target").is_not_null())
-    reason = _too_few(_dominant(train["target"]))
+    reason = _too_few(train.select(sampling.dominant_of("target")).to_series())
     shards = {} if reason else _hidden_states(recipe, trainer, base, judged)
     linked = {f"states/{path.name}": (path, sha256) for path, sha256 in shards.items()}
     parts = {"samples": rows, _REFUSED: judged.refused}
@@ -306,7 +304,7 @@ def _prepare_probe(recipe: ProbeRecipe, folder: Path, trainer: Trainer, base: Ba
     labelled = found.filter(pl.col("target").is_not_null()).select(
         pl.col("sample_id").alias("image_id"),
         "cluster_id",
-        _dominant_of("target").alias("emotion"),
+        sampling.dominant_of("target").alias("emotion"),
     )
     embeddings = pl.read_parquet(base.files["embeddings.parquet"][0])
     rows = embeddings.select("image_id", "embedding").join(labelled, on="image_id")
@@ -357,7 +355,7 @@ def _write(
         "environment_hash": environment.sha256[:16],
         "code_version": hash_code(recipe.job),
         "data_versions": json.dumps(
-            hash_tables(trainer.data_root.tables, _SOURCES.get(recipe.job, ())), sort_keys=True
+            hash_tables(trainer.data_root.tables, _sources_of(recipe)), sort_keys=True
         ),
         "base_model": base.name,
         "base_run_id": base.run_id,
@@ -377,20 +375,16 @@ def _write(
     read_job(folder)
 
 
+def _sources_of(recipe: Recipe) -> tuple[str, ...]:
+    """Return the tables that the recipe's samples are made of."""
+    if isinstance(recipe, SftRecipe):
+        samples = "qa__items" if recipe.samples == "qa" else "records__emoverse"
+        return samples, "dedup__images"
+    return _SOURCES.get(recipe.job, ())
+
+
 def _too_few(emotions: pl.Series) -> str | None:
     """Return why labelled images are too few to fit anything, or None."""
     if emotions.len() < SMALLEST_LABELLED:
         return "too_few_items"
     return "one_class" if emotions.n_unique() < 2 else None
-
-
-def _dominant(targets: pl.Series) -> pl.Series:
-    return targets.to_frame("target").select(_dominant_of("target")).to_series()
-
-
-def _dominant_of(column: str) -> pl.Expr:
-    """Return the emotion of the largest share; of equal ones the first in alphabetical order."""
-    place = pl.col(column).list.arg_max()
-    return place.replace_strict(
-        list(range(len(MIKELS_8))), list(MIKELS_8), return_dtype=pl.String, default=None
-    )

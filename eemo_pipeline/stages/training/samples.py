@@ -190,6 +190,14 @@ def image_samples(images: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def dominant_of(column: str) -> pl.Expr:
+    """Return the emotion of the largest share; of equal ones the first in alphabetical order."""
+    place = pl.col(column).list.arg_max()
+    return place.replace_strict(
+        list(range(len(MIKELS_8))), list(MIKELS_8), return_dtype=pl.String, default=None
+    )
+
+
 def judge_samples(
     samples: pl.DataFrame,
     images: pl.DataFrame,

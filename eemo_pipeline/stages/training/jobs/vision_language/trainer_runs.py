@@ -144,7 +144,9 @@ class TrainerRun:
             "loss": round(numbers["loss"], _DECIMALS),
             "learning_rate": numbers.get("learning_rate"),
             "grad_norm": numbers.get("grad_norm"),
-            "token_count": self._tokens_before + int(numbers.get("num_tokens", 0)),
+            # GRPO counts in the state, which a checkpoint keeps; SFT counts from zero on a resume.
+            "token_count": int(state.num_input_tokens_seen)
+            or self._tokens_before + int(numbers.get("num_tokens", 0)),
         }
         rewards = {
             name.replace("rewards/", "reward_").replace("/mean", ""): round(value, _DECIMALS)

@@ -11,6 +11,7 @@ import dagster as dg
 
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.web.database import VARIABLE, ReviewDatabase
+from eemo_pipeline.web.event_log import find_end
 from eemo_pipeline.web.votes import Votes, read_votes
 
 
@@ -27,10 +28,24 @@ class Reviews:
         Raises:
             ReviewStoreProblem: the database cannot be opened.
         """
-        if not isinstance(self._place, str) and not self._place.exists():
+        if self._is_missing():
             return Votes()
         with closing(ReviewDatabase(self._place)) as database, database.reading() as connection:
             return read_votes(connection)
+
+    def find_last_event(self) -> int:
+        """Return the number of the last thing that a person did, 0 where there is none.
+
+        Raises:
+            ReviewStoreProblem: the database cannot be opened.
+        """
+        if self._is_missing():
+            return 0
+        with closing(ReviewDatabase(self._place)) as database, database.reading() as connection:
+            return find_end(connection)[0]
+
+    def _is_missing(self) -> bool:
+        return not isinstance(self._place, str) and not self._place.exists()
 
 
 class ReviewsResource(dg.ConfigurableResource):

@@ -7,11 +7,17 @@ import dagster as dg
 from assets import STAGES
 from assets._checks import build_checks
 from eemo_pipeline.orchestration.asset_metadata import complete_spec
-from eemo_pipeline.orchestration.jobs import build_dataset, collect_batches, submit_batches
+from eemo_pipeline.orchestration.jobs import (
+    build_dataset,
+    collect_batches,
+    submit_batches,
+    take_in_votes,
+)
 from eemo_pipeline.orchestration.triggers import (
     build_remote_schedule,
     changed_sources,
     finished_batches,
+    new_votes,
     nightly_build,
 )
 from eemo_pipeline.stages.sources import known_sources
@@ -43,9 +49,9 @@ def build_definitions(
     return dg.Definitions(
         assets=dg.map_asset_specs(complete_spec, loaded),
         asset_checks=build_checks(),
-        jobs=[build_dataset, submit_batches, collect_batches],
+        jobs=[build_dataset, submit_batches, collect_batches, take_in_votes],
         schedules=[nightly_build, build_remote_schedule(known_sources().values())],
-        sensors=[changed_sources, finished_batches],
+        sensors=[changed_sources, finished_batches, new_votes],
         resources=build_resources(data, providers, budget_usd),
         loggers=loggers or {},
         # Steps are short and pixels have their own pool: one process per run is the fastest.

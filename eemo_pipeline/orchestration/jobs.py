@@ -29,6 +29,12 @@ collect_batches = dg.define_asset_job(
     description="Store the results of finished batches in the ledger.",
 )
 
+take_in_votes = dg.define_asset_job(
+    "take_in_votes",
+    selection=dg.AssetSelection.assets("review__votes", "_review__probes").downstream(),
+    description="What people said in the review tool, and every table that follows from it.",
+)
+
 
 def partition_tags(first: str | None = None, last: str | None = None) -> dict[str, str]:
     """Return the run tags that choose the sources from `first` to `last`, by default all."""

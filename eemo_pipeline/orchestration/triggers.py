@@ -4,6 +4,7 @@
 - `remote_changes` (schedule): the sources with a new version at their address.
 - `changed_sources` (sensor): the sources whose files on disk changed.
 - `finished_batches` (sensor): collects the results of finished batches.
+- `new_votes` (sensor): takes in what people said in the review tool.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,12 @@ import dagster as dg
 
 from assets._partitions import BY_SOURCE
 from eemo_pipeline.lake.data_root import DataRoot
-from eemo_pipeline.orchestration.jobs import build_dataset, collect_batches, partition_tags
+from eemo_pipeline.orchestration.jobs import (
+    build_dataset,
+    collect_batches,
+    partition_tags,
+    take_in_votes,
+)
 from eemo_pipeline.orchestration.source_changes import look_at_sources
 from eemo_pipeline.sources import SourceDataset
 from eemo_pipeline.stages.ingest import FILES_STAMP
@@ -20,6 +26,7 @@ from resources.network.remote_versions import look_at_remotes
 from resources.providers.batches import look_at_batches
 
 REMOTE_VERSION = "eemo/remote_version"  # run tag: the new version at the source's address
+LAST_EVENT = "eemo/last_event"  # run tag: number of the last event of the review tool
 # Dagster ends a look of a sensor after 60 s; listing the last source still has to fit.
 _LOOK_S = 30.0
 
@@ -116,3 +123,30 @@ def finished_batches(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     if look.why_not is not None:
         return dg.SensorResult(cursor=look.cursor, skip_reason=look.why_not)
     return dg.SensorResult([dg.RunRequest()], cursor=look.cursor)
+
+
+@dg.sensor(
+    job=take_in_votes,
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    required_resource_keys={"reviews"},
+    description="Looks every five minutes whether people have said more in the review tool, and "
+    "takes it in.",
+)
+def new_votes(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Ask for a run when the log of the review tool is longer than the last run took in."""
+    last = context.resources.reviews.find_last_event()
+    if last <= max(int(context.cursor or 0), _find_taken_in(context.instance)):
+        return dg.SensorResult(skip_reason=f"nothing was said after event {last}")
+    return dg.SensorResult([dg.RunRequest(tags={LAST_EVENT: str(last)})], cursor=str(last))
+
+
+def _find_taken_in(instance: dg.DagsterInstance) -> int:
+    """Return the number of the last event that is in `review__votes`, 0 where there is none."""
+    chosen = dg.AssetKey("review__votes")
+    for record in instance.fetch_materializations(chosen, limit=1).records:
+        event = record.asset_materialization
+        last = event.metadata.get("last_event") if event else None
+        if isinstance(last, dg.IntMetadataValue):
+            return int(last.value or 0)
+    return 0

@@ -502,17 +502,17 @@ _ALL = (
     _text(
         "phase",
         "blind: before any draft was shown; drafts: checking them; reconciled: after the machine's "
-        "emotion was shown",
-        ("blind", "drafts", "reconciled"),
+        "emotion was shown; adjudicated: with the judgements of all people",
+        ("blind", "drafts", "reconciled", "adjudicated"),
     ),
     _text(
         "vote",
         "What the person did: felt something, confirmed, corrected or refused the draft, said that "
         "there is nothing of the kind or that it cannot be told; kept their own emotion, changed "
-        "it, or found both plausible",
+        "it, or found both plausible; decided for all",
         (
             *("felt", "confirmed", "corrected", "refused", "absent", "unknown"),
-            *("kept", "changed", "both"),
+            *("kept", "changed", "both", "decided"),
         ),
     ),
     _text("said_json", "The value that the person gave, or the code of the refusal, as JSON"),
@@ -524,8 +524,10 @@ _ALL = (
     _text(
         "outcome",
         "decided: three or more judged the image and more than half felt the same; plural: no "
-        "emotion has more than half; too_few: fewer than three judged it",
-        ("decided", "plural", "too_few"),
+        "emotion has more than half; too_few: fewer than three judged it; adjudicated: an "
+        "adjudicator chose the emotion; kept_plural: one kept the distribution; dropped: one took "
+        "the image out",
+        ("decided", "plural", "too_few", "adjudicated", "kept_plural", "dropped"),
     ),
     _count("judgement_count", "Number of people who judged the image blind", "", 1),
     _share("emotion_share", "Share of the most frequent answer, neutral and cannot tell included"),

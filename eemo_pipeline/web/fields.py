@@ -36,6 +36,12 @@ REFUSALS = (
 SKIP_REASONS = ("cannot_judge", "distressing", "private_person", "broken_image", "other")
 FLAGS = ("distressing", "illegal", "private_person", "watermark", "broken_image")
 RECONCILIATIONS = ("keep", "change", "both")
+# What an adjudicator decides besides an emotion: to keep the distribution, or to drop the image.
+PLURAL, DROP = "plural", "drop"
+CAUSES = (
+    *("ambiguous_image", "unclear_gloss", "slip", "edge_case", "legitimately_plural"),
+    "bad_image",
+)
 
 MAX_TEXT = 2_000
 _MAX_BOXES = 50
@@ -85,6 +91,28 @@ class BlindJudgement(_Said):
         if self.emotion in self.also:
             raise ValueError("the dominant emotion cannot be felt a second time")
         return self
+
+
+class Adjudication(_Said):
+    """What an adjudicator decides where people do not agree.
+
+    Attributes:
+        choice: an emotion, `neutral`, `plural` (people differ with good reason: the distribution is
+            kept, and no label is forced), or `drop`.
+        cause: why people differ.
+        note: a reason in words; needed where the choice is nobody's.
+    """
+
+    choice: Emotion | Literal["neutral", "plural", "drop"]
+    cause: Literal[
+        "ambiguous_image",
+        "unclear_gloss",
+        "slip",
+        "edge_case",
+        "legitimately_plural",
+        "bad_image",
+    ]
+    note: Annotated[str, Field(max_length=MAX_TEXT)] = ""
 
 
 class Box(_Said):

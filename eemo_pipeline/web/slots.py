@@ -89,6 +89,13 @@ def _give_back(connection: sa.Connection, event: Mapping[str, Any]) -> None:
         _take(connection, event["task_id"], -1)
 
 
+def _decide(connection: sa.Connection, event: Mapping[str, Any]) -> None:
+    choice = json.loads(event["value"])["choice"]
+    state = {"plural": "plural", "drop": "dropped"}.get(choice, "adjudicated")
+    same_image = TASKS.c.image_id == event["image_id"]
+    connection.execute(TASKS.update().where(same_image).values(state=state))
+
+
 def _close(connection: sa.Connection, event: Mapping[str, Any]) -> None:
     state = "image_missing" if event["kind"] == "image_missing" else "flagged"
     same_image = TASKS.c.image_id == event["image_id"]
@@ -102,6 +109,7 @@ _CHANGES: dict[str, Callable[[sa.Connection, Mapping[str, Any]], None]] = {
     "skip": _skip,
     "release": _give_back,
     "expire": _give_back,
+    "adjudicate": _decide,
     "flag": _close,
     "image_missing": _close,
 }

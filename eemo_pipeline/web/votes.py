@@ -16,6 +16,7 @@ from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import SLOTS, TASKS
 from eemo_pipeline.web.slots import JUDGED
 
+_SPOKEN = ("blind_commit", "reconcile", "adjudicate")
 _VOTES = {
     "field_accept": "confirmed",
     "field_edit": "corrected",
@@ -58,7 +59,7 @@ def read_votes(connection: sa.Connection) -> Votes:
     for event in event_log.read_events(connection):
         if event["kind"] == "undo":
             undone.add(json.loads(event["value"]))
-        elif event["kind"].startswith("field_") or event["kind"] in ("blind_commit", "reconcile"):
+        elif event["kind"].startswith("field_") or event["kind"] in _SPOKEN:
             spoken.append(event)
     rows: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
     for event in spoken:
@@ -82,7 +83,8 @@ def read_votes(connection: sa.Connection) -> Votes:
                 "said_json": event["said"],
                 "rating": event["rating"],
                 "draft_json": event["base_value"],
-                "is_counted": states.get((event["task_id"], rater_id)) in JUDGED,
+                "is_counted": phase == "adjudicated"
+                or states.get((event["task_id"], rater_id)) in JUDGED,
                 "duration_s": _seconds(event["duration_ms"]),
                 "event_no": event["seq"],
                 "voted_at": _moment(event["recorded_ms"]),
@@ -106,6 +108,8 @@ def _answers(event: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
             if part is not None:
                 rating = float(part) if name in ("valence", "arousal") else None
                 yield "blind", name, _said("felt", part, rating)
+    elif event["kind"] == "adjudicate":
+        yield "adjudicated", "emotion", _said("decided", value, None)
     elif event["kind"] == "reconcile":
         yield "reconciled", "emotion", _said(_VOTES[value], value, None)
     else:

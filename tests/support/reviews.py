@@ -9,7 +9,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,13 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import table_path, write_table
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.queue import build_queue, draft_fields
+from eemo_pipeline.web.assignment import Assigned, claim
 from eemo_pipeline.web.database import ReviewDatabase
-from eemo_pipeline.web.people import add_rater
+from eemo_pipeline.web.event_log import find_end
+from eemo_pipeline.web.fields import BlindJudgement
+from eemo_pipeline.web.judging import commit, reveal
+from eemo_pipeline.web.people import add_rater, find_session, log_in
+from eemo_pipeline.web.queue_import import import_queue
 from tests.support.commands import start_eemo
 from tests.support.images import paint
 
@@ -110,6 +115,22 @@ def new_link(root: DataRoot, name: str, role: str = "annotator") -> str:
     token = add_rater(database, name, role)
     database.close()
     return token
+
+
+def one_vote(root: DataRoot, name: str) -> int:
+    """Have a new person judge one image blind; return the number of the last event."""
+    with closing(ReviewDatabase(root.review)) as database:
+        import_queue(database, root)
+        secret = log_in(database, add_rater(database, name, "annotator"))
+        session = find_session(database, secret or "")
+        assert session is not None
+        task = claim(database, session)
+        assert isinstance(task, Assigned)
+        felt = BlindJudgement.model_validate(JUDGEMENT)
+        commit(database, session, task.task_id, str(uuid.uuid4()), felt)
+        reveal(database, session, task.task_id)
+        with database.reading() as connection:
+            return find_end(connection)[0]
 
 
 @contextmanager

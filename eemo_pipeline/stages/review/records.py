@@ -16,6 +16,7 @@ from eemo_pipeline.schema.tables import TABLES
 
 _TABLE = TABLES["review__records"]
 DECIDING = 3  # blind judgements that decide an emotion
+_ADJUDICATED = {"plural": "kept_plural", "drop": "dropped"}
 _SPAN = 8.0  # steps from the lowest rating to the highest
 _LOWEST = -4.0
 
@@ -26,6 +27,7 @@ def build_review_records(votes: pl.DataFrame) -> pl.DataFrame:
     - decided: three or more judged it blind, and more than half of them felt the same emotion.
     - plural: three or more judged it blind, and no emotion has more than half.
     - too_few: fewer judged it so far.
+    - adjudicated, kept_plural, dropped: what an adjudicator decided; it goes before the votes.
 
     `neutral` and `cannot_tell` are votes as well: they stop an emotion from having more than half,
     and are no part of the distribution over the eight. A draft is settled by the majority of those
@@ -47,9 +49,12 @@ def _record(image_id: Any, votes: Sequence[Mapping[str, Any]]) -> dict[str, Any]
     felt = [json.loads(vote["said_json"]) for vote in blind if vote["field"] == "emotion"]
     emotion, share = _majority(felt)
     outcome = "too_few" if len(felt) < DECIDING else "plural" if emotion is None else "decided"
+    if choice := _adjudicated(votes):
+        outcome = _ADJUDICATED.get(choice, "adjudicated")
+        emotion = choice
     named = Counter(name for name in felt if name in MIKELS_8)
     total = sum(named.values())
-    is_settled = outcome == "decided" and emotion in MIKELS_8
+    is_settled = outcome in ("decided", "adjudicated") and emotion in MIKELS_8
     return {
         "image_id": image_id,
         "outcome": outcome,
@@ -61,6 +66,13 @@ def _record(image_id: Any, votes: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         **_ratings("arousal", blind),
         **_settle_drafts(vote for vote in votes if vote["phase"] == "drafts"),
     }
+
+
+def _adjudicated(votes: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return the latest decision of an adjudicator; None where there is none."""
+    decided = [vote for vote in votes if vote["phase"] == "adjudicated"]
+    last = max(decided, key=lambda vote: vote["event_no"], default=None)
+    return json.loads(last["said_json"])["choice"] if last else None
 
 
 def _majority(felt: Sequence[str]) -> tuple[str | None, float]:

@@ -13,7 +13,8 @@ from eemo_pipeline.web.access import MaybePerson, Service
 router = APIRouter(default_response_class=HTMLResponse)
 
 
-def _render(request: Request, name: str, session: MaybePerson, **more: Any) -> Response:
+def render(request: Request, name: str, session: MaybePerson, **more: Any) -> Response:
+    """Return a page for the person, or send them to the login."""
     if session is None:
         return RedirectResponse("/login", 303)
     templates: Jinja2Templates = request.app.state.templates
@@ -31,19 +32,19 @@ def home(request: Request, session: MaybePerson, service: Service) -> Response:
     """The first page: information and consent, then one's own progress."""
     service.refresh()
     done = progress.summarise(service.database, session) if session else None
-    return _render(request, "home.html", session, progress=done)
+    return render(request, "home.html", session, progress=done)
 
 
 @router.get("/label")
 def label(request: Request, session: MaybePerson) -> Response:
     """The page on which images are judged; it holds no image yet."""
-    return _render(request, "label.html", session)
+    return render(request, "label.html", session)
 
 
 @router.get("/guide")
 def guide(request: Request, session: MaybePerson) -> Response:
     """What the words and scales mean."""
-    return _render(request, "guide.html", session)
+    return render(request, "guide.html", session)
 
 
 @router.get("/login")

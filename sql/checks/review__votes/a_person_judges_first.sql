@@ -2,7 +2,7 @@
 select v.image_id, v.rater_id, v.phase, v.field, v.event_no
 from review__votes as v
 where
-    v.phase <> 'blind'
+    v.phase in ('drafts', 'reconciled')
     and not exists (
         select 1
         from review__votes as own

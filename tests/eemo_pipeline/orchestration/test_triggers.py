@@ -16,8 +16,10 @@ from eemo_pipeline.readers.listing import fingerprint, list_files
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.ingest import FILES_STAMP
 from eemo_pipeline.stages.sources import known_sources
+from resources.reviews import Reviews
 from resources.storage.data_root import DataRootResource
 from tests.support.images import paint_jpeg
+from tests.support.reviews import make_review_root, one_vote
 
 INGEST = [dg.AssetKey(name) for name, table in TABLES.items() if table.is_partitioned]
 
@@ -188,3 +190,31 @@ def test_the_schedule_asks_for_every_source(lake: Path) -> None:
     assert result.success
     written = {path.stem for path in (lake / "tables" / "ingest__records").iterdir()}
     assert written == set(known_sources())
+
+
+def test_a_run_is_asked_for_when_people_have_said_more(
+    tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    root = make_review_root(tmp_path / "reviewed", 3)
+
+    def look(cursor: str | None = None) -> tuple[list[str], str | None]:
+        with dg.build_sensor_context(
+            instance=instance, cursor=cursor, resources={"reviews": Reviews(root)}
+        ) as context:
+            result = sensors(root.path)["new_votes"].evaluate_tick(context)
+        return [request.tags["eemo/last_event"] for request in result.run_requests or ()], (
+            result.cursor
+        )
+
+    assert look()[0] == []
+    last = one_vote(root, "ann")
+    asked, cursor = look()
+    assert asked == [cursor] == [str(last)]
+    assert look(cursor)[0] == []
+    # Switched on anew, it knows what the last run took in.
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization("review__votes", metadata={"last_event": last})
+    )
+    assert look()[0] == []
+    later = one_vote(root, "ben")
+    assert look()[0] == [str(later)]

@@ -17,6 +17,7 @@ from tests.support.reviews import (
     CAPTION,
     FILE_NAME,
     FINDING,
+    Rater,
     Server,
     make_review_root,
     new_link,
@@ -55,11 +56,18 @@ def browser() -> Iterator["Browser"]:
         launched.close()
 
 
-def log_in(browser: "Browser", root: DataRoot, server: Server, name: str, **how: Any) -> "Page":
+def log_in(
+    browser: "Browser",
+    root: DataRoot,
+    server: Server,
+    name: str,
+    role: str = "annotator",
+    **how: Any,
+) -> "Page":
     """Return the first page of a person who has opened their link."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}, **how).new_page()
     page.set_default_timeout(30_000)
-    page.goto(f"http://127.0.0.1:{server.port}/login#{new_link(root, name)}")
+    page.goto(f"http://127.0.0.1:{server.port}/login#{new_link(root, name, role)}")
     page.wait_for_url("**/")
     return page
 
@@ -207,7 +215,11 @@ def test_every_page_is_accessible(browser: "Browser", root: DataRoot, server: Se
     """No serious or critical finding of axe on any screen, in either theme."""
     from axe_playwright_python.sync_playwright import Axe
 
-    page = log_in(browser, root, server, f"axe {scheme}", color_scheme=scheme)
+    for number, emotion in enumerate(("awe", "fear", "anger")):  # something to adjudicate
+        rater = Rater(server.port).log_in(new_link(root, f"{scheme} {number}"))
+        for _ in range(8):
+            rater.finish(rater.next_task()["task_id"], emotion=emotion)
+    page = log_in(browser, root, server, f"axe {scheme}", "adjudicator", color_scheme=scheme)
     found = []
 
     def look(name: str) -> None:
@@ -228,7 +240,7 @@ def test_every_page_is_accessible(browser: "Browser", root: DataRoot, server: Se
     look("drafts")
     page.locator("#open-help").click()
     look("help")
-    for path in ("guide", "", "login"):
+    for path in ("guide", "", "login", "adjudicate"):
         page.goto(f"http://127.0.0.1:{server.port}/{path}")
         look(path or "home")
     assert found == []

@@ -10,11 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import scan_table
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.review.records import build_review_records
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import ReviewDatabase
 from eemo_pipeline.web.votes import Votes, read_votes
@@ -279,3 +282,56 @@ def test_probes_never_become_votes(root: DataRoot, server: Server):
     assert votes & probed == set()
     assert {(row["task_id"], row["field"]) for row in said.probes} <= probed
     assert said.probes
+
+
+def test_an_adjudicator_decides_where_people_differ_without_names(tmp_path: Path):
+    root = make_review_root(tmp_path / "plural", 2)
+    with serve_reviews(root) as running:
+        tasks = set()
+        for number, emotion in enumerate(("awe", "fear", "anger")):
+            one = rater(root, running, f"rater {number}")
+            while "task_id" in (task := one.next_task()):
+                one.finish(task["task_id"], emotion=emotion)
+                tasks.add(task["task_id"])
+        assert one.ask("GET", "/adjudicate").status == 403
+        judge = rater(root, running, "judge", "adjudicator")
+        page = judge.ask("GET", "/adjudicate").content.decode()
+        assert "2 to adjudicate" in page
+        assert all(emotion in page for emotion in ("awe", "fear", "anger"))
+        assert [name for name in ("rater 0", "rater 1", "rater 2") if name in page] == []
+        first, second = sorted(tasks)
+
+        def decide(task_id: str, **decided: str) -> int:
+            said = {"cause": "legitimately_plural", **decided}
+            body = {"event_id": str(uuid.uuid4()), "decided": said}
+            return judge.ask("POST", f"/api/tasks/{task_id}/adjudicate", body).status
+
+        assert decide(first, choice="plural") == 200
+        assert decide(second, choice="joy") == 422
+        assert decide(second, choice="sadness") == 422  # nobody's, and no note
+        assert decide(second, choice="sadness", note="a funeral") == 200
+        assert "Nothing to adjudicate" in judge.ask("GET", "/adjudicate").content.decode()
+    assert call_eemo("review", "replay", "--data", root.path).returncode == 0
+    votes = pl.DataFrame(read(root).rows, schema=TABLES["review__votes"].polars_schema)
+    outcomes = {
+        row["emotion"]: (row["outcome"], row["distribution"])
+        for row in build_review_records(votes).iter_rows(named=True)
+    }
+    assert outcomes["sadness"][0] == "adjudicated"
+    assert outcomes[None][0] == "kept_plural"
+    assert sorted(outcomes[None][1])[-3:] == [1 / 3] * 3
+
+
+def test_nobody_adjudicates_their_own_judgement(tmp_path: Path):
+    root = make_review_root(tmp_path / "own", 1)
+    with serve_reviews(root) as running:
+        judge = rater(root, running, "judge", "adjudicator")
+        for number, emotion in enumerate(("awe", "fear", "anger")):
+            one = judge if number == 0 else rater(root, running, f"rater {number}")
+            task_id = one.next_task()["task_id"]
+            one.finish(task_id, emotion=emotion)
+        assert "Nothing to adjudicate" in judge.ask("GET", "/adjudicate").content.decode()
+        decided = {"choice": "plural", "cause": "legitimately_plural"}
+        body = {"event_id": str(uuid.uuid4()), "decided": decided}
+        answer = judge.ask("POST", f"/api/tasks/{task_id}/adjudicate", body)
+        assert (answer.status, answer.body["code"]) == (403, "own_image")

@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from assets._tables import outs
+from eemo_pipeline.aggregation.human_decisions import decide_by_people
 from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
@@ -28,6 +29,8 @@ def records(
     critic__verdicts: pl.DataFrame,
     critic__choices: pl.DataFrame,
     critic__word_choices: pl.DataFrame,
+    critic__queue: pl.DataFrame,
+    review__records: pl.DataFrame,
     grounding__regions: pl.DataFrame,
     _critic__regions: pl.DataFrame,
     thresholds: dg.ResourceParam[CriticLimits],
@@ -48,7 +51,7 @@ def records(
         text_similarity,
         WordEvidence(list_boxed(ingest__annotations, dedup__clusters), critic__word_choices),
     )
-    described = describe_images(
+    by_machines = describe_images(
         built,
         dedup__images,
         move_to_kept(ingest__records, dedup__clusters),
@@ -56,6 +59,7 @@ def records(
         _critic__replies,
         {name: source.image_type for name, source in known_sources().items()},
     )
+    described = decide_by_people(by_machines, review__records, critic__queue)
     regions = build_regions(described, found)
     rows_in = {"rows_in": dedup__images.height}
     yield dg.Output(described, "records__emoverse", metadata=rows_in)

@@ -133,7 +133,10 @@ _ALL = (
     _text(
         "state",
         "State of the dataset on disk, or of the record",
-        ("absent", "partial", "complete", "present", "preserved", "human", "dropped"),
+        (
+            *("absent", "partial", "complete", "present"),
+            *("preserved", "plural", "human", "dropped"),
+        ),
     ),
     _text("missing", "Missing files, and the number of missing images that tables name"),
     # --- records and annotations --------------------------------------------------------
@@ -336,7 +339,14 @@ _ALL = (
     _texts("alternatives", "Other emotions, most likely first", MIKELS_8),
     _shares("alternative_probabilities", "Probability of each alternative"),
     Column("clarity", pl.Int64, "How clear the emotion is: 1 vague, 10 unmistakable", "", 1, 10),
-    _number("confidence", "Clarity agreed by all voters, EmoVerse's confidence", "", 1, 10),
+    _number(
+        "confidence",
+        "Clarity agreed by all voters, EmoVerse's confidence; tenfold share of people who felt the "
+        "emotion where people decided it",
+        "",
+        1,
+        10,
+    ),
     Column("intensity", pl.Int64, "How strong the emotion is: 1 faint, 10 overwhelming", "", 1, 10),
     _text("intensity_level", "low 1-4, medium 5-7, high 8-10", INTENSITY_LEVELS),
     _texts("evidence", "Visible cues that are named for it"),
@@ -441,8 +451,7 @@ _ALL = (
         "Judged field of the record",
         (
             *("emotion", "description", "background", "attribute", "subject", "intensity", "box"),
-            *("scene", "style", "objects", "facial_expression", "human_action"),
-            *("valence", "arousal", "also_felt", "sureness"),
+            "scene",
         ),
     ),
     _text(
@@ -488,6 +497,15 @@ _ALL = (
         "queue",
         "Why people are asked: drawn for the uniform audit, or in dispute between machines",
         ("audit", "disputed"),
+    ),
+    _text(
+        "reviewed_field",
+        "Field that a person judges or checks",
+        (
+            *("emotion", "also_felt", "valence", "arousal", "sureness", "description"),
+            *("background", "attribute", "subject", "box", "style", "scene", "objects"),
+            *("facial_expression", "human_action"),
+        ),
     ),
     _texts("fields", "Fields whose drafts a person checks after judging the image blind"),
     _text("machine_emotion", "Emotion of the record when the task was made", MIKELS_8),
@@ -606,6 +624,10 @@ _ALL = (
         "word_annotators",
         "Annotators of description, background, attribute and subject, in this order; empty text "
         "where there is none",
+    ),
+    _texts(
+        "decided_by_people",
+        "Fields whose value, or whose emptiness, people decided in the review tool",
     ),
     _text("joined_triplet", "background-attribute-subject in one text; null if a part is missing"),
     Column(

@@ -91,8 +91,8 @@ _REGION_OPTIONAL = """thresholds phrase reason left_out x1_px y1_px x2_px y2_px 
     mask_share mask_size_px mask_counts"""
 _TEXT = "image_id writer model method prompt_hash status reason text word_count tries"
 
-_VOTE = """image_id rater_id phase field task_id queue vote said_json rating draft_json is_counted
-    duration_s event_no voted_at"""
+_VOTE = """image_id rater_id phase reviewed_field task_id queue vote said_json rating draft_json
+    is_counted duration_s event_no voted_at"""
 
 _ALL = (
     _table(
@@ -424,8 +424,8 @@ _ALL = (
         "image_id",
         """image_id external_id source split image_path image_type image_type_origin state reason
         description background attribute subject joined_triplet annotator model method
-        word_annotators emotion confidence intensity intensity_level distribution is_contested
-        region_count boxes_px round_count""",
+        word_annotators decided_by_people emotion confidence intensity intensity_level
+        distribution is_contested region_count boxes_px round_count""",
         """external_id image_type image_type_origin reason description background attribute subject
         joined_triplet annotator model method emotion confidence intensity intensity_level
         distribution boxes_px""",
@@ -449,8 +449,8 @@ _ALL = (
     _table(
         "review__drafts",
         "image and field: the draft that a person checks",
-        "image_id field",
-        "image_id field draft_json annotator finding draft_version",
+        "image_id reviewed_field",
+        "image_id reviewed_field draft_json annotator finding draft_version",
     ),
     _table(
         "review__queue",
@@ -464,7 +464,7 @@ _ALL = (
     _table(
         "review__votes",
         "image, person, phase and field: the answer that stands",
-        "image_id rater_id phase field",
+        "image_id rater_id phase reviewed_field",
         _VOTE,
         "rating draft_json duration_s",
         plotted="vote",
@@ -472,7 +472,7 @@ _ALL = (
     _table(
         "_review__probes",
         "answer to a draft that was wrong on purpose",
-        "image_id rater_id phase field",
+        "image_id rater_id phase reviewed_field",
         _VOTE,
         "rating draft_json duration_s",
     ),

@@ -91,7 +91,7 @@ def _as_task(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_drafts(drafts: pl.DataFrame) -> list[dict[str, Any]]:
-    names = {"draft_json": "value", "draft_version": "version"}
+    names = {"reviewed_field": "field", "draft_json": "value", "draft_version": "version"}
     return (
         drafts.rename(names)
         .select("image_id", "field", "value", "annotator", "finding", "version")

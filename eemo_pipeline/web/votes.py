@@ -76,7 +76,7 @@ def read_votes(connection: sa.Connection) -> Votes:
                 "image_id": image_id,
                 "rater_id": rater_id,
                 "phase": phase,
-                "field": name,
+                "reviewed_field": name,
                 "task_id": event["task_id"],
                 "queue": task.queue,
                 "vote": event["vote"],

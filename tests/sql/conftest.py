@@ -447,8 +447,14 @@ def add_files(world: World) -> None:
     ]
     vote = {"image_id": picture_id(1), "task_id": "task", "rater_id": "r1"}
     world["review__votes"] += [
-        {**vote, "phase": "blind", "field": "emotion", "vote": "felt", "event_no": 1},
-        {**vote, "phase": "drafts", "field": "description", "vote": "confirmed", "event_no": 2},
+        {**vote, "phase": "blind", "reviewed_field": "emotion", "vote": "felt", "event_no": 1},
+        {
+            **vote,
+            "phase": "drafts",
+            "reviewed_field": "description",
+            "vote": "confirmed",
+            "event_no": 2,
+        },
     ]
     world["review__agreement"].append(
         {"measure": "alpha", "judged_field": "emotion", "estimate": 0.5, "counted": 40}

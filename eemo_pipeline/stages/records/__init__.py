@@ -17,6 +17,7 @@ from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.aggregation.word_agreement import LEMMAS, WordEvidence
 from eemo_pipeline.readers.emoverse_records import WORDS, join_triplet
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.records.regions import enclose_regions
 
 _TABLE = TABLES["records__emoverse"]
 # Seen by an annotator; they tell the type of an image of which its source says nothing.
@@ -88,7 +89,7 @@ def build_records(
     decisions = decide(
         first_replies, verifier_replies, patterns, later_replies, choices, limits, similarity, words
     )
-    found = _boxes(regions)
+    found = enclose_regions(regions)
     rounds = _count_rounds([first_replies, later_replies])
     joined = (
         images.select("image_id", "source", "split")
@@ -202,24 +203,6 @@ def _word_annotators(records: pl.DataFrame, replies: Sequence[pl.DataFrame]) -> 
     )
 
 
-def _boxes(regions: pl.DataFrame) -> pl.DataFrame:
-    """Return image_id, region_count and boxes_px: whole px that enclose each region, in order."""
-    corners = [pl.col(name).round(6).floor().cast(pl.Int64) for name in ("x1_px", "y1_px")] + [
-        pl.col(name).round(6).ceil().cast(pl.Int64) for name in ("x2_px", "y2_px")
-    ]
-    return (
-        regions.filter((pl.col("region_no") > 0) & (pl.col("status") == "ok"))
-        .sort("image_id", "region_no")
-        .group_by("image_id", maintain_order=True)
-        .agg(
-            pl.len().cast(pl.Int64).alias("region_count"),
-            pl.concat_list(corners)
-            .list.explode(keep_nulls=False, empty_as_null=False)
-            .alias("boxes_px"),
-        )
-    )
-
-
 def _latest_verdicts(verdicts: pl.DataFrame) -> dict[str, dict[str, tuple[str, list[str]]]]:
     """Return image_id -> field -> verdict and codes, from the image's latest round."""
     latest = verdicts.filter(pl.col("round") == pl.col("round").max().over("image_id"))
@@ -247,6 +230,7 @@ def _record(row: dict[str, Any], judged: Mapping[str, tuple[str, list[str]]]) ->
         "state": state,
         "reason": _reason(state, row, judged),
         **{name: None if name in emptied else row[name] for name in _DECIDED},
+        "decided_by_people": [],
         "region_count": row["region_count"],
         "round_count": row["round_count"],
     }

@@ -10,8 +10,10 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.aggregation.detection_phrases import contains, plain_words
+from eemo_pipeline.aggregation.human_decisions import PEOPLE
 from eemo_pipeline.schema.tables import TABLES
 
+_CORNERS = ("x1_px", "y1_px", "x2_px", "y2_px")
 _REGIONS, _LINKS = TABLES["records__regions"], TABLES["records__links"]
 
 
@@ -30,6 +32,24 @@ def latest_regions(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
     ).sort("image_id", "region_no")
 
 
+def enclose_regions(regions: pl.DataFrame) -> pl.DataFrame:
+    """Return image_id, region_count and boxes_px: whole px that enclose each region, in order."""
+    corners = [pl.col(name).round(6).floor().cast(pl.Int64) for name in ("x1_px", "y1_px")] + [
+        pl.col(name).round(6).ceil().cast(pl.Int64) for name in ("x2_px", "y2_px")
+    ]
+    return (
+        regions.filter((pl.col("region_no") > 0) & (pl.col("status") == "ok"))
+        .sort("image_id", "region_no")
+        .group_by("image_id", maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias("region_count"),
+            pl.concat_list(corners)
+            .list.explode(keep_nulls=False, empty_as_null=False)
+            .alias("boxes_px"),
+        )
+    )
+
+
 def build_regions(records: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
     """Return `records__regions`: one row per box of a record, with its mask.
 
@@ -37,9 +57,41 @@ def build_regions(records: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
         records: rows of `records__emoverse`; one whose boxes were discarded has no regions.
         regions: result of `latest_regions`.
     """
+    drawn = _boxes_of_people(records, regions)
     boxed = records.filter(pl.col("boxes_px").is_not_null()).select("image_id")
     found = regions.filter((pl.col("region_no") > 0) & (pl.col("status") == "ok"))
-    return found.join(boxed, on="image_id", how="semi").select(_REGIONS.columns).sort(_REGIONS.key)
+    detected = found.join(boxed, on="image_id", how="semi")
+    others = detected.join(drawn, on="image_id", how="anti").select(_REGIONS.columns)
+    return pl.concat([others, drawn]).sort(_REGIONS.key)
+
+
+def _boxes_of_people(records: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
+    """Return the regions of the records whose boxes people drew; they draw no mask.
+
+    Boxes that people confirmed stay the detector's, with their masks.
+    """
+    detected = enclose_regions(regions).select("image_id", detected_px="boxes_px")
+    decided = records.join(detected, on="image_id", how="left").filter(
+        pl.col("decided_by_people").list.contains("box")
+        & pl.col("boxes_px").is_not_null()
+        & pl.col("boxes_px").ne_missing(pl.col("detected_px"))
+    )
+    rows = [
+        {
+            **dict(zip(_CORNERS, map(float, boxes[start : start + 4]), strict=True)),
+            "image_id": image_id,
+            "region_no": start // 4 + 1,
+            "round": round_count,
+            **dict.fromkeys(("detector", "segmenter", "model"), PEOPLE),
+            "method": "boxes of people",
+            "reason": "drawn_by_people",
+        }
+        for image_id, round_count, boxes in decided.select(
+            "image_id", "round_count", "boxes_px"
+        ).iter_rows()
+        for start in range(0, len(boxes), 4)
+    ]
+    return pl.DataFrame(rows, schema=_REGIONS.polars_schema)
 
 
 def link_words(records: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:

@@ -42,12 +42,12 @@ def build_agreement(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFra
 
 def _between_people(votes: pl.DataFrame) -> Iterator[dict[str, Any]]:
     blind = votes.filter(pl.col("phase") == "blind")
-    emotions = blind.filter(pl.col("field") == "emotion").with_columns(
+    emotions = blind.filter(pl.col("reviewed_field") == "emotion").with_columns(
         pl.col("said_json").rank("dense").cast(pl.Float64).alias("rating")
     )
     yield _estimate("alpha", "emotion", _matrix(emotions), nominal_alpha)
     for field in ("valence", "arousal"):
-        ratings = _matrix(blind.filter(pl.col("field") == field))
+        ratings = _matrix(blind.filter(pl.col("reviewed_field") == field))
         yield _estimate("alpha", field, ratings, interval_alpha)
         yield _estimate("icc_single", field, ratings, lambda rows: one_way_icc(rows)[0])
         yield _estimate("icc_mean", field, ratings, lambda rows: one_way_icc(rows)[1])
@@ -55,9 +55,9 @@ def _between_people(votes: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _with_machine(votes: pl.DataFrame, queue: pl.DataFrame) -> Iterator[dict[str, Any]]:
     machine = queue.drop_nulls("machine_emotion").select("image_id", "machine_emotion")
-    felt = votes.filter((pl.col("phase") == "blind") & (pl.col("field") == "emotion")).join(
-        machine, on="image_id"
-    )
+    felt = votes.filter(
+        (pl.col("phase") == "blind") & (pl.col("reviewed_field") == "emotion")
+    ).join(machine, on="image_id")
     same = [
         json.loads(said) == emotion
         for said, emotion in felt.select("said_json", "machine_emotion").iter_rows()
@@ -69,7 +69,7 @@ def _with_machine(votes: pl.DataFrame, queue: pl.DataFrame) -> Iterator[dict[str
 
 def _drafts(votes: pl.DataFrame, probes: pl.DataFrame) -> Iterator[dict[str, Any]]:
     checked = votes.filter(pl.col("phase") == "drafts")
-    for (field,), given in checked.group_by(["field"], maintain_order=True):
+    for (field,), given in checked.group_by(["reviewed_field"], maintain_order=True):
         accepted = int((given["vote"] == "confirmed").sum())
         yield _share("accepted", str(field), accepted, given.height)
     wrong = int((probes["vote"] == "confirmed").sum())

@@ -56,7 +56,7 @@ def draft_fields(
         rows += [
             {
                 "image_id": record["image_id"],
-                "field": field,
+                "reviewed_field": field,
                 "draft_json": (text := _write(value)),
                 "annotator": detectors[record["image_id"]] if field == "box" else author,
                 "finding": findings.get((record["image_id"], field), ""),
@@ -89,7 +89,7 @@ def build_queue(
         records: rows of `records__emoverse`.
         replies: rows of `annotation__replies`.
     """
-    asked = drafts.group_by("image_id").agg(pl.col("field").sort().alias("drafted"))
+    asked = drafts.group_by("image_id").agg(pl.col("reviewed_field").sort().alias("drafted"))
     disputed = disputes.group_by("image_id").agg(
         pl.col("field").alias("in_dispute"),
         (1 - (1 - pl.col("priority")).product()).round(6).alias("priority"),
@@ -116,13 +116,13 @@ class _Probes:
 
     def __init__(self, drafts: pl.DataFrame) -> None:
         self._values = {
-            field: sorted(set(drafts.filter(pl.col("field") == field)["draft_json"]))
+            field: sorted(set(drafts.filter(pl.col("reviewed_field") == field)["draft_json"]))
             for field in _EXCHANGED
         }
         self._own = {
             (image_id, field): text
             for image_id, field, text in drafts.select(
-                "image_id", "field", "draft_json"
+                "image_id", "reviewed_field", "draft_json"
             ).iter_rows()
         }
 

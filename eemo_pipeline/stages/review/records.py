@@ -36,7 +36,9 @@ def build_review_records(votes: pl.DataFrame) -> pl.DataFrame:
     Args:
         votes: rows of `review__votes`; surplus votes are not counted.
     """
-    counted = votes.filter(pl.col("is_counted")).sort("image_id", "rater_id", "phase", "field")
+    counted = votes.filter(pl.col("is_counted")).sort(
+        "image_id", "rater_id", "phase", "reviewed_field"
+    )
     rows = [
         _record(image_id, group.to_dicts())
         for (image_id,), group in counted.group_by(["image_id"], maintain_order=True)
@@ -46,7 +48,7 @@ def build_review_records(votes: pl.DataFrame) -> pl.DataFrame:
 
 def _record(image_id: Any, votes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     blind = [vote for vote in votes if vote["phase"] == "blind"]
-    felt = [json.loads(vote["said_json"]) for vote in blind if vote["field"] == "emotion"]
+    felt = [json.loads(vote["said_json"]) for vote in blind if vote["reviewed_field"] == "emotion"]
     emotion, share = _majority(felt)
     outcome = "too_few" if len(felt) < DECIDING else "plural" if emotion is None else "decided"
     if choice := _adjudicated(votes):
@@ -87,7 +89,7 @@ def _majority(felt: Sequence[str]) -> tuple[str | None, float]:
 def _ratings(name: str, blind: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:
     """Return mean and standard deviation on 0-1; the latter from two ratings on."""
     given = pl.Series(
-        [(vote["rating"] - _LOWEST) / _SPAN for vote in blind if vote["field"] == name],
+        [(vote["rating"] - _LOWEST) / _SPAN for vote in blind if vote["reviewed_field"] == name],
         dtype=pl.Float64,
     )
     spread = given.std() if given.len() > 1 else None
@@ -100,7 +102,7 @@ def _ratings(name: str, blind: Iterable[Mapping[str, Any]]) -> dict[str, float |
 def _settle_drafts(votes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     by_field: dict[str, list[Mapping[str, Any]]] = {}
     for vote in votes:
-        by_field.setdefault(vote["field"], []).append(vote)
+        by_field.setdefault(vote["reviewed_field"], []).append(vote)
     settled: dict[str, Any] = {}
     refused: list[str] = []
     for field, given in sorted(by_field.items()):

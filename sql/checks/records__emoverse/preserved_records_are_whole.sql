@@ -16,5 +16,5 @@ where
         )
     )
     or (state <> 'preserved' and reason is null)
-    or state not in ('preserved', 'human', 'dropped')
+    or state not in ('preserved', 'plural', 'human', 'dropped')
 order by image_id

@@ -1,5 +1,5 @@
 -- Nobody answers a draft, or the machine's emotion, before their own judgement is stored.
-select v.image_id, v.rater_id, v.phase, v.field, v.event_no
+select v.image_id, v.rater_id, v.phase, v.reviewed_field, v.event_no
 from review__votes as v
 where
     v.phase in ('drafts', 'reconciled')
@@ -10,7 +10,7 @@ where
             own.task_id = v.task_id
             and own.rater_id = v.rater_id
             and own.phase = 'blind'
-            and own.field = 'emotion'
+            and own.reviewed_field = 'emotion'
             and own.event_no < v.event_no
     )
 order by 1, 2, 3, 4

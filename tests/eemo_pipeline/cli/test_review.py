@@ -55,7 +55,7 @@ def test_stats_and_export_count_the_same(reviewed: DataRoot, tmp_path: Path):
     assert call_eemo("review", "export", file, "--data", reviewed.path).returncode == 0
     votes = pl.read_parquet(file)
     assert votes.schema == TABLES["review__votes"].polars_schema
-    assert votes.filter(field="valence").height == 2
+    assert votes.filter(reviewed_field="valence").height == 2
     assert "ann" not in votes["rater_id"].to_list()
     again = call_eemo("review", "export", file, "--data", reviewed.path)
     assert (again.returncode, "overwritten" in again.stderr) == (2, True)

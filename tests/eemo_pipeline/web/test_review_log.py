@@ -148,7 +148,7 @@ def test_undo_is_an_event_and_the_value_before_it_stands_again(database: ReviewD
     judging.record(database, session, task.task_id, said)
     with database.reading() as connection:
         kinds = [event["kind"] for event in event_log.read_events(connection)]
-        votes = {(row["phase"], row["field"]): row for row in read_votes(connection).rows}
+        votes = {(row["phase"], row["reviewed_field"]): row for row in read_votes(connection).rows}
     assert kinds[-3:] == ["field_edit", "field_reject", "undo"]
     assert votes["drafts", "description"]["vote"] == "corrected"
     assert votes["drafts", "description"]["said_json"] == '"a better one"'

@@ -122,7 +122,7 @@ def test_an_image_is_judged_with_four_keys_and_checked_with_single_ones(
     wait_for_image(page)
     events, votes = read(root)
     said = {
-        (row["phase"], row["field"]): (row["vote"], row["said_json"])
+        (row["phase"], row["reviewed_field"]): (row["vote"], row["said_json"])
         for row in votes
         if row["task_id"] == next(e["task_id"] for e in events if e["kind"] == "submit")
     }

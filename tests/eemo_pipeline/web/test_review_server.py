@@ -211,7 +211,7 @@ def test_many_raters_at_once_share_the_places(tmp_path: Path):
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(work, people))
     votes = read(root).rows
-    judged = Counter(row["task_id"] for row in votes if row["field"] == "valence")
+    judged = Counter(row["task_id"] for row in votes if row["reviewed_field"] == "valence")
     assert set(judged.values()) == {3}
     assert len(judged) == 12
     assert all(row["is_counted"] for row in votes)
@@ -278,9 +278,11 @@ def test_probes_never_become_votes(root: DataRoot, server: Server):
         careful.finish(task["task_id"])
     said = read(root)
     probed = {tuple(row) for row in wrong.select("task_id", "probe_field").iter_rows()}
-    votes = {(row["task_id"], row["field"]) for row in said.rows if row["phase"] == "drafts"}
+    votes = {
+        (row["task_id"], row["reviewed_field"]) for row in said.rows if row["phase"] == "drafts"
+    }
     assert votes & probed == set()
-    assert {(row["task_id"], row["field"]) for row in said.probes} <= probed
+    assert {(row["task_id"], row["reviewed_field"]) for row in said.probes} <= probed
     assert said.probes
 
 

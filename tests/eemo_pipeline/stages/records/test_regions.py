@@ -46,6 +46,29 @@ def test_the_regions_of_a_record_are_those_of_its_latest_words() -> None:
     assert rows == [("a", 2, 1), ("b", 3, 1), ("e", 1, 1)]
 
 
+def test_boxes_that_people_drew_take_the_place_of_those_that_were_found() -> None:
+    """Boxes that they confirmed keep their masks, and boxes that they refused are gone."""
+    box = {"x1_px": 0.5, "y1_px": 1.0, "x2_px": 8.0, "y2_px": 9.0, "mask_score": 0.5}
+    first = frame("grounding__regions", [found(one, 1, **box) for one in "abc"])
+    said = {"decided_by_people": ["box"], "round_count": 1}
+    records = frame(
+        "records__emoverse",
+        [
+            {"image_id": "a", "boxes_px": [0, 1, 8, 9], **said},
+            {"image_id": "b", "boxes_px": [1, 1, 5, 5, 2, 2, 6, 6], **said},
+            {"image_id": "c", **said},
+        ],
+    )
+    regions = build_regions(records, latest_regions(first, frame("_critic__regions", [])))
+    rows = regions.select("image_id", "region_no", "detector", "x2_px", "mask_score").rows()
+    assert rows == [
+        ("a", 1, None, 8.0, 0.5),
+        ("b", 1, "people", 5.0, None),
+        ("b", 2, "people", 6.0, None),
+    ]
+    conform(regions, TABLES["records__regions"])
+
+
 LONG = "a very old and very tired brown dog in the park"
 
 

@@ -87,7 +87,10 @@ def test_a_disputed_image_is_asked_for_the_fields_in_dispute():
 
 def test_a_probe_is_another_images_value():
     drafts, queue = build()
-    own = {(i, f): text for i, f, text in drafts.select("image_id", "field", "draft_json").rows()}
+    own = {
+        (i, f): text
+        for i, f, text in drafts.select("image_id", "reviewed_field", "draft_json").rows()
+    }
     probes = queue.drop_nulls("probe_field")
     assert 0 < probes.height < queue.height / 5
     for image_id, field, text in probes.select("image_id", "probe_field", "probe_json").rows():
@@ -99,7 +102,9 @@ def test_a_probe_is_another_images_value():
 
 def test_drafts_say_who_made_them_and_what_is_in_dispute():
     drafts, _ = build()
-    one = {row["field"]: row for row in drafts.filter(image_id=IDS[0]).iter_rows(named=True)}
+    one = {
+        row["reviewed_field"]: row for row in drafts.filter(image_id=IDS[0]).iter_rows(named=True)
+    }
     assert set(one) == {"description", "background", "style", "box"}
     assert one["description"]["finding"] == "why"
     assert one["background"]["finding"] == ""
@@ -115,7 +120,7 @@ def test_a_box_in_dispute_is_asked_for_where_none_was_found():
     )
     records = RECORDS.with_columns(boxes_px=pl.lit([], dtype=pl.List(pl.Int64)))
     drafts = draft_fields(records, REPLIES, REGIONS, disputes)
-    boxes = drafts.filter(pl.col("field") == "box")
+    boxes = drafts.filter(pl.col("reviewed_field") == "box")
     assert boxes.select("image_id", "draft_json").rows() == [(IDS[0], "[]")]
 
 

@@ -25,7 +25,7 @@ def vote(
         "image_id": image_id,
         "rater_id": rater,
         "phase": phase,
-        "field": field,
+        "reviewed_field": field,
         "task_id": image_id,
         "queue": "audit",
         "vote": what,

@@ -17,7 +17,6 @@ from eemo_pipeline.schema.validate import (
 )
 from eemo_pipeline.stages.records import build_records, describe_images
 
-# People judge further fields, a critic these.
 FIELDS = tuple(STEPS)
 RECORDS = TABLES["records__emoverse"]
 

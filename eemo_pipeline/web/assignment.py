@@ -24,6 +24,8 @@ QUEUES = ("audit", "disputed")
 AUDIT_SHARE = 0.35  # of what is served, while there are both
 VERSIONS = event_log.canonical({"fields": "1", "guide": "1", "page": "1"})
 _LOOKED_AT = 20  # tasks of the highest priority, among which the order rule chooses
+# An image that has left the data root since is not handed out; what was said of it stays.
+_HAS_IMAGE = sa.exists().where(ITEMS.c.image_id == TASKS.c.image_id)
 _STRONG, _VERY_STRONG = 2.0, 3.0  # of a machine's valence, -4 to 4
 
 
@@ -141,6 +143,7 @@ def _held(connection: sa.Connection, rater_id: str) -> list[str]:
             SLOTS.c.rater_id == rater_id,
             SLOTS.c.state.in_(["leased", "committed"]),
             TASKS.c.state.in_(["open", "full"]),
+            _HAS_IMAGE,
         )
         .order_by(SLOTS.c.first_seq)
     )
@@ -165,7 +168,7 @@ def _open_to(session: Session, queue: str) -> sa.Select[Any, Any, Any]:
     mine = mine.where(SLOTS.c.rater_id == session.rater_id)
     mine = mine.where(SLOTS.c.state.not_in(["expired", "released"]))
     query = sa.select(TASKS.c.task_id, TASKS.c.image_id, TASKS.c.machine_valence).where(
-        TASKS.c.state == "open", TASKS.c.queue == queue, ~mine
+        TASKS.c.state == "open", TASKS.c.queue == queue, ~mine, _HAS_IMAGE
     )
     if session.avoided:
         machine = sa.func.coalesce(TASKS.c.machine_emotion, "")

@@ -4,7 +4,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from shutil import copytree
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.parquet import scan_table, table_path, write_table
+from eemo_pipeline.schema.tables import TABLES as SCHEMA
 from eemo_pipeline.web import assignment, event_log, judging
 from eemo_pipeline.web.database import LEASES, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import BlindJudgement, Event
@@ -229,6 +233,22 @@ def test_a_queue_taken_in_again_touches_no_answer(database: ReviewDatabase, root
     judging.commit(database, ann, task.task_id, "5" * 16, FELT)
     assert import_queue(database, root).added == 0
     assert judging.reveal(database, ann, task.task_id)["own_emotion"] == "contentment"
+
+
+def test_an_image_that_left_the_data_root_is_not_handed_out(
+    database: ReviewDatabase, root: DataRoot, tmp_path: Path
+):
+    ann = person(database, "ann")
+    task = claimed(database, ann)
+    judging.commit(database, ann, task.task_id, "6" * 16, FELT)
+    less = DataRoot(copytree(root.path, tmp_path / "less"))
+    for name in ("dedup__images", "review__queue", "review__drafts"):
+        rows = scan_table(root.tables, name).filter(pl.col("image_id") != task.image_id).collect()
+        write_table(rows, SCHEMA[name], table_path(less.tables, SCHEMA[name]))
+    assert import_queue(database, less).added == 0
+    assert claimed(database, ann).task_id != task.task_id
+    with database.reading() as connection:
+        assert {row["image_id"] for row in read_votes(connection).rows} == {task.image_id}
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 4)), max_size=60)

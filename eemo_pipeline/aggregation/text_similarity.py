@@ -6,9 +6,11 @@ Sentence embeddings are another measure, of a model in a child process
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
+# Texts whose words stay in memory: each is compared many times, in few minutes.
+TEXTS_KEPT = 50_000
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 # Determiners, prepositions, conjunctions, pronouns and auxiliaries carry no content.
 _EMPTY = frozenset(
@@ -63,6 +65,7 @@ class LemmaOverlap:
         return [_overlap(one, other) for one, other in pairs]
 
 
+@lru_cache(TEXTS_KEPT)
 def list_lemmas(text: str) -> tuple[str, ...]:
     """Return the lemmas of the content words, in order: lower case, without determiners.
 
@@ -76,12 +79,14 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def split_claims(text: str) -> list[str]:
+@lru_cache(TEXTS_KEPT)
+def split_claims(text: str) -> tuple[str, ...]:
     """Return the clauses of a description, each of which claims something."""
     parts = re.split(r"[.;:!?]|,|\band\b|\bwhile\b|\bwith\b|\bthat\b|\bwhich\b", text)
-    return [part.strip() for part in parts if list_lemmas(part)]
+    return tuple(part.strip() for part in parts if list_lemmas(part))
 
 
+@lru_cache(TEXTS_KEPT)
 def _overlap(one: str, other: str) -> float:
     mine, theirs = set(list_lemmas(one)), set(list_lemmas(other))
     if not mine and not theirs:

@@ -17,6 +17,7 @@ then the clearest, then the first by name.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -25,6 +26,7 @@ from eemo_pipeline.aggregation.agreement_patterns import TEXT_FIELDS
 from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.aggregation.limits import DECISION_LIMITS, DecisionLimits
 from eemo_pipeline.aggregation.text_similarity import (
+    TEXTS_KEPT,
     LemmaOverlap,
     TextSimilarity,
     list_lemmas,
@@ -284,6 +286,7 @@ def _support(
     return _Support(contradicted, borne_out, len(claims))
 
 
+@lru_cache(TEXTS_KEPT)
 def _contradict(one: str, other: str) -> bool:
     """Return whether two texts contradict each other on a scale, about the thing named first."""
     is_of_the_same = _things(one)[:1] == _things(other)[:1]
@@ -295,6 +298,7 @@ def _say_it_of_the_same(one: str, other: str) -> bool:
     return {*_things(one)} == {*_things(other)}
 
 
+@lru_cache(TEXTS_KEPT)
 def _things(text: str) -> tuple[str, ...]:
     """Return the lemmas of the words that are on no scale, in order."""
     return list_lemmas(" ".join(word for word in split_words(text) if not is_on_a_scale(word)))

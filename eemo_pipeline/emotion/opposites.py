@@ -65,6 +65,10 @@ _BETWEEN = frozenset(
     ("half-lit", "coloured", "balanced", "even", "mild", "moderate", "patterned", "texture")
 )
 
+_ON_A_SCALE = frozenset().union(
+    _BETWEEN, ATTRIBUTE_POLARITY, *(low | high for low, high in SCALES.values())
+)
+
 
 def contradict(one: Set[str], other: Set[str]) -> list[str]:
     """Return the scales on which two sets of lower-case words contradict each other."""
@@ -83,8 +87,7 @@ def contradict_in_tone(one: str, other: str) -> bool:
 
 def is_on_a_scale(word: str) -> bool:
     """Return whether a lower-case word says how something is, by a scale or the lexicon."""
-    ends = (low | high for low, high in SCALES.values())
-    return word in _BETWEEN or word in ATTRIBUTE_POLARITY or any(word in both for both in ends)
+    return word in _ON_A_SCALE
 
 
 def _end(words: Set[str], ends: tuple[Set[str], Set[str]]) -> int:

@@ -206,8 +206,8 @@ def test_overlap_is_symmetric_and_one_for_the_same(one, other):
 
 def test_lemmas_and_claims():
     assert list_lemmas("The sun-dappled Paths of a park") == ("sun-dapple", "path", "park")
-    assert split_claims("A boat rests on a lake, and a dog barks while it rains.") == [
+    assert split_claims("A boat rests on a lake, and a dog barks while it rains.") == (
         "A boat rests on a lake",
         "a dog barks",
         "it rains",
-    ]
+    )

@@ -9,7 +9,6 @@ import pytest
 
 from assets.labels import LexiconConfig as Lexicon
 from assets.labels import (
-    RankingConfig,
     SheetConfig,
     _labels__coverage,
     labels__emotions,
@@ -21,6 +20,7 @@ from assets.labels import (
 )
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.critic.limits import CriticLimits
 
 KEPT, DROPPED = "a" * 64, "b" * 64
 
@@ -62,7 +62,7 @@ def test_every_table_of_labels_has_the_labels_of_the_dropped_image(
     given = (IMAGES, CLUSTERS, annotations)
     emotions = build(labels__emotions, *given)
     values = build(vad, Lexicon(), *given, frame("ingest__words"))
-    rankings = build(labels__rankings, RankingConfig(), IMAGES, CLUSTERS, emotions, annotations)
+    rankings = build(labels__rankings, IMAGES, CLUSTERS, emotions, annotations, CriticLimits())
     coverage = build(_labels__coverage, *given, emotions, values)
     assert set(emotions.select("image_id", "emotion", "mass").rows()) == {(KEPT, "fear", 1.0)}
     assert values.select("image_id", "valence").rows() == [(KEPT, 0.2)]

@@ -290,12 +290,12 @@ def test_an_adjudicator_decides_where_people_differ_without_names(tmp_path: Path
     root = make_review_root(tmp_path / "plural", 2)
     with serve_reviews(root) as running:
         tasks = set()
-        for number, emotion in enumerate(("awe", "fear", "anger")):
-            one = rater(root, running, f"rater {number}")
+        people = [rater(root, running, f"rater {number}") for number in range(3)]
+        for one, emotion in zip(people, ("awe", "fear", "anger"), strict=True):
             while "task_id" in (task := one.next_task()):
                 one.finish(task["task_id"], emotion=emotion)
                 tasks.add(task["task_id"])
-        assert one.ask("GET", "/adjudicate").status == 403
+        assert people[0].ask("GET", "/adjudicate").status == 403
         judge = rater(root, running, "judge", "adjudicator")
         page = judge.ask("GET", "/adjudicate").content.decode()
         assert "2 to adjudicate" in page
@@ -328,10 +328,11 @@ def test_nobody_adjudicates_their_own_judgement(tmp_path: Path):
     root = make_review_root(tmp_path / "own", 1)
     with serve_reviews(root) as running:
         judge = rater(root, running, "judge", "adjudicator")
-        for number, emotion in enumerate(("awe", "fear", "anger")):
-            one = judge if number == 0 else rater(root, running, f"rater {number}")
-            task_id = one.next_task()["task_id"]
-            one.finish(task_id, emotion=emotion)
+        task_id = judge.next_task()["task_id"]
+        judge.finish(task_id, emotion="awe")
+        for emotion in ("fear", "anger"):
+            other = rater(root, running, emotion)
+            other.finish(other.next_task()["task_id"], emotion=emotion)
         assert "Nothing to adjudicate" in judge.ask("GET", "/adjudicate").content.decode()
         decided = {"choice": "plural", "cause": "legitimately_plural"}
         body = {"event_id": str(uuid.uuid4()), "decided": decided}

@@ -51,8 +51,9 @@ def test_every_table_of_a_labelled_folder_has_rows(answer: dict[str, Any]) -> No
     # An image folder has no lexicon, no expert answered, no batch was submitted, and no rule is
     # violated. No two images of it have a ranking, so none are compared in a text. Few have a
     # label, so no choice of the critic has a measured weight. The annotators' words do not conflict
-    # and none is changed, so none is chosen and no region is looked for again. No recipe was
-    # trained, no generator or embedder of images was named, and no person was asked yet.
+    # and none is changed, so none is chosen and no region is looked for again. No record is
+    # preserved, so nothing is expanded. No recipe was trained, no embedder of images was named, and
+    # no person was asked yet.
     assert empty == {
         "_critic__regions",
         "critic__weights",

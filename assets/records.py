@@ -6,12 +6,12 @@ import dagster as dg
 import polars as pl
 
 from assets._tables import outs
-from eemo_pipeline.aggregation.human_decisions import decide_by_people
 from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
 from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.records import build_records, describe_images
+from eemo_pipeline.stages.records.human_decisions import decide_by_people
 from eemo_pipeline.stages.records.regions import build_regions, latest_regions, link_words
 from eemo_pipeline.stages.sources import known_sources
 

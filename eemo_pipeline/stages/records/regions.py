@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.aggregation.detection_phrases import contains, plain_words
-from eemo_pipeline.aggregation.human_decisions import PEOPLE
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.records.human_decisions import PEOPLE
 
 _CORNERS = ("x1_px", "y1_px", "x2_px", "y2_px")
 _REGIONS, _LINKS = TABLES["records__regions"], TABLES["records__links"]

@@ -123,7 +123,13 @@ def test_a_file_altered_from_outside_is_named_with_the_way_out(tmp_path, content
         scan_table(tmp_path, CLUSTERS.name)
 
 
-VALUES: dict[str, Any] = {"String": "text", "Int64": 7, "Float64": 0.5, "Boolean": True}
+VALUES: dict[str, Any] = {
+    "String": "text",
+    "Int64": 7,
+    "Float32": 0.25,
+    "Float64": 0.5,
+    "Boolean": True,
+}
 KINDS = {"String": "str", "Int64": "int64", "Float64": "float64", "Boolean": "bool"}
 
 

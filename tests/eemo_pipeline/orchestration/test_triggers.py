@@ -82,7 +82,7 @@ def lake(tmp_path: Path) -> Path:
 
 def test_one_sensor_watches_all_sources_and_all_triggers_are_off(lake: Path) -> None:
     found = sensors(lake)
-    assert set(found) == {"changed_sources", "finished_batches"}
+    assert set(found) == {"changed_sources", "finished_batches", "new_votes"}
     assert {sensor.default_status for sensor in found.values()} == {dg.DefaultSensorStatus.STOPPED}
     assert nightly_build.default_status is dg.DefaultScheduleStatus.STOPPED
 

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from eemo_pipeline.aggregation.human_decisions import decide_by_people
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.records.human_decisions import decide_by_people
 
 SHARES = [0.5, 0, 0.5, 0, 0, 0, 0, 0]
 RECORD = {

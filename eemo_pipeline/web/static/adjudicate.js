@@ -1,6 +1,6 @@
 import { me, newId, send } from "/static/api.js";
 
-await me();
+const person = me(); // requests carry the session's token
 
 document.getElementById("decide")?.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -8,6 +8,7 @@ document.getElementById("decide")?.addEventListener("submit", async (event) => {
   const said = new FormData(form);
   const decided = { choice: said.get("choice"), cause: said.get("cause"), note: said.get("note") };
   const path = `/api/tasks/${form.dataset.task}/adjudicate`;
+  await person;
   const reply = await send(path, { event_id: newId(), decided }).catch(() => null);
   if (reply?.ok) {
     location.reload();

@@ -1,8 +1,7 @@
 import { me, send } from "/static/api.js";
 
-await me();
-
-document.getElementById("consent")?.addEventListener("click", async () => {
+const consent = document.getElementById("consent");
+consent?.addEventListener("click", async () => {
   await send("/api/me/consent");
   location.reload();
 });
@@ -23,3 +22,7 @@ document.addEventListener("keydown", (event) => {
   const isOnPage = event.target === document.body;
   if (event.key === "Enter" && isOnPage) document.getElementById("start")?.click();
 });
+
+// Requests carry the session's token: until it is there, there is nothing to press.
+await me();
+if (consent) consent.disabled = false;

@@ -74,9 +74,8 @@ def log_in(
 
 def begin(page: "Page") -> None:
     """Accept the information and go to the first image, by keyboard."""
-    page.locator("#consent").press("Enter")
-    page.wait_for_selector("#start")
-    page.keyboard.press("Enter")
+    page.locator("#consent:enabled").press("Enter")
+    page.locator("#start").press("Enter")
     wait_for_image(page)
 
 

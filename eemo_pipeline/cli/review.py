@@ -1,7 +1,6 @@
 """The work of the commands under `eemo review`."""
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.data_root import choose_data_root
 from eemo_pipeline.cli.output import as_objects, clean, say, show, show_json, show_rows
+from eemo_pipeline.cli.ports import require_free_port
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, shown
 from eemo_pipeline.lake.data_root import DataRoot
@@ -61,7 +61,7 @@ def serve(data: Path | None, host: str, port: int, allowed: list[str], *, as_jso
             command("review serve", root, f"--host {host} --allow-host NAME"),
             "put a reverse proxy with TLS before it, and keep --host 127.0.0.1",
         )
-    _require_free_port(host, port, root)
+    require_free_port(host, port, "review serve", root)
     with _open(root) as database:
         _require_intact(database, root)
         imported = _import(database, root)
@@ -305,19 +305,3 @@ def _show_link(link: str, *, as_json: bool) -> None:
 def _unknown(error: Exception, name: str, root: DataRoot) -> Problem:
     listing = command("review users list", root)
     return wrong_usage("no such person", name, str(error), listing)
-
-
-def _require_free_port(host: str, port: int, root: DataRoot) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            free = port + 1 if port < 65535 else port - 1
-            raise Problem(
-                "the port cannot be used",
-                f"--port {port}",
-                str(error.strerror or error),
-                command("review serve", root, f"--port {free}"),
-            ) from error

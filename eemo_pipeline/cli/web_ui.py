@@ -6,13 +6,13 @@
 import fcntl
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from eemo_pipeline.cli.data_root import choose_data_root, use_records
 from eemo_pipeline.cli.output import clean, say, show, show_json
+from eemo_pipeline.cli.ports import require_free_port
 from eemo_pipeline.cli.problems import Exit, Problem
 from eemo_pipeline.cli.shell_text import command, shown
 from eemo_pipeline.lake.data_root import VARIABLE, DataRoot
@@ -30,7 +30,7 @@ def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
     root = choose_data_root(data)
     address = f"http://{_HOST}:{port}"
     with _hold_pages(root, address):
-        _require_free_port(port, root)
+        require_free_port(_HOST, port, "ui", root)
         from resources.instance.dagster_home import prepare_home
         from resources.instance.open_pages import SERVED_BY
         from resources.instance.web_server import DaemonEnded, serve_pages
@@ -85,18 +85,3 @@ def _hold_pages(root: DataRoot, address: str) -> Iterator[None]:
         lock.write(f"{os.getpid()} {address}")
         lock.flush()
         yield
-
-
-def _require_free_port(port: int, root: DataRoot) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError as error:
-            free = port + 1 if port < 65535 else port - 1
-            raise Problem(
-                "the port cannot be used",
-                f"--port {port}",
-                str(error.strerror or error),
-                command("ui", root, f"--port {free}"),
-            ) from error

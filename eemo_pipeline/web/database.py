@@ -142,8 +142,6 @@ SESSIONS = sa.Table(
     _number("expires_ms"),
     sqlite_with_rowid=False,
 )
-# Tables that replaying the events rebuilds.
-DERIVED = (SLOTS,)
 
 _TRIGGERS = {
     "sqlite": [

@@ -49,10 +49,8 @@ def append(connection: sa.Connection, event: Mapping[str, Any]) -> int:
         connection: a write transaction.
         event: the columns of `events` without seq and the hashes; missing ones are null.
     """
-    last = connection.execute(
-        sa.select(EVENTS.c.seq, EVENTS.c.hash).order_by(EVENTS.c.seq.desc()).limit(1)
-    ).first()
-    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    end, previous = find_end(connection)
+    seq = end + 1
     row = {column.name: event.get(column.name) for column in EVENTS.c}
     row |= {"seq": seq, "previous_hash": previous}
     connection.execute(EVENTS.insert().values(**row | {"hash": hash_event(row)}))

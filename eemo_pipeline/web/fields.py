@@ -15,9 +15,7 @@ EMOTIONS = (
     *("amusement", "awe", "contentment", "excitement"),
     *("anger", "disgust", "fear", "sadness"),
 )
-NO_EMOTION = ("neutral", "cannot_tell")
 RATINGS = tuple(range(-4, 5))
-SURENESS = ("low", "medium", "high")
 
 # Fields that models draft, in the order in which they are checked.
 TEXT_FIELDS = (

@@ -21,10 +21,9 @@ import sqlalchemy as sa
 from eemo_pipeline.web.database import SLOTS, TASKS
 
 MOST_JUDGEMENTS = 5
-AGREED_SHARE = 0.67  # a smaller share of the first choice asks for one more person
+_AGREED_SHARE = 0.67  # a smaller share of the first choice asks for one more person
 _SPREAD = 1.5  # so does a larger standard deviation of valence, in steps of the scale
 _MOST_SKIPS = 3  # then an administrator looks
-HOLDING = ("leased", "committed", "done")
 JUDGED = ("committed", "done")
 
 
@@ -154,6 +153,6 @@ def _ask_one_more(connection: sa.Connection, task_id: str) -> None:
     emotions = [row.emotion for row in judged]
     top = max(emotions.count(emotion) for emotion in emotions) / len(emotions)
     spread = float(np.std([row.valence for row in judged], ddof=1)) if len(judged) > 1 else 0.0
-    if top < AGREED_SHARE or spread > _SPREAD:
+    if top < _AGREED_SHARE or spread > _SPREAD:
         change = TASKS.update().where(TASKS.c.task_id == task_id)
         connection.execute(change.values(wanted=wanted + 1))

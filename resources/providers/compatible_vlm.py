@@ -7,7 +7,7 @@ protocol. It uses no SDK: sending one block of bytes over a plain connection is 
 import json
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -20,6 +20,7 @@ from resources.providers.chat_completions import (
     read_problem,
     read_reply,
 )
+from resources.providers.http_responses import as_json, read_limited
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -77,13 +78,13 @@ class CompatibleVlm:
             async with self._open().post(
                 url, data=_encode(request, self.model), headers=headers
             ) as response:
-                content = await _read_limited(response)
+                content = await read_limited(response, _LARGEST_RESPONSE)
         # ValueError: an invalid address; OSError: a connection refused below aiohttp.
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Transient(f"{type(error).__name__} from {self.provider}") from error
         account = Account(self.provider, self.model, KEY, key)
         if response.status != 200:
-            raise read_problem(response.status, response.headers, _as_json(content), account)
+            raise read_problem(response.status, response.headers, as_json(content), account)
         return read_reply(content, response.headers, account)
 
     def bound_tokens(self, request: VlmRequest) -> Usage:
@@ -143,22 +144,6 @@ def _encode(request: VlmRequest, model: str) -> bytes:
         schema = json.dumps(dict(request.schema))
         body["messages"][0]["content"] += f"\n\nReply with one object of this JSON Schema: {schema}"
     return json.dumps(body).encode()
-
-
-async def _read_limited(response: Any) -> bytes:
-    content = bytearray()
-    while chunk := await response.content.readany():
-        content += chunk
-        if len(content) > _LARGEST_RESPONSE:
-            raise Transient(f"the response is longer than {_LARGEST_RESPONSE} bytes")
-    return bytes(content)
-
-
-def _as_json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return content[:1000].decode("utf-8", "replace")
 
 
 def picture_tokens(picture: EncodedPicture) -> int:

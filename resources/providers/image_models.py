@@ -22,6 +22,7 @@ from resources.providers.chat_completions import (
 )
 from resources.providers.compatible_vlm import BASE_URL, find_proxy
 from resources.providers.compatible_vlm import KEY as COMPATIBLE_KEY
+from resources.providers.http_responses import as_json, read_limited
 from resources.providers.openai_vlm import KEY as OPENAI_KEY
 
 if TYPE_CHECKING:
@@ -93,9 +94,9 @@ class ImageModel:
             async with self._open().post(
                 self._address(), data=json.dumps(self.body(request)).encode(), headers=headers
             ) as response:
-                content = await _read_limited(response)
+                content = await read_limited(response, _LARGEST_RESPONSE)
             if response.status != 200:
-                raise read_problem(response.status, response.headers, _as_json(content), account)
+                raise read_problem(response.status, response.headers, as_json(content), account)
             return await self._read(content, account)
         # ValueError: an invalid address; OSError: a connection refused below aiohttp.
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -147,7 +148,7 @@ class ImageModel:
         return str(first["url"])
 
     async def _read(self, content: bytes, account: Account) -> VlmReply:
-        body = _as_json(content)
+        body = as_json(content)
         if isinstance(body, str):
             words = " ".join(body.split())[:LONGEST_MESSAGE]
             raise Transient(f"no image: {without_secrets(words, account.key)}")
@@ -157,7 +158,7 @@ class ImageModel:
         # The address is the server's own word about what was paid for, so it is fetched as it
         # stands, with the same connections and bound, and without the key.
         async with self._open().get(found) as response:
-            image = await _read_limited(response)
+            image = await read_limited(response, _LARGEST_RESPONSE)
         if response.status != 200:
             raise Transient(f"the image's address answers {response.status}")
         return VlmReply(
@@ -201,20 +202,3 @@ def _wish(request: VlmRequest) -> tuple[tuple[int, int], str | None]:
     if not isinstance(request, ImageRequest):
         raise TypeError("an image model is asked for images; this request wants a text")
     return request.size, request.quality
-
-
-async def _read_limited(response: Any) -> bytes:
-    content = bytearray()
-    while chunk := await response.content.readany():
-        content += chunk
-        if len(content) > _LARGEST_RESPONSE:
-            raise Transient(f"the response is longer than {_LARGEST_RESPONSE} bytes")
-    return bytes(content)
-
-
-def _as_json(content: bytes) -> Any:
-    """Return the JSON of a response, or the beginning of its text."""
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return content[:1000].decode("utf-8", "replace")

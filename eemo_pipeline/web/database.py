@@ -171,6 +171,7 @@ class ReviewDatabase:
         self._writing = threading.Lock()
         try:
             self.engine = _create_engine(place)
+            self._writer = self.engine.execution_options(**{_IS_WRITING: True})
             with self.writing() as connection:
                 METADATA.create_all(connection)
                 for statement in _TRIGGERS[self.engine.dialect.name]:
@@ -181,10 +182,8 @@ class ReviewDatabase:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Open a write transaction: all of it is stored, or nothing."""
-        with self._writing, self.engine.connect() as connection:
-            connection = connection.execution_options(**{_IS_WRITING: True})
-            with connection.begin():
-                yield connection
+        with self._writing, self._writer.begin() as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

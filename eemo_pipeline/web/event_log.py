@@ -15,7 +15,13 @@ import sqlalchemy as sa
 from eemo_pipeline.web.database import EVENTS
 
 GENESIS = "0" * 64
-_HASHED = tuple(column.name for column in EVENTS.c if column.name != "hash")
+_NAMES = tuple(column.name for column in EVENTS.c)
+_HASHED = tuple(name for name in _NAMES if name != "hash")
+_APPEND = EVENTS.insert()
+_LAST = sa.select(EVENTS.c.seq, EVENTS.c.hash).order_by(EVENTS.c.seq.desc()).limit(1)
+_STORED = sa.select(EVENTS.c.event_id, EVENTS.c.seq).where(
+    EVENTS.c.event_id.in_(sa.bindparam("event_ids", expanding=True))
+)
 
 
 @dataclass(frozen=True)
@@ -51,16 +57,16 @@ def append(connection: sa.Connection, event: Mapping[str, Any]) -> int:
     """
     end, previous = find_end(connection)
     seq = end + 1
-    row = {column.name: event.get(column.name) for column in EVENTS.c}
+    row = {name: event.get(name) for name in _NAMES}
     row |= {"seq": seq, "previous_hash": previous}
-    connection.execute(EVENTS.insert().values(**row | {"hash": hash_event(row)}))
+    connection.execute(_APPEND, row | {"hash": hash_event(row)})
     return seq
 
 
 def find_stored(connection: sa.Connection, event_ids: list[str]) -> dict[str, int]:
     """Return event_id -> number of the events that are stored already."""
-    query = sa.select(EVENTS.c.event_id, EVENTS.c.seq).where(EVENTS.c.event_id.in_(event_ids))
-    return {row.event_id: row.seq for row in connection.execute(query)}
+    found = connection.execute(_STORED, {"event_ids": event_ids})
+    return {row.event_id: row.seq for row in found}
 
 
 def read_events(connection: sa.Connection, after: int = 0) -> Iterator[dict[str, Any]]:
@@ -72,8 +78,7 @@ def read_events(connection: sa.Connection, after: int = 0) -> Iterator[dict[str,
 
 def find_end(connection: sa.Connection) -> tuple[int, str]:
     """Return the number and the hash of the last event; 0 and `GENESIS` before the first."""
-    query = sa.select(EVENTS.c.seq, EVENTS.c.hash).order_by(EVENTS.c.seq.desc()).limit(1)
-    last = connection.execute(query).first()
+    last = connection.execute(_LAST).first()
     return (last.seq, last.hash) if last else (0, GENESIS)
 
 

@@ -5,7 +5,6 @@ The other modules of this folder do the work of each command.
 
 import importlib.metadata
 import os
-import shlex
 import sys
 import traceback
 from pathlib import Path
@@ -17,6 +16,7 @@ import typer
 from eemo_pipeline.cli.batch_app import batch_app
 from eemo_pipeline.cli.collect_command import COLLECT_EXAMPLES, collect
 from eemo_pipeline.cli.data_root import read_folder
+from eemo_pipeline.cli.error_messages import explain_unexpected, explain_usage
 from eemo_pipeline.cli.ledger_app import ledger_app
 from eemo_pipeline.cli.mask_files import masks
 from eemo_pipeline.cli.options import (
@@ -24,12 +24,12 @@ from eemo_pipeline.cli.options import (
     DataOption,
     JsonOption,
     ProvidersOption,
+    complete_source,
     examples,
 )
-from eemo_pipeline.cli.output import say, show, show_problem
-from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+from eemo_pipeline.cli.output import say, show, show_json, show_problem
+from eemo_pipeline.cli.problems import Exit, Problem, describe_problem
 from eemo_pipeline.cli.review_app import review_app
-from eemo_pipeline.cli.shell_text import called, typed_again
 from eemo_pipeline.cli.training_app import add_training_commands
 
 _TRACEBACK = "EEMO_TRACEBACK"
@@ -40,7 +40,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,  # plain text: fast, and the same in a pipe
     pretty_exceptions_enable=False,
-    suggest_commands=False,  # click suggests, and `_as_problem` shows it once
+    suggest_commands=False,  # click suggests, and `explain_usage` shows it once
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Examples:
@@ -170,7 +170,7 @@ def sources(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     )
 )
 def fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete_source)],
     *,
     url: Annotated[
         str | None,
@@ -255,6 +255,7 @@ def export(
             "--permitted",
             metavar="SOURCE",
             help="A source whose owner has given you permission beyond its terms; repeatable.",
+            autocompletion=complete_source,
         ),
     ] = None,
     redistributable_only: Annotated[
@@ -324,13 +325,13 @@ def run_command_line() -> int:
         say(error.format_message())
         return Exit.USAGE
     except click.UsageError as error:
-        return _end(_as_problem(error), error)
+        return _end(explain_usage(error), error)
     except Problem as error:
         return _end(error, error)
     except (KeyboardInterrupt, click.Abort):
         code = Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 (last resort; EEMO_TRACEBACK=1 shows the traceback)
-        return _end(_unexpected(error), error)
+        return _end(explain_unexpected(error, _TRACEBACK), error)
     if code == Exit.INTERRUPTED:
         say("interrupted")
     return int(code or 0)
@@ -340,61 +341,6 @@ def _end(problem: Problem, error: BaseException) -> int:
     if os.environ.get(_TRACEBACK) == "1":
         say("".join(traceback.format_exception(error)))
     show_problem(problem)
+    if "--json" in sys.argv[1:]:
+        show_json({"error": describe_problem(problem)})
     return problem.code
-
-
-def _as_problem(error: click.UsageError) -> Problem:
-    """Convert click's error for a wrong command line into a Problem."""
-    path = error.ctx.command_path if error.ctx else "eemo"
-    help_page = f"{path.replace('eemo', called(), 1)} --help"
-    if isinstance(error, (click.exceptions.NoSuchOption, click.exceptions.NoSuchCommand)):
-        wrong = (
-            error.option_name
-            if isinstance(error, click.exceptions.NoSuchOption)
-            else error.command_name
-        )
-        if error.possibilities:
-            why = f"did you mean {' or '.join(error.possibilities)}?"
-            corrected = _corrected(wrong, error.possibilities[0])
-            return wrong_usage(error.message, path, why, corrected, help_page)
-        return wrong_usage(error.message, path, f"available: {_choices(error.ctx)}", help_page)
-    usage = error.ctx.get_usage().replace("Usage: ", "", 1) if error.ctx else path
-    return wrong_usage(
-        error.format_message(), path, f"the usage is: {' '.join(usage.split())}", help_page
-    )
-
-
-def _corrected(wrong: str, right: str) -> str:
-    """Return the command line as typed, with the wrong word corrected."""
-    words = [
-        right + word.removeprefix(wrong) if word.split("=")[0] == wrong else word
-        for word in sys.argv[1:]
-    ]
-    return f"{called()} {shlex.join(words)}"
-
-
-def _choices(ctx: click.Context | None) -> str:
-    if ctx is None:
-        return "none"
-    if isinstance(ctx.command, click.Group):
-        return ", ".join(ctx.command.list_commands(ctx))
-    names = [name for option in ctx.command.get_params(ctx) for name in option.opts]
-    return ", ".join(name for name in names if name.startswith("-"))
-
-
-def _unexpected(error: Exception) -> Problem:
-    if isinstance(error, OSError) and error.filename is not None:
-        return Problem(
-            "a file or folder could not be used",
-            os.fsdecode(error.filename),
-            error.strerror or type(error).__name__,
-            f"{typed_again('doctor')}  # checks the data root",
-            "choose another data root with --data DIR",
-        )
-    lines = str(error).strip().splitlines()
-    return Problem(
-        f"{type(error).__name__}: {lines[0] if lines else 'no message'}",
-        f"eemo {' '.join(sys.argv[1:2])}".strip(),
-        "unexpected error",
-        f"{_TRACEBACK}=1 {called()} {' '.join(sys.argv[1:2])} ...  # shows the traceback",
-    )

@@ -15,7 +15,7 @@ import typer
 
 from eemo_pipeline.cli.output import clean, say
 from eemo_pipeline.cli.problems import Problem, wrong_usage
-from eemo_pipeline.cli.shell_text import called, command, quoted, shown, unlinked
+from eemo_pipeline.cli.shell_text import called, command, making_commands, quoted, shown, unlinked
 from eemo_pipeline.lake.data_root import DataRoot, find_data_root
 from eemo_pipeline.lake.root_lock import Holder, hold_data_root
 
@@ -57,6 +57,22 @@ def choose_data_root(flag: Path | None) -> DataRoot:
     if why:
         raise wrong_usage("the data root cannot have this name", shown(path), why, fix)
     return DataRoot(path)
+
+
+def require_data_root(root: DataRoot, *fixes: str) -> None:
+    """Reject a data root that does not exist: neither reading nor a mistyped name creates one.
+
+    Raises:
+        Problem: There is no such folder.
+    """
+    if not root.path.is_dir():
+        raise Problem(
+            "there is no data root yet",
+            shown(root.path),
+            "no such folder",
+            *making_commands(root),
+            *fixes,
+        )
 
 
 def _why_misread(path: str) -> str | None:

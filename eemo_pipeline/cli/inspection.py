@@ -8,11 +8,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from eemo_pipeline.cli.data_root import choose_data_root, use_records
+from eemo_pipeline.cli.data_root import choose_data_root, require_data_root, use_records
+from eemo_pipeline.cli.image_summary import summarise_image
 from eemo_pipeline.cli.output import (
     as_objects,
     cell,
     clean,
+    lay_out_record,
     say,
     shorten,
     show,
@@ -34,10 +36,7 @@ _QUICKLY_READ = 5_000_000  # limit of annotation bytes read to find missing imag
 def show_status(data: Path | None, *, as_json: bool) -> None:
     """Show one line per table: rows, size, time of writing, check results."""
     root = choose_data_root(data)
-    if not root.path.is_dir():  # reading must not create one
-        raise Problem(
-            "there is no data root yet", shown(root.path), "no such folder", *making_commands(root)
-        )
+    require_data_root(root)
     from eemo_pipeline.lake.parquet import DamagedTable
     from eemo_pipeline.orchestration.status import read_status
 
@@ -68,14 +67,18 @@ def show_status(data: Path | None, *, as_json: bool) -> None:
         return
     if all(table.written_at is None for table in tables):
         say(f"no table yet in {shown(root.path)}; build them with: {making_commands(root)[0]}")
-    headings = ("table", "rows", "size", "written", "passed", "warned", "failed")
     show_rows(
-        headings,
+        ("table", "rows", "size", "written (UTC)", "pass", "warn", "fail"),
         [
-            (name, count, None if size is None else size_in_words(size), at, *checks)
+            (name, count, None if size is None else size_in_words(size), _minute(at), *checks)
             for name, _, count, size, at, *checks in rows
         ],
     )
+
+
+def _minute(at: str | None) -> str | None:
+    """Return a time in ISO 8601 to the minute, which a terminal of 80 columns has room for."""
+    return at and at[: len("2026-01-31T12:00")].replace("T", " ")
 
 
 def show_sources(data: Path | None, *, as_json: bool) -> None:
@@ -121,7 +124,7 @@ def answer_query(data: Path | None, sql: str, *, as_json: bool) -> None:
 
 
 def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
-    """Show everything the warehouse holds on one image, in stage order."""
+    """Show a summary of one image, then everything the warehouse holds on it, in stage order."""
     from eemo_pipeline.lake import warehouse
 
     root = choose_data_root(data)
@@ -145,6 +148,8 @@ def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
         )
         return
     show(f"image {clean(named)}")
+    for line in lay_out_record(summarise_image(explained)):
+        show(line)
     for part in explained:
         show()
         show(f"{clean(part.stage)}  {clean(part.table)}")
@@ -155,10 +160,13 @@ def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
 
 
 def _show_record(row: dict[str, Any]) -> None:
-    told = {name: cell(value) for name, value in row.items() if value is not None}
-    width = max((len(name) for name in told), default=0)
-    for name, text in told.items():
-        show(f"  {clean(name):<{width}}  {shorten(text, _WIDEST_VALUE)}")
+    told = {
+        name: shorten(cell(value), _WIDEST_VALUE)
+        for name, value in row.items()
+        if value is not None
+    }
+    for line in lay_out_record(told):
+        show(line)
 
 
 def require_database(root: DataRoot) -> None:

@@ -35,6 +35,17 @@ BudgetOption = Annotated[
 ]
 
 
+def complete_source(typed: str) -> list[str]:
+    """Return the source datasets whose names begin with what was typed."""
+    from importlib.util import find_spec
+    from pkgutil import iter_modules
+
+    # The names alone: importing every source would make Tab slow.
+    spec = find_spec("eemo_pipeline.sources")
+    folders = spec.submodule_search_locations if spec else None
+    return sorted(file.name for file in iter_modules(folders) if file.name.startswith(typed))
+
+
 def examples(*commands: str) -> str:
     """Return the end of a help page: example commands that work when pasted."""
     return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])

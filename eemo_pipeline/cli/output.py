@@ -9,7 +9,9 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TextIO
@@ -17,6 +19,7 @@ from typing import Any, TextIO
 from eemo_pipeline.cli.problems import Problem
 
 _WIDEST_CELL = 120
+_NARROWEST_COLUMN = 9  # with its margin; narrower, a table is read down its columns
 _MOST_ROWS = 500  # on a terminal; a pipe gets every row
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
@@ -66,9 +69,14 @@ def show_json(value: object) -> None:
 
 
 def show_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Write a table on a terminal, or else tab-separated lines with a header."""
+    """Write a table on a terminal, or else tab-separated lines with a header.
+
+    Where a terminal is too narrow for the columns, each row is a record of one line per column.
+    """
     if sys.stdout.isatty():
-        _write(_render(columns, rows[:_MOST_ROWS]), sys.stdout)
+        shown = rows[:_MOST_ROWS]
+        is_wide = len(columns) * _NARROWEST_COLUMN > shutil.get_terminal_size().columns
+        _write((_render_records if is_wide else _render)(columns, shown), sys.stdout)
         if len(rows) > _MOST_ROWS:
             say(f"{_MOST_ROWS} of {len(rows):,} rows shown; pipe the output to get them all")
         return
@@ -137,6 +145,28 @@ def _render(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     with console.capture() as captured:
         console.print(table)
     return captured.get()
+
+
+def _render_records(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    parts: list[str] = []
+    for number, row in enumerate(rows, 1):
+        named = zip(columns, row, strict=True)
+        lines = lay_out_record({name: cell(value) for name, value in named if value is not None})
+        parts.append("".join(f"{line}\n" for line in (f"row {number}", *lines)))
+    return "\n".join(parts)
+
+
+def lay_out_record(texts: Mapping[str, str]) -> list[str]:
+    """Return one line per name and text; a terminal gets long texts wrapped and indented."""
+    width = max((len(name) for name in texts), default=0)
+    room = shutil.get_terminal_size().columns - width - 4
+    lines: list[str] = []
+    for name, text in texts.items():
+        wraps = sys.stdout.isatty() and room >= _NARROWEST_COLUMN
+        first, *others = textwrap.wrap(text, room) if wraps and len(text) > room else [text]
+        lines.append(f"  {clean(name):<{width}}  {first}")
+        lines += [f"  {'':<{width}}  {line}" for line in others]
+    return lines
 
 
 def shorten(text: str, width: int = _WIDEST_CELL) -> str:

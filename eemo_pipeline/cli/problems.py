@@ -41,3 +41,14 @@ class Problem(Exception):
 def wrong_usage(what: str, where: str, why: str, *fixes: str) -> Problem:
     """Return a problem with the command line (exit code 2)."""
     return Problem(what, where, why, *fixes, code=Exit.USAGE)
+
+
+def describe_problem(problem: Problem) -> dict[str, object]:
+    """Return the problem as an object: what, where, why, fixes, exit_code."""
+    return {
+        "what": problem.what,
+        "where": problem.where,
+        "why": problem.why,
+        "fixes": list(problem.fixes),
+        "exit_code": int(problem.code),
+    }

@@ -285,10 +285,8 @@ def _show_summary(root: DataRoot, outcome: "RunOutcome", commands: list[str]) ->
         _tell_check("check failed", "31", line)
     for line in outcome.warned_checks:
         _tell_check("warning", "33", line)
-    show("tables")
-    width = max((len(name) for name in outcome.tables), default=0)
-    for name, rows in outcome.tables.items():
-        show(f"  {clean(name):<{width}}  {rows_in_words(rows):>14}")
+    rows = rows_in_words(sum(outcome.tables.values())).strip()
+    show(f"tables    {len(outcome.tables)}, {rows}; listed by  {command('status', root)}")
     show(
         f"computed {outcome.computed:,}, reused {outcome.reused:,} "
         f"({outcome.seconds:.1f} s, run {clean(outcome.run_id)})"
@@ -302,8 +300,8 @@ def _show_summary(root: DataRoot, outcome: "RunOutcome", commands: list[str]) ->
         show(f"database  {shown(root.database)}")
     if commands:
         show("next")
-        for command in commands:
-            show(f"  {command}")
+        for line in commands:
+            show(f"  {line}")
 
 
 def _tell_check(kind: str, colour: str, line: Any) -> None:

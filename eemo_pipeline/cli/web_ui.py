@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from eemo_pipeline.cli.data_root import choose_data_root, use_records
+from eemo_pipeline.cli.data_root import choose_data_root, require_data_root, use_records
 from eemo_pipeline.cli.output import clean, say, show, show_json
 from eemo_pipeline.cli.ports import require_free_port
 from eemo_pipeline.cli.problems import Exit, Problem
-from eemo_pipeline.cli.shell_text import command, shown
+from eemo_pipeline.cli.shell_text import command, quoted, shown
 from eemo_pipeline.lake.data_root import VARIABLE, DataRoot
 
 _HOST = "127.0.0.1"
@@ -24,10 +24,11 @@ def serve(data: Path | None, port: int, *, as_json: bool) -> Exit:
     """Serve the pages of the data root until Ctrl-C or SIGTERM.
 
     Raises:
-        Problem: The port cannot be used, the pages of this data root are served already, or the
-            server stopped with an error.
+        Problem: There is no such data root, the port cannot be used, the pages of this data root
+            are served already, or the server stopped with an error.
     """
     root = choose_data_root(data)
+    require_data_root(root, f"mkdir -p {quoted(root.path)} && {command('ui', root)}")
     address = f"http://{_HOST}:{port}"
     with _hold_pages(root, address):
         require_free_port(_HOST, port, "ui", root)

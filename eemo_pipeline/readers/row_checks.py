@@ -1,5 +1,6 @@
 """Checks of single annotation rows: the condition for a reject, and its reason."""
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,10 @@ import polars as pl
 from eemo_pipeline.emotion.taxonomies import ALIASES, LABEL_SPACES, canonical
 from eemo_pipeline.readers.delimited import is_given
 from eemo_pipeline.readers.tables import _DETAIL_CHARACTERS, _WORDS
+
+# Comparing texts is slow: a hostile file may hold a million long ones.
+_MOST_SUGGESTIONS = 1000
+_LONGEST_LABEL = 40
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,13 @@ def number_checks(name: str, minimum: float, maximum: float) -> list[Check]:
     value = number(name)
     return [
         Check("bad_number", is_given(name) & value.is_null(), cell_detail(name)),
-        Check("out_of_range", (value < minimum) | (value > maximum), cell_detail(name)),
+        Check(
+            "out_of_range",
+            (value < minimum) | (value > maximum),
+            pl.format(
+                "{}; the range is {}..{}", cell_detail(name), pl.lit(minimum), pl.lit(maximum)
+            ),
+        ),
     ]
 
 
@@ -83,6 +94,28 @@ def known_label(label: pl.Expr, label_space: str) -> pl.Expr:
     found = label.unique(maintain_order=True)
     known = found.filter(found.str.strip_chars().str.to_lowercase().is_in(spellings))
     return label.is_in(known.implode())
+
+
+def label_check(name: str, label_space: str) -> Check:
+    """Require a cell, where given, to be a label of the space; a near miss is named."""
+
+    def suggest(labels: pl.Series) -> pl.Series:
+        found = labels.unique(maintain_order=True).drop_nulls().head(_MOST_SUGGESTIONS)
+        hints = [_nearest(text, label_space) for text in found]
+        return labels.replace_strict(found, hints, default="", return_dtype=pl.String)
+
+    return Check(
+        "unknown_label",
+        is_given(name) & ~known_label(pl.col(name), label_space),
+        pl.concat_str(cell_detail(name), pl.col(name).map_batches(suggest, pl.String)),
+    )
+
+
+def _nearest(text: str, label_space: str) -> str:
+    space = LABEL_SPACES[label_space]
+    typed = text.strip().lower()[:_LONGEST_LABEL]
+    near = difflib.get_close_matches(typed, space, 1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(space)}"
 
 
 def picture_checks() -> list[Check]:

@@ -34,7 +34,7 @@ from eemo_pipeline.readers.row_checks import (
     Check,
     cell_detail,
     judge,
-    known_label,
+    label_check,
     picture_checks,
     presence_checks,
     shape_checks,
@@ -160,11 +160,7 @@ def _checks() -> list[Check]:
             ~pl.any_horizontal(is_given(name) for name in ("emotion", *_RATINGS, "caption")),
             cell_detail("name"),
         ),
-        Check(
-            "unknown_label",
-            is_given("emotion") & ~known_label(pl.col("emotion"), _LABEL_SPACE),
-            cell_detail("emotion"),
-        ),
+        label_check("emotion", _LABEL_SPACE),
         *(check for name in _RATINGS for check in scale_checks(name)),
         Check(
             "duplicate_row",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from eemo_pipeline.cli.options import complete_source
+from eemo_pipeline.stages.sources import known_sources
 from tests.support.commands import call_eemo
 
 COMMANDS = (
@@ -142,3 +144,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert answer.returncode == 1
     assert "where: file/place/sources/folder" in answer.stderr
     assert "why: Not a directory" in answer.stderr
+
+
+def test_names_of_sources_are_completed() -> None:
+    assert complete_source("emo") == ["emoart", "emoset", "emotic", "emotion6", "emoverse"]
+    assert set(complete_source("")) == set(known_sources())

@@ -180,3 +180,27 @@ def test_status_of_no_data_root_makes_none(tmp_path: Path) -> None:
     assert answer.returncode == 1
     assert "eemo demo" in answer.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_explain_begins_with_a_summary(built: Path) -> None:
+    lines = call_eemo("explain", "sub/c.jpg", "--data", built).stdout.splitlines()
+    assert [line.split() for line in lines[1:3]] == [["file", "sub/c.jpg"], []]
+    refused = call_eemo("explain", "broken.jpg", "--data", built).stdout.splitlines()
+    assert refused[1].split()[:3] == ["refused", "folder:", "truncated,"]
+
+
+def test_a_wide_row_is_read_down_its_columns(built: Path) -> None:
+    query = "select image_id, * exclude image_id from ingest__images limit 2"
+    lines = run_on_terminal("sql", query, "--data", built, NO_COLOR="1").splitlines()
+    assert [line for line in lines if line.startswith("row ")] == ["row 1", "row 2"]
+    assert lines[1].split()[0] == "image_id"
+
+
+def test_an_error_is_an_object_under_json(built: Path) -> None:
+    answer = call_eemo("sql", "select colour from ingest__images", "--data", built, "--json")
+    assert answer.returncode == 2
+    told = json.loads(answer.stdout)["error"]
+    assert told["what"] == "the query failed"
+    assert told["exit_code"] == 2
+    assert "show tables" in told["fixes"][0]
+    assert "error: the query failed" in answer.stderr

@@ -114,3 +114,10 @@ def test_sigterm_ends_the_server_and_all_that_it_started(ui: Ui) -> None:
     while left := list_processes(ui.process.pid):
         assert time.monotonic() < deadline, left
         time.sleep(0.2)
+
+
+def test_a_mistyped_data_root_is_not_created(tmp_path: Path) -> None:
+    answer = call_eemo("ui", "--data", tmp_path / "typo")
+    assert answer.returncode == 1
+    assert "there is no data root yet" in answer.stderr
+    assert list(tmp_path.iterdir()) == []

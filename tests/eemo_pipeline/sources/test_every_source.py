@@ -407,6 +407,22 @@ def test_folder_refuses_each_bad_row_with_its_reason(tmp_path: Path) -> None:
     details = dict(tables.rejects.select("row", "detail").rows())
     assert "high" in details[8]
     assert "../x" in details[4]
+    assert details[7].startswith("emotion = bliss; known are amusement, ")
+
+
+def test_a_near_miss_of_a_label_is_named(tmp_path: Path) -> None:
+    table = "file,emotion\na.jpg,Sadnes\nb.jpg,feer\nc.jpg,joy\n"
+    tables = read(
+        "folder", tmp_path, {**dict.fromkeys(("a.jpg", "b.jpg"), "x"), "labels.csv": table}
+    )
+    details = dict(tables.rejects.select("row", "detail").rows())
+    assert details[1] == "emotion = Sadnes; did you mean sadness?"
+    assert details[2] == "emotion = feer; did you mean fear?"
+
+
+def test_a_number_out_of_range_is_told_its_range(tmp_path: Path) -> None:
+    details = dict(read("oasis", tmp_path, OASIS).rejects.select("row", "detail").rows())
+    assert details[3].endswith("; the range is 1.0..7.0")
 
 
 def test_folder_without_the_file_column_is_refused_row_by_row(tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""The first lines of `eemo explain`: what became of an image, in a dozen lines."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from eemo_pipeline.cli.output import clean, size_in_words
+
+if TYPE_CHECKING:
+    from eemo_pipeline.lake.warehouse import Explained
+
+Rows = Sequence[Mapping[str, Any]]
+
+_MOST_NAMED = 6  # of one kind, in one line
+
+
+def summarise_image(explained: "Sequence[Explained]") -> dict[str, str]:
+    """Return subject -> one sentence, in stage order; subjects without rows are absent."""
+    tables: dict[str, Rows] = {part.table: part.rows for part in explained}
+    told = {
+        subject: _listed([tell(row) for row in tables.get(table, ())])
+        for subject, table, tell in _SUBJECTS
+    }
+    counts = [
+        f"{len(rows):,} {clean(noun)}"
+        for noun, table in (("regions", "grounding__regions"), ("questions", "qa__items"))
+        if (rows := tables.get(table, ()))
+    ]
+    told["used in"] = ", ".join(counts)
+    return {subject: text for subject, text in told.items() if text}
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = len(texts) - _MOST_NAMED
+    some = [clean(text) for text in texts[:_MOST_NAMED]]
+    return "; ".join([*some, f"and {more:,} more"] if more > 0 else some)
+
+
+def _refused(row: Mapping[str, Any]) -> str:
+    place = row["source"] if row["row"] is None else f"{row['source']} row {row['row']}"
+    return f"{place}: {row['reason']}, {row['detail']}"
+
+
+def _file(row: Mapping[str, Any]) -> str:
+    place = f"{row['source']}: {row['path']}" if row["source"] else str(row["path"])
+    if row["size_bytes"] is None:
+        return place
+    size = f"{row['width_px']} x {row['height_px']} px, {size_in_words(row['size_bytes'])}"
+    return f"{place} ({row['format']}, {size})"
+
+
+def _cluster(row: Mapping[str, Any]) -> str:
+    if row["is_kept"]:
+        return "kept"
+    return f"{row['reason']}; kept instead: {str(row['kept_image_id'])[:16]}"
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    return f"{row['emotion']} {row['mass']:.2f} ({row['taxonomy']})"
+
+
+def _rating(row: Mapping[str, Any]) -> str:
+    values = (("valence", row["valence"]), ("arousal", row["arousal"]))
+    given = ", ".join(f"{name} {value:.2f}" for name, value in values if value is not None)
+    return f"{given} ({row['origin']})"
+
+
+def _reply(row: Mapping[str, Any]) -> str:
+    again = f" in round {row['round']}" if row["round"] > 1 else ""
+    return f"{row['annotator']}{again}: {row['emotion'] or row['status']}"
+
+
+def _verification(row: Mapping[str, Any]) -> str:
+    if row["probability"] is None:
+        return f"{row['verifier']}: {row['emotion'] or row['status']}"
+    return f"{row['verifier']}: {row['emotion']} {row['probability']:.2f}"
+
+
+def _decision(row: Mapping[str, Any]) -> str:
+    contested = ", contested" if row["is_contested"] else ""
+    return f"{row['emotion'] or 'none'}, by pattern {row['pattern']}{contested}"
+
+
+def _open_question(row: Mapping[str, Any]) -> str:
+    return f"{row['field']}: {row['reason']}"
+
+
+def _vote(row: Mapping[str, Any]) -> str:
+    said = row["vote"] if row["vote"] is not None else row["rating"]
+    field = f" on {row['reviewed_field']}" if row["reviewed_field"] else ""
+    return f"{row['rater_id']}{field}: {said}"
+
+
+def _judgement(row: Mapping[str, Any]) -> str:
+    emotion = f", {row['emotion']}" if row["emotion"] else ""
+    return f"{row['outcome']} after {row['judgement_count']} judgements{emotion}"
+
+
+def _record(row: Mapping[str, Any]) -> str:
+    reason = f" ({row['reason']})" if row["reason"] else ""
+    people = ", ".join(row["decided_by_people"] or ())
+    return f"{row['emotion'] or 'no emotion'}, state {row['state']}{reason}" + (
+        f"; people decided {people}" if people else ""
+    )
+
+
+# The subject of a line, its table, and what one row of it says.
+_SUBJECTS: tuple[tuple[str, str, Callable[[Mapping[str, Any]], str]], ...] = (
+    ("refused", "ingest__rejects", _refused),
+    ("file", "ingest__images", _file),
+    ("duplicates", "dedup__clusters", _cluster),
+    ("split", "dedup__images", lambda row: str(row["split"])),
+    ("labels", "labels__emotions", _label),
+    ("ratings", "labels__vad", _rating),
+    ("annotators", "annotation__replies", _reply),
+    ("verifier", "verification__replies", _verification),
+    ("decision", "verification__decisions", _decision),
+    ("open", "critic__queue", _open_question),
+    ("people said", "review__votes", _vote),
+    ("people found", "review__records", _judgement),
+    ("record", "records__emoverse", _record),
+)

@@ -32,14 +32,16 @@ database, stop, how = sys.argv[1:]
 asked = "select (select fingerprint from meta.build), (select count(*) from ingest__images), " \\
     "(select count(*) from dedup__clusters), (select count(*) from images)"
 connection, seen, times = duckdb.connect(database, read_only=True), None, 0
-while not pathlib.Path(stop).exists():
+is_over = False
+while not is_over:
+    is_over = pathlib.Path(stop).exists()  # asked before the query: the last one sees the end
+    if how == "reopening":
+        connection.close()
+        connection = duckdb.connect(database, read_only=True)
     answer, times = connection.execute(asked).fetchone(), times + 1
     if answer != seen:
         print(*answer, flush=True)
     seen = answer
-    if how == "reopening":
-        connection.close()
-        connection = duckdb.connect(database, read_only=True)
     time.sleep(0.1)
 print(times)
 """

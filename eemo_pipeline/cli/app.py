@@ -16,7 +16,7 @@ import typer
 from eemo_pipeline.cli.batch_app import batch_app
 from eemo_pipeline.cli.collect_command import COLLECT_EXAMPLES, collect
 from eemo_pipeline.cli.data_root import read_folder
-from eemo_pipeline.cli.error_messages import explain_unexpected, explain_usage
+from eemo_pipeline.cli.error_messages import TRACEBACK, explain_unexpected, explain_usage
 from eemo_pipeline.cli.ledger_app import ledger_app
 from eemo_pipeline.cli.mask_files import masks
 from eemo_pipeline.cli.options import (
@@ -31,8 +31,6 @@ from eemo_pipeline.cli.output import say, show, show_json, show_problem
 from eemo_pipeline.cli.problems import Exit, Problem, describe_problem
 from eemo_pipeline.cli.review_app import review_app
 from eemo_pipeline.cli.training_app import add_training_commands
-
-_TRACEBACK = "EEMO_TRACEBACK"
 
 app = typer.Typer(
     name="eemo",
@@ -331,14 +329,14 @@ def run_command_line() -> int:
     except (KeyboardInterrupt, click.Abort):
         code = Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 (last resort; EEMO_TRACEBACK=1 shows the traceback)
-        return _end(explain_unexpected(error, _TRACEBACK), error)
+        return _end(explain_unexpected(error), error)
     if code == Exit.INTERRUPTED:
         say("interrupted")
     return int(code or 0)
 
 
 def _end(problem: Problem, error: BaseException) -> int:
-    if os.environ.get(_TRACEBACK) == "1":
+    if os.environ.get(TRACEBACK) == "1":
         say("".join(traceback.format_exception(error)))
     show_problem(problem)
     if "--json" in sys.argv[1:]:

@@ -9,6 +9,8 @@ import click
 from eemo_pipeline.cli.problems import Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import called, typed_again
 
+TRACEBACK = "EEMO_TRACEBACK"  # set to 1, it shows the traceback of an error
+
 
 def explain_usage(error: click.UsageError) -> Problem:
     """Convert click's error for a wrong command line into a Problem."""
@@ -49,8 +51,8 @@ def _choices(ctx: click.Context | None) -> str:
     return ", ".join(name for name in names if name.startswith("-"))
 
 
-def explain_unexpected(error: Exception, variable: str) -> Problem:
-    """Convert an error that no command foresaw; `variable`, set to 1, shows its traceback."""
+def explain_unexpected(error: Exception) -> Problem:
+    """Convert an error that no command foresaw."""
     if isinstance(error, OSError) and error.filename is not None:
         return Problem(
             "a file or folder could not be used",
@@ -64,5 +66,5 @@ def explain_unexpected(error: Exception, variable: str) -> Problem:
         f"{type(error).__name__}: {lines[0] if lines else 'no message'}",
         f"eemo {' '.join(sys.argv[1:2])}".strip(),
         "unexpected error",
-        f"{variable}=1 {called()} {' '.join(sys.argv[1:2])} ...  # shows the traceback",
+        f"{TRACEBACK}=1 {called()} {' '.join(sys.argv[1:2])} ...  # shows the traceback",
     )

@@ -21,11 +21,11 @@ def summarise_image(explained: "Sequence[Explained]") -> dict[str, str]:
         for subject, table, tell in _SUBJECTS
     }
     counts = [
-        f"{len(rows):,} {clean(noun)}"
+        f"{len(rows):,} {noun}"
         for noun, table in (("regions", "grounding__regions"), ("questions", "qa__items"))
         if (rows := tables.get(table, ()))
     ]
-    told["used in"] = ", ".join(counts)
+    told["made of it"] = ", ".join(counts)
     return {subject: text for subject, text in told.items() if text}
 
 
@@ -85,9 +85,7 @@ def _open_question(row: Mapping[str, Any]) -> str:
 
 
 def _vote(row: Mapping[str, Any]) -> str:
-    said = row["vote"] if row["vote"] is not None else row["rating"]
-    field = f" on {row['reviewed_field']}" if row["reviewed_field"] else ""
-    return f"{row['rater_id']}{field}: {said}"
+    return f"{row['rater_id']} on {row['reviewed_field']}: {row['vote']} {row['said_json']}"
 
 
 def _judgement(row: Mapping[str, Any]) -> str:

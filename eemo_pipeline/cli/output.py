@@ -163,7 +163,8 @@ def lay_out_record(texts: Mapping[str, str]) -> list[str]:
     lines: list[str] = []
     for name, text in texts.items():
         wraps = sys.stdout.isatty() and room >= _NARROWEST_COLUMN
-        first, *others = textwrap.wrap(text, room) if wraps and len(text) > room else [text]
+        parts = textwrap.wrap(text, room) if wraps and len(text) > room else [text]
+        first, *others = parts or [""]  # a text of blanks has no line
         lines.append(f"  {clean(name):<{width}}  {first}")
         lines += [f"  {'':<{width}}  {line}" for line in others]
     return lines

@@ -204,3 +204,8 @@ def test_an_error_is_an_object_under_json(built: Path) -> None:
     assert told["exit_code"] == 2
     assert "show tables" in told["fixes"][0]
     assert "error: the query failed" in answer.stderr
+
+
+def test_a_long_text_of_blanks_does_not_end_a_record(built: Path) -> None:
+    query = "select repeat(' ', 500) as a, 'end' as z, * from ingest__images limit 1"
+    assert "end" in run_on_terminal("sql", query, "--data", built, NO_COLOR="1").split()

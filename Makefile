@@ -7,7 +7,7 @@ INSTALL = if command -v uv >/dev/null 2>&1; \
 	then uv pip install --quiet --python $(BIN)/python -c constraints.txt -e $(1); \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(1); fi
 
-.PHONY: run test quick models grounding-native check dev benchmark clean
+.PHONY: run test quick models cluster cluster-stop grounding-native check dev benchmark clean
 
 run: .venv/.base ## build the demo dataset in data/demo
 	@$(BIN)/eemo demo
@@ -30,6 +30,12 @@ quick: .venv/.dev ## prove a change without whole runs; STAGE=critic narrows it 
 		-m 'not network and not gpu and not whole_run' $(QUICK) $(LIBRARY)
 
 models: .venv/.models ## add torch, transformers and TRL: without them the tests of real models skip
+
+cluster: .venv/.cluster ## start a Ray cluster of two nodes on this machine, to try EEMO_LAUNCHER=ray
+	@$(BIN)/python -m resources.launchers.local_cluster start
+
+cluster-stop: .venv/.cluster ## end it
+	@$(BIN)/python -m resources.launchers.local_cluster stop
 
 # Its setup script imports torch, so torch comes first, and nothing is isolated.
 NATIVE := resources/child_models/groundingdino_native.txt
@@ -68,6 +74,11 @@ clean: ## remove the environments; data are never touched
 .venv/.models: pyproject.toml constraints.txt | .venv/.dev
 	@echo "installing torch, transformers and TRL (once)"
 	@$(call INSTALL,'.[grounding,training]')
+	@touch $@
+
+.venv/.cluster: pyproject.toml constraints.txt | .venv/.base
+	@echo "installing Ray (once)"
+	@$(call INSTALL,'.[distributed]')
 	@touch $@
 
 .venv-grounding-native/.done: $(NATIVE)

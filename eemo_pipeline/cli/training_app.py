@@ -44,7 +44,8 @@ def train(
     """Train models on the tables: a recipe, and the recipes that it starts from.
 
     Finished runs are reused, killed ones go on from their last checkpoint. EEMO_LAUNCHER chooses
-    where jobs run: subprocess, or by_hand, which prints their commands.
+    where jobs run: subprocess, ray, which submits them to the cluster at RAY_ADDRESS, or by_hand,
+    which prints their commands.
     """
     from eemo_pipeline.cli.train import train as run_recipes
 

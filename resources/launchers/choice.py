@@ -7,10 +7,11 @@ import dagster as dg
 from pydantic import Field
 
 from resources.launchers.by_hand_launcher import ByHandLauncher
+from resources.launchers.ray_launcher import RayLauncher
 from resources.launchers.subprocess_launcher import SubprocessLauncher
 
 VARIABLE = "EEMO_LAUNCHER"
-SUBPROCESS, BY_HAND = "subprocess", "by_hand"
+SUBPROCESS, BY_HAND, RAY = "subprocess", "by_hand", "ray"
 
 
 class BadLauncher(ValueError):
@@ -27,7 +28,11 @@ def build_launcher(name: str) -> Any:
         return SubprocessLauncher()
     if name == BY_HAND:
         return ByHandLauncher()
-    raise BadLauncher(f"there is no launcher {name!r}: set {VARIABLE} to {SUBPROCESS} or {BY_HAND}")
+    if name == RAY:
+        return RayLauncher()
+    raise BadLauncher(
+        f"there is no launcher {name!r}: set {VARIABLE} to {SUBPROCESS}, {RAY} or {BY_HAND}"
+    )
 
 
 class LauncherResource(dg.ConfigurableResource):
@@ -35,7 +40,7 @@ class LauncherResource(dg.ConfigurableResource):
 
     launcher: str | None = Field(
         default=None,
-        description=f"{SUBPROCESS} or {BY_HAND}; else {VARIABLE}, else the first.",
+        description=f"{SUBPROCESS}, {RAY} or {BY_HAND}; else {VARIABLE}, else the first.",
     )
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002

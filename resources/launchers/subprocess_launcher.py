@@ -76,6 +76,11 @@ def explain_exit(folder: Path, code: int) -> str:
             f"the job in {folder} was killed, most often for want of memory: lower "
             "batch_size_per_device or max_pixels in the recipe; it goes on from its last checkpoint"
         )
+    return explain_last_words(folder, code)
+
+
+def explain_last_words(folder: Path, code: int) -> str:
+    """Return how a job ended that said nothing about it, and what it printed last."""
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     return f"the job in {folder} ended with {how}; it said last: {_last_words(folder / LOG_FILE)}"
 

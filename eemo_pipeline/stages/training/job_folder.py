@@ -29,6 +29,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,6 +45,9 @@ RESULT_FILE = "result.json"
 FAILURE_FILE = "failure.json"
 ENVIRONMENT_FILE = "environment.txt"
 CHECKPOINTS = "checkpoints"
+LOCK_FILE = ".lock"  # held by the process that runs the job
+ATTEMPT_FILE = ".attempt"  # the attempt that may write, where a launcher makes several
+ATTEMPT_VARIABLE = "EEMO_ATTEMPT"  # what an attempt is told that it is
 _JOBS = "eemo_pipeline.stages.training.jobs"
 _COPIED = (
     "status",
@@ -73,6 +77,21 @@ _SECONDS_PER_HOUR = 3600
 
 class IncompleteRun(Exception):
     """The job folder has no valid job, input or result; the message says which."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a job needs of the machine that it runs on; a note of the job, and no part of its key.
+
+    Attributes:
+        cpus: cores.
+        gpus: GPUs.
+        memory_gb: main memory in GiB; 0 if that is not known.
+    """
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+    memory_gb: float = 0.0
 
 
 class Launcher(Protocol):
@@ -198,6 +217,15 @@ def environment_of(folder: Path) -> str:
         IncompleteRun: no job was prepared in the folder.
     """
     return str(_describe_job(folder).get("about", {}).get("environment") or "")
+
+
+def resources_of(folder: Path) -> Resources:
+    """Return what the folder's job needs: of a job that does not say so, one core.
+
+    Raises:
+        IncompleteRun: no job was prepared in the folder.
+    """
+    return Resources(**_describe_job(folder).get("about", {}).get("resources", {}))
 
 
 def is_complete(folder: Path) -> bool:

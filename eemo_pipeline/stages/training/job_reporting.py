@@ -20,8 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 from eemo_pipeline.lake.parquet import file_sha256, write_bytes
 from eemo_pipeline.stages.training.job_folder import (
+    ATTEMPT_FILE,
+    ATTEMPT_VARIABLE,
     ENVIRONMENT_FILE,
     FAILURE_FILE,
+    LOCK_FILE,
     METRICS_FILE,
     RESULT_FILE,
     encode_json,
@@ -31,7 +34,6 @@ from eemo_pipeline.stages.training.job_folder import (
 if TYPE_CHECKING:
     from dagster_pipes import PipesContext
 
-_LOCK_FILE = ".lock"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)$", re.MULTILINE)
 
 
@@ -123,7 +125,7 @@ def _open(folder: Path) -> Iterator[Reporter]:
         pipes = None
         if PipesEnvVarParamsLoader().is_dagster_pipes_process():
             pipes = stack.enter_context(open_dagster_pipes())
-            _end_with_parent()
+            _end_when_left(folder)
         job = read_job(folder)
         stack.enter_context(_lock(folder))
         for name in (RESULT_FILE, FAILURE_FILE):
@@ -146,7 +148,7 @@ def _lock(folder: Path) -> Iterator[None]:
     Raises:
         JobFailed: another process holds it.
     """
-    path = folder / _LOCK_FILE
+    path = folder / LOCK_FILE
     with path.open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -160,16 +162,29 @@ def _lock(folder: Path) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def _end_with_parent() -> None:
-    """End this process's group when its parent dies without ending it, as by SIGKILL."""
-    parent = os.getppid()
+def _end_when_left(folder: Path) -> None:
+    """End this process's group when its parent dies, as by SIGKILL, or a later attempt began.
+
+    A node that the cluster has lost may run on. It is ended before the next attempt takes the lock.
+    """
+    parent, attempt = os.getppid(), os.environ.get(ATTEMPT_VARIABLE)
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == parent and _is_current(folder, attempt):
             time.sleep(1)
-        os.killpg(os.getpgid(0), signal.SIGTERM)
+        os.killpg(os.getpgid(0), signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _is_current(folder: Path, attempt: str | None) -> bool:
+    """Return whether no later attempt began; True where the file cannot be read."""
+    if attempt is None:
+        return True
+    try:
+        return (folder / ATTEMPT_FILE).read_text(encoding="utf-8") == attempt
+    except OSError:
+        return True
 
 
 def _require_environment(folder: Path, name: str) -> None:

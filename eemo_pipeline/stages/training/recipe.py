@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eemo_pipeline.stats.hash_draws import short_hash
 
+RESOURCES = ("cpus", "gpus", "memory_gb")
 TINY = "tiny"  # in the place of a base model: random weights of the real classes
 _FOLDER = files("eemo_pipeline.stages.training").joinpath("recipes")
 _LARGEST_FILE = 64 * 1024
@@ -45,6 +46,9 @@ class Recipe(BaseModel):
             name of a model, or "tiny".
         then: recipes that a trial with --tiny runs after it.
         seed: the seed of every random choice.
+        cpus: cores that a cluster sets aside for the job.
+        gpus: GPUs that a cluster sets aside for the job.
+        memory_gb: main memory in GiB that a cluster sets aside for the job.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
@@ -56,11 +60,19 @@ class Recipe(BaseModel):
     base: str
     then: tuple[str, ...] = ()
     seed: int = Field(default=42, ge=0)
+    cpus: Positive = 1.0
+    gpus: Annotated[float, Field(ge=0)] = 0.0
+    memory_gb: Annotated[float, Field(ge=0)] = 0.0
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return everything that the result depends on, as JSON values."""
-        return self.model_dump(mode="json", exclude={"description", "then"})
+        """Return everything that the result depends on, as JSON values: not where it runs."""
+        return self.model_dump(mode="json", exclude={"description", "then", *RESOURCES})
+
+    @property
+    def resources(self) -> dict[str, float]:
+        """Return what a cluster sets aside for the job."""
+        return {name: getattr(self, name) for name in RESOURCES}
 
     @property
     def recipe_hash(self) -> str:
@@ -298,7 +310,7 @@ def parse_recipe(name: str, text: str) -> Recipe:
 def shrink(recipe: Recipe) -> Recipe:
     """Return the recipe for a trial on a processor: same job, tiny random model, few samples."""
     base = recipe.base if is_recipe(recipe.base) else TINY
-    changes: dict[str, Any] = {"base": base}
+    changes: dict[str, Any] = {"base": base, "cpus": 1.0, "gpus": 0.0, "memory_gb": 1.0}
     if isinstance(recipe, TunedRecipe):
         changes |= {
             "precision": "fp32",

@@ -359,6 +359,7 @@ def _write(
         ),
         "base_model": base.name,
         "base_run_id": base.run_id,
+        "resources": recipe.resources,
     }
     uses_base = recipe.job != "linear_probe"
     files = {f"base/{name}": file for name, file in base.files.items()} if uses_base else {}

@@ -137,10 +137,10 @@ def test_the_environment_chooses_the_interpreter(tmp_path, monkeypatch) -> None:
 def test_a_job_by_hand_is_prepared_and_its_commands_are_said(tmp_path: Path) -> None:
     prepare(tmp_path / "job", ["python", "-c", "pass"])
     with pytest.raises(
-        IncompleteRun, match=r"By hand: .* -m .*On Slurm: sbatch --gpus=1 --requeue"
+        IncompleteRun, match=r"By hand: .* -m .*On Slurm: sbatch --cpus-per-task=1 --requeue"
     ):
         build_launcher("by_hand").launch(tmp_path / "job")
-    with pytest.raises(BadLauncher, match="subprocess or by_hand"):
+    with pytest.raises(BadLauncher, match="subprocess, ray or by_hand"):
         build_launcher("rocket")
 
 

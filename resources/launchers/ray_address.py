@@ -1,0 +1,43 @@
+"""Where the Ray cluster is, and why it cannot be reached."""
+
+import os
+import sys
+from typing import Any
+
+VARIABLE = "RAY_ADDRESS"  # Ray's own: the HTTP address of the cluster's dashboard
+DEFAULT_ADDRESS = "http://127.0.0.1:8265"
+_POLL_S = 0.5
+
+
+class NoCluster(Exception):
+    """The Ray cluster cannot be used; the message says why, and what helps."""
+
+
+def ray_address() -> str:
+    """Return the HTTP address of the cluster's job server."""
+    return os.environ.get(VARIABLE) or DEFAULT_ADDRESS
+
+
+def connect() -> tuple[Any, Any]:
+    """Return a client of the cluster's job server, and one that reports its jobs to Dagster.
+
+    Raises:
+        NoCluster: the extra `distributed` is not installed, or no cluster answers.
+    """
+    try:
+        from dagster_ray import PipesRayJobClient  # pyright: ignore
+        from ray.job_submission import JobSubmissionClient  # pyright: ignore
+    except ImportError as error:
+        raise NoCluster(
+            f"Ray is not installed ({error.name}): in the folder of this project, "
+            f"{sys.executable} -m pip install -c constraints.txt -e '.[distributed]'"
+        ) from error
+    try:
+        client = JobSubmissionClient(ray_address())
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise NoCluster(
+            f"no Ray cluster answers at {ray_address()} "
+            f"({str(error).splitlines()[0][:200]}): start one on this machine with `make cluster`, "
+            f"or name its dashboard in {VARIABLE}, such as {DEFAULT_ADDRESS}"
+        ) from error
+    return client, PipesRayJobClient(address=ray_address(), poll_interval=_POLL_S)

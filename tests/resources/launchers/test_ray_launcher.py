@@ -1,0 +1,157 @@
+"""The same job folder on a Ray cluster of two nodes as in a subprocess; one node is killed."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from eemo_pipeline.stages.training.job_folder import is_complete, prepare_job
+from resources.launchers.choice import LauncherResource
+from resources.launchers.ray_address import VARIABLE
+from tests.support.ray_cluster import LocalCluster, run_local_cluster
+
+pytestmark = [
+    pytest.mark.skipif(
+        not all(find_spec(name) for name in ("ray", "dagster_ray")),
+        reason="not installed: ray, dagster_ray (make cluster)",
+    ),
+    pytest.mark.filterwarnings("ignore"),
+]
+PATIENCE_S = 120
+# A trainer that goes on where it was, a step at a time, until it is let go.
+TRAINER = """
+import json, os, pathlib, sys, time
+folder, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+(folder / f"attempt-{os.getpid()}").write_text("")
+with open(output / "log.jsonl", "w") as log:
+    for step in range(1, 4):
+        log.write(json.dumps({"step": step, "loss": 1 / step}) + "\\n")
+while not (folder / "go").exists():
+    time.sleep(0.05)
+(output / "weights").write_text("weights")
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    with run_local_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+def prepare(folder: Path, tmp_path: Path, **resources: float) -> Path:
+    """A folder whose job runs `TRAINER`."""
+    script = tmp_path / "trainer.py"
+    script.write_text(TRAINER)
+    parameters = {
+        "command": ["python", str(script), str(tmp_path), "{output}"],
+        "base": "a/model",
+        "train_file": "train.jsonl",
+        "train_rows": 3,
+        "metrics": "log.jsonl",
+        "artefact": "weights",
+    }
+    refused = {"refused": pl.DataFrame(schema={"sample_id": pl.String})}
+    prepare_job(folder, "trainer_command", "m", 1, parameters, refused, {"resources": resources})
+    return folder
+
+
+def launch(folder: Path, launcher: str) -> Any:
+    """Run the folder's job within a run of Dagster."""
+
+    @dg.asset
+    def training__runs(launcher: dg.ResourceParam[Any]) -> dg.MaterializeResult[Any]:
+        launcher.launch(folder)
+        return dg.MaterializeResult()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        return dg.materialize(
+            [training__runs],
+            resources={"launcher": LauncherResource(launcher=launcher)},
+            instance=instance,
+            raise_on_error=False,
+        )
+
+
+def await_(what: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := what()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
+
+
+def failure_of(result: Any) -> str:
+    (failure,) = result.get_step_failure_events()
+    return str(failure.step_failure_data.error)
+
+
+def test_the_same_folder_gives_the_same_result_on_the_cluster(
+    cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, cluster.address)
+    (tmp_path / "go").touch()
+    here = prepare(tmp_path / "here", tmp_path)
+    there = prepare(tmp_path / "there", tmp_path)
+    assert launch(here, "subprocess").success
+    done = launch(there, "ray")
+    assert done.success, failure_of(done)
+    for name in ("result.json", "metrics.jsonl", "job.json"):
+        assert (here / name).read_bytes() == (there / name).read_bytes(), name
+    assert "Running entrypoint" in (there / "job.log").read_text()
+
+
+def test_a_job_whose_node_is_lost_ends_on_the_other_one_and_writes_once(
+    cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ray.job_submission import JobSubmissionClient  # pyright: ignore
+
+    monkeypatch.setenv(VARIABLE, cluster.address)
+    whole = prepare(tmp_path / "whole", tmp_path)
+    folder = prepare(tmp_path / "folder", tmp_path)
+    jobs = JobSubmissionClient(cluster.address)
+
+    def running() -> str | None:
+        return next(
+            (
+                job.driver_node_id
+                for job in jobs.list_jobs()
+                if (job.submission_id or "").startswith("folder-") and job.status == "RUNNING"
+            ),
+            None,
+        )
+
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(launch(folder, "ray")))
+    thread.start()
+    try:
+        await_(lambda: list(tmp_path.glob("attempt-*")) and (folder / "metrics.jsonl").exists())
+        lost = await_(running)
+        cluster.lose(lost)
+        await_(lambda: len(list(tmp_path.glob("attempt-*"))) == 2)
+        assert not is_complete(folder)
+        assert await_(running) != lost
+    finally:
+        (tmp_path / "go").touch()
+        thread.join(PATIENCE_S)
+    assert results[0].success, failure_of(results[0])
+    steps = [json.loads(line)["step"] for line in (folder / "metrics.jsonl").open()]
+    assert steps == [1, 2, 3]
+    assert launch(whole, "subprocess").success
+    for name in ("result.json", "metrics.jsonl"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
+    attempts = [path.name.rpartition("-")[2] for path in tmp_path.glob("attempt-*")]
+    assert not any(_is_running(pid) for pid in attempts)
+
+
+def _is_running(pid: str) -> bool:
+    try:
+        return "trainer.py" in Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return False

@@ -2,8 +2,9 @@
 
 import dagster as dg
 
+from eemo_pipeline.lake.data_dictionary import READABLE_BY
 from eemo_pipeline.lake.data_root import DataRoot
-from eemo_pipeline.lake.warehouse import READABLE_BY, publish
+from eemo_pipeline.lake.warehouse import publish
 from eemo_pipeline.schema.tables import TABLES
 
 

@@ -19,16 +19,35 @@ _TYPES = {
     "Boolean": "boolean",
 }
 _SEVERITY = "severity:"
+_COLUMN = re.compile(r"(?P<name>\w+)(?: \[(?P<unit>[^]]+)])?: (?P<meaning>.+)")
+
+
+@dataclass(frozen=True)
+class ColumnNote:
+    """What the head of a view says of one of its columns."""
+
+    meaning: str
+    unit: str
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A file of `sql/`: its stem, its leading comment, its severity if it is a check, its text."""
+    """A file of `sql/`.
+
+    Attributes:
+        name: the stem of the file.
+        description: the leading comment up to a line without text.
+        severity: of a check: error or warn.
+        sql: the text, with its comments.
+        columns: what the leading comment says below that line, column by column. A column of a view
+            that is not there is one of the schema.
+    """
 
     name: str
     description: str
     severity: str
     sql: str
+    columns: dict[str, ColumnNote]
 
 
 def list_views() -> list[Statement]:
@@ -98,4 +117,18 @@ def _parse(name: str, text: str) -> Statement:
     severity = "error"
     if comment and comment[0].startswith(_SEVERITY):
         severity = comment.pop(0).removeprefix(_SEVERITY).strip()
-    return Statement(name, " ".join(comment), severity, text.strip().rstrip(";"))
+    description, columns = _split_comment(comment)
+    return Statement(name, description, severity, text.strip().rstrip(";"), columns)
+
+
+def _split_comment(comment: Sequence[str]) -> tuple[str, dict[str, ColumnNote]]:
+    """Return the text above the first empty line, and the columns below it."""
+    end = comment.index("") if "" in comment else len(comment)
+    columns: dict[str, ColumnNote] = {}
+    for text in comment[end + 1 :]:
+        if found := _COLUMN.fullmatch(text):
+            columns[found["name"]] = ColumnNote(found["meaning"], found["unit"] or "")
+        else:  # the rest of a meaning that is longer than a line
+            name, note = columns.popitem()
+            columns[name] = ColumnNote(f"{note.meaning} {text}", note.unit)
+    return " ".join(comment[:end]), columns

@@ -21,6 +21,7 @@ from typing import Any
 
 import duckdb
 
+from eemo_pipeline.lake.data_dictionary import describe, macro_text
 from eemo_pipeline.lake.parquet import DamagedTable, file_sha256, require_table, table_path
 from eemo_pipeline.lake.sql_files import (
     Statement,
@@ -34,7 +35,6 @@ from eemo_pipeline.lake.sql_files import (
 )
 from eemo_pipeline.schema.tables import TABLES, Table
 
-READABLE_BY = "DuckDB 1.2 and later"
 _STORAGE_VERSION = "v1.2.0"  # the oldest that READABLE_BY promises; by default it is the newest
 _BLOBS = frozenset({"features", "mask_counts", "embedding", "unit_embedding"})
 
@@ -93,7 +93,7 @@ def publish(tables_dir: Path, database: Path) -> Published:
                 _create_view(connection, "view", view)
             for macro in list_macros():
                 _create_macro(connection, macro)
-            _describe(connection, fingerprint)
+            describe(connection, fingerprint)
             connection.execute("commit")
             connection.execute("checkpoint")
         temporary.replace(database)
@@ -171,46 +171,13 @@ def _create_view(connection: duckdb.DuckDBPyConnection, kind: str, view: Stateme
             f"The view {view.name} does not fit the tables: {error}. "
             f"Correct {view.name}.sql below sql/."
         ) from error
-    connection.execute(f"comment on view {name} is {quote_text(view.description)}")
 
 
 def _create_macro(connection: duckdb.DuckDBPyConnection, macro: Statement) -> None:
-    name, text = quote_name(macro.name), re.sub(r"(?m)^--.*$\n?", "", macro.sql)
     try:
-        connection.execute(f"create macro {name}{text}")
+        connection.execute(f"create macro {quote_name(macro.name)}{macro_text(macro)}")
     except duckdb.Error as error:
         raise WarehouseError(f"The macro {macro.name} does not fit the tables: {error}") from error
-
-
-def _describe(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
-    connection.execute("create schema meta")
-    connection.execute(
-        "create table meta.dictionary (table_name varchar, column_name varchar, type varchar, "
-        "unit varchar, meaning varchar)"
-    )
-    connection.execute("create table meta.examples (title varchar, sql varchar)")
-    connection.execute("create table meta.build (fingerprint varchar, readable_by varchar)")
-    for table in TABLES.values():
-        place = quote_name(table.name)
-        connection.execute(
-            f"comment on table {place} is {quote_text(f'One row per {table.grain}')}"
-        )
-        for column in table.definitions:
-            meaning = f"{column.meaning} [{column.unit}]" if column.unit else column.meaning
-            connection.execute(
-                f"comment on column {place}.{quote_name(column.name)} is {quote_text(meaning)}"
-            )
-    rows = [
-        (table.name, column.name, column_type(column), column.unit, column.meaning)
-        for table in TABLES.values()
-        for column in table.definitions
-    ]
-    connection.executemany("insert into meta.dictionary values (?, ?, ?, ?, ?)", rows)
-    connection.executemany(
-        "insert into meta.examples values (?, ?)",
-        [(example.description, example.sql) for example in list_examples()],
-    )
-    connection.execute("insert into meta.build values (?, ?)", [fingerprint, READABLE_BY])
 
 
 def _parquet_files(tables_dir: Path, table: Table) -> list[Path]:
@@ -228,7 +195,7 @@ def _fingerprint(tables_dir: Path, sources: Mapping[str, list[Path]]) -> str:
             for paths in sources.values()
             for path in paths
         },
-        "sql": [[s.name, s.sql] for s in (*list_views(), *list_examples())],
+        "sql": [[s.name, s.sql] for s in (*list_views(), *list_macros(), *list_examples())],
         "schema": [
             [table.name, table.grain, *((c.name, str(c.dtype), c.unit, c.meaning) for c in columns)]
             for table in TABLES.values()

@@ -1,4 +1,6 @@
 -- One row per annotation by people, with the image kept for its own, and that image's split.
+--
+-- split: Part of the dataset that the kept image is in; null where no image was kept
 select
     a.image_id,
     c.kept_image_id,

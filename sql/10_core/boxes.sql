@@ -1,4 +1,9 @@
 -- One row per box found in an image, in pixels and as shares of width and height.
+--
+-- x1_share [share]: Left edge of the box, as a share of the image's width
+-- y1_share [share]: Upper edge of the box, as a share of the image's height
+-- x2_share [share]: Right edge of the box, as a share of the image's width
+-- y2_share [share]: Lower edge of the box, as a share of the image's height
 select
     g.image_id,
     i.source,

@@ -1,4 +1,8 @@
 -- One row per kept image, taxonomy and emotion with mass, strongest first by emotion_rank.
+--
+-- emotion: Emotion evoked in the viewer, in the words of the taxonomy of the row
+-- emotion_rank: Place of the emotion by mass within image and taxonomy, from 1; equal masses share one
+-- is_tied: Whether another emotion of the image and taxonomy has the same mass
 select
     e.image_id,
     i.source,

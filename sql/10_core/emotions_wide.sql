@@ -1,4 +1,16 @@
 -- One row per kept image and taxonomy, with the mass of every emotion in its own column.
+--
+-- amusement [share]: Share of the raters' mass on amusement; 0 also where the taxonomy has no amusement
+-- anger [share]: Share of the raters' mass on anger; 0 also where the taxonomy has no anger
+-- awe [share]: Share of the raters' mass on awe; 0 also where the taxonomy has no awe
+-- contentment [share]: Share of the raters' mass on contentment; 0 also where the taxonomy has no contentment
+-- disgust [share]: Share of the raters' mass on disgust; 0 also where the taxonomy has no disgust
+-- excitement [share]: Share of the raters' mass on excitement; 0 also where the taxonomy has no excitement
+-- fear [share]: Share of the raters' mass on fear; 0 also where the taxonomy has no fear
+-- joy [share]: Share of the raters' mass on joy; 0 also where the taxonomy has no joy
+-- neutral [share]: Share of the raters' mass on neutral; 0 also where the taxonomy has no neutral
+-- sadness [share]: Share of the raters' mass on sadness; 0 also where the taxonomy has no sadness
+-- surprise [share]: Share of the raters' mass on surprise; 0 also where the taxonomy has no surprise
 select
     image_id,
     taxonomy,

@@ -1,4 +1,10 @@
 -- One row per kept image: the ranking, ratings and level words used in questions and answers.
+--
+-- dominant_emotion: The strongest of Ekman's seven emotions by people's labels, null on a tie
+-- ranking: Ekman's emotions from strongest to weakest by people's labels
+-- valence_level: Word for the valence: negative below 0.4, positive above 0.6, else neutral
+-- arousal_level: Word for the arousal: low below 0.4, high above 0.6, else moderate
+-- dominance_level: Word for the dominance: low below 0.4, high above 0.6, else moderate
 select
     i.image_id,
     k.ranking,

@@ -1,4 +1,9 @@
 -- One row per image file found: it became records, or it was refused with a reason.
+--
+-- outcome: What became of the file: record, or reject
+-- record_count: Records that were made of the file
+-- reason: Code of the reason for the refusal; null for a record
+-- detail: The reason in words; null for a record
 select
     source,
     path,

@@ -1,7 +1,9 @@
 -- One row per part of a record's triplet and region that it is linked to, with the box.
+--
+-- emotion_mikels8: Emotion of the record, one of Mikels' eight
 select
     l.image_id,
-    r.emotion,
+    r.emotion as emotion_mikels8,
     l.field,
     l.linked_text,
     l.link,

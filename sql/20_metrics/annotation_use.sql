@@ -1,5 +1,7 @@
 -- One row per source, kind of annotation and reason: how many annotations were used, or why not,
 -- and their share of the kind.
+--
+-- share [share]: Share of the annotations of the source and kind
 select
     source,
     kind,

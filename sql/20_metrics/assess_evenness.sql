@@ -1,6 +1,12 @@
 -- One row per Assess task and label set or dimension: the evenness of its classes or score bins
 -- before and after selection. Evenness is Shannon entropy over its maximum (Pielou 1966): 1 where
 -- all are equal.
+--
+-- strata: Number of classes or score bins
+-- available: Items that could be selected
+-- selected: Items that were selected
+-- evenness_before [share]: Evenness of the classes or bins among the items that could be selected
+-- evenness_after [share]: Evenness of the classes or bins among the selected items
 with totals as (
     select
         task,

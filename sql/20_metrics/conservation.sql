@@ -1,4 +1,12 @@
 -- One row per stage and unit: rows in, out and refused; a difference other than 0 is a defect.
+--
+-- step_no: Place of the stage in the order of the pipeline
+-- stage: Stage of the pipeline
+-- unit: What is counted
+-- rows_in: Number that came in
+-- rows_out: Number that went on
+-- rows_refused: Number that was refused or dropped, each with a reason
+-- difference: rows_in minus rows_out minus rows_refused: 0, or a defect
 with steps (step_no, stage, unit, rows_in, rows_out, rows_refused) as (
     select
         1, 'ingest', 'file',

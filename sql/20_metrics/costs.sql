@@ -1,5 +1,16 @@
 -- One row per stage, provider and model: calls, answers found in the ledger, tokens and cost in
 -- USD.
+--
+-- calls: Calls sent to the provider; for an embedded model, stored answers
+-- cached: Questions answered from the ledger in the latest pass, at no cost
+-- answers: Calls that returned an answer
+-- refused: Calls that the model or the provider declined to answer
+-- malformed: Calls whose reply could not be used
+-- rate_limited: Calls rejected by a rate limit
+-- failed: Calls that failed in any other way, or were abandoned
+-- retries: Calls beyond the first about the same question
+-- estimated: Calls whose reply named no believable tokens; they count with the upper bound of their cost
+-- unpriced: Calls without a reported cost; they count as 0 in usd
 select
     stage,
     provider,

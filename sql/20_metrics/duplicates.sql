@@ -1,4 +1,11 @@
 -- One row per cluster of more than one image, or image with exact copies.
+--
+-- pictures: Distinct images of the cluster
+-- kept_pictures: Images of the cluster that are kept
+-- occurrences: Records with these images, exact copies included
+-- widest_distance_bits [bit]: Largest Hamming distance of a dropped image's hashes to the kept image
+-- sources: Sources of each image of the cluster
+-- paths: Paths of the images, each relative to its source's folder
 select
     c.cluster_id,
     count(*) as pictures,

@@ -1,4 +1,10 @@
 -- One row per step from file to record: the number of images left, and their share of those found.
+--
+-- step_no: Place of the step in the order of the pipeline
+-- step: Step from file to record
+-- meaning: The images counted at the step, in words
+-- pictures: Number of images
+-- share_of_found [share]: Their share of the image files found on disk
 with annotated as (
     select image_id
     from annotation__replies

@@ -1,5 +1,12 @@
 -- One row per generator and intended emotion: share of generated images found to evoke it, with the
 -- 95 % interval (Wilson).
+--
+-- intended: Emotion that the images were made to evoke; all: every emotion together
+-- images: Images generated with the intention
+-- judged: Images that judges could tell the emotion of
+-- share [share]: Share of judged images found to evoke the intended emotion
+-- lower_bound [share]: Lower end of the 95 % interval of the share
+-- upper_bound [share]: Upper end of the 95 % interval of the share
 select
     generator,
     intended,

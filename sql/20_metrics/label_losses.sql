@@ -1,5 +1,13 @@
 -- One row per source and taxonomy that its labels map into: the share of their mass that is kept,
 -- the share that is lost and how, and the label that loses most.
+--
+-- label_mass: Mass of the source's labels, each annotation dividing 1 among its labels
+-- mapped_share [share]: Share of the mass that maps to an emotion of the taxonomy
+-- dropped_share [share]: Share of the mass whose labels have no counterpart
+-- ambiguous_share [share]: Share of the mass whose labels have several counterparts
+-- unknown_share [share]: Share of the mass whose labels the mapping does not know
+-- most_lost_label: Label with the largest share that is not mapped; null where nothing is lost
+-- most_lost_reason: Why that label is not mapped
 select
     source,
     taxonomy,

@@ -1,5 +1,10 @@
 -- One row per pair of sources that share near-duplicates: the number of shared clusters, and of
 -- those with an evaluation dataset.
+--
+-- source: One of the two sources
+-- other_source: The other source, later in the alphabet
+-- clusters: Clusters of near-duplicates with images of both
+-- evaluation_clusters: Of these, those in which one of the two is an evaluation dataset
 with members as (
     select distinct
         clusters.cluster_id,

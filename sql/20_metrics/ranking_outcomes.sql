@@ -1,5 +1,10 @@
 -- One row per source, outcome of the ranking, reason and deciding criterion: images, and how many
 -- emotions remain tied.
+--
+-- pictures: Number of images
+-- of_one_rater: Images that a single person labelled
+-- mean_tied_emotions: Mean number of emotions that remain tied, over images with a tie
+-- mean_lost_mass [share]: Mean share of the native mass with no counterpart in the taxonomy
 select
     i.source,
     r.status,

@@ -1,4 +1,7 @@
 -- One row per reason and question template: images without an item of the template, and why.
+--
+-- reason: Code of the reason for which the image has no item of the template
+-- pictures: Number of images
 with refused as (
     select reason, unnest(templates) as template
     from _qa__refusals

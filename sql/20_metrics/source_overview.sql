@@ -1,4 +1,14 @@
 -- One row per known dataset: its terms, and the outcomes of its files and rows.
+--
+-- files_read: Image files that became a record
+-- files_refused: Image files that were refused with a reason
+-- rows_refused: Rows of annotation files that were refused with a reason
+-- records: Records of the source
+-- annotations: Annotations of the source
+-- distinct_pictures: Distinct images by content
+-- kept_pictures: Images kept after near-duplicates
+-- ranked_pictures: Kept images with a ranking of emotions
+-- preserved_records: Kept images whose record is preserved
 with file_counts as (
     select
         source,

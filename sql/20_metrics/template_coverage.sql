@@ -1,5 +1,12 @@
 -- One row per question template and split: items, images, the share of the commonest answer, or the
 -- reason for having none.
+--
+-- items: Items of the template in the split
+-- pictures: Distinct images that these items show
+-- answers: Distinct answers
+-- commonest_answer_share [share]: Share of the items with the most frequent answer
+-- candidates: Questions that the template could ask, of all splits, before selection
+-- reason: Code of the reason for which the template has no items; null where it has some
 with answers as (
     select template, split, answer, count(*) as items
     from qa__items

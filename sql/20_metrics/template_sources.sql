@@ -1,5 +1,9 @@
 -- One row per question template and source: items that show an image of it, and their share of the
 -- template.
+--
+-- source: Source of an image that the items show
+-- items: Items that show an image of the source
+-- share_of_template [share]: Their share of the template's items
 with shown as (
     select template, item_id, unnest(sources) as source
     from qa__items

@@ -1,8 +1,17 @@
 -- One row per origin of valence, arousal and dominance and dominant Ekman emotion: images, means
 -- and standard deviations over images.
+--
+-- dominant_emotion_ekman7: The strongest of Ekman's seven emotions by people's labels; null where none is
+-- pictures: Number of images
+-- valence [share]: Mean of the images' valence
+-- arousal [share]: Mean of the images' arousal
+-- dominance [share]: Mean of the images' dominance
+-- valence_sd [share]: Standard deviation of valence over images
+-- arousal_sd [share]: Standard deviation of arousal over images
+-- dominance_sd [share]: Standard deviation of dominance over images
 select
     v.origin,
-    r.dominant_emotion,
+    r.dominant_emotion as dominant_emotion_ekman7,
     count(*) as pictures,
     round(avg(v.valence), 4) as valence,
     round(avg(v.arousal), 4) as arousal,

@@ -51,6 +51,13 @@ def test_every_table_passes_its_checks(demo_lake: Path, answer: dict[str, Any]) 
         assert status.checks_passed >= 1
 
 
+def test_every_image_path_opens_beside_the_database(demo_lake: Path) -> None:
+    with duckdb.connect(str(demo_lake / "eemo.duckdb"), read_only=True) as connection:
+        paths = connection.execute("select image_path from images").fetchall()
+    assert len(paths) > 200
+    assert [path for (path,) in paths if not (demo_lake / path).is_file()] == []
+
+
 def test_warnings_stand_where_they_are_deserved(answer: dict[str, Any]) -> None:
     warned = {(line["asset"], line["check"]) for line in answer["warned_checks"]}
     # All known datasets except those of the demo are absent, and two hundred labelled images are

@@ -115,6 +115,7 @@ def add_picture(world: World, number: int, split: str) -> None:
                 "emotion": name,
                 "mass": mass,
                 "lost_mass": round(1 - sum(masses.values()), 6),
+                "rater_count": 5,
                 "sources": ["folder"],
             }
             for name, mass in masses.items()
@@ -445,7 +446,7 @@ def add_files(world: World) -> None:
         | {"answer_count": 1, "image_count": 1, "agreed_count": 1}
         for expert in ("all experts", "one")
     ]
-    vote = {"image_id": picture_id(1), "task_id": "task", "rater_id": "r1"}
+    vote = {"image_id": picture_id(1), "task_id": "task", "rater_id": "r1", "is_counted": True}
     world["review__votes"] += [
         {**vote, "phase": "blind", "reviewed_field": "emotion", "vote": "felt", "event_no": 1},
         {

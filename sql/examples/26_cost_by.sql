@@ -1,0 +1,2 @@
+-- What did each model cost?
+from cost_by('model')

@@ -1,0 +1,2 @@
+-- How well is the emotion agreed upon, by every measure?
+from agreement_by('emotion')

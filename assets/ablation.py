@@ -7,6 +7,7 @@ import polars as pl
 
 from assets._results import count_work
 from assets._tables import outs
+from eemo_pipeline.aggregation.human_labels import prefer_reviews
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.stages.ablation.experiment import gather_records, run_experiment
 from eemo_pipeline.stages.ablation.report import write_report
@@ -21,6 +22,7 @@ def ablation(
     verification__replies: pl.DataFrame,
     grounding__regions: pl.DataFrame,
     labels__emotions: pl.DataFrame,
+    labels__reviews: pl.DataFrame,
     ledger: dg.ResourceParam[Ledger],
     thresholds: dg.ResourceParam[CriticLimits],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
@@ -31,7 +33,7 @@ def ablation(
         _critic__replies,
         verification__replies,
         grounding__regions,
-        labels__emotions,
+        prefer_reviews(labels__emotions, labels__reviews),
     )
     done = run_experiment(records, ledger, limits=thresholds)
     report = dg.MetadataValue.md(write_report(done.scores))

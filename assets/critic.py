@@ -9,7 +9,7 @@ import polars as pl
 from assets._results import count_work
 from assets._tables import outs
 from eemo_pipeline.aggregation.decide import decide_with
-from eemo_pipeline.aggregation.human_labels import find_human_labels
+from eemo_pipeline.aggregation.human_labels import find_human_labels, prefer_reviews
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
 from eemo_pipeline.lake.data_root import DataRoot
@@ -44,6 +44,7 @@ def critic(
     verification__patterns: pl.DataFrame,
     grounding__regions: pl.DataFrame,
     labels__emotions: pl.DataFrame,
+    labels__reviews: pl.DataFrame,
     annotators: dg.ResourceParam[Annotators],
     critic_in_charge: dg.ResourceParam[Critic],
     grounder: dg.ResourceParam[Grounder],
@@ -67,7 +68,7 @@ def critic(
         data_root.sources,
         critic_in_charge,
         decide_by,
-        find_human_labels(labels__emotions),
+        find_human_labels(prefer_reviews(labels__emotions, labels__reviews)),
         thresholds,
         text_similarity,
         boxed,

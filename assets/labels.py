@@ -20,6 +20,7 @@ from eemo_pipeline.stages.labels.label_points import Regression, build_label_poi
 from eemo_pipeline.stages.labels.lexicon import LexiconRules, parse_rules
 from eemo_pipeline.stages.labels.lexicon_trials import build_trials
 from eemo_pipeline.stages.labels.rankings import build_rankings
+from eemo_pipeline.stages.labels.reviews import build_review_labels
 from eemo_pipeline.stages.labels.vad import build_vad
 from eemo_pipeline.stages.labels.validation import (
     PER_TERTILE,
@@ -27,6 +28,7 @@ from eemo_pipeline.stages.labels.validation import (
     write_blind_sheet,
 )
 from eemo_pipeline.stages.labels.validation_answers import (
+    add_reviews,
     build_agreement,
     keep_answers,
     read_answers,
@@ -76,6 +78,14 @@ def labels__emotions(
     """One row per image, taxonomy and emotion with mass."""
     annotations = move_to_kept(ingest__annotations, dedup__clusters)
     return count_rows(build_emotions(dedup__images, annotations), annotations.height)
+
+
+@dg.asset
+def labels__reviews(
+    dedup__images: pl.DataFrame, review__records: pl.DataFrame
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per image that enough people judged in the review tool, and emotion they felt."""
+    return count_rows(build_review_labels(review__records, dedup__images), review__records.height)
 
 
 @dg.asset
@@ -143,9 +153,11 @@ def validation(
     data_root: dg.ResourceParam[DataRoot],
     dedup__images: pl.DataFrame,
     labels__vad: pl.DataFrame,
+    review__votes: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Read the sheets that experts filled in, and compare their answers with the scores."""
-    answers = read_answers(data_root.validation, labels__vad, dedup__images)
+    """Compare the lexicon's scores with experts' sheets and with ratings in the review tool."""
+    sheets = read_answers(data_root.validation, labels__vad, dedup__images)
+    answers = add_reviews(sheets, review__votes, labels__vad)
     refused = int((answers["status"] != "ok").sum())
     counts = {"rows_out": answers.height - refused, "rows_refused": refused}
     yield dg.Output(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from assets._tables import outs
 from eemo_pipeline.aggregation.kept_images import move_to_kept
@@ -11,9 +12,16 @@ from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
 from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.records import build_records, describe_images
+from eemo_pipeline.stages.records.aigiemo import PER_CLASS, build_aigiemo, count_classes
 from eemo_pipeline.stages.records.human_decisions import decide_by_people
 from eemo_pipeline.stages.records.regions import build_regions, latest_regions, link_words
 from eemo_pipeline.stages.sources import known_sources
+
+
+class BalanceConfig(dg.Config):
+    """How many images of each emotion are wanted, counted by what people felt."""
+
+    per_class: int = Field(default=PER_CLASS, ge=1)
 
 
 @dg.multi_asset(outs=outs("records__emoverse", "records__regions", "records__links"))
@@ -65,3 +73,29 @@ def records(
     yield dg.Output(described, "records__emoverse", metadata=rows_in)
     yield dg.Output(regions, "records__regions")
     yield dg.Output(link_words(described, regions), "records__links")
+
+
+@dg.multi_asset(outs=outs("records__aigiemo", "records__class_stops"))
+def aigiemo(
+    config: BalanceConfig,
+    dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
+    ingest__records: pl.DataFrame,
+    annotation__replies: pl.DataFrame,
+    review__votes: pl.DataFrame,
+    review__records: pl.DataFrame,
+    records__emoverse: pl.DataFrame,
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Build the record of every image that people judged, and count the emotions they found."""
+    judged = build_aigiemo(
+        review__records,
+        review__votes,
+        records__emoverse,
+        dedup__images,
+        move_to_kept(ingest__records, dedup__clusters),
+        annotation__replies,
+        config.per_class,
+    )
+    yield dg.Output(judged, "records__aigiemo", metadata={"rows_in": review__records.height})
+    stops = count_classes(judged, records__emoverse, config.per_class)
+    yield dg.Output(stops, "records__class_stops", metadata={"rows_in": judged.height})

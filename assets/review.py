@@ -9,6 +9,7 @@ from assets._results import count_rows
 from assets._tables import outs
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.agreement import build_agreement
+from eemo_pipeline.stages.review.inspections import draw_inspections, judge_inspections
 from eemo_pipeline.stages.review.queue import build_queue, draft_fields
 from eemo_pipeline.stages.review.records import build_review_records
 from resources.reviews import Reviews
@@ -21,11 +22,17 @@ def review_tasks(
     grounding__regions: pl.DataFrame,
     critic__queue: pl.DataFrame,
     records__emoverse: pl.DataFrame,
+    records__class_stops: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """The images that people are asked to judge, and the drafts that they check afterwards."""
     drafts = draft_fields(records__emoverse, annotation__replies, grounding__regions, critic__queue)
     queue = build_queue(
-        dedup__images, drafts, critic__queue, records__emoverse, annotation__replies
+        dedup__images,
+        drafts,
+        critic__queue,
+        records__emoverse,
+        annotation__replies,
+        records__class_stops,
     )
     yield dg.Output(drafts, "review__drafts")
     yield dg.Output(queue, "review__queue", metadata={"rows_in": dedup__images.height})
@@ -50,8 +57,37 @@ def review__records(review__votes: pl.DataFrame) -> dg.MaterializeResult[pl.Data
 
 @dg.asset
 def review__agreement(
-    review__votes: pl.DataFrame, _review__probes: pl.DataFrame, review__queue: pl.DataFrame
+    review__votes: pl.DataFrame,
+    _review__probes: pl.DataFrame,
+    review__queue: pl.DataFrame,
+    annotation__replies: pl.DataFrame,
+    verification__replies: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per measure of agreement or care, and field."""
-    measured = build_agreement(review__votes, _review__probes, review__queue)
+    measured = build_agreement(
+        review__votes, _review__probes, review__queue, annotation__replies, verification__replies
+    )
     return count_rows(measured, review__votes.height)
+
+
+@dg.asset
+def review__inspection_draws(
+    dedup__images: pl.DataFrame,
+    verification__decisions: pl.DataFrame,
+    review__queue: pl.DataFrame,
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per inspection and image that was drawn for it, before anybody judged it."""
+    audited = review__queue.filter(pl.col("queue") == "audit")["image_id"].to_list()
+    draws = draw_inspections(dedup__images, verification__decisions, audited)
+    return count_rows(draws, len(audited))
+
+
+@dg.asset
+def review__inspections(
+    review__inspection_draws: pl.DataFrame,
+    review__records: pl.DataFrame,
+    records__emoverse: pl.DataFrame,
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per inspection and field: accepted, rejected or undecided, and on what number."""
+    judged = judge_inspections(review__inspection_draws, review__records, records__emoverse)
+    return count_rows(judged, review__inspection_draws.height)

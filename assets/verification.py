@@ -6,6 +6,7 @@ import polars as pl
 from assets._results import count_answers, count_rows
 from eemo_pipeline.aggregation.agreement_patterns import annotator_votes
 from eemo_pipeline.aggregation.decide import decide
+from eemo_pipeline.aggregation.human_labels import prefer_reviews
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.aggregation.word_agreement import (
     WordEvidence,
@@ -39,6 +40,7 @@ def verification__replies(
     dedup__images: pl.DataFrame,
     _verification__features: pl.DataFrame,
     labels__emotions: pl.DataFrame,
+    labels__reviews: pl.DataFrame,
     verifier: dg.ResourceParam[VerifierChoice],
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
@@ -49,7 +51,7 @@ def verification__replies(
     answered = ask_verifier(
         chosen,
         dedup__images,
-        labels__emotions,
+        prefer_reviews(labels__emotions, labels__reviews),
         ledger,
         data_root.sources,
         thresholds.decision,
@@ -62,11 +64,15 @@ def verification__patterns(
     annotation__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
     labels__emotions: pl.DataFrame,
+    labels__reviews: pl.DataFrame,
     thresholds: dg.ResourceParam[CriticLimits],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per source, fold, agreement pattern, verifier's emotion and voter, with its hits."""
     patterns = count_patterns(
-        annotation__replies, verification__replies, labels__emotions, thresholds.decision
+        annotation__replies,
+        verification__replies,
+        prefer_reviews(labels__emotions, labels__reviews),
+        thresholds.decision,
     )
     return count_rows(patterns, verification__replies.height)
 

@@ -17,3 +17,24 @@ def find_human_labels(labels: pl.DataFrame) -> pl.DataFrame:
         .select("image_id", "emotion")
         .sort("image_id")
     )
+
+
+def prefer_reviews(labels: pl.DataFrame, reviews: pl.DataFrame) -> pl.DataFrame:
+    """Return labels of images, with those of the review tool before those of a source.
+
+    Both are of people. In the review tool they judged blind and in this wording, so of an image
+    with both, its source's labels in the Mikels taxonomy are left out.
+
+    Args:
+        labels: rows of `labels__emotions`.
+        reviews: rows of `labels__reviews`.
+
+    Returns:
+        image_id, taxonomy, emotion and mass.
+    """
+    columns = ("image_id", "taxonomy", "emotion", "mass")
+    mikels = pl.lit("mikels8").alias("taxonomy")
+    is_judged = pl.col("image_id").is_in(reviews["image_id"].unique().to_list())
+    kept = labels.filter(~is_judged | (pl.col("taxonomy") != "mikels8")).select(columns)
+    judged = reviews.filter(pl.col("mass") > 0).with_columns(mikels).select(columns)
+    return pl.concat([kept, judged]).sort("image_id", "taxonomy", "emotion")

@@ -32,6 +32,18 @@ MIKELS_RAW_ANCHORS = {
     "fear": Vad(2.93, 6.14, 3.32),
     "sadness": Vad(2.4, 2.81, 3.84),
 }
+# Mean valence and arousal, -4 to 4, that a model gave 5,000 generated images of each emotion in a
+# public pilot of AIGIEmo. People's ratings far from them do not fit the emotion that they name.
+PILOT_RATINGS = {
+    "amusement": (2.9, 2.2),
+    "anger": (-2.0, 3.1),
+    "awe": (2.9, 2.5),
+    "contentment": (2.9, 1.4),
+    "disgust": (-2.3, 2.2),
+    "excitement": (2.9, 3.4),
+    "fear": (-2.3, 3.1),
+    "sadness": (-2.2, 0.8),
+}
 # By the x/10 rule, as EEmoDB normalises the same norms.
 MIKELS_ANCHORS = {
     emotion: Vad(*(round(value / 10, 6) for value in raw))

@@ -495,8 +495,9 @@ _ALL = (
     _text("task_id", "Task of the review tool: one image for people to judge"),
     _text(
         "queue",
-        "Why people are asked: drawn for the uniform audit, or in dispute between machines",
-        ("audit", "disputed"),
+        "Why people are asked: drawn for the uniform audit, or in dispute between machines; "
+        "imported: nobody was asked here",
+        ("audit", "disputed", "imported"),
     ),
     _text(
         "reviewed_field",
@@ -504,11 +505,11 @@ _ALL = (
         (
             *("emotion", "also_felt", "valence", "arousal", "sureness", "description"),
             *("background", "attribute", "subject", "box", "style", "scene", "objects"),
-            *("facial_expression", "human_action"),
+            *("facial_expression", "human_action", "reason"),
         ),
     ),
     _texts("fields", "Fields whose drafts a person checks after judging the image blind"),
-    _text("machine_emotion", "Emotion of the record when the task was made", MIKELS_8),
+    _text("machine_emotion", "Emotion of the record as machines alone decided it", MIKELS_8),
     _number(
         "machine_valence", "Mean valence of the annotators when the task was made", "step", -4, 4
     ),
@@ -520,8 +521,9 @@ _ALL = (
     _text(
         "phase",
         "blind: before any draft was shown; drafts: checking them; reconciled: after the machine's "
-        "emotion was shown; adjudicated: with the judgements of all people",
-        ("blind", "drafts", "reconciled", "adjudicated"),
+        "emotion was shown; adjudicated: with the judgements of all people; imported: elsewhere, "
+        "and nobody knows what was shown",
+        ("blind", "drafts", "reconciled", "adjudicated", "imported"),
     ),
     _text(
         "vote",
@@ -533,6 +535,7 @@ _ALL = (
             *("kept", "changed", "both", "decided"),
         ),
     ),
+    _text("vote_origin", "Where the vote was given: review, or the name of the imported file"),
     _text("said_json", "The value that the person gave, or the code of the refusal, as JSON"),
     _number("rating", "Rating of valence or arousal in steps", "step", -4, 4),
     _flag("is_counted", "Whether the vote is one of those asked for, and not a late surplus"),
@@ -544,10 +547,18 @@ _ALL = (
         "decided: three or more judged the image and more than half felt the same; plural: no "
         "emotion has more than half; too_few: fewer than three judged it; adjudicated: an "
         "adjudicator chose the emotion; kept_plural: one kept the distribution; dropped: one took "
-        "the image out",
-        ("decided", "plural", "too_few", "adjudicated", "kept_plural", "dropped"),
+        "the image out; imported: nobody judged it here, and imported labels agree",
+        ("decided", "plural", "too_few", "adjudicated", "kept_plural", "dropped", "imported"),
     ),
-    _count("judgement_count", "Number of people who judged the image blind", "", 1),
+    _count(
+        "judgement_count",
+        "Number of people who judged the image blind; of imported labels where there are none",
+    ),
+    _share("named_share", "Share of the people who named one of the eight emotions"),
+    _text(
+        "draft_states_json",
+        "JSON: field -> what most people did with its draft; open where not more than half agree",
+    ),
     _share("emotion_share", "Share of the most frequent answer, neutral and cannot tell included"),
     _text("settled_json", "Fields that a majority confirmed or corrected, with values, as JSON"),
     _texts("refused_fields", "Fields whose draft a majority refused, or found not there"),
@@ -556,7 +567,9 @@ _ALL = (
         "What is measured: agreement of people, agreement with the machine, or care",
         (
             *("alpha", "icc_single", "icc_mean", "blind_is_machine", "changed_after_machine"),
-            *("accepted", "wrong_accepted"),
+            *("accepted", "wrong_accepted", "alpha_masi", "alpha_class", "alpha_with_models"),
+            *("weighted_kappa", "icc_crossed_single", "icc_crossed_mean", "matched_iou"),
+            "matched_iou_with_models",
         ),
     ),
     _text("judged_field", "Field that the measure is about; any: all of them"),
@@ -565,6 +578,26 @@ _ALL = (
     _number("estimate_upper", "Upper end of its 95 % interval"),
     _count("counted", "Number of images or answers that it is made from"),
     _flag("is_too_few", "Whether these are fewer than 30, so that the measure says little"),
+    _text(
+        "inspection",
+        "Draw of images to inspect: uniform over all, or by stratum and more where machines differ",
+        ("uniform", "stratified"),
+    ),
+    _text("inspected_stratum", "Source, agreement pattern and machines' emotion; all: no strata"),
+    _count("draw_no", "Place in the draw", "", 1),
+    _share("inclusion_share", "Share of the audited images of the stratum that were drawn"),
+    _count("drawn_count", "Drawn images of which machines filled the field"),
+    _share("right_share", "Share of those judged that people found right, weighted by the draw"),
+    _share("right_lower", "Lower end of its 95 % interval (Wilson)"),
+    _share("right_upper", "Upper end of its 95 % interval (Wilson)"),
+    _share("target_share", "Lowest share that is accepted"),
+    _text(
+        "acceptance",
+        "accepted: all were judged, and the lower end reaches the target; rejected: it cannot any "
+        "more; undecided: some wait, or too few were drawn for any verdict",
+        ("accepted", "rejected", "undecided"),
+    ),
+    _text("label_state", "Who gave the label: human, and no machine changes it", ("human",)),
     # --- ablation -----------------------------------------------------------------------
     _text("experiment", "Data of the arm: the lake, or synthetic records with their correlation"),
     _text(
@@ -629,6 +662,43 @@ _ALL = (
         "decided_by_people",
         "Fields whose value, or whose emptiness, people decided in the review tool",
     ),
+    # --- records of AIGIEmo ---------------------------------------------------------------
+    _texts("rater_ids", "Pseudonyms of the people who judged the image, sorted"),
+    _texts("felt_emotions", "What each of them felt; neutral and cannot_tell included"),
+    Column("felt_valences", INTEGERS, "Valence that each of them gave", "step", -4, 4),
+    Column("felt_arousals", INTEGERS, "Arousal that each of them gave", "step", -4, 4),
+    _number(
+        "rating_gap",
+        "Larger distance of their mean valence and arousal from those usual for the emotion",
+        "step",
+        0,
+        8,
+    ),
+    _text("caption", "Description of the image, drafted by a model"),
+    _text("emotion_reason", "What in the image evokes the emotion: drafted from a model's cues"),
+    *(
+        _text(
+            f"{name}_state",
+            f"What became of the draft of {name}; absent: people found none, unknown: it cannot be "
+            "told, missing: no model drafted it, open: people differ, drafted: nobody looked",
+            (
+                *("drafted", "confirmed", "corrected", "refused", "absent", "unknown", "open"),
+                "missing",
+            ),
+        )
+        for name in (
+            *("caption", "emotion_reason", "style", "scene", "objects", "facial_expression"),
+            "human_action",
+        )
+    ),
+    _count("caption_distance", "Words that people put in, took out or replaced", "words"),
+    _count("reason_distance", "Words that people put in, took out or replaced", "words"),
+    _text("style_words", "People's words for a style that is not in the closed list"),
+    _text("expression_words", "People's words for an expression that is not in the closed list"),
+    _count("decided_count", "Images at which people felt the emotion"),
+    _count("target_count", "Images of the emotion that are wanted"),
+    _count("undecided_count", "Images with this emotion by machines, of which people decided none"),
+    _flag("is_stopped", "Whether people found the emotion often enough"),
     _text("joined_triplet", "background-attribute-subject in one text; null if a part is missing"),
     Column(
         "boxes_px",

@@ -92,7 +92,7 @@ _REGION_OPTIONAL = """thresholds phrase reason left_out x1_px y1_px x2_px y2_px 
 _TEXT = "image_id writer model method prompt_hash status reason text word_count tries"
 
 _VOTE = """image_id rater_id phase reviewed_field task_id queue vote said_json rating draft_json
-    is_counted duration_s event_no voted_at"""
+    vote_origin is_counted duration_s event_no voted_at"""
 
 _ALL = (
     _table(
@@ -242,6 +242,15 @@ _ALL = (
         """reason emotion rule anchor_emotion anchor_distance printed_emotion printed_distance
         is_as_published valence arousal dominance published_valence published_arousal
         published_dominance anchor_shift fit_sd rating_rule held_out_error baseline_error""",
+    ),
+    _table(
+        "labels__reviews",
+        "image that enough people judged in the review tool, and emotion they felt",
+        "image_id emotion",
+        """image_id emotion mass lost_mass label_state outcome rater_count valence valence_sd
+        arousal arousal_sd""",
+        "valence valence_sd arousal arousal_sd",
+        plotted="emotion",
     ),
     _table(
         "labels__label_fates",
@@ -424,11 +433,11 @@ _ALL = (
         "image_id",
         """image_id external_id source split image_path image_type image_type_origin state reason
         description background attribute subject joined_triplet annotator model method
-        word_annotators decided_by_people emotion confidence intensity intensity_level
-        distribution is_contested region_count boxes_px round_count""",
+        word_annotators decided_by_people machine_emotion emotion confidence intensity
+        intensity_level distribution is_contested region_count boxes_px round_count""",
         """external_id image_type image_type_origin reason description background attribute subject
-        joined_triplet annotator model method emotion confidence intensity intensity_level
-        distribution boxes_px""",
+        joined_triplet annotator model method machine_emotion emotion confidence intensity
+        intensity_level distribution boxes_px""",
         plotted="state",
     ),
     _table(
@@ -445,6 +454,28 @@ _ALL = (
         "image_id field region_no",
         "image_id field region_no linked_text link",
         plotted="link",
+    ),
+    _table(
+        "records__aigiemo",
+        "image that people judged: its AIGIEmo record",
+        "image_id",
+        """image_id source split image_path generator prompt outcome judgement_count emotion
+        emotion_share distribution rater_ids felt_emotions felt_valences felt_arousals valence
+        valence_sd arousal arousal_sd rating_gap caption caption_state caption_distance
+        emotion_reason emotion_reason_state reason_distance style style_words style_state scene
+        scene_state objects objects_state facial_expression expression_words
+        facial_expression_state human_action human_action_state brightness contrast saturation
+        colourfulness dominant_colours dominant_shares annotator is_selected""",
+        """generator prompt emotion distribution valence valence_sd arousal arousal_sd rating_gap
+        caption caption_distance emotion_reason reason_distance style style_words scene objects
+        facial_expression expression_words human_action annotator""",
+        plotted="emotion",
+    ),
+    _table(
+        "records__class_stops",
+        "emotion: how many images people found, and whether that is enough",
+        "emotion",
+        "emotion decided_count target_count undecided_count selected_count is_stopped",
     ),
     _table(
         "review__drafts",
@@ -480,8 +511,8 @@ _ALL = (
         "review__records",
         "image that people judged: what they decided, and their spread",
         "image_id",
-        """image_id outcome judgement_count emotion emotion_share distribution valence valence_sd
-        arousal arousal_sd settled_json refused_fields""",
+        """image_id outcome judgement_count emotion emotion_share named_share distribution valence
+        valence_sd arousal arousal_sd settled_json refused_fields draft_states_json""",
         "emotion distribution valence valence_sd arousal arousal_sd",
         plotted="outcome",
     ),
@@ -491,6 +522,21 @@ _ALL = (
         "measure judged_field",
         """measure judged_field estimate estimate_lower estimate_upper counted is_too_few""",
         "estimate estimate_lower estimate_upper",
+    ),
+    _table(
+        "review__inspection_draws",
+        "inspection and image that was drawn for it",
+        "inspection image_id",
+        "inspection image_id inspected_stratum draw_no inclusion_share",
+    ),
+    _table(
+        "review__inspections",
+        "inspection and field: whether people accept what machines said",
+        "inspection judged_field",
+        """inspection judged_field drawn_count judged_count right_count right_share right_lower
+        right_upper target_share acceptance""",
+        "right_share right_lower right_upper",
+        plotted="acceptance",
     ),
     _table(
         "expansion__queries",

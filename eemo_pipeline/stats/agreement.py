@@ -4,7 +4,7 @@ Intervals of shares are in `intervals.py`.
 """
 
 import math
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
@@ -40,13 +40,65 @@ def interval_alpha(ratings: np.ndarray) -> float | None:
     return _alpha(ratings, "interval")
 
 
-def _alpha(values: np.ndarray, level: Literal["nominal", "ordinal", "interval"]) -> float | None:
+def masi_alpha(sets: np.ndarray) -> float | None:
+    """Return Krippendorff's alpha of sets of labels, with the MASI distance (Passonneau 2006).
+
+    Args:
+        sets: items x raters, each set a whole number with one bit per label, NaN where a rater gave
+            none.
+    """
+    return _alpha(sets, _masi)
+
+
+def masi_distance(one: int, other: int) -> float:
+    """Return 1 - Jaccard x (1, 2/3, 1/3, 0): equal, one in the other, overlapping, apart."""
+    shared, joint = one & other, one | other
+    if one == other:
+        return 0.0
+    if not shared:
+        return 1.0
+    factor = 2 / 3 if shared in (one, other) else 1 / 3
+    return 1 - factor * shared.bit_count() / joint.bit_count()
+
+
+def _masi(first: np.ndarray, second: np.ndarray, **_: object) -> np.ndarray:
+    one, other = np.broadcast_arrays(first, second)
+    pairs = zip(one.ravel().tolist(), other.ravel().tolist(), strict=True)
+    values = [masi_distance(int(left), int(right)) for left, right in pairs]
+    return np.array(values, dtype=float).reshape(one.shape)
+
+
+def _alpha(values: np.ndarray, level: Any) -> float | None:
     import krippendorff
 
     counted = values[(~np.isnan(values)).sum(axis=1) > 1]
     if len(np.unique(counted[~np.isnan(counted)])) < 2:
         return None
     return float(krippendorff.alpha(counted.T, level_of_measurement=level))
+
+
+def two_way_icc(ratings: np.ndarray) -> tuple[float | None, float | None]:
+    """Return ICC(2,1) and ICC(2,k) (Shrout and Fleiss 1979): the same raters rated every item.
+
+    Args:
+        ratings: items x raters, complete.
+
+    Returns:
+        None twice where there are fewer than two items or raters, or no rating varies.
+    """
+    items, raters = ratings.shape if ratings.ndim == 2 else (0, 0)
+    if items < 2 or raters < 2:
+        return None, None
+    mean = ratings.mean()
+    of_items, of_raters = ratings.mean(axis=1), ratings.mean(axis=0)
+    between = raters * float(((of_items - mean) ** 2).sum()) / (items - 1)
+    judges = items * float(((of_raters - mean) ** 2).sum()) / (raters - 1)
+    residual = ratings - of_items[:, None] - of_raters[None, :] + mean
+    error = float((residual**2).sum()) / ((items - 1) * (raters - 1))
+    below = between + (raters - 1) * error + raters * (judges - error) / items
+    below_mean = between + (judges - error) / items
+    single = (between - error) / below if below > 0 else None
+    return single, (between - error) / below_mean if below_mean > 0 else None
 
 
 def one_way_icc(ratings: np.ndarray) -> tuple[float | None, float | None]:

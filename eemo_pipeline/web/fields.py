@@ -20,7 +20,7 @@ RATINGS = tuple(range(-4, 5))
 # Fields that models draft, in the order in which they are checked.
 TEXT_FIELDS = (
     *("description", "background", "attribute", "subject", "style", "scene", "facial_expression"),
-    "human_action",
+    *("human_action", "reason"),
 )
 LIST_FIELDS = ("objects",)
 BOX_FIELD = "box"

@@ -1,7 +1,8 @@
 """The answers that stand, made from the log of events: one per person, image, phase and field.
 
 Undone answers are left out, and of several the last one stands. Answers to drafts that were wrong
-on purpose come apart: they tell how carefully people looked, and are never data.
+on purpose come apart: they tell how carefully people looked, and are never data. Labels that were
+given elsewhere and imported are a phase of their own, so that they replace no vote given here.
 """
 
 import json
@@ -16,6 +17,9 @@ from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import SLOTS, TASKS
 from eemo_pipeline.web.slots import JUDGED
 
+IMPORT = "import"  # kind of the event of an imported label
+HERE = "review"  # origin of votes that were given in this tool
+RATED_FIELDS = ("valence", "arousal")
 _SPOKEN = ("blind_commit", "reconcile", "adjudicate")
 _VOTES = {
     "field_accept": "confirmed",
@@ -59,31 +63,33 @@ def read_votes(connection: sa.Connection) -> Votes:
     for event in event_log.read_events(connection):
         if event["kind"] == "undo":
             undone.add(json.loads(event["value"]))
-        elif event["kind"].startswith("field_") or event["kind"] in _SPOKEN:
+        elif event["kind"].startswith("field_") or event["kind"] in (*_SPOKEN, IMPORT):
             spoken.append(event)
     rows: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
     for event in spoken:
-        if event["event_id"] in undone or event["task_id"] not in tasks:
+        is_known = event["task_id"] in tasks or event["kind"] == IMPORT
+        if event["event_id"] in undone or not is_known:
             continue
         for phase, name, values in _answers(event):
             key = (event["image_id"], event["rater_id"], phase, name)
             standing[key] = event | values
     for (image_id, rater_id, phase, name), event in sorted(standing.items()):
-        task = tasks[event["task_id"]]
-        is_probe = phase == "drafts" and name == task.probe_field
+        task = tasks.get(event["task_id"])
+        is_probe = phase == "drafts" and task is not None and name == task.probe_field
         rows[is_probe].append(
             {
                 "image_id": image_id,
                 "rater_id": rater_id,
                 "phase": phase,
                 "reviewed_field": name,
-                "task_id": event["task_id"],
-                "queue": task.queue,
+                "task_id": event["task_id"] or "",
+                "queue": task.queue if task is not None else "imported",
                 "vote": event["vote"],
                 "said_json": event["said"],
                 "rating": event["rating"],
                 "draft_json": event["base_value"],
-                "is_counted": phase == "adjudicated"
+                "vote_origin": event["origin"],
+                "is_counted": phase in ("adjudicated", "imported")
                 or states.get((event["task_id"], rater_id)) in JUDGED,
                 "duration_s": _seconds(event["duration_ms"]),
                 "event_no": event["seq"],
@@ -106,8 +112,14 @@ def _answers(event: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
         }
         for name, part in said.items():
             if part is not None:
-                rating = float(part) if name in ("valence", "arousal") else None
+                rating = float(part) if name in RATED_FIELDS else None
                 yield "blind", name, _said("felt", part, rating)
+    elif event["kind"] == IMPORT:
+        name, part = event["field"], value["value"]
+        rating = float(part) if name in RATED_FIELDS else None
+        is_felt = name in (*RATED_FIELDS, "emotion", "also_felt")
+        said = _said("felt" if is_felt else "corrected", part, rating)
+        yield "imported", name, said | {"origin": value["origin"]}
     elif event["kind"] == "adjudicate":
         yield "adjudicated", "emotion", _said("decided", value, None)
     elif event["kind"] == "reconcile":
@@ -117,7 +129,8 @@ def _answers(event: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
 
 
 def _said(vote: str, value: object, rating: float | None) -> dict[str, Any]:
-    return {"vote": vote, "said": event_log.canonical(value), "rating": rating}
+    said = event_log.canonical(value)
+    return {"vote": vote, "said": said, "rating": rating, "origin": HERE}
 
 
 def _seconds(duration_ms: int | None) -> float | None:

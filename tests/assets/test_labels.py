@@ -95,7 +95,7 @@ def test_answers_written_into_the_sheet_itself_are_read_and_survive_a_new_sheet(
     sheet.write_text("\n".join([header, *filled]))
     build(labels__validation_items, SheetConfig(seed="another"), root, kept, scores)
     assert '""' in sheet.read_text()
-    yielded: Any = validation(root, kept, scores)
+    yielded: Any = validation(root, kept, scores, frame("review__votes"))
     outputs = {output.output_name: output.value for output in yielded}
     assert set(outputs["labels__validation_answers"]["status"]) == {"ok"}
     agreement = outputs["labels__validation_agreement"].filter(dimension="valence")

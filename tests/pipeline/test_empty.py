@@ -19,7 +19,8 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
     has_rows = {name for name, rows in outcome.tables.items() if rows}
     # The known sources, counts of zero, the seven emotions, unused labels, experts without answers,
     # templates without questions, the experiment on synthetic records and its cost of zero, a
-    # skipped training run, shares of no images, measures of no people's agreement.
+    # skipped training run, shares of no images, measures of no people's agreement, and that no
+    # emotion was found often enough.
     assert has_rows == {
         "sources__datasets",
         "_ingest__counts",
@@ -32,6 +33,7 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
         "costs__calls",
         "expansion__balance",
         "expansion__class_shares",
+        "records__class_stops",
         "review__agreement",
         "training__runs",
     }

@@ -457,6 +457,15 @@ def add_files(world: World) -> None:
             "event_no": 2,
         },
     ]
+    world["labels__reviews"].append(
+        {"image_id": picture_id(1), "emotion": "awe", "mass": 1.0, "lost_mass": 0.0}
+    )
+    world["records__aigiemo"] += [
+        {"image_id": picture_id(number), "judgement_count": 1, "emotion": emotion}
+        | {"rater_ids": ["r1"], "felt_emotions": [emotion], "is_selected": True}
+        | {"felt_valences": [2], "felt_arousals": [1], "rating_gap": 1.0}
+        for number, emotion in enumerate(("awe", "fear"))
+    ]
     world["review__agreement"].append(
         {"measure": "alpha", "judged_field": "emotion", "estimate": 0.5, "counted": 40}
     )

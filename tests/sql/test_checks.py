@@ -230,6 +230,24 @@ PLANTS = {
         change("review__agreement", estimate=0.39),
         add("review__agreement", measure="wrong_accepted", judged_field="any", estimate=0.31),
     ],
+    ("review__inspections", "people_accept_the_records"): [
+        add("review__inspections", acceptance="rejected")
+    ],
+    ("labels__reviews", "mass_sums_to_one"): [
+        change("labels__reviews", mass=0.9),
+        change("labels__reviews", lost_mass=0.1),
+    ],
+    ("records__aigiemo", "votes_are_whole"): [
+        change("records__aigiemo", judgement_count=2),
+        change("records__aigiemo", felt_emotions=["awe", ""]),
+        change("records__aigiemo", felt_valences=[1, 2]),
+        change("records__aigiemo", felt_arousals=[]),
+    ],
+    ("records__aigiemo", "ratings_fit_the_emotion"): [change("records__aigiemo", rating_gap=2.51)],
+    ("records__aigiemo", "selection_is_balanced"): [
+        change("records__aigiemo", is_selected=False),
+        add("records__aigiemo", image_id=GONE),
+    ],
     ("labels__label_points", "ratings_have_one_scaling"): [
         change("labels__label_points", rating_rule="(x-1)/9")
     ],

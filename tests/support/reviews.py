@@ -56,6 +56,7 @@ def make_review_root(path: Path, count: int) -> DataRoot:
                 "description": f"{CAPTION} {number}",
                 "background": f"a secret background {number}",
                 "emotion": MIKELS_8[number % 8],
+                "machine_emotion": MIKELS_8[number % 8],
                 "boxes_px": [1, 2, 30, 20],
             }
         )
@@ -93,6 +94,7 @@ def make_review_root(path: Path, count: int) -> DataRoot:
         tables["critic__queue"],
         tables["records__emoverse"],
         tables["annotation__replies"],
+        TABLES["records__class_stops"].empty(),
     )
     for name, frame in (
         ("dedup__images", tables["dedup__images"]),

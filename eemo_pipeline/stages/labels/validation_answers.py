@@ -33,6 +33,7 @@ from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.stats.intervals import wilson
 
 ALL = "all experts"
+REVIEW = "review"  # place and prefix of experts who judged in the review tool
 FOLDER = "validation"
 _NEEDED = {"rate": ("rate",), "answer": ("answer",)}
 _OPTIONAL = {"image_id": ("image_id",), "picture": ("picture",)}
@@ -90,6 +91,48 @@ def read_answers(
         .with_columns(pl.format("{}/{}", pl.lit(FOLDER), "table_path").alias("table_path"))
         .sort(_TABLE.key)
     )
+
+
+def add_reviews(
+    answers: pl.DataFrame, votes: pl.DataFrame, labels__vad: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the answers with the blind ratings of the review tool, of images with a score.
+
+    A person of the review tool is one more expert. The nine steps are levels in threes: -4 to -2 is
+    low, -1 to 1 medium, 2 to 4 high.
+
+    Args:
+        answers: result of `read_answers`.
+        votes: rows of `review__votes`.
+        labels__vad: scores of the lexicon.
+    """
+    rating = pl.col("rating")
+    level = (
+        pl.when(rating <= -2)
+        .then(pl.lit("low"))
+        .when(rating >= 2)
+        .then(pl.lit("high"))
+        .otherwise(pl.lit("medium"))
+    )
+    rated = (
+        votes.filter((pl.col("phase") == "blind") & pl.col("is_counted"))
+        .drop_nulls("rating")
+        .join(
+            cut_tertiles(labels__vad),
+            left_on=["image_id", "reviewed_field"],
+            right_on=["image_id", "dimension"],
+        )
+        .sort("image_id", "rater_id", "reviewed_field")
+        .with_columns(
+            pl.lit(REVIEW).alias("table_path"),
+            pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row"),
+            pl.format("{}:{}", pl.lit(REVIEW), "rater_id").alias("expert"),
+            pl.col("reviewed_field").alias("dimension"),
+            pl.lit("ok").alias("status"),
+            level.alias("expert_level"),
+        )
+    )
+    return pl.concat([answers, fill_schema(rated, _TABLE.polars_schema)]).sort(_TABLE.key)
 
 
 def _find_scores(

@@ -231,6 +231,8 @@ def _record(row: dict[str, Any], judged: Mapping[str, tuple[str, list[str]]]) ->
         "reason": _reason(state, row, judged),
         **{name: None if name in emptied else row[name] for name in _DECIDED},
         "decided_by_people": [],
+        # People may decide otherwise later; what machines decided stays.
+        "machine_emotion": None if "emotion" in emptied else row["emotion"],
         "region_count": row["region_count"],
         "round_count": row["round_count"],
     }

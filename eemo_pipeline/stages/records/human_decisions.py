@@ -106,7 +106,7 @@ def _state(
     """Return state and reason after what people decided."""
     if outcome == "dropped":
         return {"state": "dropped", "reason": "dropped_by_people"}
-    if outcome in ("decided", "adjudicated") and row["emotion"] is None:
+    if outcome in ("decided", "adjudicated", "imported") and row["emotion"] is None:
         return {"state": "dropped", "reason": "people_feel_nothing"}
     if outcome == "plural":
         return {"state": "human", "reason": "people_differ"}

@@ -1,24 +1,26 @@
 """How far people agree with one another and with the machine, and how carefully they look."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.review import agreement_details as details
+from eemo_pipeline.stages.review.estimates import estimate, rating_matrix, share
 from eemo_pipeline.stats.agreement import interval_alpha, nominal_alpha, one_way_icc
-from eemo_pipeline.stats.hash_draws import uniforms
-from eemo_pipeline.stats.intervals import wilson
 
 _TABLE = TABLES["review__agreement"]
-_RESAMPLES = 1_000
-FEWEST = 30  # images or answers, below which a number says little
-_Measure = Callable[[np.ndarray], float | None]
 
 
-def build_agreement(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFrame) -> pl.DataFrame:
+def build_agreement(
+    votes: pl.DataFrame,
+    probes: pl.DataFrame,
+    queue: pl.DataFrame,
+    replies: pl.DataFrame,
+    verifier_replies: pl.DataFrame,
+) -> pl.DataFrame:
     """Return `review__agreement`: one row per measure and field.
 
     - alpha: Krippendorff's alpha of the blind judgements, nominal for emotions and interval for
@@ -30,13 +32,27 @@ def build_agreement(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFra
     - accepted: share of drafts that were confirmed, without those that were wrong on purpose.
     - wrong_accepted: share of drafts, wrong on purpose, that were confirmed.
 
+    Agreement on sets, classes and boxes, in crossed blocks and with models is explained in
+    `agreement_details.py`.
+
     Args:
         votes: rows of `review__votes`.
         probes: rows of `_review__probes`.
         queue: rows of `review__queue`.
+        replies: rows of `annotation__replies`.
+        verifier_replies: rows of `verification__replies`.
     """
     counted = votes.filter(pl.col("is_counted"))
-    rows = [*_between_people(counted), *_with_machine(counted, queue), *_drafts(counted, probes)]
+    rows = [
+        *_between_people(counted),
+        *details.compare_sets(counted),
+        *details.compare_classes(counted),
+        *details.compare_crossed(counted),
+        *details.compare_boxes(counted),
+        *details.compare_with_models(counted, replies, verifier_replies),
+        *_with_machine(counted, queue),
+        *_drafts(counted, probes),
+    ]
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
 
 
@@ -45,12 +61,12 @@ def _between_people(votes: pl.DataFrame) -> Iterator[dict[str, Any]]:
     emotions = blind.filter(pl.col("reviewed_field") == "emotion").with_columns(
         pl.col("said_json").rank("dense").cast(pl.Float64).alias("rating")
     )
-    yield _estimate("alpha", "emotion", _matrix(emotions), nominal_alpha)
+    yield estimate("alpha", "emotion", rating_matrix(emotions), nominal_alpha)
     for field in ("valence", "arousal"):
-        ratings = _matrix(blind.filter(pl.col("reviewed_field") == field))
-        yield _estimate("alpha", field, ratings, interval_alpha)
-        yield _estimate("icc_single", field, ratings, lambda rows: one_way_icc(rows)[0])
-        yield _estimate("icc_mean", field, ratings, lambda rows: one_way_icc(rows)[1])
+        ratings = rating_matrix(blind.filter(pl.col("reviewed_field") == field))
+        yield estimate("alpha", field, ratings, interval_alpha)
+        yield estimate("icc_single", field, ratings, lambda rows: one_way_icc(rows)[0])
+        yield estimate("icc_mean", field, ratings, lambda rows: one_way_icc(rows)[1])
 
 
 def _with_machine(votes: pl.DataFrame, queue: pl.DataFrame) -> Iterator[dict[str, Any]]:
@@ -62,74 +78,15 @@ def _with_machine(votes: pl.DataFrame, queue: pl.DataFrame) -> Iterator[dict[str
         json.loads(said) == emotion
         for said, emotion in felt.select("said_json", "machine_emotion").iter_rows()
     ]
-    yield _share("blind_is_machine", "emotion", sum(same), len(same))
+    yield share("blind_is_machine", "emotion", sum(same), len(same))
     seen = votes.filter(pl.col("phase") == "reconciled")["vote"]
-    yield _share("changed_after_machine", "emotion", int((seen == "changed").sum()), seen.len())
+    yield share("changed_after_machine", "emotion", int((seen == "changed").sum()), seen.len())
 
 
 def _drafts(votes: pl.DataFrame, probes: pl.DataFrame) -> Iterator[dict[str, Any]]:
     checked = votes.filter(pl.col("phase") == "drafts")
     for (field,), given in checked.group_by(["reviewed_field"], maintain_order=True):
         accepted = int((given["vote"] == "confirmed").sum())
-        yield _share("accepted", str(field), accepted, given.height)
+        yield share("accepted", str(field), accepted, given.height)
     wrong = int((probes["vote"] == "confirmed").sum())
-    yield _share("wrong_accepted", "any", wrong, probes.height)
-
-
-def _matrix(votes: pl.DataFrame) -> np.ndarray:
-    """Return images x judgements, NaN where an image has fewer; images with one are left out."""
-    lists = (
-        votes.sort("image_id", "rater_id")
-        .group_by("image_id", maintain_order=True)
-        .agg("rating")
-        .filter(pl.col("rating").list.len() > 1)["rating"]
-        .to_list()
-    )
-    widest = max((len(row) for row in lists), default=0)
-    matrix = np.full((len(lists), widest), np.nan)
-    for place, row in enumerate(lists):
-        matrix[place, : len(row)] = row
-    return matrix
-
-
-def _estimate(measure: str, field: str, ratings: np.ndarray, of: _Measure) -> dict[str, Any]:
-    size = len(ratings)
-    value = of(ratings) if size else None
-    lower = upper = None
-    if value is not None:
-        drawn = (uniforms(_RESAMPLES * size, measure, field) * size).astype(np.int64)
-        resampled = [of(ratings[places]) for places in drawn.reshape(_RESAMPLES, size)]
-        known = [one for one in resampled if one is not None]
-        if known:
-            lower, upper = (float(bound) for bound in np.percentile(known, [2.5, 97.5]))
-    return _row(measure, field, value, lower, upper, size)
-
-
-def _share(measure: str, field: str, hits: int, count: int) -> dict[str, Any]:
-    if count == 0:
-        return _row(measure, field, None, None, None, 0)
-    lower, upper = wilson(np.array([hits]), np.array([count]))
-    return _row(measure, field, hits / count, float(lower[0]), float(upper[0]), count)
-
-
-def _row(
-    measure: str,
-    field: str,
-    value: float | None,
-    lower: float | None,
-    upper: float | None,
-    count: int,
-) -> dict[str, Any]:
-    return {
-        "measure": measure,
-        "judged_field": field,
-        "estimate": _rounded(value),
-        "estimate_lower": _rounded(lower),
-        "estimate_upper": _rounded(upper),
-        "counted": count,
-        "is_too_few": count < FEWEST,
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 6)
+    yield share("wrong_accepted", "any", wrong, probes.height)

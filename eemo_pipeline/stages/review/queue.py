@@ -21,7 +21,7 @@ _DRAFTS = TABLES["review__drafts"]
 # A draft of one of these can be exchanged for another image's without looking odd by itself.
 _EXCHANGED = ("description", "background", "subject", "attribute")
 _FROM_RECORDS = ("description", "background", "attribute", "subject", "boxes_px")
-_FROM_REPLIES = ("style", "scene", "objects", "facial_expression", "human_action")
+_FROM_REPLIES = ("style", "scene", "objects", "facial_expression", "human_action", "reason")
 
 
 def draft_fields(
@@ -42,7 +42,13 @@ def draft_fields(
         (image_id, field): finding
         for image_id, field, finding in disputes.select("image_id", "field", "finding").iter_rows()
     }
-    seen = replies.filter(pl.col("status") == "ok").select("image_id", "annotator", *_FROM_REPLIES)
+    # The cues that the annotator names for its emotion are the draft of a person's reason.
+    seen = (
+        replies.filter(pl.col("status") == "ok")
+        .with_columns(pl.col("evidence").cast(pl.List(pl.String)).list.join("; ").alias("cues"))
+        .with_columns(pl.when(pl.col("cues") != "").then("cues").alias("reason"))
+        .select("image_id", "annotator", *_FROM_REPLIES)
+    )
     joined = records.select("image_id", "annotator", *_FROM_RECORDS).join(
         seen, on=["image_id", "annotator"], how="left"
     )
@@ -74,13 +80,15 @@ def build_queue(
     disputes: pl.DataFrame,
     records: pl.DataFrame,
     replies: pl.DataFrame,
+    stops: pl.DataFrame,
 ) -> pl.DataFrame:
     """Return `review__queue`: at most one task per image.
 
     A disputed image is asked for the fields in dispute, an audited one for all of its drafts. Every
     task begins with the person's own emotion, valence and arousal. The priority of a disputed task
     is the probability that a person changes any of its fields, taken as independent; the audit has
-    no priority but its draw.
+    no priority but its draw. Nor has a disputed task whose emotion people found often enough, as
+    the machines decided it.
 
     Args:
         images: rows of `dedup__images`.
@@ -88,7 +96,9 @@ def build_queue(
         disputes: rows of `critic__queue`.
         records: rows of `records__emoverse`.
         replies: rows of `annotation__replies`.
+        stops: rows of `records__class_stops`.
     """
+    stopped = stops.filter("is_stopped")["emotion"].to_list()
     asked = drafts.group_by("image_id").agg(pl.col("reviewed_field").sort().alias("drafted"))
     disputed = disputes.group_by("image_id").agg(
         pl.col("field").alias("in_dispute"),
@@ -102,7 +112,13 @@ def build_queue(
         .join(asked, on="image_id", how="left")
         .join(disputed, on="image_id", how="left")
         .join(valence, on="image_id", how="left")
-        .join(records.select("image_id", machine_emotion="emotion"), on="image_id", how="left")
+        .join(records.select("image_id", "machine_emotion"), on="image_id", how="left")
+        .with_columns(
+            pl.when(pl.col("machine_emotion").is_in(stopped))
+            .then(0.0)
+            .otherwise("priority")
+            .alias("priority")
+        )
         .sort("image_id")
     )
     probes = _Probes(drafts)

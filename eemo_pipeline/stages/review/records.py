@@ -27,7 +27,10 @@ def build_review_records(votes: pl.DataFrame) -> pl.DataFrame:
     - decided: three or more judged it blind, and more than half of them felt the same emotion.
     - plural: three or more judged it blind, and no emotion has more than half.
     - too_few: fewer judged it so far.
+    - imported: nobody judged it here, and more than half of the imported labels name one emotion.
     - adjudicated, kept_plural, dropped: what an adjudicator decided; it goes before the votes.
+
+    Labels that were given elsewhere and imported count only where nobody judged the same here.
 
     `neutral` and `cannot_tell` are votes as well: they stop an emotion from having more than half,
     and are no part of the distribution over the eight. A draft is settled by the majority of those
@@ -47,27 +50,38 @@ def build_review_records(votes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _record(image_id: Any, votes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    blind = [vote for vote in votes if vote["phase"] == "blind"]
+    imported = [vote for vote in votes if vote["phase"] == "imported"]
+    blind = [vote for vote in votes if vote["phase"] == "blind"] or imported
     felt = [json.loads(vote["said_json"]) for vote in blind if vote["reviewed_field"] == "emotion"]
     emotion, share = _majority(felt)
-    outcome = "too_few" if len(felt) < DECIDING else "plural" if emotion is None else "decided"
+    is_imported = bool(felt) and blind is imported
+    outcome = _outcome(len(felt), emotion, is_imported=is_imported)
     if choice := _adjudicated(votes):
         outcome = _ADJUDICATED.get(choice, "adjudicated")
         emotion = choice
     named = Counter(name for name in felt if name in MIKELS_8)
     total = sum(named.values())
-    is_settled = outcome in ("decided", "adjudicated") and emotion in MIKELS_8
+    is_settled = outcome in ("decided", "adjudicated", "imported") and emotion in MIKELS_8
     return {
         "image_id": image_id,
         "outcome": outcome,
         "judgement_count": len(felt),
         "emotion": emotion if is_settled else None,
         "emotion_share": share,
+        "named_share": round(total / len(felt), 6) if felt else 0.0,
         "distribution": [named[name] / total for name in MIKELS_8] if total else None,
         **_ratings("valence", blind),
         **_ratings("arousal", blind),
-        **_settle_drafts(vote for vote in votes if vote["phase"] == "drafts"),
+        **_settle_drafts([vote for vote in votes if vote["phase"] == "drafts"], imported),
     }
+
+
+def _outcome(count: int, emotion: str | None, *, is_imported: bool) -> str:
+    if is_imported:
+        return "plural" if emotion is None else "imported"
+    if count < DECIDING:
+        return "too_few"
+    return "plural" if emotion is None else "decided"
 
 
 def _adjudicated(votes: Iterable[Mapping[str, Any]]) -> str | None:
@@ -99,27 +113,40 @@ def _ratings(name: str, blind: Iterable[Mapping[str, Any]]) -> dict[str, float |
     }
 
 
-def _settle_drafts(votes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _settle_drafts(
+    checked: Iterable[Mapping[str, Any]], imported: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
     by_field: dict[str, list[Mapping[str, Any]]] = {}
-    for vote in votes:
+    for vote in checked:
         by_field.setdefault(vote["reviewed_field"], []).append(vote)
+    elsewhere: dict[str, list[Mapping[str, Any]]] = {}
+    for vote in imported:
+        if vote["vote"] != "felt" and vote["reviewed_field"] not in by_field:
+            elsewhere.setdefault(vote["reviewed_field"], []).append(vote)
     settled: dict[str, Any] = {}
     refused: list[str] = []
-    for field, given in sorted(by_field.items()):
+    states: dict[str, str] = {}
+    for field, given in sorted((by_field | elsewhere).items()):
         results = Counter(_result_of(vote) for vote in given)
         (result, count), *_ = results.most_common(1)
         if count * 2 <= len(given):
+            states[field] = "open"
             continue
+        acts = Counter(vote["vote"] for vote in given if _result_of(vote) == result)
+        states[field] = acts.most_common(1)[0][0]
         if result is None:
             refused.append(field)
         else:
             settled[field] = json.loads(result)
     return {
-        "settled_json": json.dumps(
-            settled, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-        ),
+        "settled_json": _write(settled),
         "refused_fields": refused,
+        "draft_states_json": _write(states),
     }
+
+
+def _write(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _result_of(vote: Mapping[str, Any]) -> str | None:

@@ -11,6 +11,7 @@ const NAMES = {
   facial_expression: "Facial expression",
   human_action: "Action",
   objects: "Objects",
+  reason: "Reason for the emotion",
   box: "Boxes",
 };
 const SAID = {

@@ -28,6 +28,7 @@ RECORDS = frame(
             "image_id": name,
             "annotator": "a",
             "emotion": "awe",
+            "machine_emotion": "awe",
             "description": f"text {number}",
             "background": "sea",
             "boxes_px": [1, 2, 3, 4, 5, 6, 7, 8],
@@ -53,6 +54,7 @@ REGIONS = frame(
     "grounding__regions",
     [{"image_id": name, "region_no": 1, "detector": "saliency"} for name in IDS],
 )
+STOPS = TABLES["records__class_stops"].empty()
 DISPUTES = frame(
     "critic__queue",
     [
@@ -65,7 +67,7 @@ DISPUTES = frame(
 
 def build() -> tuple[pl.DataFrame, pl.DataFrame]:
     drafts = draft_fields(RECORDS, REPLIES, REGIONS, DISPUTES)
-    return drafts, build_queue(IMAGES, drafts, DISPUTES, RECORDS, REPLIES)
+    return drafts, build_queue(IMAGES, drafts, DISPUTES, RECORDS, REPLIES, STOPS)
 
 
 def test_the_audit_is_drawn_without_a_look_at_any_verdict():
@@ -132,7 +134,7 @@ def test_the_tables_are_as_declared_and_the_same_in_any_order_of_rows():
         assert not null_violations(table.lazy(), TABLES[name])
     shuffled = draft_fields(RECORDS.reverse(), REPLIES.reverse(), REGIONS, DISPUTES.reverse())
     again = build_queue(
-        IMAGES.reverse(), shuffled, DISPUTES.reverse(), RECORDS.reverse(), REPLIES.reverse()
+        IMAGES.reverse(), shuffled, DISPUTES.reverse(), RECORDS.reverse(), REPLIES.reverse(), STOPS
     )
     assert_frame_equal(shuffled, drafts)
     assert_frame_equal(again, queue)

@@ -14,6 +14,8 @@ from eemo_pipeline.stages.review.records import build_review_records
 
 SCHEMA = TABLES["review__votes"].polars_schema
 QUEUE = TABLES["review__queue"].empty()
+REPLIES = TABLES["annotation__replies"].empty()
+VERIFIED = TABLES["verification__replies"].empty()
 NO_PROBES = TABLES["_review__probes"].empty()
 
 
@@ -103,7 +105,8 @@ def test_drafts_are_settled_by_those_who_checked_them():
 
 
 def measures(votes: list[dict[str, Any]], probes: pl.DataFrame = NO_PROBES) -> dict[tuple, dict]:
-    frame = build_agreement(pl.DataFrame(votes, schema=SCHEMA), probes, QUEUE)
+    given = pl.DataFrame(votes, schema=SCHEMA)
+    frame = build_agreement(given, probes, QUEUE, REPLIES, VERIFIED)
     return {(row["measure"], row["judged_field"]): row for row in frame.iter_rows(named=True)}
 
 

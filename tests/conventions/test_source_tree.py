@@ -19,6 +19,9 @@ from packaging.utils import canonicalize_name
 from eemo_pipeline import sources
 from eemo_pipeline.discovery import discover
 from eemo_pipeline.sources import SourceDataset
+from eemo_pipeline.stages.evaluation import benchmarks, response_formats
+from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
+from eemo_pipeline.stages.evaluation.response_formats import ResponseFormat
 from eemo_pipeline.stages.exports import formats
 from eemo_pipeline.stages.exports.formats import Exporter
 from eemo_pipeline.stages.qa import templates
@@ -111,6 +114,8 @@ def test_files_and_functions_stay_readable() -> None:
         (sources, "SOURCE", SourceDataset),
         (templates, "TEMPLATE", QaTemplate),
         (formats, "EXPORTER", Exporter),
+        (benchmarks, "BENCHMARK", Benchmark),
+        (response_formats, "FORMAT", ResponseFormat),
     ],
 )
 def test_a_plug_in_is_named_as_its_file(

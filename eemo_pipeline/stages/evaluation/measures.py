@@ -1,0 +1,155 @@
+"""The measures that benchmarks print, each over resampled items at once.
+
+A measure takes the weights of the items in each resample, and returns one value per resample. A
+point estimate is the measure with all weights 1.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The items that a number counts.
+
+    Attributes:
+        marks: what each answer is worth, 0-1; NaN where nobody has judged it.
+        gold: the true values of items whose answers are numbers; NaN elsewhere.
+        answers: the values answered; NaN where none was.
+        gold_labels: the number of each true label.
+        answer_labels: the number of each label answered; -1 where none was.
+    """
+
+    marks: np.ndarray
+    gold: np.ndarray
+    answers: np.ndarray
+    gold_labels: np.ndarray
+    answer_labels: np.ndarray
+
+
+Measure = Callable[[Sample, np.ndarray], np.ndarray]
+
+
+def percent(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Return the mean mark in per cent; items that nobody has judged do not count."""
+    return 100 * share(sample, weights)
+
+
+def share(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Return the mean mark; items that nobody has judged do not count."""
+    judged = ~np.isnan(sample.marks)
+    marks = np.where(judged, sample.marks, 0.0)
+    return _ratio(weights @ marks, weights @ judged.astype(float))
+
+
+def pearson(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Return Pearson's correlation (PLCC) of the values answered with the true ones."""
+    counted = ~np.isnan(sample.answers) & ~np.isnan(sample.gold)
+    return _correlation(sample.gold[counted], sample.answers[counted], weights[:, counted])
+
+
+def spearman(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Return Spearman's correlation (SRCC): Pearson's of the ranks, equal values sharing a rank."""
+    counted = ~np.isnan(sample.answers) & ~np.isnan(sample.gold)
+    used = weights[:, counted]
+    gold, answers = _ranks(sample.gold[counted], used), _ranks(sample.answers[counted], used)
+    return _weighted_correlation(gold, answers, used)
+
+
+def concordance(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Return Lin's concordance correlation coefficient (1989)."""
+    counted = ~np.isnan(sample.answers) & ~np.isnan(sample.gold)
+    x, y, used = sample.gold[counted], sample.answers[counted], weights[:, counted]
+    total = used.sum(axis=1)
+    mean_x, mean_y = _ratio(used @ x, total), _ratio(used @ y, total)
+    both = _ratio(used @ (x * y), total) - mean_x * mean_y
+    spread_x = _ratio(used @ (x * x), total) - mean_x**2
+    spread_y = _ratio(used @ (y * y), total) - mean_y**2
+    return _ratio(2 * both, spread_x + spread_y + (mean_x - mean_y) ** 2)
+
+
+def mean_absolute_error(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Return the mean absolute difference of the values answered from the true ones."""
+    counted = ~np.isnan(sample.answers) & ~np.isnan(sample.gold)
+    errors = np.abs(sample.answers[counted] - sample.gold[counted])
+    return _ratio(weights[:, counted] @ errors, weights[:, counted].sum(axis=1))
+
+
+def macro_f1(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Return the mean F1 in per cent over the labels that the truth has; no answer is a miss."""
+    counted = sample.gold_labels >= 0
+    gold, answers, used = (
+        sample.gold_labels[counted],
+        sample.answer_labels[counted],
+        weights[:, counted],
+    )
+    scores: list[np.ndarray] = []
+    for label in np.unique(gold):
+        hits = used @ ((gold == label) & (answers == label)).astype(float)
+        named = used @ (gold == label).astype(float) + used @ (answers == label).astype(float)
+        # A label that a resample never draws has no F1, and counts for nothing.
+        scores.append(_ratio(2 * hits, named))
+    if not scores:
+        return np.full(len(weights), np.nan)
+    stacked = np.stack(scores)
+    known = ~np.isnan(stacked)
+    return 100 * _ratio(np.where(known, stacked, 0).sum(axis=0), known.sum(axis=0).astype(float))
+
+
+MEASURES: Mapping[str, Measure] = {
+    "percent": percent,
+    "share": share,
+    "pearson": pearson,
+    "spearman": spearman,
+    "concordance": concordance,
+    "mean_absolute_error": mean_absolute_error,
+    "macro_f1": macro_f1,
+}
+# The unit of each measure.
+UNITS: Mapping[str, str] = {
+    "percent": "percent",
+    "macro_f1": "percent",
+    "share": "share",
+    "pearson": "correlation",
+    "spearman": "correlation",
+    "concordance": "correlation",
+    "mean_absolute_error": "difference",
+}
+
+
+def _ratio(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    return np.divide(upper, lower, out=np.full(np.shape(upper), np.nan), where=lower > 0)
+
+
+def _correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    # Centred first: sums of squares of values far from zero would lose digits.
+    x, y = x - (x.mean() if len(x) else 0), y - (y.mean() if len(y) else 0)
+    total = weights.sum(axis=1)
+    mean_x, mean_y = _ratio(weights @ x, total), _ratio(weights @ y, total)
+    both = _ratio(weights @ (x * y), total) - mean_x * mean_y
+    spread_x = _ratio(weights @ (x * x), total) - mean_x**2
+    spread_y = _ratio(weights @ (y * y), total) - mean_y**2
+    return _ratio(both, np.sqrt(np.clip(spread_x, 0, None) * np.clip(spread_y, 0, None)))
+
+
+def _weighted_correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    total = weights.sum(axis=1)
+    centred_x = x - _ratio((weights * x).sum(axis=1), total)[:, None]
+    centred_y = y - _ratio((weights * y).sum(axis=1), total)[:, None]
+    both = (weights * centred_x * centred_y).sum(axis=1)
+    spreads = (weights * centred_x**2).sum(axis=1) * (weights * centred_y**2).sum(axis=1)
+    return _ratio(both, np.sqrt(spreads))
+
+
+def _ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the mean rank of each item within each resample, resamples x items."""
+    distinct, places = np.unique(values, return_inverse=True)
+    if not len(distinct):
+        return np.zeros(weights.shape)
+    order = np.argsort(places, kind="stable")
+    starts = np.searchsorted(places[order], np.arange(len(distinct)))
+    sums = np.add.reduceat(weights[:, order], starts, axis=1)
+    middles = np.cumsum(sums, axis=1) - sums / 2 + 0.5
+    return middles[:, places]

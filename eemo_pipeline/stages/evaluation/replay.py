@@ -1,0 +1,53 @@
+"""Scores a response file: no image and no model is needed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from eemo_pipeline.discovery import discover
+from eemo_pipeline.stages.evaluation import benchmarks, response_formats
+from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
+from eemo_pipeline.stages.evaluation.predictions import tabulate
+from eemo_pipeline.stages.evaluation.response_formats import ResponseFormat, choose
+from eemo_pipeline.stages.evaluation.responses import ResponseFile
+from eemo_pipeline.stages.evaluation.scores import Score, score
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A response file as scored."""
+
+    benchmark: Benchmark
+    layout: ResponseFormat
+    file: ResponseFile
+    predictions: pl.DataFrame
+    scores: list[Score]
+
+
+def list_benchmarks() -> Mapping[str, Benchmark]:
+    """Return the benchmarks by name."""
+    return discover(benchmarks, "BENCHMARK", Benchmark)
+
+
+def list_formats() -> Mapping[str, ResponseFormat]:
+    """Return the formats of response files by name."""
+    return discover(response_formats, "FORMAT", ResponseFormat)
+
+
+def replay(benchmark: Benchmark, path: Path, model: str | None = None) -> Replay:
+    """Read a response file and score what it answers.
+
+    Args:
+        benchmark: whose items the file answers.
+        path: the file.
+        model: whose answers count, where the file has several.
+
+    Raises:
+        BadResponses: the file cannot be read, or none of its rows can be used.
+    """
+    layout, content = choose(list_formats(), path)
+    file = layout.read(content, benchmark, model)
+    predictions = tabulate(benchmark, file.model, file.responses)
+    return Replay(benchmark, layout, file, predictions, score(benchmark, predictions))

@@ -284,7 +284,6 @@ app.add_typer(ledger_app)
 app.add_typer(batch_app)
 app.add_typer(review_app)
 app.command(epilog=COLLECT_EXAMPLES)(collect)
-app.command(epilog=EVALUATE_EXAMPLES)(evaluate)
 
 
 @app.command(epilog=examples("eemo doctor", "eemo doctor --data data/demo", "eemo doctor --json"))
@@ -314,6 +313,7 @@ def ui(
 
 
 add_training_commands(app)
+app.command(epilog=EVALUATE_EXAMPLES)(evaluate)
 
 
 def run_command_line() -> int:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from eemo_pipeline.cli.data_root import read_folder
-from eemo_pipeline.cli.options import JsonOption, examples
+from eemo_pipeline.cli.options import DataOption, JsonOption, examples
 
 EVALUATE_EXAMPLES = examples(
     "eemo evaluate --benchmark eemo_bench_pair --replay responses.json",
@@ -48,6 +48,7 @@ def evaluate(
         str | None,
         typer.Option("--model", metavar="NAME", help="Whose answers, where a file has several."),
     ] = None,
+    data: DataOption = None,  # noqa: ARG001 (a response file needs no data root)
     as_json: JsonOption = False,
 ) -> None:
     """Score a model by a published protocol, with intervals beside the published numbers.

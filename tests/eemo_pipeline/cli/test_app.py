@@ -28,6 +28,7 @@ COMMANDS = (
     "ui",
     "train",
     "similar",
+    "evaluate",
     "ledger",
     "batch",
 )

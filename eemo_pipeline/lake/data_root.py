@@ -76,6 +76,11 @@ class DataRoot:
         return self.path / "exports"
 
     @property
+    def releases(self) -> Path:
+        """`releases/<number>/`: what was released; a release is never changed."""
+        return self.path / "releases"
+
+    @property
     def training(self) -> Path:
         """`training/<job>/`: job folders, each with its latest run."""
         return self.path / "training"

@@ -16,7 +16,7 @@ DOCUMENTS = sorted(REPOSITORY.glob("*.md")) + [
 NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:\.(?:py|md|toml|yaml|sql)|/))`")
 # Folders of a data root or of another program.
 NOT_OURS = {"data/", "downloads/", "exports/", "reports/", "sources/", "tables/"} | {
-    "LAVIS/lavis/weight/vicuna-7b-2/"
+    *("LAVIS/lavis/weight/vicuna-7b-2/", "release.yaml", "DATASHEET.md")
 }
 
 

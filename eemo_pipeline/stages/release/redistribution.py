@@ -125,8 +125,25 @@ def picture_terms(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _join_terms(needed: pl.DataFrame, datasets: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    """Return licence and is_redistributable per dependency: the image's own, else its source's."""
+def kept_picture_terms(tables: Path) -> pl.DataFrame:
+    """Return the rows of `picture_terms` of a data root's kept images.
+
+    Labels of a dropped near-duplicate are labels of the kept image, so its licence holds there.
+    """
+    records, clusters = (
+        scan_table(tables, name).collect() for name in ("ingest__records", "dedup__clusters")
+    )
+    return picture_terms(move_to_kept(records, clusters))
+
+
+def join_terms(needed: pl.DataFrame, datasets: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """Return licence and is_redistributable per dependency: the image's own, else its source's.
+
+    Args:
+        needed: rows of `item_sources`.
+        datasets: rows of `sources__datasets`.
+        own: rows of `picture_terms`.
+    """
     terms = datasets.select("source", "licence", "is_redistributable")
     # A source's labels of an image follow the image's licence and need no permission of their own.
     with_own = needed.join(own, on=["image_id", "source"], how="semi").select("item_id", "source")
@@ -153,12 +170,11 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
     qa, assess, images = read("qa__items"), read("assess__items"), read("dedup__images")
     datasets = read("sources__datasets")
     records = read("records__emoverse").filter(pl.col("state") == "preserved")
-    items = _list_items(qa, assess, records)
-    # Labels of a dropped near-duplicate are labels of the kept image, so its licence holds there.
-    own = picture_terms(move_to_kept(read("ingest__records"), read("dedup__clusters")))
+    items = list_items(qa, assess, records)
+    own = kept_picture_terms(tables)
     is_closed = ~pl.col("is_redistributable") & ~pl.col("source").is_in(list(permitted))
     needed = item_sources(items, images)
-    forbidden = _join_terms(needed, datasets, own).filter(is_closed)
+    forbidden = join_terms(needed, datasets, own).filter(is_closed)
     withheld = judge(forbidden)
     kept = [frame.filter(~pl.col("item_id").is_in(withheld)) for frame in (qa, assess)]
     # If a source licenses each image, terms exclude single images and not the whole source.
@@ -194,8 +210,14 @@ def _write(tables: Path, folder: Path, permitted: Collection[str], judge: _Judge
     return HandedOut(published.files, items.height - len(withheld), len(withheld))
 
 
-def _list_items(qa: pl.DataFrame, assess: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Return item_id, image_ids and label_sources; a record is an item on its image."""
+def list_items(qa: pl.DataFrame, assess: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Return item_id, image_ids and label_sources; a record is an item on its image.
+
+    Args:
+        qa: rows of `qa__items`.
+        assess: rows of `assess__items`.
+        records: rows of `records__emoverse`.
+    """
     about_one = [
         frame.select(
             pl.col(name).alias("item_id"),
@@ -207,14 +229,23 @@ def _list_items(qa: pl.DataFrame, assess: pl.DataFrame, records: pl.DataFrame) -
     return pl.concat([qa.select("item_id", "image_ids", label_sources="sources"), *about_one])
 
 
+def count_offenders(forbidden: pl.DataFrame) -> list[Offender]:
+    """Return the sources of forbidden dependencies, the one with the most items first.
+
+    Args:
+        forbidden: rows of `join_terms`.
+    """
+    counts = (
+        forbidden.group_by("source", "licence")
+        .agg(pl.col("item_id").n_unique().alias("items"))
+        .sort(["items", "source", "licence"], descending=[True, False, False])
+    )
+    return [Offender(*row) for row in counts.rows()]
+
+
 def _refuse(forbidden: pl.DataFrame) -> list[str]:
     if forbidden.height:
-        counts = (
-            forbidden.group_by("source", "licence")
-            .agg(pl.col("item_id").n_unique().alias("items"))
-            .sort(["items", "source", "licence"], descending=[True, False, False])
-        )
-        raise TermsForbid([Offender(*row) for row in counts.rows()])
+        raise TermsForbid(count_offenders(forbidden))
     return []
 
 

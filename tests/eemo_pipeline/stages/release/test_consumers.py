@@ -1,0 +1,59 @@
+"""A release as its consumers see it: `datasets` loads it, mlcroissant validates and reads it."""
+
+from pathlib import Path
+
+import pytest
+
+from eemo_pipeline.stages.release.build import build_release
+from eemo_pipeline.stages.release.contents import select_contents
+from eemo_pipeline.stages.release.declaration import Declaration
+from eemo_pipeline.stages.release.manifest import Code
+from tests.support.releases import lay_release_root
+
+DECLARED = Declaration(
+    licence="cc-by-4.0",
+    title="Felt | *images*",
+    summary="What images <b>evoke</b>.",
+    citation="@misc{felt, title={Felt}}",
+    homepage="https://example.org",
+    date="2026-01-31",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = lay_release_root(tmp_path_factory.mktemp("consumed") / "root")
+    contents = select_contents(root / "tables", leave_out=True)
+    code = Code(package="1", parts={}, assets={}, seeds={})
+    return build_release(root / "tables", root / "releases", contents, DECLARED, code).folder
+
+
+def test_every_configuration_loads(folder: Path, tmp_path: Path) -> None:
+    import datasets
+
+    cache = str(tmp_path)
+    records = datasets.load_dataset(str(folder), cache_dir=cache)
+    assert {split: len(rows) for split, rows in records.items()} == {"train": 2, "test": 1}
+    assert records["train"][0]["licences"] == ["CC0-1.0"]
+    names = datasets.get_dataset_config_names(str(folder))
+    assert names == ["records", "qa", "assess", "regions", "images"]
+    loaded = {name: datasets.load_dataset(str(folder), name, cache_dir=cache) for name in names}
+    assert {name: len(parts["test"]) for name, parts in loaded.items()} == dict.fromkeys(names, 1)
+
+
+def test_croissant_is_valid_and_reads_the_rows(folder: Path) -> None:
+    import mlcroissant
+
+    dataset = mlcroissant.Dataset(jsonld=folder / "croissant.json")
+    assert (dataset.metadata.issues.errors, dataset.metadata.issues.warnings) == (set(), set())
+    assert dataset.metadata.data_biases
+    assert dataset.metadata.data_collection
+    (row,) = dataset.records("qa_test")
+    assert row["qa_test/item_id"] == b"question c"
+    assert row["qa_test/licences"] == [b"CC0-1.0"]
+
+
+def test_foreign_text_is_no_markup_on_the_card(folder: Path) -> None:
+    card = (folder / "README.md").read_text()
+    assert "# Felt \\| \\*images\\*\n" in card
+    assert "What images &lt;b&gt;evoke&lt;/b&gt;." in card

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
 
 Rows = Sequence[Mapping[str, Any]]
 
+_SPOKEN = {"absent": "found no", "unknown": "could not tell"}
 _MOST_NAMED = 6  # of one kind, in one line
 
 
 def summarise_image(explained: "Sequence[Explained]") -> dict[str, str]:
     """Return subject -> one sentence, in stage order; subjects without rows are absent."""
     tables: dict[str, Rows] = {part.table: part.rows for part in explained}
+    tables["review__votes"] = _by_person(tables.get("review__votes", ()))
     told = {
         subject: _listed([tell(row) for row in tables.get(table, ())])
         for subject, table, tell in _SUBJECTS
@@ -84,8 +86,32 @@ def _open_question(row: Mapping[str, Any]) -> str:
     return f"{row['field']}: {row['reason']}"
 
 
+def _by_person(votes: Rows) -> Rows:
+    """Return one row per person and phase, with what they said of each field."""
+    people: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    for vote in votes:
+        said = people.setdefault((vote["rater_id"], vote["phase"]), {})
+        said[vote["reviewed_field"]] = vote
+    return [{"person": who, "phase": phase, "said": said} for (who, phase), said in people.items()]
+
+
 def _vote(row: Mapping[str, Any]) -> str:
-    return f"{row['rater_id']} on {row['reviewed_field']}: {row['vote']} {row['said_json']}"
+    said: Mapping[str, Mapping[str, Any]] = row["said"]
+    if row["phase"] in ("blind", "imported"):
+        felt = [
+            ("" if name == "emotion" else f"{name} ") + str(said[name]["said_json"]).strip('"')
+            for name in ("emotion", "valence", "arousal")
+            if name in said
+        ]
+        origin = "elsewhere " if row["phase"] == "imported" else ""
+        return f"{row['person']} {origin}felt {', '.join(felt) or 'nothing of it'}"
+    acts: dict[str, list[str]] = {}
+    for name, vote in said.items():
+        act = _SPOKEN.get(vote["vote"], vote["vote"])
+        acts.setdefault(act, []).append(name)
+    return f"{row['person']} " + ", ".join(
+        f"{act} {' and '.join(names)}" for act, names in acts.items()
+    )
 
 
 def _judgement(row: Mapping[str, Any]) -> str:
@@ -96,6 +122,8 @@ def _judgement(row: Mapping[str, Any]) -> str:
 def _record(row: Mapping[str, Any]) -> str:
     reason = f" ({row['reason']})" if row["reason"] else ""
     people = ", ".join(row["decided_by_people"] or ())
+    if people and row["machine_emotion"] != row["emotion"]:
+        people += f"; machines found {row['machine_emotion'] or 'no emotion'}"
     return f"{row['emotion'] or 'no emotion'}, state {row['state']}{reason}" + (
         f"; people decided {people}" if people else ""
     )

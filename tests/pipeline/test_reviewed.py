@@ -5,16 +5,22 @@ import uuid
 from contextlib import closing
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import scan_table
+from eemo_pipeline.orchestration.build import build_definitions
+from eemo_pipeline.orchestration.jobs import take_in_votes
+from eemo_pipeline.orchestration.runs import run_assets
 from eemo_pipeline.web import assignment, judging
 from eemo_pipeline.web.database import ReviewDatabase
 from eemo_pipeline.web.fields import BlindJudgement, Event
 from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
 from eemo_pipeline.web.queue_import import import_queue
+from resources.instance.dagster_home import open_instance
 from tests.support.commands import call_eemo
+from tests.support.hashing import hash_files
 from tests.support.lakes import copy_lake
 
 FELT = BlindJudgement(emotion="awe", valence=3, arousal=2)
@@ -45,18 +51,42 @@ def read(root: DataRoot, name: str) -> pl.DataFrame:
     return scan_table(root.tables, name).collect()
 
 
+def times_made(root: DataRoot) -> dict[str, int]:
+    """Return asset -> how often it was materialised so far, its partitions counted apart."""
+    keys = build_definitions().resolve_asset_graph().executable_asset_keys
+    with open_instance(root.path) as instance:
+        return {
+            key.to_user_string(): len(instance.fetch_materializations(key, limit=500).records)
+            for key in keys
+        }
+
+
+def follows_from_votes() -> set[str]:
+    chosen = dg.AssetSelection.assets("review__votes", "_review__probes").downstream()
+    graph = build_definitions().resolve_asset_graph()
+    return {key.to_user_string() for key in chosen.resolve(graph)}
+
+
 def test_what_people_decide_is_the_records_at_the_next_run(small_lake: Path, tmp_path: Path):
     root = DataRoot(copy_lake(small_lake, tmp_path / "reviewed"))
-    before = read(root, "records__emoverse")
+    before, made, files = read(root, "records__emoverse"), times_made(root), hash_files(root.path)
     queue = read(root, "review__queue")
     assert read(root, "review__votes").is_empty()
     with closing(ReviewDatabase(root.review)) as database:
         import_queue(database, root)
         for number in range(3):
             judge_everything(database, person(database, f"rater {number}"))
-    answer = call_eemo("run", "--data", root.path, "--json")
-    assert answer.returncode == 0, answer.stderr
-    assert json.loads(answer.stdout)["computed"] == 0
+    outcome = run_assets(root.path, job=take_in_votes.name)
+    assert outcome.failed_steps == outcome.failed_checks == []
+    assert outcome.computed == 0, "no model is asked again, and no pixel is measured again"
+    made_again = {name for name, times in times_made(root).items() if times != made[name]}
+    assert made_again == follows_from_votes()
+    assert made_again.isdisjoint({"annotation__replies", "dedup__images", "texts__descriptions"})
+    after = hash_files(root.path)
+    changed = {Path(name).stem for name in after if after[name] != files.get(name)}
+    tables = {name for name in changed if "__" in name}
+    assert "records__emoverse" in tables
+    assert tables <= made_again
     records = read(root, "records__emoverse")
     asked = records.filter(pl.col("image_id").is_in(queue["image_id"].to_list()))
     decided = asked.filter(pl.col("reason").ne_missing("image_unreadable"))
@@ -65,12 +95,35 @@ def test_what_people_decide_is_the_records_at_the_next_run(small_lake: Path, tmp
     assert all("emotion" in fields for fields in decided["decided_by_people"])
     others = ~pl.col("image_id").is_in(queue["image_id"].to_list())
     assert records.filter(others).equals(before.filter(others))
+    assert records["machine_emotion"].equals(before["machine_emotion"])
     people = read(root, "review__records")
     assert set(people["outcome"]) == {"decided"}
     assert people["valence"].unique().to_list() == [0.875]
     agreement = read(root, "review__agreement").filter(pl.col("measure") == "blind_is_machine")
     machine = queue["machine_emotion"].drop_nulls()
     assert agreement["counted"].item() == 3 * machine.len()
+    assert read(root, "review__queue")["machine_emotion"].equals(queue["machine_emotion"])
     told = call_eemo("explain", decided["image_id"][0], "--data", root.path)
-    assert "review__votes" in told.stdout
-    assert "decided_by_people" in told.stdout
+    lines = [line.strip() for line in told.stdout.splitlines()]
+    (said,) = (line for line in lines if line.startswith("people said"))
+    assert said.count("felt awe, valence 3, arousal 2") == 3
+    assert any(line.startswith("people found  decided after 3 judgements, awe") for line in lines)
+    assert any(line.startswith("record") and "people decided" in line for line in lines)
+
+
+def test_after_the_votes_were_taken_in_a_whole_run_finds_nothing_to_do(
+    small_lake: Path, tmp_path: Path
+):
+    root = DataRoot(copy_lake(small_lake, tmp_path / "settled"))
+    with closing(ReviewDatabase(root.review)) as database:
+        import_queue(database, root)
+        judge_everything(database, person(database, "rater"))
+    run_assets(root.path, job=take_in_votes.name)
+    settled = hash_files(root.path)
+    answer = call_eemo("run", "--data", root.path, "--json")
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["computed"] == 0
+    again = hash_files(root.path)
+    assert {name for name in again if again[name] != settled.get(name)} <= {
+        "tables/costs__calls.parquet"
+    }

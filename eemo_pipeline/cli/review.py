@@ -64,6 +64,7 @@ def serve(data: Path | None, host: str, port: int, allowed: list[str], *, as_jso
     require_free_port(host, port, "review serve", root)
     with _open(root) as database:
         _require_intact(database, root)
+        _require_guidelines(root)
         imported = _import(database, root)
         address = f"http://{host if host in _LOOPBACK else allowed[0]}:{port}"
         first = _first_link(database, address)
@@ -279,6 +280,25 @@ def _require_intact(database: "ReviewDatabase", root: DataRoot) -> None:
             f"restore a copy of {shown(root.review)}",
             code=Exit.CHECK_FAILED,
         )
+
+
+def _require_guidelines(root: DataRoot) -> None:
+    """Refuse to serve without the guidelines that people judge by.
+
+    Raises:
+        Problem: the file of the data root cannot be used.
+    """
+    from eemo_pipeline.web.guidelines import GuidelinesProblem, read_guidelines
+
+    try:
+        read_guidelines(root)
+    except GuidelinesProblem as error:
+        raise Problem(
+            "the guidelines cannot be read",
+            shown(root.guidelines),
+            str(error),
+            "mend the file, or remove it: then the guidelines of the package are used",
+        ) from error
 
 
 def _first_link(database: "ReviewDatabase", address: str) -> str | None:

@@ -51,6 +51,11 @@ class DataRoot:
         return self.path / "review.sqlite"
 
     @property
+    def guidelines(self) -> Path:
+        """`guidelines.md`: the user's own guidelines for people who judge images."""
+        return self.path / "guidelines.md"
+
+    @property
     def validation(self) -> Path:
         """`validation/<pseudonym>.csv`: validation sheets that experts filled in."""
         return self.path / "validation"

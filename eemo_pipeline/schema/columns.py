@@ -541,6 +541,7 @@ _ALL = (
     _flag("is_counted", "Whether the vote is one of those asked for, and not a late surplus"),
     _number("duration_s", "Time from showing the field to the answer", "s", 0),
     _count("event_no", "Number of the event in the log of the review tool", "", 1),
+    _text("guide_version", "Guidelines that the person had read, named in each of their events"),
     _text("voted_at", "Time of the answer, UTC, ISO 8601"),
     _text(
         "outcome",

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 
 from eemo_pipeline.stats.hash_draws import unit_interval
 from eemo_pipeline.web import event_log
-from eemo_pipeline.web.assignment import store
 from eemo_pipeline.web.database import EVENTS, ITEMS, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import DROP, PLURAL, Adjudication
 from eemo_pipeline.web.people import Session
 from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.slots import JUDGED
+from eemo_pipeline.web.task_events import store
 
 _FEWEST = 3  # judgements
 _AGREED = 0.5  # more than this share needs no adjudicator
@@ -106,8 +106,7 @@ def adjudicate(
         image = sa.select(TASKS.c.image_id).where(TASKS.c.task_id == task_id)
         return store(
             connection,
-            session.session_hash,
-            session.rater_id,
+            session,
             "adjudicate",
             task_id,
             connection.execute(image).scalar_one(),

@@ -15,14 +15,13 @@ import sqlalchemy as sa
 from eemo_pipeline.stats.hash_draws import unit_interval
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import ITEMS, LEASES, SLOTS, TASKS, ReviewDatabase
-from eemo_pipeline.web.people import Session, now_ms
-from eemo_pipeline.web.slots import apply
+from eemo_pipeline.web.people import Session, absent, now_ms
+from eemo_pipeline.web.task_events import store
 
 LEASE_MS = 15 * 60 * 1000
 MOST_OUTSTANDING = 3  # what is on the screen, and two that the page loads ahead
 QUEUES = ("audit", "disputed")
 AUDIT_SHARE = 0.35  # of what is served, while there are both
-VERSIONS = event_log.canonical({"fields": "1", "guide": "1", "page": "1"})
 _LOOKED_AT = 20  # tasks of the highest priority, among which the order rule chooses
 # An image that has left the data root since is not handed out; what was said of it stays.
 _HAS_IMAGE = sa.exists().where(ITEMS.c.image_id == TASKS.c.image_id)
@@ -91,33 +90,6 @@ def renew(connection: sa.Connection, task_id: str, rater_id: str, now: int) -> N
         connection.execute(LEASES.insert().values(**row))
 
 
-def store(
-    connection: sa.Connection,
-    session_hash: str,
-    rater_id: str,
-    kind: str,
-    task_id: str,
-    image_id: str,
-    event_id: str,
-    **details: Any,
-) -> int:
-    """Append an event of a task and apply it; return its number."""
-    event = {
-        "event_id": event_id,
-        "recorded_ms": now_ms(),
-        "session": session_hash[:16],
-        "rater_id": rater_id,
-        "kind": kind,
-        "task_id": task_id,
-        "image_id": image_id,
-        "versions": VERSIONS,
-        **details,
-    }
-    seq = event_log.append(connection, event)
-    apply(connection, event | {"seq": seq})
-    return seq
-
-
 def _expire(connection: sa.Connection, now: int) -> None:
     """Free the places of people who went away before they judged; what is judged never expires."""
     over = connection.execute(
@@ -129,7 +101,7 @@ def _expire(connection: sa.Connection, now: int) -> None:
         mine = (SLOTS.c.task_id == row.task_id, SLOTS.c.rater_id == row.rater_id)
         if connection.execute(sa.select(SLOTS.c.state).where(*mine)).scalar() == "leased":
             name = f"expire-{row.task_id}-{row.rater_id}-{now}"
-            store(connection, "", row.rater_id, "expire", row.task_id, row.image_id, name)
+            store(connection, absent(row.rater_id), "expire", row.task_id, row.image_id, name)
         where = (LEASES.c.task_id == row.task_id, LEASES.c.rater_id == row.rater_id)
         connection.execute(LEASES.delete().where(*where))
 
@@ -211,8 +183,7 @@ def _lease(connection: sa.Connection, session: Session, task: Any) -> None:
     seq = event_log.find_end(connection)[0] + 1
     store(
         connection,
-        session.session_hash,
-        session.rater_id,
+        session,
         "lease",
         task.task_id,
         task.image_id,

@@ -131,6 +131,7 @@ RATERS = sa.Table(
     sa.Column("is_active", sa.Boolean, nullable=False),
     sa.Column("consent_version", sa.Text),
     _text("avoided", server_default="[]"),
+    sa.Column("guide_version", sa.Text),
     sqlite_with_rowid=False,
 )
 SESSIONS = sa.Table(
@@ -162,7 +163,7 @@ class ReviewDatabase:
     """One database of the review tool; its threads share one writer."""
 
     def __init__(self, place: Path | str) -> None:
-        """Open a file, or a PostgreSQL URL, and create missing tables.
+        """Open a file, or a PostgreSQL URL, and create missing tables and columns.
 
         Raises:
             ReviewStoreProblem: it cannot be opened.
@@ -174,6 +175,7 @@ class ReviewDatabase:
             self._writer = self.engine.execution_options(**{_IS_WRITING: True})
             with self.writing() as connection:
                 METADATA.create_all(connection)
+                _add_missing_columns(connection)
                 for statement in _TRIGGERS[self.engine.dialect.name]:
                     connection.exec_driver_sql(statement)
         except (SQLAlchemyError, ImportError) as error:
@@ -213,6 +215,19 @@ def _create_engine(place: Path | str) -> sa.Engine:
             f"{VARIABLE} names {url.get_backend_name()}; write postgresql://USER:PASSWORD@HOST/NAME"
         )
     return sa.create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True)
+
+
+def _add_missing_columns(connection: sa.Connection) -> None:
+    """Add the columns that a database of an earlier version lacks; those allow null."""
+    found = sa.inspect(connection)
+    quote = connection.dialect.identifier_preparer.quote
+    for table in METADATA.sorted_tables:
+        known = {column["name"] for column in found.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                kind = column.type.compile(connection.dialect)
+                added = f"{quote(table.name)} add column {quote(column.name)} {kind}"
+                connection.exec_driver_sql(f"alter table {added}")
 
 
 def _set_durable(connection: Any, _: Any) -> None:

@@ -12,12 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from eemo_pipeline.web import event_log
-from eemo_pipeline.web.assignment import renew, store
+from eemo_pipeline.web.assignment import renew
+from eemo_pipeline.web.care import may_accept_rest
 from eemo_pipeline.web.database import DRAFTS, EVENTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import SKIP_REASONS, BlindJudgement, Event
 from eemo_pipeline.web.people import Session, now_ms
 from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.slots import find_state
+from eemo_pipeline.web.task_events import store
 
 _AFTER_JUDGING = ("committed", "done", "surplus")
 
@@ -63,8 +65,7 @@ def commit(
         said = judgement.model_dump() | {"gap_ms": gap_ms}
         seq = store(
             connection,
-            session.session_hash,
-            session.rater_id,
+            session,
             "blind_commit",
             task_id,
             task.image_id,
@@ -96,8 +97,7 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
         if not event_log.find_stored(connection, [name]):
             store(
                 connection,
-                session.session_hash,
-                session.rater_id,
+                session,
                 "reveal",
                 task_id,
                 task.image_id,
@@ -109,6 +109,7 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
             "answers": _current(connection, session.rater_id, task_id),
             "machine_emotion": task.machine_emotion,
             "own_emotion": own,
+            "may_accept_rest": may_accept_rest(connection, session.rater_id),
             "must_reconcile": bool(task.machine_emotion) and task.machine_emotion != own,
         }
 
@@ -130,8 +131,7 @@ def record(
                 base = _check(connection, session, task, event, drafts)
                 stored[event.event_id] = store(
                     connection,
-                    session.session_hash,
-                    session.rater_id,
+                    session,
                     event.kind,
                     task_id,
                     task.image_id,
@@ -175,8 +175,7 @@ def submit(database: ReviewDatabase, session: Session, task_id: str, event_id: s
             )
         return store(
             connection,
-            session.session_hash,
-            session.rater_id,
+            session,
             "submit",
             task_id,
             task.image_id,
@@ -218,8 +217,7 @@ def _leave(
             return stored[event_id]
         return store(
             connection,
-            session.session_hash,
-            session.rater_id,
+            session,
             kind,
             task_id,
             task.image_id,

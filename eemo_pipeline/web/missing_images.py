@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.web import event_log
-from eemo_pipeline.web.assignment import store
 from eemo_pipeline.web.database import ITEMS, TASKS, ReviewDatabase
 from eemo_pipeline.web.people import Session
+from eemo_pipeline.web.task_events import store
 
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -36,8 +36,7 @@ def close_missing(database: ReviewDatabase, session: Session, image_id: str, rea
             return
         store(
             connection,
-            session.session_hash,
-            session.rater_id,
+            session,
             "image_missing",
             task_id,
             image_id,

@@ -19,6 +19,16 @@ from eemo_pipeline.web.database import LEASES, RATERS, SESSIONS, ReviewDatabase
 ROLES = ("viewer", "annotator", "reviewer", "adjudicator", "admin")
 IDLE_MS = 12 * 3600 * 1000
 CONSENT_VERSION = "1"
+_OF_RATER = ("name", "role", "consent_version", "avoided", "guide_version")
+_FIND_SESSION = (
+    sa.select(SESSIONS, *(RATERS.c[name] for name in _OF_RATER))
+    .join(RATERS, RATERS.c.rater_id == SESSIONS.c.rater_id)
+    .where(
+        SESSIONS.c.session_hash == sa.bindparam("hashed"),
+        SESSIONS.c.expires_ms > sa.bindparam("now"),
+        RATERS.c.is_active,
+    )
+)
 
 
 class PersonProblem(Exception):
@@ -37,6 +47,7 @@ class Session:
         csrf: what every request that changes something must carry.
         has_consented: to the present text of consent.
         avoided: emotions whose images the person does not want to see.
+        guide_version: the guidelines that the person has read; empty before the first.
     """
 
     session_hash: str
@@ -46,10 +57,16 @@ class Session:
     csrf: str
     has_consented: bool
     avoided: tuple[str, ...]
+    guide_version: str = ""
 
     def may(self, role: str) -> bool:
         """Whether the person has this role or a higher one."""
         return ROLES.index(self.role) >= ROLES.index(role)
+
+
+def absent(rater_id: str) -> Session:
+    """Return a session for what happens to a person's task while they are away."""
+    return Session("", rater_id, "", "viewer", "", has_consented=False, avoided=())
 
 
 def now_ms() -> int:
@@ -156,15 +173,8 @@ def log_out(database: ReviewDatabase, session: Session) -> None:
 def find_session(database: ReviewDatabase, secret: str) -> Session | None:
     """Return the session of a cookie and keep it alive; None where it has ended."""
     hashed, now = hash_token(secret), now_ms()
-    query = (
-        sa.select(
-            SESSIONS, RATERS.c.name, RATERS.c.role, RATERS.c.consent_version, RATERS.c.avoided
-        )
-        .join(RATERS, RATERS.c.rater_id == SESSIONS.c.rater_id)
-        .where(SESSIONS.c.session_hash == hashed, SESSIONS.c.expires_ms > now, RATERS.c.is_active)
-    )
     with database.reading() as connection:
-        row = connection.execute(query).first()
+        row = connection.execute(_FIND_SESSION, {"hashed": hashed, "now": now}).first()
     if row is None:
         return None
     if row.expires_ms - now < IDLE_MS - 60_000:  # written once a minute at most
@@ -179,12 +189,13 @@ def find_session(database: ReviewDatabase, secret: str) -> Session | None:
         row.csrf,
         row.consent_version == CONSENT_VERSION,
         tuple(json.loads(row.avoided)),
+        row.guide_version or "",
     )
 
 
-def consent(database: ReviewDatabase, session: Session) -> None:
-    """Store that a person has agreed to the present text of consent."""
-    _update(database, session, consent_version=CONSENT_VERSION)
+def consent(database: ReviewDatabase, session: Session, guide_version: str) -> None:
+    """Store that a person has agreed to the present text of consent, and read the guidelines."""
+    _update(database, session, consent_version=CONSENT_VERSION, guide_version=guide_version)
 
 
 def avoid(database: ReviewDatabase, session: Session, emotions: list[str]) -> None:

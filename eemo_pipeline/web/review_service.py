@@ -8,6 +8,12 @@ from collections import deque
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.web import people
 from eemo_pipeline.web.database import ReviewDatabase
+from eemo_pipeline.web.guidelines import (
+    GuidelinesProblem,
+    find_guidelines_stamp,
+    read_guidelines,
+    record_guidelines,
+)
 from eemo_pipeline.web.image_views import ImageViews
 from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.queue_import import NoQueue, find_stamp, import_queue
@@ -20,19 +26,26 @@ class ReviewService:
     """The reviews of a data root; used by many requests at once."""
 
     def __init__(self, database: ReviewDatabase, root: DataRoot, port: int) -> None:
-        """Serve `database`, whose images lie in `root`."""
+        """Serve `database`, whose images lie in `root`.
+
+        Raises:
+            GuidelinesProblem: the data root has guidelines that cannot be used.
+        """
         self.database = database
         self.root = root
         # A cookie belongs to a host, not to a port; the name keeps servers apart.
         self.cookie = f"eemo_review_{port}"
         self.views = ImageViews()
         self._stamp = find_stamp(root)
+        self._guide_stamp = find_guidelines_stamp(root)
+        self.guidelines = read_guidelines(root)
+        record_guidelines(database, self.guidelines)
         self._looked_at = time.monotonic()
         self._looking = threading.Lock()
         self._failures: deque[float] = deque(maxlen=_FAILURES)
 
     def refresh(self) -> None:
-        """Take in a queue that the pipeline has made anew; look every few seconds at most."""
+        """Take in a new queue and new guidelines; look every few seconds at most."""
         with self._looking:
             now = time.monotonic()
             if now - self._looked_at < _FRESH_S:
@@ -43,6 +56,15 @@ class ReviewService:
                 with contextlib.suppress(NoQueue):  # it is being written
                     import_queue(self.database, self.root)
                     self._stamp = stamp
+            self._refresh_guidelines()
+
+    def _refresh_guidelines(self) -> None:
+        stamp = find_guidelines_stamp(self.root)
+        if stamp != self._guide_stamp:
+            with contextlib.suppress(GuidelinesProblem):  # the former stay in use
+                self.guidelines = read_guidelines(self.root)
+                record_guidelines(self.database, self.guidelines)
+            self._guide_stamp = stamp
 
     def log_in(self, token: str) -> str:
         """Return the secret of a new session.

@@ -92,6 +92,7 @@ def read_votes(connection: sa.Connection) -> Votes:
                 "is_counted": phase in ("adjudicated", "imported")
                 or states.get((event["task_id"], rater_id)) in JUDGED,
                 "duration_s": _seconds(event["duration_ms"]),
+                "guide_version": json.loads(event["versions"]).get("guide") or None,
                 "event_no": event["seq"],
                 "voted_at": _moment(event["recorded_ms"]),
             }

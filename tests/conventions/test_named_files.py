@@ -14,9 +14,9 @@ DOCUMENTS = sorted(REPOSITORY.glob("*.md")) + [
 ]
 # A name in back-ticks with the ending of a file or folder of this repository.
 NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:\.(?:py|md|toml|yaml|sql)|/))`")
-# Folders of a data root or of another program.
+# Files and folders of a data root or of another program.
 NOT_OURS = {"data/", "downloads/", "exports/", "reports/", "sources/", "tables/"} | {
-    *("LAVIS/lavis/weight/vicuna-7b-2/", "release.yaml", "DATASHEET.md")
+    *("LAVIS/lavis/weight/vicuna-7b-2/", "release.yaml", "DATASHEET.md", "guidelines.md")
 }
 
 

@@ -225,8 +225,10 @@ class Rater:
         found = re.match(r"([^=]+=[^;]+)", answer.headers["set-cookie"])
         assert found
         self.cookie = found[1]
-        self.csrf = self.ask("GET", "/api/me").body["csrf"]
-        assert self.ask("POST", "/api/me/consent").status == 200
+        me = self.ask("GET", "/api/me").body
+        self.csrf = me["csrf"]
+        read = {"guide_version": me["guide_version"]}
+        assert self.ask("POST", "/api/me/consent", read).status == 200
         return self
 
     def next_task(self) -> dict[str, Any]:

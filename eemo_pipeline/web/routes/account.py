@@ -20,6 +20,13 @@ class Login(BaseModel):
     token: Annotated[str, Field(max_length=200)]
 
 
+class Consent(BaseModel):
+    """What a person has read."""
+
+    model_config = ConfigDict(extra="forbid")
+    guide_version: Annotated[str, Field(max_length=40)]
+
+
 class Avoided(BaseModel):
     """Emotions whose images a person does not want to see."""
 
@@ -52,21 +59,25 @@ def log_out(session: Acting, service: Service) -> Response:
 
 
 @router.get("/api/me")
-def me(session: Person) -> dict[str, Any]:
+def me(session: Person, service: Service) -> dict[str, Any]:
     """Return who is logged in, with the token that requests of the page carry."""
     return {
         "name": session.name,
+        "rater_id": session.rater_id,
         "role": session.role,
         "csrf": session.csrf,
         "has_consented": session.has_consented,
         "avoided": session.avoided,
+        "guide_version": service.guidelines.version,
     }
 
 
 @router.post("/api/me/consent")
-def consent(session: Acting, service: Service) -> dict[str, bool]:
-    """Store that the person takes part."""
-    people.consent(service.database, session)
+def consent(session: Acting, service: Service, body: Consent) -> dict[str, bool]:
+    """Store that the person takes part, and has read the present guidelines."""
+    if body.guide_version != service.guidelines.version:
+        raise Refused(409, "guide_changed", "the guidelines have just changed", "reload the page")
+    people.consent(service.database, session, body.guide_version)
     return {"ok": True}
 
 

@@ -32,7 +32,7 @@ def home(request: Request, session: MaybePerson, service: Service) -> Response:
     """The first page: information and consent, then one's own progress."""
     service.refresh()
     done = progress.summarise(service.database, session) if session else None
-    return render(request, "home.html", session, progress=done)
+    return render(request, "home.html", session, progress=done, guidelines=service.guidelines)
 
 
 @router.get("/label")
@@ -42,9 +42,9 @@ def label(request: Request, session: MaybePerson) -> Response:
 
 
 @router.get("/guide")
-def guide(request: Request, session: MaybePerson) -> Response:
+def guide(request: Request, session: MaybePerson, service: Service) -> Response:
     """What the words and scales mean."""
-    return render(request, "guide.html", session)
+    return render(request, "guide.html", session, guidelines=service.guidelines)
 
 
 @router.get("/login")

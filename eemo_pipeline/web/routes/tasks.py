@@ -44,6 +44,8 @@ class Ending(BaseModel):
 def find_next(session: Annotator, service: Service, body: Next) -> dict[str, Any]:
     """Return the next image. What a machine said of it, its queue and its name are not sent."""
     service.refresh()
+    if session.guide_version != service.guidelines.version:
+        raise Refused(403, "guide_changed", "the guidelines have changed", "read them on /")
     found = assignment.claim(service.database, session, body.have)
     if isinstance(found, assignment.NothingLeft):
         return {"reason": found.reason, "detail": found.detail}

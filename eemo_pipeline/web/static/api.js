@@ -1,5 +1,4 @@
-// Requests of the review page. What a person did is kept in the browser's storage until the server
-// has it: a reload, a lost network or a restarted server loses nothing.
+// Requests of the pages: who is there, and what changes something.
 
 let csrf = "";
 
@@ -32,71 +31,3 @@ function fallbackId() {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const STORE = "eemo-review-outbox";
-
-// Sends entries in order, each until it is answered; `tell` hears how many wait.
-export class Outbox {
-  constructor(tell) {
-    this.tell = tell;
-    this.entries = JSON.parse(localStorage.getItem(STORE) || "[]");
-    this.waiting = new Map();
-    this.isSending = false;
-  }
-
-  // Returns the server's reply: {ok, status, body}.
-  put(path, body) {
-    const id = newId();
-    this.entries.push({ id, path, body });
-    this.keep();
-    const answered = new Promise((resolve) => this.waiting.set(id, resolve));
-    this.flush();
-    return answered;
-  }
-
-  keep() {
-    localStorage.setItem(STORE, JSON.stringify(this.entries));
-  }
-
-  async flush() {
-    if (this.isSending) return;
-    this.isSending = true;
-    let pause = 250;
-    while (this.entries.length) {
-      const entry = this.entries[0];
-      this.tell("saving", this.entries.length);
-      let reply = null;
-      try {
-        reply = await send(entry.path, entry.body);
-        if (reply.status === 403 && (await peek(reply)).code === "csrf_missing") {
-          await me(); // the session was renewed elsewhere
-          reply = await send(entry.path, entry.body);
-        }
-      } catch {
-        reply = null;
-      }
-      if (reply === null || reply.status >= 500) {
-        this.tell("offline", this.entries.length);
-        await new Promise((resolve) => setTimeout(resolve, pause));
-        pause = Math.min(pause * 2, 5000);
-        continue;
-      }
-      if (reply.status === 401) {
-        this.tell("logged out", this.entries.length);
-        break; // the entries stay, and are sent after the next login
-      }
-      pause = 250;
-      this.entries.shift();
-      this.keep();
-      const resolve = this.waiting.get(entry.id);
-      this.waiting.delete(entry.id);
-      const body = await reply.json().catch(() => ({}));
-      if (resolve) resolve({ ok: reply.ok, status: reply.status, body });
-    }
-    this.isSending = false;
-    if (!this.entries.length) this.tell("saved", 0);
-  }
-}
-
-async function peek(reply) {
-  return await reply.clone().json().catch(() => ({}));
-}

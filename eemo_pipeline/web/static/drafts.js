@@ -21,6 +21,8 @@ const SAID = {
   field_absent: "not present",
   field_unknown: "unknown",
 };
+const ON_SCREEN = 0.6; // share of a card
+const LOOK_MS = 300;
 const CORNERS = ["x1_px", "y1_px", "x2_px", "y2_px"];
 
 export class Drafts {
@@ -34,7 +36,9 @@ export class Drafts {
     this.left = document.getElementById("left");
     this.contest = document.getElementById("reconcile");
     this.finish = document.getElementById("finish");
-    document.getElementById("accept-rest").addEventListener("click", () => this.acceptRest());
+    this.rest = document.getElementById("accept-rest");
+    this.watcher = new IntersectionObserver((seen) => this.notice(seen), { threshold: ON_SCREEN });
+    this.rest.addEventListener("click", () => this.acceptRest());
     document.getElementById("undo").addEventListener("click", () => this.undo());
   }
 
@@ -44,9 +48,13 @@ export class Drafts {
     this.answers = new Map(Object.entries(revealed.answers));
     this.order = [...this.answers.keys()];
     this.editing = null;
+    this.seen = new Set();
+    this.watcher.disconnect();
+    this.rest.hidden = !revealed.may_accept_rest;
     this.list.replaceChildren(...this.drafts.map((draft) => this.card(draft)));
     this.showContest();
     this.section.hidden = false;
+    for (const card of this.list.children) this.watcher.observe(card);
     this.refresh();
     this.focusNext();
   }
@@ -54,6 +62,14 @@ export class Drafts {
   hide() {
     this.section.hidden = true;
     this.drawBoxes([]);
+  }
+
+  // A card counts as seen once most of it was on the screen for a moment.
+  notice(changes) {
+    for (const { target, isIntersecting } of changes) {
+      clearTimeout(target.timer);
+      if (isIntersecting) target.timer = setTimeout(() => this.seen.add(target.dataset.field), LOOK_MS);
+    }
   }
 
   card(draft) {
@@ -195,10 +211,12 @@ export class Drafts {
     if (field) this.cardOf(field).focus();
   }
 
+  // Accepts what was on the screen; what was not is shown next.
   async acceptRest() {
-    for (const draft of this.drafts) {
-      if (!this.answers.has(draft.field)) await this.answer(draft, "field_accept", null);
-    }
+    if (this.rest.hidden) return;
+    const seen = this.drafts.filter((draft) => this.seen.has(draft.field) && !this.answers.has(draft.field));
+    for (const draft of seen) await this.answer(draft, "field_accept", null);
+    this.focusNext();
   }
 
   async undo() {

@@ -2,7 +2,7 @@ import { me, send } from "/static/api.js";
 
 const consent = document.getElementById("consent");
 consent?.addEventListener("click", async () => {
-  await send("/api/me/consent");
+  await send("/api/me/consent", { guide_version: consent.dataset.guide });
   location.reload();
 });
 

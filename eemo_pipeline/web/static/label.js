@@ -1,8 +1,10 @@
 // The flow of one image: an empty moment, the blind judgement, the drafts, the next image.
 
-import { Outbox, me, newId, send } from "/static/api.js";
+import { me, newId, send } from "/static/api.js";
 import { BlindForm } from "/static/blind.js";
 import { Drafts } from "/static/drafts.js";
+import { Outbox } from "/static/outbox.js";
+import { holdTab } from "/static/one_tab.js";
 
 const GAP_MS = 500;
 const TOO_EARLY_MS = 150;
@@ -20,6 +22,7 @@ const WORDS = {
   saving: (count) => `saving (${count})`,
   offline: (count) => `offline (${count})`,
   saved: () => "saved",
+  refused: () => "an earlier answer was refused; it is kept in this browser",
   "logged out": (count) => `logged out (${count} kept); open a login link in another tab`,
 };
 const outbox = new Outbox((state, count) => {
@@ -46,6 +49,7 @@ async function post(path, body) {
 async function claim(have) {
   const reply = await post("/api/next", { have });
   if (!reply.ok) {
+    if (reply.body.code === "guide_changed" && !have.length) location.assign("/"); // shows the new ones
     explain(reply.body);
     return { reason: reply.body.code, detail: reply.body.detail ?? "" };
   }
@@ -276,11 +280,29 @@ for (const button of document.querySelectorAll("[data-skip]")) button.addEventLi
 singleKeys.checked = localStorage.getItem(SINGLE_KEYS) !== "off";
 singleKeys.addEventListener("change", () => localStorage.setItem(SINGLE_KEYS, singleKeys.checked ? "on" : "off"));
 
+// Two tabs would show the same image, and each would answer it.
+function yieldTo() {
+  outbox.stop();
+  stage = "elsewhere";
+  ahead = null;
+  blind.hide();
+  drafts.hide();
+  image.hidden = true;
+  document.getElementById("elsewhere").hidden = false;
+}
+
+async function begin() {
+  document.getElementById("elsewhere").hidden = true;
+  task = null;
+  stage = "loading";
+  await outbox.begin(person.rater_id);
+  await next();
+}
+
 setInterval(() => {
-  if (task && stage !== "nothing") send(`/api/tasks/${task.task_id}/heartbeat`, {}).catch(() => null);
+  if (task && stage !== "nothing" && stage !== "elsewhere") send(`/api/tasks/${task.task_id}/heartbeat`, {}).catch(() => null);
 }, HEARTBEAT_MS);
 
 const person = await me();
 if (!person.has_consented) location.assign("/");
-await outbox.flush();
-await next();
+holdTab(begin, yieldTo, document.getElementById("take-over"));

@@ -220,6 +220,30 @@ def test_a_flag_takes_the_image_from_everybody(database: ReviewDatabase):
     assert len(seen) == 5
 
 
+def test_who_accepts_wrong_drafts_loses_the_key_that_accepts_the_rest(database: ReviewDatabase):
+    with database.writing() as connection:
+        wrong = {"probe_field": "description", "probe_value": '"another image\'s"'}
+        connection.execute(TASKS.update().values(**wrong))
+    careless, careful = person(database, "careless"), person(database, "careful")
+    for kind, one, value in (
+        ("field_accept", careless, None),
+        ("field_reject", careful, "wrong"),
+    ):
+        allowed = []
+        for number in range(6):
+            task = claimed(database, one)
+            name = f"{one.rater_id[1:]}-{number}"
+            judging.commit(database, one, task.task_id, f"{name}-aaaa", FELT)
+            allowed.append(judging.reveal(database, one, task.task_id)["may_accept_rest"])
+            event_id = f"{name}-bbbb"
+            event = Event.model_validate(
+                {"event_id": event_id, "kind": kind, "field": "description", "value": value}
+            )
+            judging.record(database, one, task.task_id, [event])
+            judging.skip(database, one, task.task_id, f"{name}-cccc", "other")
+        assert allowed == ([True] * 4 + [False] * 2 if one is careless else [True] * 6)
+
+
 def test_it_says_why_there_is_nothing_to_do(database: ReviewDatabase):
     ann = person(database, "ann")
     while isinstance(found := assignment.claim(database, ann), assignment.Assigned):

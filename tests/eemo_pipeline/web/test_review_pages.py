@@ -1,5 +1,6 @@
 """The review tool as an annotator meets it: a real browser, the keyboard, a lost network."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import ReviewDatabase
+from eemo_pipeline.web.people import renew_link
 from eemo_pipeline.web.votes import read_votes
 from tests.support.reviews import (
     CAPTION,
@@ -139,12 +141,18 @@ def body_of(reply: Any) -> str:
 
 def finish(page: "Page") -> None:
     """Accept what is left and keep the own emotion, then submit."""
-    page.keyboard.press("Shift+A")
-    wait_until_none(page, ".draft:not([data-answer])")
+    accept_rest(page)
     if page.locator("#reconcile").is_visible():
         page.keyboard.press("k")
     wait_until_none(page, "#finish:disabled")
     page.keyboard.press("Enter")
+
+
+def accept_rest(page: "Page") -> None:
+    """Accept what is on the screen, until everything was there and has its answer."""
+    while page.locator(".draft:not([data-answer])").count():
+        page.wait_for_timeout(400)  # until the cards count as seen
+        page.keyboard.press("Shift+A")
 
 
 def test_a_draft_is_corrected_and_the_answer_undone(
@@ -203,10 +211,85 @@ def test_without_single_keys_the_whole_flow_works_by_tab_and_space(
     page.locator("#commit").focus()
     page.keyboard.press("Space")
     page.wait_for_selector(DRAFTS)
-    page.locator("#accept-rest").focus()
-    page.keyboard.press("Space")
-    wait_until_none(page, ".draft:not([data-answer])")
+    while page.locator(".draft:not([data-answer])").count():
+        page.wait_for_timeout(400)
+        page.locator("#accept-rest").focus()
+        page.keyboard.press("Space")
     page.context.close()
+
+
+def test_the_rest_is_accepted_only_where_it_was_on_the_screen(
+    browser: "Browser", root: DataRoot, server: Server
+):
+    page = log_in(browser, root, server, "small screen")
+    page.set_viewport_size({"width": 1280, "height": 420})
+    begin(page)
+    while True:
+        for key in ("1", "q", "l", "Enter"):
+            page.keyboard.press(key)
+        page.wait_for_selector(DRAFTS)
+        page.wait_for_timeout(400)
+        fields = page.locator(".draft").count()
+        if fields > 2:
+            break
+        finish(page)
+        wait_for_image(page)
+    page.keyboard.press("Shift+A")
+    page.wait_for_timeout(400)
+    assert 0 < page.locator(".draft:not([data-answer])").count() < fields
+    finish(page)
+    wait_for_image(page)
+    page.context.close()
+
+
+def test_only_one_tab_answers(browser: "Browser", root: DataRoot, server: Server):
+    first = log_in(browser, root, server, "two tabs")
+    begin(first)
+    second = first.context.new_page()
+    second.goto(f"http://127.0.0.1:{server.port}/label")
+    second.locator("#elsewhere:not([hidden])").wait_for()
+    for key in ("1", "q", "l", "Enter"):
+        second.keyboard.press(key)
+    assert second.locator(f"{BLIND}, {DRAFTS}").count() == 0
+    second.locator("#take-over").click()
+    first.locator("#elsewhere:not([hidden])").wait_for()
+    wait_for_image(second)
+    assert first.locator(BLIND).count() == 0
+    for key in ("2", "y", "h", "Enter"):
+        second.keyboard.press(key)
+    second.wait_for_selector(DRAFTS)
+    first.locator("#take-over").click()
+    first.wait_for_selector(DRAFTS)  # it goes on where the other tab was
+    first.context.close()
+
+
+def test_what_a_person_said_is_sent_under_no_other_name(browser: "Browser", tmp_path: Path):
+    """Two people share a browser; the first one's answers wait until they are back."""
+    root = make_review_root(tmp_path / "shared browser", 6)
+    with serve_reviews(root) as running:
+        page = log_in(browser, root, running, "ann")
+        begin(page)
+        running.process.kill()
+        running.process.wait()
+        for key in ("5", "w", "k", "Enter"):
+            page.keyboard.press(key)
+        page.locator("#status", has_text=re.compile("offline")).wait_for()
+        page.goto("about:blank")
+    with serve_reviews(root, running.port):
+        address = f"http://127.0.0.1:{running.port}"
+        page.goto(f"{address}/login#{new_link(root, 'ben')}")
+        page.wait_for_url("**/")
+        begin(page)
+        assert [event["kind"] for event in read(root)[0]].count("blind_commit") == 0
+        with closing(ReviewDatabase(root.review)) as database:
+            token = renew_link(database, "ann")
+        page.goto(f"{address}/login#{token}")
+        page.wait_for_url("**/")
+        page.locator("#start").press("Enter")
+        page.wait_for_selector(DRAFTS)
+        page.context.close()
+    said = [event for event in read(root)[0] if event["kind"] == "blind_commit"]
+    assert [json.loads(event["value"])["emotion"] for event in said] == ["anger"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

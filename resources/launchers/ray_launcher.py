@@ -29,7 +29,7 @@ from eemo_pipeline.stages.training.job_folder import (
 )
 from resources.launchers.job_command import job_command
 from resources.launchers.ray_address import NoCluster, connect, ray_address
-from resources.launchers.subprocess_launcher import LOG_FILE, explain_last_words
+from resources.launchers.subprocess_launcher import LOG_FILE, explain_exit
 
 LOST_NODES = 3  # losses of a node that a job survives
 _LOST = ("JOB_SUPERVISOR_ACTOR_DIED", "JOB_SUPERVISOR_ACTOR_UNKNOWN_FAILURE")
@@ -147,7 +147,7 @@ def _explain(folder: Path, told: Any) -> str:
         )
     if told.driver_exit_code is None:
         return f"the job in {folder} ended with status {told.status}: {told.message}"
-    return explain_last_words(folder, told.driver_exit_code)
+    return explain_exit(folder, told.driver_exit_code)
 
 
 def _await_release(folder: Path) -> None:

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import dagster as dg
 
-from eemo_pipeline.stages.training.job_folder import IncompleteRun, read_failure
+from eemo_pipeline.stages.training.job_failures import out_of_memory
+from eemo_pipeline.stages.training.job_folder import IncompleteRun, read_failure, read_parameters
 from resources.child_models.child_process import child_environment
 from resources.launchers.job_command import job_command
 
 LOG_FILE = "job.log"  # what the job and its libraries print
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # of a child, and as a shell tells it
 _GRACE_S = 10
 _LAST_BYTES, _LONGEST_WORDS = 4096, 300
 
@@ -71,10 +73,11 @@ def explain_exit(folder: Path, code: int) -> str:
     """Return why a job ended: its own words, else how it was ended."""
     if message := read_failure(folder):
         return message
-    if code == -signal.SIGKILL:
+    if code in _KILLED:
+        advice = str(out_of_memory(read_parameters(folder))).removeprefix("out of memory: ")
         return (
-            f"the job in {folder} was killed, most often for want of memory: lower "
-            "batch_size_per_device or max_pixels in the recipe; it goes on from its last checkpoint"
+            f"the job in {folder} was killed, most often for want of memory: {advice}; it goes on "
+            "from its last checkpoint"
         )
     return explain_last_words(folder, code)
 

@@ -228,6 +228,15 @@ def resources_of(folder: Path) -> Resources:
     return Resources(**_describe_job(folder).get("about", {}).get("resources", {}))
 
 
+def read_parameters(folder: Path) -> dict[str, Any]:
+    """Return the parameters of the folder's job.
+
+    Raises:
+        IncompleteRun: no job was prepared in the folder.
+    """
+    return dict(_describe_job(folder).get("parameters", {}))
+
+
 def is_complete(folder: Path) -> bool:
     """Return whether the folder has the result of its current job, with an intact artefact."""
     result = _read_json(folder / RESULT_FILE)

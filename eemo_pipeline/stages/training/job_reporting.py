@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -137,7 +137,8 @@ def _open(folder: Path) -> Iterator[Reporter]:
             _require_environment(folder, str(job.get("about", {}).get("environment", "")))
             yield Reporter(folder, job, pipes)
         except JobFailed as failure:
-            write_bytes(encode_json({"message": str(failure)}), folder / FAILURE_FILE)
+            with suppress(OSError):  # the disk is full; Dagster and the log have the message
+                write_bytes(encode_json({"message": str(failure)}), folder / FAILURE_FILE)
             raise
 
 

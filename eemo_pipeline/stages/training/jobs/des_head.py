@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from eemo_pipeline.stages.training.job_reporting import JobFailed, Reporter, open_job
+from eemo_pipeline.stages.training.job_failures import (
+    explain_failures,
+    not_finite,
+)
+from eemo_pipeline.stages.training.job_reporting import Reporter, open_job
+from eemo_pipeline.stages.training.jobs.vision_language.base_models import require_gpus
 from eemo_pipeline.stages.training.jobs.vision_language.conversations import read_samples
-from eemo_pipeline.stages.training.jobs.vision_language.trainer_runs import explain_failures
 
 if TYPE_CHECKING:
     import torch  # pyright: ignore
@@ -34,6 +38,7 @@ def main(folder: Path) -> None:
         JobFailed: the training cannot go on; the message says why.
     """
     with open_job(folder) as reporter, explain_failures(reporter.job["parameters"], folder):
+        require_gpus(reporter.job)
         _run(reporter)
 
 
@@ -179,10 +184,7 @@ def _fit(head: Any, train: pl.DataFrame, reporter: Reporter, device: str) -> flo
             wanted = targets[[places[image_id] for image_id in image_ids]].to(device)
             error = torch.nn.functional.cross_entropy(logits, wanted)
             if not torch.isfinite(error):
-                raise JobFailed(
-                    f"the loss is {float(error)} in epoch {epoch}: lower learning_rate (now "
-                    f"{parameters['learning_rate']})"
-                )
+                raise not_finite(f"the loss is {float(error)} in epoch {epoch}", parameters)
             optimiser.zero_grad()
             error.backward()
             torch.nn.utils.clip_grad_norm_(head.parameters(), parameters["max_grad_norm"])
@@ -208,9 +210,7 @@ def _embed(
             embeddings.append(embedding.float().cpu().numpy())
             logits.append(scores.float().cpu().numpy())
     if not np.isfinite(found := np.concatenate(embeddings)).all():
-        raise JobFailed(
-            f"embeddings are not finite: lower learning_rate (now {parameters['learning_rate']})"
-        )
+        raise not_finite("embeddings are not finite", parameters)
     return found, np.concatenate(logits)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from eemo_pipeline.stages.training.job_failures import explain_failures
 from eemo_pipeline.stages.training.job_folder import encode_json
 from eemo_pipeline.stages.training.job_reporting import Reporter, open_job
 from eemo_pipeline.stats.hash_draws import draw
@@ -57,11 +58,12 @@ def main(folder: Path) -> None:
 
     Raises:
         IncompleteRun: the folder holds no job, or its inputs were altered.
+        JobFailed: memory or disk are full.
     """
     # A single thread, so that the order of summation does not depend on the number of cores.
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ[name] = "1"
-    with open_job(folder) as reporter:
+    with open_job(folder) as reporter, explain_failures(reporter.job["parameters"], folder):
         parts = {
             name: pl.read_parquet(folder / f"{name}.parquet", glob=False, hive_partitioning=False)
             for name in ("train", "validation", "test")

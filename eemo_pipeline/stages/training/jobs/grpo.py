@@ -18,6 +18,7 @@ import polars as pl
 
 from eemo_pipeline.emotion.rewards import Gold, Reward, build_gold, reward_completion
 from eemo_pipeline.emotion.similarity import RewardMatrix
+from eemo_pipeline.stages.training.job_failures import explain_failures
 from eemo_pipeline.stages.training.job_reporting import Reporter, resume_job
 from eemo_pipeline.stages.training.jobs.vision_language import base_models
 from eemo_pipeline.stages.training.jobs.vision_language.conversations import (
@@ -27,7 +28,6 @@ from eemo_pipeline.stages.training.jobs.vision_language.conversations import (
 from eemo_pipeline.stages.training.jobs.vision_language.tiny_model import find_base
 from eemo_pipeline.stages.training.jobs.vision_language.trainer_runs import (
     TrainerRun,
-    explain_failures,
     trainer_arguments,
 )
 
@@ -47,8 +47,8 @@ def main(folder: Path) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     with resume_job(folder) as reporter:
         run = TrainerRun(reporter)
-        run.start()
         with explain_failures(reporter.job["parameters"], folder):
+            run.start()
             measures = _train(reporter, run)
         result = {
             "status": "ok",

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from eemo_pipeline.stages.training.job_failures import explain_failures
 from eemo_pipeline.stages.training.job_folder import encode_json
 from eemo_pipeline.stages.training.job_reporting import Reporter, open_job
 from eemo_pipeline.stages.training.jobs.vision_language import base_models
@@ -18,7 +19,6 @@ from eemo_pipeline.stages.training.jobs.vision_language.conversations import (
     read_samples,
 )
 from eemo_pipeline.stages.training.jobs.vision_language.tiny_model import find_base
-from eemo_pipeline.stages.training.jobs.vision_language.trainer_runs import explain_failures
 
 STATES = "states"
 INDEX = "states.json"
@@ -35,6 +35,7 @@ def main(folder: Path) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     with open_job(folder) as reporter:
         with explain_failures(reporter.job["parameters"], folder):
+            base_models.require_gpus(reporter.job)
             tokens = _compute(reporter)
         result = {"status": "ok", "train_count": len(tokens), "test_count": 0}
         reporter.finish(result, INDEX, encode_json({"tokens": tokens}))

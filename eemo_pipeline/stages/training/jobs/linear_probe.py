@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from eemo_pipeline.stages.training.job_failures import explain_failures
 from eemo_pipeline.stages.training.job_folder import encode_json
 from eemo_pipeline.stages.training.job_reporting import Reporter, open_job
 
@@ -31,10 +32,11 @@ def main(folder: Path) -> None:
 
     Raises:
         IncompleteRun: the folder holds no job, or its inputs were altered.
+        JobFailed: memory or disk are full.
     """
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ[name] = "1"
-    with open_job(folder) as reporter:
+    with open_job(folder) as reporter, explain_failures(reporter.job["parameters"], folder):
         _run(reporter)
 
 

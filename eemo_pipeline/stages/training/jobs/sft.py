@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from eemo_pipeline.stages.training.job_failures import explain_failures
 from eemo_pipeline.stages.training.job_reporting import Reporter, resume_job
 from eemo_pipeline.stages.training.jobs.vision_language import base_models
 from eemo_pipeline.stages.training.jobs.vision_language.conversations import (
@@ -19,7 +20,6 @@ from eemo_pipeline.stages.training.jobs.vision_language.conversations import (
 from eemo_pipeline.stages.training.jobs.vision_language.tiny_model import find_base
 from eemo_pipeline.stages.training.jobs.vision_language.trainer_runs import (
     TrainerRun,
-    explain_failures,
     trainer_arguments,
 )
 
@@ -36,8 +36,8 @@ def main(folder: Path) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     with resume_job(folder) as reporter:
         run = TrainerRun(reporter)
-        run.start()
         with explain_failures(reporter.job["parameters"], folder):
+            run.start()
             measures = _train(reporter, run)
         result = {
             "status": "ok",

@@ -3,8 +3,12 @@
 Weights are read only from safetensors, because other formats can run code when they are loaded.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from eemo_pipeline.stages.training.job_reporting import JobFailed
 
 # Linear and embedding modules of the whole model, as the released script selects them: vision
 # tower, merger and language model, without output head and token embeddings.
@@ -26,9 +30,10 @@ def load_model(place: str, precision: str) -> Any:
     from transformers import Qwen2_5_VLForConditionalGeneration  # pyright: ignore
 
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    model: Any = Qwen2_5_VLForConditionalGeneration.from_pretrained(
-        place, dtype=dtype, use_safetensors=True
-    )
+    with _explain_missing(place):
+        model: Any = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+            place, dtype=dtype, use_safetensors=True
+        )
     return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -47,8 +52,9 @@ def load_processor(place: str, min_pixels: int, max_pixels: int) -> Any:
 
     from transformers import AutoTokenizer, Qwen2VLImageProcessor  # pyright: ignore
 
-    tokenizer = AutoTokenizer.from_pretrained(place)
-    images: Any = Qwen2VLImageProcessor.from_pretrained(place)
+    with _explain_missing(place):
+        tokenizer = AutoTokenizer.from_pretrained(place)
+        images: Any = Qwen2VLImageProcessor.from_pretrained(place)
     images.size = {"shortest_edge": min_pixels, "longest_edge": max_pixels}
     if find_spec("torchvision"):
         from transformers import Qwen2_5_VLProcessor  # pyright: ignore
@@ -57,6 +63,37 @@ def load_processor(place: str, min_pixels: int, max_pixels: int) -> Any:
         processor.image_processor, processor.tokenizer = images, tokenizer
         return processor
     return _image_processor_class()(images, tokenizer, tokenizer.chat_template)
+
+
+def require_gpus(job: Mapping[str, Any]) -> None:
+    """Refuse to train on the processor what asks for a GPU: it would take weeks, and say nothing.
+
+    Raises:
+        JobFailed: the recipe asks for GPUs, and torch sees fewer.
+    """
+    import torch  # pyright: ignore
+
+    wanted = job.get("about", {}).get("resources", {}).get("gpus", 0)
+    seen = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if wanted > seen:
+        raise JobFailed(
+            f"the recipe asks for gpus: {wanted:g}, and torch sees {seen}: look at nvidia-smi and "
+            "at CUDA_VISIBLE_DEVICES; gpus: 0 in the recipe trains on the processor"
+        )
+
+
+@contextmanager
+def _explain_missing(place: str) -> Iterator[None]:
+    """Raise JobFailed where a model is neither a folder nor a name that can be resolved here."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:  # of the disk, and not a verdict of transformers
+            raise
+        raise JobFailed(
+            f"the base model {place} cannot be read ({str(error).strip().splitlines()[0][:200]}): "
+            "name a folder with its config.json and safetensors in the key base of the recipe"
+        ) from error
 
 
 def merge_adapter(model: Any, folder: Path, processor: Any) -> None:

@@ -34,7 +34,10 @@ def open_image(path: Path, max_pixels: int) -> Any:
     except OSError as error:
         raise JobFailed(f"{path} is gone: start the training again, which links it anew") from error
     if sha256(content).hexdigest() != path.name:
-        raise JobFailed(f"{path} was changed since the job was prepared: run the pipeline again")
+        raise JobFailed(
+            f"{path} was changed since the job was prepared: remove it, and start the training "
+            "again, which links it anew"
+        )
     with Image.open(io.BytesIO(content)) as image:
         scale = math.sqrt(max_pixels / (image.width * image.height))
         if image.format == "JPEG" and scale < 1:

@@ -1,24 +1,26 @@
-"""One run of a TRL trainer in a job folder: checkpoints, progress, and failures in words.
+"""One run of a TRL trainer in a job folder: checkpoints and progress.
 
 A run that was killed goes on from its last whole checkpoint, and ends with the same weights as a
 run that was not (on the processor; kernels of GPUs may sum in another order).
 """
 
-import errno
 import json
 import math
-import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eemo_pipeline.stages.training.job_failures import (
+    CHECKPOINT_STATE,
+    not_finite,
+    remove_torn,
+)
 from eemo_pipeline.stages.training.job_folder import CHECKPOINTS, METRICS_FILE
 from eemo_pipeline.stages.training.job_reporting import JobFailed, Reporter
+from eemo_pipeline.stages.training.jobs.vision_language.base_models import require_gpus
 
-_STATE = "trainer_state.json"
 _STAMP, _USAGE = "run_id.txt", "gpu_seconds.json"
 _LAST_STEPS = 10  # whose mean is the loss of the run
 _DECIMALS = 6
@@ -77,17 +79,16 @@ class TrainerRun:
         """Find the last whole checkpoint, and keep the progress up to it.
 
         Raises:
-            JobFailed: the checkpoints are those of another run.
+            JobFailed: the checkpoints are those of another run, or the GPU is missing.
         """
+        require_gpus(self.reporter.job)
         folder, run_id = self.reporter.folder / CHECKPOINTS, self.reporter.job["run_id"]
         folder.mkdir(exist_ok=True)
         stamp = folder / _STAMP
-        whole = []
-        for place in folder.glob("checkpoint-*"):
-            if _read_json(place / _STATE):
-                whole.append(place)
-            else:
-                shutil.rmtree(place, ignore_errors=True)  # torn by a kill
+        remove_torn(self.reporter.folder)
+        whole = [
+            place for place in folder.glob("checkpoint-*") if _read_json(place / CHECKPOINT_STATE)
+        ]
         if whole and (not stamp.is_file() or stamp.read_text().strip() != run_id):
             raise JobFailed(
                 f"{folder} holds checkpoints of another recipe or of other data, and not of run "
@@ -130,12 +131,9 @@ class TrainerRun:
         if "loss" not in logs:
             return
         numbers = {name: float(value) for name, value in logs.items() if _is_number(value)}
-        rate = self.reporter.job["parameters"]["learning_rate"]
         if not math.isfinite(numbers["loss"]) or not math.isfinite(numbers.get("grad_norm", 0.0)):
-            raise JobFailed(
-                f"the loss is {numbers['loss']} at step {state.global_step}, and no later step can "
-                f"mend it: lower learning_rate (now {rate}), or raise warmup_ratio"
-            )
+            what = f"the loss is {numbers['loss']} at step {state.global_step}"
+            raise not_finite(what, self.reporter.job["parameters"])
         usage = self.reporter.folder / CHECKPOINTS / _USAGE
         usage.write_text(json.dumps({"gpu_seconds": self.gpu_seconds}))
         line = {
@@ -180,52 +178,6 @@ class TrainerRun:
             "device": device,
             "gpu_seconds": self.gpu_seconds,
         }
-
-
-@contextmanager
-def explain_failures(parameters: Mapping[str, Any], folder: Path) -> Iterator[None]:
-    """Turn failures of memory, disk and device into words that name the key of the recipe.
-
-    Raises:
-        JobFailed: the training failed for one of these reasons.
-    """
-    import torch  # pyright: ignore
-
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _out_of_memory(parameters) from error
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise JobFailed(
-            f"the disk of {folder} is full: free some space, or raise save_steps; the run goes on "
-            "from its last whole checkpoint"
-        ) from error
-    except RuntimeError as error:
-        words = str(error).lower()
-        if isinstance(error, JobFailed):
-            raise
-        if "out of memory" in words or "can't allocate memory" in words:
-            raise _out_of_memory(parameters) from error
-        if "no space left" in words:
-            raise JobFailed(f"the disk of {folder} is full: free some space") from error
-        if "cuda error" in words or "nccl" in words or "device-side" in words:
-            raise JobFailed(
-                f"the GPU was lost or failed ({str(error).splitlines()[0][:200]}): start the "
-                "training again, it goes on from its last whole checkpoint"
-            ) from error
-        raise
-
-
-def _out_of_memory(parameters: Mapping[str, Any]) -> JobFailed:
-    sizes = {
-        name: parameters[name]
-        for name in ("batch_size_per_device", "batch_size", "max_pixels", "max_completion_tokens")
-        if name in parameters
-    }
-    told = ", ".join(f"{name} (now {value})" for name, value in sizes.items())
-    return JobFailed(f"out of memory: lower {told}; accumulation_steps keeps the size of an update")
 
 
 def _step_of(checkpoint: Path) -> int:

@@ -19,6 +19,7 @@ STAGES = (
     "assess",
     "exports",
     "training",
+    "evaluation",
     "costs",
     "warehouse",
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from eemo_pipeline.stages.evaluation.scores import Score
 
 _COLUMNS = (
-    *("section", "number", "marking", "value", "lower", "upper", "items", "covered"),
+    *("section", "number", "aspect", "marking", "value", "lower", "upper", "items", "covered"),
     "published",
 )
 
@@ -98,7 +98,7 @@ def _describe(done: "Replay", path: Path) -> dict[str, Any]:
 
 def _by_section(found: Any) -> Mapping[str, Mapping[str, float | None]]:
     sections: dict[str, dict[str, float | None]] = {}
-    for number in found:
+    for number in (one for one in found if not one.aspect):
         printed = None if number.printed is None else float(number.printed)
         sections.setdefault(number.section, {})[number.name] = printed
     return sections
@@ -107,11 +107,16 @@ def _by_section(found: Any) -> Mapping[str, Mapping[str, float | None]]:
 def _as_object(done: "Replay", found: "Score") -> dict[str, Any]:
     from eemo_pipeline.stages.evaluation.published_numbers import published
 
-    value = published(done.benchmark.name, found.section, found.name, done.file.model)
+    value = (
+        None
+        if found.aspect
+        else published(done.benchmark.name, found.section, found.name, done.file.model)
+    )
     printed = None if found.printed is None else float(found.printed)
     return {
         "section": found.section,
         "number": found.name,
+        "aspect": found.aspect,
         "marking": found.marking,
         "unit": found.unit,
         "value": printed,

@@ -34,7 +34,7 @@ def draw_counts(values: pl.Series, title: str) -> str:
     )
     rows = [(str(value), int(count)) for value, count in counts.rows()]
     for shown in range(min(len(rows), 8), 0, -1):
-        markdown = f"![{escape(title)}]({_encode(_bars(rows[:shown]))})"
+        markdown = f"![{escape(title)}]({encode_svg(_bars(rows[:shown]))})"
         if len(markdown) < INLINE_CHARACTERS:
             return markdown
     return f"{len(rows)} distinct values"
@@ -60,7 +60,7 @@ def draw_curve(values: Sequence[float], title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX}" height="{_CURVE_PX + 4}" '
         f'fill="none" stroke="#4a90d9"><polyline points="{points}"/></svg>'
     )
-    return f"![{escape(title)}]({_encode(svg)}) {values[0]:.4g} to {values[-1]:.4g}"
+    return f"![{escape(title)}]({encode_svg(svg)}) {values[0]:.4g} to {values[-1]:.4g}"
 
 
 def draw_map(points: pl.DataFrame, title: str) -> str:
@@ -90,7 +90,7 @@ def draw_map(points: pl.DataFrame, title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX + _LABEL_PX}" '
         f'height="{_WIDTH_PX + 6}" font-size="11">{marks}{legend}</svg>'
     )
-    return f"![{escape(title)}]({_encode(svg)})"
+    return f"![{escape(title)}]({encode_svg(svg)})"
 
 
 def draw_balance(strata: pl.DataFrame, title: str) -> str:
@@ -117,7 +117,7 @@ def draw_balance(strata: pl.DataFrame, title: str) -> str:
     shown = strata.select(
         pl.format("{} {}/{}", "stratum", "selected_count", "available_count")
     ).to_series()
-    markdown = f"![{escape(title)}]({_encode(svg)})"
+    markdown = f"![{escape(title)}]({encode_svg(svg)})"
     return markdown if len(markdown) < INLINE_CHARACTERS else escape(", ".join(shown))
 
 
@@ -146,7 +146,8 @@ def _bars(rows: list[tuple[str, int]]) -> str:
     )
 
 
-def _encode(svg: str) -> str:
+def encode_svg(svg: str) -> str:
+    """Return an SVG as the address of an image in Markdown."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 

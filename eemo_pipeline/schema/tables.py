@@ -758,6 +758,35 @@ _ALL = (
         "run_id image_id split embedding unit_embedding",
     ),
     _table(
+        "evaluation__predictions",
+        "item of a benchmark and model: the reply, how it is read, and what it is worth",
+        "benchmark evaluated_model benchmark_item",
+        """benchmark evaluated_model benchmark_item section subset aspect resampling_unit
+        is_counted gold_answer reply parsed_answer strict_answer answer_probability tolerant_mark
+        strict_mark given_mark status reason""",
+        """reply parsed_answer strict_answer answer_probability tolerant_mark strict_mark given_mark
+        reason""",
+        plotted="status",
+    ),
+    _table(
+        "evaluation__scores",
+        "number of a benchmark, model, group of items and marking: the score and its interval",
+        "benchmark evaluated_model section number aspect marking",
+        """benchmark evaluated_model section number aspect marking score_unit score_value
+        score_lower score_upper printed_value counted_items covered_share published_value
+        published_difference score_note""",
+        "score_lower score_upper published_value published_difference score_note",
+    ),
+    _table(
+        "evaluation__comparisons",
+        "task of a benchmark and two models: the difference on shared items, and its test",
+        "benchmark section marking first_model second_model",
+        """benchmark section marking first_model second_model shared_items first_mark second_mark
+        mark_difference mark_difference_lower mark_difference_upper gained_count lost_count
+        test_p_value test_p_adjusted""",
+        "mark_difference_lower mark_difference_upper",
+    ),
+    _table(
         "batches__jobs",
         "batch of a provider: its state, the outcomes of its rows, its cost",
         "batch_id",

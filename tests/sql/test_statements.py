@@ -24,6 +24,8 @@ EXPECTED = {
     "lexicon_beside_ratings": 2 * 3,
     "agreement_by_emotion": 6 * 8,
     "label_conflicts": 0,
+    "leaderboard": 2,
+    "confusion": 2,
     "emotions": 3 * 88,
     "emotions_wide": 2 * 88,
     "files": 91,

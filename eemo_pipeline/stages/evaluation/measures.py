@@ -20,6 +20,7 @@ class Sample:
         answers: the values answered; NaN where none was.
         gold_labels: the number of each true label.
         answer_labels: the number of each label answered; -1 where none was.
+        probabilities: what the model gave its answer, 0-1; NaN where it does not say.
     """
 
     marks: np.ndarray
@@ -27,7 +28,14 @@ class Sample:
     answers: np.ndarray
     gold_labels: np.ndarray
     answer_labels: np.ndarray
+    probabilities: np.ndarray
 
+    def take(self, rows: np.ndarray) -> "Sample":
+        """Return the sample of some of the items."""
+        return Sample(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+_BINS = 10
 
 Measure = Callable[[Sample, np.ndarray], np.ndarray]
 
@@ -78,7 +86,7 @@ def mean_absolute_error(sample: Sample, weights: np.ndarray) -> np.ndarray:
 
 
 def macro_f1(sample: Sample, weights: np.ndarray) -> np.ndarray:
-    """Return the mean F1 in per cent over the labels that the truth has; no answer is a miss."""
+    """Return the mean F1 in per cent over the labels of truth and answers; no answer is a miss."""
     counted = sample.gold_labels >= 0
     gold, answers, used = (
         sample.gold_labels[counted],
@@ -86,7 +94,7 @@ def macro_f1(sample: Sample, weights: np.ndarray) -> np.ndarray:
         weights[:, counted],
     )
     scores: list[np.ndarray] = []
-    for label in np.unique(gold):
+    for label in np.union1d(gold, answers[answers >= 0]):
         hits = used @ ((gold == label) & (answers == label)).astype(float)
         named = used @ (gold == label).astype(float) + used @ (answers == label).astype(float)
         # A label that a resample never draws has no F1, and counts for nothing.
@@ -98,6 +106,20 @@ def macro_f1(sample: Sample, weights: np.ndarray) -> np.ndarray:
     return 100 * _ratio(np.where(known, stacked, 0).sum(axis=0), known.sum(axis=0).astype(float))
 
 
+def calibration_error(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Return the expected calibration error in ten bins of equal width (Naeini et al. 2015).
+
+    Within a bin, the mean probability is compared with the mean mark; items without a probability
+    do not count.
+    """
+    counted = ~np.isnan(sample.probabilities) & ~np.isnan(sample.marks)
+    probabilities, used = sample.probabilities[counted], weights[:, counted]
+    gaps = sample.marks[counted] - probabilities
+    bins = np.clip((probabilities * _BINS).astype(np.int64), 0, _BINS - 1)
+    sums = np.stack([used[:, bins == one] @ gaps[bins == one] for one in range(_BINS)])
+    return _ratio(np.abs(sums).sum(axis=0), used.sum(axis=1))
+
+
 MEASURES: Mapping[str, Measure] = {
     "percent": percent,
     "share": share,
@@ -106,12 +128,14 @@ MEASURES: Mapping[str, Measure] = {
     "concordance": concordance,
     "mean_absolute_error": mean_absolute_error,
     "macro_f1": macro_f1,
+    "calibration_error": calibration_error,
 }
 # The unit of each measure.
 UNITS: Mapping[str, str] = {
     "percent": "percent",
     "macro_f1": "percent",
     "share": "share",
+    "calibration_error": "share",
     "pearson": "correlation",
     "spearman": "correlation",
     "concordance": "correlation",

@@ -21,7 +21,8 @@ READINGS: Mapping[str, tuple[str, str]] = {
     TOLERANT: ("tolerant_mark", "parsed_answer"),
     STRICT: ("strict_mark", "strict_answer"),
 }
-_Key = tuple[str, str]
+ALL = ""
+_Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Score:
     Attributes:
         section: the task.
         name: the column of the owners' table.
+        aspect: the group of items that it is about; "" for all of them.
         marking: who marked: given (the file or a judge), or our tolerant or strict reading.
         unit: percent, share, correlation or difference.
         value: unrounded; None where no item counts.
@@ -43,6 +45,7 @@ class Score:
 
     section: str
     name: str
+    aspect: str
     marking: str
     unit: str
     value: float | None
@@ -79,6 +82,18 @@ def round_half_up(value: Decimal, digits: int) -> Decimal:
 
 
 @dataclass(frozen=True)
+class _Cell:
+    """A number, over all of its items or those of one aspect."""
+
+    number: Number
+    aspect: str
+
+    @property
+    def key(self) -> _Key:
+        return self.number.section, self.number.name, self.aspect
+
+
+@dataclass(frozen=True)
 class _Marking:
     """The numbers of one benchmark, one model and one marking."""
 
@@ -88,114 +103,127 @@ class _Marking:
     resamples: int
 
     def scores(self) -> list[Score]:
-        exact: dict[_Key, Decimal | None] = {}
+        """Return the scores that have a value: of whole numbers first, then of aspects."""
         printed: dict[_Key, Decimal | None] = {}
-        drawn = self._resampled
         found: list[Score] = []
-        for number in self.benchmark.numbers:
-            key = (number.section, number.name)
+        for cell in self._cells:
+            number = cell.number
             if number.of:
                 # The owners take the mean of what they print.
-                value = _mean([printed.get(part) for part in number.of], number.weights)
+                parts = [printed.get((*part, "")) for part in number.of]
+                value = _mean(parts, number.weights)
             else:
-                value = self._point(number)
-            exact[key] = value
-            printed[key] = None if value is None else round_half_up(value, number.digits)
+                value = self._point(cell)
+            printed[cell.key] = None if value is None else round_half_up(value, number.digits)
             if value is None:
                 continue
-            rows = self._rows_of(number)
-            lower, upper = bounds_95(drawn[key])
+            rows = self._rows_of(cell)
             found.append(
                 Score(
                     number.section,
                     number.name,
+                    cell.aspect,
                     self.marking,
                     UNITS[number.measure],
                     float(value),
-                    printed[key],
-                    lower,
-                    upper,
+                    printed[cell.key],
+                    *bounds_95(self._resampled[cell.key]),
                     rows.size,
                     self._coverage(rows),
                 )
             )
         return found
 
-    def _point(self, number: Number) -> Decimal | None:
-        rows = self._rows_of(number)
-        marks = self._sample.marks[rows]
-        judged = marks[~np.isnan(marks)]
-        if number.measure in ("percent", "share"):
+    @cached_property
+    def _cells(self) -> list[_Cell]:
+        whole = [_Cell(number, ALL) for number in self.benchmark.numbers]
+        aspects = self.predictions.select("section", "aspect").unique().sort("section", "aspect")
+        return whole + [
+            _Cell(number, aspect)
+            for section, aspect in aspects.iter_rows()
+            for number in self.benchmark.numbers
+            if aspect and number.section == section and not number.of
+        ]
+
+    def _point(self, cell: _Cell) -> Decimal | None:
+        rows = self._rows_of(cell)
+        sample = self._sample.take(rows)
+        if cell.number.measure in ("percent", "share"):
+            judged = sample.marks[~np.isnan(sample.marks)]
             if not len(judged):
                 return None
-            # Marks are multiples of a tenth or of 0.01: their sum is exact in decimals, so that a
-            # half is rounded as a half.
-            scale = 100 if number.measure == "percent" else 1
+            # Marks have at most four decimals: their sum is exact in decimals, so that a half is
+            # rounded as a half.
+            scale = 100 if cell.number.measure == "percent" else 1
             return Decimal(f"{math.fsum(judged):.9f}") * scale / len(judged)
-        value = MEASURES[number.measure](_take(self._sample, rows), np.ones((1, rows.size)))[0]
+        if not rows.size:
+            return None
+        value = MEASURES[cell.number.measure](sample, np.ones((1, rows.size)))[0]
         return None if math.isnan(value) else Decimal(repr(float(value)))
 
     @cached_property
     def _resampled(self) -> dict[_Key, np.ndarray]:
         """The values of each number in each resample."""
         units, codes = np.unique(self.predictions["resampling_unit"], return_inverse=True)
-        base = [number for number in self.benchmark.numbers if not number.of]
-        rows = {(number.section, number.name): self._rows_of(number) for number in base}
+        base = [cell for cell in self._cells if not cell.number.of]
+        rows = {cell.key: self._rows_of(cell) for cell in base}
+        samples = {key: self._sample.take(taken) for key, taken in rows.items()}
+        sums = {key: self._cluster_sums(taken, codes, len(units)) for key, taken in rows.items()}
         values: dict[_Key, list[np.ndarray]] = {key: [] for key in rows}
         seed = f"evaluation {self.benchmark.name}"
-        sums = {key: self._cluster_sums(taken, codes, len(units)) for key, taken in rows.items()}
         for weights in draw_clusters(len(units), seed, self.resamples):
-            for number in base:
-                key = (number.section, number.name)
-                if number.measure in ("percent", "share"):
+            for cell in base:
+                key, measure = cell.key, cell.number.measure
+                if measure in ("percent", "share"):
+                    # A mean needs the sums of its clusters alone.
                     upper, lower = (weights @ sums[key]).T
-                    scale = 100 if number.measure == "percent" else 1
-                    part = np.divide(
-                        scale * upper, lower, out=np.full(len(upper), np.nan), where=lower > 0
-                    )
+                    part = np.full(len(upper), np.nan)
+                    np.divide(upper, lower, out=part, where=lower > 0)
+                    values[key].append(100 * part if measure == "percent" else part)
                 else:
-                    sample = _take(self._sample, rows[key])
-                    part = MEASURES[number.measure](sample, weights[:, codes[rows[key]]])
-                values[key].append(part)
+                    values[key].append(
+                        MEASURES[measure](samples[key], weights[:, codes[rows[key]]])
+                    )
         drawn = {key: np.concatenate(parts) for key, parts in values.items() if parts}
-        for number in self.benchmark.numbers:
-            known = [drawn[part] for part in number.of if part in drawn]
-            if number.of and len(known) == len(number.of):
-                drawn[number.section, number.name] = np.average(
-                    np.stack(known), axis=0, weights=number.weights or None
-                )
+        for cell in self._cells:
+            known = [drawn[(*part, "")] for part in cell.number.of if (*part, "") in drawn]
+            if cell.number.of and len(known) == len(cell.number.of):
+                weighting = cell.number.weights or None
+                drawn[cell.key] = np.average(np.stack(known), axis=0, weights=weighting)
         return drawn
 
     def _cluster_sums(self, rows: np.ndarray, codes: np.ndarray, units: int) -> np.ndarray:
         marks = self._sample.marks[rows]
         judged = ~np.isnan(marks)
-        return np.stack(
-            [
-                np.bincount(codes[rows][judged], marks[judged], units),
-                np.bincount(codes[rows][judged], minlength=units).astype(float),
-            ],
-            axis=1,
-        )
+        places = codes[rows][judged]
+        counts = np.bincount(places, minlength=units).astype(float)
+        return np.stack([np.bincount(places, marks[judged], units), counts], axis=1)
 
-    def _rows_of(self, number: Number) -> np.ndarray:
+    def _rows_of(self, cell: _Cell) -> np.ndarray:
         """Return the places of the items that a number, or the numbers of a mean, counts."""
+        number = cell.number
         if number.of:
             parts = [
                 self._rows_of(part)
-                for part in self.benchmark.numbers
-                if (part.section, part.name) in number.of
+                for part in self._cells
+                if not part.aspect and (part.number.section, part.number.name) in number.of
             ]
-            return np.unique(np.concatenate(parts)) if parts else np.array([], dtype=np.int64)
-        subset, is_counted = self._masks
-        taken = subset[0] == number.section
+            return np.unique(np.concatenate(parts))
+        section, subset, aspect, is_counted = self._columns
+        taken = (section == number.section) & (is_counted | number.takes_invalid)
         if number.subsets:
-            taken &= np.isin(subset[1], number.subsets)
-        return np.flatnonzero(taken & (is_counted | number.takes_invalid))
+            taken &= np.isin(subset, number.subsets)
+        if cell.aspect:
+            taken &= aspect == cell.aspect
+        return np.flatnonzero(taken)
 
     @cached_property
-    def _masks(self) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
-        section, subset = (self.predictions[name].to_numpy() for name in ("section", "subset"))
-        return (section, subset), self.predictions["is_counted"].to_numpy()
+    def _columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        section, subset, aspect = (
+            self.predictions[name].to_numpy().astype(str)
+            for name in ("section", "subset", "aspect")
+        )
+        return section, subset, aspect, self.predictions["is_counted"].to_numpy()
 
     def _coverage(self, rows: np.ndarray) -> float | None:
         if not rows.size:
@@ -219,21 +247,12 @@ def sample_of(predictions: pl.DataFrame, mark: str, answer: str) -> Sample:
         _values(predictions[answer]),
         np.array([number.get(label, -1) for label in predictions["gold_answer"]], dtype=np.int64),
         np.array([number.get(label, -1) for label in predictions[answer]], dtype=np.int64),
+        predictions["answer_probability"].fill_null(float("nan")).to_numpy(),
     )
 
 
 def _values(texts: pl.Series) -> np.ndarray:
     return texts.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
-
-
-def _take(sample: Sample, rows: np.ndarray) -> Sample:
-    return Sample(
-        sample.marks[rows],
-        sample.gold[rows],
-        sample.answers[rows],
-        sample.gold_labels[rows],
-        sample.answer_labels[rows],
-    )
 
 
 def _mean(values: Sequence[Decimal | None], weights: Sequence[int]) -> Decimal | None:

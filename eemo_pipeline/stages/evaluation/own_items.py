@@ -1,0 +1,100 @@
+"""The tables of the stage: what embedded and trained models answer to our own held-out items.
+
+Beside them stand the majority of the training items and chance.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from eemo_pipeline.stages.evaluation import baselines, comparisons, predictions
+from eemo_pipeline.stages.evaluation.benchmarks import (
+    Benchmark,
+    held_out_assess,
+    held_out_qa,
+)
+from eemo_pipeline.stages.evaluation.embedded_answers import (
+    annotator_replies,
+    answer_assess,
+    answer_qa,
+    verifier_replies,
+)
+from eemo_pipeline.stages.evaluation.image_units import units_of
+from eemo_pipeline.stages.evaluation.responses import Response
+from eemo_pipeline.stages.evaluation.score_table import tabulate_scores
+from eemo_pipeline.stages.evaluation.trained_classifiers import answer_labels, classifiers_of
+
+Read = Callable[[str], pl.DataFrame]
+_Answered = tuple[Benchmark, str, list[Response]]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The tables of the stage."""
+
+    predictions: pl.DataFrame
+    scores: pl.DataFrame
+    comparisons: pl.DataFrame
+
+
+def evaluate(table: Read, root: Path) -> Evaluated:
+    """Return the tables of the stage.
+
+    Args:
+        table: returns a table by name.
+        root: the data root, below which the artefacts of trained models lie.
+    """
+    answered = [*_assess(table, root), *_qa(table)]
+    frames = [predictions.tabulate(*one) for one in answered if one[2]]
+    rows = pl.concat([pl.DataFrame(schema=predictions.SCHEMA), *frames])
+    scored: list[pl.DataFrame] = []
+    compared: list[pl.DataFrame] = []
+    for benchmark in (held_out_assess.BENCHMARK, held_out_qa.BENCHMARK):
+        of_benchmark = rows.filter(pl.col("benchmark") == benchmark.name)
+        scored += tabulate_scores(benchmark, of_benchmark)
+        compared.append(comparisons.compare(benchmark, of_benchmark))
+    return Evaluated(
+        rows.sort("benchmark", "evaluated_model", "benchmark_item"),
+        pl.concat(scored).sort(
+            "benchmark", "evaluated_model", "section", "number", "aspect", "marking"
+        ),
+        pl.concat(compared).sort("benchmark", "section", "first_model", "second_model"),
+    )
+
+
+def _assess(table: Read, root: Path) -> Iterator[_Answered]:
+    benchmark = held_out_assess.BENCHMARK
+    rows = held_out_assess.held_out(table)
+    items = [held_out_assess.item_of(row, unit) for row, unit in rows]
+    training = table("assess__items").filter(pl.col("split") == "train").sort("item_id")
+    yield benchmark, baselines.MAJORITY, list(baselines.majority_of_assess(items, training))
+    yield benchmark, baselines.CHANCE, list(baselines.answer_by_chance(benchmark, items))
+    for name, replies in annotator_replies(table("annotation__replies")).items():
+        yield benchmark, name, list(answer_assess(rows, replies))
+    for name, replies in verifier_replies(table("verification__replies")).items():
+        yield benchmark, name, list(answer_assess(rows, replies))
+    features = table("_verification__features")
+    for recipe, artefact in classifiers_of(table("training__runs"), root).items():
+        yield benchmark, recipe, list(answer_labels(rows, artefact, features))
+
+
+def _qa(table: Read) -> Iterator[_Answered]:
+    benchmark = held_out_qa.BENCHMARK
+    items = held_out_qa.prepare(table)
+    training = table("qa__items").filter(pl.col("split") == "train")
+    yield benchmark, baselines.MAJORITY, list(baselines.majority_of_qa(items, training))
+    yield benchmark, baselines.CHANCE, list(baselines.answer_by_chance(benchmark, items))
+    rows = _qa_rows(table)
+    for name, replies in annotator_replies(table("annotation__replies")).items():
+        yield benchmark, name, list(answer_qa(rows, replies))
+
+
+def _qa_rows(table: Read) -> Sequence[tuple[dict[str, Any], str]]:
+    unit = units_of(table("dedup__images"))
+    rows = table("qa__items").filter(
+        (pl.col("split") == "test") & (pl.col("question_type") != "open")
+    )
+    return [(row, unit(*row["image_ids"])) for row in rows.sort("item_id").iter_rows(named=True)]

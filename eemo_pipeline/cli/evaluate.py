@@ -79,9 +79,7 @@ def _describe(done: "Replay", path: Path) -> dict[str, Any]:
         "format": done.layout.name,
         "rows": len(done.file.responses) + len(done.file.refusals),
         "items": predictions.height,
-        "excluded_items": predictions.filter(~predictions["is_counted"])[
-            "benchmark_item"
-        ].to_list(),
+        "excluded_items": predictions.filter(~predictions["is_scored"])["benchmark_item"].to_list(),
         "refusals": [vars(refusal) for refusal in done.file.refusals[:100]],
         "states": dict(sorted(predictions["status"].value_counts().rows())),
         # As the owners print them: by their own marks where the file has them.

@@ -12,6 +12,7 @@ from eemo_pipeline.imaging.features import FEATURE_METHOD
 from eemo_pipeline.imaging.opening import measure_method
 from eemo_pipeline.stages.annotation import ou_solli_lenz, valdez_mehrabian, vlm_annotator
 from eemo_pipeline.stages.critic import model_critic, regrounding, rule_critic
+from eemo_pipeline.stages.evaluation import prompt_files
 from eemo_pipeline.stages.expansion import generation_prompts
 from eemo_pipeline.stages.grounding import saliency_grabcut
 from eemo_pipeline.stages.texts import (
@@ -55,6 +56,10 @@ _IN_BATCHES = tuple(
     if name != "candidates"
 )
 
+_EVALUATION_TABLES = tuple(
+    f"evaluation__{name}" for name in ("predictions", "scores", "comparisons")
+)
+
 _CRITIC_TABLES = (
     *("critic__verdicts", "critic__steps", "critic__choices", "critic__weights", "critic__queue"),
     *("critic__word_choices", "_critic__replies", "_critic__regions"),
@@ -68,6 +73,10 @@ _PROMPTS: dict[str, tuple[tuple[str, str], ...]] = {
         table: tuple((model_writer.__name__, name) for name in model_writer.prompts_of(*tasks))
         for table, tasks in _WRITING.items()
     },
+    **dict.fromkeys(
+        _EVALUATION_TABLES,
+        tuple((prompt_files.__name__, name) for name in prompt_files.PROMPTS),
+    ),
     # The critic judges, and asks the annotators to revise.
     **dict.fromkeys(_CRITIC_TABLES, (_ANNOTATE, _REVISE, *_CRITICISE)),
 }

@@ -25,7 +25,7 @@ def draw_scores(scores: pl.DataFrame, benchmark: str, number: str) -> str:
         scores.filter(
             (pl.col("benchmark") == benchmark)
             & (pl.col("number") == number)
-            & (pl.col("aspect") == "all")
+            & (pl.col("item_group") == "all")
             & (pl.col("marking") == "tolerant")
         )
         .sort("section")

@@ -12,7 +12,7 @@ with counted as (
         coalesce(parsed_answer, 'none') as answered,
         count(*) as items
     from evaluation__predictions
-    where section = 'dominant_emotion' and is_counted
+    where section = 'dominant_emotion' and is_scored
     group by all
 )
 

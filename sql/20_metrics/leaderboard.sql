@@ -26,7 +26,7 @@ select
     covered_share as coverage,
     published_value as published
 from evaluation__scores
-where aspect = 'all'
+where item_group = 'all'
 qualify
     row_number() over (
         partition by benchmark, evaluated_model, section, number

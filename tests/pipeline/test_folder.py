@@ -53,12 +53,15 @@ def test_every_table_of_a_labelled_folder_has_rows(answer: dict[str, Any]) -> No
     # label, so no choice of the critic has a measured weight. The annotators' words do not conflict
     # and none is changed, so none is chosen and no region is looked for again. No record is
     # preserved, so nothing is expanded. No recipe was trained, no embedder of images was named, and
-    # no person was asked yet.
+    # no person was asked yet. No labelled image of it is held out, so nothing is evaluated.
     assert empty == {
         "_critic__regions",
         "critic__weights",
         "critic__word_choices",
         "_dedup__embeddings",
+        "evaluation__comparisons",
+        "evaluation__predictions",
+        "evaluation__scores",
         "expansion__children",
         "expansion__collected_rows",
         "expansion__images",

@@ -496,14 +496,14 @@ def add_files(world: World) -> None:
     ]
     world["evaluation__predictions"] += [
         {"benchmark": "held_out_assess", "evaluated_model": "probe", "benchmark_item": item}
-        | {"section": "dominant_emotion", "subset": "dominant_emotion", "aspect": "emotion6"}
-        | {"resampling_unit": item, "is_counted": True, "gold_answer": "joy", "status": "ok"}
+        | {"section": "dominant_emotion", "subset": "dominant_emotion", "item_group": "emotion6"}
+        | {"resampling_unit": item, "is_scored": True, "gold_answer": "joy", "status": "ok"}
         | {"parsed_answer": answered, "tolerant_mark": float(answered == "joy")}
         for item, answered in (("1", "joy"), ("2", "fear"))
     ]
     world["evaluation__scores"] += [
         {"benchmark": "held_out_assess", "evaluated_model": model, "number": "Accuracy"}
-        | {"section": "dominant_emotion", "aspect": "all", "marking": marking}
+        | {"section": "dominant_emotion", "item_group": "all", "marking": marking}
         | {"score_unit": "percent", "score_value": value, "printed_value": value}
         | {"counted_items": 2, "covered_share": 1.0}
         for model, marking, value in (

@@ -53,7 +53,7 @@ def compare(benchmark: Benchmark, predictions: pl.DataFrame) -> pl.DataFrame:
 
 def _rows(benchmark: Benchmark, predictions: pl.DataFrame) -> Iterator[dict[str, Any]]:
     for section in dict.fromkeys(number.section for number in benchmark.numbers):
-        of_section = predictions.filter((pl.col("section") == section) & pl.col("is_counted"))
+        of_section = predictions.filter((pl.col("section") == section) & pl.col("is_scored"))
         marking = GIVEN if of_section["tolerant_mark"].null_count() else TOLERANT
         mark = READINGS[marking][0]
         marks = {

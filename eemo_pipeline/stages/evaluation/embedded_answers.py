@@ -97,8 +97,8 @@ def _option(row: Row, said: Sequence[Row]) -> str | None:
         ranked = _within(said[0]["ranked"], row["options"])
         return ranked[0] if ranked else None
     dimension = next((name for name in _DIMENSIONS if name in row["template"]), None)
-    values = [reply.get(dimension) for reply in said] if dimension else []
-    if dimension is None or any(value is None for value in values):
+    values = [reply[dimension] for reply in said if dimension and reply.get(dimension) is not None]
+    if dimension is None or len(values) < len(said):
         return None
     if claim == "level":
         return _level_word(dimension, values[0])
@@ -115,5 +115,5 @@ def _level_word(dimension: str, value: float) -> str:
 def _within(emotions: Sequence[str], offered: Sequence[str]) -> list[str]:
     """Return the emotions that are offered, mapped from Mikels' to Ekman's set where needed."""
     mapping = read_mapping("mikels8", "ekman7")
-    named = (one if one in offered else mapping.get(one) for one in emotions)
+    named = [one if one in offered else mapping.get(one, one) for one in emotions]
     return list(dict.fromkeys(one for one in named if one in offered))

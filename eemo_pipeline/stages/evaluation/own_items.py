@@ -59,7 +59,7 @@ def evaluate(table: Read, root: Path) -> Evaluated:
     return Evaluated(
         rows.sort("benchmark", "evaluated_model", "benchmark_item"),
         pl.concat(scored).sort(
-            "benchmark", "evaluated_model", "section", "number", "aspect", "marking"
+            "benchmark", "evaluated_model", "section", "number", "item_group", "marking"
         ),
         pl.concat(compared).sort("benchmark", "section", "first_model", "second_model"),
     )

@@ -14,7 +14,7 @@ SCHEMA: dict[str, Any] = {
     "evaluated_model": pl.String,
     "section": pl.String,
     "number": pl.String,
-    "aspect": pl.String,
+    "item_group": pl.String,
     "marking": pl.String,
     "score_unit": pl.String,
     "score_value": pl.Float64,
@@ -47,7 +47,6 @@ def _rows(benchmark: Benchmark, model: str, scores: list[Score]) -> Iterator[tup
     for one in scores:
         printed = None if one.printed is None else float(one.printed)
         known = None if one.aspect else published(benchmark.name, one.section, one.name, model)
-        is_both = printed is not None and known is not None
         yield (
             benchmark.name,
             model,
@@ -63,7 +62,7 @@ def _rows(benchmark: Benchmark, model: str, scores: list[Score]) -> Iterator[tup
             one.counted,
             _rounded(one.covered),
             known,
-            round(printed - known, 6) if is_both else None,
+            None if printed is None or known is None else round(printed - known, 6),
             benchmark.notes if known is not None else None,
         )
 

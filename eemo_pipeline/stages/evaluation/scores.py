@@ -137,7 +137,9 @@ class _Marking:
     @cached_property
     def _cells(self) -> list[_Cell]:
         whole = [_Cell(number, ALL) for number in self.benchmark.numbers]
-        aspects = self.predictions.select("section", "aspect").unique().sort("section", "aspect")
+        aspects = (
+            self.predictions.select("section", "item_group").unique().sort("section", "item_group")
+        )
         return whole + [
             _Cell(number, aspect)
             for section, aspect in aspects.iter_rows()
@@ -221,9 +223,9 @@ class _Marking:
     def _columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         section, subset, aspect = (
             self.predictions[name].to_numpy().astype(str)
-            for name in ("section", "subset", "aspect")
+            for name in ("section", "subset", "item_group")
         )
-        return section, subset, aspect, self.predictions["is_counted"].to_numpy()
+        return section, subset, aspect, self.predictions["is_scored"].to_numpy()
 
     def _coverage(self, rows: np.ndarray) -> float | None:
         if not rows.size:

@@ -9,6 +9,7 @@ import eemo_pipeline
 from eemo_pipeline.orchestration.asset_metadata import KINDS
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.orchestration.code_versions import build_code_versions
+from eemo_pipeline.stages.evaluation.prompt_files import PROMPTS as EVALUATION_PROMPTS
 from eemo_pipeline.vlm.prompts import read_prompt
 
 LIBRARY = Path(eemo_pipeline.__path__[0])
@@ -27,6 +28,7 @@ WRITING = {
     "candidates-1": "candidates",
 }
 TEXTS = {f"texts__{kind}" for kind in WRITING.values()}
+EVALUATION = {f"evaluation__{name}" for name in ("predictions", "scores", "comparisons")}
 SENT_BY = {
     "annotate-1": {"annotation__replies", "batches__submissions", *CRITIC},
     "revise-1": CRITIC,
@@ -38,6 +40,7 @@ SENT_BY = {
     **{prompt: {f"texts__{kind}", "batches__submissions"} for prompt, kind in WRITING.items()},
     "candidates-1": {"texts__candidates"},
     "rewrite-1": TEXTS,
+    **dict.fromkeys(EVALUATION_PROMPTS, EVALUATION),
 }
 # Each of these follows a named method or sends a prompt.
 VERSIONED = {
@@ -53,6 +56,7 @@ VERSIONED = {
     "verification__replies",
     "verification__words",
     *CRITIC,
+    *EVALUATION,
     *TEXTS,
 }
 

@@ -11,7 +11,7 @@ from assets._tables import outs
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
-from eemo_pipeline.rendering.plots import draw_curve, draw_map
+from eemo_pipeline.rendering.plots import draw_curve, draw_map, preview_rows
 from eemo_pipeline.stages.training.job_folder import Launcher
 from eemo_pipeline.stages.training.recipe_runs import Trainer, TrainingTables, train_recipes
 from eemo_pipeline.stages.training.runs import read_tables, train_classifier
@@ -75,6 +75,12 @@ def training(
     plots |= {
         f"map of {name}": dg.MetadataValue.md(draw_map(points, name))
         for name, points in made.maps.items()
+    }
+    plots |= {
+        f"completions of {name}": dg.MetadataValue.md(
+            preview_rows(rows.drop("sample_id"), 12, 8, 160)
+        )
+        for name, rows in made.completions.items()
     }
     yield dg.Output(
         made.runs, "training__runs", metadata={"run_id": run.run_id, **count_work(work), **plots}

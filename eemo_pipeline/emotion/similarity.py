@@ -31,6 +31,7 @@ INSTRUCTION = (
     "Represent the meaning of this emotion by the situation that triggers it, the appraisal of "
     "that situation, and the response in behaviour"
 )
+_NAMED = 5  # labels that a reason names
 _LARGEST_FILE = 16 * 1024 * 1024
 
 
@@ -140,24 +141,46 @@ def combine(vad_similarity: np.ndarray, stretched: np.ndarray) -> np.ndarray:
     return mixed**POWER
 
 
+def explain_no_matrix(labels: Sequence[str], lexicon: Mapping[str, Vad]) -> str | None:
+    """Return why a label set has no rewards, and what helps; None if it has.
+
+    Args:
+        labels: the labels, in any spelling.
+        lexicon: word -> V-A-D.
+    """
+    names, definitions = [canonical(label) for label in labels], read_definitions()
+    if undefined := [name for name in names if name not in definitions]:
+        return f"{_list(undefined)} have no definition in emotion/definitions.csv"
+    if unrated := [name for name in names if locate_label(name, lexicon) is None]:
+        return (
+            f"no lexicon of the data root has V-A-D values of {_list(unrated)}: "
+            "add one, such as warriner"
+        )
+    return None
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
 def build_matrix(
     labels: Sequence[str],
     lexicon: Mapping[str, Vad],
     compare: Callable[[Sequence[tuple[str, str]]], Sequence[float]],
 ) -> RewardMatrix | None:
-    """Return the rewards of a label set; None where the lexicon lacks one of its labels.
+    """Return the rewards of a label set; None where `explain_no_matrix` has a reason.
 
     Args:
         labels: the labels, in any spelling.
         lexicon: word -> V-A-D.
         compare: the cosine 0-1 of each pair of texts, such as `TextSimilarity.compare`.
     """
-    names = tuple(canonical(label) for label in labels)
+    if explain_no_matrix(labels, lexicon):
+        return None
+    names, definitions = tuple(canonical(label) for label in labels), read_definitions()
     points = [locate_label(name, lexicon) for name in names]
     known = [point for point in points if point is not None]
-    definitions = read_definitions()
-    if len(known) < len(names) or not all(name in definitions for name in names):
-        return None
     texts = [f"{name}: {definitions[name].text}" for name in names]
     asked = [(one, other) for one in texts for other in texts]
     cosines = np.asarray(compare(asked), dtype=np.float64).reshape(len(names), len(names))

@@ -121,11 +121,18 @@ def draw_balance(strata: pl.DataFrame, title: str) -> str:
     return markdown if len(markdown) < INLINE_CHARACTERS else escape(", ".join(shown))
 
 
-def preview_rows(frame: pl.DataFrame) -> str:
+def preview_rows(
+    frame: pl.DataFrame,
+    rows: int = _PREVIEW_ROWS,
+    columns: int = _PREVIEW_COLUMNS,
+    characters: int = _CELL_CHARACTERS,
+) -> str:
     """Return the first rows and columns as a Markdown table, values shortened and escaped."""
-    part = frame.select(frame.columns[:_PREVIEW_COLUMNS]).head(_PREVIEW_ROWS)
+    part = frame.select(frame.columns[:columns]).head(rows)
     lines = ["|" + "|".join(part.columns) + "|", "|" + "-|" * part.width]
-    lines += ["|" + "|".join(_cell(value) for value in row) + "|" for row in part.rows()]
+    lines += [
+        "|" + "|".join(_cell(value, characters) for value in row) + "|" for row in part.rows()
+    ]
     return "\n".join(lines)
 
 
@@ -156,7 +163,7 @@ def _visible(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, characters: int) -> str:
     text = _visible(" ".join(str(value).split()))
-    shortened = text if len(text) <= _CELL_CHARACTERS else text[: _CELL_CHARACTERS - 1] + "…"
+    shortened = text if len(text) <= characters else text[: characters - 1] + "…"
     return escape(shortened).replace("|", "&#124;").replace("`", "&#96;").replace("[", "&#91;")

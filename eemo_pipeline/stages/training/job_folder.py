@@ -185,7 +185,7 @@ def _remove_outputs(folder: Path) -> None:
         path = folder / name
         if path.resolve().is_relative_to(folder.resolve()):
             path.unlink(missing_ok=True)
-    for name in (CHECKPOINTS, "base", "merged", "states"):
+    for name in (CHECKPOINTS, "base", "cold_start", "merged", "states"):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

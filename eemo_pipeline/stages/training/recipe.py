@@ -155,6 +155,9 @@ class GrpoRecipe(TunedRecipe):
         temperature: of sampling.
         max_completion_tokens: longer completions are cut.
         format_weight: lambda of the format reward.
+        cold_start_steps: supervised steps on true answers before the first sampling, for a model
+            that does not keep the form of an answer; 0 for none.
+        cold_start_rate: their learning rate.
         vllm: off, colocate (in the training process) or server (`vllm serve` elsewhere).
         vllm_server_url: the address of the server, for `server`.
     """
@@ -164,6 +167,8 @@ class GrpoRecipe(TunedRecipe):
     temperature: Positive
     max_completion_tokens: Count
     format_weight: Annotated[float, Field(ge=0)] = 1.0
+    cold_start_steps: int = Field(default=0, ge=0)
+    cold_start_rate: Positive = 1e-5
     vllm: Literal["off", "colocate", "server"] = "off"
     vllm_server_url: str = ""
 
@@ -327,8 +332,10 @@ def shrink(recipe: Recipe) -> Recipe:
     if isinstance(recipe, SftRecipe):
         changes |= {"lora_rank": 4, "lora_alpha": 8}
     if isinstance(recipe, GrpoRecipe):
-        changes |= {"generations": 4, "max_completion_tokens": 24, "vllm": "off"}
-        changes |= {"max_steps": 4, "learning_rate": 1e-3}
+        changes |= {"generations": 4, "max_completion_tokens": 96, "vllm": "off"}
+        changes |= {"max_steps": 8, "learning_rate": 1e-3}
+        # Random weights keep no form, so that every reward would be 0.
+        changes |= {"cold_start_steps": 100, "cold_start_rate": 5e-3}
     if isinstance(recipe, DesRecipe):
         changes |= {
             "precision": "fp32",

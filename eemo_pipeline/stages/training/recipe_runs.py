@@ -199,8 +199,8 @@ def _sft_samples(recipe: SftRecipe, trainer: Trainer) -> tuple[pl.DataFrame, pl.
 def _prepare_grpo(recipe: GrpoRecipe, folder: Path, trainer: Trainer, base: BaseModel) -> None:
     items = trainer.tables.read("assess__items")
     matrices = build_matrices(items, trainer.tables.read("ingest__words"), trainer.similarity)
-    found, refused = sampling.assess_samples(items, matrices)
-    more = {"matrices": as_frame(matrices)}
+    found, refused = sampling.assess_samples(items, matrices.built, matrices.lacking)
+    more = {"matrices": as_frame(matrices.built)}
     _prepare_tuned(recipe, folder, trainer, base, found, refused, more)
 
 

@@ -4,11 +4,12 @@ The formulas are in `eemo_pipeline/emotion/similarity.py`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
-from eemo_pipeline.emotion.similarity import RewardMatrix, build_matrix
+from eemo_pipeline.emotion.similarity import RewardMatrix, build_matrix, explain_no_matrix
 from eemo_pipeline.emotion.vad import (
     MIKELS_ANCHORS,
     PUBLISHED_CENTROIDS,
@@ -17,10 +18,23 @@ from eemo_pipeline.emotion.vad import (
 )
 
 
+@dataclass(frozen=True)
+class RewardMatrices:
+    """The rewards of the label sets of a lake.
+
+    Attributes:
+        built: candidates joined by ", " -> rewards.
+        lacking: candidates joined by ", " -> why this set has none.
+    """
+
+    built: Mapping[str, RewardMatrix]
+    lacking: Mapping[str, str]
+
+
 def build_matrices(
     items: pl.DataFrame, words: pl.DataFrame, similarity: TextSimilarity
-) -> dict[str, RewardMatrix]:
-    """Return candidates joined by ", " -> rewards, for the sets whose labels have V-A-D values.
+) -> RewardMatrices:
+    """Return the rewards of the sets whose labels have V-A-D values.
 
     V-A-D comes from the lexicons of the lake, by x/10, and else from the published anchors of
     Mikels' and Ekman's emotions.
@@ -40,10 +54,14 @@ def build_matrices(
     lexicon = {**PUBLISHED_CENTROIDS, **MIKELS_ANCHORS}
     lexicon |= {word: Vad(*point) for word, *point in rated.iter_rows()}
     sets = items.filter(pl.col("task") == "dominant_emotion")["candidates"].unique().to_list()
-    built = {
-        ", ".join(labels): build_matrix(labels, lexicon, similarity.compare) for labels in sets
-    }
-    return {key: matrix for key, matrix in sorted(built.items()) if matrix is not None}
+    built, lacking = {}, {}
+    for labels in sorted(sets):
+        matrix = build_matrix(labels, lexicon, similarity.compare)
+        if matrix is not None:
+            built[", ".join(labels)] = matrix
+        elif reason := explain_no_matrix(labels, lexicon):
+            lacking[", ".join(labels)] = reason
+    return RewardMatrices(built, lacking)
 
 
 def as_frame(matrices: Mapping[str, RewardMatrix]) -> pl.DataFrame:

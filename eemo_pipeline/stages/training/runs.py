@@ -26,7 +26,8 @@ from eemo_pipeline.stages.training.lineage import hash_code, hash_tables
 
 _TABLES = ("assess__items", "_verification__features")
 _EMBEDDINGS, _MAP = "embeddings.parquet", "map.parquet"
-_SHOWN = ("loss", "train_loss", "reward", "accuracy")  # what a run's curve shows, best first
+_COMPLETIONS = "completions.parquet"
+_SHOWN = ("reward", "loss", "train_loss", "accuracy")  # what a run's curve shows, best first
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class RunTables:
         embeddings: rows of `training__embeddings`.
         curves: recipe -> the reported values of its loss, reward or accuracy.
         maps: recipe -> the map of a probe: x, y and group.
+        completions: recipe -> answers of a trained policy to validation samples, with rewards.
     """
 
     runs: pl.DataFrame
@@ -61,6 +63,7 @@ class RunTables:
     embeddings: pl.DataFrame
     curves: dict[str, list[float]]
     maps: dict[str, pl.DataFrame]
+    completions: dict[str, pl.DataFrame]
 
 
 def train_classifier(
@@ -99,7 +102,7 @@ def read_tables(data_root: DataRoot, usd_per_gpu_hour: float | None = None) -> R
         data_root: its folder `training` has one folder per recipe.
         usd_per_gpu_hour: the price of a GPU, for the column usd.
     """
-    runs, refusals, embeddings, curves, maps = [], [], [], {}, {}
+    runs, refusals, embeddings, curves, maps, completions = [], [], [], {}, {}, {}
     for folder in _finished(data_root.training):
         run = read_result(folder, data_root.path, usd_per_gpu_hour)
         runs.append(run)
@@ -112,6 +115,8 @@ def read_tables(data_root: DataRoot, usd_per_gpu_hour: float | None = None) -> R
         if (folder / _MAP).is_file():
             points = pl.read_parquet(folder / _MAP, glob=False)
             maps[folder.name] = points.select("x", "y", pl.col("emotion").alias("group"))
+        if (folder / _COMPLETIONS).is_file():
+            completions[folder.name] = pl.read_parquet(folder / _COMPLETIONS, glob=False)
         if values := _read_curve(folder / METRICS_FILE):
             curves[folder.name] = values
     return RunTables(
@@ -120,6 +125,7 @@ def read_tables(data_root: DataRoot, usd_per_gpu_hour: float | None = None) -> R
         _stack("training__embeddings", embeddings),
         curves,
         maps,
+        completions,
     )
 
 

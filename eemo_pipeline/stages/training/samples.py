@@ -115,12 +115,19 @@ def emotion_samples(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def assess_samples(
-    assess__items: pl.DataFrame, matrices: Mapping[str, RewardMatrix]
+    assess__items: pl.DataFrame,
+    matrices: Mapping[str, RewardMatrix],
+    lacking: Mapping[str, str],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the Assess items as samples, and those whose completions cannot be rewarded.
 
     Samples have SAMPLE_SCHEMA, and task, dimension, candidates and target for the rewards. An item
     is refused with `no_reward` where its truth or its matrix is missing.
+
+    Args:
+        assess__items: rows of `assess__items`.
+        matrices: candidates joined by ", " -> rewards.
+        lacking: candidates joined by ", " -> why they have no rewards.
     """
     refused = []
     for row in assess__items.iter_rows(named=True):
@@ -130,7 +137,8 @@ def assess_samples(
                 matrices,
             )  # fmt: skip
         except ValueError as error:
-            refused.append((row["item_id"], "no_reward", str(error)))
+            reason = lacking.get(", ".join(row["candidates"]), str(error))
+            refused.append((row["item_id"], "no_reward", reason))
     form = (
         pl.when(pl.col("task") == "vad")
         .then(pl.concat_str(pl.col("dimension").str.to_titlecase(), pl.lit(": 0.0000")))

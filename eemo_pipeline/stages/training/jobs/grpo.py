@@ -21,6 +21,7 @@ from eemo_pipeline.emotion.similarity import RewardMatrix
 from eemo_pipeline.stages.training.job_failures import explain_failures
 from eemo_pipeline.stages.training.job_reporting import Reporter, resume_job
 from eemo_pipeline.stages.training.jobs.vision_language import base_models
+from eemo_pipeline.stages.training.jobs.vision_language.cold_start import start_cold
 from eemo_pipeline.stages.training.jobs.vision_language.conversations import (
     build_dataset,
     read_samples,
@@ -31,9 +32,16 @@ from eemo_pipeline.stages.training.jobs.vision_language.trainer_runs import (
     trainer_arguments,
 )
 
-_MERGED = "merged"
+_MERGED, COMPLETIONS = "merged", "completions.parquet"
 _PARTS = ("format", "ranking", "score", "dominant")
 _EVALUATED = 32  # validation samples that are answered at the end
+_DECIMALS = 6
+_COMPLETION_SCHEMA = pl.Schema(
+    [
+        *((name, pl.String) for name in ("sample_id", "task", "answer", "completion")),
+        *((part, pl.Float64) for part in (*_PARTS, "total")),
+    ]
+)
 _RewardFunction = Callable[..., Any]  # TRL calls them with columns as lists, by name
 
 
@@ -57,7 +65,8 @@ def main(folder: Path) -> None:
             **run.summarise(),
             "measures": measures,
         }
-        reporter.complete(result, *base_models.list_files(folder, _MERGED))
+        weights, files = base_models.list_files(folder, _MERGED)
+        reporter.complete(result, weights, (*files, COMPLETIONS))
 
 
 def read_golds(samples: pl.DataFrame, matrices: pl.DataFrame) -> dict[str, Gold]:
@@ -111,15 +120,23 @@ def _train(reporter: Reporter, run: TrainerRun) -> dict[str, Any]:
     train, validation = (read_samples(folder, name) for name in ("train", "validation"))
     golds = read_golds(pl.concat([train, validation]), read_samples(folder, "matrices"))
     set_seed(parameters["seed"])
-    place = find_base(folder, parameters, [*train["question"], *train["answer"]])
+    arguments = trainer_arguments(parameters, folder)
+    base = find_base(folder, parameters, [*train["question"], *train["answer"]])
+    place = start_cold(base, train, parameters, arguments)
+    set_seed(parameters["seed"])  # as if the cold start had been made by an earlier attempt
     processor = base_models.load_processor(
         place, parameters["min_pixels"], parameters["max_pixels"]
     )
+    # The trainer loads a checkpoint by the names of parameters in memory, and those on disk differ:
+    # it would go on from the first weights. The reference stays the model that sampling began from.
+    resumed = str(run.resumed_from) if run.resumed_from else None
+    model = base_models.load_model(resumed or place, parameters["precision"])
+    model.config._name_or_path = place
     trainer: Any = GRPOTrainer(
-        model=base_models.load_model(place, parameters["precision"]),
+        model=model,
         reward_funcs=build_reward_functions(golds),
         args=GRPOConfig(
-            **trainer_arguments(parameters, folder),
+            **arguments,
             num_generations=parameters["generations"],
             beta=parameters["kl_weight"],
             temperature=parameters["temperature"],
@@ -131,17 +148,18 @@ def _train(reporter: Reporter, run: TrainerRun) -> dict[str, Any]:
         processing_class=processor,
         callbacks=[run.callback()],
     )
-    resumed = run.resumed_from
-    trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+    trainer.train(resume_from_checkpoint=resumed)
     building = folder / f".{_MERGED}.tmp"
     shutil.rmtree(building, ignore_errors=True)
     base_models.save_model(trainer.model, building, processor)
-    measures = _evaluate(
+    answers = _answer(
         trainer.model, processor, validation.head(_EVALUATED), folder, parameters, golds
     )
+    answers.write_parquet(folder / COMPLETIONS, compression="zstd")
     shutil.rmtree(folder / _MERGED, ignore_errors=True)
     building.rename(folder / _MERGED)
-    return measures
+    means = answers.select(pl.col(*_PARTS, "total").mean().round(_DECIMALS)).row(0, named=True)
+    return {f"validation_{part}": mean for part, mean in means.items() if mean is not None}
 
 
 def _sampling(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,26 +176,26 @@ def _sampling(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {"use_vllm": True, "vllm_mode": "colocate", "vllm_gpu_memory_utilization": 0.3}
 
 
-def _evaluate(
+def _answer(
     model: Any,
     processor: Any,
     samples: pl.DataFrame,
     folder: Path,
     parameters: Mapping[str, Any],
     golds: Mapping[str, Gold],
-) -> dict[str, Any]:
-    """Answer every sample greedily; return the mean of each part of the reward."""
+) -> pl.DataFrame:
+    """Answer every sample greedily; return its truth, its completion and its rewards."""
     import torch  # pyright: ignore
 
     model.eval()
-    rewards = []
+    rows = []
     dataset = build_dataset(samples, folder, parameters, completed=False)
     for row in dataset if samples.height else ():
         system, question = row["prompt"]
-        parts = [*({"type": "image"} for _ in row["images"]),
+        shown = [*({"type": "image"} for _ in row["images"]),
                  {"type": "text", "text": question["content"]}]  # fmt: skip
         text = processor.apply_chat_template(
-            [system, {"role": "user", "content": parts}],
+            [system, {"role": "user", "content": shown}],
             tokenize=False,
             add_generation_prompt=True,
         )
@@ -186,16 +204,13 @@ def _evaluate(
             tokens = model.generate(
                 **inputs, do_sample=False, max_new_tokens=parameters["max_completion_tokens"]
             )
-        answer = processor.tokenizer.decode(
+        completion = processor.tokenizer.decode(
             tokens[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True
         )
-        rewards.append(reward_completion(answer, golds[row["sample_id"]]))
-    if not rewards:
-        return {}
-    return {
-        f"validation_{part}": round(sum(getattr(r, part) for r in rewards) / len(rewards), 6)
-        for part in (*_PARTS, "total")
-    }
+        reward = reward_completion(completion, golds[row["sample_id"]])
+        parts = [getattr(reward, part) for part in (*_PARTS, "total")]
+        rows.append((row["sample_id"], row["task"], row["answer"], completion, *parts))
+    return pl.DataFrame(rows, schema=_COMPLETION_SCHEMA, orient="row")
 
 
 if __name__ == "__main__":

@@ -74,8 +74,19 @@ def test_the_loss_counts_the_completion_alone_and_all_rewards_are_logged(lake: L
         last
     )
     assert "kl" in last
+    assert len({line["reward"] for line in map(json.loads, (folder / "metrics.jsonl").open())}) > 1
     refused = lake.rows().refusals.filter(recipe="grpo.tiny")
     assert refused.is_empty()  # Mikels' matrix comes from the published anchors
+
+
+def test_answers_of_the_policy_are_kept_with_their_rewards(lake: Lake) -> None:
+    answers = lake.rows().completions["grpo.tiny"]
+    samples = pl.read_parquet(lake.root.training / "grpo.tiny" / "validation.parquet")
+    assert answers["sample_id"].to_list() == samples["sample_id"].to_list()
+    assert (answers["total"] > 0).any()  # the cold start has taught the form
+    assert answers["completion"].str.contains("<answer>", literal=True).any()
+    parts = answers.select("format", "ranking", "score", "dominant").sum_horizontal()
+    assert answers["total"].to_list() == pytest.approx(parts.to_list())
 
 
 def test_each_part_of_the_reward_is_a_function_as_trl_calls_it() -> None:
@@ -142,12 +153,15 @@ def test_hidden_states_are_computed_once_per_image_and_model(lake: Lake, tmp_pat
     assert lake.train(released).asked == 0
 
 
-def test_a_killed_run_is_resumed_to_the_same_weights(lake: Lake, tmp_path: Path) -> None:
-    folder = tmp_path / "sft_lora.tiny"
-    whole = lake.root.training / "sft_lora.tiny"
-    for name in ("images", "train.parquet", "validation.parquet", "refused.parquet", "job.json"):
-        source = whole / name
-        shutil.copytree(source, folder / name) if source.is_dir() else _copy(source, folder / name)
+@pytest.mark.parametrize("name", ["sft_lora.tiny", "grpo.tiny"])
+def test_a_killed_run_is_resumed_to_the_same_weights(lake: Lake, tmp_path: Path, name: str) -> None:
+    """GRPO samples its completions anew: from the same state they are the same."""
+    folder, whole = tmp_path / name, lake.root.training / name
+    inputs = [path.name for path in whole.glob("*.parquet") if path.name != "completions.parquet"]
+    inputs += ["images", "job.json", *(["base"] if name == "grpo.tiny" else [])]
+    for part in inputs:
+        source = whole / part
+        shutil.copytree(source, folder / part) if source.is_dir() else _copy(source, folder / part)
     command = [sys.executable, "-m", job_module(folder), str(folder)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL,
@@ -162,8 +176,8 @@ def test_a_killed_run_is_resumed_to_the_same_weights(lake: Lake, tmp_path: Path)
     assert not is_complete(folder)
     runpy.run_module(job_module(folder))["main"](folder)
     assert is_complete(folder)
-    for name in ("merged/model.safetensors", "metrics.jsonl"):
-        assert file_sha256(folder / name) == file_sha256(whole / name), name
+    for part in ("merged/model.safetensors", "metrics.jsonl"):
+        assert file_sha256(folder / part) == file_sha256(whole / part), part
     first, second = (json.loads((f / "result.json").read_text()) for f in (whole, folder))
     assert first == second
 

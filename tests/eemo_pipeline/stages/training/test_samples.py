@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from eemo_pipeline.emotion.similarity import RewardMatrix
+from eemo_pipeline.emotion.similarity import RewardMatrix, explain_no_matrix
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.emotion.vad import PUBLISHED_CENTROIDS
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.training.samples import (
     ImageBudget,
@@ -123,12 +124,15 @@ def test_items_without_a_reward_are_refused() -> None:
         | {"item_id": "b", "task": "vad", "dimension": "valence", "answer": "Valence: 0.5"}
         | {"target": 0.5},
     )
-    samples, refused = assess_samples(items, {})
+    lexicon = dict(PUBLISHED_CENTROIDS)
+    lacking = {"joy, awe": str(explain_no_matrix(["joy", "awe"], lexicon))}
+    samples, refused = assess_samples(items, {}, lacking)
     assert samples["sample_id"].to_list() == ["b"]
     assert samples["question"].item().endswith("in exactly this form: Valence: 0.0000")
-    assert refused.rows() == [("a", "no_reward", "the candidates have no matrix of similarities")]
+    told = "no lexicon of the data root has V-A-D values of awe: add one, such as warriner"
+    assert refused.rows() == [("a", "no_reward", told)]
     matrices = {"joy, awe": RewardMatrix(("joy", "awe"), pl.DataFrame([[1, 0], [0, 1]]).to_numpy())}
-    assert assess_samples(items, matrices)[1].is_empty()
+    assert assess_samples(items, matrices, {})[1].is_empty()
 
 
 def test_soft_labels_sum_to_one(lake) -> None:

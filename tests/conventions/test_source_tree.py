@@ -43,6 +43,7 @@ OTHER_ENVIRONMENTS = {
     "eemo_pipeline/stages/training/jobs/hidden_states.py",
     "eemo_pipeline/stages/training/jobs/sft.py",
     "eemo_pipeline/stages/training/jobs/vision_language/base_models.py",
+    "eemo_pipeline/stages/training/jobs/vision_language/cold_start.py",
     "eemo_pipeline/stages/training/jobs/vision_language/conversations.py",
     "eemo_pipeline/stages/training/jobs/vision_language/tiny_model.py",
     "eemo_pipeline/stages/training/jobs/vision_language/trainer_runs.py",

@@ -1,0 +1,154 @@
+"""Overlap of texts with references: BLEU by sacreBLEU, and CIDEr-D.
+
+A measure names its variant and versions in its signature. One that needs a package or a model that
+is not here is named as missing, with the way to get it; it is never replaced by another measure.
+`lexical_diversity.py` measures one text alone.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_CIDER_ORDERS = 4
+_CIDER_SIGMA = 6.0
+_CIDER_SCALE = 10.0
+CIDER_SIGNATURE = "CIDEr-D|n:1-4|sigma:6|idf:references|tok:words-1|case:lc"
+# Words with inner apostrophes and hyphens, and numbers; punctuation is dropped, as the tokeniser of
+# the COCO captions does. It needs no Java.
+_WORDS = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")  # noqa: RUF001 (the typographic apostrophe)
+_SPICE_MISSING = (
+    "SPICE parses scene graphs with Stanford CoreNLP in Java, and its models are not on this "
+    "machine's disk"
+)
+_BERTSCORE_MISSING = "BERTScore needs a text model, and none is on this machine's disk"
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """One measure over many texts.
+
+    Attributes:
+        name: bleu_4, cider_d, bertscore_f1 or spice.
+        value: as its authors print it: BLEU 0-100, CIDEr-D 0-10, the others 0-1; None where it is
+            missing.
+        signature: variant, tokeniser and versions; None where it is missing.
+        missing: why there is no value, and how to get one.
+    """
+
+    name: str
+    value: float | None
+    signature: str | None
+    missing: str | None = None
+
+
+def measure_overlap(texts: Sequence[str], references: Sequence[Sequence[str]]) -> list[Overlap]:
+    """Return every measure, those that cannot be computed here named as missing.
+
+    Args:
+        texts: what is judged.
+        references: one or more references for each text.
+
+    Raises:
+        ValueError: a text has no reference, or there is no text.
+    """
+    if not texts or len(texts) != len(references) or not all(references):
+        raise ValueError("every text needs a reference, and there must be a text")
+    scores = cider_d(texts, references)
+    return [
+        bleu(texts, references),
+        Overlap("cider_d", float(scores.mean()), CIDER_SIGNATURE),
+        Overlap("bertscore_f1", None, None, _BERTSCORE_MISSING),
+        Overlap("spice", None, None, _SPICE_MISSING),
+    ]
+
+
+def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Overlap:
+    """Return corpus BLEU-4 with sacreBLEU's own tokeniser and smoothing (Post 2018)."""
+    try:
+        from sacrebleu.metrics.bleu import BLEU
+    except ImportError:
+        missing = "BLEU needs sacreBLEU: install the extra `evaluation`"
+        return Overlap("bleu_4", None, None, missing)
+    measure = BLEU()
+    most = max(map(len, references))
+    # sacreBLEU takes one stream per reference; a text without a further one has "" there, which
+    # it passes over.
+    streams = [
+        [row[place] if place < len(row) else "" for row in references] for place in range(most)
+    ]
+    score = measure.corpus_score(list(texts), streams).score
+    return Overlap("bleu_4", float(score), str(measure.get_signature()))
+
+
+def cider_d(
+    texts: Sequence[str],
+    references: Sequence[Sequence[str]],
+    tokenise: Callable[[str], list[str]] | None = None,
+) -> np.ndarray:
+    """Return CIDEr-D per text, 0-10 (Vedantam, Zitnick and Parikh 2015, section 5).
+
+    N-grams of 1 to 4 words are weighted by their rarity among the references of all texts. Counts
+    are clipped to the reference's, and a difference in length is punished by a Gaussian of 6 words.
+    With a single text every n-gram occurs everywhere, so that the value is 0.
+
+    Args:
+        texts: what is judged.
+        references: one or more references for each text.
+        tokenise: splits a text into words; by default the words without punctuation, in lower case.
+    """
+    split = tokenise or caption_words
+    told = [_ngrams(split(text)) for text in texts]
+    known = [[_ngrams(split(text)) for text in row] for row in references]
+    documents = Counter(
+        ngram for row in known for ngram in set().union(*(counts for counts, _ in row))
+    )
+    log_all = math.log(max(len(texts), 1))
+    idf = {ngram: log_all - math.log(count) for ngram, count in documents.items()}
+    return np.array(
+        [
+            _CIDER_SCALE
+            * sum(_similarity(one, reference, idf, log_all) for reference in row)
+            / len(row)
+            for one, row in zip(told, known, strict=True)
+        ]
+    )
+
+
+def caption_words(text: str) -> list[str]:
+    """Return the words of a caption in lower case, without punctuation."""
+    return _WORDS.findall(text.lower())
+
+
+_Counts = tuple[Counter[tuple[str, ...]], int]
+
+
+def _ngrams(tokens: Sequence[str]) -> _Counts:
+    """Return the n-grams with their counts, and the length that the penalty compares."""
+    counts = Counter(
+        tuple(tokens[start : start + n])
+        for n in range(1, _CIDER_ORDERS + 1)
+        for start in range(len(tokens) - n + 1)
+    )
+    return counts, max(len(tokens) - 1, 0)
+
+
+def _similarity(
+    told: _Counts, reference: _Counts, idf: dict[tuple[str, ...], float], unknown: float
+) -> float:
+    """Return the clipped cosine, averaged over the four orders and lowered by the length."""
+    dots, told_norms, norms = (np.zeros(_CIDER_ORDERS) for _ in range(3))
+    for ngram, count in told[0].items():
+        weight = idf.get(ngram, unknown)
+        told_norms[len(ngram) - 1] += (count * weight) ** 2
+        shared = reference[0][ngram]
+        dots[len(ngram) - 1] += min(count, shared) * shared * weight**2
+    for ngram, count in reference[0].items():
+        norms[len(ngram) - 1] += (count * idf[ngram]) ** 2
+    scale = np.sqrt(told_norms * norms)
+    cosines = np.divide(dots, scale, out=np.zeros(_CIDER_ORDERS), where=scale > 0)
+    penalty = math.exp(-((told[1] - reference[1]) ** 2) / (2 * _CIDER_SIGMA**2))
+    return float(cosines.mean() * penalty)

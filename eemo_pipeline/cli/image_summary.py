@@ -107,8 +107,8 @@ def _vote(row: Mapping[str, Any]) -> str:
         return f"{row['person']} {origin}felt {', '.join(felt) or 'nothing of it'}"
     acts: dict[str, list[str]] = {}
     for name, vote in said.items():
-        act = _SPOKEN.get(vote["vote"], vote["vote"])
-        acts.setdefault(act, []).append(name)
+        act = str(vote["vote"])
+        acts.setdefault(_SPOKEN.get(act, act), []).append(name)
     return f"{row['person']} " + ", ".join(
         f"{act} {' and '.join(names)}" for act, names in acts.items()
     )

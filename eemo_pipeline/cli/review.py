@@ -22,7 +22,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @contextmanager
-def _open(root: DataRoot) -> Iterator["ReviewDatabase"]:
+def open_reviews(root: DataRoot) -> Iterator["ReviewDatabase"]:
     """Open the review database of a data root.
 
     Raises:
@@ -62,7 +62,7 @@ def serve(data: Path | None, host: str, port: int, allowed: list[str], *, as_jso
             "put a reverse proxy with TLS before it, and keep --host 127.0.0.1",
         )
     require_free_port(host, port, "review serve", root)
-    with _open(root) as database:
+    with open_reviews(root) as database:
         _require_intact(database, root)
         _require_guidelines(root)
         imported = _import(database, root)
@@ -89,7 +89,7 @@ def take_queue(data: Path | None, *, as_json: bool) -> None:
         Problem: there is no queue.
     """
     root = choose_data_root(data)
-    with _open(root) as database:
+    with open_reviews(root) as database:
         imported = _import(database, root)
     if as_json:
         show_json(vars(imported))
@@ -102,7 +102,7 @@ def show_stats(data: Path | None, *, as_json: bool) -> None:
     from eemo_pipeline.web.progress import count
 
     root = choose_data_root(data)
-    with _open(root) as database:
+    with open_reviews(root) as database:
         counted = count(database)
     if as_json:
         show_json(counted)
@@ -117,7 +117,7 @@ def verify_log(data: Path | None, *, as_json: bool) -> Exit:
     from eemo_pipeline.web.event_log import find_end, verify
 
     root = choose_data_root(data)
-    with _open(root) as database, database.reading() as connection:
+    with open_reviews(root) as database, database.reading() as connection:
         broken = verify(connection)
         seq, last_hash = find_end(connection)
     if as_json:
@@ -135,49 +135,13 @@ def replay_log(data: Path | None, *, as_json: bool) -> Exit:
     from eemo_pipeline.web.replay import replay
 
     root = choose_data_root(data)
-    with _open(root) as database:
+    with open_reviews(root) as database:
         count, is_same = replay(database)
     if as_json:
         show_json({"events": count, "is_same": is_same})
     else:
         show(f"{count} events replayed; the result is {'the same' if is_same else 'another'}")
     return Exit.OK if is_same else Exit.CHECK_FAILED
-
-
-def export_votes(data: Path | None, file: Path, *, as_json: bool) -> None:
-    """Write the votes to a new file.
-
-    Raises:
-        Problem: the file exists, or its ending is unknown.
-    """
-    import polars as pl
-
-    from eemo_pipeline.schema.tables import TABLES
-    from eemo_pipeline.web.votes import read_votes
-
-    root = choose_data_root(data)
-    writers = {
-        ".parquet": pl.DataFrame.write_parquet,
-        ".jsonl": pl.DataFrame.write_ndjson,
-        ".csv": pl.DataFrame.write_csv,
-    }
-    write = writers.get(file.suffix)
-    if write is None:
-        raise wrong_usage(
-            "the ending says no format", shown(file), f"known: {', '.join(writers)}", "rename it"
-        )
-    if file.exists():
-        raise wrong_usage(
-            "the file exists", shown(file), "nothing is overwritten", "choose another name"
-        )
-    with _open(root) as database, database.reading() as connection:
-        votes = read_votes(connection).rows
-    frame = pl.DataFrame(votes, schema=TABLES["review__votes"].polars_schema)
-    write(frame, file)
-    if as_json:
-        show_json({"file": str(file), "votes": frame.height})
-    else:
-        show(f"{frame.height} votes in {shown(file)}")
 
 
 def add_person(data: Path | None, name: str, role: str, port: int, *, as_json: bool) -> None:
@@ -189,7 +153,7 @@ def add_person(data: Path | None, name: str, role: str, port: int, *, as_json: b
     from eemo_pipeline.web.people import PersonProblem, add_rater
 
     root = choose_data_root(data)
-    with _open(root) as database:
+    with open_reviews(root) as database:
         try:
             token = add_rater(database, name, role)
         except PersonProblem as error:
@@ -208,7 +172,7 @@ def renew_link(data: Path | None, name: str, port: int, *, as_json: bool) -> Non
     from eemo_pipeline.web.people import renew_link as renew
 
     root = choose_data_root(data)
-    with _open(root) as database:
+    with open_reviews(root) as database:
         try:
             token = renew(database, name)
         except PersonProblem as error:
@@ -225,7 +189,7 @@ def remove_person(data: Path | None, name: str, *, as_json: bool) -> None:
     from eemo_pipeline.web.people import PersonProblem, deactivate
 
     root = choose_data_root(data)
-    with _open(root) as database:
+    with open_reviews(root) as database:
         try:
             deactivate(database, name)
         except PersonProblem as error:
@@ -241,7 +205,7 @@ def show_people(data: Path | None, *, as_json: bool) -> None:
     from eemo_pipeline.web.people import list_raters
 
     root = choose_data_root(data)
-    with _open(root) as database:
+    with open_reviews(root) as database:
         people = list_raters(database)
     columns = ("name", "role", "is_active", "rater_id")
     rows = [tuple(person[column] for column in columns) for person in people]

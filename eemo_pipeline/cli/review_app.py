@@ -29,6 +29,7 @@ users_app = typer.Typer(
     epilog=examples("eemo review users add ann --role annotator", "eemo review users list --json"),
 )
 review_app.add_typer(users_app)
+Format = Literal["jsonl", "label-studio", "coco"]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
 PortOption = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the server.")]
 
@@ -103,22 +104,53 @@ def replay(*, data: DataOption = None, as_json: JsonOption = False) -> None:
 @review_app.command(
     epilog=examples(
         "eemo review export votes.parquet --data data/demo",
-        "eemo review export votes.jsonl --data data/demo",
+        "eemo review export judgements.jsonl --format jsonl --data data/demo",
+        "eemo review export tasks.json --format label-studio --data data/demo",
     )
 )
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     *,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="Write judgements for another tool.")
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write every vote to FILE, one row each; FILE ends with .parquet, .jsonl or .csv.
+    """Write what people said to FILE.
 
-    People are pseudonyms. An existing file is not overwritten.
+    Without --format: every vote, one row each; FILE ends with .parquet, .jsonl or .csv. With it:
+    what each person felt, corrected or confirmed of an image; coco holds boxes and the emotion
+    alone. People are pseudonyms. An existing file is not overwritten.
     """
-    from eemo_pipeline.cli.review import export_votes
+    from eemo_pipeline.cli.review_files import export_file
 
-    export_votes(data, file, as_json=as_json)
+    export_file(data, file, form, as_json=as_json)
+
+
+@review_app.command(
+    "import",
+    epilog=examples(
+        "eemo review import labels.jsonl --format jsonl --data data/demo",
+        "eemo review import project.json --format label-studio --data data/demo",
+        "eemo review import instances.json --format coco --data data/demo --json",
+    ),
+)
+def import_labels(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    *,
+    form: Annotated[Format, typer.Option("--format", help="Format of the file.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in labels that people gave elsewhere.
+
+    They count where nobody judged the same here. What is not taken is listed with its row and the
+    reason. A file that is imported again adds nothing. Exit code 1 if nothing could be taken.
+    """
+    from eemo_pipeline.cli.review_files import import_file
+
+    raise typer.Exit(import_file(data, file, form, as_json=as_json))
 
 
 @users_app.command(epilog=examples("eemo review users add ann --role annotator --data data/demo"))

@@ -59,6 +59,7 @@ Emotion = Literal[
 ]
 Dominant = Emotion | Literal["neutral", "cannot_tell"]
 Rating = Annotated[int, Field(ge=-4, le=4, strict=True)]
+Strength = Annotated[int, Field(ge=1, le=3, strict=True)]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Pixel = Annotated[int, Field(ge=0, strict=True)]
 
@@ -79,7 +80,7 @@ class BlindJudgement(_Said):
     """
 
     emotion: Dominant
-    also: dict[Emotion, Annotated[int, Field(ge=1, le=3, strict=True)]] = {}
+    also: dict[Emotion, Strength] = {}
     valence: Rating
     arousal: Rating
     sureness: Literal["low", "medium", "high"] | None = None

@@ -18,6 +18,7 @@ from eemo_pipeline.web.database import SLOTS, TASKS
 from eemo_pipeline.web.slots import JUDGED
 
 IMPORT = "import"  # kind of the event of an imported label
+IMPORTED_FILE = "import_file"  # kind of the event of a whole file: what became of its labels
 HERE = "review"  # origin of votes that were given in this tool
 RATED_FIELDS = ("valence", "arousal")
 _SPOKEN = ("blind_commit", "reconcile", "adjudicate")

@@ -21,5 +21,6 @@ STAGES = (
     "training",
     "evaluation",
     "costs",
+    "gate",
     "warehouse",
 )

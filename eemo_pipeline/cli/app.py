@@ -18,6 +18,7 @@ from eemo_pipeline.cli.collect_command import COLLECT_EXAMPLES, collect
 from eemo_pipeline.cli.data_root import read_folder
 from eemo_pipeline.cli.error_messages import TRACEBACK, explain_unexpected, explain_usage
 from eemo_pipeline.cli.evaluation_app import EVALUATE_EXAMPLES, evaluate
+from eemo_pipeline.cli.gate_app import gate_app
 from eemo_pipeline.cli.ledger_app import ledger_app
 from eemo_pipeline.cli.mask_files import masks
 from eemo_pipeline.cli.options import (
@@ -284,6 +285,7 @@ app.command(
 app.add_typer(ledger_app)
 app.add_typer(batch_app)
 app.add_typer(review_app)
+app.add_typer(gate_app)
 app.add_typer(release_app)
 app.command(epilog=COLLECT_EXAMPLES)(collect)
 

@@ -219,6 +219,7 @@ def _read_declaration(root: DataRoot) -> "Declaration":
 
 
 def _select(root: DataRoot, permitted: list[str], *, leave_out: bool) -> "Contents":
+    from eemo_pipeline.lake.parquet import DamagedTable
     from eemo_pipeline.stages.release.contents import EmptyRelease, MissingLicence, select_contents
     from eemo_pipeline.stages.release.redistribution import TermsForbid
 
@@ -242,6 +243,13 @@ def _select(root: DataRoot, permitted: list[str], *, leave_out: bool) -> "Conten
             shown(root.path),
             f"the sources {clean(', '.join(error.sources))} state none",
             command("sources", root),
+        ) from error
+    except DamagedTable as error:
+        raise Problem(
+            "a table cannot be read",
+            shown(root.tables),
+            clean(str(error)),
+            command("run", root, " # builds the tables again"),
         ) from error
     except EmptyRelease as error:
         why = f"terms keep in {error.withheld:,} rows" if error.withheld else "the tables are empty"

@@ -81,6 +81,11 @@ class DataRoot:
         return self.path / "exports"
 
     @property
+    def gate(self) -> Path:
+        """`gate/<table>/<number>.jsonl`: values that people changed by hand, import by import."""
+        return self.path / "gate"
+
+    @property
     def releases(self) -> Path:
         """`releases/<number>/`: what was released; a release is never changed."""
         return self.path / "releases"

@@ -902,6 +902,23 @@ _ALL = (
     _count("not_run_count", "Rows of a batch that failed before any row was looked at"),
     _count("waiting_count", "Rows without an outcome yet"),
     _count("stray_count", "Lines of the results that match no row of the batch, and are not used"),
+    # --- gate ---------------------------------------------------------------------------
+    _text("edited_table", "Table in which a person changed a value by hand"),
+    _count("edit_no", "Number of the import that brought the edit, per table", "", 1),
+    _text("edited_key", "JSON: the key columns of the edited row"),
+    _text("edited_column", "Column of the edited value"),
+    _text("old_json", "JSON: the value that the person saw"),
+    _text("new_json", "JSON: the value that the person gave"),
+    _text("found_json", "JSON: the value that the table has; null if the row is gone"),
+    _text("edited_by", "Pseudonym of the person"),
+    _text("edited_at", "Time of the import, UTC, ISO 8601"),
+    _text(
+        "edit_state",
+        "holds: the table has the person's value; value_has_changed: the computed value is another "
+        "than the person saw, so the edit is not applied; row_is_gone: the table has no such row; "
+        "superseded: a later import changed the same value",
+        ("holds", "value_has_changed", "row_is_gone", "superseded"),
+    ),
     # --- exports, training --------------------------------------------------------------
     _count("row_count", "Rows in the file"),
     _text("sha256", "SHA-256 of the file"),

@@ -796,6 +796,15 @@ _ALL = (
         stray_count usd""",
     ),
     _table(
+        "gate__edits",
+        "value that a person changed in a table by hand",
+        "edited_table edit_no edited_key edited_column",
+        """edited_table edit_no edited_key edited_column old_json new_json found_json edited_by
+        edited_at edit_state""",
+        "found_json",
+        plotted="edit_state",
+    ),
+    _table(
         "costs__calls",
         "stage, role and called model: calls, answers and cost over the ledger's lifetime",
         "stage model_role provider model",

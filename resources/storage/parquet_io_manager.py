@@ -1,6 +1,7 @@
 """The IO manager: maps assets to Parquet files and adds the metadata of written tables.
 
-The files are read and written by `eemo_pipeline/lake/parquet.py`.
+The files are read and written by `eemo_pipeline/lake/parquet.py`. What people changed by hand
+(`eemo_pipeline/lake/edits.py`) is put into a table whenever it is written.
 https://docs.dagster.io/guides/build/io-managers
 """
 
@@ -11,6 +12,7 @@ import dagster as dg
 import polars as pl
 
 from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.edits import Edit, apply_edits, read_edits
 from eemo_pipeline.lake.parquet import Written, scan_table, table_path, write_batches, write_table
 from eemo_pipeline.rendering.plots import draw_counts, preview_rows
 from eemo_pipeline.schema.tables import TABLES, Table
@@ -33,11 +35,15 @@ class ParquetTables(dg.ConfigurableIOManager):
         table = TABLES[context.asset_key.to_user_string()]
         attempt = f"{context.run_id[:8]}-{context.step_context.previous_attempt_count}"
         tables = self.data_root.tables
+        edits = _Edits(table, read_edits(self.data_root.gate, table.name))
         if isinstance(obj, Iterator):
-            file = write_batches(obj, table, table_path(tables, table), attempt)
+            batches = (edits.put_into(batch) for batch in obj)
+            file = write_batches(batches, table, table_path(tables, table), attempt)
+            context.add_output_metadata(edits.describe())
             context.add_output_metadata(_describe(table, scan_table(tables, table.name), file))
             return
-        frame = obj.collect() if isinstance(obj, pl.LazyFrame) else obj
+        frame = edits.put_into(obj.collect() if isinstance(obj, pl.LazyFrame) else obj)
+        context.add_output_metadata(edits.describe())
         if not table.is_partitioned:
             file = write_table(frame, table, table_path(tables, table), attempt)
             context.add_output_metadata(_describe(table, frame.lazy(), file))
@@ -55,6 +61,28 @@ class ParquetTables(dg.ConfigurableIOManager):
         partitions = sorted(context.asset_partition_keys) if context.has_asset_partitions else None
         scan = scan_table(self.data_root.tables, context.asset_key.to_user_string(), partitions)
         return scan if context.dagster_type.typing_type is pl.LazyFrame else scan.collect()
+
+
+class _Edits:
+    """Puts the edits of a table into what is written of it, and counts them."""
+
+    def __init__(self, table: Table, edits: list[Edit]) -> None:
+        self._table = table
+        self._edits = edits
+        self._changed = self._waiting = 0
+
+    def put_into(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows with the edits."""
+        applied = apply_edits(frame, self._table, self._edits)
+        self._changed += applied.changed
+        self._waiting += applied.waiting
+        return applied.frame
+
+    def describe(self) -> dict[str, int]:
+        """Return metadata; nothing for a table that nobody edited."""
+        if not self._edits:
+            return {}
+        return {"edits_applied": self._changed, "edits_waiting": self._waiting}
 
 
 def _describe(table: Table, frame: pl.LazyFrame, file: Written) -> dict[str, Any]:

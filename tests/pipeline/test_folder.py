@@ -74,6 +74,7 @@ def test_every_table_of_a_labelled_folder_has_rows(answer: dict[str, Any]) -> No
         "labels__validation_answers",
         "labels__validation_items",
         "batches__jobs",
+        "gate__edits",
         "records__aigiemo",
         "review__records",
         "review__votes",

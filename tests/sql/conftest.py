@@ -535,6 +535,10 @@ def add_files(world: World) -> None:
         }
         for state in ("completed", "open")
     ]
+    world["gate__edits"] += [
+        {"edited_table": "records__emoverse", "edit_no": number, "edit_state": state}
+        for number, state in enumerate(("superseded", "holds"), 1)
+    ]
     world["costs__calls"] += [
         {
             "stage": stage,

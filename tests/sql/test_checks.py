@@ -713,6 +713,10 @@ PLANTS = {
         change("batches__jobs", is_collected=False),
         change("batches__jobs", 1, batch_state="intended"),
     ],
+    ("gate__edits", "edits_hold"): [
+        change("gate__edits", edit_state="value_has_changed"),
+        change("gate__edits", edit_state="row_is_gone"),
+    ],
     ("costs__calls", "calls_are_conserved"): [
         change("costs__calls", call_count=7),
         change("costs__calls", retry_count=7),

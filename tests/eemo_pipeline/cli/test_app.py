@@ -43,7 +43,12 @@ def test_help_names_every_command_and_ends_with_examples() -> None:
     answer = call_eemo("--help")
     assert answer.returncode == 0
     listed = answer.stdout.split("Commands:")[1].split("Examples:")[0]
-    assert re.findall(r"^  (\w+) ", listed, re.MULTILINE) == [*COMMANDS, "review", "release"]
+    assert re.findall(r"^  (\w+) ", listed, re.MULTILINE) == [
+        *COMMANDS,
+        "review",
+        "gate",
+        "release",
+    ]
     assert 2 <= len(examples_of(answer.stdout)) <= 3
 
 

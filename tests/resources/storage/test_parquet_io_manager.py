@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from eemo_pipeline.lake.edits import Edit, append_edits
 from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import SchemaError
@@ -158,3 +159,16 @@ def test_a_table_that_was_never_written_has_no_rows(tmp_path: Path) -> None:
         [returning(frame()).to_source_asset(), qa__items], resources=build_resources(str(tmp_path))
     )
     assert heights == [(0, True)]
+
+
+def test_edits_of_people_are_put_into_what_is_written(tmp_path: Path) -> None:
+    edits = [
+        Edit(0, (name,), "item_count", old, new, "ann", "2026-01-01T00:00:00+00:00")
+        for name, old, new in (("a", 0, 5), ("b", 9, 5), ("gone", 0, 5))
+    ]
+    append_edits(tmp_path / "gate", NAME, edits)
+    for value in (frame(), frame().lazy()):
+        metadata = materialise(tmp_path, [returning(value)])[NAME]
+        assert (metadata["edits_applied"], metadata["edits_waiting"]) == (1, 1)
+        stored = scan_table(tmp_path / "tables", NAME).collect()
+        assert stored["item_count"].to_list() == [5, 2]

@@ -1,0 +1,191 @@
+"""`eemo gate`: hands a table out to be edited by hand, and takes it back.
+
+`stages/gate/` reads and writes the files.
+"""
+
+import re
+import shlex
+from dataclasses import asdict
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eemo_pipeline.cli.data_root import choose_data_root, hold, require_data_root
+from eemo_pipeline.cli.output import clean, say, show, show_json
+from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
+from eemo_pipeline.lake.data_root import DataRoot
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from eemo_pipeline.schema.tables import Table
+    from eemo_pipeline.stages.gate.taken_back import TakenBack
+
+_PSEUDONYM = re.compile(r"[\w.-]{1,40}", re.ASCII)
+_SHOWN = 20
+
+
+def export(data: Path | None, name: str, to: Path, where: str, *, as_json: bool) -> None:
+    """Write the rows to a file and say how to take them back.
+
+    Raises:
+        Problem: there is no such table, the condition is no SQL, or the file exists.
+    """
+    from eemo_pipeline.lake.row_filter import BadCondition, filter_rows
+    from eemo_pipeline.stages.gate.handed_out import hand_out
+
+    root = choose_data_root(data)
+    table = _find_table(root, name)
+    _require_format(to)
+    if to.exists():
+        raise wrong_usage(
+            "the file exists",
+            shown(to),
+            "it may hold a person's work",
+            command(f"gate export {table.name} --to {quoted(to.with_stem(to.stem + '-2'))}", root),
+        )
+    try:
+        frame = filter_rows(_read_edited(root, table), where)
+    except BadCondition as error:
+        raise wrong_usage(
+            "the condition is not SQL on this table",
+            f"--where {clean(where)}",
+            clean(str(error)),
+            command(f'sql "describe {table.name}"', root),
+        ) from error
+    hand_out(frame, table, to)
+    if as_json:
+        show_json({"table": table.name, "file": str(to), "rows": frame.height})
+        return
+    show(f"{frame.height:,} rows of {table.name} in {shown(to)}")
+    say("leave the key columns and gate_row as they are; rows may be left out")
+    say(f"next      {command(f'gate import {table.name} {quoted(to)} --by NAME', root)}")
+
+
+def take_back(data: Path | None, name: str, file: Path, by: str, *, as_json: bool) -> Exit:
+    """Store what a person changed, show it, and return the exit code.
+
+    Raises:
+        Problem: there is no such table, or the file cannot be taken as a whole.
+    """
+    from eemo_pipeline.lake.edits import append_edits
+    from eemo_pipeline.stages.gate.taken_back import BadFile
+    from eemo_pipeline.stages.gate.taken_back import take_back as read
+
+    root = choose_data_root(data)
+    table = _find_table(root, name)
+    _require_format(file)
+    if not _PSEUDONYM.fullmatch(by):
+        raise wrong_usage(
+            "this is no pseudonym",
+            f"--by {clean(by)}",
+            "letters, digits, hyphen, dot and underscore, at most 40",
+            "choose another, such as --by ann",
+        )
+    if not file.is_file():
+        raise wrong_usage(
+            "there is no such file",
+            shown(file),
+            "nothing to take back",
+            command(f"gate export {table.name} --to {quoted(file)}", root),
+        )
+    with hold(root):
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            taken = read(file, _read_edited(root, table), table, by, now)
+        except BadFile as error:
+            raise Problem(
+                "the file cannot be taken back",
+                shown(file),
+                clean(str(error)),
+                command(f"gate export {table.name} --to {quoted(_another(file))}", root),
+            ) from error
+        if taken.edits:
+            append_edits(root.gate, table.name, taken.edits)
+    _show_taken(taken, as_json=as_json)
+    if taken.edits:
+        selection = shlex.quote(f'key:"{table.name}"+')
+        say(f"next      {command(f'run --select {selection}', root)}")
+    return Exit.CHECK_FAILED if taken.refused else Exit.OK
+
+
+def _show_taken(taken: "TakenBack", *, as_json: bool) -> None:
+    if as_json:
+        show_json(
+            {
+                "rows": taken.rows,
+                "changed": taken.changed,
+                "unchanged": taken.unchanged,
+                "edits": [asdict(edit) for edit in taken.edits],
+                "refused": [asdict(row) for row in taken.refused],
+            }
+        )
+    else:
+        show(f"rows      {taken.rows:,} in the file")
+        show(f"changed   {taken.changed:,} rows, {len(taken.edits):,} values")
+        show(f"unchanged {taken.unchanged:,} rows")
+        show(f"refused   {len(taken.refused):,} rows")
+        for row in taken.refused[:_SHOWN]:
+            key = clean(" ".join(map(str, row.key)))
+            say(f"row {row.place} ({key}): {row.reason}: {clean(row.detail)}")
+        if len(taken.refused) > _SHOWN:
+            say(f"{len(taken.refused) - _SHOWN:,} more; --json lists all")
+
+
+def _find_table(root: DataRoot, name: str) -> "Table":
+    from eemo_pipeline.schema.tables import TABLES
+
+    require_data_root(root)
+    if name not in TABLES or name == "gate__edits":
+        near = get_close_matches(name, TABLES, 1)
+        raise wrong_usage(
+            f"there is no table {clean(name)!r} to edit",
+            shown(root.tables),
+            f"did you mean {near[0]}?" if near else "no table has a similar name",
+            command("status", root),
+        )
+    table = TABLES[name]
+    place = root.tables / (name if table.is_partitioned else f"{name}.parquet")
+    if not place.exists():
+        raise Problem(
+            f"the table {name} has not been built",
+            shown(place),
+            "no such file",
+            *making_commands(root),
+        )
+    return table
+
+
+def _require_format(file: Path) -> None:
+    from eemo_pipeline.stages.gate.handed_out import WRITERS
+
+    if file.suffix not in WRITERS:
+        raise wrong_usage(
+            "the ending of the file names no format",
+            shown(file),
+            f"it is one of {', '.join(WRITERS)}",
+            f"name it {quoted(file.with_suffix('.csv'))}",
+        )
+
+
+def _read_edited(root: DataRoot, table: "Table") -> "pl.DataFrame":
+    """Return the table with all edits, also those that no run has put into it yet."""
+    from eemo_pipeline.lake.edits import DamagedEdits, apply_edits, read_edits
+    from eemo_pipeline.lake.parquet import DamagedTable, scan_table
+
+    try:
+        frame = scan_table(root.tables, table.name).collect().sort(table.key)
+        return apply_edits(frame, table, read_edits(root.gate, table.name)).frame
+    except (DamagedTable, DamagedEdits) as error:
+        raise Problem(
+            f"the table {table.name} cannot be read",
+            shown(root.path),
+            clean(str(error)),
+            command("run", root, " # builds the tables again"),
+        ) from error
+
+
+def _another(file: Path) -> Path:
+    return file.with_stem(f"{file.stem}-2")

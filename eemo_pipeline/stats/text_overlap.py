@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -75,10 +76,10 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Overlap:
         return Overlap("bleu_4", None, None, missing)
     measure = BLEU()
     most = max(map(len, references))
-    # sacreBLEU takes one stream per reference; a text without a further one has "" there, which
-    # it passes over.
-    streams = [
-        [row[place] if place < len(row) else "" for row in references] for place in range(most)
+    # sacreBLEU takes one stream per reference, with None where a text has no further one; its
+    # annotation does not say so.
+    streams: Any = [
+        [row[place] if place < len(row) else None for row in references] for place in range(most)
     ]
     score = measure.corpus_score(list(texts), streams).score
     return Overlap("bleu_4", float(score), str(measure.get_signature()))

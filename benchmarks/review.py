@@ -47,6 +47,7 @@ def lay_out(path: Path) -> DataRoot:
             for place, name in enumerate(ids)
         ],
         "grounding__regions": [],
+        "records__class_stops": [],
         "critic__queue": [
             {"image_id": name, "field": "description", "priority": 0.5, "finding": "", "codes": []}
             for name in ids
@@ -60,9 +61,9 @@ def lay_out(path: Path) -> DataRoot:
         name: pl.DataFrame(of_table, schema=TABLES[name].polars_schema)
         for name, of_table in rows.items()
     }
-    records, replies, regions, disputes, images = tables.values()
+    records, replies, regions, stops, disputes, images = tables.values()
     drafts = draft_fields(records, replies, regions, disputes)
-    queue = build_queue(images, drafts, disputes, records, replies)
+    queue = build_queue(images, drafts, disputes, records, replies, stops)
     written = {"dedup__images": images, "review__drafts": drafts, "review__queue": queue}
     for name, table in written.items():
         write_table(table, TABLES[name], table_path(root.tables, TABLES[name]))

@@ -493,7 +493,8 @@ def test_pandas_reads_the_tsv_of_vlmevalkit(root: Path) -> None:
 
     def read(name: str) -> dict[str, list[Any]]:
         path = root / "exports" / "vlmevalkit" / name
-        return pandas.read_csv(path, sep="\t").to_dict("list")
+        table = pandas.read_csv(path, sep="\t")
+        return {str(column): table[column].to_list() for column in table}
 
     publish_in(root, formats=("vlmevalkit",))
     choices = read("choices_test.tsv")

@@ -1,15 +1,17 @@
 """What people changed in tables by hand: kept append-only, and put into every table written.
 
 Edits are in `gate/<table>/<number>.jsonl` of the data root, one file per import and one edit per
-line. A file is written aside and renamed, so an import is whole or absent, and no file is changed
+line. A file is written aside and linked, so an import is whole or absent, and no file is changed
 afterwards. `apply_edits` is the one place that puts edits into a table; the IO manager calls it.
 """
 
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import polars as pl
@@ -73,7 +75,7 @@ def read_edits(gate: Path, table: str) -> list[Edit]:
         DamagedEdits: a file cannot be read.
     """
     edits: list[Edit] = []
-    for number, path in _list_imports(gate, table):
+    for number, path in _list_imports(gate / table):
         for line in path.read_text("utf-8").splitlines():
             try:
                 fields = json.loads(line)
@@ -86,19 +88,37 @@ def read_edits(gate: Path, table: str) -> list[Edit]:
 
 def append_edits(gate: Path, table: str, edits: Iterable[Edit]) -> Path:
     """Store the edits of one import; return when they are on disk."""
-    numbers = [number for number, _ in _list_imports(gate, table)]
-    number = max(numbers, default=0) + 1
     folder = gate / table
     folder.mkdir(parents=True, exist_ok=True)
-    path, aside = folder / f"{number}.jsonl", folder / f".{number}.tmp"
-    rows = ({**asdict(edit), "key": list(edit.key), "number": number} for edit in edits)
-    with aside.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.chmod(0o444)
-    aside.rename(path)
+    rows = ({**asdict(edit), "key": list(edit.key)} for edit in edits)
+    with NamedTemporaryFile("w", dir=folder, suffix=".tmp", encoding="utf-8") as aside:
+        aside.writelines(json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
+        aside.flush()
+        os.fchmod(aside.fileno(), 0o444)
+        os.fsync(aside.fileno())
+        path = _publish(Path(aside.name), folder)
+    _sync_folder(folder)
     return path
+
+
+def _publish(aside: Path, folder: Path) -> Path:
+    """Link the file under the next free number; an import of the same moment is never replaced."""
+    number = max((number for number, _ in _list_imports(folder)), default=0)
+    while True:
+        number += 1
+        path = folder / f"{number}.jsonl"
+        with suppress(FileExistsError):
+            path.hardlink_to(aside)
+            return path
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the name of a new file outlive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def list_edited(gate: Path) -> list[str]:
@@ -152,6 +172,6 @@ def values_of(row: Mapping[str, Any], table: Table) -> Key:
     return tuple(row[name] for name in table.key)
 
 
-def _list_imports(gate: Path, table: str) -> Iterator[tuple[int, Path]]:
-    paths = [path for path in (gate / table).glob("*.jsonl") if path.stem.isdigit()]
+def _list_imports(folder: Path) -> Iterator[tuple[int, Path]]:
+    paths = [path for path in folder.glob("*.jsonl") if path.stem.isdigit()]
     yield from sorted((int(path.stem), path) for path in paths)

@@ -1,5 +1,6 @@
 """Edits of people: kept as they came, put into a table wherever they fit, and never silently."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,15 @@ def test_imports_are_kept_in_order_and_never_changed(tmp_path: Path) -> None:
     assert read_edits(tmp_path, TABLE.name) == [*first, *second]
     assert list_edited(tmp_path) == [TABLE.name]
     assert read_edits(tmp_path, "qa__items") == list_edited(tmp_path / "none") == []
+
+
+def test_imports_of_one_moment_do_not_replace_one_another(tmp_path: Path) -> None:
+    brought = [[edit("a", place, place + 1)] for place in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        paths = list(pool.map(lambda edits: append_edits(tmp_path, TABLE.name, edits), brought))
+    assert len(set(paths)) == 16
+    assert sorted(one.old for one in read_edits(tmp_path, TABLE.name)) == list(range(16))
+    assert len(list((tmp_path / TABLE.name).iterdir())) == 16
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"key": 1}', '{"key": ["a"], "more": 1}'])

@@ -56,6 +56,17 @@ def require_token(session: Person, x_csrf_token: Annotated[str, Header()] = "") 
 Acting = Annotated[Session, Depends(require_token)]
 
 
+def require_role(session: Session, role: str) -> Session:
+    """Return the session of a person with this role or a higher one.
+
+    Raises:
+        Refused: the role does not allow it.
+    """
+    if not session.may(role):
+        raise Refused(403, "not_allowed", f"this is for the role {role}", "ask for another role")
+    return session
+
+
 def require_annotator(session: Acting) -> Session:
     """Return the session of a person who may judge images.
 

@@ -57,6 +57,7 @@ EVENTS = sa.Table(
     _text("hash"),
 )
 sa.Index("events_of_a_task", EVENTS.c.task_id, EVENTS.c.rater_id)
+sa.Index("events_of_a_rater", EVENTS.c.rater_id, EVENTS.c.seq)
 ITEMS = sa.Table(
     "items",
     METADATA,
@@ -218,7 +219,7 @@ def _create_engine(place: Path | str) -> sa.Engine:
 
 
 def _add_missing_columns(connection: sa.Connection) -> None:
-    """Add the columns that a database of an earlier version lacks; those allow null."""
+    """Add columns and indexes that a database of an earlier version lacks; columns allow null."""
     found = sa.inspect(connection)
     quote = connection.dialect.identifier_preparer.quote
     for table in METADATA.sorted_tables:
@@ -228,6 +229,8 @@ def _add_missing_columns(connection: sa.Connection) -> None:
                 kind = column.type.compile(connection.dialect)
                 added = f"{quote(table.name)} add column {quote(column.name)} {kind}"
                 connection.exec_driver_sql(f"alter table {added}")
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 def _set_durable(connection: Any, _: Any) -> None:

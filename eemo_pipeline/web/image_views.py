@@ -10,7 +10,7 @@ from pathlib import Path
 
 from eemo_pipeline.execution.process_pool import WorkerCrash, Workers
 
-LONG_SIDE_PX = 1280
+SIZES_PX = {"large": 1280, "small": 320}  # the longer side
 _CACHED = 128
 _QUALITY = 90
 

@@ -16,6 +16,7 @@ from eemo_pipeline.web.guidelines import (
 )
 from eemo_pipeline.web.image_views import ImageViews
 from eemo_pipeline.web.problems import Refused
+from eemo_pipeline.web.quality import Quality, measure
 from eemo_pipeline.web.queue_import import NoQueue, find_stamp, import_queue
 
 _FAILURES, _WINDOW_S = 5, 60.0
@@ -42,6 +43,9 @@ class ReviewService:
         record_guidelines(database, self.guidelines)
         self._looked_at = time.monotonic()
         self._looking = threading.Lock()
+        self._measured: Quality | None = None
+        self._measured_at = 0.0
+        self._measuring = threading.Lock()
         self._failures: deque[float] = deque(maxlen=_FAILURES)
 
     def refresh(self) -> None:
@@ -65,6 +69,14 @@ class ReviewService:
                 self.guidelines = read_guidelines(self.root)
                 record_guidelines(self.database, self.guidelines)
             self._guide_stamp = stamp
+
+    def measure(self) -> Quality:
+        """Return the numbers of quality, a few seconds old at most."""
+        with self._measuring:
+            if self._measured is None or time.monotonic() - self._measured_at > _FRESH_S:
+                self._measured = measure(self.database)
+                self._measured_at = time.monotonic()
+            return self._measured
 
     def log_in(self, token: str) -> str:
         """Return the secret of a new session.

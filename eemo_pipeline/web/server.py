@@ -15,7 +15,7 @@ from eemo_pipeline.web.database import ReviewDatabase
 from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.request_guard import LOOPBACK, RequestGuard
 from eemo_pipeline.web.review_service import ReviewService
-from eemo_pipeline.web.routes import account, adjudication, images, pages, tasks
+from eemo_pipeline.web.routes import account, adjudication, admin, images, pages, quality, tasks
 
 
 def run_server(
@@ -55,7 +55,7 @@ def build_app(database: ReviewDatabase, root: DataRoot, port: int) -> FastAPI:
     app.state.templates = pages.load_templates()
     static = str(files("eemo_pipeline.web") / "static")
     app.mount("/static", StaticFiles(directory=static), "static")
-    for module in (pages, account, tasks, adjudication, images):
+    for module in (pages, account, tasks, adjudication, quality, admin, images):
         app.include_router(module.router)
     app.add_exception_handler(Refused, _show_refused)
     app.add_exception_handler(RequestValidationError, _show_wrong_request)

@@ -101,6 +101,17 @@ def _close(connection: sa.Connection, event: Mapping[str, Any]) -> None:
     connection.execute(TASKS.update().where(same_image).values(state=state))
 
 
+def _reopen(connection: sa.Connection, event: Mapping[str, Any]) -> None:
+    """One more person is asked, whatever closed the task; five at most."""
+    more = sa.case(
+        (TASKS.c.taken < TASKS.c.wanted, TASKS.c.wanted),
+        (TASKS.c.wanted >= MOST_JUDGEMENTS, TASKS.c.wanted),
+        else_=TASKS.c.wanted + 1,
+    )
+    change = TASKS.update().where(TASKS.c.task_id == event["task_id"])
+    connection.execute(change.values(state="open", skipped=0, wanted=more))
+
+
 _CHANGES: dict[str, Callable[[sa.Connection, Mapping[str, Any]], None]] = {
     "lease": _lease,
     "blind_commit": _commit,
@@ -111,6 +122,7 @@ _CHANGES: dict[str, Callable[[sa.Connection, Mapping[str, Any]], None]] = {
     "adjudicate": _decide,
     "flag": _close,
     "image_missing": _close,
+    "reopen": _reopen,
 }
 
 

@@ -7,9 +7,8 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict
 
 from eemo_pipeline.web import adjudication, fields
-from eemo_pipeline.web.access import Acting, MaybePerson, Service
+from eemo_pipeline.web.access import Acting, MaybePerson, Service, require_role
 from eemo_pipeline.web.people import Session
-from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.routes.pages import render
 from eemo_pipeline.web.routes.tasks import EventId
 
@@ -30,13 +29,7 @@ def require_adjudicator(session: Acting) -> Session:
     Raises:
         Refused: the role does not allow it.
     """
-    _require(session)
-    return session
-
-
-def _require(session: Session) -> None:
-    if not session.may("adjudicator"):
-        raise Refused(403, "not_allowed", "this is for adjudicators", "ask for another role")
+    return require_role(session, "adjudicator")
 
 
 @router.get("/adjudicate", response_class=HTMLResponse)
@@ -44,7 +37,7 @@ def page(request: Request, session: MaybePerson, service: Service) -> Response:
     """The image on which people agree least, with all judgements."""
     disputed = []
     if session is not None:
-        _require(session)
+        require_role(session, "adjudicator")
         disputed = adjudication.list_disputed(service.database, session)
     return render(request, "adjudicate.html", session, disputed=disputed)
 

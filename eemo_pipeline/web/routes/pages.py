@@ -1,5 +1,6 @@
 """The pages: plain HTML made on the server; every value is escaped by the template engine."""
 
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -24,15 +25,31 @@ def render(request: Request, name: str, session: MaybePerson, **more: Any) -> Re
 
 def load_templates() -> Jinja2Templates:
     """Return the page templates of this package."""
-    return Jinja2Templates(str(files("eemo_pipeline.web") / "templates"))
+    templates = Jinja2Templates(str(files("eemo_pipeline.web") / "templates"))
+    templates.env.globals["moment"] = _moment
+    return templates
+
+
+def _moment(recorded_ms: int) -> str:
+    return datetime.fromtimestamp(recorded_ms / 1000, UTC).isoformat(" ", "seconds")[:19]
 
 
 @router.get("/")
 def home(request: Request, session: MaybePerson, service: Service) -> Response:
     """The first page: information and consent, then one's own progress."""
     service.refresh()
-    done = progress.summarise(service.database, session) if session else None
-    return render(request, "home.html", session, progress=done, guidelines=service.guidelines)
+    if session is None:
+        return render(request, "home.html", None)
+    # A queue's name would tell an annotator why they see an image.
+    queues = progress.list_queues(service.database) if session.may("reviewer") else []
+    return render(
+        request,
+        "home.html",
+        session,
+        progress=progress.summarise(service.database, session),
+        queues=queues,
+        guidelines=service.guidelines,
+    )
 
 
 @router.get("/label")

@@ -197,6 +197,20 @@ async function skip() {
   await next();
 }
 
+// Takes the image from everybody; it needs no judgement first.
+async function flag() {
+  if (!task || (stage !== "blind" && stage !== "drafts")) return;
+  const value = await ask("flag-dialog");
+  if (!value) return;
+  await outbox.put(`/api/tasks/${task.task_id}/events`, [{ event_id: newId(), kind: "flag", value }]);
+  await next();
+}
+
+function zoom() {
+  const isZoomed = document.getElementById("surround").classList.toggle("zoomed");
+  document.getElementById("zoom").setAttribute("aria-pressed", String(isZoomed));
+}
+
 function ask(id) {
   const dialog = document.getElementById(id);
   dialog.returnValue = "";
@@ -264,6 +278,8 @@ document.addEventListener("keydown", (event) => {
   if (!singleKeys.checked || event.repeat || performance.now() - shownAt < TOO_EARLY_MS) return;
   if (event.key === "?") document.getElementById("help").showModal();
   else if (event.key === "'") window.open("/guide", "_blank", "noopener");
+  else if (event.key === ";") flag();
+  else if (event.key === "=") zoom();
   else if (event.key === "Backspace" && stage === "drafts") drafts.undo();
   else if (event.key === "ArrowLeft" && !event.target.matches?.("input[type=radio]")) previous();
   else if (stage === "blind" && blind.key(event)) void 0;
@@ -273,6 +289,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.getElementById("finish").addEventListener("click", finish);
+document.getElementById("flag").addEventListener("click", flag);
+document.getElementById("zoom").addEventListener("click", zoom);
 document.getElementById("previous").addEventListener("click", previous);
 document.getElementById("open-help").addEventListener("click", () => document.getElementById("help").showModal());
 for (const button of document.querySelectorAll("[data-skip]")) button.addEventListener("click", skip);

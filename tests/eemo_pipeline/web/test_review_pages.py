@@ -301,7 +301,7 @@ def test_every_page_is_accessible(browser: "Browser", root: DataRoot, server: Se
         rater = Rater(server.port).log_in(new_link(root, f"{scheme} {number}"))
         for _ in range(8):
             rater.finish(rater.next_task()["task_id"], emotion=emotion)
-    page = log_in(browser, root, server, f"axe {scheme}", "adjudicator", color_scheme=scheme)
+    page = log_in(browser, root, server, f"axe {scheme}", "admin", color_scheme=scheme)
     found = []
 
     def look(name: str) -> None:
@@ -322,7 +322,10 @@ def test_every_page_is_accessible(browser: "Browser", root: DataRoot, server: Se
     look("drafts")
     page.locator("#open-help").click()
     look("help")
-    for path in ("guide", "", "login", "adjudicate"):
+    page.locator("#help button").click()
+    finish(page)
+    wait_for_image(page)
+    for path in ("guide", "", "login", "adjudicate", "quality", "gallery", "admin"):
         page.goto(f"http://127.0.0.1:{server.port}/{path}")
         look(path or "home")
     assert found == []

@@ -1,0 +1,63 @@
+"""What administrators see and do: the latest events, tasks that wait for them, and asking again."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from eemo_pipeline.web import event_log
+from eemo_pipeline.web.database import EVENTS, RATERS, TASKS, ReviewDatabase
+from eemo_pipeline.web.people import Session
+from eemo_pipeline.web.problems import Refused
+from eemo_pipeline.web.task_events import store
+
+_WAITING = ("skipped", "flagged", "image_missing")
+_SHOWN = 50
+
+
+def list_events(database: ReviewDatabase) -> list[dict[str, Any]]:
+    """Return the latest events, the last first; what was said in them is left out."""
+    query = (
+        sa.select(
+            EVENTS.c.seq,
+            EVENTS.c.recorded_ms,
+            EVENTS.c.kind,
+            EVENTS.c.field,
+            EVENTS.c.task_id,
+            EVENTS.c.hash,
+            RATERS.c.name,
+        )
+        .join(RATERS, RATERS.c.rater_id == EVENTS.c.rater_id, isouter=True)
+        .order_by(EVENTS.c.seq.desc())
+        .limit(_SHOWN)
+    )
+    with database.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def list_waiting(database: ReviewDatabase) -> list[dict[str, Any]]:
+    """Return tasks that people skipped or flagged, or whose image cannot be shown."""
+    query = (
+        sa.select(TASKS.c.task_id, TASKS.c.image_id, TASKS.c.state, TASKS.c.skipped)
+        .where(TASKS.c.state.in_(_WAITING))
+        .order_by(TASKS.c.state, TASKS.c.task_id)
+        .limit(_SHOWN)
+    )
+    with database.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def ask_again(database: ReviewDatabase, session: Session, task_id: str, event_id: str) -> int:
+    """Open a task for one more person; return the event's number.
+
+    Raises:
+        Refused: there is no such task.
+    """
+    with database.writing() as connection:
+        stored = event_log.find_stored(connection, [event_id])
+        if stored:
+            return stored[event_id]
+        query = sa.select(TASKS.c.image_id).where(TASKS.c.task_id == task_id)
+        image_id = connection.execute(query).scalar()
+        if image_id is None:
+            raise Refused(404, "no_such_task", "there is no such task", "reload the page")
+        return store(connection, session, "reopen", task_id, image_id, event_id)

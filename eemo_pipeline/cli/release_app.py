@@ -78,6 +78,25 @@ def check(
     raise typer.Exit(examine(data, release, as_json=as_json))
 
 
+@release_app.command(
+    epilog=examples("eemo release diff 1 2 --data data/mine", "eemo release diff received/1 mine/2")
+)
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A number, or a release's folder.")],
+    new: ReleaseArgument = None,
+    *,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which rows, labels and numbers moved between two releases, and why.
+
+    Without a second release, OLD is compared with the latest.
+    """
+    from eemo_pipeline.cli.release_diff import show_difference
+
+    show_difference(data, old, new, as_json=as_json)
+
+
 @release_app.command("list", epilog=examples("eemo release list --data data/mine"))
 def list_releases(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show the releases: rows, images, licence and digest."""

@@ -12,7 +12,7 @@ import polars as pl
 
 from eemo_pipeline.lake.parquet import file_sha256
 from eemo_pipeline.stages.release.build import make_pages
-from eemo_pipeline.stages.release.contents import CONFIGS
+from eemo_pipeline.stages.release.contents import ABOUT, CONFIGS
 from eemo_pipeline.stages.release.facts import read_frames
 from eemo_pipeline.stages.release.manifest import NAME, BadManifest, Manifest, read_manifest
 from eemo_pipeline.stages.release.open_licences import why_kept_in
@@ -88,7 +88,7 @@ def _check_licences(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     passed = [t.licence for t in manifest.terms if t.is_redistributable or t.is_permitted]
     anything = any(t.is_permitted and t.is_per_image for t in manifest.terms)
     for config, frame in read_frames(folder, manifest.files).items():
-        if config == "agreement":
+        if config in ABOUT:
             continue
         licences = frame.select(pl.col("licences")).collect().to_series()
         bare = int((licences.list.len().fill_null(0) == 0).sum())

@@ -13,6 +13,7 @@ import polars as pl
 from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.schema.columns import COLUMNS, STRINGS, Column
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.release.origins import fingerprint_images
 from eemo_pipeline.stages.release.redistribution import (
     TermsForbid,
     count_offenders,
@@ -31,7 +32,11 @@ CONFIGS = {
     "votes": ("judgement by one person about a released record", TABLES["review__votes"].key),
     "agreement": ("measure of agreement or care, over all judgements", ("measure", "judged_field")),
     "images": ("image that another row refers to", ("image_id",)),
+    "edits": ("value that a person changed by hand", TABLES["gate__edits"].key),
+    "origins": ("image and upstream table: what was known", ("image_id", "origin_table")),
 }
+# Configurations whose rows are about the making of the data: they have no licence of a source.
+ABOUT = ("agreement", "edits", "origins")
 UNSPLIT = "all"  # the split of a configuration that is no training data
 
 _IMAGES_COLUMNS = (
@@ -42,6 +47,8 @@ _OWN_COLUMNS = {
     for column in (
         Column("images", STRINGS, "Paths of the images, relative to the data root"),
         Column("licences", STRINGS, "Licences of all sources that the row depends on, sorted"),
+        Column("origin_table", pl.String, "Table of the pipeline that the image has rows in"),
+        Column("rows_hash", pl.String, "Hash of the image's rows in it, to trace differences"),
     )
 }
 
@@ -127,6 +134,9 @@ def select_contents(
     )
     frames |= _read_details(tables, frames["records"])
     frames["images"] = _list_images(frames, paths, used)
+    known = frames["images"]["image_id"]
+    frames["origins"] = _unsplit(fingerprint_images(tables, known))
+    frames["edits"] = _unsplit(_find_edits(tables, pl.concat([known, *_item_ids(frames)])))
     frames = {name: _with_paths(name, frames[name], paths) for name in CONFIGS}
     ordered = {name: frame.sort(CONFIGS[name][1]) for name, frame in frames.items() if frame.height}
     terms = datasets.join(used, on="source", how="semi").sort("source")
@@ -164,11 +174,23 @@ def _read_details(tables: Path, records: pl.DataFrame) -> dict[str, pl.DataFrame
     }
     measures = scan_table(tables, "review__agreement").collect()
     measures = measures.filter((pl.col("counted") > 0) & (details["votes"].height > 0))
-    return details | {
-        "agreement": measures.with_columns(
-            pl.lit(UNSPLIT).alias("split"), pl.lit([], STRINGS).alias("licences")
-        )
-    }
+    return details | {"agreement": _unsplit(measures)}
+
+
+def _unsplit(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.lit(UNSPLIT).alias("split"), pl.lit([], STRINGS).alias("licences"))
+
+
+def _item_ids(frames: dict[str, pl.DataFrame]) -> list[pl.Series]:
+    return [frames[name]["item_id"].alias("image_id") for name in ("qa", "assess")]
+
+
+def _find_edits(tables: Path, about: pl.Series) -> pl.DataFrame:
+    """Return the edits that hold of rows about the released images and items."""
+    edits = scan_table(tables, "gate__edits").collect().filter(pl.col("edit_state") == "holds")
+    key = pl.col("edited_key")
+    names = [key.str.json_path_match(f"$.{name}") for name in ("image_id", "item_id")]
+    return edits.filter(pl.coalesce(names).is_in(about.implode()))
 
 
 def _list_images(

@@ -133,8 +133,11 @@ class Manifest(_Fixed):
         return self.model_copy(update={"digest": _digest(self.model_dump(exclude={"digest"}))})
 
     def content_digest(self) -> str:
-        """Return the digest of the rows, of their terms and of what a person stated."""
-        rows = [file.model_dump() for file in self.data_files()]
+        """Return the digest of the rows, of their terms and of what a person stated.
+
+        Other origins of the same rows are no other content.
+        """
+        rows = [file.model_dump() for file in self.data_files() if file.config != "origins"]
         stated = self.model_dump(include={"declaration", "terms", "withheld"})
         return _digest({**stated, "files": rows})
 

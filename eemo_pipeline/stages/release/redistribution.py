@@ -130,10 +130,12 @@ def kept_picture_terms(tables: Path) -> pl.DataFrame:
 
     Labels of a dropped near-duplicate are labels of the kept image, so its licence holds there.
     """
-    records, clusters = (
-        scan_table(tables, name).collect() for name in ("ingest__records", "dedup__clusters")
-    )
-    return picture_terms(move_to_kept(records, clusters))
+    return picture_terms(kept_ids(tables, scan_table(tables, "ingest__records").collect()))
+
+
+def kept_ids(tables: Path, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with the image_id of the kept image in place of a dropped near-duplicate's."""
+    return move_to_kept(rows, scan_table(tables, "dedup__clusters").collect())
 
 
 def join_terms(needed: pl.DataFrame, datasets: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:

@@ -22,6 +22,7 @@ Outputs, written by the job (`job_reporting.py`):
   its rerun starts from the inputs, or from the last checkpoint.
 
 No file contains a time, a host name or a path outside the folder, so equal inputs give equal bytes.
+Files whose names begin with a dot are notes for this machine: lock, attempt, hashes of large files.
 """
 
 import io
@@ -35,8 +36,9 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from eemo_pipeline.lake.parquet import file_sha256, write_bytes
+from eemo_pipeline.lake.parquet import write_bytes
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.training.file_hashes import hash_files
 from eemo_pipeline.stats.hash_draws import short_hash
 
 JOB_FILE = "job.json"
@@ -245,10 +247,7 @@ def is_complete(folder: Path) -> bool:
     files = dict(result.get("files", {}))
     if (artefact := result.get("artefact")) is not None:
         files[artefact] = result.get("sha256")
-    return all(
-        (folder / name).is_file() and file_sha256(folder / name) == sha256
-        for name, sha256 in files.items()
-    )
+    return hash_files(folder, files) == files
 
 
 def result_of(folder: Path) -> dict[str, Any]:
@@ -305,11 +304,11 @@ def read_job(folder: Path) -> dict[str, Any]:
         IncompleteRun: there is no job, or an input is missing or altered.
     """
     job = _describe_job(folder)
-    for name, expected in (job["inputs"] | job.get("linked", {})).items():
-        path = folder / name
-        if not path.is_file() or file_sha256(path) != expected:
+    expected = job["inputs"] | job.get("linked", {})
+    for name, sha256 in hash_files(folder, expected).items():
+        if sha256 != expected[name]:
             raise IncompleteRun(
-                f"{path} is missing or not what {JOB_FILE} says: prepare the job again."
+                f"{folder / name} is missing or not what {JOB_FILE} says: prepare the job again."
             )
     return job
 

@@ -2,7 +2,10 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
+
+import dagster as dg
 
 VARIABLE = "RAY_ADDRESS"  # Ray's own: the HTTP address of the cluster's dashboard
 DEFAULT_ADDRESS = "http://127.0.0.1:8265"
@@ -18,8 +21,13 @@ def ray_address() -> str:
     return os.environ.get(VARIABLE) or DEFAULT_ADDRESS
 
 
-def connect() -> tuple[Any, Any]:
+def connect(reports: Path) -> tuple[Any, Any]:
     """Return a client of the cluster's job server, and one that reports its jobs to Dagster.
+
+    A job reports through a file and not through what it prints, which fills the terminal.
+
+    Args:
+        reports: the file, on a file system that the nodes see, too.
 
     Raises:
         NoCluster: the extra `distributed` is not installed, or no cluster answers.
@@ -40,4 +48,8 @@ def connect() -> tuple[Any, Any]:
             f"({str(error).splitlines()[0][:200]}): start one on this machine with `make cluster`, "
             f"or name its dashboard in {VARIABLE}, such as {DEFAULT_ADDRESS}"
         ) from error
-    return client, PipesRayJobClient(address=ray_address(), poll_interval=_POLL_S)
+    return client, PipesRayJobClient(
+        address=ray_address(),
+        poll_interval=_POLL_S,
+        message_reader=dg.PipesFileMessageReader(str(reports), cleanup_file=True),
+    )

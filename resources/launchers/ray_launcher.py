@@ -86,12 +86,12 @@ def _run(context: dg.AssetExecutionContext, folder: Path) -> Any:
     Raises:
         IncompleteRun: there is no cluster.
     """
-    try:
-        cluster, pipes = connect()
-    except NoCluster as error:
-        raise IncompleteRun(str(error)) from error
     # A word of the folder's name for people, and no name twice.
     job_id = f"{folder.name}-{uuid4().hex[:12]}"
+    try:
+        cluster, pipes = connect(folder.resolve() / f".{job_id}.pipes")
+    except NoCluster as error:
+        raise IncompleteRun(str(error)) from error
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     write_bytes(job_id.encode(), folder / ATTEMPT_FILE)
     _await_release(folder)

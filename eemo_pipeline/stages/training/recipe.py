@@ -335,7 +335,7 @@ def shrink(recipe: Recipe) -> Recipe:
         changes |= {"generations": 4, "max_completion_tokens": 96, "vllm": "off"}
         changes |= {"max_steps": 8, "learning_rate": 1e-3}
         # Random weights keep no form, so that every reward would be 0.
-        changes |= {"cold_start_steps": 100, "cold_start_rate": 5e-3}
+        changes |= {"max_samples": 64, "cold_start_steps": 120, "cold_start_rate": 5e-3}
     if isinstance(recipe, DesRecipe):
         changes |= {
             "precision": "fp32",

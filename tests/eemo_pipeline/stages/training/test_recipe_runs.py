@@ -155,10 +155,13 @@ def test_hidden_states_are_computed_once_per_image_and_model(lake: Lake, tmp_pat
 
 @pytest.mark.parametrize("name", ["sft_lora.tiny", "grpo.tiny"])
 def test_a_killed_run_is_resumed_to_the_same_weights(lake: Lake, tmp_path: Path, name: str) -> None:
-    """GRPO samples its completions anew: from the same state they are the same."""
+    """GRPO samples its completions anew: from the same state they are the same.
+
+    Its cold start is that of the whole run: a finished one is not repeated, and changes nothing.
+    """
     folder, whole = tmp_path / name, lake.root.training / name
     inputs = [path.name for path in whole.glob("*.parquet") if path.name != "completions.parquet"]
-    inputs += ["images", "job.json", *(["base"] if name == "grpo.tiny" else [])]
+    inputs += ["images", "job.json", *(["base", "cold_start"] if name == "grpo.tiny" else [])]
     for part in inputs:
         source = whole / part
         shutil.copytree(source, folder / part) if source.is_dir() else _copy(source, folder / part)

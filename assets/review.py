@@ -11,7 +11,9 @@ from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.agreement import build_agreement
 from eemo_pipeline.stages.review.inspections import draw_inspections, judge_inspections
 from eemo_pipeline.stages.review.queue import build_queue, draft_fields
+from eemo_pipeline.stages.review.raters import build_raters
 from eemo_pipeline.stages.review.records import build_review_records
+from eemo_pipeline.stages.review.study import build_study
 from resources.reviews import Reviews
 
 
@@ -71,6 +73,15 @@ def review__agreement(
 
 
 @dg.asset
+def review__raters(
+    review__votes: pl.DataFrame, _review__probes: pl.DataFrame, review__queue: pl.DataFrame
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per person who judged images: how they rate beside others, and how they look."""
+    people = build_raters(review__votes, _review__probes, review__queue)
+    return count_rows(people, review__votes["rater_id"].n_unique())
+
+
+@dg.asset
 def review__inspection_draws(
     dedup__images: pl.DataFrame,
     verification__decisions: pl.DataFrame,
@@ -91,3 +102,14 @@ def review__inspections(
     """One row per inspection and field: accepted, rejected or undecided, and on what number."""
     judged = judge_inspections(review__inspection_draws, review__records, records__emoverse)
     return count_rows(judged, review__inspection_draws.height)
+
+
+@dg.asset
+def review__study(
+    review__inspection_draws: pl.DataFrame,
+    review__votes: pl.DataFrame,
+    review__queue: pl.DataFrame,
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per source and question of EmoVerse's user study: how many people say yes."""
+    answered = build_study(review__inspection_draws, review__votes, review__queue)
+    return count_rows(answered, review__votes.height)

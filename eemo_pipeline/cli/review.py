@@ -10,6 +10,7 @@ from eemo_pipeline.cli.data_root import choose_data_root
 from eemo_pipeline.cli.output import as_objects, clean, say, show, show_json, show_rows
 from eemo_pipeline.cli.ports import require_free_port
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+from eemo_pipeline.cli.review_draws import judge_draws
 from eemo_pipeline.cli.shell_text import command, shown
 from eemo_pipeline.lake.data_root import DataRoot
 
@@ -98,18 +99,28 @@ def take_queue(data: Path | None, *, as_json: bool) -> None:
 
 
 def show_stats(data: Path | None, *, as_json: bool) -> None:
-    """Show the progress of the review."""
+    """Show the progress of the review, and of the draws by which people accept records."""
     from eemo_pipeline.web.progress import count
+    from eemo_pipeline.web.votes import read_votes
 
     root = choose_data_root(data)
     with open_reviews(root) as database:
         counted = count(database)
+        with database.reading() as connection:
+            votes = read_votes(connection).rows
+    inspections, study = judge_draws(root, votes)
     if as_json:
-        show_json(counted)
+        show_json(
+            counted | {"inspections": as_objects(*inspections)} | {"study": as_objects(*study)}
+        )
         return
     rows = [tuple(row.values()) for row in counted["queues"]]
     show_rows(("queue", "state", "tasks", "judgements"), rows)
     show(f"{counted['events']} events; slots: {counted['judgements'] or 'none'}")
+    for table in (inspections, study):
+        if table[1]:
+            show()
+            show_rows(*table)
 
 
 def verify_log(data: Path | None, *, as_json: bool) -> Exit:

@@ -79,7 +79,12 @@ def queue(*, data: DataOption = None, as_json: JsonOption = False) -> None:
     epilog=examples("eemo review stats --data data/demo", "eemo review stats --json")
 )
 def stats(*, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Show how far the review is: tasks by queue and state, judgements, events."""
+    """Show how far the review is: tasks by queue and state, judgements, events.
+
+    Then the two draws of images by which people accept or reject what machines recorded, and the
+    user study (does the image evoke an emotion, are emotion and background right), with what
+    people said until now.
+    """
     from eemo_pipeline.cli.review import show_stats
 
     show_stats(data, as_json=as_json)

@@ -570,7 +570,7 @@ _ALL = (
             *("alpha", "icc_single", "icc_mean", "blind_is_machine", "changed_after_machine"),
             *("accepted", "wrong_accepted", "alpha_masi", "alpha_class", "alpha_with_models"),
             *("weighted_kappa", "icc_crossed_single", "icc_crossed_mean", "matched_iou"),
-            "matched_iou_with_models",
+            *("matched_iou_with_models", "carry_over"),
         ),
     ),
     _text("judged_field", "Field that the measure is about; any: all of them"),
@@ -581,10 +581,14 @@ _ALL = (
     _flag("is_too_few", "Whether these are fewer than 30, so that the measure says little"),
     _text(
         "inspection",
-        "Draw of images to inspect: uniform over all, or by stratum and more where machines differ",
-        ("uniform", "stratified"),
+        "Draw of images to inspect: uniform over all, by stratum and more where machines differ, "
+        "or study: as many of each source",
+        ("uniform", "stratified", "study"),
     ),
-    _text("inspected_stratum", "Source, agreement pattern and machines' emotion; all: no strata"),
+    _text(
+        "inspected_stratum",
+        "Source, agreement pattern and machines' emotion; of the study, the source; all: no strata",
+    ),
     _count("draw_no", "Place in the draw", "", 1),
     _share("inclusion_share", "Share of the audited images of the stratum that were drawn"),
     _count("drawn_count", "Drawn images of which machines filled the field"),
@@ -597,6 +601,54 @@ _ALL = (
         "accepted: all were judged, and the lower end reaches the target; rejected: it cannot any "
         "more; undecided: some wait, or too few were drawn for any verdict",
         ("accepted", "rejected", "undecided"),
+    ),
+    _text("study_group", "Source of the images, or all"),
+    _text(
+        "study_question",
+        "What was asked: whether the image evokes an emotion, whether the machines' emotion is "
+        "right, whether their background is right",
+        ("evokes_emotion", "emotion_is_right", "background_is_right"),
+    ),
+    _count("participant_count", "People who answered"),
+    _count("studied_count", "Images that they answered about"),
+    _count("yes_count", "Answers that are yes"),
+    _share("yes_share", "Share of the answers that are yes"),
+    _share("yes_lower", "Lower end of its 95 % interval (Wilson, an image counts once)"),
+    _share("yes_upper", "Upper end of its 95 % interval (Wilson, an image counts once)"),
+    _share("machine_share", "Share of their blind judgements that name the machine's emotion"),
+    _count("checked_count", "Drafts that the person checked, but those they could not tell of"),
+    _count("accepted_count", "Drafts that they confirmed"),
+    _count("wrong_count", "Drafts, wrong on purpose, that they checked"),
+    _count("wrong_accepted_count", "Drafts, wrong on purpose, that they confirmed"),
+    *(
+        column
+        for name in ("valence", "arousal")
+        for column in (
+            _count(f"{name}_count", f"Images whose {name} the person and others rated"),
+            _number(
+                f"{name}_offset",
+                f"Mean difference of their {name} from the mean of the others",
+                "step",
+                -8,
+                8,
+            ),
+            _number(f"{name}_offset_lower", "Lower end of its 95 % interval", "step"),
+            _number(f"{name}_offset_upper", "Upper end of its 95 % interval", "step"),
+            _number(
+                f"{name}_offset_shrunk",
+                "The same, moved towards 0 by how little is known of it",
+                "step",
+                -8,
+                8,
+            ),
+            _number(f"{name}_scale", f"Spread of their {name} by that of the others", "", 0),
+        )
+    ),
+    _text(
+        "care_finding",
+        "What is noticed: accepts_wrong_drafts (more than 0.3, with its interval), or "
+        "agrees_with_the_machine (in more than 0.95 of 50 judgements or more)",
+        ("accepts_wrong_drafts", "agrees_with_the_machine"),
     ),
     _text("label_state", "Who gave the label: human, and no machine changes it", ("human",)),
     # --- ablation -----------------------------------------------------------------------

@@ -524,10 +524,30 @@ _ALL = (
         "estimate estimate_lower estimate_upper",
     ),
     _table(
+        "review__raters",
+        "person who judged images in the review tool",
+        "rater_id",
+        """rater_id judgement_count machine_share checked_count accepted_count wrong_count
+        wrong_accepted_count valence_count valence_offset valence_offset_lower valence_offset_upper
+        valence_offset_shrunk valence_scale arousal_count arousal_offset arousal_offset_lower
+        arousal_offset_upper arousal_offset_shrunk arousal_scale care_finding""",
+        """machine_share valence_count valence_offset valence_offset_lower valence_offset_upper
+        valence_offset_shrunk valence_scale arousal_count arousal_offset arousal_offset_lower
+        arousal_offset_upper arousal_offset_shrunk arousal_scale care_finding""",
+    ),
+    _table(
         "review__inspection_draws",
         "inspection and image that was drawn for it",
         "inspection image_id",
         "inspection image_id inspected_stratum draw_no inclusion_share",
+    ),
+    _table(
+        "review__study",
+        "group of images and question of the user study: how many say yes",
+        "study_group study_question",
+        """study_group study_question participant_count studied_count yes_count answer_count
+        yes_share yes_lower yes_upper""",
+        "yes_share yes_lower yes_upper",
     ),
     _table(
         "review__inspections",

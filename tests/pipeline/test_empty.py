@@ -19,8 +19,8 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
     has_rows = {name for name, rows in outcome.tables.items() if rows}
     # The known sources, counts of zero, the seven emotions, unused labels, experts without answers,
     # templates without questions, the experiment on synthetic records and its cost of zero, a
-    # skipped training run, shares of no images, measures of no people's agreement, and that no
-    # emotion was found often enough.
+    # skipped training run, shares of no images, measures of no people's agreement and study, and
+    # that no emotion was found often enough.
     assert has_rows == {
         "sources__datasets",
         "_ingest__counts",
@@ -35,6 +35,7 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
         "expansion__class_shares",
         "records__class_stops",
         "review__agreement",
+        "review__study",
         "training__runs",
     }
     warned = {(line.asset, line.check) for line in outcome.warned_checks}

@@ -76,6 +76,7 @@ def test_every_table_of_a_labelled_folder_has_rows(answer: dict[str, Any]) -> No
         "batches__jobs",
         "gate__edits",
         "records__aigiemo",
+        "review__raters",
         "review__records",
         "review__votes",
         "_review__probes",

@@ -103,6 +103,11 @@ def test_what_people_decide_is_the_records_at_the_next_run(small_lake: Path, tmp
     machine = queue["machine_emotion"].drop_nulls()
     assert agreement["counted"].item() == 3 * machine.len()
     assert read(root, "review__queue")["machine_emotion"].equals(queue["machine_emotion"])
+    stats = json.loads(call_eemo("review", "stats", "--data", root.path, "--json").stdout)
+    judged = read(root, "review__inspections").sort("inspection", "judged_field")
+    assert [row["acceptance"] for row in stats["inspections"]] == judged["acceptance"].to_list()
+    assert sum(row["judged_count"] for row in stats["inspections"]) > 0
+    assert {row["study_group"] for row in stats["study"]} == {"all", "folder"}
     told = call_eemo("explain", decided["image_id"][0], "--data", root.path)
     lines = [line.strip() for line in told.stdout.splitlines()]
     (said,) = (line for line in lines if line.startswith("people said"))

@@ -9,6 +9,7 @@ import polars as pl
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review import agreement_details as details
 from eemo_pipeline.stages.review.estimates import estimate, rating_matrix, share
+from eemo_pipeline.stages.review.raters import compare_order
 from eemo_pipeline.stats.agreement import interval_alpha, nominal_alpha, one_way_icc
 
 _TABLE = TABLES["review__agreement"]
@@ -31,6 +32,7 @@ def build_agreement(
     - changed_after_machine: share of the others in which the person then changed to it.
     - accepted: share of drafts that were confirmed, without those that were wrong on purpose.
     - wrong_accepted: share of drafts, wrong on purpose, that were confirmed.
+    - carry_over: how far a rating follows the one before it (`raters.py`).
 
     Agreement on sets, classes and boxes, in crossed blocks and with models is explained in
     `agreement_details.py`.
@@ -49,6 +51,7 @@ def build_agreement(
         *details.compare_classes(counted),
         *details.compare_crossed(counted),
         *details.compare_boxes(counted),
+        *compare_order(counted),
         *details.compare_with_models(counted, replies, verifier_replies),
         *_with_machine(counted, queue),
         *_drafts(counted, probes),

@@ -21,6 +21,7 @@ from eemo_pipeline.stats.intervals import wilson
 _DRAWS, _INSPECTIONS = TABLES["review__inspection_draws"], TABLES["review__inspections"]
 # Images per draw: an interval of 3 points around 90 %, n = 3.84 p (1 - p) / e^2.
 DRAWN = 385
+STUDY, STUDIED = "study", 50  # images of each source in the user study, as in EmoVerse's
 TARGET = 0.85  # lowest share of right values that is accepted
 _CONTESTED_WEIGHT = 3.0  # images of a contested stratum count as so many in the allocation
 _FIELDS = ("emotion", "description", "background", "attribute", "subject", "box")
@@ -31,6 +32,9 @@ def draw_inspections(
     images: pl.DataFrame, decisions: pl.DataFrame, audited: Sequence[str], drawn: int = DRAWN
 ) -> pl.DataFrame:
     """Return `review__inspection_draws`: one row per draw and image.
+
+    Besides the two inspections, 50 images of each source are drawn for the user study
+    (`study.py`).
 
     Args:
         images: rows of `dedup__images`.
@@ -49,7 +53,7 @@ def draw_inspections(
         )
         .sort("image_id")
     )
-    rows = [*_uniform(known, drawn), *_stratified(known, drawn)]
+    rows = [*_uniform(known, drawn), *_stratified(known, drawn), *_study(known)]
     return pl.DataFrame(rows, schema=_DRAWS.polars_schema).sort(_DRAWS.key)
 
 
@@ -79,7 +83,8 @@ def judge_inspections(
     judged = {row["image_id"]: row for row in people.iter_rows(named=True)}
     machines = {row["image_id"]: row for row in records.iter_rows(named=True)}
     rows = []
-    for (name,), drawn in draws.group_by(["inspection"], maintain_order=True):
+    inspected = draws.filter(pl.col("inspection") != STUDY)
+    for (name,), drawn in inspected.group_by(["inspection"], maintain_order=True):
         images = list(drawn.select("image_id", "inclusion_share").iter_rows())
         for field in _FIELDS:
             known = [
@@ -113,6 +118,16 @@ def _stratified(known: pl.DataFrame, drawn: int) -> Iterator[dict[str, Any]]:
         for image_id in members[:count]:
             place += 1
             yield _draw("stratified", image_id, name, place, count / len(members))
+
+
+def _study(known: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """Draw as many images of each source, uniformly."""
+    place = 0
+    for (source,), members in known.sort("source").group_by(["source"], maintain_order=True):
+        ids = sorted(members["image_id"], key=lambda image_id: unit_interval(STUDY, image_id))
+        for image_id in ids[:STUDIED]:
+            place += 1
+            yield _draw(STUDY, image_id, str(source), place, min(1.0, STUDIED / len(ids)))
 
 
 def _draw(name: str, image_id: str, stratum: str, place: int, share: float) -> dict[str, Any]:

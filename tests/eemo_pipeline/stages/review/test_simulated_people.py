@@ -1,0 +1,205 @@
+"""Simulated people with a known bias and care: what was put in is found, within the intervals."""
+
+import json
+from functools import cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.schema.validate import conform
+from eemo_pipeline.stages.review.agreement import build_agreement
+from eemo_pipeline.stages.review.raters import build_raters
+from eemo_pipeline.stages.review.study import build_study
+
+IMAGES, PEOPLE, PER_IMAGE = 400, 6, 3
+NOISE, SPREAD = 0.8, 1.2  # standard deviations of a rating within and between images, in steps
+HIT = 0.7  # probability that a person names the image's emotion; else one of the others
+BIASED, CARELESS, FOLLOWER = "r0", "r1", "r2"
+BIAS = {BIASED: 1.0}
+CARRIED = 0.25  # share of the distance to a person's last arousal that stays in the next one
+PROBES = 40
+WRONG_ACCEPTED = {CARELESS: 1.0}
+ACCEPTED = 0.15  # of everybody else
+SCHEMA = TABLES["review__votes"].polars_schema
+
+
+def vote(image: str, rater: str, phase: str, field: str, said: Any, no: int) -> dict[str, Any]:
+    rated = field in ("valence", "arousal")
+    return {
+        **{"image_id": image, "rater_id": rater, "phase": phase, "reviewed_field": field},
+        **{"vote": said if phase == "drafts" else "felt", "said_json": json.dumps(said)},
+        **{"rating": float(said) if rated else None, "is_counted": True, "event_no": no},
+    }
+
+
+def step(value: float) -> int:
+    return int(np.clip(np.round(value), -4, 4))
+
+
+@cache
+def people() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return votes, answers to wrong drafts, and a queue whose machine the follower agrees with."""
+    chance = np.random.default_rng(11)
+    votes, queue = [], []
+    last: dict[str, float] = {}
+    for number in range(IMAGES):
+        image, emotion = f"{number:04}", int(chance.integers(8))
+        level, calm = chance.normal(scale=SPREAD, size=2)
+        machine = MIKELS_8[int(chance.integers(8))]
+        queue.append({"image_id": image, "machine_emotion": machine})
+        for rater in (f"r{place}" for place in chance.permutation(PEOPLE)[:PER_IMAGE]):
+            other = (emotion + int(chance.integers(1, 8))) % 8
+            felt = MIKELS_8[emotion if chance.random() < HIT else other]
+            if rater == FOLLOWER:
+                felt = machine
+            before = last.get(rater, 0.0)
+            arousal = step(calm + chance.normal(scale=NOISE) + CARRIED * before)
+            last[rater] = arousal
+            valence = step(level + BIAS.get(rater, 0.0) + chance.normal(scale=NOISE))
+            for field, said in (("emotion", felt), ("valence", valence), ("arousal", arousal)):
+                votes.append(vote(image, rater, "blind", field, said, len(votes)))
+    probes = [
+        vote(f"{number:04}", f"r{rater}", "drafts", "description", answer, 0)
+        for rater in range(PEOPLE)
+        for number in range(PROBES)
+        for answer in [
+            "confirmed"
+            if chance.random() < WRONG_ACCEPTED.get(f"r{rater}", ACCEPTED)
+            else "refused"
+        ]
+    ]
+    return (
+        pl.DataFrame(votes, schema=SCHEMA),
+        pl.DataFrame(probes, schema=SCHEMA),
+        pl.DataFrame(queue, schema=TABLES["review__queue"].polars_schema),
+    )
+
+
+@cache
+def raters() -> dict[str, dict[str, Any]]:
+    found = build_raters(*people())
+    assert conform(found, TABLES["review__raters"]).columns == found.columns
+    return {row["rater_id"]: row for row in found.iter_rows(named=True)}
+
+
+@cache
+def measures() -> dict[tuple[str, str], dict[str, Any]]:
+    votes, probes, queue = people()
+    # Agreement is of people who say what they feel: the follower is left out.
+    own = votes.filter(pl.col("rater_id") != FOLLOWER)
+    empty = (TABLES[name].empty() for name in ("annotation__replies", "verification__replies"))
+    rows = build_agreement(own, probes, queue, *empty).iter_rows(named=True)
+    return {(row["measure"], row["judged_field"]): row for row in rows}
+
+
+def test_alpha_of_the_emotion_is_that_of_the_confusion():
+    # Two people agree where both hit, or both miss in the same way; chance is an eighth.
+    agree = HIT**2 + (1 - HIT) ** 2 / 7
+    expected = 1 - (1 - agree) / (1 - 1 / 8)
+    found = measures()["alpha", "emotion"]
+    assert found["estimate_lower"] < expected < found["estimate_upper"]
+    assert found["estimate_upper"] - found["estimate_lower"] < 0.15
+
+
+def test_alpha_of_a_rating_is_the_share_of_variance_between_images():
+    found = measures()["alpha", "valence"]
+    # Rounding to whole steps adds 1/12; the biased person's offset is variance within an image.
+    within = NOISE**2 + 1 / 12
+    unbiased = SPREAD**2 / (SPREAD**2 + within)
+    biased = SPREAD**2 / (SPREAD**2 + within + BIAS[BIASED] ** 2 / 4)
+    assert biased - 0.03 < found["estimate"] < unbiased
+    assert found["estimate_lower"] > 0.5
+
+
+def test_the_offset_of_a_person_is_within_its_interval():
+    found = raters()
+    biased = found[BIASED]
+    # Clipping at the ends of the scale and rounding leave the offset of a middle rating.
+    assert biased["valence_offset_lower"] < BIAS[BIASED] < biased["valence_offset_upper"] + 0.1
+    assert biased["valence_offset_lower"] > 0.5
+    for rater in ("r3", "r4", "r5"):
+        assert found[rater]["valence_offset_lower"] < 0.2
+        assert abs(found[rater]["valence_offset_shrunk"]) <= abs(found[rater]["valence_offset"])
+    assert 0.85 < biased["valence_scale"] < 1.2
+
+
+def test_a_rating_that_follows_the_last_one_is_found():
+    found = measures()["carry_over", "arousal"]
+    assert found["estimate_lower"] < CARRIED < found["estimate_upper"]
+    assert found["estimate_lower"] > 0
+    none = measures()["carry_over", "valence"]
+    assert none["estimate_lower"] < 0 < none["estimate_upper"]
+
+
+def test_the_share_of_wrong_drafts_accepted_is_within_its_interval():
+    expected = (1.0 + ACCEPTED * (PEOPLE - 1)) / PEOPLE
+    found = measures()["wrong_accepted", "any"]
+    assert found["estimate_lower"] < expected < found["estimate_upper"]
+    assert found["counted"] == PEOPLE * PROBES
+
+
+def test_who_accepts_everything_and_who_follows_the_machine_is_noted():
+    noted = {rater: row["care_finding"] for rater, row in raters().items()}
+    assert noted[CARELESS] == "accepts_wrong_drafts"
+    assert noted[FOLLOWER] == "agrees_with_the_machine"
+    assert set(noted.values()) - {"accepts_wrong_drafts", "agrees_with_the_machine"} == {None}
+    assert [rater for rater, finding in noted.items() if finding] == [CARELESS, FOLLOWER]
+
+
+def test_two_wrong_drafts_are_too_few_to_note_anybody():
+    votes, probes, queue = people()
+    few = probes.filter(pl.col("image_id") < "0003")
+    found = build_raters(votes, few, queue)
+    assert "accepts_wrong_drafts" not in found["care_finding"].to_list()
+
+
+@pytest.fixture
+def drawn() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {"inspection": name, "image_id": image, "inspected_stratum": source}
+            for name, image, source in (
+                ("study", "a", "emotic"),
+                ("study", "b", "oasis"),
+                ("uniform", "c", "all"),
+            )
+        ],
+        schema=TABLES["review__inspection_draws"].polars_schema,
+    )
+
+
+def test_the_user_study_counts_yes_per_source(drawn: pl.DataFrame):
+    said = [
+        vote("a", "1", "blind", "emotion", "awe", 1),
+        vote("a", "2", "blind", "emotion", "fear", 2),
+        vote("a", "2", "reconciled", "emotion", "both", 3) | {"vote": "both"},
+        vote("a", "3", "blind", "emotion", "neutral", 4),
+        vote("a", "3", "reconciled", "emotion", "keep", 5) | {"vote": "kept"},
+        vote("a", "1", "drafts", "background", "confirmed", 6),
+        vote("a", "2", "drafts", "background", "corrected", 7),
+        vote("a", "3", "drafts", "background", "unknown", 8),
+        vote("b", "1", "blind", "emotion", "awe", 9),
+        vote("c", "1", "blind", "emotion", "awe", 10),
+    ]
+    queue = pl.DataFrame(
+        [{"image_id": image, "machine_emotion": "awe"} for image in "ac"],
+        schema=TABLES["review__queue"].polars_schema,
+    )
+    found = build_study(drawn, pl.DataFrame(said, schema=SCHEMA), queue)
+    assert conform(found, TABLES["review__study"]).columns == found.columns
+    counts = {
+        (row["study_group"], row["study_question"]): (row["yes_count"], row["answer_count"])
+        for row in found.iter_rows(named=True)
+    }
+    assert counts["emotic", "evokes_emotion"] == (2, 3)
+    assert counts["emotic", "emotion_is_right"] == (2, 3)
+    assert counts["emotic", "background_is_right"] == (1, 2)
+    assert counts["oasis", "evokes_emotion"] == (1, 1)
+    assert counts["oasis", "emotion_is_right"] == (0, 0), "machines decided no emotion of it"
+    assert counts["all", "evokes_emotion"] == (3, 4)
+    nobody = build_study(drawn, pl.DataFrame(schema=SCHEMA), queue)
+    assert nobody["yes_share"].null_count() == nobody.height == 9

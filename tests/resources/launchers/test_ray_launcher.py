@@ -150,6 +150,17 @@ def test_a_job_whose_node_is_lost_ends_on_the_other_one_and_writes_once(
     assert not any(_is_running(pid) for pid in attempts)
 
 
+def test_without_a_cluster_the_failure_says_how_to_start_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "http://127.0.0.1:9")  # where nothing listens
+    failed = launch(prepare(tmp_path / "folder", tmp_path), "ray")
+    assert not failed.success
+    told = failure_of(failed)
+    assert "no Ray cluster answers at http://127.0.0.1:9" in told
+    assert "`make cluster`" in told
+
+
 def _is_running(pid: str) -> bool:
     try:
         return "trainer.py" in Path(f"/proc/{pid}/cmdline").read_text()

@@ -522,8 +522,8 @@ _ALL = (
         "phase",
         "blind: before any draft was shown; drafts: checking them; reconciled: after the machine's "
         "emotion was shown; adjudicated: with the judgements of all people; imported: elsewhere, "
-        "and nobody knows what was shown",
-        ("blind", "drafts", "reconciled", "adjudicated", "imported"),
+        "and nobody knows what was shown; repeated: blind, by a person who judged the image before",
+        ("blind", "drafts", "reconciled", "adjudicated", "imported", "repeated"),
     ),
     _text(
         "vote",

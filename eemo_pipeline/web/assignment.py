@@ -2,13 +2,15 @@
 
 Every task is leased for a quarter of an hour, and again with every sign of life. Audited images and
 disputed ones are drawn by their shares, so that what a person sees next tells nothing about what a
-machine said. Images that a machine finds negative do not follow one another: the image before
-changes how people rate the next (Van der Burg et al. 2021).
+machine said. A few tasks are given to the same person a second time, much later.
+
+Images that a machine finds negative do not follow one another: the image before changes how people
+rate the next (Van der Burg et al. 2021). Nor are there many of them in a row of twenty.
 """
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,16 +18,81 @@ from eemo_pipeline.stats.hash_draws import unit_interval
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import ITEMS, LEASES, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.people import Session, absent, now_ms
+from eemo_pipeline.web.repeats import store_repeat
+from eemo_pipeline.web.slots import find_state
 from eemo_pipeline.web.task_events import store
 
 LEASE_MS = 15 * 60 * 1000
 MOST_OUTSTANDING = 3  # what is on the screen, and two that the page loads ahead
 QUEUES = ("audit", "disputed")
 AUDIT_SHARE = 0.35  # of what is served, while there are both
-_LOOKED_AT = 20  # tasks of the highest priority, among which the order rule chooses
+STRONG, _VERY_STRONG = 2.0, 3.0  # of a machine's valence, -4 to 4
+_RECENT = 20  # images of a person, among which the strongly negative are counted
+_MOST_NEGATIVE = 6  # of those: 30 %
+_LOWEST, _HIGHEST = -9.0, 9.0  # beyond the scale: no bound
+
+# Statements are built once: building one costs more than running it.
+_NOW = sa.bindparam("now")
+_TASK, _RATER = sa.bindparam("of_task"), sa.bindparam("of_rater")
+_ITS_TASK = TASKS.c.task_id == SLOTS.c.task_id
 # An image that has left the data root since is not handed out; what was said of it stays.
 _HAS_IMAGE = sa.exists().where(ITEMS.c.image_id == TASKS.c.image_id)
-_STRONG, _VERY_STRONG = 2.0, 3.0  # of a machine's valence, -4 to 4
+_MY_LEASE = (LEASES.c.task_id == _TASK, LEASES.c.rater_id == _RATER)
+_RENEW = LEASES.update().where(*_MY_LEASE).values(until_ms=sa.bindparam("until"))
+_ADD_LEASE = LEASES.insert()
+_END_LEASE = LEASES.delete().where(*_MY_LEASE)
+_OVER = (
+    sa.select(LEASES.c.task_id, LEASES.c.rater_id, TASKS.c.image_id)
+    .join(TASKS, TASKS.c.task_id == LEASES.c.task_id)
+    .where(LEASES.c.until_ms < _NOW)
+)
+_HELD = (
+    sa.select(SLOTS.c.task_id)
+    .join(TASKS, _ITS_TASK)
+    .where(
+        SLOTS.c.rater_id == _RATER,
+        SLOTS.c.state.in_(["leased", "committed"]),
+        TASKS.c.state.in_(["open", "full"]),
+        _HAS_IMAGE,
+    )
+    .order_by(SLOTS.c.first_seq)
+)
+_COUNT = sa.select(sa.func.count()).where(SLOTS.c.rater_id == _RATER)
+_BEFORE = (
+    sa.select(TASKS.c.image_id, TASKS.c.machine_valence)
+    .join(SLOTS, _ITS_TASK)
+    .where(SLOTS.c.rater_id == _RATER)
+    .order_by(SLOTS.c.first_seq.desc())
+    .limit(_RECENT)
+)
+_MINE = sa.exists().where(
+    SLOTS.c.task_id == TASKS.c.task_id,
+    SLOTS.c.rater_id == _RATER,
+    SLOTS.c.state.not_in(["expired", "released"]),
+)
+_OPEN = (
+    sa.select(TASKS.c.task_id, TASKS.c.image_id)
+    .where(
+        TASKS.c.state == "open",
+        TASKS.c.queue == sa.bindparam("queue"),
+        sa.func.coalesce(TASKS.c.machine_valence, 0.0) > sa.bindparam("above"),
+        sa.func.coalesce(TASKS.c.machine_valence, 0.0) < sa.bindparam("below"),
+        sa.func.coalesce(TASKS.c.machine_emotion, "").not_in(
+            sa.bindparam("avoided", expanding=True)
+        ),
+        ~_MINE,
+        _HAS_IMAGE,
+    )
+    .order_by(TASKS.c.priority.desc(), TASKS.c.tiebreak)
+    .limit(1)
+)
+_DESCRIBE = (
+    sa.select(TASKS, ITEMS.c.width_px, ITEMS.c.height_px, SLOTS.c.state.label("slot"))
+    .join(ITEMS, ITEMS.c.image_id == TASKS.c.image_id)
+    .join(SLOTS, SLOTS.c.task_id == TASKS.c.task_id)
+    .where(TASKS.c.task_id == _TASK, SLOTS.c.rater_id == _RATER)
+)
+_STATES = sa.select(TASKS.c.state, sa.func.count().label("number")).group_by(TASKS.c.state)
 
 
 @dataclass(frozen=True)
@@ -40,6 +107,8 @@ class Assigned:
         fields: the drafts to check after the blind judgement.
         state: leased, or committed where the blind judgement is stored already.
         position: how many tasks the rater was given, this one included.
+        is_new: given just now, and not before.
+        is_hard: a machine finds it strongly negative; sent to nobody.
     """
 
     task_id: str
@@ -49,6 +118,8 @@ class Assigned:
     fields: tuple[str, ...]
     state: str
     position: int
+    is_new: bool
+    is_hard: bool
 
 
 @dataclass(frozen=True)
@@ -66,145 +137,111 @@ def claim(
     now = now_ms()
     with database.writing() as connection:
         _expire(connection, now)
-        held = _held(connection, session.rater_id)
+        held = find_held(connection, session.rater_id)
         for task_id in held:
             if task_id not in have:
                 renew(connection, task_id, session.rater_id, now)
-                return _describe(connection, task_id, session.rater_id)
+                return _describe(connection, task_id, session.rater_id, is_new=False)
         if len(held) >= MOST_OUTSTANDING:
             return NothingLeft("outstanding", f"{len(held)} tasks are open; finish one of them")
-        chosen = _choose(connection, session)
+        place = connection.execute(_COUNT, {"of_rater": session.rater_id}).scalar_one() + 1
+        before = connection.execute(_BEFORE, {"of_rater": session.rater_id}).all()
+        chosen = _choose(connection, session, place, [row.machine_valence for row in before])
         if chosen is None:
             return _explain(connection, session)
-        _lease(connection, session, chosen)
-        renew(connection, chosen.task_id, session.rater_id, now)
-        return _describe(connection, chosen.task_id, session.rater_id)
+        task_id, image_id = chosen
+        told = {
+            "position": place,
+            "previous_image_id": before[0].image_id if before else None,
+        }
+        store(
+            connection,
+            session,
+            "lease",
+            task_id,
+            image_id,
+            f"lease-{uuid.uuid4().hex}",
+            value=event_log.canonical(told),
+        )
+        renew(connection, task_id, session.rater_id, now)
+        return _describe(connection, task_id, session.rater_id, is_new=True)
+
+
+def find_held(connection: sa.Connection, rater_id: str) -> list[str]:
+    """Return the unfinished tasks of a rater, the oldest first."""
+    return list(connection.execute(_HELD, {"of_rater": rater_id}).scalars())
 
 
 def renew(connection: sa.Connection, task_id: str, rater_id: str, now: int) -> None:
     """Extend a lease, or begin one."""
-    mine = (LEASES.c.task_id == task_id, LEASES.c.rater_id == rater_id)
-    changed = connection.execute(LEASES.update().where(*mine).values(until_ms=now + LEASE_MS))
-    if not changed.rowcount:
-        row = {"task_id": task_id, "rater_id": rater_id, "until_ms": now + LEASE_MS}
-        connection.execute(LEASES.insert().values(**row))
+    until = now + LEASE_MS
+    mine = {"of_task": task_id, "of_rater": rater_id, "until": until}
+    if not connection.execute(_RENEW, mine).rowcount:
+        row = {"task_id": task_id, "rater_id": rater_id, "until_ms": until}
+        connection.execute(_ADD_LEASE, row)
 
 
 def _expire(connection: sa.Connection, now: int) -> None:
     """Free the places of people who went away before they judged; what is judged never expires."""
-    over = connection.execute(
-        sa.select(LEASES.c.task_id, LEASES.c.rater_id, TASKS.c.image_id, LEASES.c.until_ms)
-        .join(TASKS, TASKS.c.task_id == LEASES.c.task_id)
-        .where(LEASES.c.until_ms < now)
-    ).all()
-    for row in over:
-        mine = (SLOTS.c.task_id == row.task_id, SLOTS.c.rater_id == row.rater_id)
-        if connection.execute(sa.select(SLOTS.c.state).where(*mine)).scalar() == "leased":
+    for row in connection.execute(_OVER, {"now": now}).all():
+        if find_state(connection, row.task_id, row.rater_id) == "leased":
             name = f"expire-{row.task_id}-{row.rater_id}-{now}"
             store(connection, absent(row.rater_id), "expire", row.task_id, row.image_id, name)
-        where = (LEASES.c.task_id == row.task_id, LEASES.c.rater_id == row.rater_id)
-        connection.execute(LEASES.delete().where(*where))
+        connection.execute(_END_LEASE, {"of_task": row.task_id, "of_rater": row.rater_id})
 
 
-def _held(connection: sa.Connection, rater_id: str) -> list[str]:
-    """Return the unfinished tasks of a rater, the oldest first."""
-    query = (
-        sa.select(SLOTS.c.task_id)
-        .join(TASKS, TASKS.c.task_id == SLOTS.c.task_id)
-        .where(
-            SLOTS.c.rater_id == rater_id,
-            SLOTS.c.state.in_(["leased", "committed"]),
-            TASKS.c.state.in_(["open", "full"]),
-            _HAS_IMAGE,
-        )
-        .order_by(SLOTS.c.first_seq)
-    )
-    return list(connection.execute(query).scalars())
-
-
-def _choose(connection: sa.Connection, session: Session) -> Any:
-    """Return the next task of a rater, None where no task is left for them."""
-    place = _count(connection, session.rater_id)
-    drawn = unit_interval("queue", session.rater_id, str(place)) < AUDIT_SHARE
-    before = _valences_before(connection, session.rater_id)
-    for queue in QUEUES if drawn else QUEUES[::-1]:
-        offered = connection.execute(_open_to(session, queue).limit(_LOOKED_AT)).all()
-        if offered:
-            fitting = (row for row in offered if _may_follow(row.machine_valence, before))
-            return next(fitting, offered[0])
+def _choose(
+    connection: sa.Connection, session: Session, place: int, before: Sequence[float | None]
+) -> tuple[str, str] | None:
+    """Return task and image of a rater's next task, None where no task is left for them."""
+    repeated = store_repeat(connection, session, place)
+    if repeated is not None:
+        return repeated
+    drawn = unit_interval("queue", session.rater_id, str(place - 1)) < AUDIT_SHARE
+    above, below = find_bounds(before)
+    for bounds in {(above, below): None, (_LOWEST, _HIGHEST): None}:
+        for queue in QUEUES if drawn else QUEUES[::-1]:
+            found = _find_open(connection, session, queue, bounds, session.avoided)
+            if found is not None:
+                return found
     return None
 
 
-def _open_to(session: Session, queue: str) -> sa.Select[Any, Any, Any]:
-    mine = sa.exists().where(SLOTS.c.task_id == TASKS.c.task_id)
-    mine = mine.where(SLOTS.c.rater_id == session.rater_id)
-    mine = mine.where(SLOTS.c.state.not_in(["expired", "released"]))
-    query = sa.select(TASKS.c.task_id, TASKS.c.image_id, TASKS.c.machine_valence).where(
-        TASKS.c.state == "open", TASKS.c.queue == queue, ~mine, _HAS_IMAGE
-    )
-    if session.avoided:
-        machine = sa.func.coalesce(TASKS.c.machine_emotion, "")
-        query = query.where(machine.not_in(session.avoided))
-    return query.order_by(TASKS.c.priority.desc(), TASKS.c.tiebreak)
+def _find_open(
+    connection: sa.Connection,
+    session: Session,
+    queue: str,
+    bounds: tuple[float, float] = (_LOWEST, _HIGHEST),
+    avoided: Sequence[str] = (),
+) -> tuple[str, str] | None:
+    asked = {"of_rater": session.rater_id, "queue": queue, "avoided": list(avoided)}
+    row = connection.execute(_OPEN, asked | {"above": bounds[0], "below": bounds[1]}).first()
+    return (row.task_id, row.image_id) if row else None
 
 
-def _may_follow(valence: float | None, before: Sequence[float | None]) -> bool:
-    """Whether an image may follow: at most two strong ones of one sign, never two very negative."""
-    if valence is None or not before:
-        return True
-    last = before[0]
-    if last is not None and last <= -_VERY_STRONG and valence <= -_VERY_STRONG:
-        return False
-    strong = [one for one in (valence, *before) if one is not None and abs(one) >= _STRONG]
-    return not (len(strong) == 3 and len({one > 0 for one in strong}) == 1)
+def find_bounds(before: Sequence[float | None]) -> tuple[float, float]:
+    """Return between which valences of a machine, both excluded, the next image may lie.
+
+    At most two strong ones of one sign follow one another, never two very negative ones, and no
+    more than 30 % of the last twenty are strongly negative.
+
+    Args:
+        before: machine's valences of the person's images, the last first; None where unknown.
+    """
+    above, below = _LOWEST, _HIGHEST
+    last = [0.0 if one is None else one for one in before]
+    if last and last[0] <= -_VERY_STRONG:
+        above = -_VERY_STRONG
+    if len(last) > 1 and min(last[:2]) >= STRONG:
+        below = STRONG
+    was_negative = len(last) > 1 and max(last[:2]) <= -STRONG
+    if was_negative or sum(one <= -STRONG for one in last[:_RECENT]) >= _MOST_NEGATIVE:
+        above = -STRONG
+    return above, below
 
 
-def _valences_before(connection: sa.Connection, rater_id: str) -> list[float | None]:
-    query = (
-        sa.select(TASKS.c.machine_valence)
-        .join(SLOTS, SLOTS.c.task_id == TASKS.c.task_id)
-        .where(SLOTS.c.rater_id == rater_id)
-        .order_by(SLOTS.c.first_seq.desc())
-        .limit(2)
-    )
-    return list(connection.execute(query).scalars())
-
-
-def _lease(connection: sa.Connection, session: Session, task: Any) -> None:
-    place = _count(connection, session.rater_id) + 1
-    query = (
-        sa.select(TASKS.c.image_id)
-        .join(SLOTS, SLOTS.c.task_id == TASKS.c.task_id)
-        .where(SLOTS.c.rater_id == session.rater_id)
-        .order_by(SLOTS.c.first_seq.desc())
-        .limit(1)
-    )
-    before = {"position": place, "previous_image_id": connection.execute(query).scalar()}
-    seq = event_log.find_end(connection)[0] + 1
-    store(
-        connection,
-        session,
-        "lease",
-        task.task_id,
-        task.image_id,
-        f"lease-{task.task_id}-{session.rater_id}-{seq}",
-        value=event_log.canonical(before),
-    )
-
-
-def _count(connection: sa.Connection, rater_id: str) -> int:
-    query = sa.select(sa.func.count()).where(SLOTS.c.rater_id == rater_id)
-    return connection.execute(query).scalar_one()
-
-
-def _describe(connection: sa.Connection, task_id: str, rater_id: str) -> Assigned:
-    query = (
-        sa.select(TASKS, ITEMS.c.width_px, ITEMS.c.height_px, SLOTS.c.state.label("slot"))
-        .join(ITEMS, ITEMS.c.image_id == TASKS.c.image_id)
-        .join(SLOTS, SLOTS.c.task_id == TASKS.c.task_id)
-        .where(TASKS.c.task_id == task_id, SLOTS.c.rater_id == rater_id)
-    )
-    row = connection.execute(query).one()
+def _describe(connection: sa.Connection, task_id: str, rater_id: str, *, is_new: bool) -> Assigned:
+    row = connection.execute(_DESCRIBE, {"of_task": task_id, "of_rater": rater_id}).one()
     return Assigned(
         task_id,
         row.image_id,
@@ -212,24 +249,18 @@ def _describe(connection: sa.Connection, task_id: str, rater_id: str) -> Assigne
         row.height_px,
         tuple(row.fields.split()),
         row.slot,
-        _count(connection, rater_id),
+        connection.execute(_COUNT, {"of_rater": rater_id}).scalar_one(),
+        is_new,
+        row.machine_valence is not None and row.machine_valence <= -STRONG,
     )
 
 
 def _explain(connection: sa.Connection, session: Session) -> NothingLeft:
     """Say why a rater gets nothing: the first reason that holds."""
-    states: dict[str, int] = {
-        row.state: row.number
-        for row in connection.execute(
-            sa.select(TASKS.c.state, sa.func.count().label("number")).group_by(TASKS.c.state)
-        )
-    }
+    states: dict[str, int] = {row.state: row.number for row in connection.execute(_STATES)}
     if not states:
         return NothingLeft("no_tasks", "no task has been queued yet; run `eemo review queue`")
-    everything = Session(**{**session.__dict__, "avoided": ()})
-    if session.avoided and any(
-        connection.execute(_open_to(everything, queue).limit(1)).first() for queue in QUEUES
-    ):
+    if session.avoided and any(_find_open(connection, session, queue) for queue in QUEUES):
         return NothingLeft("avoided", "what is left shows what you chose to avoid")
     if states.get("open"):
         return NothingLeft("all_yours", "you have judged or skipped every task that is open")

@@ -114,6 +114,7 @@ SLOTS = sa.Table(
     sqlite_with_rowid=False,
 )
 sa.Index("slots_of_a_rater", SLOTS.c.rater_id, SLOTS.c.state)
+sa.Index("slots_in_order", SLOTS.c.rater_id, SLOTS.c.first_seq)
 LEASES = sa.Table(
     "leases",
     METADATA,

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from eemo_pipeline.web.database import DRAFTS, ITEMS, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import BOX_FIELD
 from eemo_pipeline.web.people import Session
-from eemo_pipeline.web.slots import JUDGED
+from eemo_pipeline.web.slots import JUDGED, REPEATS
 
 PAGE = 48
 STATES = ("open", "full", "adjudicated", "plural", "dropped", "skipped", "image_missing", "flagged")
@@ -76,7 +76,7 @@ def list_images(
     query = (
         sa.select(TASKS, ITEMS.c.width_px, ITEMS.c.height_px)
         .join(ITEMS, ITEMS.c.image_id == TASKS.c.image_id)
-        .where(_is_over_for(session), TASKS.c.task_id > wanted.after)
+        .where(_is_over_for(session), TASKS.c.queue != REPEATS, TASKS.c.task_id > wanted.after)
         .order_by(TASKS.c.task_id)
         .limit(PAGE + 1)
     )

@@ -14,14 +14,28 @@ import sqlalchemy as sa
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.assignment import renew
 from eemo_pipeline.web.care import may_accept_rest
-from eemo_pipeline.web.database import DRAFTS, EVENTS, TASKS, ReviewDatabase
+from eemo_pipeline.web.database import DRAFTS, EVENTS, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import SKIP_REASONS, BlindJudgement, Event
 from eemo_pipeline.web.people import Session, now_ms
 from eemo_pipeline.web.problems import Refused
-from eemo_pipeline.web.slots import find_state
 from eemo_pipeline.web.task_events import store
 
 _AFTER_JUDGING = ("committed", "done", "surplus")
+
+# Statements are built once: building one costs more than running it.
+_TASK, _RATER = sa.bindparam("of_task"), sa.bindparam("of_rater")
+_FIND_TASK = (
+    sa.select(TASKS, SLOTS.c.state.label("slot"))
+    .join(SLOTS, SLOTS.c.task_id == TASKS.c.task_id)
+    .where(TASKS.c.task_id == _TASK, SLOTS.c.rater_id == _RATER)
+)
+_FIND_DRAFTS = sa.select(DRAFTS).where(DRAFTS.c.image_id == sa.bindparam("of_image"))
+_FIND_SAID = (
+    sa.select(EVENTS.c.event_id, EVENTS.c.kind, EVENTS.c.field, EVENTS.c.value)
+    .where(EVENTS.c.task_id == _TASK, EVENTS.c.rater_id == _RATER)
+    .order_by(EVENTS.c.seq)
+)
+_FIND_EVENT = sa.select(EVENTS).where(EVENTS.c.event_id == sa.bindparam("of_event"))
 
 
 @dataclass(frozen=True)
@@ -103,10 +117,11 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
                 task.image_id,
                 name,
             )
-        own = _own_emotion(connection, session.rater_id, task_id)
+        said = _said(connection, session.rater_id, task_id)
+        own = _own_emotion(said)
         return {
             "drafts": _drafts(connection, task),
-            "answers": _current(connection, session.rater_id, task_id),
+            "answers": _current(said),
             "machine_emotion": task.machine_emotion,
             "own_emotion": own,
             "may_accept_rest": may_accept_rest(connection, session.rater_id),
@@ -159,11 +174,11 @@ def submit(database: ReviewDatabase, session: Session, task_id: str, event_id: s
             return stored[event_id]
         if task.state not in _AFTER_JUDGING:
             raise Refused(422, "blind_not_committed", "your own judgement is missing", "give it")
-        answers = _current(connection, session.rater_id, task_id)
+        said = _said(connection, session.rater_id, task_id)
+        answers = _current(said)
         asked = {draft["field"] for draft in _drafts(connection, task)}
         if task.machine_emotion:
-            own = _own_emotion(connection, session.rater_id, task_id)
-            asked |= {"emotion"} if own != task.machine_emotion else set()
+            asked |= {"emotion"} if _own_emotion(said) != task.machine_emotion else set()
         open_fields = sorted(asked - set(answers))
         if open_fields:
             raise Refused(
@@ -234,9 +249,9 @@ def heartbeat(database: ReviewDatabase, session: Session, task_id: str) -> None:
 
 
 def _require_task(connection: sa.Connection, session: Session, task_id: str) -> Task:
-    state = find_state(connection, task_id, session.rater_id)
-    row = connection.execute(sa.select(TASKS).where(TASKS.c.task_id == task_id)).first()
-    if row is None or state is None:
+    mine = {"of_task": task_id, "of_rater": session.rater_id}
+    row = connection.execute(_FIND_TASK, mine).first()
+    if row is None:
         raise Refused(404, "no_such_task", "you were not given this task", "ask for the next one")
     return Task(
         task_id,
@@ -245,14 +260,14 @@ def _require_task(connection: sa.Connection, session: Session, task_id: str) -> 
         row.machine_emotion,
         row.probe_field,
         row.probe_value,
-        state,
+        row.slot,
     )
 
 
 def _drafts(connection: sa.Connection, task: Task) -> list[dict[str, Any]]:
     """Return the drafts to check; one of a few tasks is wrong on purpose, which nobody is told."""
-    query = sa.select(DRAFTS).where(DRAFTS.c.image_id == task.image_id)
-    rows = {row.field: row for row in connection.execute(query)}
+    found = connection.execute(_FIND_DRAFTS, {"of_image": task.image_id})
+    rows = {row.field: row for row in found}
     return [
         {
             "field": field,
@@ -308,7 +323,7 @@ def _check(
 
 
 def _check_undo(connection: sa.Connection, session: Session, task: Task, event: Event) -> None:
-    undone = connection.execute(sa.select(EVENTS).where(EVENTS.c.event_id == event.value)).first()
+    undone = connection.execute(_FIND_EVENT, {"of_event": event.value}).first()
     if undone is None or (undone.task_id, undone.rater_id) != (task.task_id, session.rater_id):
         raise Refused(404, "no_such_event", "there is nothing to undo", "reload the page")
     if not undone.kind.startswith("field_") and undone.kind != "reconcile":
@@ -320,31 +335,26 @@ def _check_undo(connection: sa.Connection, session: Session, task: Task, event: 
         )
 
 
-def _own_emotion(connection: sa.Connection, rater_id: str, task_id: str) -> str:
-    query = sa.select(EVENTS.c.value).where(
-        EVENTS.c.task_id == task_id,
-        EVENTS.c.rater_id == rater_id,
-        EVENTS.c.kind == "blind_commit",
-    )
-    return json.loads(connection.execute(query).scalars().first() or "{}").get("emotion", "")
+def _said(connection: sa.Connection, rater_id: str, task_id: str) -> Sequence[Any]:
+    """Return the events of a rater's task, in order."""
+    return connection.execute(_FIND_SAID, {"of_task": task_id, "of_rater": rater_id}).all()
 
 
-def _current(connection: sa.Connection, rater_id: str, task_id: str) -> dict[str, dict[str, Any]]:
+def _own_emotion(said: Sequence[Any]) -> str:
+    commits = (json.loads(event.value) for event in said if event.kind == "blind_commit")
+    return next(commits, {}).get("emotion", "")
+
+
+def _current(said: Sequence[Any]) -> dict[str, dict[str, Any]]:
     """Return field -> the answer that stands, undone ones left out; `emotion` is the reconciled."""
-    query = (
-        sa.select(EVENTS)
-        .where(EVENTS.c.task_id == task_id, EVENTS.c.rater_id == rater_id)
-        .order_by(EVENTS.c.seq)
-    )
-    events = connection.execute(query).all()
-    undone = {json.loads(event.value) for event in events if event.kind == "undo"}
+    undone = {json.loads(event.value) for event in said if event.kind == "undo"}
     return {
         event.field or "emotion": {
             "kind": event.kind,
             "value": json.loads(event.value or "null"),
             "event_id": event.event_id,
         }
-        for event in events
+        for event in said
         if (event.kind.startswith("field_") or event.kind == "reconcile")
         and event.event_id not in undone
     }

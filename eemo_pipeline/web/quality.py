@@ -23,7 +23,7 @@ from eemo_pipeline.stats.rater_statistics import (
 from eemo_pipeline.web.care import FEWEST_PROBES, MOST_ACCEPTED, find_probes
 from eemo_pipeline.web.database import EVENTS, RATERS, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import DRAFTED_FIELDS, EMOTIONS, RATINGS
-from eemo_pipeline.web.slots import JUDGED
+from eemo_pipeline.web.slots import JUDGED, REPEATS
 
 FEWEST = 30  # images or answers, below which a number says little
 FELT = (*EMOTIONS, "neutral", "cannot_tell")
@@ -42,6 +42,7 @@ class RaterQuality:
         median_s: median seconds from the image to the blind judgement.
         offsets: valence and arousal against the others of the same images, in steps of the scale.
         is_machine: share of blind judgements that name the machine's emotion.
+        is_same_again: share of images, judged a second time, with the same emotion.
         accepted: share of drafts accepted.
         wrong_accepted: share of drafts accepted of those that were wrong on purpose.
         accepts_too_much: whether that share is held against the key that accepts the rest.
@@ -53,6 +54,7 @@ class RaterQuality:
     median_s: float | None
     offsets: dict[str, Estimate]
     is_machine: Estimate
+    is_same_again: Estimate
     accepted: Estimate
     wrong_accepted: Estimate
     accepts_too_much: bool
@@ -115,6 +117,9 @@ def measure(database: ReviewDatabase) -> Quality:
         blind = _read_blind(connection)
         answers = _count_answers(connection)
         names = {row.rater_id: row.name for row in connection.execute(_NAMES)}
+        again: dict[str, list[bool]] = {}
+        for row in connection.execute(_RETESTS):
+            again.setdefault(row.rater_id, []).append(row.emotion == row.again)
         probes = {one: find_probes(connection, one) for one in blind.rater_ids}
     images = int(blind.items.max()) + 1 if len(blind.items) else 0
     felt = _counts(blind.items, blind.emotions, images, len(FELT))
@@ -144,6 +149,7 @@ def measure(database: ReviewDatabase) -> Quality:
                 _share(
                     int((blind.emotions[known] == blind.machine[known]).sum()), int(known.sum())
                 ),
+                _share(sum(again.get(rater_id, [])), len(again.get(rater_id, []))),
                 _share(kinds.get("field_accept", 0), sum(kinds.values())),
                 _share(wrong, answered),
                 answered >= FEWEST_PROBES and wrong > MOST_ACCEPTED * answered,
@@ -163,8 +169,28 @@ _BLIND = (
     )
     .join(SLOTS, (SLOTS.c.task_id == EVENTS.c.task_id) & (SLOTS.c.rater_id == EVENTS.c.rater_id))
     .join(TASKS, TASKS.c.task_id == EVENTS.c.task_id)
-    .where(EVENTS.c.kind == "blind_commit", SLOTS.c.state.in_(JUDGED))
+    .where(
+        EVENTS.c.kind == "blind_commit",
+        SLOTS.c.state.in_(JUDGED),
+        TASKS.c.queue != REPEATS,
+    )
     .order_by(EVENTS.c.seq)
+)
+_AGAIN, _AGAIN_TASK = SLOTS.alias("again"), TASKS.alias("again_task")
+_RETESTS = (
+    sa.select(SLOTS.c.rater_id, SLOTS.c.emotion, _AGAIN.c.emotion.label("again"))
+    .join(TASKS, TASKS.c.task_id == SLOTS.c.task_id)
+    .join(_AGAIN_TASK, _AGAIN_TASK.c.image_id == TASKS.c.image_id)
+    .join(
+        _AGAIN,
+        (_AGAIN.c.task_id == _AGAIN_TASK.c.task_id) & (_AGAIN.c.rater_id == SLOTS.c.rater_id),
+    )
+    .where(
+        TASKS.c.queue != REPEATS,
+        _AGAIN_TASK.c.queue == REPEATS,
+        SLOTS.c.state.in_(JUDGED),
+        _AGAIN.c.state.in_(JUDGED),
+    )
 )
 _ANSWERS = (
     sa.select(

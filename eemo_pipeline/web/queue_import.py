@@ -16,6 +16,7 @@ from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.web.database import DRAFTS, ITEMS, TASKS, ReviewDatabase
 from eemo_pipeline.web.replay import WANTED
+from eemo_pipeline.web.slots import REPEATS
 
 _TABLES = ("review__queue", "review__drafts", "dedup__images")
 
@@ -59,7 +60,9 @@ def import_queue(database: ReviewDatabase, root: DataRoot) -> Imported:
     found = images.join(queue.select("image_id"), on="image_id", how="semi")
     items = found.select("image_id", "source", "path", "width_px", "height_px").to_dicts()
     with database.writing() as connection:
-        known = set(connection.execute(sa.select(TASKS.c.task_id)).scalars())
+        known = set(
+            connection.execute(sa.select(TASKS.c.task_id).where(TASKS.c.queue != REPEATS)).scalars()
+        )
         added = [
             _as_task(row) for row in queue.iter_rows(named=True) if row["task_id"] not in known
         ]

@@ -18,6 +18,7 @@ from eemo_pipeline.web.image_views import ImageViews
 from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.quality import Quality, measure
 from eemo_pipeline.web.queue_import import NoQueue, find_stamp, import_queue
+from eemo_pipeline.web.sittings import Sittings
 
 _FAILURES, _WINDOW_S = 5, 60.0
 _FRESH_S = 5.0  # how often a new queue is looked for
@@ -37,6 +38,7 @@ class ReviewService:
         # A cookie belongs to a host, not to a port; the name keeps servers apart.
         self.cookie = f"eemo_review_{port}"
         self.views = ImageViews()
+        self.sittings = Sittings()
         self._stamp = find_stamp(root)
         self._guide_stamp = find_guidelines_stamp(root)
         self.guidelines = read_guidelines(root)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import SLOTS, TASKS
-from eemo_pipeline.web.slots import JUDGED
+from eemo_pipeline.web.slots import JUDGED, REPEATS
 
 IMPORT = "import"  # kind of the event of an imported label
 IMPORTED_FILE = "import_file"  # kind of the event of a whole file: what became of its labels
@@ -71,7 +71,9 @@ def read_votes(connection: sa.Connection) -> Votes:
         is_known = event["task_id"] in tasks or event["kind"] == IMPORT
         if event["event_id"] in undone or not is_known:
             continue
-        for phase, name, values in _answers(event):
+        task = tasks.get(event["task_id"])
+        for said_in, name, values in _answers(event):
+            phase = "repeated" if task is not None and task.queue == REPEATS else said_in
             key = (event["image_id"], event["rater_id"], phase, name)
             standing[key] = event | values
     for (image_id, rater_id, phase, name), event in sorted(standing.items()):

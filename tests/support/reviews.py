@@ -232,6 +232,11 @@ class Rater:
         return self
 
     def next_task(self) -> dict[str, Any]:
+        """Return the next task, or why there is none; a break is over at once."""
+        found = self.ask("POST", "/api/next", {"have": []}).body
+        if found.get("reason") != "break":
+            return found
+        assert self.ask("POST", "/api/me/break").status == 200
         return self.ask("POST", "/api/next", {"have": []}).body
 
     def commit(self, task_id: str, **changes: Any) -> Answer:

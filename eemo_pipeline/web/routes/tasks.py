@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eemo_pipeline.web import assignment, fields, judging
 from eemo_pipeline.web.access import Annotator, Service
+from eemo_pipeline.web.people import now_ms
 from eemo_pipeline.web.problems import Refused
 
 router = APIRouter(prefix="/api")
@@ -46,9 +47,13 @@ def find_next(session: Annotator, service: Service, body: Next) -> dict[str, Any
     service.refresh()
     if session.guide_version != service.guidelines.version:
         raise Refused(403, "guide_changed", "the guidelines have changed", "read them on /")
+    if service.sittings.is_break_due(session.rater_id, now_ms()):
+        return {"reason": "break", "detail": "Time for a break. Take as long as you like."}
     found = assignment.claim(service.database, session, body.have)
     if isinstance(found, assignment.NothingLeft):
         return {"reason": found.reason, "detail": found.detail}
+    if found.is_new and found.is_hard:
+        service.sittings.note_negative(session.rater_id)
     return {
         "task_id": found.task_id,
         "image": {
@@ -59,6 +64,13 @@ def find_next(session: Annotator, service: Service, body: Next) -> dict[str, Any
         "is_committed": found.state != "leased",
         "position": found.position,
     }
+
+
+@router.post("/me/break")
+def end_break(session: Annotator, service: Service) -> dict[str, bool]:
+    """Go on after a break."""
+    service.sittings.end(session.rater_id)
+    return {"ok": True}
 
 
 @router.post("/tasks/{task_id}/commit")

@@ -70,6 +70,12 @@ async function next() {
   const began = performance.now();
   const found = ahead ?? (await claim(task ? [task.task_id] : []));
   ahead = null;
+  if (found.reason === "break") {
+    stage = "nothing";
+    document.getElementById("break").hidden = false;
+    document.getElementById("go-on").focus();
+    return;
+  }
   if (!found.task_id) {
     task = null;
     stage = "nothing";
@@ -289,6 +295,12 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.getElementById("finish").addEventListener("click", finish);
+document.getElementById("go-on").addEventListener("click", async () => {
+  const reply = await post("/api/me/break", {}).catch(() => null);
+  if (!reply?.ok) return explain(reply?.body ?? { detail: "the server did not answer" });
+  document.getElementById("break").hidden = true;
+  await next();
+});
 document.getElementById("flag").addEventListener("click", flag);
 document.getElementById("zoom").addEventListener("click", zoom);
 document.getElementById("previous").addEventListener("click", previous);

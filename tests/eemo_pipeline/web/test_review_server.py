@@ -338,3 +338,16 @@ def test_nobody_adjudicates_their_own_judgement(tmp_path: Path):
         body = {"event_id": str(uuid.uuid4()), "decided": decided}
         answer = judge.ask("POST", f"/api/tasks/{task_id}/adjudicate", body)
         assert (answer.status, answer.body["code"]) == (403, "own_image")
+
+
+def test_after_ten_hard_images_the_server_asks_for_a_break(root: DataRoot, server: Server):
+    ann = rater(root, server, "tired")
+    given = 0
+    while "task_id" in (task := ann.ask("POST", "/api/next", {"have": []}).body):
+        given += 1
+        body = {"event_id": str(uuid.uuid4()), "reason": "cannot_judge"}
+        assert ann.ask("POST", f"/api/tasks/{task['task_id']}/skip", body).status == 200
+    assert task["reason"] == "break"
+    assert given >= 10
+    assert ann.ask("POST", "/api/next", {"have": []}).body["reason"] == "break"
+    assert "task_id" in ann.next_task()

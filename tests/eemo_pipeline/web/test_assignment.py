@@ -1,0 +1,163 @@
+"""Which image follows which, when a person rests, and what they are asked a second time."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.web import assignment, judging, repeats
+from eemo_pipeline.web.assignment import STRONG, find_bounds
+from eemo_pipeline.web.database import SLOTS, TASKS, ReviewDatabase
+from eemo_pipeline.web.fields import BlindJudgement
+from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
+from eemo_pipeline.web.quality import measure
+from eemo_pipeline.web.queue_import import import_queue
+from eemo_pipeline.web.replay import replay
+from eemo_pipeline.web.sittings import LONGEST_MS, MOST_NEGATIVE, Sittings
+from eemo_pipeline.web.slots import REPEATS
+from eemo_pipeline.web.votes import read_votes
+from tests.support.reviews import JUDGEMENT, make_review_root
+
+IMAGES = 60
+FELT = BlindJudgement(**JUDGEMENT)
+VALENCES = st.lists(st.none() | st.floats(-4, 4), max_size=30)
+MINUTE = 60_000
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> DataRoot:
+    return make_review_root(tmp_path_factory.mktemp("assigned"), IMAGES)
+
+
+@pytest.fixture
+def database(root: DataRoot, tmp_path: Path) -> Iterator[ReviewDatabase]:
+    with closing(ReviewDatabase(tmp_path / "review.sqlite")) as opened:
+        import_queue(opened, root)
+        yield opened
+
+
+def enter(database: ReviewDatabase, name: str) -> Session:
+    secret = log_in(database, add_rater(database, name, "annotator"))
+    session = find_session(database, secret or "")
+    assert session is not None
+    return session
+
+
+def judge_all(database: ReviewDatabase, session: Session) -> list[assignment.Assigned]:
+    """Judge every image blind, and leave the drafts."""
+    given = []
+    while isinstance(task := assignment.claim(database, session), assignment.Assigned):
+        given.append(task)
+        name = f"{session.rater_id[1:]}-{len(given):04x}"
+        judging.commit(database, session, task.task_id, f"{name}-aaaa", FELT)
+        judging.skip(database, session, task.task_id, f"{name}-bbbb", "other")
+    return given
+
+
+@given(before=VALENCES, valence=st.floats(-4, 4))
+def test_strong_images_of_one_sign_do_not_pile_up(before: list[float | None], valence: float):
+    above, below = find_bounds(before)
+    last = [one or 0.0 for one in before]
+    if above < valence < below:
+        assert not (last and last[0] <= -3 and valence <= -3)
+        assert not (len(last) > 1 and max(valence, *last[:2]) <= -STRONG)
+        assert not (len(last) > 1 and min(valence, *last[:2]) >= STRONG)
+        if valence <= -STRONG:
+            assert sum(one <= -STRONG for one in last[:20]) < 6
+    assert above < 0.0 < below
+
+
+def test_the_order_is_kept_however_far_the_next_fitting_image_is(
+    database: ReviewDatabase,
+):
+    """Fifty very negative images come first by priority; they do not follow one another."""
+    with database.writing() as connection:
+        ids = list(connection.execute(sa.select(TASKS.c.task_id)).scalars())
+        for number, task_id in enumerate(ids):
+            is_negative = number < len(ids) * 0.8
+            row = TASKS.update().where(TASKS.c.task_id == task_id)
+            values = {"queue": "audit", "priority": float(is_negative)}
+            connection.execute(row.values(machine_valence=-4.0 if is_negative else 1.0, **values))
+    given = judge_all(database, enter(database, "ann"))
+    assert len(given) == len(ids)
+    hard = [task.is_hard for task in given]
+    last_mild = max(place for place, is_hard in enumerate(hard) if not is_hard)
+    assert hard[0]
+    assert hard[:last_mild].count(False) >= 11
+    assert (True, True) not in itertools.pairwise(hard[: last_mild + 1])
+    assert all(hard[last_mild + 1 :]), "what is left is handed out all the same"
+
+
+def test_what_a_person_avoids_is_never_handed_out(database: ReviewDatabase):
+    ann = enter(database, "ann")
+    avoiding = Session(**{**ann.__dict__, "avoided": ("disgust", "fear")})
+    given = {task.task_id for task in judge_all(database, avoiding)}
+    with database.reading() as connection:
+        query = sa.select(TASKS.c.task_id, TASKS.c.machine_emotion)
+        machine = dict(connection.execute(query).tuples().all())
+    assert given
+    assert {machine[task_id] for task_id in given} & {"disgust", "fear"} == set()
+    found = assignment.claim(database, avoiding)
+    assert isinstance(found, assignment.NothingLeft)
+    assert found.reason == "avoided"
+
+
+def test_a_break_is_due_after_long_work_or_many_hard_images():
+    sittings = Sittings()
+    assert not sittings.is_break_due("a", 0)
+    for minute in range(0, 45, 9):
+        assert not sittings.is_break_due("a", minute * MINUTE)
+    assert sittings.is_break_due("a", LONGEST_MS)
+    assert sittings.is_break_due("a", LONGEST_MS + 1), "until the person goes on"
+    sittings.end("a")
+    assert not sittings.is_break_due("a", LONGEST_MS + 2)
+    for _ in range(MOST_NEGATIVE):
+        assert not sittings.is_break_due("a", LONGEST_MS + 2)
+        sittings.note_negative("a")
+    assert sittings.is_break_due("a", LONGEST_MS + 2)
+    assert not sittings.is_break_due("b", LONGEST_MS)
+    assert not sittings.is_break_due("a", LONGEST_MS + 11 * MINUTE), "away is a break"
+
+
+def test_a_person_is_asked_again_and_it_stays_apart(
+    database: ReviewDatabase, monkeypatch: pytest.MonkeyPatch
+):
+    """Repeats have tasks and votes of their own, come from events, and are replayed."""
+    monkeypatch.setattr(repeats, "_TASKS_LATER", 10)
+    monkeypatch.setattr(repeats, "REPEAT_SHARE", 0.5)
+    ann = enter(database, "ann")
+    given = judge_all(database, ann)
+    images = [task.image_id for task in given]
+    again = [task for place, task in enumerate(given) if task.image_id in images[:place]]
+    assert again
+    assert len({task.task_id for task in given}) == len(given)
+    assert all(task.fields == () for task in again)
+    for task in again:
+        first = images.index(task.image_id)
+        assert given.index(task) - first >= 10
+    with database.reading() as connection:
+        rows = read_votes(connection).rows
+        tasks = sa.select(TASKS.c.task_id).where(TASKS.c.queue == REPEATS)
+        repeated = set(connection.execute(tasks).scalars())
+    assert repeated == {task.task_id for task in again}
+    felt = [row for row in rows if row["reviewed_field"] == "emotion"]
+    assert sum(row["phase"] == "repeated" for row in felt) == len(again)
+    assert sum(row["phase"] == "blind" for row in felt) == len(set(images))
+    assert all(row["task_id"] not in repeated for row in felt if row["phase"] == "blind")
+    (quality,) = measure(database).raters
+    assert (quality.judged, quality.is_same_again.count) == (len(set(images)), len(again))
+    assert quality.is_same_again.value == 1.0
+    # Nobody else is given another's repeat, and the events alone rebuild the tasks.
+    assert {
+        task.task_id for task in judge_all(database, enter(database, "ben"))
+    } & repeated == set()
+    assert replay(database)[1]
+    with database.reading() as connection:
+        held = sa.select(SLOTS.c.rater_id).where(SLOTS.c.task_id.in_(repeated))
+        assert set(connection.execute(held).scalars()) == {ann.rater_id}

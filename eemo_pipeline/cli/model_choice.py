@@ -168,7 +168,7 @@ def choose_generator(session: "Session", root: "DataRoot") -> "ModelGenerator | 
 
 def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":
     from eemo_pipeline.vlm.spending.prices import BadPrices, UnknownPrice, read_prices
-    from resources.providers.registry import BadProviders, chosen_text, read_choices
+    from resources.providers.registry import BadProviders, MissingModel, chosen_text, read_choices
 
     text = chosen_text(providers)
     where = f"--providers {text}"
@@ -177,6 +177,9 @@ def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":
         prices = read_prices()
         for choice in choices:
             prices.find(choice.provider, choice.model)
+    except MissingModel as error:
+        fix = corrected("--providers", "local")
+        raise Problem("a model is missing", where, str(error), fix, code=Exit.CREDENTIAL) from error
     except BadProviders as error:
         fix = corrected("--providers", "openai,gemini")
         raise wrong_usage("the providers were not understood", where, str(error), fix) from error

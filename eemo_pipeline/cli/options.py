@@ -20,8 +20,8 @@ ProvidersOption = Annotated[
         "--providers",
         metavar="WHO",
         help="The annotators: embedded (no key, no download), local (this program's own server), "
-        "or a list such as openai:MODEL,gemini,compatible:MODEL; else EEMO_PROVIDERS, else "
-        "embedded.",
+        "or a list such as openai:MODEL,gemini,compatible:MODEL,transformers:FOLDER; else "
+        "EEMO_PROVIDERS, else embedded.",
     ),
 ]
 BudgetOption = Annotated[

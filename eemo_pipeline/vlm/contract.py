@@ -6,7 +6,7 @@ Providers and their SDKs live in `resources/providers/`, prompts in the stages, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Detail = Literal["low", "high", "auto"]
 
@@ -77,6 +77,23 @@ class ImageRequest(VlmRequest):
 
     size: tuple[int, int] = (1024, 1024)
     quality: str | None = None
+
+
+@dataclass(frozen=True)
+class WordRequest(VlmRequest):
+    """A request of the probabilities of words after the beginning of a reply (EEmo-Bench, eq. 12).
+
+    The reply's text is a JSON object: `probabilities`, the softmax over the first tokens of the
+    words alone, and `mass`, their share of the probability of all tokens. Only models of the
+    provider `transformers` answer it; others reject it.
+
+    Attributes:
+        words: at least two, whose first tokens differ.
+        beginning: what the reply has said before the word.
+    """
+
+    words: tuple[str, ...] = ()
+    beginning: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,4 +191,27 @@ class VisionLanguageModel(Protocol):
 
     async def close(self) -> None:
         """Close the connections."""
+        ...
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What one's own hardware can do, in place of the limits of a provider.
+
+    Attributes:
+        in_flight: Requests that may wait for an answer at the same time.
+        timeout_s: Longest time of one attempt, waiting and loading included.
+    """
+
+    in_flight: int
+    timeout_s: float
+
+
+@runtime_checkable
+class OnOwnHardware(Protocol):
+    """A model that runs on this machine, in few requests at a time, and is never asked twice."""
+
+    @property
+    def capacity(self) -> Capacity:
+        """What the hardware can do."""
         ...

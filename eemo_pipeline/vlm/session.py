@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from eemo_pipeline.ledger.answering import Recorded
 from eemo_pipeline.ledger.batches import read_waiting
 from eemo_pipeline.ledger.store import Answer, Ledger
-from eemo_pipeline.vlm.contract import VisionLanguageModel
+from eemo_pipeline.vlm.contract import OnOwnHardware, VisionLanguageModel
 from eemo_pipeline.vlm.engine.run import Crew, ask_all
 from eemo_pipeline.vlm.questions import Limits, Question
 from eemo_pipeline.vlm.spending.budget import Budget
@@ -54,9 +54,18 @@ class Session:
             ledger=self.ledger,
             budget=self.budget,
             prices=self.prices,
-            limits=self.limits,
+            limits=fit_limits(self.limits, model),
             crew=self.crew,
         )
         with closing(answered):
             for question, answer in answered:
                 yield question, Recorded(answer)
+
+
+def fit_limits(limits: Limits, model: VisionLanguageModel) -> Limits:
+    """Return the limits of a run for a model: one's own hardware has its own, and no hedges."""
+    if not isinstance(model, OnOwnHardware):
+        return limits
+    capacity = model.capacity
+    in_flight = min(limits.in_flight, capacity.in_flight)
+    return replace(limits, in_flight=in_flight, timeout_s=capacity.timeout_s, hedge_share=0)

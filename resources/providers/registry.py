@@ -14,6 +14,7 @@ from resources.providers.gemini_vlm import KEY as GEMINI_KEY
 from resources.providers.gemini_vlm import GeminiVlm
 from resources.providers.openai_vlm import KEY as OPENAI_KEY
 from resources.providers.openai_vlm import OpenAiVlm
+from resources.providers.transformers_vlm import TransformersVlm, find_model_problem
 
 VARIABLE = "EEMO_PROVIDERS"
 EMBEDDED, LOCAL = "embedded", "local"
@@ -21,6 +22,10 @@ EMBEDDED, LOCAL = "embedded", "local"
 
 class BadProviders(ValueError):
     """A list of providers that cannot be parsed; the message gives the reason."""
+
+
+class MissingModel(BadProviders):
+    """A model that is not where it is said to be."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,13 @@ class Provider:
         build: Creates the model from its name, without opening a connection.
         model: The default model; None if one must be named.
         variables: Environment variables required for every call.
+        find_problem: Returns why a model cannot be used, or None.
     """
 
     build: Callable[[str], VisionLanguageModel]
     model: str | None
     variables: tuple[str, ...]
+    find_problem: Callable[[str], str | None] = lambda _: None
 
 
 # The defaults are the models of EmoVerse (arXiv 2511.12554): GPT-4o and Gemini 2.5.
@@ -43,6 +50,7 @@ PROVIDERS: dict[str, Provider] = {
     "openai": Provider(OpenAiVlm, "gpt-4o-2024-11-20", (OPENAI_KEY,)),
     "gemini": Provider(GeminiVlm, "gemini-2.5-flash", (GEMINI_KEY,)),
     "compatible": Provider(CompatibleVlm, None, (BASE_URL,)),
+    "transformers": Provider(TransformersVlm, None, (), find_model_problem),
 }
 
 
@@ -74,6 +82,7 @@ def read_choices(text: str) -> tuple[Choice, ...]:
 
     Raises:
         BadProviders: A provider is unknown, is named twice, or needs a model name.
+        MissingModel: A model is not where it is said to be.
     """
     if text in (EMBEDDED, LOCAL):
         return ()
@@ -97,4 +106,6 @@ def _read_choice(part: str) -> Choice:
         )
     if not (model or provider.model):
         raise BadProviders(f"{name} has no model of its own choice: write {name}:MODEL")
+    if problem := provider.find_problem(model or provider.model or ""):
+        raise MissingModel(problem)
     return Choice(name, model or provider.model or "")

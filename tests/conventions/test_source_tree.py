@@ -56,6 +56,7 @@ OTHER_ENVIRONMENTS = {
     "resources/child_models/image_embeddings.py",
     "resources/child_models/json_lines.py",
     "resources/child_models/sentence_embeddings.py",
+    "resources/child_models/vision_language.py",
 }
 VAGUE = {"utils", "util", "helpers", "common", "base", "manager", "misc"}
 # Settings of dagster.yaml for storage locations. A data root uses Dagster's defaults instead.

@@ -17,6 +17,7 @@ _ASKING = (
     "texts__descriptions",
     "texts__reasonings",
     "expansion__images",
+    "evaluation__predictions",
 )
 
 

@@ -4,45 +4,72 @@ from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
+from assets._results import count_work
 from assets._tables import outs
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.rendering.score_plot import draw_scores
+from eemo_pipeline.stages.evaluation.examinee import Examinees
+from eemo_pipeline.stages.evaluation.model_runs import run_models
 from eemo_pipeline.stages.evaluation.own_items import evaluate
 
 _PLOTTED = {"held_out_assess": "Accuracy", "held_out_qa": "Overall"}
+
+
+class EvaluationConfig(dg.Config):
+    """Settings of the stage."""
+
+    models: list[str] = Field(
+        default_factory=list,
+        description="Models to ask: local, or PROVIDER:MODEL; none by default.",
+    )
+    benchmarks: list[str] = Field(
+        default_factory=list, description="Benchmarks whose items they are asked, by name."
+    )
+    limit: int | None = Field(default=None, ge=1, description="The most items of a benchmark.")
 
 
 @dg.multi_asset(
     outs=outs("evaluation__predictions", "evaluation__scores", "evaluation__comparisons")
 )
 def evaluation(
+    config: EvaluationConfig,
     assess__items: pl.DataFrame,
     qa__items: pl.DataFrame,
     dedup__images: pl.DataFrame,
+    ingest__images: pl.DataFrame,
     annotation__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
     _verification__features: pl.DataFrame,
     training__runs: pl.DataFrame,
+    examinees: dg.ResourceParam[Examinees],
     data_root: dg.ResourceParam[DataRoot],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Score annotators, verifiers and trained classifiers beside the majority and chance."""
+    """Score annotators, verifiers, trained classifiers, models that were asked, and baselines."""
     tables = {
         "assess__items": assess__items,
         "qa__items": qa__items,
         "dedup__images": dedup__images,
+        "ingest__images": ingest__images,
         "annotation__replies": annotation__replies,
         "verification__replies": verification__replies,
         "_verification__features": _verification__features,
         "training__runs": training__runs,
     }
+    built = [examinees.build(text) for text in config.models]
+    work = run_models(built, config.benchmarks, tables.__getitem__, data_root.path, config.limit)
     done = evaluate(tables.__getitem__, data_root.path)
     plots = {
         f"plot of {benchmark}": dg.MetadataValue.md(draw_scores(done.scores, benchmark, number))
         for benchmark, number in _PLOTTED.items()
     }
     read = int((done.predictions["status"] == "ok").sum())
-    counts = {"rows_out": read, "rows_refused": done.predictions.height - read}
+    counts = {
+        "rows_out": read,
+        "rows_refused": done.predictions.height - read,
+        **count_work(work),
+    }
     yield dg.Output(done.predictions, "evaluation__predictions", metadata=counts)
     yield dg.Output(done.scores, "evaluation__scores", metadata=plots)
     yield dg.Output(done.comparisons, "evaluation__comparisons")

@@ -9,6 +9,7 @@ from resources.providers.local_models import LocalModelsResource
 from resources.reviews import ReviewsResource
 from resources.roles.annotators import AnnotatorsResource
 from resources.roles.critics import CriticResource
+from resources.roles.examinees import ExamineesResource
 from resources.roles.generators import GeneratorResource
 from resources.roles.grounders import GrounderResource
 from resources.roles.image_embedders import ImageEmbedderResource
@@ -60,6 +61,9 @@ def build_resources(
             session=session,
             local_models=local_models,
             thresholds=thresholds,
+        ),
+        "examinees": ExamineesResource(
+            session=session, local_models=local_models, data_root=data_root
         ),
         "expansion_limits": ExpansionLimitsResource(),
         "image_embedder": ImageEmbedderResource(),

@@ -65,7 +65,7 @@ def show_forecast(
     else:
         require_images(root, images)
     prices = read_prices()
-    with _open_ledger(root) as ledger:
+    with open_ledger_of(root) as ledger:
         known = scan_table(root.tables, "dedup__images").select(_KNOWN).collect()
         unread = _count_unread(root, images, ledger)
         lines = _forecast(root, known, unread, models, Session(ledger, Budget(), prices))
@@ -123,7 +123,7 @@ def _forecast(
 
 
 @contextmanager
-def _open_ledger(root: DataRoot) -> Iterator["Ledger"]:
+def open_ledger_of(root: DataRoot) -> Iterator["Ledger"]:
     """Open the data root's ledger, or a temporary empty one if there is none yet."""
     from eemo_pipeline.ledger.store import open_ledger
 

@@ -2,25 +2,138 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eemo_pipeline.cli.data_root import choose_data_root
+from eemo_pipeline.cli.dry_run import open_ledger_of
+from eemo_pipeline.cli.model_choice import choose_models, choose_plan
 from eemo_pipeline.cli.output import clean, say, show_json, show_rows
-from eemo_pipeline.cli.problems import wrong_usage
-from eemo_pipeline.cli.shell_text import corrected, shown
+from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
+from eemo_pipeline.cli.shell_text import command, corrected, making_commands, shown, typed_again
+from eemo_pipeline.lake.data_root import DataRoot
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
     from eemo_pipeline.stages.evaluation.replay import Replay
     from eemo_pipeline.stages.evaluation.scores import Score
 
+# The scores, the costs, and the database that analysts read.
+_SELECTION = 'key:"evaluation__predictions" or key:"costs__calls" or key:"warehouse__database"'
+_STEP = "evaluation"
 _COLUMNS = (
     *("section", "number", "aspect", "marking", "value", "lower", "upper", "items", "covered"),
     "published",
 )
 
 
-def show_replay(name: str, path: Path, model: str | None, *, as_json: bool) -> None:
+def ask_model(
+    data: Path | None,
+    names: Sequence[str],
+    model: str | None,
+    limit: int | None,
+    budgets: Sequence[str],
+    *,
+    as_json: bool,
+) -> Exit:
+    """Ask a model the items of benchmarks about the images of the data root, and score it.
+
+    Raises:
+        Problem: the model or a benchmark cannot be used, or the data root has no tables.
+    """
+    from eemo_pipeline.cli.run import run_selection
+
+    root, text = _require(data, names, model)
+    chosen = choose_models(text, budgets)
+    settings: dict[str, Any] = {"models": [text], "benchmarks": list(names)}
+    if limit is not None:
+        settings["limit"] = limit
+    return run_selection(
+        root, _SELECTION, chosen, _next_commands, as_json=as_json, settings={_STEP: settings}
+    )
+
+
+def show_cost(
+    data: Path | None,
+    names: Sequence[str],
+    model: str | None,
+    limit: int | None,
+    budgets: Sequence[str],
+    *,
+    as_json: bool,
+) -> None:
+    """Show one line per benchmark: the calls that asking the model would take, and their cost.
+
+    Raises:
+        Problem: the model or a benchmark cannot be used, or the data root has no tables.
+    """
+    from eemo_pipeline.lake.parquet import scan_table
+    from eemo_pipeline.stages.evaluation.forecast import forecast_evaluation
+    from eemo_pipeline.stages.evaluation.model_runs import choose_items
+    from eemo_pipeline.vlm.session import Session
+    from eemo_pipeline.vlm.spending.budget import Budget
+    from eemo_pipeline.vlm.spending.prices import read_prices
+    from resources.roles.examinees import planned_examinee
+
+    root, text = _require(data, names, model)
+    choose_plan(text, budgets)
+
+    def table(name: str) -> "pl.DataFrame":
+        return scan_table(root.tables, name).collect()
+
+    lines: list[dict[str, Any]] = []
+    with open_ledger_of(root) as ledger:
+        examinee = planned_examinee(text, Session(ledger, Budget(), read_prices()), root)
+        for name in names:
+            benchmark = choose_benchmark(name)
+            items = choose_items(benchmark.prepare(table) if benchmark.prepare else [], limit)
+            line = forecast_evaluation(examinee, benchmark, items, table("ingest__images"))
+            lines.append({"benchmark": name, "items": len(items), **asdict(line)})
+    if as_json:
+        show_json({"model": examinee.name, "lines": lines})
+        return
+    columns = ("benchmark", "items", "answered", "calls_low", "calls_high", "usd_low", "usd_high")
+    show_rows(columns, [[line[column] for column in columns] for line in lines])
+    say(f"{examinee.name} would be asked; nothing was called")
+
+
+def _require(data: Path | None, names: Sequence[str], model: str | None) -> tuple[DataRoot, str]:
+    """Return the data root and the model, or say what is missing."""
+    if not model:
+        raise wrong_usage(
+            "nothing says whose answers are scored",
+            "--model",
+            "neither a model nor a file of answers is named",
+            typed_again(f"evaluate --benchmark {names[0]} --model local"),
+            typed_again(f"evaluate --benchmark {names[0]} --replay responses.json"),
+        )
+    for name in names:
+        if choose_benchmark(name).prepare is None:
+            raise wrong_usage(
+                "the benchmark asks no model",
+                f"--benchmark {name}",
+                "its items come in response files alone",
+                typed_again(f"evaluate --benchmark {name} --replay responses.json"),
+            )
+    root = choose_data_root(data)
+    if not (root.tables / "assess__items.parquet").is_file():
+        raise Problem(
+            "there is nothing to ask about",
+            shown(root.tables),
+            "the tables have not been built",
+            *(making_commands(root) or (command("run", root),)),
+        )
+    return root, model
+
+
+def _next_commands(root: DataRoot) -> list[str]:
+    return [command('sql "from leaderboard"', root), command("ui", root)]
+
+
+def show_replay(names: Sequence[str], path: Path, model: str | None, *, as_json: bool) -> None:
     """Score a response file and show every number.
 
     Raises:
@@ -29,7 +142,14 @@ def show_replay(name: str, path: Path, model: str | None, *, as_json: bool) -> N
     from eemo_pipeline.stages.evaluation.replay import replay
     from eemo_pipeline.stages.evaluation.response_formats import BadResponses
 
-    benchmark = choose_benchmark(name)
+    if len(names) != 1:
+        raise wrong_usage(
+            "a file answers one benchmark",
+            f"--benchmark {' --benchmark '.join(names)}",
+            f"{len(names)} are named",
+            corrected("--benchmark", names[0]),
+        )
+    benchmark = choose_benchmark(names[0])
     try:
         done = replay(benchmark, path, model)
     except BadResponses as error:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from resources.local_server.asked import Answer, Asked, Problem, Tokens
 from resources.local_server.authors import compose, is_writing
+from resources.local_server.examinee import answer, is_examined
 from resources.local_server.opinions import describe
 from resources.local_server.painter import encode, paint
 from resources.local_server.realiser import realise
@@ -69,6 +70,8 @@ class Answers:
     def _word(self, asked: Asked, sight: Sight) -> str:
         if is_writing(asked):
             return compose(sight, asked)
+        if is_examined(asked):
+            return answer(sight, asked)
         record = _quoted_record(asked)
         key = (asked.model, asked.schema_text, sight, json.dumps(record, sort_keys=True))
         if (text := self._texts.get(key)) is None:

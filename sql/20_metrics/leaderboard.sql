@@ -1,13 +1,24 @@
 -- One row per benchmark, model and number of the owners' table, best first: our value with its
 -- interval, and what others have published.
 --
--- place: Rank among the models of the number, 1 for the best; of differences the smallest is best
+-- place: Rank among the models of the number, 1 for the best; of errors the smallest is best
 -- value: The score in its unit, as read tolerantly, or by given marks where there are some
 -- lower: Lower end of its 95 % interval
 -- upper: Upper end of its 95 % interval
 -- items: Items that count
 -- coverage [share]: Share of them with an answer that could be read
 -- published: What others have published of this model and number
+with best_marked as (
+    select *
+    from evaluation__scores
+    where item_group = 'all'
+    qualify
+        row_number() over (
+            partition by benchmark, evaluated_model, section, number
+            order by case marking when 'given' then 1 when 'tolerant' then 2 else 3 end
+        ) = 1
+)
+
 select
     benchmark,
     section,
@@ -16,7 +27,10 @@ select
     rank() over (
         partition by benchmark, section, number
         order by
-            case when score_unit = 'difference' or number = 'ECE' then score_value else -score_value end
+            case
+                when score_unit = 'difference' or number = 'ECE' then score_value
+                else -score_value
+            end
     ) as place,
     evaluated_model,
     round(score_value, 4) as value,
@@ -25,11 +39,5 @@ select
     counted_items as items,
     covered_share as coverage,
     published_value as published
-from evaluation__scores
-where item_group = 'all'
-qualify
-    row_number() over (
-        partition by benchmark, evaluated_model, section, number
-        order by case marking when 'given' then 1 when 'tolerant' then 2 else 3 end
-    ) = 1
+from best_marked
 order by benchmark, section, number, place, evaluated_model

@@ -1,13 +1,21 @@
 """Models of the demo on held-out items: in the tables, on the leaderboard, beside the majority."""
 
 import json
+import os
+import signal
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from eemo_pipeline.lake.parquet import scan_table
-from tests.support.commands import call_eemo
+from resources.local_server import LocalServer, local_server
+from tests.support.commands import call_eemo, start_eemo
+from tests.support.lakes import copy_lake
+from tests.support.servers import FAULT_SCRIPT
 
 MODELS = {
     *("valdez_mehrabian", "ou_solli_lenz", "linear_probe", "emotion_classifier"),
@@ -67,3 +75,109 @@ def test_comparisons_are_adjusted_for_their_number(demo_lake: Path) -> None:
         assert row["test_p_value"] <= row["test_p_adjusted"] <= 1
         assert row["gained_count"] + row["lost_count"] <= row["shared_items"]
         assert row["mark_difference_lower"] <= row["mark_difference_upper"]
+
+
+# Faults from which a call recovers: none changes what the model says in the end.
+RECOVERABLE = {
+    "latency_ms": 100,
+    "seed": 11,
+    "rules": [
+        {"fault": "server_error", "share": 0.05},
+        {"fault": "rate_limited", "every": 9, "retry_after_s": 0.2},
+        {"fault": "reset", "share": 0.05},
+        {"fault": "broken_json", "share": 0.05},
+        {"fault": "truncated", "share": 0.05},
+    ],
+}
+PRICES = '[compatible."local-a"]\ninput = 0.40\noutput = 1.60\n'
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
+    (tmp_path / "prices.toml").write_text(PRICES)
+    with local_server() as running:
+        monkeypatch.setenv("EEMO_COMPATIBLE_BASE_URL", running.openai_url)
+        monkeypatch.setenv("EEMO_COMPATIBLE_API_KEY", running.key)
+        monkeypatch.setenv("EEMO_PRICES", str(tmp_path / "prices.toml"))
+        yield running
+
+
+def asking(lake: Path, *words: str) -> tuple[str | Path, ...]:
+    chosen = ("--benchmark", "held_out_assess", "--model", "compatible:local-a")
+    return ("evaluate", *chosen, "--data", lake, "--json", *words)
+
+
+def evaluated(lake: Path) -> list[pl.DataFrame]:
+    names = ("evaluation__predictions", "evaluation__scores", "evaluation__comparisons")
+    return [scan_table(lake / "tables", name).collect() for name in names]
+
+
+def ledger_of(lake: Path) -> int:
+    """Return what the stage has cost by the ledger, in nano-USD."""
+    query = "select sum(usd)::double as usd from costs__calls where stage = 'evaluation'"
+    done = call_eemo("sql", query, "--data", lake, "--json")
+    return round(json.loads(done.stdout)[0]["usd"] * 1e9)
+
+
+def test_an_evaluation_with_faults_that_is_killed_ends_as_an_undisturbed_one(
+    demo_lake: Path, server: LocalServer, tmp_path: Path
+) -> None:
+    undisturbed = copy_lake(demo_lake, tmp_path / "undisturbed")
+    planned = json.loads(call_eemo(*asking(undisturbed, "--dry-run")).stdout)["lines"]
+    whole = call_eemo(*asking(undisturbed))
+    assert whole.returncode == 0, whole.stderr
+    told, bill = json.loads(whole.stdout), server.account()
+    assert told["calls"] == bill["billed"] == planned[0]["calls_low"] == planned[0]["items"]
+    assert ledger_of(undisturbed) == bill["nano_usd"]
+    assert planned[0]["usd_low"] <= told["usd"] <= planned[0]["usd_high"]
+
+    lake = copy_lake(demo_lake, tmp_path / "killed")
+    server.follow(RECOVERABLE)
+    process = start_eemo(tmp_path / "output", *asking(lake))
+    deadline = time.monotonic() + 120
+    try:
+        while server.account()["billed"] - bill["billed"] < 25:
+            assert process.poll() is None, (tmp_path / "output").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=10)
+    rest = call_eemo(*asking(lake))
+    assert rest.returncode == 0, rest.stderr
+    assert json.loads(rest.stdout)["reused"] > 0, "answers before the kill are not paid for again"
+    for ours, theirs in zip(evaluated(lake), evaluated(undisturbed), strict=True):
+        assert ours.equals(theirs)
+    after = server.account()
+    # What was in flight at the kill is on the bill alone.
+    assert 0 <= after["nano_usd"] - bill["nano_usd"] - ledger_of(lake)
+    again = call_eemo(*asking(lake))
+    assert json.loads(again.stdout)["calls"] == 0
+    assert server.account()["nano_usd"] == after["nano_usd"]
+
+
+def test_a_bill_with_faults_is_that_of_the_ledger(
+    demo_lake: Path, server: LocalServer, tmp_path: Path
+) -> None:
+    lake = copy_lake(demo_lake, tmp_path / "lake")
+    server.follow(json.loads(FAULT_SCRIPT))
+    done = call_eemo(*asking(lake, "--limit", "40"))
+    assert done.returncode == 0, done.stderr
+    assert ledger_of(lake) == server.account()["nano_usd"]
+    predictions = evaluated(lake)[0].filter(pl.col("evaluated_model") == "compatible:local-a")
+    assert predictions.height == 40
+    refused = predictions.filter(pl.col("reply").is_null())
+    assert set(refused["status"]) <= {"unanswered"}
+    assert refused["reason"].null_count() == 0
+
+
+def test_a_default_run_keeps_what_a_model_answered(
+    demo_lake: Path, server: LocalServer, tmp_path: Path
+) -> None:
+    lake = copy_lake(demo_lake, tmp_path / "lake")
+    assert call_eemo(*asking(lake, "--limit", "5")).returncode == 0
+    before, bill = evaluated(lake), server.account()
+    done = call_eemo("run", "--data", lake, "--select", 'key:"evaluation__predictions"')
+    assert done.returncode == 0, done.stderr
+    assert all(ours.equals(theirs) for ours, theirs in zip(evaluated(lake), before, strict=True))
+    assert server.account() == bill

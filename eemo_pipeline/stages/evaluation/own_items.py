@@ -23,6 +23,8 @@ from eemo_pipeline.stages.evaluation.embedded_answers import (
     verifier_replies,
 )
 from eemo_pipeline.stages.evaluation.image_units import units_of
+from eemo_pipeline.stages.evaluation.model_runs import has_kept, read_kept
+from eemo_pipeline.stages.evaluation.replay import list_benchmarks
 from eemo_pipeline.stages.evaluation.responses import Response
 from eemo_pipeline.stages.evaluation.score_table import tabulate_scores
 from eemo_pipeline.stages.evaluation.trained_classifiers import answer_labels, classifiers_of
@@ -47,12 +49,12 @@ def evaluate(table: Read, root: Path) -> Evaluated:
         table: returns a table by name.
         root: the data root, below which the artefacts of trained models lie.
     """
-    answered = [*_assess(table, root), *_qa(table)]
+    answered = [*_assess(table, root), *_qa(table), *_asked(table, root)]
     frames = [predictions.tabulate(*one) for one in answered if one[2]]
     rows = pl.concat([pl.DataFrame(schema=predictions.SCHEMA), *frames])
     scored: list[pl.DataFrame] = []
     compared: list[pl.DataFrame] = []
-    for benchmark in (held_out_assess.BENCHMARK, held_out_qa.BENCHMARK):
+    for benchmark in list_benchmarks().values():
         of_benchmark = rows.filter(pl.col("benchmark") == benchmark.name)
         scored += tabulate_scores(benchmark, of_benchmark)
         compared.append(comparisons.compare(benchmark, of_benchmark))
@@ -90,6 +92,15 @@ def _qa(table: Read) -> Iterator[_Answered]:
     rows = _qa_rows(table)
     for name, replies in annotator_replies(table("annotation__replies")).items():
         yield benchmark, name, list(answer_qa(rows, replies))
+
+
+def _asked(table: Read, root: Path) -> Iterator[_Answered]:
+    """Yield the models that were asked before; their items are prepared where there are any."""
+    for name, benchmark in list_benchmarks().items():
+        if benchmark.prepare and has_kept(root, name):
+            items = {item.item_id: item for item in benchmark.prepare(table)}
+            for model, responses in read_kept(root, name, items):
+                yield benchmark, model, responses
 
 
 def _qa_rows(table: Read) -> Sequence[tuple[dict[str, Any], str]]:

@@ -37,7 +37,9 @@ def evaluation(
     config: EvaluationConfig,
     assess__items: pl.DataFrame,
     qa__items: pl.DataFrame,
-    dedup__images: pl.DataFrame,
+    dedup__clusters: pl.DataFrame,
+    ingest__annotations: pl.LazyFrame,
+    ingest__records: pl.LazyFrame,
     ingest__images: pl.DataFrame,
     annotation__replies: pl.DataFrame,
     verification__replies: pl.DataFrame,
@@ -47,19 +49,26 @@ def evaluation(
     data_root: dg.ResourceParam[DataRoot],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Score annotators, verifiers, trained classifiers, models that were asked, and baselines."""
-    tables = {
+    tables: dict[str, pl.DataFrame | pl.LazyFrame] = {
         "assess__items": assess__items,
         "qa__items": qa__items,
-        "dedup__images": dedup__images,
+        "dedup__clusters": dedup__clusters,
+        "ingest__annotations": ingest__annotations,
+        "ingest__records": ingest__records,
         "ingest__images": ingest__images,
         "annotation__replies": annotation__replies,
         "verification__replies": verification__replies,
         "_verification__features": _verification__features,
         "training__runs": training__runs,
     }
+
+    def table(name: str) -> pl.DataFrame:
+        found = tables[name]
+        return found.collect() if isinstance(found, pl.LazyFrame) else found
+
     built = [examinees.build(text) for text in config.models]
-    work = run_models(built, config.benchmarks, tables.__getitem__, data_root.path, config.limit)
-    done = evaluate(tables.__getitem__, data_root.path)
+    work = run_models(built, config.benchmarks, table, data_root.path, config.limit)
+    done = evaluate(table, data_root.path)
     plots = {
         f"plot of {benchmark}": dg.MetadataValue.md(draw_scores(done.scores, benchmark, number))
         for benchmark, number in _PLOTTED.items()

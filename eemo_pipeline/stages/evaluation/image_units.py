@@ -5,13 +5,13 @@ from collections.abc import Callable
 import polars as pl
 
 
-def units_of(images: pl.DataFrame) -> Callable[..., str]:
+def units_of(clusters_of: pl.DataFrame) -> Callable[..., str]:
     """Return a function from the images of an item to the name of their clusters.
 
     Args:
-        images: rows of `dedup__images`. An image without a row is its own cluster.
+        clusters_of: rows of `dedup__clusters`. An image without a row is its own cluster.
     """
-    clusters = dict(images.select("image_id", "cluster_id").iter_rows())
+    clusters = dict(clusters_of.select("image_id", "cluster_id").iter_rows())
 
     def unit(*image_ids: str) -> str:
         return " ".join(sorted({clusters.get(image, image) for image in image_ids}))

@@ -104,7 +104,7 @@ def _asked(table: Read, root: Path) -> Iterator[_Answered]:
 
 
 def _qa_rows(table: Read) -> Sequence[tuple[dict[str, Any], str]]:
-    unit = units_of(table("dedup__images"))
+    unit = units_of(table("dedup__clusters"))
     rows = table("qa__items").filter(
         (pl.col("split") == "test") & (pl.col("question_type") != "open")
     )

@@ -6,13 +6,24 @@ What/How question is defective. Overall is the mean of the two numbers as printe
 has the sum of five votes of 0 to 2, divided by ten; its Overall is the mean of all 300.
 """
 
-from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Number
+from collections.abc import Callable
+
+import polars as pl
+
+from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item, Number
 from eemo_pipeline.stages.evaluation.choices import ask, guess, mark, read
+from eemo_pipeline.stages.evaluation.eemo_bench_items import description_items, perception_items
 
 _COMPARISONS = (
     *("Detailed comparison", "Valence comparison", "Arousal comparison"),
     "Dominance comparison",
 )
+
+
+def prepare(table: Callable[[str], pl.DataFrame]) -> list[Item]:
+    """Return the questions on pairs, with options and open."""
+    return [*perception_items(table, pairs=True), *description_items(table, pairs=True)]
+
 
 BENCHMARK = Benchmark(
     name="eemo_bench_pair",
@@ -39,6 +50,7 @@ BENCHMARK = Benchmark(
     parse=read,
     mark=mark,
     guess=guess,
+    prepare=prepare,
     notes=(
         "The owners' marks of replies without a letter came from people and a language model; the "
         "readings here come from rules."

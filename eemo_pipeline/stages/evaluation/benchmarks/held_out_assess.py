@@ -24,14 +24,14 @@ from eemo_pipeline.stages.evaluation.image_units import units_of
 
 
 def prepare(table: Callable[[str], pl.DataFrame]) -> list[Item]:
-    """Return the items, from `assess__items` and `dedup__images`."""
+    """Return the items, from `assess__items` and `dedup__clusters`."""
     return [item_of(row, unit) for row, unit in held_out(table)]
 
 
 def held_out(table: Callable[[str], pl.DataFrame]) -> list[tuple[dict[str, object], str]]:
     """Return the rows of the held-out items, each with its near-duplicate cluster."""
     rows = table("assess__items").filter(pl.col("split") == "test").sort("item_id")
-    units = units_of(table("dedup__images"))
+    units = units_of(table("dedup__clusters"))
     return [(row, units(row["image_id"])) for row in rows.iter_rows(named=True)]
 
 

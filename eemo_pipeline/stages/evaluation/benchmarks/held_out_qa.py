@@ -17,13 +17,13 @@ _LETTERS = "ABCDEFGH"
 
 
 def prepare(table: Callable[[str], pl.DataFrame]) -> list[Item]:
-    """Return the items, from `qa__items` and `dedup__images`."""
+    """Return the items, from `qa__items` and `dedup__clusters`."""
     rows = (
         table("qa__items")
         .filter((pl.col("split") == "test") & pl.col("question_type").is_in(list(_SUBSETS)))
         .sort("item_id")
     )
-    unit = units_of(table("dedup__images"))
+    unit = units_of(table("dedup__clusters"))
     return [item_of(row, unit(*row["image_ids"])) for row in rows.iter_rows(named=True)]
 
 

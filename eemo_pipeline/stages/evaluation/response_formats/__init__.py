@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eemo_pipeline.readers.encodings import decode
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
 from eemo_pipeline.stages.evaluation.responses import ResponseFile
+
+_LARGEST_FILE = 256_000_000
 
 
 class BadResponses(ValueError):
@@ -59,3 +62,18 @@ def choose(formats: Mapping[str, ResponseFormat], path: Path) -> tuple[ResponseF
             return layout, content
     known = "; ".join(layout.title for layout in formats.values())
     raise BadResponses(faults[0] if faults else f"it has none of the known layouts: {known}")
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a response file.
+
+    Raises:
+        BadResponses: it is larger than 256 MB, or cannot be read.
+    """
+    try:
+        size = path.stat().st_size
+        if size > _LARGEST_FILE:
+            raise BadResponses(f"it has {size:,} bytes, more than {_LARGEST_FILE:,}")
+        return decode(path.read_bytes())[0]
+    except OSError as error:
+        raise BadResponses(str(error.strerror or error)) from error

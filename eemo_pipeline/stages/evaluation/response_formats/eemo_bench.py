@@ -10,16 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eemo_pipeline.readers.encodings import decode
 from eemo_pipeline.readers.python_literals import parse_literal
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item
-from eemo_pipeline.stages.evaluation.response_formats import BadResponses, ResponseFormat
+from eemo_pipeline.stages.evaluation.response_formats import (
+    BadResponses,
+    ResponseFormat,
+    read_text,
+)
 from eemo_pipeline.stages.evaluation.responses import Refusal, Response, ResponseFile
 
 PERCEPTION, DESCRIPTION = "perception", "description"
 _OPEN = "Open_ended"
 _TYPES = ("Yes-or-No", "What/How", _OPEN)
-_LARGEST_FILE = 256_000_000
 _LONGEST_OPTIONS = 10_000
 _RESPONSE = "response("
 _OF_THE_BENCHMARK = frozenset(
@@ -35,15 +37,9 @@ def load_json(path: Path) -> Any:
     """Return the value of a JSON file.
 
     Raises:
-        BadResponses: it is larger than 256 MB, or no JSON.
+        BadResponses: it is too large, or no JSON.
     """
-    try:
-        size = path.stat().st_size
-        if size > _LARGEST_FILE:
-            raise BadResponses(f"it has {size:,} bytes, more than {_LARGEST_FILE:,}")
-        text, _ = decode(path.read_bytes())
-    except OSError as error:
-        raise BadResponses(str(error.strerror or error)) from error
+    text = read_text(path)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

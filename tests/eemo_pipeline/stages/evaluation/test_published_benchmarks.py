@@ -129,7 +129,7 @@ def test_the_overall_of_descriptions_is_that_of_all_published_models() -> None:
         )
         weighted = sum(part * share for part, share in zip(parts, number.weights, strict=True))
         published = rows["eemo_bench_description", "Overall", model]
-        assert abs(round_half_up(weighted / 801, 2) - published) <= Decimal("0.01"), model
+        assert abs(round_half_up(Decimal(weighted) / 801, 2) - published) <= Decimal("0.01"), model
 
 
 def test_a_value_follows_from_the_logits_of_three_words() -> None:

@@ -727,6 +727,7 @@ _ALL = (
         0,
         8,
     ),
+    _texts("colour_words", "Basic colour terms of the dominant colours, each once, in their order"),
     _text("caption", "Description of the image, drafted by a model"),
     _text("emotion_reason", "What in the image evokes the emotion: drafted from a model's cues"),
     *(

@@ -465,10 +465,10 @@ _ALL = (
         emotion_reason emotion_reason_state reason_distance style style_words style_state scene
         scene_state objects objects_state facial_expression expression_words
         facial_expression_state human_action human_action_state brightness contrast saturation
-        colourfulness dominant_colours dominant_shares annotator is_selected""",
+        colourfulness dominant_colours dominant_shares colour_words annotator is_selected""",
         """generator prompt emotion distribution valence valence_sd arousal arousal_sd rating_gap
         caption caption_distance emotion_reason reason_distance style style_words scene objects
-        facial_expression expression_words human_action annotator""",
+        facial_expression expression_words human_action colour_words annotator""",
         plotted="emotion",
     ),
     _table(

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from eemo_pipeline.emotion.colour import colour_names, lab_of, rgb_of
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.emotion.vad import PILOT_RATINGS
 from eemo_pipeline.schema.columns import FACIAL_EXPRESSIONS, STYLES
@@ -170,6 +172,7 @@ def _record(row: Mapping[str, Any], votes: Sequence[Mapping[str, Any]]) -> dict[
         "felt_valences": [said.get("valence") for _, said in felt],
         "felt_arousals": [said.get("arousal") for _, said in felt],
         "rating_gap": _gap(row),
+        "colour_words": _name_colours(row["dominant_colours"]),
         "style_words": None,
         "expression_words": None,
         "caption_distance": None,
@@ -213,6 +216,14 @@ def _settle(
     if draft is None:
         return None, "missing"
     return draft, "open" if state == "open" else "drafted"
+
+
+def _name_colours(codes: Sequence[str] | None) -> list[str] | None:
+    """Return the basic colour terms of an image's dominant colours, each once, in their order."""
+    if not codes:
+        return None
+    terms = colour_names(lab_of(np.array([rgb_of(code) for code in codes], dtype=np.uint8)))
+    return list(dict.fromkeys(terms))
 
 
 def _gap(row: Mapping[str, Any]) -> float | None:

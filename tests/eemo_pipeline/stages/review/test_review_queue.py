@@ -126,6 +126,17 @@ def test_a_box_in_dispute_is_asked_for_where_none_was_found():
     assert boxes.select("image_id", "draft_json").rows() == [(IDS[0], "[]")]
 
 
+def test_an_emotion_that_was_found_often_enough_is_asked_for_last():
+    stops = frame("records__class_stops", [{"emotion": "awe", "is_stopped": True}])
+    drafts, asked = build()
+    stopped = build_queue(IMAGES, drafts, DISPUTES, RECORDS, REPLIES, stops)
+    is_disputed = pl.col("queue") == "disputed"
+    assert asked.filter(is_disputed)["priority"].min() == 0.75
+    assert stopped.filter(is_disputed)["priority"].max() == 0.0
+    # The audit estimates the quality of all records, so nothing is left out of it.
+    assert stopped.drop("priority").equals(asked.drop("priority"))
+
+
 def test_the_tables_are_as_declared_and_the_same_in_any_order_of_rows():
     drafts, queue = build()
     for name, table in (("review__drafts", drafts), ("review__queue", queue)):

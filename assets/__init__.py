@@ -22,5 +22,6 @@ STAGES = (
     "evaluation",
     "costs",
     "gate",
+    "reports",
     "warehouse",
 )

@@ -138,7 +138,7 @@ def labels__validation_items(
     `labels__validation_agreement` says what came of it.
     """
     items = build_validation_items(labels__vad, config.seed, config.per_tertile)
-    sheet = data_root.path / "reports" / "validation_sheet.csv"
+    sheet = data_root.reports / "validation_sheet.csv"
     keep_answers(sheet, data_root.validation)
     write_bytes(write_blind_sheet(items, dedup__images), sheet)
     return count_rows(items, labels__vad.height)

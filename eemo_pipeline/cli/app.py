@@ -32,6 +32,7 @@ from eemo_pipeline.cli.options import (
 from eemo_pipeline.cli.output import say, show, show_json, show_problem
 from eemo_pipeline.cli.problems import Exit, Problem, describe_problem
 from eemo_pipeline.cli.release_app import release_app
+from eemo_pipeline.cli.report_app import report_app
 from eemo_pipeline.cli.review_app import review_app
 from eemo_pipeline.cli.training_app import add_training_commands
 
@@ -286,6 +287,7 @@ app.add_typer(ledger_app)
 app.add_typer(batch_app)
 app.add_typer(review_app)
 app.add_typer(gate_app)
+app.add_typer(report_app)
 app.add_typer(release_app)
 app.command(epilog=COLLECT_EXAMPLES)(collect)
 

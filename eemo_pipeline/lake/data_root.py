@@ -86,6 +86,11 @@ class DataRoot:
         return self.path / "gate"
 
     @property
+    def reports(self) -> Path:
+        """Folder reports: the report of the dataset, and the sheet for experts."""
+        return self.path / "reports"
+
+    @property
     def releases(self) -> Path:
         """`releases/<number>/`: what was released; a release is never changed."""
         return self.path / "releases"

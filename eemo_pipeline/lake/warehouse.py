@@ -134,6 +134,12 @@ def open_tables(
     return connection
 
 
+def list_tables_read(statements: Iterable[str]) -> list[str]:
+    """Return the tables that the statements read, themselves or through views, in stage order."""
+    mentioned = _mentioned(statements, list_views())
+    return [name for name in TABLES if name in mentioned]
+
+
 @cache
 def _memory() -> duckdb.DuckDBPyConnection:
     """Return this process's empty database: creating one takes as long as many checks."""
@@ -142,11 +148,16 @@ def _memory() -> duckdb.DuckDBPyConnection:
 
 def _mentioned(statements: Iterable[str], views: Sequence[Statement]) -> set[str]:
     """Return every word of the statements and of the views they use; an extra word costs little."""
-    words = {word for sql in statements for word in re.findall(r"\w+", sql)}
+    words = {word for sql in statements for word in _words(sql)}
     for view in reversed(views):  # a view reads only those before it
         if view.name in words:
-            words.update(re.findall(r"\w+", view.sql))
+            words.update(_words(view.sql))
     return words
+
+
+def _words(sql: str) -> list[str]:
+    """Return the words of a statement, without its comments: prose may name any view."""
+    return re.findall(r"\w+", re.sub(r"--.*", "", sql))
 
 
 def _load(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]) -> None:

@@ -9,28 +9,14 @@ from collections import OrderedDict
 from pathlib import Path
 
 from eemo_pipeline.execution.process_pool import WorkerCrash, Workers
+from eemo_pipeline.imaging.jpeg_views import encode_view
 
 SIZES_PX = {"large": 1280, "small": 320}  # the longer side
 _CACHED = 128
-_QUALITY = 90
 
 
 class NoView(Exception):
     """The image cannot be shown; the message is the reason."""
-
-
-def encode_view(item: tuple[Path, str, int]) -> bytes | str:
-    """Return the JPEG of a (path, image_id, long side), or the reason for having none."""
-    import simplejpeg
-
-    from eemo_pipeline.imaging.opening import UnreadablePicture, open_picture
-
-    path, image_id, long_side = item
-    try:
-        rgb = open_picture(path, long_side, image_id).rgb
-    except UnreadablePicture as refusal:
-        return refusal.reason
-    return simplejpeg.encode_jpeg(rgb.copy(order="C"), quality=_QUALITY, colorspace="RGB")
 
 
 class ImageViews:

@@ -12,6 +12,7 @@ from eemo_pipeline.stages.sources import known_sources
 
 SNAPSHOT = Path(__file__).with_name("graph.txt")
 DATABASE = "warehouse__database"
+REPORT = "reports__dataset"
 ACTIONS = {"batches__submissions", "batches__collections"}  # have side effects and produce no table
 
 
@@ -76,15 +77,17 @@ def test_a_stage_is_made_from_earlier_stages_only(specs: dict[str, dg.AssetSpec]
 
 def test_every_table_is_an_asset_and_every_asset_a_table(specs: dict[str, dg.AssetSpec]) -> None:
     external = {f"external__{name}" for name in known_sources()}
-    assert set(specs) == set(TABLES) | external | {DATABASE} | ACTIONS
+    assert set(specs) == set(TABLES) | external | {DATABASE, REPORT} | ACTIONS
     for name, table in TABLES.items():
         assert specs[name].group_name == table.stage
 
 
-@pytest.mark.parametrize("name", [*TABLES, DATABASE, *sorted(ACTIONS)])
+@pytest.mark.parametrize("name", [*TABLES, DATABASE, REPORT, *sorted(ACTIONS)])
 def test_an_asset_says_what_it_is(specs: dict[str, dg.AssetSpec], name: str) -> None:
     spec = specs[name]
-    begins = {DATABASE: "One DuckDB file"} | dict.fromkeys(ACTIONS, ("Sends", "Stores"))
+    begins = {DATABASE: "One DuckDB file", REPORT: "One page"} | dict.fromkeys(
+        ACTIONS, ("Sends", "Stores")
+    )
     assert (spec.description or "").startswith(begins.get(name, "One row per "))
     assert spec.owners == ["team:eemo"]
     assert spec.kinds

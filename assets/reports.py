@@ -1,0 +1,37 @@
+"""Stage reports: what the dataset looks like, as a page."""
+
+import dagster as dg
+
+from eemo_pipeline.execution.process_pool import Workers
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.rendering.charts import embed_chart
+from eemo_pipeline.stages.reports.build import build_report, list_report_tables
+
+# A record of a run is kept for ever, so it holds the small charts alone, and no image.
+_LONGEST = 20_000  # characters of a chart
+_MOST = 150_000  # of all charts together
+
+
+@dg.asset(deps=list_report_tables())
+def reports__dataset(
+    data_root: dg.ResourceParam[DataRoot], workers: dg.ResourceParam[Workers]
+) -> dg.MaterializeResult:
+    """One page about the dataset, with charts, their data, and a gallery; it needs no network."""
+    built = build_report(data_root, workers)
+    charts: dict[str, dg.MarkdownMetadataValue] = {}
+    room = _MOST
+    for name, svg in built.charts.items():
+        markdown = embed_chart(svg, name)
+        if len(markdown) <= min(_LONGEST, room):
+            charts[name] = dg.MetadataValue.md(f"{built.summaries[name]}\n\n{markdown}")
+            room -= len(markdown)
+    return dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(str(built.path)),
+            "filled_sections": len(built.filled),
+            "empty_sections": ", ".join(built.empty) or "none",
+            "thumbnails": built.thumbnails,
+            "thumbnails_that_may_not_leave": built.closed,
+            **charts,
+        }
+    )

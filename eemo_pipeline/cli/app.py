@@ -13,6 +13,7 @@ from typing import Annotated
 import click
 import typer
 
+from eemo_pipeline.cli.ask_again_command import ASK_AGAIN_EXAMPLES, ask_again
 from eemo_pipeline.cli.batch_app import batch_app
 from eemo_pipeline.cli.collect_command import COLLECT_EXAMPLES, collect
 from eemo_pipeline.cli.data_root import read_folder
@@ -290,6 +291,7 @@ app.add_typer(gate_app)
 app.add_typer(report_app)
 app.add_typer(release_app)
 app.command(epilog=COLLECT_EXAMPLES)(collect)
+app.command("ask-again", epilog=ASK_AGAIN_EXAMPLES)(ask_again)
 
 
 @app.command(epilog=examples("eemo doctor", "eemo doctor --data data/demo", "eemo doctor --json"))

@@ -7,19 +7,17 @@ import re
 import shlex
 from dataclasses import asdict
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eemo_pipeline.cli.data_root import choose_data_root, hold, require_data_root
+from eemo_pipeline.cli.data_root import choose_data_root, hold
 from eemo_pipeline.cli.output import clean, say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
-from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
+from eemo_pipeline.cli.shell_text import command, quoted, shown
+from eemo_pipeline.cli.tables import choose_rows, find_table, read_table
 from eemo_pipeline.lake.data_root import DataRoot
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from eemo_pipeline.schema.tables import Table
     from eemo_pipeline.stages.gate.taken_back import TakenBack
 
@@ -33,7 +31,6 @@ def export(data: Path | None, name: str, to: Path, where: str, *, as_json: bool)
     Raises:
         Problem: there is no such table, the condition is no SQL, or the file exists.
     """
-    from eemo_pipeline.lake.row_filter import BadCondition, filter_rows
     from eemo_pipeline.stages.gate.handed_out import hand_out
 
     root = choose_data_root(data)
@@ -46,15 +43,7 @@ def export(data: Path | None, name: str, to: Path, where: str, *, as_json: bool)
             "it may hold a person's work",
             command(f"gate export {table.name} --to {quoted(to.with_stem(to.stem + '-2'))}", root),
         )
-    try:
-        frame = filter_rows(_read_edited(root, table), where)
-    except BadCondition as error:
-        raise wrong_usage(
-            "the condition is not SQL on this table",
-            f"--where {clean(where)}",
-            clean(str(error)),
-            command(f'sql "describe {table.name}"', root),
-        ) from error
+    frame = choose_rows(root, table, where)
     hand_out(frame, table, to)
     if as_json:
         show_json({"table": table.name, "file": str(to), "rows": frame.height})
@@ -94,7 +83,7 @@ def take_back(data: Path | None, name: str, file: Path, by: str, *, as_json: boo
     with hold(root):
         now = datetime.now(UTC).isoformat(timespec="seconds")
         try:
-            taken = read(file, _read_edited(root, table), table, by, now)
+            taken = read(file, read_table(root, table), table, by, now)
         except BadFile as error:
             raise Problem(
                 "the file cannot be taken back",
@@ -135,27 +124,14 @@ def _show_taken(taken: "TakenBack", *, as_json: bool) -> None:
 
 
 def _find_table(root: DataRoot, name: str) -> "Table":
-    from eemo_pipeline.schema.tables import TABLES
-
-    require_data_root(root)
-    if name not in TABLES or name == "gate__edits":
-        near = get_close_matches(name, TABLES, 1)
+    if name == "gate__edits":
         raise wrong_usage(
-            f"there is no table {clean(name)!r} to edit",
-            shown(root.tables),
-            f"did you mean {near[0]}?" if near else "no table has a similar name",
+            "this table is not edited by hand",
+            name,
+            "it lists the edits of all others",
             command("status", root),
         )
-    table = TABLES[name]
-    place = root.tables / (name if table.is_partitioned else f"{name}.parquet")
-    if not place.exists():
-        raise Problem(
-            f"the table {name} has not been built",
-            shown(place),
-            "no such file",
-            *making_commands(root),
-        )
-    return table
+    return find_table(root, name)
 
 
 def _require_format(file: Path) -> None:
@@ -168,23 +144,6 @@ def _require_format(file: Path) -> None:
             f"it is one of {', '.join(WRITERS)}",
             f"name it {quoted(file.with_suffix('.csv'))}",
         )
-
-
-def _read_edited(root: DataRoot, table: "Table") -> "pl.DataFrame":
-    """Return the table with all edits, also those that no run has put into it yet."""
-    from eemo_pipeline.lake.edits import DamagedEdits, apply_edits, read_edits
-    from eemo_pipeline.lake.parquet import DamagedTable, scan_table
-
-    try:
-        frame = scan_table(root.tables, table.name).collect().sort(table.key)
-        return apply_edits(frame, table, read_edits(root.gate, table.name)).frame
-    except (DamagedTable, DamagedEdits) as error:
-        raise Problem(
-            f"the table {table.name} cannot be read",
-            shown(root.path),
-            clean(str(error)),
-            command("run", root, " # builds the tables again"),
-        ) from error
 
 
 def _another(file: Path) -> Path:

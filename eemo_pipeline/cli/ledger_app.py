@@ -60,8 +60,8 @@ def export(
 ) -> None:
     """Write every attempt and every answer to FILE, one row each.
 
-    FILE ends with .parquet or .jsonl; the column `entry` says whether a row is an attempt or an
-    answer. An existing file is not overwritten.
+    FILE ends with .parquet or .jsonl; the column `entry` says whether a row is an attempt, an
+    answer, or a past answer that was asked for again. An existing file is not overwritten.
     """
     from eemo_pipeline.cli.ledger import export_rows
 

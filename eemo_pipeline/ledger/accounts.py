@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from eemo_pipeline.ledger.database import ANSWERS, ATTEMPTS, PASSES
+from eemo_pipeline.ledger.database import ANSWERS, ATTEMPTS, PASSES, PAST_ANSWERS
 from eemo_pipeline.ledger.store import EMBEDDED, Ledger
 
 _ROWS_AT_ONCE = 10_000
@@ -146,11 +146,12 @@ def read_words(ledger: Ledger, run_id: str) -> list[ServerWords]:
 
 
 def read_rows(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:
-    """Yield all attempts, then all answers, in batches; `entry` is "attempt" or "answer".
+    """Yield all attempts, answers and past answers, in batches; `entry` names the kind.
 
-    All rows have the same columns. Columns of the other table are None.
+    All rows have the same columns. Columns of the other tables are None.
     """
-    for entry, table in (("attempt", ATTEMPTS), ("answer", ANSWERS)):
+    tables = {"attempt": ATTEMPTS, "answer": ANSWERS, "past_answer": PAST_ANSWERS}
+    for entry, table in tables.items():
         blank = dict.fromkeys(ROW_TYPES) | {"entry": entry}
         query = sa.select(table).order_by(*table.primary_key)
         with ledger.database.engine.connect() as connection:
@@ -162,7 +163,7 @@ def read_rows(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:
 
 # Columns of the rows of `read_rows`, with their Python types.
 ROW_TYPES: dict[str, type] = {"entry": str} | {
-    column.name: column.type.python_type for column in (*ATTEMPTS.c, *ANSWERS.c)
+    column.name: column.type.python_type for column in (*ATTEMPTS.c, *ANSWERS.c, *PAST_ANSWERS.c)
 }
 
 

@@ -68,6 +68,22 @@ ATTEMPTS = sa.Table(
     sa.Column("is_batch", sa.Boolean, nullable=False),
     sa.Column("said", sa.Text),
 )
+# Answers that were set aside so that their questions are asked again; see `retirement.py`.
+PAST_ANSWERS = sa.Table(
+    "past_answers",
+    _METADATA,
+    _text("key", primary_key=True),
+    _text("retired_at", primary_key=True),
+    _text("role"),
+    _text("model"),
+    _text("image_id"),
+    _text("answer"),
+    _text("stage"),
+    _text("provider"),
+    _text("condition"),
+    sa.Column("finished_at", sa.Text),
+    sqlite_with_rowid=False,
+)
 PASSES = sa.Table(
     "passes",
     _METADATA,

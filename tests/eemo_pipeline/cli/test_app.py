@@ -47,12 +47,13 @@ def test_help_names_every_command_and_ends_with_examples() -> None:
         *COMMANDS,
         "review",
         "gate",
+        "report",
         "release",
     ]
     assert 2 <= len(examples_of(answer.stdout)) <= 3
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "ask-again"])
 def test_every_command_has_json_data_and_examples_that_parse(command: str) -> None:
     page = call_eemo(command, "--help").stdout
     assert "--data DIR" in page

@@ -184,7 +184,7 @@ def test_mistakes_are_said_with_a_fix(root: Path, tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     for words, said in (
         (["export", "record_emoverse", "--to", file], "did you mean records__emoverse?"),
-        (["export", "gate__edits", "--to", file], "there is no table 'gate__edits' to edit"),
+        (["export", "gate__edits", "--to", file], "this table is not edited by hand"),
         (["export", "qa__blind_baseline", "--to", file], "has not been built"),
         (["export", TABLE, "--to", file, "--where", "emotoin = 'x'"], "emotoin"),
         (["import", TABLE, file, "--by", "ann"], "there is no such file"),

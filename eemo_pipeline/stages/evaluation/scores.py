@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
@@ -68,12 +68,16 @@ def score(
         predictions: rows of one model, as `predictions.py` makes them.
         resamples: of clusters, for the intervals.
     """
-    found: list[Score] = []
-    for marking, columns in READINGS.items():
-        if predictions[columns[0]].null_count() == predictions.height:
-            continue
-        found += _Marking(benchmark, predictions, marking, resamples).scores()
-    return found
+    units, codes = np.unique(predictions["resampling_unit"], return_inverse=True)
+    markings = [
+        _Marking(benchmark, predictions, marking, codes, len(units))
+        for marking, (mark, _) in READINGS.items()
+        if predictions[mark].null_count() < predictions.height
+    ]
+    for weights in draw_clusters(len(units), f"evaluation {benchmark.name}", resamples):
+        for marking in markings:
+            marking.resample(weights)
+    return [found for marking in markings for found in marking.scores()]
 
 
 def round_half_up(value: Decimal, digits: int) -> Decimal:
@@ -100,7 +104,9 @@ class _Marking:
     benchmark: Benchmark
     predictions: pl.DataFrame
     marking: str
-    resamples: int
+    codes: np.ndarray
+    units: int
+    drawn: dict[_Key, list[np.ndarray]] = field(default_factory=dict)
 
     def scores(self) -> list[Score]:
         """Return the scores that have a value: of whole numbers first, then of aspects."""
@@ -163,30 +169,41 @@ class _Marking:
         value = MEASURES[cell.number.measure](sample, np.ones((1, rows.size)))[0]
         return None if math.isnan(value) else Decimal(repr(float(value)))
 
+    def resample(self, weights: np.ndarray) -> None:
+        """Add the values of each number in some resamples.
+
+        Args:
+            weights: resamples x clusters, how often each cluster is drawn.
+        """
+        for cell in self._cells:
+            if cell.number.of:
+                continue
+            rows, sample, sums = self._parts[cell.key]
+            measure = cell.number.measure
+            if measure in ("percent", "share"):
+                # A mean needs the sums of its clusters alone.
+                upper, lower = (weights @ sums).T
+                part = np.full(len(upper), np.nan)
+                np.divide(upper, lower, out=part, where=lower > 0)
+                part = 100 * part if measure == "percent" else part
+            else:
+                part = MEASURES[measure](sample, weights[:, self.codes[rows]])
+            self.drawn.setdefault(cell.key, []).append(part)
+
+    @cached_property
+    def _parts(self) -> dict[_Key, tuple[np.ndarray, Sample, np.ndarray]]:
+        """The places, the sample and the sums of clusters of each number that is no mean."""
+        found: dict[_Key, tuple[np.ndarray, Sample, np.ndarray]] = {}
+        for cell in self._cells:
+            if not cell.number.of:
+                rows = self._rows_of(cell)
+                found[cell.key] = rows, self._sample.take(rows), self._cluster_sums(rows)
+        return found
+
     @cached_property
     def _resampled(self) -> dict[_Key, np.ndarray]:
         """The values of each number in each resample."""
-        units, codes = np.unique(self.predictions["resampling_unit"], return_inverse=True)
-        base = [cell for cell in self._cells if not cell.number.of]
-        rows = {cell.key: self._rows_of(cell) for cell in base}
-        samples = {key: self._sample.take(taken) for key, taken in rows.items()}
-        sums = {key: self._cluster_sums(taken, codes, len(units)) for key, taken in rows.items()}
-        values: dict[_Key, list[np.ndarray]] = {key: [] for key in rows}
-        seed = f"evaluation {self.benchmark.name}"
-        for weights in draw_clusters(len(units), seed, self.resamples):
-            for cell in base:
-                key, measure = cell.key, cell.number.measure
-                if measure in ("percent", "share"):
-                    # A mean needs the sums of its clusters alone.
-                    upper, lower = (weights @ sums[key]).T
-                    part = np.full(len(upper), np.nan)
-                    np.divide(upper, lower, out=part, where=lower > 0)
-                    values[key].append(100 * part if measure == "percent" else part)
-                else:
-                    values[key].append(
-                        MEASURES[measure](samples[key], weights[:, codes[rows[key]]])
-                    )
-        drawn = {key: np.concatenate(parts) for key, parts in values.items() if parts}
+        drawn = {key: np.concatenate(parts) for key, parts in self.drawn.items()}
         for cell in self._cells:
             known = [drawn[(*part, "")] for part in cell.number.of if (*part, "") in drawn]
             if cell.number.of and len(known) == len(cell.number.of):
@@ -194,12 +211,12 @@ class _Marking:
                 drawn[cell.key] = np.average(np.stack(known), axis=0, weights=weighting)
         return drawn
 
-    def _cluster_sums(self, rows: np.ndarray, codes: np.ndarray, units: int) -> np.ndarray:
+    def _cluster_sums(self, rows: np.ndarray) -> np.ndarray:
         marks = self._sample.marks[rows]
         judged = ~np.isnan(marks)
-        places = codes[rows][judged]
-        counts = np.bincount(places, minlength=units).astype(float)
-        return np.stack([np.bincount(places, marks[judged], units), counts], axis=1)
+        places = self.codes[rows][judged]
+        counts = np.bincount(places, minlength=self.units).astype(float)
+        return np.stack([np.bincount(places, marks[judged], self.units), counts], axis=1)
 
     def _rows_of(self, cell: _Cell) -> np.ndarray:
         """Return the places of the items that a number, or the numbers of a mean, counts."""

@@ -67,7 +67,8 @@ def evaluation(
         return found.collect() if isinstance(found, pl.LazyFrame) else found
 
     built = [examinees.build(text) for text in config.models]
-    work = run_models(built, config.benchmarks, table, data_root.path, config.limit)
+    judge = examinees.build_judge() if built else None
+    asked = run_models(built, config.benchmarks, table, data_root.path, config.limit, judge)
     done = evaluate(table, data_root.path)
     plots = {
         f"plot of {benchmark}": dg.MetadataValue.md(draw_scores(done.scores, benchmark, number))
@@ -77,7 +78,8 @@ def evaluation(
     counts = {
         "rows_out": read,
         "rows_refused": done.predictions.height - read,
-        **count_work(work),
+        **count_work(asked.work),
+        **{f"agreement of rounds: {name}": share for name, share in asked.agreements.items()},
     }
     yield dg.Output(done.predictions, "evaluation__predictions", metadata=counts)
     yield dg.Output(done.scores, "evaluation__scores", metadata=plots)

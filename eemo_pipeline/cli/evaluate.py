@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eemo_pipeline.cli.data_root import choose_data_root
 from eemo_pipeline.cli.dry_run import open_ledger_of
-from eemo_pipeline.cli.model_choice import choose_models, choose_plan
+from eemo_pipeline.cli.model_choice import choose_judge, choose_models, choose_plan
 from eemo_pipeline.cli.output import clean, say, show_json, show_rows
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, corrected, making_commands, shown, typed_again
@@ -47,6 +47,7 @@ def ask_model(
     from eemo_pipeline.cli.run import run_selection
 
     root, text = _require(data, names, model)
+    choose_judge()
     chosen = choose_models(text, budgets)
     settings: dict[str, Any] = {"models": [text], "benchmarks": list(names)}
     if limit is not None:
@@ -71,13 +72,14 @@ def show_cost(
         Problem: the model or a benchmark cannot be used, or the data root has no tables.
     """
     from eemo_pipeline.lake.parquet import scan_table
-    from eemo_pipeline.stages.evaluation.forecast import forecast_evaluation
+    from eemo_pipeline.stages.evaluation.forecast import forecast_evaluation, forecast_judge
     from eemo_pipeline.stages.evaluation.model_runs import choose_items
     from eemo_pipeline.vlm.session import Session
     from eemo_pipeline.vlm.spending.budget import Budget
     from eemo_pipeline.vlm.spending.prices import read_prices
-    from resources.roles.examinees import planned_examinee
+    from resources.roles.examinees import planned_examinee, planned_judge
 
+    choose_judge()
     root, text = _require(data, names, model)
     choose_plan(text, budgets)
 
@@ -86,16 +88,29 @@ def show_cost(
 
     lines: list[dict[str, Any]] = []
     with open_ledger_of(root) as ledger:
-        examinee = planned_examinee(text, Session(ledger, Budget(), read_prices()), root)
+        session = Session(ledger, Budget(), read_prices())
+        examinee, judge = planned_examinee(text, session, root), planned_judge(session, root)
         for name in names:
             benchmark = choose_benchmark(name)
             items = choose_items(benchmark.prepare(table) if benchmark.prepare else [], limit)
             line = forecast_evaluation(examinee, benchmark, items, table("ingest__images"))
             lines.append({"benchmark": name, "items": len(items), **asdict(line)})
+            judged = forecast_judge(judge, benchmark, items) if judge else None
+            if judged and judged.pictures:
+                lines.append({"benchmark": name, "items": judged.pictures, **asdict(judged)})
     if as_json:
         show_json({"model": examinee.name, "lines": lines})
         return
-    columns = ("benchmark", "items", "answered", "calls_low", "calls_high", "usd_low", "usd_high")
+    columns = (
+        "benchmark",
+        "model",
+        "items",
+        "answered",
+        "calls_low",
+        "calls_high",
+        "usd_low",
+        "usd_high",
+    )
     show_rows(columns, [[line[column] for column in columns] for line in lines])
     say(f"{examinee.name} would be asked; nothing was called")
 

@@ -151,6 +151,34 @@ def choose_writers(
     return writer, describer
 
 
+def choose_judge() -> None:
+    """Check that the judge of EEMO_JUDGE, if it names one, can be asked.
+
+    Raises:
+        Problem: The choice is wrong (exit code 2), or something it needs is missing (5).
+    """
+    from eemo_pipeline.vlm.spending.prices import UnknownPrice, read_prices
+    from resources.providers.registry import BadProviders, read_choices
+    from resources.roles.examinees import JUDGE
+
+    text = os.environ.get(JUDGE, "").strip()
+    try:
+        choices = read_choices(text) if text else ()
+        for choice in choices:
+            read_prices().find(choice.provider, choice.model)
+    except (BadProviders, UnknownPrice) as error:
+        raise wrong_usage("the judge cannot be used", f"{JUDGE}={text}", str(error)) from error
+    for choice in choices:
+        for variable in choice.missing(os.environ):
+            raise Problem(
+                f"{choice.provider} cannot be used",
+                f"{JUDGE}={text}",
+                f"the environment variable {variable} is not set",
+                f"export {variable}=...",
+                code=Exit.CREDENTIAL,
+            )
+
+
 def choose_generator(session: "Session", root: "DataRoot") -> "ModelGenerator | None":
     """Return the image generator that a run would pay for, for a forecast; no key is needed.
 

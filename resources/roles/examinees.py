@@ -3,6 +3,7 @@
 How they are asked is in `eemo_pipeline/stages/evaluation/examinee.py`.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,13 @@ import dagster as dg
 
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.stages.evaluation.examinee import Examinee
+from eemo_pipeline.stages.evaluation.judge import Judge
 from eemo_pipeline.vlm.session import Session
 from resources.providers.local_models import LocalModels
 from resources.providers.openai_vlm import OpenAiVlm
 from resources.providers.registry import LOCAL, BadProviders, read_choices
 
+JUDGE = "EEMO_JUDGE"
 _LOCAL_MODEL = "local-a"
 
 
@@ -42,6 +45,25 @@ class ExamineeBuilder:
             model = self.local_models.openai(_LOCAL_MODEL)
             return Examinee(model, self.session, self.data_root.sources)
         return _build(text, self.session, self.data_root)
+
+    def build_judge(self) -> Judge | None:
+        """Build the judge that EEMO_JUDGE names: local or PROVIDER:MODEL; None without it.
+
+        Raises:
+            BadProviders: there is no such provider, or it needs a model.
+        """
+        text = os.environ.get(JUDGE, "").strip()
+        return Judge(self.build(text).vlm, self.session) if text else None
+
+
+def planned_judge(session: Session, data_root: DataRoot) -> Judge | None:
+    """Return the judge that EEMO_JUDGE names, for a forecast; no server is started.
+
+    Raises:
+        BadProviders: there is no such provider, or it needs a model.
+    """
+    text = os.environ.get(JUDGE, "").strip()
+    return Judge(planned_examinee(text, session, data_root).vlm, session) if text else None
 
 
 def planned_examinee(text: str, session: Session, data_root: DataRoot) -> Examinee:

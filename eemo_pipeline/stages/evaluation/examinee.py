@@ -18,6 +18,7 @@ from eemo_pipeline.ledger.answering import Inquiry, Recorded, answer_all
 from eemo_pipeline.ledger.store import Answer, Ask
 from eemo_pipeline.ledger.usage import NO_WORK, Work
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item, Prompt
+from eemo_pipeline.stages.evaluation.judge import Judge
 from eemo_pipeline.stages.evaluation.responses import Response
 from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.vlm.contract import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
@@ -152,6 +153,10 @@ class Examinees(Protocol):
 
     def build(self, text: str) -> Examinee:
         """Build the model that a text names: local or PROVIDER:MODEL."""
+        ...
+
+    def build_judge(self) -> Judge | None:
+        """Build the judge of texts that EEMO_JUDGE names; None where it names none."""
         ...
 
 

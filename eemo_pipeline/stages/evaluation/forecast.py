@@ -9,10 +9,18 @@ import polars as pl
 
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item
 from eemo_pipeline.stages.evaluation.examinee import ROLE, STAGE, Asked, Examinee
+from eemo_pipeline.stages.evaluation.judge import ROUNDS, Judge, tell
 from eemo_pipeline.vlm.contract import EncodedPicture, VlmRequest
-from eemo_pipeline.vlm.spending.forecast import Estimate, Forecast, draw_line, reckon
+from eemo_pipeline.vlm.spending.forecast import (
+    Estimate,
+    Forecast,
+    draw_line,
+    reckon,
+    reckon_text,
+)
 
-_SHORT_REPLY = 15  # tokens
+_SHORT_REPLY, _SHORT_VOTE = 15, 6  # tokens
+_STAND_IN = "consequence " * 200
 
 
 def forecast_evaluation(
@@ -44,6 +52,26 @@ def forecast_evaluation(
             least, most = _reckon(examinee, one, sizes)
             low, high = low + least, high + most
     return draw_line(STAGE, examinee.vlm, len(keys), len(known), low, high)
+
+
+def forecast_judge(judge: Judge, benchmark: Benchmark, items: Sequence[Item]) -> Forecast:
+    """Return the line of the judge: its rounds about texts of 200 words that do not exist yet.
+
+    Args:
+        judge: the judge; nothing is asked.
+        benchmark: says which items need a judge.
+        items: what a model would be asked.
+
+    Raises:
+        UnknownPrice: the model has no price.
+    """
+    low, high = Estimate(), Estimate()
+    judged = [item for item in items if item.gold and benchmark.mark(item, item.gold) is None]
+    for item in judged:
+        request = judge.request_for(tell(item, _STAND_IN), 1)
+        least, most = reckon_text(judge.vlm, request, judge.session.prices, _SHORT_VOTE)
+        low, high = low + least.times(ROUNDS), high + most.times(ROUNDS)
+    return draw_line(STAGE, judge.vlm, len(judged), 0, low, high)
 
 
 def _reckon(

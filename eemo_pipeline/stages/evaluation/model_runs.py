@@ -5,14 +5,16 @@ model has been asked, so that later runs score its answers again without asking.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from eemo_pipeline.lake.parquet import write_bytes
 from eemo_pipeline.ledger.usage import NO_WORK, Work
-from eemo_pipeline.stages.evaluation.benchmarks import Item
+from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item
 from eemo_pipeline.stages.evaluation.examinee import Examinee
+from eemo_pipeline.stages.evaluation.judge import Judge
 from eemo_pipeline.stages.evaluation.replay import list_benchmarks
 from eemo_pipeline.stages.evaluation.responses import Response
 from eemo_pipeline.stats.hash_draws import short_hash, unit_interval
@@ -25,8 +27,22 @@ _SCHEMA = pl.Schema(
         "benchmark_item": pl.String,
         "reply": pl.String,
         "reason": pl.String,
+        "given_mark": pl.Float64,
     }
 )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What asking models took.
+
+    Attributes:
+        work: calls and cost.
+        agreements: model and benchmark -> the share of texts whose five votes are equal.
+    """
+
+    work: Work
+    agreements: Mapping[str, float]
 
 
 def choose_items(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
@@ -44,7 +60,8 @@ def run_models(
     table: Callable[[str], pl.DataFrame],
     root: Path,
     limit: int | None,
-) -> Work:
+    judge: Judge | None = None,
+) -> Asked:
     """Ask models the items of benchmarks, and keep their answers below the data root.
 
     Args:
@@ -53,8 +70,10 @@ def run_models(
         table: returns a table by name.
         root: the data root.
         limit: the most items of a benchmark.
+        judge: marks the texts that need one; without a judge they have no mark.
     """
     work = NO_WORK
+    agreements: dict[str, float] = {}
     known = list_benchmarks()
     for examinee in examinees:
         for name in benchmarks:
@@ -62,8 +81,20 @@ def run_models(
             items = choose_items(prepare(table) if prepare else [], limit)
             responses, done = examinee.answer(known[name], items, table("ingest__images"))
             work += done
+            if judge:
+                judged = judge.mark(_texts_of(known[name], responses))
+                marked = {one.item.item_id: one for one in judged.responses}
+                responses = [marked.get(one.item.item_id, one) for one in responses]
+                work += judged.work
+                if judged.agreement is not None:
+                    agreements[f"{examinee.name} {name}"] = judged.agreement
             _keep(root, name, examinee.name, responses)
-    return work
+    return Asked(work, agreements)
+
+
+def _texts_of(benchmark: Benchmark, responses: Sequence[Response]) -> list[Response]:
+    """Return the responses whose replies alone do not tell what they are worth."""
+    return [one for one in responses if benchmark.mark(one.item, one.item.gold) is None]
 
 
 def has_kept(root: Path, benchmark: str) -> bool:
@@ -86,7 +117,12 @@ def read_kept(
         if rows.schema != _SCHEMA:
             continue
         responses = [
-            Response(items[row["benchmark_item"]], row["reply"], reason=row["reason"])
+            Response(
+                items[row["benchmark_item"]],
+                row["reply"],
+                row["given_mark"],
+                reason=row["reason"],
+            )
             for row in rows.iter_rows(named=True)
             if row["benchmark_item"] in items
         ]
@@ -99,7 +135,14 @@ def _keep(root: Path, benchmark: str, model: str, responses: Sequence[Response])
         return
     frame = pl.DataFrame(
         [
-            (benchmark, model, response.item.item_id, response.text, response.reason)
+            (
+                benchmark,
+                model,
+                response.item.item_id,
+                response.text,
+                response.reason,
+                response.verdict,
+            )
             for response in responses
         ],
         schema=_SCHEMA,

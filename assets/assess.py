@@ -15,7 +15,7 @@ from eemo_pipeline.stages.assess import Choices, build_assess
 class AssessConfig(dg.Config):
     """Settings of the stage."""
 
-    seed: str = "eemodb"
+    seed: str = Field(default="eemodb", description="Draws the items of a class or bin")
     bins: int = Field(default=10, ge=2, le=100, description="Equal parts of a 0-1 score")
     class_cap: float = Field(default=3.0, ge=1, description="Multiple of the median class")
     bin_cap: float = Field(default=1.0, gt=0, description="Multiple of the median bin of scores")

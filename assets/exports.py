@@ -13,9 +13,11 @@ from eemo_pipeline.stages.exports.publish import publish
 
 
 class ExportsConfig(dg.Config):
-    """Settings of the stage: the formats to write; none named means all."""
+    """Settings of the stage."""
 
-    formats: list[str] = Field(default_factory=list)
+    formats: list[str] = Field(
+        default_factory=list, description="Formats to write; none named means all"
+    )
 
 
 @dg.multi_asset(outs=outs("exports__files", "_exports__violations"))

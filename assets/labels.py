@@ -34,39 +34,59 @@ from eemo_pipeline.stages.labels.validation_answers import (
     read_answers,
 )
 
+_SCALINGS = "tenth (x/10 on scales 1-9 and 1-10) or stretched ((x-lo)/(hi-lo))"
+
 
 class LexiconConfig(dg.Config):
     """How comments and ratings become valence, arousal and dominance on 0-1.
 
-    See `stages/labels/lexicon.py` and `emotion/vad.py`. `scaling` is that of the lexicon and
-    `rating_scaling` that of ratings: tenth (x/10 on scales 1-9 and 1-10) or stretched
-    ((x-lo)/(hi-lo)).
+    See `stages/labels/lexicon.py` and `emotion/vad.py`.
     """
 
-    lexicons: list[str] = Field(default_factory=lambda: list(LexiconRules.preference))
-    scaling: str = LexiconRules.scaling
-    negation: str = LexiconRules.negation
-    rating_scaling: str = "tenth"
+    lexicons: list[str] = Field(
+        default_factory=lambda: list(LexiconRules.preference),
+        description="Lexicons in order of preference; a source of words each",
+    )
+    scaling: str = Field(
+        default=LexiconRules.scaling,
+        description=f"How the lexicon's ratings come to 0-1: {_SCALINGS}",
+    )
+    negation: str = Field(
+        default=LexiconRules.negation,
+        description="What becomes of words after a negation: left_out, counted or mirrored",
+    )
+    rating_scaling: str = Field(
+        default="tenth", description=f"How people's ratings come to 0-1: {_SCALINGS}"
+    )
 
 
 class RegressionConfig(dg.Config):
-    """How labels of EMOTIC are placed by their ratings; see `stages/labels/label_points.py`.
+    """How labels of EMOTIC are placed by their ratings; see `stages/labels/label_points.py`."""
 
-    `rating_scaling` belongs to the same ratings as that of `LexiconConfig`: set both alike.
-    """
-
-    folds: int = Regression.folds
-    repeats: int = Regression.repeats
-    radius: float = Regression.radius
-    seed: str = Regression.seed
-    rating_scaling: str = Regression.scaling
+    folds: int = Field(
+        default=Regression.folds, description="Parts of the annotations, each held out once"
+    )
+    repeats: int = Field(
+        default=Regression.repeats, description="Times that the annotations are parted anew"
+    )
+    radius: float = Field(
+        default=Regression.radius,
+        description="Largest distance of a label from the anchor of its emotion",
+    )
+    seed: str = Field(default=Regression.seed, description="Draws the parts")
+    rating_scaling: str = Field(
+        default=Regression.scaling,
+        description=f"Of the same ratings as in the step vad, so set both alike: {_SCALINGS}",
+    )
 
 
 class SheetConfig(dg.Config):
     """Size and seed of the sample that experts see of each dimension and tertile."""
 
-    per_tertile: int = PER_TERTILE
-    seed: str = "eemodb"
+    per_tertile: int = Field(
+        default=PER_TERTILE, description="Images of each third of the scores, per dimension"
+    )
+    seed: str = Field(default="eemodb", description="Draws the images")
 
 
 @dg.asset

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from assets._tables import outs
 from eemo_pipeline.stages.qa.blind_baseline import build_baseline
@@ -20,9 +21,9 @@ from eemo_pipeline.stages.qa.facts import SOURCES, build_facts
 class QaConfig(dg.Config):
     """Settings of the stage."""
 
-    seed: str = "eemodb"
+    seed: str = Field(default="eemodb", description="Draws the items, their wording and options")
     # EEmoDB-QA holds 1.2 million items; with every label at hand, forty templates give as many.
-    items_per_template: int = 30_000
+    items_per_template: int = Field(default=30_000, description="Items of a template at most")
 
 
 @dg.multi_asset(

@@ -21,7 +21,7 @@ from eemo_pipeline.stages.sources import known_sources
 class BalanceConfig(dg.Config):
     """How many images of each emotion are wanted, counted by what people felt."""
 
-    per_class: int = Field(default=PER_CLASS, ge=1)
+    per_class: int = Field(default=PER_CLASS, ge=1, description="Images wanted of each emotion")
 
 
 @dg.multi_asset(outs=outs("records__emoverse", "records__regions", "records__links"))

@@ -22,10 +22,18 @@ external_sources = [
 ]
 
 
+_OBSERVED = ("state", "found_files", "expected_files", "place")
+
+
 @dg.asset(deps=external_sources)
 def sources__datasets(
+    context: dg.AssetExecutionContext,
     data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per known source dataset, with its terms and its state on disk."""
     known = known_sources()
-    return count_rows(describe_sources(known, data_root.sources), len(known))
+    datasets = describe_sources(known, data_root.sources)
+    for dataset in datasets.filter(pl.col("state") != "absent").iter_rows(named=True):
+        seen = {name: dataset[name] for name in _OBSERVED if dataset[name] is not None}
+        context.log_event(dg.AssetObservation(f"external__{dataset['source']}", metadata=seen))
+    return count_rows(datasets, len(known))

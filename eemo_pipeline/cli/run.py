@@ -265,6 +265,8 @@ class _Follower:
             self._tell("✔", "32", f"{name:<30} {'' if rows is None else rows_in_words(rows):>14}")
         elif kind == "failed":
             self._tell("✘", "31", f"{name} failed")
+        elif kind == "warning":
+            self._tell("!", "33", name)
         elif kind == "check" and not metadata.get("passed", True):
             is_warning = metadata.get("severity") == "WARN"
             self._tell(

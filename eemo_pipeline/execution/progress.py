@@ -1,28 +1,48 @@
-"""Progress of long work: a bar on a terminal, nothing elsewhere."""
+"""Progress of long work: lines in the log, which Dagster shows with a run, and a terminal's bar."""
 
+import logging
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 Item = TypeVar("Item")
+_LOG = logging.getLogger(__name__)
+_TOLD_EVERY_S = 10.0
 
 
 def track(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
-    """Yield the items; on a terminal, show a bar with rate and remaining time on stderr.
+    """Yield the items; log how many are done, at most every ten seconds and at the end.
 
-    Several may run at the same time; their bars are shown below each other.
+    On a terminal, a bar on stderr shows rate and remaining time. Several may run at the same time;
+    their bars are shown below each other.
     """
-    if not sys.stderr.isatty() or total == 0:
+    if total == 0:
         yield from items
         return
     with _BARS.show(description, total) as advance:
-        for item in items:
+        began = told = time.monotonic()
+        for done, item in enumerate(items, start=1):
             yield item
             advance()
+            now = time.monotonic()
+            if done == total or now - told >= _TOLD_EVERY_S:
+                told = now
+                _LOG.info("%s", _say_progress(description, done, total, now - began))
+
+
+def _say_progress(description: str, done: int, total: int, seconds: float) -> str:
+    """Return what is done after that time, how fast, and how long the rest takes at that rate."""
+    rate = done / max(seconds, 1e-3)
+    if done >= total:
+        return f"{description}: {done:,} in {seconds:.1f} s"
+    left = timedelta(seconds=round((total - done) / rate))
+    return f"{description}: {done:,} of {total:,}, {rate:.1f} per second, about {left} left"
 
 
 class _Bars:
@@ -34,7 +54,10 @@ class _Bars:
 
     @contextmanager
     def show(self, description: str, total: int) -> Iterator[Callable[[], None]]:
-        """Show a bar and yield the function that advances it by one."""
+        """Show a bar and yield the function that advances it by one; elsewhere nothing is shown."""
+        if not sys.stderr.isatty():
+            yield lambda: None
+            return
         from rich.markup import escape
 
         display = self._display = self._display or _open_display()

@@ -1,11 +1,15 @@
 """Builds Dagster's code location from assets, checks, jobs, triggers and resources."""
 
+import warnings
+from collections.abc import Iterable
 from importlib import import_module
 
 import dagster as dg
 
 from assets import STAGES
 from assets._checks import build_checks
+from assets.gate import build_gate
+from assets.warehouse import build_warehouse
 from eemo_pipeline.orchestration.asset_metadata import complete_spec
 from eemo_pipeline.orchestration.jobs import (
     build_dataset,
@@ -20,6 +24,7 @@ from eemo_pipeline.orchestration.triggers import (
     new_votes,
     nightly_build,
 )
+from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.sources import known_sources
 from resources.composition import build_resources
 
@@ -46,8 +51,14 @@ def build_definitions(
         )
         if isinstance(asset, dg.AssetsDefinition | dg.AssetSpec)
     ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # about the references
+        # These two follow every table.
+        loaded.append(build_gate(_list_last_tables(loaded)))
+        complete = [*loaded, build_warehouse(_list_last_tables(loaded))]
+        assets = dg.with_source_code_references(dg.map_asset_specs(complete_spec, complete))
     return dg.Definitions(
-        assets=dg.map_asset_specs(complete_spec, loaded),
+        assets=assets,
         asset_checks=build_checks(),
         jobs=[build_dataset, submit_batches, collect_batches, take_in_votes],
         schedules=[nightly_build, build_remote_schedule(known_sources().values())],
@@ -57,3 +68,12 @@ def build_definitions(
         # Steps are short and pixels have their own pool: one process per run is the fastest.
         executor=dg.in_process_executor,
     )
+
+
+def _list_last_tables(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[str]:
+    """Return the tables among the assets that no other table is made from."""
+    tables = {dg.AssetKey(name) for name in TABLES}
+    making = [a for a in assets if isinstance(a, dg.AssetsDefinition) and tables & set(a.keys)]
+    made = {key for asset in making for key in asset.keys}
+    used = {key for asset in making for keys in asset.asset_deps.values() for key in keys}
+    return sorted(key.to_user_string() for key in (tables & made) - used)

@@ -40,7 +40,7 @@ def run_assets(
         data: the data root.
         selection: Dagster's asset selection syntax.
         on_event: called with kind, name and details of each event: a step started or failed, a
-            table was written, a check was evaluated.
+            table was written, a check was evaluated, a warning was logged.
         providers: which models answer; else EEMO_PROVIDERS, else the embedded ones.
         budget_usd: the most that may be spent; else EEMO_BUDGET_USD, else no limit.
         job: the job that holds the assets.
@@ -51,7 +51,7 @@ def run_assets(
         KeyboardInterrupt: the run was interrupted; finished tables and answers are kept.
     """
     definitions = build_definitions(
-        str(data), {"listener": _build_listener(on_event)}, providers, budget_usd
+        str(data), {"listener": build_listener(on_event)}, providers, budget_usd
     )
     resolved = definitions.resolve_job_def(job)
     keys = _select(selection, definitions, resolved)
@@ -101,10 +101,12 @@ class _Reporter(logging.Handler):
         self._table: tuple[str, int | None] | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Report the event of a record, if it has one."""
+        """Report the event of a record, or a warning that is logged beside the events."""
         meta = getattr(record, "dagster_meta", None) or {}
-        event = meta.get("dagster_event") if isinstance(meta, dict) else None
+        event = meta.get("dagster_event")
         if event is None:
+            if record.levelno >= logging.WARNING:
+                self._on_event("warning", str(meta.get("orig_message") or record.msg), {})
             return
         if event.is_step_materialization and event.asset_key:
             self._add(event.asset_key.to_user_string(), _count_rows(event))
@@ -127,8 +129,8 @@ class _Reporter(logging.Handler):
             self._on_event("table", name, {"rows": rows})
 
 
-def _build_listener(on_event: Listener | None) -> dg.LoggerDefinition:
-    """Return a Dagster logger that passes events to `on_event` as they happen."""
+def build_listener(on_event: Listener | None) -> dg.LoggerDefinition:
+    """Return a Dagster logger that passes events and warnings to `on_event` as they happen."""
 
     logger = logging.Logger("eemo_pipeline")
     if on_event is not None:

@@ -27,6 +27,11 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+python_logs:
+  python_log_level: INFO
+  managed_python_loggers:
+    - eemo_pipeline
+    - resources
 concurrency:
   pools:
     default_limit: 1

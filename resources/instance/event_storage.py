@@ -1,7 +1,8 @@
 """Dagster's storage of runs and events in SQLite, with cached engines for speed.
 
 Changes only how the files are opened; their content is Dagster's own. A run that starts here also
-closes the runs that were killed (`live_runs.py`).
+closes the runs that were killed (`live_runs.py`), and a run of the command line is stored under the
+code location of the pages.
 
 A run of the graph has about 1,600 events, each with several statements in two files. Dagster 1.13
 creates a new SQLAlchemy engine and connection for every event, and a new engine compiles every
@@ -13,6 +14,7 @@ content, as they do with PostgreSQL.
 Remove this module when Dagster itself reuses the engines of its SQLite storage.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,15 +24,24 @@ from typing import Any
 import dagster as dg
 import sqlalchemy as sa
 from dagster._core.event_api import EventHandlerFn
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteRepositoryOrigin,
+)
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.polling_event_watcher import SqlPollingEventWatcher
 from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, SqliteStorageConfig
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import event
 
 from resources.instance.live_runs import LiveRuns
 
+# The code location of workspace.yaml, and Dagster's name for the one repository in it.
+_LOCATION = "eemo_pipeline"
+_MODULE = "eemo_pipeline.definitions"
+_REPOSITORY = "__repository__"
 _WAIT_S = 60  # longest wait for another process's write lock, in seconds
 _MOST_ENGINES = 32  # largest number of open files
 _ENDS = {
@@ -63,6 +74,17 @@ class RunRecords(SqliteRunStorage):
     """Dagster's runs; a run is marked as alive from its start to its end, in its own process."""
 
     live_runs: LiveRuns
+
+    def add_run(self, dagster_run: dg.DagsterRun) -> dg.DagsterRun:
+        """Store a run. One of the command line gets the code location that the pages know.
+
+        The timeline and the pages of a job show the runs of a code location. A run that is started
+        in a process of its own names none.
+        """
+        if dagster_run.remote_job_origin is None:
+            origin = _describe_code_location().get_job_origin(dagster_run.job_name)
+            dagster_run = dagster_run._replace(remote_job_origin=origin)
+        return super().add_run(dagster_run)
 
     def handle_run_event(
         self, run_id: str, event: dg.DagsterEvent, update_timestamp: datetime | None = None
@@ -145,6 +167,12 @@ class EventLog(SqliteEventLogStorage):
         )
         event.listen(engine, "connect", _set_fast)
         return engine
+
+
+def _describe_code_location() -> RemoteRepositoryOrigin:
+    target = LoadableTargetOrigin(executable_path=sys.executable, module_name=_MODULE)
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(target, _LOCATION)
+    return RemoteRepositoryOrigin(location, _REPOSITORY)
 
 
 def _set_fast(connection: Any, _: Any) -> None:

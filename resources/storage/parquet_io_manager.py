@@ -5,7 +5,7 @@ The files are read and written by `eemo_pipeline/lake/parquet.py`. What people c
 https://docs.dagster.io/guides/build/io-managers
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -18,6 +18,15 @@ from eemo_pipeline.rendering.plots import draw_counts, preview_rows
 from eemo_pipeline.schema.tables import TABLES, Table
 
 _PREVIEWED = 20
+# Counts of `assets/_results.py` -> how the log says them.
+_TOLD = {
+    "rows_in": "rows in: {:,}",
+    "rows_refused": "refused: {:,}",
+    "computed": "answers computed: {:,}",
+    "reused": "found in the ledger: {:,}",
+    "calls": "calls: {:,}",
+    "usd": "cost: {:.4f} USD",
+}
 
 
 class ParquetTables(dg.ConfigurableIOManager):
@@ -40,21 +49,26 @@ class ParquetTables(dg.ConfigurableIOManager):
             batches = (edits.put_into(batch) for batch in obj)
             file = write_batches(batches, table, table_path(tables, table), attempt)
             context.add_output_metadata(edits.describe())
+            context.log.info(_say_written(table.name, [file], context.output_metadata))
             context.add_output_metadata(_describe(table, scan_table(tables, table.name), file))
             return
         frame = edits.put_into(obj.collect() if isinstance(obj, pl.LazyFrame) else obj)
         context.add_output_metadata(edits.describe())
         if not table.is_partitioned:
             file = write_table(frame, table, table_path(tables, table), attempt)
+            context.log.info(_say_written(table.name, [file], context.output_metadata))
             context.add_output_metadata(_describe(table, frame.lazy(), file))
             return
+        files: list[Written] = []
         for source in sorted(context.asset_partition_keys):
             part = frame.filter(pl.col("source") == source)
             file = write_table(part, table, table_path(tables, table, source), attempt)
+            files.append(file)
             # The metadata of an output would stand at every partition of the run.
             context.step_context.add_asset_metadata(
                 _describe(table, part.lazy(), file), context.asset_key, source
             )
+        context.log.info(_say_written(table.name, files, context.output_metadata))
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame:
         """Scan the table; collect it unless the input is annotated as a LazyFrame."""
@@ -83,6 +97,21 @@ class _Edits:
         if not self._edits:
             return {}
         return {"edits_applied": self._changed, "edits_waiting": self._waiting}
+
+
+def _say_written(table: str, files: Sequence[Written], counts: Mapping[str, Any]) -> str:
+    """Return what was written: rows, rows refused, answers made and found, and what they cost."""
+    rows = sum(file.rows for file in files)
+    changed = sum(file.is_changed for file in files)
+    parts = [f"{table}: {rows:,} row{'s' * (rows != 1)}"]
+    for name, words in _TOLD.items():
+        if count := getattr(counts.get(name), "value", counts.get(name)):
+            parts.append(words.format(count))
+    if len(files) > 1:
+        parts.append(f"{changed} of {len(files)} files changed")
+    else:
+        parts.append("file changed" if changed else "file unchanged")
+    return ", ".join(parts)
 
 
 def _describe(table: Table, frame: pl.LazyFrame, file: Written) -> dict[str, Any]:

@@ -1,9 +1,14 @@
-"""What ends a run: an interrupt is told from a failure."""
+"""What ends a run, and what is heard of it."""
+
+import logging
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
-from eemo_pipeline.orchestration.runs import is_interrupt
+from eemo_pipeline.orchestration.runs import build_listener, is_interrupt
+from resources.instance.dagster_home import open_instance
 
 
 @pytest.mark.parametrize(
@@ -28,3 +33,28 @@ def test_an_interrupt_is_told_from_a_failure(error: Exception, *, is_one: bool) 
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance, raise_on_error=False)
     assert any(is_interrupt(event) for event in result.all_events) == is_one
+
+
+def test_a_warning_that_is_logged_in_a_step_is_heard_and_kept(tmp_path: Path) -> None:
+    @dg.asset
+    def asking() -> None:
+        log = logging.getLogger("eemo_pipeline.vlm")
+        log.debug("a detail")
+        log.info("halfway")
+        log.warning("openai asks to wait")
+
+    heard: list[tuple[str, str, dict[str, Any]]] = []
+    definitions = dg.Definitions(
+        [asking], loggers={"listener": build_listener(lambda *event: heard.append(event))}
+    )
+    job = definitions.resolve_implicit_global_asset_job_def()
+    with open_instance(tmp_path) as instance:
+        result = job.execute_in_process(instance=instance, run_config={"loggers": {"listener": {}}})
+        kept = [
+            (entry.level, entry.user_message)
+            for entry in instance.all_logs(result.run_id)
+            if not entry.is_dagster_event
+        ]
+    assert ("warning", "openai asks to wait", {}) in heard
+    assert "halfway" not in [name for _, name, _ in heard]
+    assert kept == [(logging.INFO, "halfway"), (logging.WARNING, "openai asks to wait")]

@@ -8,9 +8,9 @@ import polars as pl
 
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review import agreement_details as details
-from eemo_pipeline.stages.review.estimates import estimate, rating_matrix, share
+from eemo_pipeline.stages.review.estimates import estimate, estimate_alpha, rating_matrix, share
 from eemo_pipeline.stages.review.raters import compare_order
-from eemo_pipeline.stats.agreement import interval_alpha, nominal_alpha, one_way_icc
+from eemo_pipeline.stats.agreement import one_way_icc
 
 _TABLE = TABLES["review__agreement"]
 
@@ -64,10 +64,10 @@ def _between_people(votes: pl.DataFrame) -> Iterator[dict[str, Any]]:
     emotions = blind.filter(pl.col("reviewed_field") == "emotion").with_columns(
         pl.col("said_json").rank("dense").cast(pl.Float64).alias("rating")
     )
-    yield estimate("alpha", "emotion", rating_matrix(emotions), nominal_alpha)
+    yield estimate_alpha("alpha", "emotion", rating_matrix(emotions), "nominal")
     for field in ("valence", "arousal"):
         ratings = rating_matrix(blind.filter(pl.col("reviewed_field") == field))
-        yield estimate("alpha", field, ratings, interval_alpha)
+        yield estimate_alpha("alpha", field, ratings, "interval")
         yield estimate("icc_single", field, ratings, lambda rows: one_way_icc(rows)[0])
         yield estimate("icc_mean", field, ratings, lambda rows: one_way_icc(rows)[1])
 

@@ -11,14 +11,8 @@ import polars as pl
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.imaging.box_matching import ious, match_best
 from eemo_pipeline.imaging.boxes import Box
-from eemo_pipeline.stages.review.estimates import estimate, rating_matrix
-from eemo_pipeline.stats.agreement import (
-    interval_alpha,
-    masi_alpha,
-    nominal_alpha,
-    two_way_icc,
-    weighted_kappa,
-)
+from eemo_pipeline.stages.review.estimates import Level, estimate, estimate_alpha, rating_matrix
+from eemo_pipeline.stats.agreement import two_way_icc, weighted_kappa
 
 _ANSWERS = (*MIKELS_8, "neutral", "cannot_tell")
 _RATED = ("valence", "arousal")
@@ -42,7 +36,7 @@ def compare_sets(votes: pl.DataFrame) -> Iterator[dict[str, Any]]:
             bit = 1 << _ANSWERS.index(name)
             sets[image_id, rater_id] = sets.get((image_id, rater_id), 0) | bit
     rows = [(*key, float(bits)) for key, bits in sorted(sets.items())]
-    yield estimate("alpha_masi", "also_felt", rating_matrix(_frame(rows)), masi_alpha)
+    yield estimate_alpha("alpha_masi", "also_felt", rating_matrix(_frame(rows)), "masi")
 
 
 def compare_classes(votes: pl.DataFrame) -> Iterator[dict[str, Any]]:
@@ -54,8 +48,8 @@ def compare_classes(votes: pl.DataFrame) -> Iterator[dict[str, Any]]:
     felt = votes.filter((pl.col("phase") == "blind") & (pl.col("reviewed_field") == "emotion"))
     for emotion in MIKELS_8:
         is_it = (pl.col("said_json") == json.dumps(emotion)).cast(pl.Float64).alias("rating")
-        yield estimate(
-            "alpha_class", emotion, rating_matrix(felt.with_columns(is_it)), nominal_alpha
+        yield estimate_alpha(
+            "alpha_class", emotion, rating_matrix(felt.with_columns(is_it)), "nominal"
         )
 
 
@@ -156,9 +150,10 @@ def compare_boxes(votes: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _mixed(field: str, people: pl.DataFrame, models: pl.DataFrame) -> dict[str, Any]:
-    of = nominal_alpha if field == "emotion" else interval_alpha
+    level: Level = "nominal" if field == "emotion" else "interval"
     asked = models.join(people.select("image_id").unique(), on="image_id", how="semi")
-    return estimate("alpha_with_models", field, rating_matrix(pl.concat([people, asked])), of)
+    ratings = rating_matrix(pl.concat([people, asked]))
+    return estimate_alpha("alpha_with_models", field, ratings, level)
 
 
 def _of_field(votes: pl.DataFrame, field: str) -> pl.DataFrame:

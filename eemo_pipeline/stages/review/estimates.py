@@ -1,15 +1,28 @@
 """Rows of `review__agreement`: an estimate with its interval, and the matrices behind it."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
+from eemo_pipeline.stats import rater_statistics
+from eemo_pipeline.stats.agreement import (
+    interval_alpha,
+    masi_alpha,
+    masi_distance,
+    nominal_alpha,
+)
 from eemo_pipeline.stats.hash_draws import uniforms
 from eemo_pipeline.stats.intervals import wilson
 
 RESAMPLES = 1_000
+Level = Literal["nominal", "interval", "masi"]
+_ALPHAS: Mapping[Level, Callable[[np.ndarray], float | None]] = {
+    "nominal": nominal_alpha,
+    "interval": interval_alpha,
+    "masi": masi_alpha,
+}
 FEWEST = 30  # images or answers, below which a number says little
 Measure = Callable[[np.ndarray], float | None]
 
@@ -53,6 +66,37 @@ def estimate(measure: str, field: str, ratings: np.ndarray, of: Measure) -> dict
         if known:
             lower, upper = (float(bound) for bound in np.percentile(known, [2.5, 97.5]))
     return make_row(measure, field, value, lower, upper, size)
+
+
+def estimate_alpha(measure: str, field: str, ratings: np.ndarray, level: Level) -> dict[str, Any]:
+    """Return a row: Krippendorff's alpha, and the interval of a bootstrap over images.
+
+    Args:
+        measure: its name.
+        field: the judged field.
+        ratings: images x judgements, as of `rating_matrix`.
+        level: the distance of two judgements.
+    """
+    if not len(ratings):
+        return make_row(measure, field, None, None, None, 0)
+    is_given = ~np.isnan(ratings)
+    values, codes = np.unique(ratings[is_given], return_inverse=True)
+    counts = np.zeros((len(ratings), len(values)), dtype=np.int64)
+    np.add.at(counts, (np.nonzero(is_given)[0], codes), 1)
+    found = rater_statistics.estimate_alpha(counts, _distances(values, level), f"{measure} {field}")
+    # The library has the value; its own time for a resample is too long (minutes for 500 images).
+    value = _ALPHAS[level](ratings)
+    return make_row(measure, field, value, found.lower, found.upper, len(ratings))
+
+
+def _distances(values: np.ndarray, level: Level) -> np.ndarray:
+    """Return values x values: whether they differ, its square, or the distance of sets."""
+    if level == "nominal":
+        return rater_statistics.nominal_distances(len(values))
+    if level == "interval":
+        return (values[:, None] - values[None]) ** 2
+    sets = [int(value) for value in values]
+    return np.array([[masi_distance(one, other) for other in sets] for one in sets], dtype=float)
 
 
 def share(measure: str, field: str, hits: int, count: int) -> dict[str, Any]:

@@ -12,12 +12,11 @@ import polars as pl
 
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.estimates import estimate
-from eemo_pipeline.stats.intervals import wilson
+from eemo_pipeline.stats.intervals import Z_95, wilson
+from eemo_pipeline.stats.rater_statistics import Estimate, find_offsets
 
 _TABLE = TABLES["review__raters"]
 _RATED = ("valence", "arousal")
-_Z = 1.959964  # of 95 %
-FEWEST_OFFSETS = 2  # a standard error needs two ratings
 MOST_ALIKE = 0.95  # share of judgements equal to the machine's that is noted, over
 FEWEST_ALIKE = 50  # judgements
 FEWEST_WRONG = 4
@@ -45,7 +44,7 @@ def build_raters(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFrame)
     blind = counted.filter(pl.col("phase") == "blind")
     felt = blind.filter(pl.col("reviewed_field") == "emotion")
     machine = dict(queue.select("image_id", "machine_emotion").drop_nulls().iter_rows())
-    offsets = [_offsets(_compare_with_others(blind, field), field) for field in _RATED]
+    offsets = [_offsets(blind, field) for field in _RATED]
     drafts = counted.filter((pl.col("phase") == "drafts") & (pl.col("vote") != "unknown"))
     rows = []
     for (rater,), own in felt.group_by(["rater_id"], maintain_order=True):
@@ -70,17 +69,6 @@ def build_raters(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFrame)
             row |= of_field.get(str(rater), {})
         rows.append(row | {"care_finding": _finding(row, len(same))})
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
-
-
-def _compare_with_others(blind: pl.DataFrame, field: str) -> pl.DataFrame:
-    """Return image_id, rater_id, rating and differs, of images that several people rated."""
-    return (
-        blind.filter(pl.col("reviewed_field") == field)
-        .filter(pl.len().over("image_id") > 1)
-        .with_columns(differs=_from_others("rating"))
-        .select("image_id", "rater_id", "rating", "differs")
-        .sort("rater_id", "image_id")
-    )
 
 
 def compare_order(votes: pl.DataFrame) -> Iterator[dict[str, Any]]:
@@ -122,47 +110,64 @@ def _slope(pairs: np.ndarray) -> float | None:
     return float((pairs[:, 0] * pairs[:, 1]).sum()) / spread if spread > 0 else None
 
 
-def _offsets(compared: pl.DataFrame, field: str) -> dict[str, dict[str, Any]]:
-    """Return rater -> offset with interval, shrunk offset and scale of a rating."""
-    found: dict[str, tuple[int, float, float]] = {}
-    scales: dict[str, float | None] = {}
-    for (rater,), own in compared.group_by(["rater_id"], maintain_order=True):
-        differs = own["differs"].to_numpy()
-        if len(differs) < FEWEST_OFFSETS:
-            continue
-        error = float(differs.std(ddof=1)) / np.sqrt(len(differs))
-        found[str(rater)] = (len(differs), float(differs.mean()), error)
-        at = compared.filter(
-            pl.col("image_id").is_in(own["image_id"].to_list()) & (pl.col("rater_id") != rater)
-        )["rating"].to_numpy()
-        of_others = float(at.std(ddof=1)) if len(at) > 1 else 0.0
-        spread = float(own["rating"].to_numpy().std(ddof=1))
-        scales[str(rater)] = round(spread / of_others, 6) if of_others > 0 else None
-    between = _variance_between([(offset, error) for _, offset, error in found.values()])
+def _offsets(blind: pl.DataFrame, field: str) -> dict[str, dict[str, Any]]:
+    """Return person -> offset with interval, shrunk offset and scale of a rating."""
+    rated = (
+        blind.filter(pl.col("reviewed_field") == field)
+        .filter(pl.len().over("image_id") > 1)
+        .sort("rater_id", "image_id")
+    )
+    coded = rated.select(
+        item=pl.col("image_id").rank("dense").cast(pl.Int64) - 1,
+        rater=pl.col("rater_id").rank("dense").cast(pl.Int64) - 1,
+    )
+    items, raters = coded["item"].to_numpy(), coded["rater"].to_numpy()
+    names, ratings = rated["rater_id"].unique().sort().to_list(), rated["rating"].to_numpy()
+    found = {
+        rater: one for rater, one in find_offsets(items, raters, ratings).items() if one.count > 1
+    }
+    between = _variance_between(list(found.values()))
     return {
-        rater: {
-            f"{field}_count": count,
-            f"{field}_offset": round(offset, 6),
-            f"{field}_offset_lower": round(offset - _Z * error, 6),
-            f"{field}_offset_upper": round(offset + _Z * error, 6),
-            f"{field}_offset_shrunk": round(_shrink(offset, error, between), 6),
-            f"{field}_scale": scales[rater],
+        names[rater]: {
+            f"{field}_count": one.count,
+            f"{field}_offset": _round(one.value),
+            f"{field}_offset_lower": _round(one.lower),
+            f"{field}_offset_upper": _round(one.upper),
+            f"{field}_offset_shrunk": _round(_shrink(one, between)),
+            f"{field}_scale": _round(_scale(items, ratings, raters == rater)),
         }
-        for rater, (count, offset, error) in found.items()
+        for rater, one in found.items()
     }
 
 
-def _shrink(offset: float, error: float, between: float) -> float:
-    total = between + error**2
-    return offset * between / total if total > 0 else 0.0
+def _scale(items: np.ndarray, ratings: np.ndarray, is_own: np.ndarray) -> float | None:
+    """Return the spread of a person's ratings by that of the others at the same images."""
+    others = ratings[np.isin(items, items[is_own]) & ~is_own]
+    spread = float(others.std(ddof=1)) if len(others) > 1 else 0.0
+    return float(ratings[is_own].std(ddof=1)) / spread if spread > 0 else None
 
 
-def _variance_between(offsets: list[tuple[float, float]]) -> float:
+def _error(offset: Estimate) -> float:
+    """Return the standard error of an offset, from its interval."""
+    return ((offset.upper or 0.0) - (offset.lower or 0.0)) / (2 * Z_95)
+
+
+def _shrink(offset: Estimate, between: float) -> float:
+    total = between + _error(offset) ** 2
+    return (offset.value or 0.0) * between / total if total > 0 else 0.0
+
+
+def _variance_between(offsets: list[Estimate]) -> float:
     """Return how far people differ beyond the errors of their offsets, a variance; 0 at least."""
     if len(offsets) < 2:
         return 0.0
-    values, errors = np.array(offsets).T
+    values = np.array([one.value for one in offsets], dtype=float)
+    errors = np.array([_error(one) for one in offsets])
     return max(0.0, float(values.var(ddof=1) - (errors**2).mean()))
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 6) + 0.0  # without the sign of -0.0
 
 
 def _finding(row: Mapping[str, Any], compared: int) -> str | None:

@@ -1,15 +1,18 @@
 """Published files: what is in them, that their consumers can read them, and planted violations."""
 
+import ast
 import hashlib
 import json
 import re
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -236,7 +239,8 @@ def test_a_format_is_named_after_its_file_and_holds_every_item(root: Path, name:
     }
     found = {(dataset, split): count for dataset, split, count in counts.rows()}
     datasets = {dataset for dataset, _ in found}
-    splits = {"test"} if name == "vlmevalkit" else {"train", "test"}
+    of_test = ("vlmevalkit", "lmms_eval", "inspect_ai")
+    splits = {"test"} if name in of_test else {"train", "test"}
     assert found == {
         key: count for key, count in expected.items() if key[0] in datasets and key[1] in splits
     }
@@ -506,6 +510,38 @@ def test_pandas_reads_the_tsv_of_vlmevalkit(root: Path) -> None:
         "sources/folder/one.png",
     ]
     assert read("open_test.tsv")["answer"] == ["[A] text."]
+
+
+def test_lmms_eval_finds_task_images_prompt_and_mark(root: Path) -> None:
+    publish_in(root, formats=("lmms_eval",))
+    folder = root / "exports" / "lmms_eval"
+    text = (folder / "eemodb_choices.yaml").read_text().replace("!function ", "")
+    task = yaml.safe_load(text)
+    assert task["task"] == "eemodb_choices"
+    items = pl.read_parquet(root / task["dataset_kwargs"]["data_files"]["test"]).to_dicts()
+    spec = spec_from_file_location("utils", folder / "utils.py")
+    assert spec
+    assert spec.loader
+    functions = module_from_spec(spec)
+    spec.loader.exec_module(functions)
+    assert [image.mode for image in functions.doc_to_visual(items[1])] == ["RGB", "RGB"]
+    assert functions.doc_to_text(items[0]).splitlines()[-4:] == [
+        *("A: joy", "B: fear", "C: anger", "Answer with the letter of one option alone."),
+    ]
+    assert functions.process_results(items[0], [" B. fear"]) == {"exact_match": 1.0}
+    assert functions.process_results(items[0], ["A"]) == {"exact_match": 0.0}
+    assert functions.doc_to_text({"question": "Why?", "options": []}) == "Why?"
+
+
+def test_inspect_ai_finds_three_tasks_and_their_items(root: Path) -> None:
+    publish_in(root, formats=("inspect_ai",))
+    folder = root / "exports" / "inspect_ai"
+    code = ast.parse((folder / "eemodb.py").read_text())
+    tasks = [node.name for node in code.body if isinstance(node, ast.FunctionDef)]
+    assert tasks[:3] == ["choices", "open_questions", "assess"]
+    choice = lines(folder / "choices_test.jsonl")[0]
+    assert (choice["answer"], choice["options"]) == ("B", ["joy", "fear", "anger"])
+    assert (root / choice["images"][0]).is_file()
 
 
 def test_verl_rows_hold_what_a_rule_needs(root: Path) -> None:

@@ -39,4 +39,13 @@ union all
 select 9, 'assess', task || case when is_selected then ': selected' else ': not selected' end, reason
 from _assess__candidates
 where image_id = one
+union all
+select
+    10,
+    'gate',
+    edited_by || ' changed ' || edited_column || ' of ' || edited_table || ' from ' || old_json
+        || ' to ' || new_json,
+    edit_state
+from gate__edits
+where json_extract_string(edited_key, '$.image_id') = one
 order by 1, 3, 4

@@ -537,6 +537,7 @@ def add_files(world: World) -> None:
     ]
     world["gate__edits"] += [
         {"edited_table": "records__emoverse", "edit_no": number, "edit_state": state}
+        | {"edited_key": '{"image_id": "x"}', "old_json": '"awe"', "new_json": '"fear"'}
         for number, state in enumerate(("superseded", "holds"), 1)
     ]
     world["costs__calls"] += [

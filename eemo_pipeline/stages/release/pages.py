@@ -80,7 +80,8 @@ def _render(name: str, known: dict[str, Any]) -> str:
         "whole": lambda text: inert(text, 20_000),
         "number": lambda value: f"{value:,}",
         "share": lambda value: f"{100 * value:.1f} %",
-        "measure": lambda value: "" if value is None else f"{value:.3f}",
+        "measure": lambda value: "too few" if value is None else f"{value:.3f}",
+        "interval": lambda ends: "" if None in ends else " to ".join(f"{end:.3f}" for end in ends),
     }
     return environment.from_string(template.read_text("utf-8")).render(known)
 

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from eemo_pipeline.stages.release.build import build_release
+from eemo_pipeline.stages.release.check import check_release
 from eemo_pipeline.stages.release.contents import select_contents
 from eemo_pipeline.stages.release.declaration import Declaration
 from eemo_pipeline.stages.release.manifest import Code
-from tests.support.releases import lay_release_root
+from tests.support.lakes import write_rows
+from tests.support.releases import IMAGES, lay_release_root
 
 DECLARED = Declaration(
     licence="cc-by-4.0",
@@ -51,6 +53,34 @@ def test_croissant_is_valid_and_reads_the_rows(folder: Path) -> None:
     (row,) = dataset.records("qa_test")
     assert row["qa_test/item_id"] == b"question c"
     assert row["qa_test/licences"] == [b"CC0-1.0"]
+
+
+def test_what_people_said_is_on_the_card(tmp_path: Path) -> None:
+    root = lay_release_root(tmp_path / "root")
+    votes = [
+        {"image_id": IMAGES[name], "rater_id": rater, "phase": "blind", "said_json": '"awe"'}
+        | {"reviewed_field": "emotion", "vote": "said", "is_counted": True}
+        for name in "ad"
+        for rater in ("r1", "r2")
+    ]
+    measures = [
+        {"measure": "alpha", "judged_field": "emotion", "estimate": 0.5, "counted": 4}
+        | {"estimate_lower": 0.25, "estimate_upper": 0.75, "is_too_few": True},
+        {"measure": "alpha", "judged_field": "valence", "counted": 1, "is_too_few": True},
+        {"measure": "alpha", "judged_field": "arousal", "counted": 0, "is_too_few": True},
+    ]
+    write_rows(root, "review__votes", votes)
+    write_rows(root, "review__agreement", measures)
+    contents = select_contents(root / "tables", leave_out=True)
+    code = Code(package="1", parts={}, assets={}, seeds={})
+    built = build_release(root / "tables", root / "releases", contents, DECLARED, code)
+    card = (built.folder / "README.md").read_text()
+    assert "| alpha | emotion | 0.500 | 0.250 to 0.750 | 4 |" in card
+    assert "| alpha | valence | too few |  | 1 |" in card
+    assert "alpha | arousal" not in card
+    assert "2 people judged records of this release" in card
+    assert {row["image_id"] for row in contents.frames["votes"].to_dicts()} == {IMAGES["a"]}
+    assert check_release(built.folder) == []
 
 
 def test_foreign_text_is_no_markup_on_the_card(folder: Path) -> None:

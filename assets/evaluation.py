@@ -13,6 +13,8 @@ from eemo_pipeline.rendering.score_plot import draw_scores
 from eemo_pipeline.stages.evaluation.examinee import Examinees
 from eemo_pipeline.stages.evaluation.model_runs import run_models
 from eemo_pipeline.stages.evaluation.own_items import evaluate
+from eemo_pipeline.stages.evaluation.pages import write_pages
+from eemo_pipeline.stages.evaluation.replay import list_benchmarks
 
 _PLOTTED = {"held_out_assess": "Accuracy", "held_out_qa": "Overall"}
 
@@ -70,10 +72,12 @@ def evaluation(
     judge = examinees.build_judge() if built else None
     asked = run_models(built, config.benchmarks, table, data_root.path, config.limit, judge)
     done = evaluate(table, data_root.path)
-    plots = {
+    pages = write_pages(data_root.path, list_benchmarks(), done.scores, done.comparisons)
+    plots: dict[str, dg.MetadataValue] = {
         f"plot of {benchmark}": dg.MetadataValue.md(draw_scores(done.scores, benchmark, number))
         for benchmark, number in _PLOTTED.items()
     }
+    plots |= {f"page of {page.stem}": dg.MetadataValue.path(str(page)) for page in pages}
     read = int((done.predictions["status"] == "ok").sum())
     counts = {
         "rows_out": read,

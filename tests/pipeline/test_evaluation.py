@@ -68,6 +68,17 @@ def test_no_item_of_a_model_is_lost_and_none_was_trained_on(demo_lake: Path) -> 
     assert predictions.filter(predictions["status"] != "ok").height == 0
 
 
+def test_every_benchmark_has_a_page_that_works_from_disk(demo_lake: Path) -> None:
+    pages = sorted((demo_lake / "evaluation").glob("*.html"))
+    assert [page.stem for page in pages] == ["held_out_assess", "held_out_qa"]
+    for page in pages:
+        text = page.read_text()
+        assert all(model in text for model in ("majority_baseline", "valdez_mehrabian"))
+        assert "http" not in text
+        assert "<script" not in text
+        assert "What moved" in text
+
+
 def test_comparisons_are_adjusted_for_their_number(demo_lake: Path) -> None:
     rows = scan_table(demo_lake / "tables", "evaluation__comparisons").collect()
     assert rows.height > 20

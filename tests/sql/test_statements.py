@@ -26,6 +26,7 @@ EXPECTED = {
     "label_conflicts": 0,
     "leaderboard": 2,
     "confusion": 2,
+    "moved_items": 0,
     "emotions": 3 * 88,
     "emotions_wide": 2 * 88,
     "files": 91,

@@ -1,0 +1,165 @@
+"""One HTML page per benchmark: leaderboard with intervals, groups, differences of two models.
+
+A page needs no network and no script. Texts come from models and datasets: all are escaped.
+"""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+
+import polars as pl
+
+from eemo_pipeline.lake.parquet import write_bytes
+from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
+from eemo_pipeline.stages.evaluation.model_runs import FOLDER
+
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .7rem;text-align:right;"
+    "border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}"
+    "svg{display:block}caption{text-align:left;font-weight:600}"
+)
+_BAR_PX, _HEIGHT_PX = 200, 14
+# Upper and lower end of the axis of each unit.
+_AXES = {
+    "percent": (0.0, 100.0),
+    "share": (0.0, 1.0),
+    "correlation": (-1.0, 1.0),
+    "difference": (0.0, 1.0),
+}
+_SCORES = ("model", "score", "95 %", "", "items", "read", "published")
+_GROUPS = ("model", "group", "score", "95 %", "items")
+_PAIRS = ("models", "task", "items", "difference", "95 %", "better", "worse", "p (Holm)")
+
+
+def write_pages(
+    root: Path,
+    benchmarks: Mapping[str, Benchmark],
+    scores: pl.DataFrame,
+    comparisons: pl.DataFrame,
+) -> list[Path]:
+    """Write a page for each benchmark that has scores; return the files.
+
+    Args:
+        root: the data root; pages lie in its folder `evaluation`.
+        benchmarks: the benchmarks by name.
+        scores: rows of `evaluation__scores`.
+        comparisons: rows of `evaluation__comparisons`.
+    """
+    written: list[Path] = []
+    for name in scores["benchmark"].unique().sort():
+        path = root / FOLDER / f"{name}.html"
+        page = render_page(
+            benchmarks[name],
+            scores.filter(pl.col("benchmark") == name),
+            comparisons.filter(pl.col("benchmark") == name),
+        )
+        write_bytes(page.encode(), path)
+        written.append(path)
+    return written
+
+
+def render_page(benchmark: Benchmark, scores: pl.DataFrame, comparisons: pl.DataFrame) -> str:
+    """Return the page of a benchmark as HTML."""
+    title = escape(benchmark.title)
+    marked = _best_marked(scores)
+    parts = [
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>',
+        f"<style>{_STYLE}</style><h1>{title}</h1>",
+        f"<p>{escape(benchmark.citation)}. {escape(benchmark.notes)}</p>",
+    ]
+    whole = marked.filter(pl.col("item_group") == "all")
+    for number in benchmark.numbers:
+        rows = whole.filter(
+            (pl.col("section") == number.section) & (pl.col("number") == number.name)
+        )
+        if rows.height:
+            parts.append(_scores_table(f"{number.section}: {number.name}", rows))
+    groups = marked.filter(pl.col("item_group") != "all")
+    if groups.height:
+        parts.append(f"<details><summary>By group</summary>{_groups_table(groups)}</details>")
+    if comparisons.height:
+        parts.append(f"<h2>What moved between two models</h2>{_pairs_table(comparisons)}")
+    return "\n".join((*parts, "</html>\n"))
+
+
+def _best_marked(scores: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per number and model: by given marks, or as read tolerantly."""
+    order = pl.col("marking").replace_strict({"given": 0, "tolerant": 1, "strict": 2})
+    keys = ["evaluated_model", "section", "number", "item_group"]
+    return scores.sort(order).unique(keys, keep="first", maintain_order=True).sort(keys)
+
+
+def _scores_table(caption: str, rows: pl.DataFrame) -> str:
+    is_error = rows["score_unit"][0] == "difference" or rows["number"][0] == "ECE"
+    ordered = rows.sort("score_value", "evaluated_model", descending=[not is_error, False])
+    lines = [
+        (
+            escape(row["evaluated_model"]),
+            f"{row['printed_value']:g}",
+            _interval(row["score_lower"], row["score_upper"]),
+            _bar(row),
+            f"{row['counted_items']:,}",
+            f"{100 * row['covered_share']:.1f} %",
+            "" if row["published_value"] is None else f"{row['published_value']:g}",
+        )
+        for row in ordered.iter_rows(named=True)
+    ]
+    return _table(caption, _SCORES, lines)
+
+
+def _groups_table(rows: pl.DataFrame) -> str:
+    lines = [
+        (
+            escape(row["evaluated_model"]),
+            escape(f"{row['section']}: {row['number']}, {row['item_group']}"),
+            f"{row['printed_value']:g}",
+            _interval(row["score_lower"], row["score_upper"]),
+            f"{row['counted_items']:,}",
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+    return _table("Groups of items", _GROUPS, lines)
+
+
+def _pairs_table(rows: pl.DataFrame) -> str:
+    lines = [
+        (
+            escape(f"{row['first_model']} to {row['second_model']}"),
+            escape(row["section"]),
+            f"{row['shared_items']:,}",
+            f"{row['mark_difference']:+.3f}",
+            _interval(row["mark_difference_lower"], row["mark_difference_upper"]),
+            f"{row['gained_count']:,}",
+            f"{row['lost_count']:,}",
+            f"{row['test_p_adjusted']:.3g}",
+        )
+        for row in rows.sort("test_p_adjusted", "section").iter_rows(named=True)
+    ]
+    return _table("Mean mark of the second model minus that of the first", _PAIRS, lines)
+
+
+def _table(caption: str, head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
+    """Return a table; the cells are HTML already."""
+    top = "".join(f"<th>{name}</th>" for name in head)
+    body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in lines)
+    return f"<table><caption>{escape(caption)}</caption><tr>{top}</tr>{body}</table>"
+
+
+def _interval(lower: float | None, upper: float | None) -> str:
+    return "" if lower is None or upper is None else f"{lower:.4g} to {upper:.4g}"
+
+
+def _bar(row: dict[str, float]) -> str:
+    low, high = _AXES[str(row["score_unit"])]
+    ends = [row["score_lower"], row["score_value"], row["score_upper"]]
+    places = [
+        round(_BAR_PX * min(max((value - low) / (high - low), 0.0), 1.0))
+        for value in (row["score_value"] if end is None else end for end in ends)
+    ]
+    middle = _HEIGHT_PX // 2
+    return (
+        f'<svg width="{_BAR_PX}" height="{_HEIGHT_PX}" role="img">'
+        f'<path d="M{places[0]} {middle}H{places[2]}" stroke="#4a90d9" stroke-width="2"/>'
+        f'<circle cx="{places[1]}" cy="{middle}" r="4" fill="#2166ac"/></svg>'
+    )

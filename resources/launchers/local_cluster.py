@@ -86,6 +86,7 @@ def _start(state: Path, port: int) -> int:
 def _serve(state: Path, port: int) -> int:
     """Start the nodes, write the state, and end the nodes when this process is told to end."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is sent to anybody
+    os.environ.setdefault("RAY_JOB_START_TIMEOUT_SECONDS", "120")  # no node joins later
     # Jobs call `python` and `dagster` by name.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -104,6 +105,7 @@ def _serve(state: Path, port: int) -> int:
                 include_dashboard=True,
                 dashboard_host="127.0.0.1",
                 dashboard_port=port,
+                dashboard_agent_listen_port=0,  # any: another cluster may have the usual one
                 _system_config=_HEALTH,
                 **common,
             )

@@ -71,6 +71,11 @@ def _briefly(message: str) -> str:
     return message.strip().rpartition("\n")[2].strip()[:_LONGEST_WORDS]
 
 
+def _describe(wanted: Resources) -> str:
+    """Return the resources as keys of the recipe."""
+    return f"cpus {wanted.cpus:g}, gpus {wanted.gpus:g} and memory_gb {wanted.memory_gb:g}"
+
+
 def entrypoint_resources(wanted: Resources) -> dict[str, Any]:
     """Return what a Ray job is submitted with, so that a node with room for it is chosen."""
     return {
@@ -84,7 +89,7 @@ def _run(context: dg.AssetExecutionContext, folder: Path) -> Any:
     """Run the job once; return Ray's description of a job that failed, None of one that did not.
 
     Raises:
-        IncompleteRun: there is no cluster.
+        IncompleteRun: there is no cluster, or it stopped answering.
     """
     # A word of the folder's name for people, and no name twice.
     job_id = f"{folder.name}-{uuid4().hex[:12]}"
@@ -92,6 +97,11 @@ def _run(context: dg.AssetExecutionContext, folder: Path) -> Any:
         cluster, pipes = connect(folder.resolve() / f".{job_id}.pipes")
     except NoCluster as error:
         raise IncompleteRun(str(error)) from error
+    wanted = resources_of(folder)
+    context.log.info(
+        f"The job in {folder} asks the cluster at {ray_address()} for {_describe(wanted)}; it "
+        "waits until a node has room for it."
+    )
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     write_bytes(job_id.encode(), folder / ATTEMPT_FILE)
     _await_release(folder)
@@ -102,16 +112,27 @@ def _run(context: dg.AssetExecutionContext, folder: Path) -> Any:
                 "entrypoint": f"exec {shlex.join(job_command(folder))}",
                 "submission_id": job_id,
                 "runtime_env": {"env_vars": {**passed_on, ATTEMPT_VARIABLE: job_id}},
-                **entrypoint_resources(resources_of(folder)),
+                **entrypoint_resources(wanted),
             },
         )
-    except RuntimeError:
-        told = cluster.get_job_info(job_id)
+    except RuntimeError as error:
+        try:
+            told = cluster.get_job_info(job_id)
+        except RuntimeError:  # it never took the job
+            raise IncompleteRun(
+                f"the cluster at {ray_address()} refused the job in {folder}: "
+                f"{_briefly(str(error))}"
+            ) from error
         if not told.status.is_terminal():
             cluster.stop_job(job_id)
             raise
         _keep_log(cluster, job_id, folder)
         return told
+    except OSError as error:  # of the network; what is left of the job ends at the next attempt
+        raise IncompleteRun(
+            f"the cluster at {ray_address()} no longer answers ({_briefly(str(error))}): start it, "
+            f"and the training again; the job in {folder} goes on from its last checkpoint"
+        ) from error
     except BaseException:
         cluster.stop_job(job_id)
         raise
@@ -133,10 +154,9 @@ def _explain(folder: Path, told: Any) -> str:
     if message := read_failure(folder):
         return message
     if told.error_type in _NO_ROOM:
-        wanted = resources_of(folder)
         return (
             f"no node of the cluster at {ray_address()} had room for the job in {folder}: it asks "
-            f"for cpus {wanted.cpus:g}, gpus {wanted.gpus:g} and memory_gb {wanted.memory_gb:g}. "
+            f"for {_describe(resources_of(folder))}. "
             f"Lower these keys of the recipe, or add a node. Ray says: {_briefly(told.message)}"
         )
     if told.error_type in _LOST:

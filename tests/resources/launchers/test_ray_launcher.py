@@ -161,6 +161,25 @@ def test_without_a_cluster_the_failure_says_how_to_start_one(
     assert "`make cluster`" in told
 
 
+def test_a_cluster_that_ends_under_a_job_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results: list[Any] = []
+    (tmp_path / "cluster").mkdir()
+    with run_local_cluster(tmp_path / "cluster") as small:
+        monkeypatch.setenv(VARIABLE, small.address)
+        folder = prepare(tmp_path / "folder", tmp_path)
+        thread = threading.Thread(target=lambda: results.append(launch(folder, "ray")))
+        thread.start()
+        await_(lambda: list(tmp_path.glob("attempt-*")))
+    thread.join(PATIENCE_S)
+    told = failure_of(results[0])
+    assert "no longer answers" in told
+    assert "goes on from its last checkpoint" in told
+    (attempt,) = tmp_path.glob("attempt-*")
+    await_(lambda: not _is_running(attempt.name.rpartition("-")[2]))
+
+
 def _is_running(pid: str) -> bool:
     try:
         return "trainer.py" in Path(f"/proc/{pid}/cmdline").read_text()

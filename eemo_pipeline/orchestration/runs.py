@@ -13,6 +13,7 @@ from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
 from eemo_pipeline.orchestration.run_outcome import RunOutcome, list_causes, summarise
 from resources.instance.dagster_home import open_instance
+from resources.instance.run_history import prune_runs
 
 _QUERY_INTERRUPTED = "Query interrupted"
 
@@ -67,6 +68,7 @@ def run_assets(
             },
             raise_on_error=False,
         )
+        prune_runs(instance)
     if any(is_interrupt(event) for event in result.all_events):
         raise KeyboardInterrupt
     return summarise(result, definitions, time.monotonic() - began)

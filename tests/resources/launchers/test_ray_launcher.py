@@ -24,7 +24,7 @@ pytestmark = [
     ),
     pytest.mark.filterwarnings("ignore"),
 ]
-PATIENCE_S = 120
+PATIENCE_S = 300
 # A trainer that goes on where it was, a step at a time, until it is let go.
 TRAINER = """
 import json, os, pathlib, sys, time

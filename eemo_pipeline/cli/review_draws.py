@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from eemo_pipeline.cli.problems import Problem
+from eemo_pipeline.cli.shell_text import command, quoted, shown
 from eemo_pipeline.lake.data_root import DataRoot
 
 Shown = tuple[tuple[str, ...], list[tuple[Any, ...]]]
@@ -26,10 +28,13 @@ def judge_draws(root: DataRoot, votes: Sequence[dict[str, Any]]) -> tuple[Shown,
     Args:
         root: the data root.
         votes: rows of `review__votes`.
+
+    Raises:
+        Problem: a table is damaged, or of another version.
     """
     import polars as pl
 
-    from eemo_pipeline.lake.parquet import scan_table, table_path
+    from eemo_pipeline.lake.parquet import DamagedTable, scan_table, table_path
     from eemo_pipeline.schema.tables import TABLES
     from eemo_pipeline.stages.review.inspections import judge_inspections
     from eemo_pipeline.stages.review.records import build_review_records
@@ -37,7 +42,15 @@ def judge_draws(root: DataRoot, votes: Sequence[dict[str, Any]]) -> tuple[Shown,
 
     if not all(table_path(root.tables, TABLES[name]).exists() for name in _TABLES):
         return (_INSPECTIONS, []), (_STUDY, [])
-    draws, queue, records = (scan_table(root.tables, name).collect() for name in _TABLES)
+    try:
+        draws, queue, records = (scan_table(root.tables, name).collect() for name in _TABLES)
+    except DamagedTable as error:
+        raise Problem(
+            "a table cannot be read",
+            shown(error.path),
+            error.why,
+            f"rm -r {quoted(error.path)} && {command('run', root)}",
+        ) from error
     said = pl.DataFrame(votes, schema=TABLES["review__votes"].polars_schema)
     inspections = judge_inspections(draws, build_review_records(said), records)
     study = build_study(draws, said, queue).filter(pl.col("studied_count") > 0)

@@ -107,3 +107,14 @@ def test_a_database_elsewhere_that_cannot_be_used_is_named_without_its_password(
     assert answer.returncode == 1
     assert "EEMO_REVIEW_URL" in answer.stderr
     assert "secret-word" not in answer.stderr
+
+
+def test_stats_name_a_damaged_table_and_the_cure(tmp_path: Path):
+    root = make_review_root(tmp_path, 1)
+    for name in ("review__inspection_draws", "records__emoverse"):
+        (root.tables / f"{name}.parquet").write_bytes(b"PAR1")
+    answer = call_eemo("review", "stats", "--data", root.path)
+    assert answer.returncode == 1
+    assert "a table cannot be read" in answer.stderr
+    assert "rm -r" in answer.stderr
+    assert "Traceback" not in answer.stderr

@@ -300,7 +300,7 @@ def _span(values: Sequence[float], *, from_zero: bool = False) -> tuple[float, f
     """Return limits of an axis, at marks, that hold every value."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     low = min(low, 0.0) if from_zero else low
-    if high <= low:
+    if high - low < 1e-9 * max(1.0, abs(low), abs(high)):
         high = low + 1
     marks = _ticks(low, high)
     step = marks[1] - marks[0] if len(marks) > 1 else 1

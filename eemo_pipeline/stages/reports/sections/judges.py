@@ -1,16 +1,28 @@
 """Sections about who judges what: people, annotators, verifiers, and how far they agree."""
 
+import numpy as np
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.rendering.charts import draw_heat
+from eemo_pipeline.rendering.charts import (
+    Point,
+    draw_bars,
+    draw_heat,
+    draw_intervals,
+    draw_lines,
+    draw_plane,
+)
 from eemo_pipeline.stages.reports.section import Drawn, Section, say_count, say_percent, total
+from eemo_pipeline.stats.intervals import wilson
+
+_REVIEW = "people's answers in the review tool: eemo review serve, then eemo run"
+_LABELS = "a source with people's emotion labels: eemo sources lists them"
 
 
 def _draw_confusion(cells: pl.DataFrame) -> Drawn:
     images = total(cells, "images")
     alike = total(cells.filter(pl.col("people") == pl.col("machine")), "images")
-    found = {(row[0], row[1]): (row[2], row[3]) for row in cells.iter_rows()}
+    found = {(row[0], row[1]): row[3] for row in cells.iter_rows()}
     counts = dict(cells.group_by("people").agg(pl.col("images").sum()).iter_rows())
     rows = [emotion for emotion in MIKELS_8 if emotion in counts]
     leaks = cells.filter(pl.col("people") != pl.col("machine")).sort(
@@ -22,25 +34,226 @@ def _draw_confusion(cells: pl.DataFrame) -> Drawn:
         if leaks.height
         else ""
     )
+    chart = draw_heat(
+        "Emotion by people's labels (rows) and by models (columns), per cent of the row",
+        [f"{emotion} ({counts[emotion]:,})" for emotion in rows],
+        MIKELS_8,
+        [[found.get((row, column), 0.0) for column in MIKELS_8] for row in rows],
+        [
+            [
+                f"{100 * found[row, column]:.0f}" if (row, column) in found else ""
+                for column in MIKELS_8
+            ]
+            for row in rows
+        ],
+    )
     return Drawn(
         f"Models and people's labels name the same emotion on {alike:,} of "
         f"{say_count(images, 'image')} ({say_percent(alike / images)}).{leak}",
+        (chart,),
+    )
+
+
+def _draw_agreement(pairs: pl.DataFrame, measures: pl.DataFrame) -> Drawn:
+    names = sorted({*pairs["first_judge"], *pairs["second_judge"]})
+    found = {(a, b): (share, n) for a, b, n, _, share in pairs.iter_rows()}
+    both = found | {(b, a): value for (a, b), value in found.items()}
+    best = pairs.sort("share_alike", "first_judge", descending=[True, False]).row(0, named=True)
+    charts = [
+        draw_heat(
+            "Images to which two judges give the same emotion, per cent",
+            names,
+            names,
+            [[both.get((a, b), (None, 0))[0] for b in names] for a in names],
+            [
+                [f"{100 * both[a, b][0]:.0f}" if (a, b) in both else "" for b in names]
+                for a in names
+            ],
+        )
+    ]
+    people = "People have not judged enough images in the review tool to compare them."
+    alphas = measures.filter(pl.col("measure") == "alpha")
+    if alphas.height:
+        charts.append(_draw_alphas(alphas))
+        people = "Among people, Krippendorff's alpha is " + (
+            ", ".join(f"{row[2]:.2f} for {row[1]}" for row in alphas.iter_rows()) + "."
+        )
+    return Drawn(
+        f"{best['first_judge']} and {best['second_judge']} agree most: on "
+        f"{say_percent(best['share_alike'])} of {say_count(best['images'], 'image')}. Two that "
+        f"guess evenly reach 13 %. {people}",
+        tuple(charts),
+    )
+
+
+def _draw_alphas(alphas: pl.DataFrame) -> str:
+    return draw_intervals(
+        "Krippendorff's alpha of people's blind judgements, 95 % intervals",
+        alphas["judged_field"].to_list(),
+        alphas["estimate"].to_list(),
+        list(alphas.select("estimate_lower", "estimate_upper").iter_rows()),
+        reference=0.667,
+    )
+
+
+def _draw_plurality(shares: pl.DataFrame, entropies: pl.DataFrame) -> Drawn:
+    counts = dict(shares.iter_rows())
+    images = total(shares, "images")
+    clear = sum(count for tenth, count in counts.items() if tenth >= 5)
+    order = entropies.sort("mean_entropy", "emotion", descending=[True, False])
+    most = (
+        f" People differ most about {order['emotion'][0]} and least about {order['emotion'][-1]}."
+        if order.height > 1
+        else ""
+    )
+    return Drawn(
+        f"On {say_percent(clear / images)} of {say_count(images, 'image')} with three people or "
+        f"more, half of them or more choose the same emotion.{most}",
         (
-            draw_heat(
-                "Emotion by people's labels (rows) and by models (columns), per cent of the row",
-                [f"{emotion} ({counts[emotion]:,})" for emotion in rows],
-                MIKELS_8,
-                [[found.get((row, column), (0, 0.0))[1] for column in MIKELS_8] for row in rows],
-                [
-                    [
-                        f"{100 * found[row, column][1]:.0f}" if (row, column) in found else ""
-                        for column in MIKELS_8
-                    ]
-                    for row in rows
-                ],
+            draw_bars(
+                "Images by the share of people who choose the strongest emotion",
+                [f"{10 * tenth} to {10 * tenth + 10} %" for tenth in range(10)],
+                {"images": [counts.get(tenth, 0) for tenth in range(10)]},
+            ),
+            draw_bars(
+                "Mean entropy of people's labels (0 all alike, 1 all emotions equally often)",
+                entropies["emotion"].to_list(),
+                {"entropy": entropies["mean_entropy"].to_list()},
             ),
         ),
     )
+
+
+def _draw_reliability(curve: pl.DataFrame) -> Drawn:
+    lines = {
+        str(field): [(float(k), r) for k, r in part.select("people", "reliability").iter_rows()]
+        for (field,), part in curve.group_by("judged_field", maintain_order=True)
+    }
+    needed: list[str] = []
+    for field, line in lines.items():
+        enough = [people for people, reliability in line if reliability >= 0.8]
+        number = f"{enough[0]:.0f}" if enough else f"more than {line[-1][0]:.0f}"
+        needed.append(f"{number} for {field}")
+    return Drawn(
+        "People needed per image for a mean with a reliability of 0.8, by Spearman and Brown: "
+        f"{', '.join(needed)}.",
+        (draw_lines("Reliability of the mean by people per image", lines, ("people", "")),),
+    )
+
+
+def _draw_care(people: pl.DataFrame) -> Drawn:
+    wrong, confirmed = total(people, "wrong_drafts"), total(people, "wrong_confirmed")
+    tested = people.filter(pl.col("wrong_drafts") > 0)
+    charts: list[str] = []
+    if tested.height:
+        lower, upper = wilson(
+            np.asarray(tested["wrong_confirmed"]), np.asarray(tested["wrong_drafts"])
+        )
+        charts.append(
+            draw_intervals(
+                "Share of drafts, wrong on purpose, that a person confirmed; 95 % intervals",
+                [f"{name} ({n})" for name, n in tested.select("rater_id", "wrong_drafts").rows()],
+                (tested["wrong_confirmed"] / tested["wrong_drafts"]).to_list(),
+                list(zip(lower.tolist(), upper.tolist(), strict=True)),
+            )
+        )
+    charts.append(
+        draw_bars(
+            "Drafts that each person checked",
+            people["rater_id"].to_list(),
+            {"drafts": people["checked_drafts"].to_list()},
+        )
+    )
+    found = (
+        f"Of {say_count(wrong, 'draft')} that were wrong on purpose, {confirmed:,} were confirmed "
+        f"({say_percent(confirmed / wrong)})."
+        if wrong
+        else "No draft that was wrong on purpose has been shown yet."
+    )
+    number = "One person has" if people.height == 1 else f"{people.height:,} people have"
+    return Drawn(f"{number} judged images. {found}", tuple(charts))
+
+
+def _draw_drift(drift: pl.DataFrame, measures: pl.DataFrame) -> Drawn:
+    lines = {
+        str(field): [
+            (float(before), mean)
+            for before, mean in part.select("images_before", "mean_rating").iter_rows()
+        ]
+        for (field,), part in drift.group_by("reviewed_field", maintain_order=True)
+    }
+    carried = measures.filter(pl.col("measure") == "carry_over")
+    said = (
+        "How far a rating follows the one before it: "
+        + ", ".join(f"{row[2]:.2f} for {row[1]}" for row in carried.iter_rows())
+        + "."
+        if carried.height
+        else "There are too few ratings in a row to say whether one follows the one before it."
+    )
+    return Drawn(
+        f"{say_count(total(drift, 'ratings'), 'blind rating')}. {said}",
+        (
+            draw_lines(
+                "Mean rating by the number of images that the person had judged before",
+                lines,
+                ("images before", "mean rating"),
+            ),
+        ),
+    )
+
+
+def _draw_calibration(bins: pl.DataFrame, patterns: pl.DataFrame) -> Drawn:
+    images = total(bins, "images")
+    gap = sum(
+        abs(stated - right) * n
+        for n, stated, right in bins.select("images", "mean_stated", "share_right").iter_rows()
+    )
+    points = {
+        str(verifier): [
+            Point(
+                row["mean_stated"],
+                row["share_right"],
+                f"stated {row['mean_stated']:.2f}, right {row['share_right']:.2f}, "
+                f"{say_count(row['images'], 'image')}",
+                label=str(row["images"]),
+            )
+            for row in part.iter_rows(named=True)
+        ]
+        for (verifier,), part in bins.group_by("verifier", maintain_order=True)
+    }
+    settled = patterns.filter(pl.col("folds_that_accept") > 0).height
+    return Drawn(
+        f"Stated probabilities differ from the share that is right by {gap / images:.2f} on "
+        f"average, over {say_count(images, 'image')} with people's labels. "
+        f"{say_count(settled, 'pattern')} of agreement settle an emotion without people.",
+        (
+            draw_plane(
+                "Share that is right by stated probability, with the number of images",
+                points,
+                ("stated probability", "share that is right"),
+            ),
+        ),
+    )
+
+
+def _draw_leaderboard(models: pl.DataFrame) -> Drawn:
+    first = models.filter(place=1)
+    sentences = [
+        f"{row['evaluated_model']} leads in {row['section']} {row['number']} of "
+        f"{row['benchmark']} ({row['value']:.4g})."
+        for row in first.head(6).iter_rows(named=True)
+    ]
+    charts = [
+        draw_bars(
+            f"{benchmark}: {section}, {number}",
+            part["evaluated_model"].to_list(),
+            {"value": part["value"].to_list()},
+        )
+        for (benchmark, section, number), part in list(
+            models.group_by("benchmark", "section", "number", maintain_order=True)
+        )[:6]
+    ]
+    return Drawn(" ".join(sentences), tuple(charts))
 
 
 SECTIONS = (
@@ -48,7 +261,50 @@ SECTIONS = (
         "confusion",
         "Which emotions do models take for others?",
         ("confusion",),
-        "a source with people's emotion labels: eemo sources lists them",
+        _LABELS,
         _draw_confusion,
+    ),
+    Section(
+        "agreement",
+        "Who agrees with whom?",
+        ("judges", "people_agreement"),
+        "annotators and verifier: eemo run",
+        _draw_agreement,
+    ),
+    Section(
+        "plurality",
+        "How plural are the emotions?",
+        ("vote_shares", "entropy"),
+        "a source with labels by three people or more: eemo sources lists them",
+        _draw_plurality,
+    ),
+    Section(
+        "reliability",
+        "How many people does an image need?",
+        ("reliability",),
+        _REVIEW,
+        _draw_reliability,
+    ),
+    Section("care", "Do people confirm what is wrong?", ("care",), _REVIEW, _draw_care),
+    Section(
+        "order",
+        "Do ratings follow the order of the images?",
+        ("drift", "people_agreement"),
+        _REVIEW,
+        _draw_drift,
+    ),
+    Section(
+        "calibration",
+        "Is a stated probability the share that is right?",
+        ("calibration", "patterns"),
+        _LABELS,
+        _draw_calibration,
+    ),
+    Section(
+        "leaderboard",
+        "How do models do on the benchmarks?",
+        ("leaderboard",),
+        "scores of models: eemo evaluate --benchmark NAME",
+        _draw_leaderboard,
     ),
 )

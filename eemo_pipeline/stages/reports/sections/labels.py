@@ -5,7 +5,7 @@ import math
 import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
-from eemo_pipeline.rendering.charts import Point, draw_bars, draw_heat, draw_plane
+from eemo_pipeline.rendering.charts import Point, draw_bars, draw_heat, draw_lines, draw_plane
 from eemo_pipeline.stages.reports.section import (
     Drawn,
     Section,
@@ -136,6 +136,30 @@ def _draw_circumplex(emotions: pl.DataFrame) -> Drawn:
     )
 
 
+def _draw_spread(bins: pl.DataFrame) -> Drawn:
+    lines = {
+        str(dimension): list(part.select("mean_rating", "mean_sd").iter_rows())
+        for (dimension,), part in bins.group_by("dimension", maintain_order=True)
+    }
+    sentences: list[str] = []
+    for dimension, line in lines.items():
+        mean, sd = max(line, key=lambda point: (point[1], point[0]))
+        sentences.append(
+            f"About {dimension}, people differ most where the mean is near {mean:.2f} "
+            f"(standard deviation {sd:.2f})."
+        )
+    return Drawn(
+        " ".join(sentences),
+        (
+            draw_lines(
+                "Mean standard deviation of people's ratings, by the mean rating",
+                lines,
+                ("mean rating: 0 to 1", "standard deviation"),
+            ),
+        ),
+    )
+
+
 SECTIONS = (
     Section(
         "emotion_balance",
@@ -157,5 +181,12 @@ SECTIONS = (
         ("circumplex",),
         "a source with ratings, or with texts and a lexicon: eemo sources lists them",
         _draw_circumplex,
+    ),
+    Section(
+        "spread",
+        "Where do people's ratings differ?",
+        ("spread",),
+        "a source with ratings and their spread: eemo sources lists them",
+        _draw_spread,
     ),
 )

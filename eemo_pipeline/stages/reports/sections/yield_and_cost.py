@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from eemo_pipeline.rendering.charts import draw_bars
+from eemo_pipeline.rendering.charts import draw_bars, draw_heat, draw_intervals
 from eemo_pipeline.stages.reports.section import Drawn, Section, say_count, say_percent, total
 
 
@@ -50,6 +50,119 @@ def _draw_costs(models: pl.DataFrame, yields: pl.DataFrame) -> Drawn:
     return Drawn(money + left * (row["left_to_people"] > 0), tuple(charts))
 
 
+def _draw_critic(codes: pl.DataFrame, verdicts: pl.DataFrame, repairs: pl.DataFrame) -> Drawn:
+    rows = codes["code"].unique().sort().to_list()
+    fields = verdicts["field"].unique().sort().to_list()
+    found = {(code, field): count for code, field, count in codes.iter_rows()}
+    most = max(codes["images"])
+    order = codes.sort("images", "code", "field", descending=[True, False, False])
+    rounds = verdicts.group_by("round", "verdict").agg(pl.col("images").sum()).sort("round")
+    numbers = rounds["round"].unique().sort().to_list()
+    verdict_names = ("valid", "revisable", "discarded", "unjudged")
+    per_round = {(row[0], row[1]): row[2] for row in rounds.iter_rows()}
+    charts = [
+        draw_heat(
+            "Images with a finding of the critic, by code and field",
+            rows,
+            fields,
+            [[found.get((row, field), 0) / most for field in fields] for row in rows],
+            [[str(found.get((row, field), "")) for field in fields] for row in rows],
+        ),
+        draw_bars(
+            "Verdicts on fields, by round",
+            [f"round {number}" for number in numbers],
+            {
+                name: [per_round.get((number, name), 0) for number in numbers]
+                for name in verdict_names
+                if any((number, name) in per_round for number in numbers)
+            },
+        ),
+    ]
+    lake = repairs.filter(experiment="lake")
+    if lake.height:
+        charts.append(
+            draw_intervals(
+                "The experiment on wrong emotions: shares with 95 % intervals",
+                [f"{arm}, {metric}" for arm, metric in lake.select("arm", "metric").iter_rows()],
+                lake["value"].to_list(),
+                list(lake.select("lower_bound", "upper_bound").iter_rows()),
+            )
+        )
+    return Drawn(
+        f"The most frequent finding is {order['code'][0]} of the {order['field'][0]} "
+        f"({say_count(order['images'][0], 'image')}). "
+        f"{say_count(len(numbers), 'round')} of review.",
+        tuple(charts),
+    )
+
+
+def _draw_work(queues: pl.DataFrame, durations: pl.DataFrame) -> Drawn:
+    images, judged = total(queues, "images"), total(queues, "judged")
+    charts = [
+        draw_bars(
+            "Images per queue, and those that somebody has judged",
+            queues["queue"].to_list(),
+            {"waiting or judged": queues["images"].to_list(), "judged": queues["judged"].to_list()},
+        )
+    ]
+    said = "Nobody has answered yet, so there are no durations."
+    if durations.height:
+        charts.append(
+            draw_bars(
+                "Median seconds of an answer",
+                [f"{phase}, {field}" for phase, field in durations.select(pl.nth(0, 1)).rows()],
+                _one(durations, "median_s"),
+            )
+        )
+        slowest = durations.sort("median_s", descending=True).row(0, named=True)
+        said = (
+            f"The slowest field is {slowest['reviewed_field']} ({slowest['phase']}), with a median "
+            f"of {slowest['median_s']:.1f} s."
+        )
+    return Drawn(
+        f"People are asked about {say_count(images, 'image')}; {judged:,} of them have been "
+        f"judged. {said}",
+        tuple(charts),
+    )
+
+
+def _draw_expansion(shares: pl.DataFrame, outcomes: pl.DataFrame, balance: pl.DataFrame) -> Drawn:
+    emotions = shares["emotion"].unique().sort().to_list()
+    counts = {(scope, emotion): count for scope, emotion, count, _ in shares.iter_rows()}
+    scopes = [
+        s for s in ("before", "with_web", "with_web_and_generated") if s in set(shares["scope"])
+    ]
+    ranges = dict(balance.select("scope", "share_range_points").iter_rows())
+    added = total(
+        outcomes.filter(
+            pl.col("step").is_in(["collected row", "generated image"]) & (pl.col("outcome") == "ok")
+        ),
+        "rows",
+    )
+    before, after = (ranges.get(scope) for scope in (scopes[0], scopes[-1]))
+    moved = (
+        f" The gap between the most and the least frequent emotion went from {before:.0f} to "
+        f"{after:.0f} percentage points."
+        if added and before is not None and after is not None
+        else ""
+    )
+    return Drawn(
+        f"{say_count(added, 'image')} were added by collecting or generating.{moved}".replace(
+            "1 image were", "1 image was"
+        ),
+        (
+            draw_bars(
+                "Preserved records per emotion, before and after",
+                emotions,
+                {
+                    scope.replace("_", " "): [counts.get((scope, e), 0) for e in emotions]
+                    for scope in scopes
+                },
+            ),
+        ),
+    )
+
+
 def _one(frame: pl.DataFrame, column: str) -> dict[str, list[float | None]]:
     return {column: frame[column].to_list()}
 
@@ -68,5 +181,26 @@ SECTIONS = (
         ("costs", "cost_per_record"),
         "a run that asks models: eemo run",
         _draw_costs,
+    ),
+    Section(
+        "critic",
+        "What does the critic find?",
+        ("critic_codes", "critic_verdicts", "repairs"),
+        "a run with a critic: eemo run",
+        _draw_critic,
+    ),
+    Section(
+        "work",
+        "How much work waits for people, and how long does it take?",
+        ("queues", "durations"),
+        "images that people are asked about: eemo run",
+        _draw_work,
+    ),
+    Section(
+        "expansion",
+        "Did growing the dataset balance it?",
+        ("expansion", "expansion_outcomes", "expansion_balance"),
+        "preserved records, then eemo collect or a generator: eemo run",
+        _draw_expansion,
     ),
 )

@@ -1,0 +1,4 @@
+-- Models on the benchmarks: our value with its 95 % interval, and what others have published.
+select benchmark, section, number, evaluated_model, place, value, lower, upper, items, coverage, published, score_unit
+from leaderboard
+order by benchmark, section, number, place, evaluated_model

@@ -78,12 +78,18 @@ def _draw_critic(codes: pl.DataFrame, verdicts: pl.DataFrame, repairs: pl.DataFr
             },
         ),
     ]
-    lake = repairs.filter(experiment="lake")
+    # Arms with other weights of the critic differ little: they are in the data alone.
+    lake = repairs.filter(
+        (pl.col("experiment") == "lake") & ~pl.col("arm").str.starts_with("weight_")
+    )
     if lake.height:
         charts.append(
             draw_intervals(
                 "The experiment on wrong emotions: shares with 95 % intervals",
-                [f"{arm}, {metric}" for arm, metric in lake.select("arm", "metric").iter_rows()],
+                [
+                    f"{arm}: {metric}".replace("_", " ")
+                    for arm, metric in lake.select("arm", "metric").iter_rows()
+                ],
                 lake["value"].to_list(),
                 list(lake.select("lower_bound", "upper_bound").iter_rows()),
             )

@@ -19,6 +19,7 @@ from eemo_pipeline.cli.collect_command import COLLECT_EXAMPLES, collect
 from eemo_pipeline.cli.data_root import read_folder
 from eemo_pipeline.cli.error_messages import TRACEBACK, explain_unexpected, explain_usage
 from eemo_pipeline.cli.evaluation_app import EVALUATE_EXAMPLES, evaluate
+from eemo_pipeline.cli.findings import MOST_FINDINGS
 from eemo_pipeline.cli.gate_app import gate_app
 from eemo_pipeline.cli.ledger_app import ledger_app
 from eemo_pipeline.cli.mask_files import masks
@@ -27,6 +28,7 @@ from eemo_pipeline.cli.options import (
     DataOption,
     JsonOption,
     ProvidersOption,
+    VerboseOption,
     complete_source,
     examples,
 )
@@ -86,6 +88,7 @@ def demo(
     ] = None,
     providers: ProvidersOption = None,
     budget_usd: BudgetOption = None,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build the demo lake and take it through the whole graph.
@@ -95,7 +98,8 @@ def demo(
     """
     from eemo_pipeline.cli.run import run_demo
 
-    raise typer.Exit(run_demo(data, providers, budget_usd or (), as_json=as_json))
+    most = sys.maxsize if verbose else MOST_FINDINGS
+    raise typer.Exit(run_demo(data, providers, budget_usd or (), most, as_json=as_json))
 
 
 @app.command(
@@ -127,6 +131,7 @@ def run(
         bool,
         typer.Option("--dry-run", help="Show the planned calls and their cost; run nothing."),
     ] = False,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take a folder of images through the graph.
@@ -142,8 +147,9 @@ def run(
         return
     from eemo_pipeline.cli.run import run_pipeline
 
+    most = sys.maxsize if verbose else MOST_FINDINGS
     raise typer.Exit(
-        run_pipeline(data, images, select, providers, budget_usd or (), as_json=as_json)
+        run_pipeline(data, images, select, providers, budget_usd or (), most, as_json=as_json)
     )
 
 

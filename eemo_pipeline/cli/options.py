@@ -14,6 +14,9 @@ DataOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="List all findings, not the first twenty.")
+]
 ProvidersOption = Annotated[
     str | None,
     typer.Option(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from eemo_pipeline.cli.data_root import choose_data_root, hold, use_records
 from eemo_pipeline.cli.doctor import look_at_ledger, look_at_place
+from eemo_pipeline.cli.findings import MOST_FINDINGS, tell_findings
 from eemo_pipeline.cli.model_choice import ModelChoice, choose_models
 from eemo_pipeline.cli.output import clean, paint, rows_in_words, say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
@@ -37,7 +38,12 @@ _QUERY = "select emotion, count(*) as images from records__emoverse group by all
 
 
 def run_demo(
-    data: Path | None, providers: str | None, budgets: Sequence[str], *, as_json: bool
+    data: Path | None,
+    providers: str | None,
+    budgets: Sequence[str],
+    most_findings: int,
+    *,
+    as_json: bool,
 ) -> Exit:
     """Lay out the demo lake, take it through the graph and show the result."""
     from eemo_pipeline.demo import lay_out
@@ -49,7 +55,9 @@ def run_demo(
     say(f"Laying out the demo lake under {shown(root.sources)}")
     with hold(root):
         lay_out(root.sources)
-    return run_selection(root, "*", models, _demo_commands, as_json=as_json)
+    return run_selection(
+        root, "*", models, _demo_commands, as_json=as_json, most_findings=most_findings
+    )
 
 
 def run_pipeline(
@@ -58,6 +66,7 @@ def run_pipeline(
     selection: str,
     providers: str | None,
     budgets: Sequence[str],
+    most_findings: int,
     *,
     as_json: bool,
 ) -> Exit:
@@ -68,7 +77,9 @@ def run_pipeline(
     if images is not None:
         attach_folder(root, images)
     require_sources(root)
-    return run_selection(root, selection, models, _next_commands, as_json=as_json)
+    return run_selection(
+        root, selection, models, _next_commands, as_json=as_json, most_findings=most_findings
+    )
 
 
 def _require_sound(root: DataRoot) -> None:
@@ -182,6 +193,7 @@ def run_selection(
     *,
     as_json: bool,
     settings: Mapping[str, Any] | None = None,
+    most_findings: int = MOST_FINDINGS,
 ) -> Exit:
     """Run the selected assets, show the result and return the exit code.
 
@@ -192,6 +204,7 @@ def run_selection(
         next_commands: returns the commands that a success is followed by.
         as_json: print one JSON object.
         settings: step -> its configuration.
+        most_findings: the most failures and warnings that are listed at the end.
     """
     say(f"Processing {shown(root.sources)}; tables are written to {shown(root.tables)}")
     from eemo_pipeline.orchestration import runs
@@ -217,7 +230,7 @@ def run_selection(
     except KeyboardInterrupt:
         say("finished work is kept; run the same command again to continue")
         return Exit.INTERRUPTED
-    return _tell(root, outcome, models, next_commands, as_json=as_json)
+    return _tell(root, outcome, models, next_commands, most_findings, as_json=as_json)
 
 
 def _tell(
@@ -225,6 +238,7 @@ def _tell(
     outcome: "RunOutcome",
     models: ModelChoice,
     next_commands: Callable[[DataRoot], list[str]],
+    most_findings: int,
     *,
     as_json: bool,
 ) -> Exit:
@@ -242,6 +256,7 @@ def _tell(
     else:
         tell_words(words)
         tell_refusals(root, refusals)
+        tell_findings(outcome, most_findings)
         _show_summary(root, outcome, commands)
     code = judge(outcome)
     if code in (Exit.BUDGET, Exit.CREDENTIAL):
@@ -281,12 +296,6 @@ class _Follower:
 
 
 def _show_summary(root: DataRoot, outcome: "RunOutcome", commands: list[str]) -> None:
-    for step, message in outcome.failed_steps:
-        say(f"{paint('failed', '31', sys.stderr)}  {clean(step)}: {clean(message)}")
-    for line in outcome.failed_checks:
-        _tell_check("check failed", "31", line)
-    for line in outcome.warned_checks:
-        _tell_check("warning", "33", line)
     rows = rows_in_words(sum(outcome.tables.values())).strip()
     show(f"tables    {len(outcome.tables)}, {rows}; listed by  {command('status', root)}")
     show(
@@ -304,11 +313,6 @@ def _show_summary(root: DataRoot, outcome: "RunOutcome", commands: list[str]) ->
         show("next")
         for line in commands:
             show(f"  {line}")
-
-
-def _tell_check(kind: str, colour: str, line: Any) -> None:
-    place = f"{clean(line.asset)} {clean(line.check)}"
-    say(f"{paint(kind, colour, sys.stderr)}  {place}: {clean(line.description or '')}")
 
 
 def _as_object(root: DataRoot, outcome: "RunOutcome", commands: list[str]) -> dict[str, Any]:

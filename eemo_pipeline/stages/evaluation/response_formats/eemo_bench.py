@@ -6,10 +6,12 @@ Python dict. Paths have backslashes.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eemo_pipeline.emotion.taxonomies import EKMAN_7, canonical
 from eemo_pipeline.readers.python_literals import parse_literal
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item
 from eemo_pipeline.stages.evaluation.response_formats import (
@@ -24,6 +26,8 @@ _OPEN = "Open_ended"
 _TYPES = ("Yes-or-No", "What/How", _OPEN)
 _LONGEST_OPTIONS = 10_000
 _RESPONSE = "response("
+_RANKING, _RANKED, _PLACES = "eemo_bench_ranking", "(ranking)", 3
+_VOTES = re.compile(r"Ranking:\s*(\{[^{}]*\})")
 _OF_THE_BENCHMARK = frozenset(
     (
         *("id", "image", "image_url", "image_label", "question", "options", "correct_answer"),
@@ -53,7 +57,7 @@ def _recognises(content: Any) -> bool:
     )
 
 
-def _read(content: Any, benchmark: Benchmark, named: str | None) -> ResponseFile:  # noqa: ARG001
+def _read(content: Any, benchmark: Benchmark, named: str | None) -> ResponseFile:
     rows = [row for row in content if isinstance(row, dict)]
     model = _choose_model(rows, named)
     responses: list[Response] = []
@@ -64,7 +68,14 @@ def _read(content: Any, benchmark: Benchmark, named: str | None) -> ResponseFile
         if fault:
             refusals.append(Refusal(place + 1, *fault))
             continue
-        responses.append(_response(row, place, model))
+        if benchmark.name != _RANKING:
+            responses.append(_response(row, place, model))
+        elif (ranked := _ranking(row, place, model)) is not None:
+            responses.append(ranked)
+        else:
+            refusals.append(
+                Refusal(place + 1, "other_task", "the row has no ranking, or no labels")
+            )
     return ResponseFile(model, responses, refusals)
 
 
@@ -80,7 +91,9 @@ def _choose_model(rows: Sequence[Mapping[str, Any]], named: str | None) -> str:
 def _models_of(row: Mapping[str, Any]) -> Iterator[str]:
     for key, value in row.items():
         if key.startswith(_RESPONSE) and key.endswith(")"):
-            yield key[len(_RESPONSE) : -1]
+            yield key[len(_RESPONSE) : -1].removesuffix(_RANKED)
+        elif key.endswith(_RANKED):
+            yield key.removesuffix(_RANKED)
         elif key not in _OF_THE_BENCHMARK and "(" not in key and isinstance(value, str):
             yield key
 
@@ -108,6 +121,27 @@ def _response(row: Mapping[str, Any], place: int, model: str) -> Response:
         _votes(verdict) if item.section == DESCRIPTION else _verdict(verdict),
         reason=None if isinstance(given, str) else "no_reply",
     )
+
+
+def _ranking(row: Mapping[str, Any], place: int, model: str) -> Response | None:
+    """Return the ranking of a row, which stands beside the answer to its question.
+
+    The truth is in the image's label, the emotions with most votes first.
+    """
+    given = row.get(f"{model}{_RANKED}", row.get(f"{_RESPONSE}{model}{_RANKED})"))
+    found = _VOTES.search(str(row.get("image_label") or "")[:_LONGEST_OPTIONS])
+    votes = parse_literal(found[1], _LONGEST_OPTIONS) if found else None
+    if not isinstance(given, str) or not isinstance(votes, dict):
+        return None
+    gold = list(dict.fromkeys(canonical(str(label)) for label in votes))[:_PLACES]
+    if len(gold) < _PLACES or not set(gold) <= set(EKMAN_7):
+        return None
+    image = str(row.get("image_url") or "")
+    options = {label: label for label in EKMAN_7}
+    item = Item(
+        _name(row, place), "ranking", "ranking", "", ", ".join(gold), (image,), options, unit=image
+    )
+    return Response(item, given)
 
 
 def _item(row: Mapping[str, Any], place: int, *, is_valid: bool) -> Item:

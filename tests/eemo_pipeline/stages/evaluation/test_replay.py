@@ -127,3 +127,21 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     done = call_eemo("evaluate", "--benchmark", "eemo_bench_pear", "--replay", path)
     assert done.returncode == 2
     assert "eemo_bench_pair" in done.stderr
+
+
+def test_rankings_beside_the_answers_have_the_published_scores(tmp_path: Path) -> None:
+    said = ("fear, surprise, neutral", "[Fear, Surprise, Sadness]", "Fear,Sadness,Neutral")
+    label = "[Image] Ranking:{'Fear': 40, 'Disgust': 30, 'Neutral': 20}     category:Animal"
+    rows = [
+        {"id": place, "image_url": f"{place}.jpg", "image_label": label, "question": "?"}
+        | {"question_type": "Yes-or-No", "correct_answer": "A", "M": "A", "M(ranking)": ranking}
+        for place, ranking in enumerate(said)
+    ]
+    rows.append({**rows[0], "id": 9, "question_type": "What/How", "M(ranking)": None})
+    path = tmp_path / "single.json"
+    path.write_text(json.dumps(rows), "utf-8")
+    done = call_eemo("evaluate", "--benchmark", "eemo_bench_ranking", "--replay", path, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["numbers"] == {"ranking": {"Ranking": 53.89}}, "of 68.33, 25 and 68.33"
+    assert [refusal["reason"] for refusal in told["refusals"]] == ["other_task"]

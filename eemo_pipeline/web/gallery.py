@@ -130,7 +130,7 @@ def _boxes(connection: sa.Connection, image_ids: list[str]) -> dict[str, list[di
 
 
 def _show(row: Any, votes: Counter[str], boxes: dict[str, list[dict[str, int]]]) -> Shown:
-    words = {row.machine_emotion, *votes}
+    words = {row.machine_emotion, *(emotion for emotion, _ in votes.most_common(1))}
     return Shown(
         row.task_id,
         row.image_id,

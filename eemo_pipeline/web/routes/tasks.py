@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from eemo_pipeline.web import assignment, fields, judging
-from eemo_pipeline.web.access import Annotator, Service
+from eemo_pipeline.web import assignment, fields, judging, vocabulary
+from eemo_pipeline.web.access import Annotator, Person, Service, require_role
 from eemo_pipeline.web.people import now_ms
 from eemo_pipeline.web.problems import Refused
 
@@ -64,6 +64,13 @@ def find_next(session: Annotator, service: Service, body: Next) -> dict[str, Any
         "is_committed": found.state != "leased",
         "position": found.position,
     }
+
+
+@router.get("/vocabulary")
+def list_words(session: Person, service: Service) -> dict[str, list[str]]:
+    """Return the words that short fields use across images."""
+    require_role(session, "annotator")
+    return vocabulary.find_words(service.database)
 
 
 @router.post("/me/break")

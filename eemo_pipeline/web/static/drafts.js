@@ -26,8 +26,11 @@ const LOOK_MS = 300;
 const CORNERS = ["x1_px", "y1_px", "x2_px", "y2_px"];
 
 export class Drafts {
-  // `say(kind, field, value, version)` sends an event and returns its id.
-  constructor(say, askRefusal, drawBoxes) {
+  // `say(kind, field, value, version)` sends an event and returns its id; `pickPoints(count, done)`
+  // collects points of the image and returns what ends it.
+  constructor(say, askRefusal, drawBoxes, pickPoints) {
+    this.pickPoints = pickPoints;
+    this.endPicking = () => {};
     this.say = say;
     this.askRefusal = askRefusal;
     this.drawBoxes = drawBoxes;
@@ -50,7 +53,7 @@ export class Drafts {
     this.editing = null;
     this.seen = new Set();
     this.watcher.disconnect();
-    this.rest.hidden = !revealed.may_accept_rest;
+    this.rest.hidden = !revealed.may_accept_rest || !revealed.drafts.length;
     this.list.replaceChildren(...this.drafts.map((draft) => this.card(draft)));
     this.showContest();
     this.section.hidden = false;
@@ -61,6 +64,8 @@ export class Drafts {
 
   hide() {
     this.section.hidden = true;
+    this.list.replaceChildren(); // what machines said of this image is no part of the next
+    this.endPicking();
     this.drawBoxes([]);
   }
 
@@ -139,15 +144,22 @@ export class Drafts {
     const before = this.answers.get(draft.field);
     const value = before?.kind === "field_edit" ? before.value : draft.value;
     const editor = element("div", { className: "editor" });
-    const text = element("textarea", { value: Array.isArray(value) ? value.join(", ") : value, maxLength: 2000 });
+    const words = this.words?.[draft.field];
+    const text = element(words ? "input" : "textarea", { value: Array.isArray(value) ? value.join(", ") : value, maxLength: 2000 });
     text.setAttribute("aria-label", `${NAMES[draft.field]}, corrected`);
+    if (words) {
+      const offered = element("datalist", { id: `words-${draft.field}` });
+      offered.append(...words.map((word) => element("option", { value: word })));
+      text.setAttribute("list", offered.id);
+      editor.append(offered);
+    }
     const save = () => {
-      const words = text.value.trim();
-      const list = words.split(",").map((word) => word.trim()).filter(Boolean);
-      if (words) this.answer(draft, "field_edit", Array.isArray(draft.value) ? list : words);
+      const said = text.value.trim();
+      const list = said.split(",").map((word) => word.trim()).filter(Boolean);
+      if (said) this.answer(draft, "field_edit", Array.isArray(draft.value) ? list : said);
     };
     text.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.ctrlKey) {
+      if (event.key === "Enter" && (event.ctrlKey || words)) {
         event.preventDefault();
         save();
       }
@@ -189,8 +201,22 @@ export class Drafts {
       boxes.push({ x1_px: 0, y1_px: 0, x2_px: 10, y2_px: 10 });
       draw();
     });
+    const points = element("button", { type: "button", textContent: "Draw by four points" });
+    const hint = element("p", { className: "hint" });
+    hint.setAttribute("role", "status");
+    points.addEventListener("click", () => {
+      this.endPicking();
+      hint.textContent = "Click the highest, lowest, leftmost and rightmost point of the thing.";
+      this.endPicking = this.pickPoints(4, (picked) => {
+        const [xs, ys] = [picked.map((point) => point.x), picked.map((point) => point.y)];
+        const box = { x1_px: Math.min(...xs), y1_px: Math.min(...ys), x2_px: Math.max(...xs), y2_px: Math.max(...ys) };
+        hint.textContent = box.x2_px > box.x1_px && box.y2_px > box.y1_px ? "" : "These points enclose nothing.";
+        if (!hint.textContent) boxes.push(box);
+        draw();
+      });
+    });
     draw();
-    editor.append(rows, add, this.editButtons(draft, () => this.answer(draft, "field_edit", boxes)));
+    editor.append(rows, points, " ", add, hint, this.editButtons(draft, () => this.answer(draft, "field_edit", boxes)));
     return editor;
   }
 
@@ -213,7 +239,7 @@ export class Drafts {
 
   // Accepts what was on the screen; what was not is shown next.
   async acceptRest() {
-    if (this.rest.hidden) return;
+    if (!this.revealed.may_accept_rest) return;
     const seen = this.drafts.filter((draft) => this.seen.has(draft.field) && !this.answers.has(draft.field));
     for (const draft of seen) await this.answer(draft, "field_accept", null);
     this.focusNext();
@@ -266,6 +292,7 @@ export class Drafts {
       const card = this.cardOf(draft.field);
       const answer = this.answers.get(draft.field);
       if (this.editing !== draft.field) card.querySelector(".editor")?.remove();
+      if (this.editing !== "box") this.endPicking();
       if (answer) card.dataset.answer = answer.kind;
       else delete card.dataset.answer;
       card.querySelector(".said").textContent = answer ? inAnswer(draft, answer) : "";

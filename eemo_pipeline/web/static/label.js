@@ -39,7 +39,7 @@ let escapedAt = 0;
 const history = [];
 
 const blind = new BlindForm(commit);
-const drafts = new Drafts(say, () => ask("refuse-dialog"), drawBoxes);
+const drafts = new Drafts(say, () => ask("refuse-dialog"), drawBoxes, pickPoints);
 
 async function post(path, body) {
   const reply = await send(path, body);
@@ -155,6 +155,7 @@ async function reveal() {
   blind.hide();
   stage = "drafts";
   fieldAt = performance.now();
+  drafts.words ??= await fetch("/api/vocabulary").then((found) => (found.ok ? found.json() : null)).catch(() => null);
   drafts.show(reply.body);
   if (!reply.body.drafts.length && !reply.body.must_reconcile) await finish();
 }
@@ -242,6 +243,30 @@ function drawBoxes(boxes) {
     }
   }
   overlay.replaceChildren(...shapes);
+}
+
+// Collects points of the image, in its own pixels; returns what ends it early.
+function pickPoints(count, done) {
+  const points = [];
+  const { width_px, height_px } = task.image;
+  overlay.setAttribute("viewBox", `0 0 ${width_px} ${height_px}`);
+  const pick = (event) => {
+    const frame = overlay.getBoundingClientRect();
+    const x = Math.round(((event.clientX - frame.left) / frame.width) * width_px);
+    const y = Math.round(((event.clientY - frame.top) / frame.height) * height_px);
+    points.push({ x, y });
+    if (points.length === count) {
+      end();
+      done(points);
+    }
+  };
+  const end = () => {
+    overlay.classList.remove("picking");
+    overlay.removeEventListener("click", pick);
+  };
+  overlay.classList.add("picking");
+  overlay.addEventListener("click", pick);
+  return end;
 }
 
 function since(moment) {

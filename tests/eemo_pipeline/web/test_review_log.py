@@ -24,6 +24,7 @@ from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.queue_import import import_queue
 from eemo_pipeline.web.replay import replay
 from eemo_pipeline.web.votes import read_votes
+from tests.support.review_kills import kill_at_work
 from tests.support.reviews import JUDGEMENT, make_review_root
 
 FELT = BlindJudgement(**JUDGEMENT)
@@ -319,3 +320,9 @@ def take_step(database: ReviewDatabase, session: Session, kind: str, number: int
             judging.commit(database, session, task_id, name, FELT)
         if kind == "finish":
             finish(database, session, task_id, f"{number:011x}")
+
+
+def test_ten_kills_lose_nothing_that_was_acknowledged(tmp_path: Path):
+    found = kill_at_work(make_review_root(tmp_path / "killed", 80), 10, seed=1)
+    assert found.acknowledged > 10
+    assert (found.lost, found.double, found.broken, found.is_same) == (0, 0, None, True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import ReviewDatabase
 from eemo_pipeline.web.people import renew_link
@@ -335,9 +336,85 @@ def test_every_page_is_accessible(browser: "Browser", root: DataRoot, server: Se
 def test_nothing_overlaps_at_four_hundred_percent(
     browser: "Browser", root: DataRoot, server: Server
 ):
-    page = log_in(browser, root, server, "zoom")
+    """At 320 pixels, which is 1280 at 400 %, no page is wider than the window, in any colours."""
+    page = log_in(browser, root, server, "zoom", "admin", forced_colors="active")
     begin(page)
     page.set_viewport_size({"width": 320, "height": 640})
-    page.screenshot(path=root.path / "zoomed.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    wide = []
+    for path in (None, "", "guide", "quality", "gallery", "admin", "adjudicate"):
+        if path is not None:
+            page.goto(f"http://127.0.0.1:{server.port}/{path}")
+        page.screenshot(path=root.path / f"zoomed-{path or 'home'}.png", full_page=True)
+        if page.evaluate("document.documentElement.scrollWidth") > 320:
+            wide.append(path)
+    assert wide == []
     page.context.close()
+
+
+def test_five_images_are_judged_by_keyboard_alone_and_blind(browser: "Browser", tmp_path: Path):
+    """No pointer is used, and what the browser hears and holds before each judgement is blind."""
+    root = make_review_root(tmp_path / "keyboard", 8)
+    with serve_reviews(root) as running:
+        page = log_in(browser, root, running, "keys")
+        heard: list[str] = []
+        page.on("response", lambda reply: heard.append(reply.url) or heard.append(body_of(reply)))
+        begin(page)
+        for number in range(5):
+            known = "\n".join([*heard, page.content()])
+            secrets = (CAPTION, FINDING, FILE_NAME, "secret", "audit", "disputed", "CAP_")
+            assert [word for word in secrets if word in known] == []
+            for key in (str(number + 1), "q", "l", "Enter"):
+                page.keyboard.press(key)
+            page.wait_for_selector(DRAFTS)
+            finish(page)
+            wait_for_image(page)
+            heard.clear()
+        page.context.close()
+    assert [event["kind"] for event in read(root)[0]].count("submit") == 5
+
+
+def test_a_box_is_drawn_by_four_points_and_an_image_is_flagged(browser: "Browser", tmp_path: Path):
+    root = make_review_root(tmp_path / "boxes", 8)
+    with serve_reviews(root) as running:
+        page = log_in(browser, root, running, "boxes")
+        begin(page)
+        while True:
+            for key in ("1", "q", "l", "Enter"):
+                page.keyboard.press(key)
+            page.wait_for_selector(DRAFTS)
+            box = page.locator('[data-field="box"]')
+            if box.count():
+                break
+            finish(page)
+            wait_for_image(page)
+        box.locator("button", has_text="Edit").click()
+        box.locator("button", has_text="Draw by four points").click()
+        frame = page.locator("#overlay").bounding_box()
+        assert frame
+        for across, down in ((0.5, 0.25), (0.5, 0.75), (0.25, 0.5), (0.75, 0.5)):
+            page.mouse.click(
+                frame["x"] + across * frame["width"], frame["y"] + down * frame["height"]
+            )
+        box.locator(".corners").nth(1).wait_for()
+        box.locator("button", has_text="Save").click()
+        box.locator(".said", has_text="2 boxes").wait_for()
+        page.keyboard.press("=")
+        assert page.locator("#surround.zoomed").count() == 1
+        page.keyboard.press(";")
+        page.locator("#flag-dialog[open]").wait_for()
+        page.keyboard.press("4")
+        wait_for_image(page)
+        page.context.close()
+    events, _ = read(root)
+    drawn = next(event for event in events if event["kind"] == "field_edit")
+    first, second = json.loads(drawn["value"])
+    assert first == {"x1_px": 1, "y1_px": 2, "x2_px": 30, "y2_px": 20}
+    image = next(one for one in measured_images(root) if one["image_id"] == drawn["image_id"])
+    for name, share, side in (("x1_px", 0.25, "width_px"), ("y2_px", 0.75, "height_px")):
+        assert second[name] == pytest.approx(share * image[side], abs=1)
+    flag = next(event for event in events if event["kind"] == "flag")
+    assert json.loads(flag["value"]) == "watermark"
+
+
+def measured_images(root: DataRoot) -> list[dict[str, Any]]:
+    return scan_table(root.tables, "dedup__images").collect().to_dicts()

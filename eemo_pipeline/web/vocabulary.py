@@ -1,0 +1,31 @@
+"""The words that drafts of short fields use: what a person who corrects one is offered.
+
+Only words of two images or more, so that none tells what a machine said of one image.
+"""
+
+import json
+from collections import Counter
+
+import sqlalchemy as sa
+
+from eemo_pipeline.web.database import DRAFTS, ReviewDatabase
+
+SHORT_FIELDS = ("style", "scene", "facial_expression", "human_action")
+_MOST = 100
+_WORDS = (
+    sa.select(DRAFTS.c.field, DRAFTS.c.value, sa.func.count().label("images"))
+    .where(DRAFTS.c.field.in_(SHORT_FIELDS))
+    .group_by(DRAFTS.c.field, DRAFTS.c.value)
+    .having(sa.func.count() > 1)
+)
+
+
+def find_words(database: ReviewDatabase) -> dict[str, list[str]]:
+    """Return field -> the words used for two images or more, the most frequent 100 by name."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in SHORT_FIELDS}
+    with database.reading() as connection:
+        for row in connection.execute(_WORDS):
+            word = json.loads(row.value)
+            if isinstance(word, str):
+                found[row.field][word] += row.images
+    return {name: sorted(word for word, _ in of.most_common(_MOST)) for name, of in found.items()}

@@ -1,0 +1,126 @@
+"""Kills of a process at work on reviews, and what must be true after any number of them."""
+
+import os
+import random
+import select
+import signal
+import time
+import uuid
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.web import assignment, event_log, judging
+from eemo_pipeline.web.database import SLOTS, ReviewDatabase
+from eemo_pipeline.web.fields import BlindJudgement, Event
+from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
+from eemo_pipeline.web.queue_import import import_queue
+from eemo_pipeline.web.replay import replay
+from eemo_pipeline.web.votes import read_votes
+from tests.support.reviews import JUDGEMENT
+
+_AWAKE_S = 0.12  # a process is killed within this time after its first answer
+
+
+@dataclass(frozen=True)
+class Survived:
+    """What was found after the kills.
+
+    Attributes:
+        acknowledged: events that the process reported as stored.
+        lost: those of them that the log does not hold.
+        double: tasks that one person judged more than once.
+        broken: where the chain of the log does not hold.
+        is_same: whether replaying the log gives the tables that are there.
+    """
+
+    acknowledged: int
+    lost: int
+    double: int
+    broken: event_log.Broken | None
+    is_same: bool
+
+
+def kill_at_work(root: DataRoot, count: int, seed: int) -> Survived:
+    """Let a process judge images and kill it (SIGKILL) at a random moment, `count` times."""
+    draws = random.Random(seed)  # noqa: S311
+    with closing(ReviewDatabase(root.review)) as database:
+        import_queue(database, root)
+        sessions = [_enter(database, f"person {number}") for number in range(3)]
+    acknowledged: list[str] = []
+    for number in range(count):
+        acknowledged += _work_until_killed(root, sessions[number % 3], draws.random() * _AWAKE_S)
+    with closing(ReviewDatabase(root.review)) as database:
+        with database.reading() as connection:
+            stored: set[str] = set()
+            for start in range(0, len(acknowledged), 500):
+                part = acknowledged[start : start + 500]
+                stored |= set(event_log.find_stored(connection, part))
+            broken = event_log.verify(connection)
+            judged = Counter(
+                (event["task_id"], event["rater_id"])
+                for event in event_log.read_events(connection)
+                if event["kind"] == "blind_commit"
+            )
+            held = connection.execute(sa.select(SLOTS.c.task_id, SLOTS.c.rater_id)).all()
+            assert len(set(held)) == len(held)
+            assert read_votes(connection).last_event
+        is_same = replay(database)[1]
+    double = sum(number > 1 for number in judged.values())
+    return Survived(len(acknowledged), len(set(acknowledged) - stored), double, broken, is_same)
+
+
+def _enter(database: ReviewDatabase, name: str) -> Session:
+    session = find_session(database, log_in(database, add_rater(database, name, "annotator")) or "")
+    assert session is not None
+    return session
+
+
+def _work_until_killed(root: DataRoot, session: Session, awake_s: float) -> list[str]:
+    """Fork a process that reports each stored event; kill it, and return what it reported."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        try:
+            _work(root, session, writing)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    select.select([reading], [], [], 30)  # it is at work
+    time.sleep(awake_s)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as reports:
+        lines = reports.read().split(b"\n")
+    return [line.decode() for line in lines[:-1]]  # the last one has no end
+
+
+def _work(root: DataRoot, session: Session, reports: int) -> None:
+    database = ReviewDatabase(root.review)
+
+    def report(event_id: str) -> None:
+        os.write(reports, event_id.encode() + b"\n")
+
+    while isinstance(task := assignment.claim(database, session), assignment.Assigned):
+        if task.state == "leased":
+            name = str(uuid.uuid4())
+            felt = BlindJudgement(**JUDGEMENT)
+            judging.commit(database, session, task.task_id, name, felt)
+            report(name)
+        seen = judging.reveal(database, session, task.task_id)
+        said = [
+            Event(event_id=str(uuid.uuid4()), kind="field_accept", field=draft["field"])
+            for draft in seen["drafts"]
+        ]
+        if seen["must_reconcile"]:
+            said.append(Event(event_id=str(uuid.uuid4()), kind="reconcile", value="keep"))
+        judging.record(database, session, task.task_id, said)
+        for event in said:
+            report(event.event_id)
+        name = str(uuid.uuid4())
+        judging.submit(database, session, task.task_id, name)
+        report(name)

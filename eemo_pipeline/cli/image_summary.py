@@ -95,16 +95,19 @@ def _by_person(votes: Rows) -> Rows:
     return [{"person": who, "phase": phase, "said": said} for (who, phase), said in people.items()]
 
 
+# A phase in which people say what they feel -> how that is told.
+_FELT = {"blind": "felt", "imported": "elsewhere felt", "repeated": "asked again felt"}
+
+
 def _vote(row: Mapping[str, Any]) -> str:
     said: Mapping[str, Mapping[str, Any]] = row["said"]
-    if row["phase"] in ("blind", "imported"):
+    if row["phase"] in _FELT:
         felt = [
             ("" if name == "emotion" else f"{name} ") + str(said[name]["said_json"]).strip('"')
             for name in ("emotion", "valence", "arousal")
             if name in said
         ]
-        origin = "elsewhere " if row["phase"] == "imported" else ""
-        return f"{row['person']} {origin}felt {', '.join(felt) or 'nothing of it'}"
+        return f"{row['person']} {_FELT[row['phase']]} {', '.join(felt) or 'nothing of it'}"
     acts: dict[str, list[str]] = {}
     for name, vote in said.items():
         act = str(vote["vote"])

@@ -496,8 +496,8 @@ _ALL = (
     _text(
         "queue",
         "Why people are asked: drawn for the uniform audit, or in dispute between machines; "
-        "imported: nobody was asked here",
-        ("audit", "disputed", "imported"),
+        "imported: nobody was asked here; repeats: one person, a second time",
+        ("audit", "disputed", "imported", "repeats"),
     ),
     _text(
         "reviewed_field",
@@ -548,7 +548,8 @@ _ALL = (
         "decided: three or more judged the image and more than half felt the same; plural: no "
         "emotion has more than half; too_few: fewer than three judged it; adjudicated: an "
         "adjudicator chose the emotion; kept_plural: one kept the distribution; dropped: one took "
-        "the image out; imported: nobody judged it here, and imported labels agree",
+        "the image out; imported: nobody judged it here, and of three or more imported labels more "
+        "than half name the same; imported labels that are fewer or differ: too_few, plural",
         ("decided", "plural", "too_few", "adjudicated", "kept_plural", "dropped", "imported"),
     ),
     _count(
@@ -643,6 +644,21 @@ _ALL = (
             ),
             _number(f"{name}_scale", f"Spread of their {name} by that of the others", "", 0),
         )
+    ),
+    _count("retest_count", "Images that the person judged a second time, much later"),
+    _share("retest_emotion_share", "Share of these for which they named the same emotion again"),
+    _share("retest_emotion_lower", "Lower end of its 95 % interval (Wilson)"),
+    _share("retest_emotion_upper", "Upper end of its 95 % interval (Wilson)"),
+    *(
+        _number(
+            f"retest_{name}_icc",
+            f"Agreement of their two ratings of {name}: ICC(2,1), absolute, single; null below two "
+            "images, or where no rating varies",
+            "",
+            None,
+            1,
+        )
+        for name in ("valence", "arousal")
     ),
     _text(
         "care_finding",

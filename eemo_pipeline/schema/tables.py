@@ -530,10 +530,14 @@ _ALL = (
         """rater_id judgement_count machine_share checked_count accepted_count wrong_count
         wrong_accepted_count valence_count valence_offset valence_offset_lower valence_offset_upper
         valence_offset_shrunk valence_scale arousal_count arousal_offset arousal_offset_lower
-        arousal_offset_upper arousal_offset_shrunk arousal_scale care_finding""",
+        arousal_offset_upper arousal_offset_shrunk arousal_scale retest_count retest_emotion_share
+        retest_emotion_lower retest_emotion_upper retest_valence_icc retest_arousal_icc
+        care_finding""",
         """machine_share valence_count valence_offset valence_offset_lower valence_offset_upper
         valence_offset_shrunk valence_scale arousal_count arousal_offset arousal_offset_lower
-        arousal_offset_upper arousal_offset_shrunk arousal_scale care_finding""",
+        arousal_offset_upper arousal_offset_shrunk arousal_scale retest_emotion_share
+        retest_emotion_lower retest_emotion_upper retest_valence_icc retest_arousal_icc
+        care_finding""",
     ),
     _table(
         "review__inspection_draws",

@@ -19,7 +19,7 @@ _MS_LATER = 7 * 86_400_000
 
 # The first judgements of a person, of which none was asked for a second time.
 _REPEATABLE = (
-    sa.select(TASKS.c.task_id, TASKS.c.image_id, EVENTS.c.recorded_ms)
+    sa.select(TASKS.c.task_id, TASKS.c.image_id, EVENTS.c.recorded_ms, SLOTS.c.first_seq)
     .join(SLOTS, TASKS.c.task_id == SLOTS.c.task_id)
     .join(EVENTS, EVENTS.c.seq == SLOTS.c.first_seq)
     .where(
@@ -42,6 +42,11 @@ _COUNT_REPEATS = (
     .join(TASKS, TASKS.c.task_id == SLOTS.c.task_id)
     .where(SLOTS.c.rater_id == sa.bindparam("of_rater"), TASKS.c.queue == REPEATS)
 )
+_COUNT_SINCE = (
+    sa.select(sa.func.count())
+    .select_from(SLOTS)
+    .where(SLOTS.c.rater_id == sa.bindparam("of_rater"), SLOTS.c.first_seq > sa.bindparam("since"))
+)
 
 
 def store_repeat(connection: sa.Connection, session: Session, place: int) -> tuple[str, str] | None:
@@ -63,7 +68,8 @@ def store_repeat(connection: sa.Connection, session: Session, place: int) -> tup
     if first is None:
         return None
     is_old = now_ms() - first.recorded_ms >= _MS_LATER
-    if not is_old and place - 1 - done_before < _TASKS_LATER:
+    given_since = connection.execute(_COUNT_SINCE, mine | {"since": first.first_seq}).scalar_one()
+    if not is_old and given_since + 1 < _TASKS_LATER:
         return None
     task_id = short_hash(REPEATS, first.task_id, session.rater_id)
     name = f"repeat-{task_id}"

@@ -2,7 +2,8 @@
 
 Undone answers are left out, and of several the last one stands. Answers to drafts that were wrong
 on purpose come apart: they tell how carefully people looked, and are never data. Labels that were
-given elsewhere and imported are a phase of their own, so that they replace no vote given here.
+given elsewhere and imported are a phase of their own, so that they replace no vote given here; so
+are judgements that a person was asked for a second time.
 """
 
 import json
@@ -73,7 +74,8 @@ def read_votes(connection: sa.Connection) -> Votes:
             continue
         task = tasks.get(event["task_id"])
         for said_in, name, values in _answers(event):
-            phase = "repeated" if task is not None and task.queue == REPEATS else said_in
+            is_repeat = said_in == "blind" and task is not None and task.queue == REPEATS
+            phase = "repeated" if is_repeat else said_in
             key = (event["image_id"], event["rater_id"], phase, name)
             standing[key] = event | values
     for (image_id, rater_id, phase, name), event in sorted(standing.items()):

@@ -1,6 +1,7 @@
 """How each person rates and how carefully they look, compared with the others at the same images.
 
-Nobody is ranked: a wide interval says that little is known of a person.
+And how far they agree with themselves. Nobody is ranked: a wide interval says that little is known
+of a person.
 """
 
 import json
@@ -12,6 +13,7 @@ import polars as pl
 
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.estimates import estimate
+from eemo_pipeline.stats.agreement import two_way_icc
 from eemo_pipeline.stats.intervals import Z_95, wilson
 from eemo_pipeline.stats.rater_statistics import Estimate, find_offsets
 
@@ -30,6 +32,9 @@ def build_raters(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFrame)
       in steps of the scale, with the 95 % interval of its standard error; `shrunk` moves it towards
       0 by how far offsets of all people differ more than their errors (empirical Bayes).
     - scale: standard deviation of the person's ratings by that of the others at the same images.
+    - retest: the share of images, judged a second time, of which the person named the same emotion
+      again, with Wilson's interval, and ICC(2,1) of the two ratings: absolute agreement, as Koo and
+      Li (2016, doi 10.1016/j.jcm.2016.02.012) advise for tests and retests.
     - `care_finding`: `accepts_wrong_drafts` where four wrong drafts or more were answered, and the
       lower end of Wilson's interval of those accepted is above 0.3; `agrees_with_the_machine` where
       more than 0.95 of 50 judgements or more name the machine's emotion. The latter may also be a
@@ -45,6 +50,7 @@ def build_raters(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFrame)
     felt = blind.filter(pl.col("reviewed_field") == "emotion")
     machine = dict(queue.select("image_id", "machine_emotion").drop_nulls().iter_rows())
     offsets = [_offsets(blind, field) for field in _RATED]
+    again = _join_retests(blind, counted.filter(pl.col("phase") == "repeated"))
     drafts = counted.filter((pl.col("phase") == "drafts") & (pl.col("vote") != "unknown"))
     rows = []
     for (rater,), own in felt.group_by(["rater_id"], maintain_order=True):
@@ -67,6 +73,7 @@ def build_raters(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFrame)
         }
         for of_field in offsets:
             row |= of_field.get(str(rater), {})
+        row |= _agree_again(again.filter(pl.col("rater_id") == rater))
         rows.append(row | {"care_finding": _finding(row, len(same))})
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
 
@@ -138,6 +145,38 @@ def _offsets(blind: pl.DataFrame, field: str) -> dict[str, dict[str, Any]]:
         }
         for rater, one in found.items()
     }
+
+
+def _join_retests(blind: pl.DataFrame, repeated: pl.DataFrame) -> pl.DataFrame:
+    """Return person, image and field with what was said first and what was said again."""
+    key = ("rater_id", "image_id", "reviewed_field")
+    said = ("said_json", "rating")
+    return (
+        blind.select(*key, *said)
+        .join(repeated.select(*key, *said), on=key, how="inner", suffix="_again")
+        .sort(key)
+    )
+
+
+def _agree_again(own: pl.DataFrame) -> dict[str, Any]:
+    """Return how far one person agrees with themselves; a count of 0 where nothing was repeated."""
+    emotions = own.filter(pl.col("reviewed_field") == "emotion")
+    if emotions.is_empty():
+        return {"retest_count": 0}
+    count = emotions.height
+    same = int((emotions["said_json"] == emotions["said_json_again"]).sum())
+    lower, upper = wilson(np.array([same]), np.array([count]))
+    found: dict[str, Any] = {
+        "retest_count": count,
+        "retest_emotion_share": round(same / count, 6),
+        "retest_emotion_lower": round(float(lower[0]), 6),
+        "retest_emotion_upper": round(float(upper[0]), 6),
+    }
+    for field in _RATED:
+        rated = own.filter(pl.col("reviewed_field") == field)
+        single, _ = two_way_icc(rated.select("rating", "rating_again").to_numpy())
+        found[f"retest_{field}_icc"] = _round(single)
+    return found
 
 
 def _scale(items: np.ndarray, ratings: np.ndarray, is_own: np.ndarray) -> float | None:

@@ -15,7 +15,7 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 
 _TABLE = TABLES["review__records"]
-DECIDING = 3  # blind judgements that decide an emotion
+DECIDING = 3  # blind judgements, or imported labels, that decide an emotion
 _ADJUDICATED = {"plural": "kept_plural", "drop": "dropped"}
 _SPAN = 8.0  # steps from the lowest rating to the highest
 _LOWEST = -4.0
@@ -27,10 +27,13 @@ def build_review_records(votes: pl.DataFrame) -> pl.DataFrame:
     - decided: three or more judged it blind, and more than half of them felt the same emotion.
     - plural: three or more judged it blind, and no emotion has more than half.
     - too_few: fewer judged it so far.
-    - imported: nobody judged it here, and more than half of the imported labels name one emotion.
+    - imported: nobody judged it here, and of three or more imported labels more than half name the
+      same emotion.
     - adjudicated, kept_plural, dropped: what an adjudicator decided; it goes before the votes.
 
-    Labels that were given elsewhere and imported count only where nobody judged the same here.
+    Labels that were given elsewhere and imported count only where nobody judged the same here, by
+    the rule of votes: one label alone is no majority. What a person said when asked a second time
+    counts nowhere.
 
     `neutral` and `cannot_tell` are votes as well: they stop an emotion from having more than half,
     and are no part of the distribution over the eight. A draft is settled by the majority of those
@@ -39,9 +42,8 @@ def build_review_records(votes: pl.DataFrame) -> pl.DataFrame:
     Args:
         votes: rows of `review__votes`; surplus votes are not counted.
     """
-    counted = votes.filter(pl.col("is_counted")).sort(
-        "image_id", "rater_id", "phase", "reviewed_field"
-    )
+    own = pl.col("is_counted") & (pl.col("phase") != "repeated")
+    counted = votes.filter(own).sort("image_id", "rater_id", "phase", "reviewed_field")
     rows = [
         _record(image_id, group.to_dicts())
         for (image_id,), group in counted.group_by(["image_id"], maintain_order=True)
@@ -77,11 +79,11 @@ def _record(image_id: Any, votes: Sequence[Mapping[str, Any]]) -> dict[str, Any]
 
 
 def _outcome(count: int, emotion: str | None, *, is_imported: bool) -> str:
-    if is_imported:
-        return "plural" if emotion is None else "imported"
     if count < DECIDING:
         return "too_few"
-    return "plural" if emotion is None else "decided"
+    if emotion is None:
+        return "plural"
+    return "imported" if is_imported else "decided"
 
 
 def _adjudicated(votes: Iterable[Mapping[str, Any]]) -> str | None:

@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.schema.validate import vocabulary_violations
+from eemo_pipeline.stages.review.raters import build_raters
+from eemo_pipeline.stages.review.records import build_review_records
 from eemo_pipeline.web import assignment, judging, repeats
 from eemo_pipeline.web.assignment import STRONG, find_bounds
 from eemo_pipeline.web.database import SLOTS, TASKS, ReviewDatabase
@@ -150,6 +155,13 @@ def test_a_person_is_asked_again_and_it_stays_apart(
     assert sum(row["phase"] == "repeated" for row in felt) == len(again)
     assert sum(row["phase"] == "blind" for row in felt) == len(set(images))
     assert all(row["task_id"] not in repeated for row in felt if row["phase"] == "blind")
+    table = TABLES["review__votes"]
+    votes = pl.DataFrame(rows, schema=table.polars_schema)
+    assert vocabulary_violations(votes.lazy(), table) == []
+    (rater,) = build_raters(votes, votes.clear(), TABLES["review__queue"].empty()).to_dicts()
+    assert (rater["retest_count"], rater["retest_emotion_share"]) == (len(again), 1.0)
+    records = build_review_records(votes)
+    assert records["judgement_count"].to_list() == [1] * len(set(images))
     (quality,) = measure(database).raters
     assert (quality.judged, quality.is_same_again.count) == (len(set(images)), len(again))
     assert quality.is_same_again.value == 1.0

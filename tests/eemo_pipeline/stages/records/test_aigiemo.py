@@ -163,11 +163,31 @@ def test_the_gap_is_to_the_usual_ratings_of_the_emotion(emotion: str):
 
 
 def test_imported_labels_count_where_nobody_judged_here():
-    elsewhere = felt("a", "i1", "fear", -3, 3, phase="imported")
+    elsewhere = [
+        vote for no in "123" for vote in felt("a", f"i{no}", "fear", -3, 3, phase="imported")
+    ]
     row = build(*elsewhere)
-    assert (row["outcome"], row["emotion"], row["felt_emotions"]) == ("imported", "fear", ["fear"])
+    assert (row["outcome"], row["emotion"]) == ("imported", "fear")
+    assert row["felt_emotions"] == ["fear"] * 3
     both = build(*THREE, *elsewhere)
     assert (both["emotion"], both["rater_ids"]) == ("awe", ["1", "2", "3"])
+
+
+@pytest.mark.parametrize(
+    ("emotions", "outcome"),
+    [
+        (["fear"], "too_few"),
+        (["fear", "fear"], "too_few"),
+        (["fear", "awe", "anger"], "plural"),
+        (["fear", "fear", "awe"], "imported"),
+    ],
+)
+def test_imported_labels_follow_the_rule_of_votes(emotions: list[str], outcome: str):
+    given = [felt("a", f"i{no}", one, phase="imported") for no, one in enumerate(emotions)]
+    row = build(*(vote for votes in given for vote in votes))
+    assert row["outcome"] == outcome
+    assert row["emotion"] == ("fear" if outcome == "imported" else None)
+    assert row["felt_emotions"] == emotions, "what was given is kept"
 
 
 def balance(counts: dict[str, int], per_class: int) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -12,7 +12,8 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform
 from eemo_pipeline.stages.review.agreement import build_agreement
-from eemo_pipeline.stages.review.raters import build_raters
+from eemo_pipeline.stages.review.raters import build_raters, compare_order
+from eemo_pipeline.stages.review.records import build_review_records
 from eemo_pipeline.stages.review.study import build_study
 
 IMAGES, PEOPLE, PER_IMAGE = 400, 6, 3
@@ -155,6 +156,64 @@ def test_two_wrong_drafts_are_too_few_to_note_anybody():
     few = probes.filter(pl.col("image_id") < "0003")
     found = build_raters(votes, few, queue)
     assert "accepts_wrong_drafts" not in found["care_finding"].to_list()
+
+
+RETESTED = 300
+STEADY = 0.6  # probability that the emotion is the same again; else one of the seven others
+
+
+@cache
+def retests() -> pl.DataFrame:
+    """Return votes of a person who is asked again, of one who repeats all, and of one once."""
+    chance = np.random.default_rng(5)
+    votes = []
+    for number in range(RETESTED):
+        image, emotion = f"{number:04}", int(chance.integers(8))
+        level = chance.normal(scale=SPREAD)
+        for phase in ("blind", "repeated"):
+            moved = phase == "repeated" and chance.random() > STEADY
+            felt = MIKELS_8[(emotion + int(chance.integers(1, 8)) * moved) % 8]
+            valence = step(level + chance.normal(scale=NOISE))
+            for field, said in (("emotion", felt), ("valence", valence), ("arousal", 2)):
+                votes.append(vote(image, "wavers", phase, field, said, len(votes)))
+            for field, said in (("emotion", "awe"), ("valence", number % 9 - 4), ("arousal", 0)):
+                votes.append(vote(image, "same", phase, field, said, len(votes)))
+    votes += [vote("0001", "once", "blind", "emotion", "awe", len(votes))]
+    return pl.DataFrame(votes, schema=SCHEMA)
+
+
+def test_how_far_a_person_agrees_with_themselves_is_found():
+    found = build_raters(retests(), *(frame.clear() for frame in people()[1:]))
+    assert conform(found, TABLES["review__raters"]).columns == found.columns
+    rows = {row["rater_id"]: row for row in found.iter_rows(named=True)}
+    wavers = rows["wavers"]
+    assert (wavers["retest_count"], wavers["judgement_count"]) == (RETESTED, RETESTED)
+    assert wavers["retest_emotion_lower"] < STEADY < wavers["retest_emotion_upper"]
+    # Rounding to whole steps adds 1/12 to the variance of the noise.
+    expected = SPREAD**2 / (SPREAD**2 + NOISE**2 + 1 / 12)
+    assert abs(wavers["retest_valence_icc"] - expected) < 0.06
+    assert wavers["retest_arousal_icc"] is None, "no rating varies"
+    same = rows["same"]
+    assert (same["retest_emotion_share"], same["retest_valence_icc"]) == (1.0, 1.0)
+    once = rows["once"]
+    assert once["retest_count"] == 0
+    assert once["retest_emotion_share"] is once["retest_valence_icc"] is None
+
+
+def test_what_is_said_again_changes_no_other_table(drawn: pl.DataFrame):
+    votes = retests()
+    first = votes.filter(pl.col("phase") != "repeated")
+    _, probes, queue = people()
+    empty = [TABLES[name].empty() for name in ("annotation__replies", "verification__replies")]
+    for build in (
+        build_review_records,
+        lambda said: build_agreement(said, probes, queue, *empty),
+        lambda said: build_study(drawn, said, queue),
+        lambda said: pl.DataFrame(compare_order(said)),
+    ):
+        assert build(votes).equals(build(first))
+    again = build_review_records(votes.filter(pl.col("phase") == "repeated"))
+    assert again.is_empty(), "an image is not judged by who is asked again"
 
 
 @pytest.fixture

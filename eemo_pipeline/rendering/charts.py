@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_ROW_PX, _LABEL_PX, _NUMBER_PX, _WIDTH_PX, _TITLE_PX = 22, 180, 60, 600, 22
-_LONGEST_LABEL = 24
+_ROW_PX, _LABEL_PX, _NUMBER_PX, _WIDTH_PX, _TITLE_PX = 22, 240, 60, 660, 22
+_LONGEST_LABEL = 36
 _PLANE_PX, _MARGIN_PX = 340, 46
 _SERIES = 6  # colours of the style sheet
 Numbers = Sequence[float | None]

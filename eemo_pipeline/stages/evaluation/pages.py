@@ -10,16 +10,22 @@ from pathlib import Path
 import polars as pl
 
 from eemo_pipeline.lake.parquet import write_bytes
-from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
+from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Number
 from eemo_pipeline.stages.evaluation.model_runs import FOLDER
 
 _STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .7rem;text-align:right;"
-    "border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}"
-    "svg{display:block}caption{text-align:left;font-weight:600}"
+    ":root{color-scheme:light dark;--line:light-dark(#d3d6da,#42464c);"
+    "--mark:light-dark(#2166ac,#6ea8dc)}"
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;"
+    "color:light-dark(#1c1e21,#e8e8e8);background:light-dark(#ffffff,#1b1d20)}"
+    "table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}"
+    "td,th{padding:.2rem .7rem;text-align:right;border-bottom:1px solid var(--line)}"
+    "td:first-child,th:first-child{text-align:left;min-width:14rem}"
+    "svg{display:block}path{stroke:var(--mark);stroke-width:2}circle{fill:var(--mark)}"
+    "caption{text-align:left;font-weight:600}"
 )
 _BAR_PX, _HEIGHT_PX = 200, 14
+_DIGITS = 2
 # Upper and lower end of the axis of each unit.
 _AXES = {
     "percent": (0.0, 100.0),
@@ -74,7 +80,7 @@ def render_page(benchmark: Benchmark, scores: pl.DataFrame, comparisons: pl.Data
             (pl.col("section") == number.section) & (pl.col("number") == number.name)
         )
         if rows.height:
-            parts.append(_scores_table(f"{number.section}: {number.name}", rows))
+            parts.append(_scores_table(number, rows))
     groups = marked.filter(pl.col("item_group") != "all")
     if groups.height:
         parts.append(f"<details><summary>By group</summary>{_groups_table(groups)}</details>")
@@ -90,30 +96,30 @@ def _best_marked(scores: pl.DataFrame) -> pl.DataFrame:
     return scores.sort(order).unique(keys, keep="first", maintain_order=True).sort(keys)
 
 
-def _scores_table(caption: str, rows: pl.DataFrame) -> str:
+def _scores_table(number: Number, rows: pl.DataFrame) -> str:
     is_error = rows["score_unit"][0] == "difference" or rows["number"][0] == "ECE"
     ordered = rows.sort("score_value", "evaluated_model", descending=[not is_error, False])
     lines = [
         (
             escape(row["evaluated_model"]),
-            f"{row['printed_value']:g}",
-            _interval(row["score_lower"], row["score_upper"]),
+            _say(row["printed_value"], number.digits),
+            _interval(row["score_lower"], row["score_upper"], number.digits),
             _bar(row),
             f"{row['counted_items']:,}",
             f"{100 * row['covered_share']:.1f} %",
-            "" if row["published_value"] is None else f"{row['published_value']:g}",
+            _say(row["published_value"], number.digits),
         )
         for row in ordered.iter_rows(named=True)
     ]
-    return _table(caption, _SCORES, lines)
+    return _table(f"{_words(number.section)}: {number.name}", _SCORES, lines)
 
 
 def _groups_table(rows: pl.DataFrame) -> str:
     lines = [
         (
             escape(row["evaluated_model"]),
-            escape(f"{row['section']}: {row['number']}, {row['item_group']}"),
-            f"{row['printed_value']:g}",
+            escape(f"{_words(row['section'])}: {row['number']}, {_words(row['item_group'])}"),
+            _say(row["printed_value"]),
             _interval(row["score_lower"], row["score_upper"]),
             f"{row['counted_items']:,}",
         )
@@ -126,10 +132,10 @@ def _pairs_table(rows: pl.DataFrame) -> str:
     lines = [
         (
             escape(f"{row['first_model']} to {row['second_model']}"),
-            escape(row["section"]),
+            escape(_words(row["section"])),
             f"{row['shared_items']:,}",
             f"{row['mark_difference']:+.3f}",
-            _interval(row["mark_difference_lower"], row["mark_difference_upper"]),
+            _interval(row["mark_difference_lower"], row["mark_difference_upper"], 3),
             f"{row['gained_count']:,}",
             f"{row['lost_count']:,}",
             f"{row['test_p_adjusted']:.3g}",
@@ -146,8 +152,19 @@ def _table(caption: str, head: tuple[str, ...], lines: list[tuple[str, ...]]) ->
     return f"<table><caption>{escape(caption)}</caption><tr>{top}</tr>{body}</table>"
 
 
-def _interval(lower: float | None, upper: float | None) -> str:
-    return "" if lower is None or upper is None else f"{lower:.4g} to {upper:.4g}"
+def _interval(lower: float | None, upper: float | None, digits: int = _DIGITS) -> str:
+    return (
+        "" if lower is None or upper is None else f"{_say(lower, digits)} to {_say(upper, digits)}"
+    )
+
+
+def _say(value: float | None, digits: int = _DIGITS) -> str:
+    """Return a number with its decimals, "" for none; a negative zero is zero."""
+    return "" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _bar(row: dict[str, float]) -> str:
@@ -159,7 +176,7 @@ def _bar(row: dict[str, float]) -> str:
     ]
     middle = _HEIGHT_PX // 2
     return (
-        f'<svg width="{_BAR_PX}" height="{_HEIGHT_PX}" role="img">'
-        f'<path d="M{places[0]} {middle}H{places[2]}" stroke="#4a90d9" stroke-width="2"/>'
-        f'<circle cx="{places[1]}" cy="{middle}" r="4" fill="#2166ac"/></svg>'
+        f'<svg width="{_BAR_PX}" height="{_HEIGHT_PX}" aria-hidden="true">'
+        f'<path d="M{places[0]} {middle}H{places[2]}"/>'
+        f'<circle cx="{places[1]}" cy="{middle}" r="4"/></svg>'
     )

@@ -61,7 +61,7 @@ def item_of(row: dict[str, object], unit: str = "") -> Item:
 BENCHMARK = Benchmark(
     name="held_out_assess",
     title="Held-out items of EEmoDB-Assess",
-    citation="this data root, split test",
+    citation="The test split of this data root",
     numbers=(
         Number(DOMINANT, "Accuracy"),
         Number(DOMINANT, "Macro F1", "macro_f1"),

@@ -47,7 +47,7 @@ def item_of(row: dict[str, object], unit: str = "") -> Item:
 BENCHMARK = Benchmark(
     name="held_out_qa",
     title="Held-out questions of EEmoDB-QA",
-    citation="this data root, split test",
+    citation="The test split of this data root",
     numbers=(
         *(
             Number(section, subset, subsets=(subset,))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from eemo_pipeline.cli.output import clean, size_in_words
+from eemo_pipeline.cli.refusals import name_place
 
 if TYPE_CHECKING:
     from eemo_pipeline.lake.warehouse import Explained
@@ -37,8 +38,12 @@ def _listed(texts: Sequence[str]) -> str:
     return "; ".join([*some, f"and {more:,} more"] if more > 0 else some)
 
 
+_PLACE = ("source", "path", "row", "line")
+
+
 def _refused(row: Mapping[str, Any]) -> str:
-    place = row["source"] if row["row"] is None else f"{row['source']} row {row['row']}"
+    is_row = row["row"] is not None
+    place = name_place(*(row[name] for name in _PLACE)) if is_row else row["source"]
     return f"{place}: {row['reason']}, {row['detail']}"
 
 

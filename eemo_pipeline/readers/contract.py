@@ -26,6 +26,8 @@ ANNOTATION_SCHEMA = pl.Schema(
         for name, dtype in TABLES["ingest__annotations"].polars_schema.items()
         if name not in {"source", "image_id"}
     }
+    # For the rejects of annotations whose image or box is refused; no table of annotations has it.
+    | {"line": TABLES["ingest__rejects"].polars_schema["line"]}
 )
 
 

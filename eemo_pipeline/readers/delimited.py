@@ -1,15 +1,15 @@
 """Splits delimited text into cells.
 
-The input is UTF-8 with line feeds, the output columns of text with row numbers. Encodings and
+The input is UTF-8 with line feeds, the output columns of text with rows and lines. Encodings and
 headers are handled in `tables.py`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import polars as pl
 
-from eemo_pipeline.readers.quoting import split_records
+from eemo_pipeline.readers.quoting import Record, split_records
 
 # What spreadsheets, databases and pandas write for an empty cell, in lower case.
 PLACEHOLDERS = ("na", "n/a", "#n/a", "nan", "null", "none", "-")
@@ -22,11 +22,12 @@ def parse_cells(
     start: int = 0,
     names: Collection[str] = frozenset(),
 ) -> pl.DataFrame:
-    """Return cells in columns "0" ..., "surplus" and "fault", from the byte `start` on.
+    """Return cells in columns "0" ..., "surplus", "fault" and "line", from the byte `start` on.
 
-    `start` is the begin of a line. Cells missing from a line are null; `fault` is unclosed_quote
-    where a quote opens a cell and is never closed, else null. `names` are names of images: a line
-    that holds one is never part of a cell of another line, see `quoting.split_records`.
+    `start` is the begin of a line, which is line 1; a row has the line that it begins in. Cells
+    missing from a line are null; `fault` is unclosed_quote where a quote opens a cell and is never
+    closed, else null. `names` are names of images: a line that holds one is never part of a cell of
+    another line, see `quoting.split_records`.
 
     Polars reads ten times faster than Python, but documents misplaced quotes as undefined
     behaviour, so it reads text whose quotes are closed in their own line.
@@ -45,7 +46,8 @@ def split_cells(data: bytes, delimiter: str, width: int, start: int = 0) -> pl.D
     if cells is not None:
         return cells
     lines = data[start:].decode().removesuffix("\n").split("\n")
-    return _fill_rows(((line.split(delimiter), False) for line in lines), width)
+    records = (Record(place, line.split(delimiter)) for place, line in enumerate(lines, 1))
+    return _fill_rows(records, width)
 
 
 def _parse_fast(
@@ -70,19 +72,26 @@ def _parse_fast(
     except pl.exceptions.PolarsError:
         return None
     line_count = data.count(b"\n", start) + (not data.endswith(b"\n"))
-    nothing = pl.lit(None, dtype=pl.String)
-    return cells.with_columns(nothing.alias("fault")) if cells.height == line_count else None
+    if cells.height != line_count:
+        return None
+    lines = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line")
+    return cells.with_columns(pl.lit(None, dtype=pl.String).alias("fault"), lines)
 
 
-def _fill_rows(records: Iterable[tuple[Sequence[str], bool]], width: int) -> pl.DataFrame:
+def _fill_rows(records: Iterable[Record], width: int) -> pl.DataFrame:
     """Return a row per record, cut or padded to the width and one surplus cell."""
     padding = [None] * (width + 1)
     rows = [
-        (*[*cells, *padding][: width + 1], "unclosed_quote" if is_unclosed else None)
-        for cells, is_unclosed in records
+        (
+            *[*record.cells, *padding][: width + 1],
+            "unclosed_quote" if record.is_unclosed else None,
+            record.line,
+        )
+        for record in records
     ]
     names = [*(str(place) for place in range(width)), "surplus", "fault"]
-    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+    schema = {**dict.fromkeys(names, pl.String), "line": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _is_quoting_regular(data: bytes, delimiter: str, start: int) -> bool:
@@ -107,13 +116,19 @@ def _is_quoting_regular(data: bytes, delimiter: str, start: int) -> bool:
     return not (np.searchsorted(quotes, line_ends) % 2).any()
 
 
-def number_rows(cells: pl.DataFrame) -> pl.DataFrame:
-    """Drop lines that hold only blanks, and number the others in `row`, from 1."""
+def number_rows(cells: pl.DataFrame, lines_before: int = 0) -> pl.DataFrame:
+    """Drop lines that hold only blanks, and number the others in `row`, from 1.
+
+    `lines_before` are the lines of the file before the first of the cells; with them, `line` is the
+    line as an editor counts it.
+    """
     holds = cells.select(is_given("0" if "0" in cells.columns else "surplus")).to_series()
     if not holds.all():  # rare; a line whose first cell has text is not blank
-        cells = cells.filter(pl.any_horizontal(*map(is_given, cells.columns)))
+        texts = [name for name in cells.columns if name != "line"]
+        cells = cells.filter(pl.any_horizontal(*map(is_given, texts)))
     return cells.with_row_index("row", offset=1).with_columns(
         pl.col("row").cast(pl.Int64),
+        pl.col("line") + lines_before,
         pl.when(is_given("surplus")).then("surplus").alias("surplus"),
     )
 

@@ -6,7 +6,7 @@ Values become cells of text for the checks in `row_checks.py`. Nothing here rais
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -31,6 +31,7 @@ class JsonRow:
             surplus_cells where a line of delimited text is longer than its header, or one of
             `row_checks.FAULTS`.
         encoding: the likely encoding of the file, where it is the reason of the refusal.
+        line: line of the file, from 1, where every row is a line or begins one; else None.
     """
 
     table_path: str
@@ -39,6 +40,7 @@ class JsonRow:
     fields: Mapping[str, Any] = field(default_factory=dict)
     refusal: str | None = None
     encoding: str | None = None
+    line: int | None = None
 
 
 def parse_json(text: str) -> tuple[Any, bool]:
@@ -60,12 +62,13 @@ def read_json_lines(listing: Listing, path: str) -> list[JsonRow]:
     """Return one row per line that is not blank."""
     text, encoding = decode((listing.root / path).read_bytes())
     rows: list[JsonRow] = []
-    for line in text.split("\n"):
+    for line_no, line in enumerate(text.split("\n"), 1):
         if line.strip():
             value, is_json = parse_json(line)
             row = len(rows) + 1
             bad = _bad_row(path, row, line, encoding)
-            rows.append(_row(path, row, None, value) if is_json else bad)
+            found = _row(path, row, None, value) if is_json else bad
+            rows.append(replace(found, line=line_no))
     return rows
 
 
@@ -185,8 +188,8 @@ def lower_names(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
-    """Return the fields as text cells by our own names, with `table_path`, `row`, `refused_as`
-    and `encoding`.
+    """Return the fields as text cells by our own names, with `table_path`, `row`, `line`,
+    `refused_as` and `encoding`.
 
     `headers` maps our name to the field's spellings, in lower case. A field missing from a row is
     null, and so are a placeholder for nothing and every field of a row that is not an object.
@@ -195,6 +198,7 @@ def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
     columns = {
         "table_path": [row.table_path for row in rows],
         "row": [row.row for row in rows],
+        "line": [row.line for row in rows],
         "refused_as": [row.refusal for row in rows],
         "encoding": [row.encoding for row in rows],
         **{
@@ -206,7 +210,7 @@ def tabulate(rows: Sequence[JsonRow], headers: Headers) -> pl.DataFrame:
         },
     }
     schema: dict[str, Any] = dict.fromkeys(columns, pl.String)
-    return pl.DataFrame(columns, schema={**schema, "row": pl.Int64})
+    return pl.DataFrame(columns, schema={**schema, "row": pl.Int64, "line": pl.Int64})
 
 
 def json_checks() -> list[Check]:

@@ -89,7 +89,7 @@ def read_rows(listing: Listing, path: str) -> list[JsonRow]:
     # Of two columns with one name, the first counts, as everywhere. Blank cells and placeholders
     # have no value.
     places = {name: str(place) for place, name in reversed([*enumerate(file.header)]) if name}
-    cells = file.cells.select("row", "surplus", "fault", *places.values())
+    cells = file.cells.select("row", "line", "surplus", "fault", *places.values())
     return [
         JsonRow(
             path,
@@ -102,8 +102,9 @@ def read_rows(listing: Listing, path: str) -> list[JsonRow]:
             },
             fault or (None if surplus is None else "surplus_cells"),
             file.encoding,
+            line,
         )
-        for row, surplus, fault, *values in cells.rows()
+        for row, line, surplus, fault, *values in cells.rows()
     ]
 
 

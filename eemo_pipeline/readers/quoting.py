@@ -8,15 +8,31 @@ import csv
 import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 _MOST_LINES = 1000  # of one record; a longer one is taken for a quote that was never closed
 
 
+@dataclass(frozen=True)
+class Record:
+    """One record of a delimited text.
+
+    Attributes:
+        line: the line that it begins in, from 1.
+        cells: its cells.
+        is_unclosed: whether a quote in it opens a cell and is never closed.
+    """
+
+    line: int
+    cells: Sequence[str]
+    is_unclosed: bool = False
+
+
 def split_records(
     text: str, delimiter: str, width: int, names: Collection[str] = frozenset()
-) -> Iterator[tuple[list[str], bool]]:
-    """Yield the cells of each record, and whether a quote in it is never closed.
+) -> Iterator[Record]:
+    """Yield each record of a text.
 
     The cells of a record with an unclosed quote are split at every delimiter. A line with a cell in
     `names` is a record of its own: no quote that was opened before reaches over it.
@@ -28,7 +44,7 @@ def split_records(
     place = 0
     while place < len(lines):
         if '"' not in lines[place]:
-            yield lines[place].split(delimiter), False
+            yield Record(place + 1, lines[place].split(delimiter))
             place += 1
             continue
         end: int | None = place
@@ -41,10 +57,10 @@ def split_records(
                 len(cells) <= width
                 and not any(_has_name(line, delimiter, names) for line in others)
             ):
-                yield cells, False
+                yield Record(place + 1, cells)
                 place = end + 1
                 continue
-        yield lines[place].split(delimiter), True
+        yield Record(place + 1, lines[place].split(delimiter), is_unclosed=True)
         place += 1
 
 

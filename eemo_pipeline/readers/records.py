@@ -18,10 +18,10 @@ def conclude(
 ) -> SourceTables:
     """Return records, annotations and rejects from judged rows.
 
-    `judged` holds table_path, row, record_id, path, resolved_by, reason, detail, and any column of
-    the annotations; `source_split`, `native_label` and `record_attributes` go to the record, from
-    its first row. Rows that name one image make one record, under the smallest of their record
-    identifiers.
+    `judged` holds table_path, row, record_id, path, resolved_by, reason, detail, where rows are
+    lines also line, and any column of the annotations; `source_split`, `native_label` and
+    `record_attributes` go to the record, from its first row. Rows that name one image make one
+    record, under the smallest of their record identifiers.
     """
     facts = {"label_space": pl.lit(label_space), "semantics": pl.lit(semantics)}
     judged = judged.with_columns(**facts)
@@ -57,9 +57,7 @@ def conclude(
     annotations = annotations.with_columns(
         records["record_id"].gather(record_no), count_within(record_no).alias("annotation_no")
     )
-    rejects = judged.filter(pl.col("reason").is_not_null()).select(
-        pl.col("table_path").alias("path"), "row", "reason", "detail"
-    )
+    rejects = judged.filter(pl.col("reason").is_not_null()).with_columns(path="table_path")
     return SourceTables(
         records=fill_schema(records, RECORD_SCHEMA),
         annotations=fill_schema(annotations, ANNOTATION_SCHEMA),

@@ -42,8 +42,9 @@ class AnnotationFile:
     Attributes:
         path: the file, relative to the source's folder.
         header: the cells of the first line, outer blanks removed.
-        cells: one row per data row that is not blank: `row` (from 1), one text column per header
-            cell, named "0", "1", ..., and `surplus`, the first cell beyond the header or null.
+        cells: one row per data row that is not blank: `row` (from 1), `line` (in the file, from 1,
+            where the row begins), one text column per header cell, named "0", "1", ..., and
+            `surplus`, the first cell beyond the header or null.
         delimiter: what separates the cells.
         encoding: the likely encoding of a file that is neither UTF-8 nor surely Windows-1252, whose
             rows with other signs have the fault bad_encoding; else null.
@@ -58,7 +59,8 @@ class AnnotationFile:
     def take(
         self, needed: Headers, optional: Headers = NONE_NEEDED, numbers: Collection[str] = ()
     ) -> pl.DataFrame:
-        """Return the columns by our own names, after `table_path`, `row` and what checks need.
+        """Return the columns by our own names, after `table_path`, `row`, `line` and what checks
+        need.
 
         Both mappings map our name to its possible header cells, in lower case. A column missing
         from the file is null; `absent` names the needed ones as the file's header would, and the
@@ -77,6 +79,7 @@ class AnnotationFile:
             self.cells.select(
                 pl.lit(self.path).alias("table_path"),
                 "row",
+                "line",
                 "surplus",
                 "fault",
                 pl.lit(self.encoding, dtype=pl.String).alias("encoding"),
@@ -121,13 +124,14 @@ def read_annotation_file(
 
     A header of more than 10,000 columns is not read, and each row has the fault too_many_columns.
     """
-    data, delimiter, is_quoted, encoding = _read_bytes(listing, path, delimiters, unquoted)
+    text = _read_bytes(listing, path, delimiters, unquoted)
+    data, delimiter = text.data, text.delimiter
     first_line = _first_line(data)
     # The header is one line: a quote left open in it must not swallow the rows.
     cells = next(csv.reader([first_line], delimiter=delimiter), [])
     header = [
         cell.strip().replace(UNDECODED, "?")
-        for cell in (cells if is_quoted else first_line.split(delimiter))
+        for cell in (cells if text.is_quoted else first_line.split(delimiter))
     ]
     is_too_wide = len(header) > _MOST_COLUMNS
     if is_too_wide:
@@ -135,13 +139,13 @@ def read_annotation_file(
     start = len(first_line.encode()) + 1
     parsed = (
         parse_cells(data, delimiter, len(header), start, listing.known)
-        if is_quoted
+        if text.is_quoted
         else split_cells(data, delimiter, len(header), start)
     )
-    rows = _mark_undecoded(number_rows(parsed), encoding)
+    rows = _mark_undecoded(number_rows(parsed, text.lines_before + 1), text.encoding)
     if is_too_wide:
         rows = rows.with_columns(pl.lit("too_many_columns").alias("fault"))
-    return AnnotationFile(path, tuple(header), rows, delimiter, encoding)
+    return AnnotationFile(path, tuple(header), rows, delimiter, text.encoding)
 
 
 def read_headless_file(
@@ -152,14 +156,14 @@ def read_headless_file(
     unquoted: str = " ",
 ) -> AnnotationFile:
     """Read a file without a header line; `header` names its columns."""
-    data, delimiter, is_quoted, encoding = _read_bytes(listing, path, delimiters, unquoted)
+    text = _read_bytes(listing, path, delimiters, unquoted)
     parsed = (
-        parse_cells(data, delimiter, len(header), names=listing.known)
-        if is_quoted
-        else split_cells(data, delimiter, len(header))
+        parse_cells(text.data, text.delimiter, len(header), names=listing.known)
+        if text.is_quoted
+        else split_cells(text.data, text.delimiter, len(header))
     )
-    rows = _mark_undecoded(number_rows(parsed), encoding)
-    return AnnotationFile(path, tuple(header), rows, delimiter, encoding)
+    rows = _mark_undecoded(number_rows(parsed, text.lines_before), text.encoding)
+    return AnnotationFile(path, tuple(header), rows, text.delimiter, text.encoding)
 
 
 def _mark_undecoded(rows: pl.DataFrame, encoding: str | None) -> pl.DataFrame:
@@ -174,30 +178,48 @@ def _mark_undecoded(rows: pl.DataFrame, encoding: str | None) -> pl.DataFrame:
     )
 
 
-def _read_bytes(
-    listing: Listing, path: str, delimiters: str, unquoted: str
-) -> tuple[bytes, str, bool, str | None]:
-    """Return UTF-8 from the first non-empty line on, its delimiter, and whether quotes quote.
+@dataclass(frozen=True)
+class _Text:
+    """A delimited text in UTF-8 with line feeds, from the first non-empty line on.
 
-    Last comes the likely encoding of a file that is not decoded in full. Where blanks delimit, a
-    tab replaces each run of them.
+    Attributes:
+        data: the text.
+        delimiter: what separates its cells.
+        is_quoted: whether quotes quote.
+        encoding: the likely encoding of a file that is not decoded in full.
+        lines_before: lines of the file before the text: empty ones, and a declared delimiter.
     """
+
+    data: bytes
+    delimiter: str
+    is_quoted: bool
+    encoding: str | None
+    lines_before: int
+
+
+def _read_bytes(listing: Listing, path: str, delimiters: str, unquoted: str) -> _Text:
+    """Return the text of a file. Where blanks delimit, a tab replaces each run of them."""
     csv.field_size_limit(sys.maxsize)  # an unclosed quote must not raise
     data = (listing.root / path).read_bytes()
     encoding = None
     if not _is_plain(data):
         text, encoding = decode(data)
         data = text.encode()
-    data = data.lstrip(b"\n")
+    whole, data = data, data.lstrip(b"\n")
     declared = _DECLARED_DELIMITER.match(data)
     if declared:
-        return data[declared.end() :].lstrip(b"\n"), declared[1].decode(), True, encoding
+        data = data[declared.end() :].lstrip(b"\n")
+    lines_before = whole.count(b"\n", 0, len(whole) - len(data))
+    if declared:
+        delimiter, is_quoted = declared[1].decode(), True
+        return _Text(data, delimiter, is_quoted, encoding, lines_before)
     delimiter = max(delimiters, key=_first_line(data).count)
-    if delimiter != " ":
-        return data, delimiter, delimiter not in unquoted, encoding
-    lines = data.decode().split("\n")
-    tabbed = "\n".join("\t".join(re.findall(r"\[[^\]]*\]|\S+", line)) for line in lines)
-    return tabbed.encode(), "\t", delimiter not in unquoted, encoding
+    is_quoted = delimiter not in unquoted
+    if delimiter == " ":
+        lines = data.decode().split("\n")
+        tabbed = "\n".join("\t".join(re.findall(r"\[[^\]]*\]|\S+", line)) for line in lines)
+        data, delimiter = tabbed.encode(), "\t"
+    return _Text(data, delimiter, is_quoted, encoding, lines_before)
 
 
 def _first_line(data: bytes) -> str:

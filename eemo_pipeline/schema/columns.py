@@ -94,6 +94,13 @@ _ALL = (
     _text("path", "POSIX path relative to the source's folder, or to the data root for outputs"),
     _text("table_path", "Annotation file of the row, relative to the source's folder"),
     _count("row", "Row of the annotation file, counted from 1 at the first data row", "", 1),
+    _count(
+        "line",
+        "Line of the file where the row begins, as an editor counts it: header, blank lines and "
+        "line ends within quotes count; null where rows are not lines, as in a JSON list",
+        "",
+        1,
+    ),
     _text("cluster_id", "image_id of the smallest member of the near-duplicate cluster"),
     _text("split", "Part of the dataset; one cluster is never in two parts", SPLITS),
     _text("source_split", "Part of the dataset as its owner assigned it"),

@@ -103,6 +103,7 @@ def _refuse_files(files: list[str], used: Mapping[str, str | None]) -> pl.DataFr
         (
             path,
             1,
+            None,
             why,
             "no row of a split names it" if path not in used else "nothing in it is read",
         )

@@ -66,7 +66,7 @@ _PEOPLE = pl.Schema(
         ),
         **dict.fromkeys(("folder", "filename", "box", "labels", "ratings"), pl.String),
         **dict.fromkeys(("annotator_id", "source_split", "attributes"), pl.String),
-        **dict.fromkeys(("row", "rater_count"), pl.Int64),
+        **dict.fromkeys(("row", "line", "rater_count"), pl.Int64),
         **dict.fromkeys(("is_labelled", "is_rated"), pl.Boolean),
         "native_labels": STRINGS,
         **dict.fromkeys(("rated", "person_box_px"), FLOATS),

@@ -58,6 +58,7 @@ _ROWS = pl.Schema(
     {
         **dict.fromkeys(("table_path", "refused_as", "note", "name", "source_split"), pl.String),
         "row": pl.Int64,
+        "line": pl.Int64,
         "captions": STRINGS,
         "numbers": INTEGERS,
     }
@@ -137,7 +138,7 @@ def _one_row_per_caption(judged: pl.DataFrame, number: str, marks: pl.DataFrame)
 
 def _read_marks(listing: Listing, paths: Sequence[str]) -> pl.DataFrame:
     """Return the marked captions by image and number from 0; malformed lines mark nothing."""
-    lines = [line.split() for path in paths for line in _lines(listing, path)[0]]
+    lines = [line.split() for path in paths for _, line in _lines(listing, path)[0]]
     marks = [
         (cells[0].removesuffix(".jpg"), int(cells[1]) - 1, True)
         for cells in lines
@@ -152,7 +153,7 @@ def _read_splits(listing: Listing, splits: Mapping[str, Sequence[str]]) -> pl.Da
         (name.strip().removesuffix(".jpg"), split)
         for split, paths in splits.items()
         for path in paths
-        for name in _lines(listing, path)[0]
+        for _, name in _lines(listing, path)[0]
     ]
     schema = {"stem": pl.String, "listed_split": pl.String}
     return pl.DataFrame(names, schema=schema, orient="row").unique("stem", keep="first")
@@ -163,25 +164,27 @@ def _read_splits(listing: Listing, splits: Mapping[str, Sequence[str]]) -> pl.Da
 
 def _read_tokens(listing: Listing, path: str) -> Iterator[Row]:
     lines, encoding = _lines(listing, path)
-    for line in lines:
+    for line_no, line in lines:
         label, _, caption = line.partition("\t")
         name, _, number = label.rpartition("#")
-        yield _accept(name, number, caption, encoding)
+        yield {"line": line_no, **_accept(name, number, caption, encoding)}
 
 
 def _read_bars(listing: Listing, path: str) -> Iterator[Row]:
     lines, encoding = _lines(listing, path)
-    for place, line in enumerate(lines):
+    for place, (line_no, line) in enumerate(lines):
         # A caption may contain a bar.
         name, number, caption = (cell.strip() for cell in (*line.split("|", 2), "", "")[:3])
         if place or name.casefold() != "image_name":
-            yield _accept(name, number, caption, encoding)
+            yield {"line": line_no, **_accept(name, number, caption, encoding)}
 
 
-def _lines(listing: Listing, path: str) -> tuple[list[str], str | None]:
-    """Return the lines that are not blank, and the likely encoding if the file is not UTF-8."""
+def _lines(listing: Listing, path: str) -> tuple[list[tuple[int, str]], str | None]:
+    """Return number and text of the lines that are not blank, and the likely encoding if the file
+    is not UTF-8."""
     text, encoding = decode((listing.root / path).read_bytes())
-    return [line for line in text.split("\n") if line.strip()], encoding
+    lines = enumerate(text.split("\n"), 1)
+    return [(line_no, line) for line_no, line in lines if line.strip()], encoding
 
 
 def _accept(name: str, number: str, caption: str, encoding: str | None) -> Row:
@@ -201,16 +204,19 @@ def _accept(name: str, number: str, caption: str, encoding: str | None) -> Row:
 def _read_lists(listing: Listing, path: str) -> Iterator[Row]:
     rows = read_annotation_file(listing, path).take(_NEEDED, _OPTIONAL)
     for row in rows.iter_rows(named=True):
-        if row["fault"] == "bad_encoding":
-            yield _refuse(row["fault"], name_encoding(row["encoding"]))
-        elif row["fault"]:
-            yield _refuse(row["fault"], FAULTS[row["fault"]])
-        elif row["absent"]:
-            yield _refuse("missing_column", f"the file has no column {row['absent']}")
-        elif row["surplus"]:
-            yield _refuse("surplus_cells", f"surplus = {row['surplus']}")
-        else:
-            yield _accept_lists(row)
+        yield {"line": row["line"], **_judge_shape(row)}
+
+
+def _judge_shape(row: Row) -> Row:
+    if row["fault"] == "bad_encoding":
+        return _refuse(row["fault"], name_encoding(row["encoding"]))
+    if row["fault"]:
+        return _refuse(row["fault"], FAULTS[row["fault"]])
+    if row["absent"]:
+        return _refuse("missing_column", f"the file has no column {row['absent']}")
+    if row["surplus"]:
+        return _refuse("surplus_cells", f"surplus = {row['surplus']}")
+    return _accept_lists(row)
 
 
 def _accept_lists(row: Row) -> Row:

@@ -109,11 +109,13 @@ def _without_blanks(name: str) -> pl.Expr:
 
 def _read_table(listing: Listing, path: str) -> pl.DataFrame:
     text, encoding = decode((listing.root / path).read_bytes())
-    cells = [line.split("\t") for line in text.split("\n") if line.strip()]
+    lines = [(no, line.split("\t")) for no, line in enumerate(text.split("\n"), 1) if line.strip()]
+    cells = [row for _, row in lines]
     headers = (place + 1 for place, row in enumerate(cells) if _is_header(row))
     firsts = (place for place, row in enumerate(cells) if len(row) > 1 and _is_code(row[1]))
     start = next(headers, next(firsts, len(cells)))
-    return _frame([(path, place, row) for place, row in enumerate(cells[start:], 1)], encoding)
+    rows = [(path, place, no, row) for place, (no, row) in enumerate(lines[start:], 1)]
+    return _frame(rows, encoding)
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -125,17 +127,20 @@ def _is_code(cell: str) -> bool:
     return _CODE.fullmatch(cell.strip()) is not None
 
 
-def _frame(rows: list[tuple[str, int, list[str]]], encoding: str | None = None) -> pl.DataFrame:
+def _frame(
+    rows: list[tuple[str, int, int, list[str]]], encoding: str | None = None
+) -> pl.DataFrame:
     """Return cells by the order of the columns; cells missing from a line are null.
 
     `encoding` is the likely one of a file that is not UTF-8.
     """
     width = len(_COLUMNS)
     padded = [
-        (path, place, *cells[:width], *[None] * (width - len(cells)), _first_text(cells[width:]))
-        for path, place, cells in rows
+        (*place, *cells[:width], *[None] * (width - len(cells)), _first_text(cells[width:]))
+        for *place, cells in rows
     ]
-    schema = {"table_path": pl.String, "row": pl.Int64, **dict.fromkeys(_COLUMNS, pl.String)}
+    places = {"table_path": pl.String, "row": pl.Int64, "line": pl.Int64}
+    schema = {**places, **dict.fromkeys(_COLUMNS, pl.String)}
     frame = pl.DataFrame(padded, schema={**schema, "surplus": pl.String}, orient="row")
     return frame.with_columns(pl.lit(encoding, dtype=pl.String).alias("encoding"))
 

@@ -242,6 +242,7 @@ def _split_annotations(
     rejects = orphans.drop_nulls("row").select(
         pl.col("table_path").alias("path"),
         "row",
+        "line",
         pl.lit("picture_refused").alias("reason"),
         pl.concat_str(pl.lit("the picture of record "), "record_id", pl.lit(" was refused")).alias(
             "detail"
@@ -261,26 +262,26 @@ def _shown_images(good: Mapping[str, Mapping[str, Any]]) -> dict[str, ShownImage
 
 def _reject_boxes(refused: pl.DataFrame) -> pl.DataFrame:
     """Return one reject per row of an annotation file whose box is refused."""
-    rejects = refused.select(pl.col("table_path").alias("path"), "row", "reason", "detail")
+    rejects = refused.select(pl.col("table_path").alias("path"), "row", "line", "reason", "detail")
     return rejects.drop_nulls("row").unique(["path", "row"], keep="first", maintain_order=True)
 
 
 def _reject_files(
     listing: Listing, read: SourceTables, measured: dict[str, dict[str, Any]]
 ) -> pl.DataFrame:
-    def rows() -> Iterator[tuple[str, None, str, str]]:
+    def rows() -> Iterator[tuple[str, None, None, str, str]]:
         for path, (reason, detail) in listing.refused.items():
-            yield path, None, reason, detail
+            yield path, None, None, reason, detail
         for path in listing.paths:
             if path in read.table_paths:
                 continue
             answer = measured.get(path)
             if path in read.refused_files:
-                yield path, None, *read.refused_files[path]
+                yield path, None, None, *read.refused_files[path]
             elif answer is None:
-                yield path, None, "unreferenced", "no annotation file names this file"
+                yield path, None, None, "unreferenced", "no annotation file names this file"
             elif answer["status"] != "ok":
-                yield path, None, answer["reason"], answer.get("detail") or answer["reason"]
+                yield path, None, None, answer["reason"], answer.get("detail") or answer["reason"]
 
     return pl.DataFrame(list(rows()), schema=read.rejects.schema, orient="row")
 

@@ -70,6 +70,9 @@ def assert_sound(tables: SourceTables, listing: Listing) -> None:
     assert tables.records.schema == contract.RECORD_SCHEMA
     assert tables.annotations.schema == contract.ANNOTATION_SCHEMA
     assert tables.rejects.schema == contract.REJECT_SCHEMA
+    is_in_lines = ~pl.col("path").str.to_lowercase().str.contains(r"\.(json|mat)$")
+    assert tables.rejects.filter(is_in_lines)["line"].null_count() == 0
+    assert (tables.rejects["line"].drop_nulls() >= 1).all()
     kept = set(tables.annotations.select("table_path", "row").drop_nulls("row").rows())
     kept |= set(tables.words.select("table_path", "row").rows())
     refused = tables.rejects.select("path", "row").rows()

@@ -16,17 +16,26 @@ def test_refused_files_and_rows_are_counted_by_reason(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "a.jpg").write_bytes(paint_jpeg(1))
     (folder / "b.jpg").write_bytes(b"")
-    (folder / "labels.csv").write_text("file,emotion\na.jpg,joy\nb.jpg,joy\nmissing.jpg,joy\n")
+    labels = (
+        '\r\nfile,emotion,caption\r\na.jpg,joy,"two\r\nlines"\r\n\r\nb.jpg,joy,\r\n'
+        "missing.jpg,joy,\r\na.jpg,joi,\r\n"
+    )
+    (folder / "labels.csv").write_bytes(labels.encode())
     result = call_eemo("run", "--images", folder, "--data", "root", *AND_THE_DATABASE)
     assert result.returncode == 0, result.stderr
     lines = result.stderr.splitlines()
     files, rows = (line for line in lines if line.startswith("refused "))
     assert files.split(":")[0].split() == ["refused", "1", "file"]
-    assert rows.split(":")[0].split() == ["refused", "2", "rows"]
+    assert rows.split(":")[0].split() == ["refused", "3", "rows"]
+    shown = lines[lines.index(rows) + 1 :][:3]
+    assert [line.split(":")[1] for line in shown] == ["6", "7", "8"]
+    assert shown[2].strip() == "folder labels.csv:8: emotion = joi; did you mean joy?"
     (command,) = (line for line in lines if line.startswith("list them with"))
     listed = call_eemo(*shlex.split(command.removeprefix("list them with"))[1:], "--json")
     assert listed.returncode == 0, listed.stderr
-    assert len(json.loads(listed.stdout)) == 3
+    found = {(row["path"], row["row"], row["line"]) for row in json.loads(listed.stdout)}
+    table = {("labels.csv", row, row + 4) for row in (2, 3, 4)}
+    assert found == {("b.jpg", None, None)} | table
 
 
 def test_a_run_that_reads_nothing_warns(tmp_path: Path) -> None:

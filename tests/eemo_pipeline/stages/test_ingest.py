@@ -245,6 +245,18 @@ def test_an_unreadable_file_is_refused_and_asked_again(tmp_path: Path, workers: 
     assert ingest(tmp_path, workers, "folder").records.height == 1
 
 
+def test_rows_of_a_refused_image_have_their_line(tmp_path: Path, workers: Workers) -> None:
+    text = b"\xef\xbb\xbf\r\nfile,emotion\r\n\r\na.png,awe\r\nbroken.jpg,joy\r\n"
+    files = {"a.png": picture(1), "broken.jpg": b"no image", "labels.csv": text}
+    lay(tmp_path / "sources" / "folder", files)
+    rejects = ingest(tmp_path, workers, "folder").rejects.select("path", "row", "line", "reason")
+    assert rejects.filter(pl.col("row").is_not_null()).rows() == [
+        ("labels.csv", 2, 5, "picture_refused")
+    ]
+    (file,) = rejects.filter(pl.col("row").is_null()).rows()
+    assert file[:3] == ("broken.jpg", None, None)
+
+
 def test_a_source_without_a_folder_has_no_rows(tmp_path: Path, workers: Workers) -> None:
     ingested = ingest(tmp_path, workers, *known_sources())
     for part, name in PARTS.items():

@@ -251,6 +251,7 @@ def _as_object(done: "Replay", found: "Score") -> dict[str, Any]:
         "number": found.name,
         "aspect": found.aspect,
         "marking": found.marking,
+        "protocol": found.protocol,
         "unit": found.unit,
         "value": printed,
         "unrounded": found.value,

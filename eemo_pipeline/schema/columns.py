@@ -1042,6 +1042,12 @@ _ALL = (
     _text("resampling_unit", "Near-duplicate clusters of the item's images, drawn as one"),
     _flag("is_scored", "Whether the owners count the item"),
     _text("gold_answer", "The right answer: a letter, a label, three labels or a number"),
+    _text(
+        "protocol",
+        "How an answer was obtained: a reply in text that was read, or the probabilities of level "
+        "words; mixed where the items of a score differ",
+        ("text", "probability", "mixed"),
+    ),
     _text("reply", "What the model replied, at most 4,000 characters"),
     _text("parsed_answer", "The answer as read tolerantly"),
     _text("strict_answer", "The answer as read strictly: the form asked for and nothing else"),

@@ -786,8 +786,8 @@ _ALL = (
         "item of a benchmark and model: the reply, how it is read, and what it is worth",
         "benchmark evaluated_model benchmark_item",
         """benchmark evaluated_model benchmark_item section subset item_group resampling_unit
-        is_scored gold_answer reply parsed_answer strict_answer answer_probability tolerant_mark
-        strict_mark given_mark status reason""",
+        is_scored gold_answer protocol reply parsed_answer strict_answer answer_probability
+        tolerant_mark strict_mark given_mark status reason""",
         """reply parsed_answer strict_answer answer_probability tolerant_mark strict_mark given_mark
         reason""",
         plotted="status",
@@ -796,9 +796,9 @@ _ALL = (
         "evaluation__scores",
         "number of a benchmark, model, group of items and marking: the score and its interval",
         "benchmark evaluated_model section number item_group marking",
-        """benchmark evaluated_model section number item_group marking score_unit score_value
-        score_lower score_upper printed_value counted_items covered_share published_value
-        published_difference score_note""",
+        """benchmark evaluated_model section number item_group marking protocol score_unit
+        score_value score_lower score_upper printed_value counted_items covered_share
+        published_value published_difference score_note""",
         "score_lower score_upper published_value published_difference score_note",
     ),
     _table(

@@ -84,8 +84,8 @@ class WordRequest(VlmRequest):
     """A request of the probabilities of words after the beginning of a reply (EEmo-Bench, eq. 12).
 
     The reply's text is a JSON object: `probabilities`, the softmax over the first tokens of the
-    words alone, and `mass`, their share of the probability of all tokens. Only models of the
-    provider `transformers` answer it; others reject it.
+    words alone, and `mass`, their share of the probability of all tokens. Only a model that
+    `tells_words` may be sent it.
 
     Attributes:
         words: at least two, whose first tokens differ.
@@ -215,3 +215,18 @@ class OnOwnHardware(Protocol):
     def capacity(self) -> Capacity:
         """What the hardware can do."""
         ...
+
+
+@runtime_checkable
+class WordTeller(Protocol):
+    """A model whose next-token probabilities can be read."""
+
+    @property
+    def tells_words(self) -> bool:
+        """Whether it answers a `WordRequest`."""
+        ...
+
+
+def tells_words(model: VisionLanguageModel) -> bool:
+    """Return whether a model answers a `WordRequest`."""
+    return isinstance(model, WordTeller) and model.tells_words

@@ -217,7 +217,14 @@ class _Served:
         sent = inputs["attention_mask"].sum(dim=1).tolist()
         with torch.inference_mode():
             if "words" in question:
-                return [self._weigh(question["words"], inputs, sent[0])]
+                first = self._first_tokens(question["beginning"], question["words"])
+                if len(set(first)) < len(first):
+                    words = ", ".join(question["words"])
+                    said = f"the words {words} share a first token in this model"
+                    return [{"status": "error", "reason": "words_share_a_token", "said": said}]
+                return [
+                    self._weigh(dict(zip(question["words"], first, strict=True)), inputs, sent[0])
+                ]
             most, warm = question["max_tokens"], question["temperature"]
             how: dict[str, Any] = {"do_sample": False}
             if warm > 0:
@@ -242,17 +249,30 @@ class _Served:
             "is_truncated": length is None and written >= most,
         }
 
-    def _weigh(self, words: Sequence[str], inputs: Mapping[str, Any], sent: int) -> dict[str, Any]:
-        """Return the softmax over the first tokens of the words, and their share of all tokens."""
-        first = [self.tokenizer.encode(f" {word}", add_special_tokens=False)[0] for word in words]
-        if len(set(first)) < len(words):
-            raise ValueError(f"the words {', '.join(words)} share a first token in this model")
+    def _first_tokens(self, beginning: str, words: Sequence[str]) -> list[int]:
+        """Return the token with which each word goes on after the beginning of a reply.
+
+        Some tokenizers begin a lone text with a space of its own: a word alone would not tell.
+        """
+        before = self.tokenizer.encode(beginning, add_special_tokens=False)
+        wholes = [
+            self.tokenizer.encode(f"{beginning} {word}", add_special_tokens=False) for word in words
+        ]
+        if any(whole[: len(before)] != before for whole in wholes):
+            raise ValueError(f"{beginning!r} has other tokens before a word than alone")
+        return [whole[len(before)] for whole in wholes]
+
+    def _weigh(
+        self, first: Mapping[str, int], inputs: Mapping[str, Any], sent: int
+    ) -> dict[str, Any]:
+        """Return the softmax over the first tokens of words, and their share of all tokens."""
+        ids = list(first.values())
         logits = self.model(**inputs).logits[0, -1].double()
-        shares = logits[first].softmax(0).tolist()
+        shares = logits[ids].softmax(0).tolist()
         return {
             "status": "ok",
-            "probabilities": dict(zip(words, shares, strict=True)),
-            "mass": float(logits.softmax(0)[first].sum()),
+            "probabilities": dict(zip(first, shares, strict=True)),
+            "mass": float(logits.softmax(0)[ids].sum()),
             "input_tokens": sent,
             "output_tokens": 1,
         }

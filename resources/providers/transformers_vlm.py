@@ -81,6 +81,11 @@ class TransformersVlm:
         return f"{name[:60]}@{self._fingerprint[:12]}"
 
     @property
+    def tells_words(self) -> bool:
+        """Always: the child has the probabilities of all tokens."""
+        return True
+
+    @property
     def capacity(self) -> Capacity:
         """Two batches: one is answered while the next is prepared."""
         # An attempt waits for the loading, for the batch before its own, and for its own.
@@ -138,8 +143,8 @@ class TransformersVlm:
         if reason == "out_of_memory":
             fix = f"lower {BATCH}, send smaller images, or raise {MEMORY}"
             return Rejected("out_of_memory", f"the memory is too small ({said}): {fix}")
-        if reason == "model_failed":
-            return Rejected("model_failed", said)
+        if reason in ("model_failed", "words_share_a_token"):
+            return Rejected(str(reason), said)
         return Transient(f"{self.model}: {reason}")
 
 
@@ -170,7 +175,9 @@ def _read_probabilities(told: Mapping[str, Any], words: tuple[str, ...]) -> str 
         return None
     if not isclose(sum(shares.values()), 1, abs_tol=1e-6):
         return None
-    return json.dumps({"probabilities": {word: shares[word] for word in words}, "mass": mass})
+    # A sum of shares may exceed 1 in its last digit.
+    told_shares = {word: min(shares[word], 1.0) for word in words}
+    return json.dumps({"probabilities": told_shares, "mass": min(numbers[-1], 1.0)})
 
 
 def _batch() -> int:

@@ -38,6 +38,7 @@ select
     round(score_upper, 4) as upper,
     counted_items as items,
     covered_share as coverage,
-    published_value as published
+    published_value as published,
+    protocol
 from best_marked
 order by benchmark, section, number, place, evaluated_model

@@ -498,13 +498,18 @@ def add_files(world: World) -> None:
         {"benchmark": "held_out_assess", "evaluated_model": "probe", "benchmark_item": item}
         | {"section": "dominant_emotion", "subset": "dominant_emotion", "item_group": "emotion6"}
         | {"resampling_unit": item, "is_scored": True, "gold_answer": "joy", "status": "ok"}
-        | {"parsed_answer": answered, "tolerant_mark": float(answered == "joy")}
+        | {"protocol": "text", "parsed_answer": answered, "tolerant_mark": float(answered == "joy")}
         for item, answered in (("1", "joy"), ("2", "fear"))
     ]
     world["evaluation__scores"] += [
         {"benchmark": "held_out_assess", "evaluated_model": model, "number": "Accuracy"}
         | {"section": "dominant_emotion", "item_group": "all", "marking": marking}
-        | {"score_unit": "percent", "score_value": value, "printed_value": value}
+        | {
+            "protocol": "text",
+            "score_unit": "percent",
+            "score_value": value,
+            "printed_value": value,
+        }
         | {"counted_items": 2, "covered_share": 1.0}
         for model, marking, value in (
             *(("probe", "tolerant", 50.0), ("probe", "strict", 0.0)),

@@ -26,12 +26,23 @@ _SAID = re.compile(
 _SHORTEST_OPTION = 4
 
 
+# How an answer is obtained: a reply in words is read, or the probabilities of words are.
+TEXT, PROBABILITY = "text", "probability"
+
+
 @dataclass(frozen=True)
 class Parsed:
-    """A reply as read: the answer, or None where there is none, in both readings."""
+    """A reply as read: the answer, or None where there is none, in both readings.
+
+    Attributes:
+        tolerant: the answer as read tolerantly.
+        strict: the answer as read strictly.
+        protocol: TEXT, or PROBABILITY for a reply that has the probabilities or logits of words.
+    """
 
     tolerant: str | None
     strict: str | None
+    protocol: str = TEXT
 
 
 def parse_choice(options: Mapping[str, str], reply: str) -> Parsed:

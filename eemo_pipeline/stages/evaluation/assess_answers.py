@@ -2,7 +2,8 @@
 
 The forms are those of EEmo-Logic (`emotion/answers.py`). The strict reading takes the whole reply
 in its form and nothing else; the tolerant one also takes answer tags, other words around the
-answer, and synonyms.
+answer, and synonyms. A value may also follow from the probabilities or logits of level words
+(`level_probabilities.py`).
 """
 
 import re
@@ -10,8 +11,9 @@ import re
 from eemo_pipeline.emotion.answers import read_label, read_ranking, read_score, split_completion
 from eemo_pipeline.emotion.scoring import score_ranking
 from eemo_pipeline.emotion.taxonomies import canonical
-from eemo_pipeline.stages.evaluation.answer_parsing import Parsed
+from eemo_pipeline.stages.evaluation.answer_parsing import PROBABILITY, Parsed
 from eemo_pipeline.stages.evaluation.benchmarks import Item, Prompt
+from eemo_pipeline.stages.evaluation.level_probabilities import read_level
 
 RANKING, DOMINANT = "ranking", "dominant_emotion"
 SCORES = ("valence", "arousal", "dominance")
@@ -112,6 +114,9 @@ def _read_label(item: Item, text: str, answer: str) -> Parsed:
 
 
 def _read_score(item: Item, text: str, answer: str) -> Parsed:
+    level = read_level(item.section, text)
+    if level is not None:
+        return Parsed(f"{level:.10g}", f"{level:.10g}", PROBABILITY)
     value = read_score(answer if ":" in answer else f":{answer}")
     found = _PLAIN_SCORE.fullmatch(text)
     is_named = found is not None and (found[1] or item.section).lower() == item.section

@@ -1,11 +1,12 @@
 """Asks one model of one provider the items of benchmarks; answers come from the ledger first.
 
 An evaluation that is stopped goes on where it was, and pays nothing twice: a question is keyed by
-its text, its images and its prompt, whichever benchmark asks it.
+its text, its images and its prompt, whichever benchmark asks it. Where a benchmark has a protocol
+of word probabilities, a model that tells them is asked for these; every other one replies in text.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,11 +18,24 @@ from eemo_pipeline.execution.progress import track
 from eemo_pipeline.ledger.answering import Inquiry, Recorded, answer_all
 from eemo_pipeline.ledger.store import Answer, Ask
 from eemo_pipeline.ledger.usage import NO_WORK, Work
+from eemo_pipeline.stages.evaluation.answer_parsing import PROBABILITY, TEXT
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item, Prompt
 from eemo_pipeline.stages.evaluation.judge import Judge
+from eemo_pipeline.stages.evaluation.level_probabilities import (
+    read_shares,
+    schema_of,
+    write_shares,
+)
 from eemo_pipeline.stages.evaluation.responses import Response
 from eemo_pipeline.stats.hash_draws import short_hash
-from eemo_pipeline.vlm.contract import Detail, EncodedPicture, VisionLanguageModel, VlmRequest
+from eemo_pipeline.vlm.contract import (
+    Detail,
+    EncodedPicture,
+    VisionLanguageModel,
+    VlmRequest,
+    WordRequest,
+    tells_words,
+)
 from eemo_pipeline.vlm.image_encoding import PicturePolicy, encode_picture
 from eemo_pipeline.vlm.prompts import read_prompt
 from eemo_pipeline.vlm.questions import Question
@@ -83,13 +97,12 @@ class Examinee:
         asked = list(self.prepare(benchmark, items, images))
         asks = [self.ask(one) for one in asked if one.files]
         if not asks:
-            return [_without_image(one.item) for one in asked], NO_WORK
+            return [_without_image(one) for one in asked], NO_WORK
         inquiry = Inquiry(ROLE, self.vlm.model, asks, self._perform, STAGE, self.vlm.provider)
         answers = answer_all(self.session.ledger, inquiry)
         values = iter(answers.values)
         return [
-            _response(one.item, next(values)) if one.files else _without_image(one.item)
-            for one in asked
+            _response(one, next(values)) if one.files else _without_image(one) for one in asked
         ], answers.work
 
     def prepare(
@@ -103,7 +116,7 @@ class Examinee:
         for item in items:
             files = tuple(places[image] for image in item.images if image in places)
             is_complete = len(files) == len(item.images)
-            yield Asked(item, benchmark.prompt(item), files if is_complete else ())
+            yield Asked(item, self._prompt(benchmark, item), files if is_complete else ())
 
     def ask(self, asked: Asked) -> Ask:
         """Return the ledger's ask of an item: all that determines its answer."""
@@ -114,26 +127,48 @@ class Examinee:
             "question": asked.prompt.question,
             "images": list(asked.item.images),
         }
+        if asked.prompt.words:
+            determined |= {"words": list(asked.prompt.words), "beginning": asked.prompt.beginning}
         return Ask(asked.item.images[0], asked, determined)
 
     def request_for(self, prompt: Prompt, pictures: tuple[EncodedPicture, ...]) -> VlmRequest:
         """Build the request for an item whose images are already encoded."""
+        instruction = read_prompt(__name__, prompt.name)
+        question = json.dumps(
+            {"asked": prompt.name, "question": prompt.question}, ensure_ascii=False
+        )
+        if prompt.words:
+            return WordRequest(
+                instruction,
+                question,
+                pictures,
+                schema_name=STAGE,
+                schema=schema_of(prompt.words),
+                max_output_tokens=1,
+                detail=self.detail,
+                words=prompt.words,
+                beginning=prompt.beginning,
+            )
         return VlmRequest(
-            instruction=read_prompt(__name__, prompt.name),
-            question=json.dumps(
-                {"asked": prompt.name, "question": prompt.question}, ensure_ascii=False
-            ),
-            pictures=pictures,
+            instruction,
+            question,
+            pictures,
             schema_name=STAGE,
             schema=REPLY,
             max_output_tokens=_MAX_OUTPUT_TOKENS,
             detail=self.detail,
         )
 
+    def _prompt(self, benchmark: Benchmark, item: Item) -> Prompt:
+        weighed = benchmark.weigh(item) if tells_words(self.vlm) else None
+        return weighed or benchmark.prompt(item)
+
     def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
         by_key = {ask.key(ROLE, self.vlm.model): ask for ask in asks}
         questions = [
-            Question(key, ask.image_id, ROLE, partial(self._build, ask.payload), read_answer)
+            Question(
+                key, ask.image_id, ROLE, partial(self._build, ask.payload), _reader(ask.payload)
+            )
             for key, ask in by_key.items()
         ]
         answers = self.session.ask_all(self.vlm, questions, stage=STAGE)
@@ -169,11 +204,22 @@ def read_answer(text: str) -> dict[str, Any]:
     return {"answer": read_object(text, REPLY).value["answer"]}
 
 
-def _response(item: Item, answer: Answer) -> Response:
+def _reader(asked: Asked) -> Callable[[str], dict[str, Any]]:
+    return partial(read_shares, asked.prompt.words) if asked.prompt.words else read_answer
+
+
+def _response(asked: Asked, answer: Answer) -> Response:
     if answer["status"] != "ok":
-        return Response(item, None, reason=answer.get("reason") or answer["status"])
-    return Response(item, answer["answer"])
+        return _unanswered(asked, answer.get("reason") or answer["status"])
+    if asked.prompt.words:
+        return Response(asked.item, write_shares(answer), protocol=PROBABILITY)
+    return Response(asked.item, answer["answer"], protocol=TEXT)
 
 
-def _without_image(item: Item) -> Response:
-    return Response(item, None, reason="image_missing")
+def _without_image(asked: Asked) -> Response:
+    return _unanswered(asked, "image_missing")
+
+
+def _unanswered(asked: Asked, reason: str) -> Response:
+    protocol = PROBABILITY if asked.prompt.words else TEXT
+    return Response(asked.item, None, reason=reason, protocol=protocol)

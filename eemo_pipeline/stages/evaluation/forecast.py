@@ -85,4 +85,5 @@ def _reckon(
         return examinee.request_for(asked.prompt, (picture, *others))
 
     count = {sizes[asked.item.images[0]]: 1}
-    return reckon(examinee.vlm, request_for, count, examinee.session.prices, _SHORT_REPLY)
+    short = 1 if asked.prompt.words else _SHORT_REPLY
+    return reckon(examinee.vlm, request_for, count, examinee.session.prices, short)

@@ -28,6 +28,7 @@ _SCHEMA = pl.Schema(
         "reply": pl.String,
         "reason": pl.String,
         "given_mark": pl.Float64,
+        "protocol": pl.String,
     }
 )
 
@@ -114,6 +115,8 @@ def read_kept(
     """
     for path in sorted((root / FOLDER).glob(f"{benchmark}-*.parquet")):
         rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
+        if "protocol" not in rows.columns:  # a file from before there were two
+            rows = rows.with_columns(protocol=pl.lit(None, pl.String))
         if rows.schema != _SCHEMA:
             continue
         responses = [
@@ -122,6 +125,7 @@ def read_kept(
                 row["reply"],
                 row["given_mark"],
                 reason=row["reason"],
+                protocol=row["protocol"],
             )
             for row in rows.iter_rows(named=True)
             if row["benchmark_item"] in items
@@ -142,6 +146,7 @@ def _keep(root: Path, benchmark: str, model: str, responses: Sequence[Response])
                 response.text,
                 response.reason,
                 response.verdict,
+                response.protocol,
             )
             for response in responses
         ],

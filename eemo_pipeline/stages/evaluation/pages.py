@@ -33,7 +33,7 @@ _AXES = {
     "correlation": (-1.0, 1.0),
     "difference": (0.0, 1.0),
 }
-_SCORES = ("model", "score", "95 %", "", "items", "read", "published")
+_SCORES = ("model", "score", "95 %", "", "items", "read", "protocol", "published")
 _GROUPS = ("model", "group", "score", "95 %", "items")
 _PAIRS = ("models", "task", "items", "difference", "95 %", "better", "worse", "p (Holm)")
 
@@ -107,6 +107,7 @@ def _scores_table(number: Number, rows: pl.DataFrame) -> str:
             _bar(row),
             f"{row['counted_items']:,}",
             f"{100 * row['covered_share']:.1f} %",
+            row["protocol"],
             _say(row["published_value"], number.digits),
         )
         for row in ordered.iter_rows(named=True)

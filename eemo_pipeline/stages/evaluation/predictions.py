@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from eemo_pipeline.stages.evaluation.answer_parsing import TEXT
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
 from eemo_pipeline.stages.evaluation.responses import Response
 
@@ -22,6 +23,7 @@ SCHEMA: dict[str, Any] = {
     "resampling_unit": pl.String,
     "is_scored": pl.Boolean,
     "gold_answer": pl.String,
+    "protocol": pl.String,
     "reply": pl.String,
     "parsed_answer": pl.String,
     "strict_answer": pl.String,
@@ -68,6 +70,7 @@ def _rows(
             item.unit or item.item_id,
             item.is_valid,
             item.gold,
+            response.protocol or (parsed.protocol if parsed else TEXT),
             None if response.text is None else response.text[:_LONGEST_REPLY],
             tolerant,
             strict,

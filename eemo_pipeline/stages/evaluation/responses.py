@@ -16,6 +16,8 @@ class Response:
         verdict: the mark 0-1 that the owners, people or a judge gave; None where nobody did.
         probability: what the model gave its answer, 0-1, where it says so.
         reason: why there is no text.
+        protocol: how the model was asked, TEXT or PROBABILITY of `answer_parsing.py`; None where
+            the reply alone tells.
     """
 
     item: Item
@@ -23,6 +25,7 @@ class Response:
     verdict: float | None = None
     probability: float | None = None
     reason: str | None = None
+    protocol: str | None = None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ READINGS: Mapping[str, tuple[str, str]] = {
     STRICT: ("strict_mark", "strict_answer"),
 }
 ALL = ""
+MIXED = "mixed"
 _Key = tuple[str, str, str]
 
 
@@ -41,6 +42,7 @@ class Score:
         upper: upper end of it.
         counted: the number of items that count.
         covered: the share of them with an answer that could be read, or a mark that was given.
+        protocol: how their answers were obtained: text, probability, or mixed.
     """
 
     section: str
@@ -54,6 +56,7 @@ class Score:
     upper: float | None
     counted: int
     covered: float | None
+    protocol: str
 
 
 def score(
@@ -136,6 +139,7 @@ class _Marking:
                     *bounds_95(self._resampled[cell.key]),
                     rows.size,
                     self._coverage(rows),
+                    self._protocol(rows),
                 )
             )
         return found
@@ -250,6 +254,10 @@ class _Marking:
         mark, answer = READINGS[self.marking]
         known = self.predictions[mark if self.marking == GIVEN else answer].is_not_null()
         return float(known.to_numpy()[rows].mean())
+
+    def _protocol(self, rows: np.ndarray) -> str:
+        found = self.predictions["protocol"][rows.tolist()].unique().to_list()
+        return str(found[0]) if len(found) == 1 else MIXED
 
     @cached_property
     def _sample(self) -> Sample:

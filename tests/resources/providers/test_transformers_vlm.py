@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -282,6 +283,17 @@ def test_a_real_model_gives_the_same_reply_alone_and_in_a_batch(
     expected = logits[ids].softmax(0).tolist()
     assert list(told["probabilities"].values()) == pytest.approx(expected, abs=1e-5)
     assert 0 < told["mass"] < 1
+
+
+def test_words_that_share_their_first_token_cannot_be_told_apart(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    unknown = replace(WORD_QUESTION, words=("high", "helpless"))  # both begin with a lone space
+    found = send(models / "random", unknown, WORD_QUESTION)[0]
+    assert isinstance(found, Rejected)
+    assert found.reason == "words_share_a_token"
+    assert "high, helpless share a first token" in str(found)
 
 
 def test_a_model_without_memory_says_so(models: Path) -> None:

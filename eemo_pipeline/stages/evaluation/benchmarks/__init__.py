@@ -4,7 +4,8 @@ To add a benchmark, add one file `eemo_pipeline/stages/evaluation/benchmarks/<na
 declares `BENCHMARK = Benchmark(name="<name>", ...)`. Nothing else needs to change: reading response
 files, scores with intervals and the command line follow.
 
-An item is one question. A benchmark says how a model is asked (`prompt`), how its reply is read
+An item is one question. A benchmark says how a model is asked (`prompt`; `weigh` for the
+probabilities of words), how its reply is read
 (`parse`, tolerant and strict side by side), what one answer is worth (`mark`), what chance would
 answer (`guess`), and which numbers its owners print (`numbers`). A number is a measure over the
 marks of some of the items; a mean of numbers is a number too.
@@ -50,10 +51,19 @@ class Item:
 
 @dataclass(frozen=True)
 class Prompt:
-    """How a model is asked: the prompt's file in `prompts/`, and the text of the item."""
+    """How a model is asked.
+
+    Attributes:
+        name: the prompt's file in `prompts/`.
+        question: the text of the item.
+        words: words whose probabilities after `beginning` are asked for; empty for a reply in text.
+        beginning: how the reply begins, before the word.
+    """
 
     name: str
     question: str
+    words: tuple[str, ...] = ()
+    beginning: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,8 @@ class Benchmark:
         prepare: the items, given a function that returns a table of the data root by name; None for
             a benchmark whose items come in response files alone.
         notes: why numbers may differ from the published ones.
+        weigh: how a model is asked whose probabilities of words can be read; None for an item that
+            is asked as every model is.
     """
 
     name: str
@@ -110,3 +122,4 @@ class Benchmark:
     guess: Callable[[Item, float], str]
     prepare: Callable[[Callable[[str], pl.DataFrame]], Sequence[Item]] | None = None
     notes: str = ""
+    weigh: Callable[[Item], Prompt | None] = lambda _: None

@@ -21,6 +21,7 @@ from eemo_pipeline.stages.evaluation.assess_answers import (
 )
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item, Number
 from eemo_pipeline.stages.evaluation.image_units import units_of
+from eemo_pipeline.stages.evaluation.level_probabilities import weigh
 
 
 def prepare(table: Callable[[str], pl.DataFrame]) -> list[Item]:
@@ -84,4 +85,5 @@ BENCHMARK = Benchmark(
     guess=guess,
     prepare=prepare,
     notes="Items of this data root; nobody has published numbers on them.",
+    weigh=weigh,
 )

@@ -23,8 +23,8 @@ class Refusals:
     Attributes:
         files: reason -> refused files.
         rows: reason -> refused rows of annotation files.
-        first_rows: reason -> place and detail of the first row refused for it; of the most frequent
-            reasons.
+        first_rows: reason -> place, reason and detail of the first row refused for it; of the most
+            frequent reasons.
         is_nothing_read: the run read the sources, and no image of them was accepted.
     """
 
@@ -55,7 +55,7 @@ def find_refusals(root: DataRoot, outcome: "RunOutcome") -> Refusals:
         for is_meant in (pl.col("row").is_null(), pl.col("row").is_not_null())
     )
     firsts = {
-        reason: f"{name_place(source, path, row, line)}: {detail}"
+        reason: f"{name_place(source, path, row, line)}: {reason}, {detail}"
         for reason, source, path, row, line, detail in rejects.filter(
             pl.col("row").is_not_null(), pl.col("reason").is_in(list(rows)[:_MOST_SHOWN])
         )

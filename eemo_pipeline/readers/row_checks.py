@@ -72,10 +72,19 @@ def presence_checks(*names: str) -> list[Check]:
 
 
 def number_checks(name: str, minimum: float, maximum: float) -> list[Check]:
-    """Require a cell, where given, to be a finite number in a range."""
+    """Require a cell, where given, to be a finite number in a range, which the refusal names."""
     value = number(name)
     return [
-        Check("bad_number", is_given(name) & value.is_null(), cell_detail(name)),
+        Check(
+            "bad_number",
+            is_given(name) & value.is_null(),
+            pl.format(
+                "{}; the cell is a number in {}..{}",
+                cell_detail(name),
+                pl.lit(minimum),
+                pl.lit(maximum),
+            ),
+        ),
         Check(
             "out_of_range",
             (value < minimum) | (value > maximum),

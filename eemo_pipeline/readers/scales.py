@@ -57,7 +57,16 @@ def scale_checks(name: str) -> list[Check]:
     least, most = pl.col(f"{name}_least"), pl.col(f"{name}_most")
     is_rated = is_given(name)
     return [
-        Check("bad_number", is_rated & number(name).is_null(), cell_detail(name)),
+        Check(
+            "bad_number",
+            is_rated & number(name).is_null(),
+            pl.coalesce(
+                pl.format(
+                    "{}; write a number in {}..{}", cell_detail(name), _short(low), _short(high)
+                ),
+                cell_detail(name),
+            ),
+        ),
         Check(
             "bad_scale",
             is_rated & (low.is_null() | high.is_null() | (low >= high)),

@@ -29,7 +29,9 @@ def test_refused_files_and_rows_are_counted_by_reason(tmp_path: Path) -> None:
     assert rows.split(":")[0].split() == ["refused", "3", "rows"]
     shown = lines[lines.index(rows) + 1 :][:3]
     assert [line.split(":")[1] for line in shown] == ["6", "7", "8"]
-    assert shown[2].strip() == "folder labels.csv:8: emotion = joi; did you mean joy?"
+    assert (
+        shown[2].strip() == "folder labels.csv:8: unknown_label, emotion = joi; did you mean joy?"
+    )
     (command,) = (line for line in lines if line.startswith("list them with"))
     listed = call_eemo(*shlex.split(command.removeprefix("list them with"))[1:], "--json")
     assert listed.returncode == 0, listed.stderr

@@ -100,7 +100,9 @@ def test_an_unreadable_or_partial_declaration_is_refused() -> None:
 def test_decimal_commas_are_read_where_semicolons_separate() -> None:
     tables = read_labels([{"file": "a.jpg", "valence": "0,5", "caption": "0,5"}], delimiter=";")
     assert tables.annotations.select("native_valence", "comment").rows() == [(0.5, "0,5")]
-    assert reasons(read_labels(rate(["0,5"]))) == {1: "bad_number"}
+    refused = read_labels(rate(["0,5"]))
+    assert reasons(refused) == {1: "bad_number"}
+    assert refused.rejects["detail"].item() == "valence = 0,5; write a number in 0..1"
 
 
 @pytest.mark.parametrize("nothing", ["NA", "N/A", "n/a", "NaN", "nan", "null", "None", "-", "#N/A"])
@@ -122,6 +124,8 @@ def test_placeholders_stay_words_in_a_lexicon_and_are_empty_beside_them() -> Non
     tables = read_files("warriner", {"Ratings_Warriner_et_al.csv": text})
     assert tables.words.select("word", "native_valence_sd").rows() == [("null", None)]
     assert reasons(tables) == {2: "bad_number"}
+    detail = tables.rejects["detail"].item()
+    assert detail == "dominance = NA; the cell is a number in 1.0..9.0"
 
 
 def test_placeholders_in_comments_and_ratings_of_published_datasets_are_empty() -> None:

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from eemo_pipeline.lake.parquet import scan_table
+from eemo_pipeline.stages.evaluation.level_probabilities import KEYWORDS
 from resources.local_server import LocalServer, local_server
 from tests.support.commands import call_eemo, start_eemo
 from tests.support.lakes import copy_lake
@@ -192,3 +193,35 @@ def test_a_default_run_keeps_what_a_model_answered(
     assert done.returncode == 0, done.stderr
     assert all(ours.equals(theirs) for ours, theirs in zip(evaluated(lake), before, strict=True))
     assert server.account() == bill
+
+
+def test_a_model_in_a_folder_is_asked_for_the_probabilities_of_level_words(
+    demo_lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    from tests.support.speaking_model import save_speaking_model
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    words = [word for three in KEYWORDS.values() for word in three]
+    folder = save_speaking_model(tmp_path / "speaking", '{"answer": "joy"}', words)
+    lake = copy_lake(demo_lake, tmp_path / "lake")
+    chosen = ("--benchmark", "held_out_assess", "--model", f"transformers:{folder}")
+    ask = ("evaluate", *chosen, "--data", lake, "--limit", "30", "--json")
+    done = call_eemo(*ask)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["calls"] == 30
+    rows = evaluated(lake)[0].filter(pl.col("evaluated_model").str.starts_with("transformers:"))
+    assert rows.height == 30
+    weighed = rows.filter(pl.col("protocol") == "probability")
+    assert weighed.height == rows.filter(pl.col("section").is_in(list(KEYWORDS))).height > 0
+    assert set(weighed["parsed_answer"].cast(pl.Float64).round(6)) == {0.5}
+    read = rows.filter(pl.col("protocol") == "text")
+    assert set(read["reply"]) == {"joy"}
+    again = call_eemo(*ask)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["calls"] == 0
+    query = "select section, protocol from leaderboard where evaluated_model like 'transformers:%'"
+    board = json.loads(call_eemo("sql", query, "--data", lake, "--json").stdout)
+    for row in board:
+        assert row["protocol"] == ("probability" if row["section"] in KEYWORDS else "text")

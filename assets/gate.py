@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from assets._results import count_rows
+from assets.warehouse import AFTER_TABLES
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.stages.gate.edits import build_edits
 
@@ -16,7 +17,7 @@ def build_gate(last_tables: Iterable[str]) -> dg.AssetsDefinition:
     Every table may be edited, so it follows all of them; for its edges see `build_warehouse`.
     """
 
-    @dg.asset(deps=list(last_tables), group_name="gate")
+    @dg.asset(deps=list(last_tables), group_name="gate", op_tags={"dagster/priority": AFTER_TABLES})
     def gate__edits(data_root: dg.ResourceParam[DataRoot]) -> dg.MaterializeResult[pl.DataFrame]:
         """One row per value that a person changed by hand, and whether its table still has it.
 

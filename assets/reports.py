@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.warehouse import AFTER_TABLES
 from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.rendering.charts import embed_chart
@@ -12,7 +13,7 @@ _LONGEST = 20_000  # characters of a chart
 _MOST = 150_000  # of all charts together
 
 
-@dg.asset(deps=list_report_tables())
+@dg.asset(deps=list_report_tables(), op_tags={"dagster/priority": AFTER_TABLES})
 def reports__dataset(
     data_root: dg.ResourceParam[DataRoot], workers: dg.ResourceParam[Workers]
 ) -> dg.MaterializeResult:

@@ -8,15 +8,21 @@ from eemo_pipeline.lake.data_dictionary import READABLE_BY
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.warehouse import publish
 
+# Priorities of the steps that follow every table: the executor takes the highest that is ready.
+AFTER_TABLES, LAST_OF_ALL = "-8", "-9"
+
 
 def build_warehouse(last_tables: Iterable[str]) -> dg.AssetsDefinition:
     """Return the asset `warehouse__database`, which is made after `last_tables`.
 
     It holds every table, but depends only on those that no other is made from, because an edge from
-    each of them would cross the whole graph. The others are written before these.
+    each of them would cross the whole graph. In a run of a part of the graph, the edge from a table
+    may lead through one that is not in it; the priority then keeps this step the last one.
     """
 
-    @dg.asset(deps=list(last_tables), group_name="warehouse")
+    @dg.asset(
+        deps=list(last_tables), group_name="warehouse", op_tags={"dagster/priority": LAST_OF_ALL}
+    )
     def warehouse__database(
         context: dg.AssetExecutionContext, data_root: dg.ResourceParam[DataRoot]
     ) -> dg.MaterializeResult:

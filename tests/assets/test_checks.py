@@ -135,8 +135,8 @@ def test_what_is_downstream_of_a_failed_check_does_not_run_and_the_exit_code_is_
     assert [(line["asset"], line["check"]) for line in told["failed_checks"]] == [
         ("dedup__images", "ranges")
     ]
-    # batches__jobs reads the ledger alone; the edges are made with the clusters
-    made = {"batches__jobs", "dedup__clusters", "dedup__edges", "dedup__images"}
+    # the edges are made with the clusters
+    made = {"dedup__clusters", "dedup__edges", "dedup__images"}
     assert set(told["tables"]) == made
     assert not downstream.exists()
     assert (lake / "eemo.duckdb").read_bytes() == published  # readers keep the last good version

@@ -33,11 +33,15 @@ def test_a_bound_on_tokens_bounds_the_cost() -> None:
         assert prices.cost(provider, model, Usage(1000, 500), is_batch=True) <= most
 
 
-def test_every_provider_is_dated_or_made_up() -> None:
+def test_every_provider_is_dated_free_or_made_up() -> None:
     prices = read_prices()
-    real = {provider for provider, _ in prices.entries if not provider.startswith("local_")}
+    free = {"transformers"}  # a model on one's own hardware
+    assert prices.cost("transformers", "any", Usage(1000, 500)) == 0
+    named = {provider for provider, _ in prices.entries} - free
+    real = {provider for provider in named if not provider.startswith("local_")}
     assert set(prices.read_on) == real
-    assert {model for provider, model in prices.entries if provider not in real} == {
+    made_up = named - real
+    assert {model for provider, model in prices.entries if provider in made_up} == {
         "local-a",
         "local-b",
         "local-critic",

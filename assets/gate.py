@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import dagster as dg
 import polars as pl
 
+from assets._priorities import AFTER_TABLES
 from assets._results import count_rows
-from assets.warehouse import AFTER_TABLES
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.stages.gate.edits import build_edits
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.warehouse import AFTER_TABLES
+from assets._priorities import AFTER_TABLES
 from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.rendering.charts import embed_chart

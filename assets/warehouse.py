@@ -4,12 +4,10 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+from assets._priorities import LAST_OF_ALL
 from eemo_pipeline.lake.data_dictionary import READABLE_BY
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.warehouse import publish
-
-# Priorities of the steps that follow every table: the executor takes the highest that is ready.
-AFTER_TABLES, LAST_OF_ALL = "-8", "-9"
 
 
 def build_warehouse(last_tables: Iterable[str]) -> dg.AssetsDefinition:

@@ -27,6 +27,7 @@ from eemo_pipeline.cli.options import (
     BudgetOption,
     DataOption,
     JsonOption,
+    PermittedOption,
     ProvidersOption,
     VerboseOption,
     complete_source,
@@ -258,15 +259,7 @@ def export(
         Path,
         typer.Option("--to", metavar="FOLDER", help="Folder to write to, outside the data root."),
     ],
-    permitted: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--permitted",
-            metavar="SOURCE",
-            help="A source whose owner has given you permission beyond its terms; repeatable.",
-            autocompletion=complete_source,
-        ),
-    ] = None,
+    permitted: PermittedOption = None,
     redistributable_only: Annotated[
         bool,
         typer.Option(

@@ -49,6 +49,17 @@ def complete_source(typed: str) -> list[str]:
     return sorted(file.name for file in iter_modules(folders) if file.name.startswith(typed))
 
 
+PermittedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--permitted",
+        metavar="SOURCE",
+        help="A source whose owner has given you permission beyond its terms; repeatable.",
+        autocompletion=complete_source,
+    ),
+]
+
+
 def examples(*commands: str) -> str:
     """Return the end of a help page: example commands that work when pasted."""
     return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from eemo_pipeline.cli.options import DataOption, JsonOption, complete_source, examples
+from eemo_pipeline.cli.options import DataOption, JsonOption, PermittedOption, examples
 
 release_app = typer.Typer(
     name="release",
@@ -34,15 +34,7 @@ ReleaseArgument = Annotated[
 )
 def build(
     *,
-    permitted: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--permitted",
-            metavar="SOURCE",
-            help="A source whose owner has given you permission beyond its terms; repeatable.",
-            autocompletion=complete_source,
-        ),
-    ] = None,
+    permitted: PermittedOption = None,
     redistributable_only: Annotated[
         bool,
         typer.Option(

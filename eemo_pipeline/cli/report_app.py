@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from eemo_pipeline.cli.options import DataOption, JsonOption, complete_source, examples
+from eemo_pipeline.cli.options import DataOption, JsonOption, PermittedOption, examples
 
 report_app = typer.Typer(
     name="report",
@@ -44,15 +44,7 @@ def build(
         Literal["thumb", "none"],
         typer.Option("--images", help="Whether the gallery shows images."),
     ] = "thumb",
-    permitted: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--permitted",
-            metavar="SOURCE",
-            help="A source whose owner has given you permission beyond its terms; repeatable.",
-            autocompletion=complete_source,
-        ),
-    ] = None,
+    permitted: PermittedOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

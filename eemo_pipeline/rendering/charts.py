@@ -165,14 +165,7 @@ def draw_plane(
     spans: _Spans = ((0, 1), (0, 1)),
 ) -> str:
     """Draw points on a plane with two axes, a colour per series; y grows upwards."""
-    (low_x, high_x), (low_y, high_y) = spans
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        return (
-            round(_MARGIN_PX + _PLANE_PX * (x - low_x) / (high_x - low_x), 1),
-            round(8 + _PLANE_PX * (high_y - y) / (high_y - low_y), 1),
-        )
-
+    place = _placing(spans)
     marks = _plane_grid(place, axes, spans)
     for no, (name, of_series) in enumerate(points.items()):
         marks += [_mark(point, place, no, name) for point in of_series]
@@ -188,14 +181,7 @@ def draw_lines(
     """Draw one line per series through its points, in their order; axes from the smallest value."""
     every = [point for line in lines.values() for point in line]
     spans = (_span([x for x, _ in every]), _span([y for _, y in every], from_zero=True))
-    (low_x, high_x), (low_y, high_y) = spans
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        return (
-            round(_MARGIN_PX + _PLANE_PX * (x - low_x) / (high_x - low_x), 1),
-            round(8 + _PLANE_PX * (high_y - y) / (high_y - low_y), 1),
-        )
-
+    place = _placing(spans)
     marks = _plane_grid(place, axes, spans)
     for no, (name, line) in enumerate(lines.items()):
         path = "L".join("{} {}".format(*place(x, y)) for x, y in line)
@@ -246,6 +232,19 @@ def _mark(point: Point, place: _Place, series: int, name: str) -> str:
         parts.append(f'<text x="{x + point.radius + 3}" y="{y + 4}">{_text(point.label)}</text>')
     drawn = "".join(parts)
     return f'<a href="#{escape(point.link)}">{drawn}</a>' if point.link else drawn
+
+
+def _placing(spans: _Spans) -> _Place:
+    """Return what gives the px of a point on the plane; y grows upwards."""
+    (low_x, high_x), (low_y, high_y) = spans
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return (
+            round(_MARGIN_PX + _PLANE_PX * (x - low_x) / (high_x - low_x), 1),
+            round(8 + _PLANE_PX * (high_y - y) / (high_y - low_y), 1),
+        )
+
+    return place
 
 
 def _plane_grid(place: _Place, axes: tuple[str, str], spans: _Spans) -> list[str]:

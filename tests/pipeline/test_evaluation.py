@@ -18,7 +18,7 @@ from eemo_pipeline.stages.evaluation.level_probabilities import KEYWORDS
 from resources.local_server import LocalServer, local_server
 from tests.support.commands import call_eemo, start_eemo
 from tests.support.lakes import copy_lake
-from tests.support.servers import FAULT_SCRIPT
+from tests.support.servers import FAULT_SCRIPT, RECOVERABLE_RULES
 
 MODELS = {
     *("valdez_mehrabian", "ou_solli_lenz", "linear_probe", "emotion_classifier"),
@@ -92,17 +92,7 @@ def test_comparisons_are_adjusted_for_their_number(demo_lake: Path) -> None:
 
 
 # Faults from which a call recovers: none changes what the model says in the end.
-RECOVERABLE = {
-    "latency_ms": 100,
-    "seed": 11,
-    "rules": [
-        {"fault": "server_error", "share": 0.05},
-        {"fault": "rate_limited", "every": 9, "retry_after_s": 0.2},
-        {"fault": "reset", "share": 0.05},
-        {"fault": "broken_json", "share": 0.05},
-        {"fault": "truncated", "share": 0.05},
-    ],
-}
+RECOVERABLE = {"latency_ms": 100, "seed": 11, "rules": RECOVERABLE_RULES}
 PRICES = '[compatible."local-a"]\ninput = 0.40\noutput = 1.60\n'
 
 

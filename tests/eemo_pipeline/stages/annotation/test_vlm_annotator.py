@@ -45,27 +45,13 @@ from eemo_pipeline.vlm.spending.prices import read_prices
 from resources.local_server import LocalServer, local_server
 from resources.providers.gemini_vlm import GeminiVlm
 from resources.providers.openai_vlm import OpenAiVlm
+from tests.support.annotations import GOOD_REPLY
 
-GOOD: dict[str, Any] = {
-    "description": "A snarling tiger shows its sharp teeth while lying in dense green foliage.",
-    "background": "in green foliage",
-    "subject": "tiger",
-    "attribute": "snarling",
-    "objects": ["tiger", "leaves"],
-    "style": "photograph",
-    "setting": "outdoor",
-    "scene": "jungle",
-    "facial_expression": "absent",
-    "human_action": "absent",
-    "evidence": ["bared teeth", "fixed stare"],
-    "cannot_tell": False,
-    "emotion": "fear",
+GOOD: dict[str, Any] = GOOD_REPLY | {
     "alternatives": [
         {"emotion": "awe", "probability": 0.1},
         {"emotion": "excitement", "probability": 0.2},
     ],
-    "clarity": 8,
-    "intensity": 7,
 }
 DOUBT = Instruction("emotion", "EMO_CONFUSABLE", "others name another emotion")
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from eemo_pipeline.lake.durability import flush_folder
 from eemo_pipeline.schema.tables import Table
 
 Key = tuple[Any, ...]
@@ -97,7 +98,7 @@ def append_edits(gate: Path, table: str, edits: Iterable[Edit]) -> Path:
         os.fchmod(aside.fileno(), 0o444)
         os.fsync(aside.fileno())
         path = _publish(Path(aside.name), folder)
-    _sync_folder(folder)
+    flush_folder(folder)
     return path
 
 
@@ -110,15 +111,6 @@ def _publish(aside: Path, folder: Path) -> Path:
         with suppress(FileExistsError):
             path.hardlink_to(aside)
             return path
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file outlive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def list_edited(gate: Path) -> list[str]:

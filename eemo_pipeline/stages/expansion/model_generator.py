@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.execution.progress import track
+from eemo_pipeline.lake.durability import flush_folder
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.answering import Inquiry, Recorded, answer_all
 from eemo_pipeline.ledger.store import Answer, Ask
@@ -126,18 +127,9 @@ def keep_image(folder: Path, text: str) -> dict[str, Any]:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(place)
-        _flush_folder(place.parent)
+        flush_folder(place.parent)
     return {"image_id": image_id}
 
 
 def _place(folder: Path, image_id: str) -> Path:
     return folder / image_id[:2] / image_id
-
-
-def _flush_folder(folder: Path) -> None:
-    """Bring the name of a new file to disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -18,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from eemo_pipeline.imaging.opening import UnreadablePicture
+from eemo_pipeline.lake.durability import flush_folder
 from eemo_pipeline.ledger.batches import (
     Batch,
     BatchConflict,
@@ -378,8 +379,4 @@ def _digest(path: Path) -> str:
 def _publish(new: Path, path: Path) -> None:
     """Rename the file, and flush the name to disk before anything refers to it."""
     new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    flush_folder(path.parent)

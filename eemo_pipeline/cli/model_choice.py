@@ -42,16 +42,8 @@ def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelCh
     choose_thresholds()
     choose_grounder()
     text, choices = _understand(providers)
-    for choice in choices:
-        for variable in choice.missing(os.environ):
-            raise Problem(
-                f"{choice.provider} cannot be used",
-                f"--providers {text}",
-                f"the environment variable {variable} is not set",
-                f"export {variable}=...",
-                f"{corrected('--providers', 'local')}  # the same graph without a key",
-                code=Exit.CREDENTIAL,
-            )
+    keyless = f"{corrected('--providers', 'local')}  # the same graph without a key"
+    _require_keys(choices, f"--providers {text}", keyless)
     return ModelChoice(text, _understand_budget(budgets))
 
 
@@ -168,15 +160,7 @@ def choose_judge() -> None:
             read_prices().find(choice.provider, choice.model)
     except (BadProviders, UnknownPrice) as error:
         raise wrong_usage("the judge cannot be used", f"{JUDGE}={text}", str(error)) from error
-    for choice in choices:
-        for variable in choice.missing(os.environ):
-            raise Problem(
-                f"{choice.provider} cannot be used",
-                f"{JUDGE}={text}",
-                f"the environment variable {variable} is not set",
-                f"export {variable}=...",
-                code=Exit.CREDENTIAL,
-            )
+    _require_keys(choices, f"{JUDGE}={text}")
 
 
 def choose_generator(session: "Session", root: "DataRoot") -> "ModelGenerator | None":
@@ -192,6 +176,19 @@ def choose_generator(session: "Session", root: "DataRoot") -> "ModelGenerator | 
         return planned_generator(session, root)
     except (BadGenerator, UnknownPrice) as error:
         raise wrong_usage("the cost of the generator is unknown", VARIABLE, str(error)) from error
+
+
+def _require_keys(choices: "Sequence[Choice]", asked: str, *cures: str) -> None:
+    for choice in choices:
+        for variable in choice.missing(os.environ):
+            raise Problem(
+                f"{choice.provider} cannot be used",
+                asked,
+                f"the environment variable {variable} is not set",
+                f"export {variable}=...",
+                *cures,
+                code=Exit.CREDENTIAL,
+            )
 
 
 def _understand(providers: str | None) -> "tuple[str, tuple[Choice, ...]]":

@@ -15,13 +15,14 @@ from eemo_pipeline.orchestration.jobs import take_in_votes
 from eemo_pipeline.orchestration.runs import run_assets
 from eemo_pipeline.web import assignment, judging
 from eemo_pipeline.web.database import ReviewDatabase
-from eemo_pipeline.web.fields import BlindJudgement, Event
+from eemo_pipeline.web.fields import BlindJudgement
 from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
 from eemo_pipeline.web.queue_import import import_queue
 from resources.instance.dagster_home import open_instance
 from tests.support.commands import call_eemo
 from tests.support.hashing import hash_files
 from tests.support.lakes import copy_lake
+from tests.support.reviews import accept_drafts
 
 FELT = BlindJudgement(emotion="awe", valence=3, arousal=2)
 
@@ -37,12 +38,7 @@ def judge_everything(database: ReviewDatabase, session: Session) -> None:
     while isinstance(task := assignment.claim(database, session), assignment.Assigned):
         judging.commit(database, session, task.task_id, str(uuid.uuid4()), FELT)
         seen = judging.reveal(database, session, task.task_id)
-        said = [
-            Event(event_id=str(uuid.uuid4()), kind="field_accept", field=draft["field"])
-            for draft in seen["drafts"]
-        ]
-        if seen["must_reconcile"]:
-            said.append(Event(event_id=str(uuid.uuid4()), kind="reconcile", value="keep"))
+        said = accept_drafts(seen)
         judging.record(database, session, task.task_id, said)
         judging.submit(database, session, task.task_id, str(uuid.uuid4()))
 

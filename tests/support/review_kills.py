@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.web import assignment, event_log, judging
 from eemo_pipeline.web.database import SLOTS, ReviewDatabase
-from eemo_pipeline.web.fields import BlindJudgement, Event
+from eemo_pipeline.web.fields import BlindJudgement
 from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
 from eemo_pipeline.web.queue_import import import_queue
 from eemo_pipeline.web.replay import replay
 from eemo_pipeline.web.votes import read_votes
-from tests.support.reviews import JUDGEMENT
+from tests.support.reviews import JUDGEMENT, accept_drafts
 
 _AWAKE_S = 0.12  # a process is killed within this time after its first answer
 
@@ -112,12 +112,7 @@ def _work(root: DataRoot, session: Session, reports: int) -> None:
             judging.commit(database, session, task.task_id, name, felt)
             report(name)
         seen = judging.reveal(database, session, task.task_id)
-        said = [
-            Event(event_id=str(uuid.uuid4()), kind="field_accept", field=draft["field"])
-            for draft in seen["drafts"]
-        ]
-        if seen["must_reconcile"]:
-            said.append(Event(event_id=str(uuid.uuid4()), kind="reconcile", value="keep"))
+        said = accept_drafts(seen)
         judging.record(database, session, task.task_id, said)
         for event in said:
             report(event.event_id)

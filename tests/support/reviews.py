@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from eemo_pipeline.stages.review.queue import build_queue, draft_fields
 from eemo_pipeline.web.assignment import Assigned, claim
 from eemo_pipeline.web.database import ReviewDatabase
 from eemo_pipeline.web.event_log import find_end
-from eemo_pipeline.web.fields import BlindJudgement
+from eemo_pipeline.web.fields import BlindJudgement, Event
 from eemo_pipeline.web.judging import commit, reveal
 from eemo_pipeline.web.people import add_rater, find_session, log_in
 from eemo_pipeline.web.queue_import import import_queue
@@ -133,6 +133,17 @@ def one_vote(root: DataRoot, name: str) -> int:
         reveal(database, session, task.task_id)
         with database.reading() as connection:
             return find_end(connection)[0]
+
+
+def accept_drafts(seen: Mapping[str, Any]) -> list[Event]:
+    """Return what accepts every draft that was revealed, and keeps the own emotion."""
+    said = [
+        Event(event_id=str(uuid.uuid4()), kind="field_accept", field=draft["field"])
+        for draft in seen["drafts"]
+    ]
+    if seen["must_reconcile"]:
+        said.append(Event(event_id=str(uuid.uuid4()), kind="reconcile", value="keep"))
+    return said
 
 
 @contextmanager

@@ -293,15 +293,20 @@ def test_what_a_person_said_is_sent_under_no_other_name(browser: "Browser", tmp_
     assert [json.loads(event["value"])["emotion"] for event in said] == ["anger"]
 
 
+def disagree(root: DataRoot, server: Server, name: str) -> None:
+    """Have three people feel something else at the same images, which is to be adjudicated."""
+    for number, emotion in enumerate(("awe", "fear", "anger")):
+        rater = Rater(server.port).log_in(new_link(root, f"{name} {number}"))
+        for _ in range(8):
+            rater.finish(rater.next_task()["task_id"], emotion=emotion)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible(browser: "Browser", root: DataRoot, server: Server, scheme: str):
     """No serious or critical finding of axe on any screen, in either theme."""
     from axe_playwright_python.sync_playwright import Axe
 
-    for number, emotion in enumerate(("awe", "fear", "anger")):  # something to adjudicate
-        rater = Rater(server.port).log_in(new_link(root, f"{scheme} {number}"))
-        for _ in range(8):
-            rater.finish(rater.next_task()["task_id"], emotion=emotion)
+    disagree(root, server, scheme)
     page = log_in(browser, root, server, f"axe {scheme}", "admin", color_scheme=scheme)
     found = []
 
@@ -337,13 +342,15 @@ def test_nothing_overlaps_at_four_hundred_percent(
     browser: "Browser", root: DataRoot, server: Server
 ):
     """At 320 pixels, which is 1280 at 400 %, no page is wider than the window, in any colours."""
-    page = log_in(browser, root, server, "zoom", "admin", forced_colors="active")
+    disagree(root, server, "zoom")
+    page = log_in(browser, root, server, "zoomed", "admin", forced_colors="active")
     begin(page)
     page.set_viewport_size({"width": 320, "height": 640})
     wide = []
     for path in (None, "", "guide", "quality", "gallery", "admin", "adjudicate"):
         if path is not None:
             page.goto(f"http://127.0.0.1:{server.port}/{path}")
+        assert path != "adjudicate" or page.locator("#decide").count() == 1
         page.screenshot(path=root.path / f"zoomed-{path or 'home'}.png", full_page=True)
         if page.evaluate("document.documentElement.scrollWidth") > 320:
             wide.append(path)

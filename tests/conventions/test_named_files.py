@@ -9,7 +9,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 FOLDERS = ("eemo_pipeline", "assets", "resources", "sql", "tests", "benchmarks")
 MODULES = [path for folder in FOLDERS for path in sorted((REPOSITORY / folder).rglob("*.py"))]
-DOCUMENTS = sorted(REPOSITORY.glob("*.md")) + [
+DOCUMENTS = [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs").glob("*.md"))] + [
     path for folder in FOLDERS for path in sorted((REPOSITORY / folder).rglob("*.md"))
 ]
 # A name in back-ticks with the ending of a file or folder of this repository.

@@ -33,7 +33,8 @@ class Disputed:
         task_id: its task.
         image_id: the image.
         top_share: share of the most frequent emotion.
-        judgements: emotion, valence, arousal and other emotions of each person, without names.
+        judgements: emotion, valence, arousal and other emotions of each person, and the letters
+            that stand for their name.
         machine_emotion: the machine's emotion, None where it has none.
         width_px: width of the image, upright.
         height_px: its height.
@@ -136,8 +137,21 @@ def _describe(connection: sa.Connection, task_id: str, share: float) -> Disputed
         task_id,
         task.image_id,
         share,
-        [judgement for _, judgement in judgements],
+        [
+            judgement | {"person": name_column(place)}
+            for place, (_, judgement) in enumerate(judgements)
+        ],
         task.machine_emotion,
         task.width_px,
         task.height_px,
     )
+
+
+def name_column(place: int) -> str:
+    """Return the letters of a column, as spreadsheets name them: 0 is A, 25 is Z, 26 is AA."""
+    letters = ""
+    while place >= 0:
+        place, letter = divmod(place, 26)
+        letters = chr(ord("A") + letter) + letters
+        place -= 1
+    return letters

@@ -8,6 +8,7 @@
 -- confirmed_share [share]: Share of these drafts that the person confirmed
 -- wrong_draft_count: Drafts shown to the person that were wrong on purpose
 -- wrong_confirmed_count: Of these, those that the person confirmed
+-- retest_count: Images that the person judged a second time, much later
 with answers as (
     select
         rater_id,
@@ -39,6 +40,13 @@ select
     coalesce(a.checked_draft_count, 0) as checked_draft_count,
     a.confirmed_share,
     coalesce(p.wrong_draft_count, 0) as wrong_draft_count,
-    coalesce(p.wrong_confirmed_count, 0) as wrong_confirmed_count
+    coalesce(p.wrong_confirmed_count, 0) as wrong_confirmed_count,
+    coalesce(r.retest_count, 0) as retest_count,
+    r.retest_emotion_share,
+    r.retest_emotion_lower,
+    r.retest_emotion_upper,
+    r.retest_valence_icc,
+    r.retest_arousal_icc
 from answers as a
 full join probes as p on a.rater_id = p.rater_id
+left join review__raters as r on coalesce(a.rater_id, p.rater_id) = r.rater_id

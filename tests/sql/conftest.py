@@ -457,6 +457,9 @@ def add_files(world: World) -> None:
             "event_no": 2,
         },
     ]
+    world["review__raters"].append(
+        {"rater_id": "r1", "judgement_count": 1, "retest_count": 3, "retest_emotion_share": 1.0}
+    )
     world["labels__reviews"].append(
         {"image_id": picture_id(1), "emotion": "awe", "mass": 1.0, "lost_mass": 0.0}
     )

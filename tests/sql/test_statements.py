@@ -143,6 +143,14 @@ def test_images_have_the_ratings_that_are_marked_best(world, write, tmp_path):
     assert found == [(marked["origin"], marked["valence"])]
 
 
+def test_a_rater_has_how_far_they_agree_with_themselves(world, write, tmp_path):
+    write(world, tmp_path)
+    with open_tables(tmp_path) as connection:
+        (rater,) = rows(connection, "from raters")
+    assert (rater["answer_count"], rater["retest_count"]) == (2, 3)
+    assert (rater["retest_emotion_share"], rater["retest_valence_icc"]) == (1.0, None)
+
+
 def test_agreement_counts_pictures_that_both_judged(world, write, tmp_path):
     for reply in world["annotation__replies"][:8]:  # ann and bob on four pictures
         if reply["annotator"] == "bob":

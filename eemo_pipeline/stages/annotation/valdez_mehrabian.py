@@ -22,7 +22,7 @@ from eemo_pipeline.stages.annotation.reference_photographs import (
 )
 
 NAME = "valdez_mehrabian"
-MODEL = "valdez-mehrabian-1994/3"
+MODEL = "valdez-mehrabian-1994/4"
 METHOD = (
     "Valdez and Mehrabian 1994, Effects of color on emotions: pleasure, arousal and dominance "
     "from mean brightness and saturation; nearest Mikels anchor in V-A-D"
@@ -71,7 +71,7 @@ def read(rgb: Pixels) -> Reading:
         evidence=(
             f"{light} overall: mean brightness {seen.brightness:.2f} of 1",
             f"{purity} overall: mean saturation {seen.saturation:.2f} of 1",
-            f"{seen.colours[0]} covers {seen.colour_share:.0%} of the picture",
+            f"{seen.colours[0]} covers {seen.colour_share:.0%} of the image",
         ),
     )
 
@@ -81,7 +81,7 @@ def _descriptions(seen: Impression, light: str, purity: str, felt: str) -> tuple
     action = "draws the eye" if seen.place else "fills the view"
     rest = f"{subject[0].upper()}{subject[1:]}"
     return (
-        f"A {light}, {purity} picture in {seen.palette}; {subject} {action}; it feels {felt}.",
+        f"A {light}, {purity} image in {seen.palette}; {subject} {action}; it feels {felt}.",
         f"{rest} {action} in mostly {seen.surroundings} surroundings; "
-        f"the {light}, {purity} picture feels {felt}.",
+        f"the {light}, {purity} image feels {felt}.",
     )

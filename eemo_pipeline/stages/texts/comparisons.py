@@ -20,7 +20,7 @@ from eemo_pipeline.stages.texts.reasonings import feeling
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
-    "template realisation, third version: both rankings, the things that people's explanations of "
+    "template realisation, fourth version: both rankings, the things that people's explanations of "
     "the first emotion name, and the levels of valence, arousal and dominance at 0.4 and 0.6; the "
     "same level counts as similar"
 )
@@ -88,7 +88,7 @@ def realise_overall(inputs: pl.DataFrame) -> pl.Series:
     """Write the dominant and other emotions, a cause in each image, and the three dimensions."""
     causes = [
         pl.format(
-            f"In the {place} picture, {{}}", uncapitalised(pl.col(f"sentences_{side}").list.first())
+            f"In the {place} image, {{}}", uncapitalised(pl.col(f"sentences_{side}").list.first())
         )
         for side, place in _PLACES
     ]
@@ -108,8 +108,8 @@ def _emotions() -> pl.Expr:
     both, one, other = (
         pl.when("is_evoked").then(pl.lit(evoked)).otherwise(pl.lit(apparent))
         for evoked, apparent in (
-            ("Both pictures evoke", "The people in both pictures seem to feel"),
-            ("The first picture evokes", "The people in the first picture seem to feel"),
+            ("Both images evoke", "The people in both images seem to feel"),
+            ("The first image evokes", "The people in the first image seem to feel"),
             ("the second evokes", "those in the second seem to feel"),
         )
     )
@@ -166,14 +166,12 @@ def realise_dimension(dimension: str, inputs: pl.DataFrame) -> pl.Series:
     )
     conclusion = (
         pl.when(one == two)
-        .then(pl.format(f"The two pictures are similar in {dimension}: both are {{}}.", one))
-        .otherwise(
-            pl.format(f"The {{}} picture is higher in {dimension} than the {{}}.", more, less)
-        )
+        .then(pl.format(f"The two images are similar in {dimension}: both are {{}}.", one))
+        .otherwise(pl.format(f"The {{}} image is higher in {dimension} than the {{}}.", more, less))
     )
     analysis = [
         pl.format(
-            f"In the {place} picture, {{}}. {{}}",
+            f"In the {place} image, {{}}. {{}}",
             pl.col(f"{dimension}_sentence_{side}"),
             pl.col(f"sentences_{side}").list.first(),
         )

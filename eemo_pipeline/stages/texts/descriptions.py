@@ -14,8 +14,8 @@ from eemo_pipeline.stages.texts.text_rules import count_sentences
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
-    "template realisation of measured brightness, colourfulness (Hasler and Suesstrunk 2003), "
-    "contrast (Peli 1990), edge density (Canny 1986), dominant colours and format"
+    "template realisation, second version, of measured brightness, colourfulness (Hasler and "
+    "Suesstrunk 2003), contrast (Peli 1990), edge density (Canny 1986), dominant colours and format"
 )
 _COLOUR_COUNT = 3
 _MAX_SENTENCES = 3
@@ -62,7 +62,7 @@ def _light_and_format() -> pl.Expr:
         (1.06, "a wide"),
         (2.0, "a very wide"),
     )
-    return pl.format("This is {} and {} picture in {} format.", light, colour, shape)
+    return pl.format("This is {} and {} image in {} format.", light, colour, shape)
 
 
 def _structure() -> pl.Expr:

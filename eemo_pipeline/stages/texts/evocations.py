@@ -21,7 +21,7 @@ from eemo_pipeline.stages.texts.text_rules import verdict_of
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
-    "template realisation, second version: explanations that speak of light, colour, shape or "
+    "template realisation, third version: explanations that speak of light, colour, shape or "
     "texture against those that speak of memory, knowledge or imagination (word lists of our own, "
     "ways.csv); twice as many of one kind decide, otherwise both"
 )
@@ -83,9 +83,9 @@ _VERDICTS = {
     "both": "The way to the emotions is both direct and indirect.",
 }
 _SUMMARIES = {
-    "direct": "In short, what people describe is the look of the picture.",
-    "indirect": "In short, what people describe is what the picture calls to mind.",
-    "both": "In short, people describe both the look of the picture and what it calls to mind.",
+    "direct": "In short, what people describe is the look of the image.",
+    "indirect": "In short, what people describe is what the image calls to mind.",
+    "both": "In short, people describe both the look of the image and what it calls to mind.",
 }
 _LOOK, _MIND = "light, colour, shape or texture", "memory, knowledge or imagination"
 

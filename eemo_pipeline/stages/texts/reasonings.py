@@ -14,7 +14,7 @@ from eemo_pipeline.stages.texts.reported_emotions import quotes, report
 from eemo_pipeline.stages.texts.writers import write_texts
 
 METHOD = (
-    "template realisation, third version: the emotions in the order of the ranking, the things "
+    "template realisation, fourth version: the emotions in the order of the ranking, the things "
     "(nouns of WordNet) that people's explanations of each name most often, and light and colour "
     "as measured; no cause that nobody stated"
 )
@@ -26,8 +26,8 @@ CLAUSES = {
     "muted colours": "the colours are muted",
     "sharp contrast": "the contrast is sharp",
     "weak contrast": "the contrast is weak",
-    "dense detail": "the picture is dense with detail",
-    "lack of detail": "the picture has little detail",
+    "dense detail": "the image is dense with detail",
+    "lack of detail": "the image has little detail",
 }
 _WIDE_MARGIN = 0.3
 _ROUNDING = 1.5e-6

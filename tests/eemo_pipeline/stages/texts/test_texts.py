@@ -122,7 +122,7 @@ def explained(comments: list[tuple[str, str]], semantics: str = "evoked") -> pl.
 def test_a_description_says_what_was_measured() -> None:
     text = described(picture())["text"].item()
     assert text == (
-        "This is a bright and moderately colourful picture in a wide format. Its main colours are "
+        "This is a bright and moderately colourful image in a wide format. Its main colours are "
         "red and dark blue, the first covering more than half of it. The contrast is moderate, and "
         "it shows a fair amount of detail."
     )
@@ -601,13 +601,12 @@ def test_two_pictures_are_compared_once_in_every_aspect() -> None:
     said = {(row["aspect"], row["first_image_id"]): row["text"] for row in texts.to_dicts()}
     (first,) = [text for (aspect, _), text in said.items() if aspect == "overall"]
     assert (
-        "The first picture evokes joy most strongly, followed by surprise and a neutral mood"
-        in first
+        "The first image evokes joy most strongly, followed by surprise and a neutral mood" in first
     )
     assert "Their valence differs: it is positive in the first and negative in the second." in first
     assert "Their arousal is similar: it is high in both." in first
     (valence,) = [text for (aspect, _), text in said.items() if aspect == "valence"]
-    assert valence.startswith("The first picture is higher in valence than the second.")
+    assert valence.startswith("The first image is higher in valence than the second.")
     assert valence.endswith("So they fall into different ranges, the first above the second.")
 
 

@@ -1,18 +1,27 @@
 """The review tool under load: 25 people at once over 20,000 tasks, each with an image per second.
 
 That is several times as fast as people are. Every answer is stored with fsync before it is
-acknowledged. Beside them, in the same run, one person alone: what waiting for the others costs.
-Times in milliseconds, as the clients see them.
+acknowledged. Beside them, in the same run: one person alone, which shows what waiting for the
+others costs, and a request that asks for nothing (`/healthz`), which shows what the machine costs.
+
+Times in milliseconds, as the clients see them. The clients are processes of their own, of five
+people each, that keep their connections open as browsers do. The time that the server's processor
+needs for an image does not depend on who else uses the machine.
+
+`python benchmarks/review.py 5` gives each person 5 images instead of 20.
 """
 
+import http.client
+import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -21,10 +30,12 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import table_path, write_table
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.queue import build_queue, draft_fields
-from tests.support.reviews import Rater, Server, new_link, serve_reviews
+from tests.support.reviews import Answer, Rater, Server, new_link, serve_reviews
 
 TASKS, PEOPLE, EACH = 20_000, 25, 20
 PAUSE_S = 1.0
+_IN_A_PROCESS = 5
+Times = dict[str, list[float]]
 
 
 def lay_out(path: Path) -> DataRoot:
@@ -70,28 +81,47 @@ def lay_out(path: Path) -> DataRoot:
     return root
 
 
-@contextmanager
-def timed(times: list[float]) -> Iterator[None]:
-    """Add the milliseconds of the block to `times`."""
-    started = time.perf_counter()
-    yield
-    times.append((time.perf_counter() - started) * 1000)
+class Browser(Rater):
+    """A person whose connection stays open, and whose requests are timed."""
+
+    def __init__(self, port: int) -> None:
+        """Talk to the server at `port` of this machine."""
+        super().__init__(port)
+        self.times: Times = defaultdict(list)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def ask(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        """Send a request over the connection that is open."""
+        started = time.perf_counter()
+        answer = self.ask_over(self._connection, method, path, body, headers)
+        name = path.rpartition("/")[2]
+        self.times[name].append((time.perf_counter() - started) * 1000)
+        return answer
 
 
-def work(person: Rater, asking: list[float], submitting: list[float]) -> None:
+def work(person: Browser, each: int) -> Times:
     """Judge some images as fast as the server answers."""
-    for _ in range(EACH):
+    person.times.clear()
+    started = time.perf_counter()
+    for _ in range(each):
         time.sleep(PAUSE_S)
-        with timed(asking):
-            task = person.next_task()
-        person.commit(task["task_id"])
-        seen = person.reveal(task["task_id"]).body
-        said = [{"kind": "field_accept", "field": draft["field"]} for draft in seen["drafts"]]
-        if seen["must_reconcile"]:
-            said.append({"kind": "reconcile", "value": "keep"})
-        person.say(task["task_id"], *said)
-        with timed(submitting):
-            person.submit(task["task_id"])
+        person.ask("GET", "/healthz")
+        task_id = person.next_task()["task_id"]
+        person.commit(task_id)
+        person.accept_drafts(task_id)
+    person.times["all"] = [(time.perf_counter() - started) * 1000]
+    return person.times
+
+
+def work_together(port: int, links: list[str], each: int) -> list[Times]:
+    """Let the people of one process judge images, each in a thread."""
+    people = [Browser(port) for _ in links]
+    for person, link in zip(people, links, strict=True):
+        person.log_in(link)
+    with ThreadPoolExecutor(len(people)) as pool:
+        return list(pool.map(lambda person: work(person, each), people))
 
 
 def show(name: str, times: list[float]) -> None:
@@ -99,25 +129,32 @@ def show(name: str, times: list[float]) -> None:
     ordered = sorted(times)
     p95, p999 = (ordered[min(len(ordered) - 1, int(len(ordered) * p))] for p in (0.95, 0.999))
     median = statistics.median(ordered)
-    sys.stdout.write(f"{name:28} median {median:7.1f}  p95 {p95:7.1f}  p99.9 {p999:7.1f}\n")
+    sys.stdout.write(f"  {name:8} median {median:7.1f}  p95 {p95:7.1f}  p99.9 {p999:7.1f}\n")
 
 
-def measure(root: DataRoot, server: Server) -> None:
+def read_processor_s(server: Server) -> float:
+    """Return the time that the server has spent on a processor, in seconds."""
+    stat = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(root: DataRoot, server: Server, each: int) -> None:
     """Time one person alone, then all of them at once."""
-    alone, *crowd = (
-        Rater(server.port).log_in(new_link(root, f"person {number}"))
-        for number in range(PEOPLE + 1)
-    )
-    for name, people in (("one person", [alone]), (f"{PEOPLE} people", crowd)):
-        asking: list[float] = []
-        submitting: list[float] = []
-        started = time.perf_counter()
-        with ThreadPoolExecutor(len(people)) as pool:
-            list(pool.map(lambda one, a=asking, s=submitting: work(one, a, s), people))
-        rate = len(people) * EACH / (time.perf_counter() - started)
-        show(f"{name}: next", asking)
-        show(f"{name}: submit", submitting)
-        sys.stdout.write(f"{name}: {rate:.0f} images per second\n")
+    for count in (1, PEOPLE):
+        links = [new_link(root, f"person {number} of {count}") for number in range(count)]
+        groups = [links[start : start + _IN_A_PROCESS] for start in range(0, count, _IN_A_PROCESS)]
+        spent_s = read_processor_s(server)
+        with ProcessPoolExecutor(len(groups), get_context("spawn")) as pool:
+            jobs = [pool.submit(work_together, server.port, group, each) for group in groups]
+            found = [times for job in jobs for times in job.result()]
+        rate = count * each * 1000 / max(times["all"][0] for times in found)
+        spent_ms = (read_processor_s(server) - spent_s) * 1000 / (count * each)
+        sys.stdout.write(
+            f"{count} at once, {rate:.0f} images per second; "
+            f"{spent_ms:.1f} ms of the server's processor for an image\n"
+        )
+        for name in ("healthz", "next", "commit", "reveal", "events", "submit"):
+            show(name, [one for times in found for one in times[name]])
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     memory = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
     sys.stdout.write(f"most memory of the server: {int(memory) / 1024:.0f} MiB\n")
@@ -129,4 +166,4 @@ if __name__ == "__main__":
         began = time.perf_counter()
         with serve_reviews(lake) as running:
             sys.stdout.write(f"{TASKS} tasks served after {time.perf_counter() - began:.1f} s\n")
-            measure(lake, running)
+            measure(lake, running, int(sys.argv[1]) if len(sys.argv) > 1 else EACH)

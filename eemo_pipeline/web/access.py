@@ -1,4 +1,8 @@
-"""Who sends a request, and what they may do: dependencies of the routes."""
+"""Who sends a request, and what they may do: dependencies of the routes.
+
+Each is one coroutine that takes the request: dependencies of dependencies, and those that FastAPI
+runs in a thread of their own, cost more than what they ask the database for.
+"""
 
 import hmac
 from typing import Annotated
@@ -10,8 +14,10 @@ from eemo_pipeline.web.people import Session
 from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.review_service import ReviewService
 
+Token = Annotated[str, Header()]
 
-def find_service(request: Request) -> ReviewService:
+
+async def find_service(request: Request) -> ReviewService:
     """Return what the requests of this server share."""
     return request.app.state.service
 
@@ -19,8 +25,9 @@ def find_service(request: Request) -> ReviewService:
 Service = Annotated[ReviewService, Depends(find_service)]
 
 
-def find_person(request: Request, service: Service) -> Session | None:
+async def find_person(request: Request) -> Session | None:
     """Return the session of the request's cookie, None where nobody is logged in."""
+    service: ReviewService = request.app.state.service
     secret = request.cookies.get(service.cookie, "")
     return people.find_session(service.database, secret) if secret else None
 
@@ -28,12 +35,13 @@ def find_person(request: Request, service: Service) -> Session | None:
 MaybePerson = Annotated[Session | None, Depends(find_person)]
 
 
-def require_person(session: MaybePerson) -> Session:
+async def require_person(request: Request) -> Session:
     """Return the session of the request.
 
     Raises:
         Refused: nobody is logged in.
     """
+    session = await find_person(request)
     if session is None:
         raise Refused(401, "not_logged_in", "nobody is logged in", "open your login link")
     return session
@@ -42,12 +50,13 @@ def require_person(session: MaybePerson) -> Session:
 Person = Annotated[Session, Depends(require_person)]
 
 
-def require_token(session: Person, x_csrf_token: Annotated[str, Header()] = "") -> Session:
+async def require_token(request: Request, x_csrf_token: Token = "") -> Session:
     """Return the session of a request that changes something: it carries the session's own token.
 
     Raises:
-        Refused: the token is missing.
+        Refused: nobody is logged in, or the token is missing.
     """
+    session = await require_person(request)
     if not hmac.compare_digest(x_csrf_token.encode(), session.csrf.encode()):
         raise Refused(403, "csrf_missing", "the page's token is missing", "reload the page")
     return session
@@ -67,12 +76,14 @@ def require_role(session: Session, role: str) -> Session:
     return session
 
 
-def require_annotator(session: Acting) -> Session:
+async def require_annotator(request: Request, x_csrf_token: Token = "") -> Session:
     """Return the session of a person who may judge images.
 
     Raises:
-        Refused: the role does not allow it, or the information has not been accepted.
+        Refused: as `require_token`; or the role does not allow it, or the information has not been
+            accepted.
     """
+    session = await require_token(request, x_csrf_token)
     if not session.may("annotator"):
         raise Refused(403, "not_allowed", "viewers do not judge", "ask for another role")
     if not session.has_consented:

@@ -5,10 +5,10 @@ and can be rebuilt (`replay.py`). The rest is what the pipeline asked (`items`, 
 and who may answer (`raters`, `sessions`). `leases` and `sessions` are of the moment only.
 
 SQLite is a file in WAL mode with `synchronous = full`: a stored event survives a crash. One process
-writes; its threads write one at a time.
+writes; its threads write one at a time, and those that wait for one another share one commit
+(`shared_commits.py`).
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
+
+from eemo_pipeline.web.shared_commits import SharedCommits
 
 VARIABLE = "EEMO_REVIEW_URL"  # URL of a PostgreSQL database, if the events are not a file
 METADATA = sa.MetaData()
@@ -171,10 +173,9 @@ class ReviewDatabase:
             ReviewStoreProblem: it cannot be opened.
         """
         self.place = place
-        self._writing = threading.Lock()
         try:
             self.engine = _create_engine(place)
-            self._writer = self.engine.execution_options(**{_IS_WRITING: True})
+            self.writers = SharedCommits(self.engine.execution_options(**{_IS_WRITING: True}))
             with self.writing() as connection:
                 METADATA.create_all(connection)
                 _add_missing_columns(connection)
@@ -185,8 +186,8 @@ class ReviewDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """Open a write transaction: all of it is stored, or nothing."""
-        with self._writing, self._writer.begin() as connection:
+        """Open a write transaction: all of it is on disk when the block ends, or nothing."""
+        with self.writers.part() as connection:
             yield connection
 
     @contextmanager

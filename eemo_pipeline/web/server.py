@@ -1,5 +1,6 @@
 """The review server: its application, and how it is run."""
 
+import gc
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
@@ -17,6 +18,8 @@ from eemo_pipeline.web.request_guard import LOOPBACK, RequestGuard
 from eemo_pipeline.web.review_service import ReviewService
 from eemo_pipeline.web.routes import account, adjudication, admin, images, pages, quality, tasks
 
+_KEEP_ALIVE_S = 75  # a person looks at an image for longer than the 5 seconds of uvicorn
+
 
 def run_server(
     database: ReviewDatabase, root: DataRoot, host: str, port: int, names: Sequence[str] = ()
@@ -33,6 +36,9 @@ def run_server(
     import uvicorn
 
     app = build_app(database, root, port)
+    # What is there now stays: collections of garbage need not look at it again.
+    gc.collect()
+    gc.freeze()
     try:
         # No access log: it would name images, and hold nothing that the event log does not.
         uvicorn.run(
@@ -41,6 +47,7 @@ def run_server(
             port=port,
             log_level="warning",
             access_log=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
         )
     except KeyboardInterrupt:
         pass

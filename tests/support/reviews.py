@@ -217,7 +217,18 @@ class Rater:
         body: Any = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            return self.ask_over(connection, method, path, body, headers)
+
+    def ask_over(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: Any,
+        headers: dict[str, str] | None,
+    ) -> Answer:
+        """Send a request over a connection of the caller's."""
         sent = {"Cookie": self.cookie, "X-CSRF-Token": self.csrf}
         content = None
         if body is not None or method != "GET":
@@ -225,7 +236,6 @@ class Rater:
             sent["Content-Type"] = "application/json"
         connection.request(method, path, content, sent | (headers or {}))
         answer = Answer(connection.getresponse())
-        connection.close()
         self.heard.append(repr(answer.headers).encode() + answer.content)
         return answer
 

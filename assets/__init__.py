@@ -20,6 +20,7 @@ STAGES = (
     "exports",
     "training",
     "evaluation",
+    "release",
     "costs",
     "gate",
     "reports",

@@ -19,6 +19,7 @@ def summarise_image(explained: "Sequence[Explained]") -> dict[str, str]:
     """Return subject -> one sentence, in stage order; subjects without rows are absent."""
     tables: dict[str, Rows] = {part.table: part.rows for part in explained}
     tables["review__votes"] = _by_person(tables.get("review__votes", ()))
+    tables["release__rows"] = _by_release(tables.get("release__rows", ()))
     told = {
         subject: _listed([tell(row) for row in tables.get(table, ())])
         for subject, table, tell in _SUBJECTS
@@ -29,6 +30,8 @@ def summarise_image(explained: "Sequence[Explained]") -> dict[str, str]:
         if (rows := tables.get(table, ()))
     ]
     told["made of it"] = ", ".join(counts)
+    for last in ("released", "cost"):
+        told[last] = told.pop(last)
     return {subject: text for subject, text in told.items() if text}
 
 
@@ -122,6 +125,37 @@ def _vote(row: Mapping[str, Any]) -> str:
     )
 
 
+_KINDS = {"records": "record", "qa": "question", "assess": "item", "images": "image"}
+
+
+def _by_release(rows: Rows) -> Rows:
+    """Return one row per release, with the number of rows of each kind."""
+    counted: dict[int, dict[str, int]] = {}
+    for row in rows:
+        kinds = counted.setdefault(row["release_no"], dict.fromkeys(_KINDS, 0))
+        kinds[row["config"]] += 1
+    return [{"release": number, "kinds": kinds} for number, kinds in counted.items()]
+
+
+def _release(row: Mapping[str, Any]) -> str:
+    counts = [
+        f"{count} {_KINDS[kind]}{'s' * (count > 1)}"
+        for kind, count in row["kinds"].items()
+        if count and kind != "images"
+    ]
+    return f"release {row['release']}: {', '.join(counts) or 'image'}"
+
+
+def _terms(row: Mapping[str, Any]) -> str:
+    may = "may be redistributed" if row["is_redistributable"] else "not to be redistributed"
+    return f"{row['licence']} ({may})"
+
+
+def _cost(row: Mapping[str, Any]) -> str:
+    calls = f"{row['calls']:,} call{'s' * (row['calls'] != 1)}"
+    return f"{row['stage']} {row['provider']}/{row['model']}: {calls}, {row['usd']:.6f} USD"
+
+
 def _judgement(row: Mapping[str, Any]) -> str:
     emotion = f", {row['emotion']}" if row["emotion"] else ""
     return f"{row['outcome']} after {row['judgement_count']} judgements{emotion}"
@@ -141,6 +175,7 @@ def _record(row: Mapping[str, Any]) -> str:
 _SUBJECTS: tuple[tuple[str, str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("refused", "ingest__rejects", _refused),
     ("file", "ingest__images", _file),
+    ("terms", "sources__datasets", _terms),
     ("duplicates", "dedup__clusters", _cluster),
     ("split", "dedup__images", lambda row: str(row["split"])),
     ("labels", "labels__emotions", _label),
@@ -152,4 +187,6 @@ _SUBJECTS: tuple[tuple[str, str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("people said", "review__votes", _vote),
     ("people found", "review__records", _judgement),
     ("record", "records__emoverse", _record),
+    ("released", "release__rows", _release),
+    ("cost", "ledger", _cost),
 )

@@ -6,7 +6,7 @@ SQL that knows the tables is in `lake/warehouse.py` and `sql/`; layout is in `ou
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eemo_pipeline.cli.data_root import choose_data_root, require_data_root, use_records
 from eemo_pipeline.cli.image_summary import summarise_image
@@ -24,7 +24,10 @@ from eemo_pipeline.cli.output import (
 )
 from eemo_pipeline.cli.problems import Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
-from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.data_root import LEDGER_VARIABLE, DataRoot
+
+if TYPE_CHECKING:
+    from eemo_pipeline.lake.warehouse import Explained
 
 _SHORTEST_PREFIX = 4
 _IMAGE_ID_LENGTH = 64
@@ -131,7 +134,7 @@ def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
     require_database(root)
     try:
         named = find_image(root, image)
-        explained = warehouse.explain(root.database, named)
+        explained = [*warehouse.explain(root.database, named), *_read_cost(root, named)]
     except warehouse.WarehouseError as error:  # for example, tables of an older version
         raise Problem(
             "the database cannot be read",
@@ -157,6 +160,19 @@ def explain_image(data: Path | None, image: str, *, as_json: bool) -> None:
             if number:
                 show("  -")
             _show_record(row)
+
+
+def _read_cost(root: DataRoot, image_id: str) -> "list[Explained]":
+    """Return the calls of models about the image; none where there is no ledger."""
+    from eemo_pipeline.cli.ledger import open_existing
+    from eemo_pipeline.lake.warehouse import Explained
+    from eemo_pipeline.ledger.accounts import cost_of_image
+
+    if not (os.environ.get(LEDGER_VARIABLE) or root.ledger.exists()):
+        return []
+    with open_existing(root) as ledger:
+        calls = cost_of_image(ledger, image_id)
+    return [Explained("costs", "ledger", tuple(calls))] if calls else []
 
 
 def _show_record(row: dict[str, Any]) -> None:

@@ -98,38 +98,30 @@ def check(data: Path | None, release: str | None, *, as_json: bool) -> Exit:
 
 
 def show_releases(data: Path | None, *, as_json: bool) -> None:
-    """Show one line per release."""
-    from eemo_pipeline.stages.release.build import list_numbers
-    from eemo_pipeline.stages.release.manifest import BadManifest, read_manifest
+    """Show one line per release: the rows of `release__versions`, as the folder is now."""
+    from eemo_pipeline.stages.release.released_tables import list_versions
 
     root = choose_data_root(data)
     require_data_root(root)
-    rows: list[dict[str, object]] = []
-    for number in list_numbers(root.releases):
-        row: dict[str, object] = {"release": number}
-        try:
-            manifest = read_manifest(root.releases / str(number))
-        except BadManifest as error:
-            rows.append(row | {"rows": None, "licence": None, "digest": f"damaged: {error}"})
-            continue
-        counts = _count(manifest)
-        rows.append(
-            row
-            | {
-                "rows": sum(rows for name, rows in counts.items() if name != "images"),
-                "images": counts.get("images", 0),
-                "licence": manifest.declaration.licence,
-                "digest": manifest.digest[:_DIGITS],
-            }
-        )
+    rows = [
+        {
+            "release": row["release_no"],
+            "rows": row["released_count"],
+            "images": row["image_count"],
+            "image_files": row["has_image_files"],
+            "licence": row["licence"],
+            "digest": (row["digest"] or "")[:_DIGITS] or f"damaged: {row['detail']}",
+        }
+        for row in list_versions(root.releases).iter_rows(named=True)
+    ]
     if as_json:
         show_json(rows)
         return
     if not rows:
         say(f"no release yet; {command('release build', root)}")
         return
-    columns = ("release", "rows", "images", "licence", "digest")
-    show_rows(columns, [[row.get(name) for name in columns] for row in rows])
+    columns = tuple(rows[0])
+    show_rows(columns, [[row[name] for name in columns] for row in rows])
 
 
 def find_release(data: Path | None, release: str | None) -> Path:

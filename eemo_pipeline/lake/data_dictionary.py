@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import duckdb
 
 from eemo_pipeline.lake.sql_files import (
+    ENUMS,
     Statement,
-    column_type,
     list_examples,
     list_macros,
     list_views,
+    published_type,
     quote_name,
     quote_text,
 )
@@ -26,12 +27,12 @@ READABLE_BY = "DuckDB 1.2 and later"
 
 _META = {
     "dictionary": (
-        "One row per table, view, macro and table of meta, and per column of each",
+        "One row per type, table, view, macro and table of meta, and per column of each",
         {
-            "kind": "table, view, macro or meta",
-            "table_name": "Name of the table, view or macro",
+            "kind": "type, table, view, macro or meta",
+            "table_name": "Name of the type, table, view or macro",
             "column_name": "Name of the column; null in the row about the whole",
-            "type": "Type in DuckDB; of a macro its parameters",
+            "type": "Type in DuckDB; of a macro its parameters, of a type its values",
             "unit": "Unit of the numbers; empty for text and pure numbers",
             "meaning": "What a row, a macro or the column is, in a sentence",
         },
@@ -82,7 +83,7 @@ def describe(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
         definitions = ", ".join(f"{quote_name(column)} varchar" for column in columns)
         connection.execute(f"create table meta.{name} ({definitions})")
     views = [entry for view in list_views() for entry in describe_view(connection, view)]
-    entries = [*_tables(), *views, *_macros(), *_meta()]
+    entries = [*_enums(), *_tables(), *views, *_macros(), *_meta()]
     for entry in entries:
         connection.execute(f"comment on {_target(entry)} is {quote_text(entry.comment)}")
     connection.executemany(
@@ -111,7 +112,12 @@ def _tables() -> Iterator[Entry]:
         yield Entry("table", table.name, None, "", "", f"One row per {table.grain}")
         for column in table.definitions:
             yield Entry(
-                "table", table.name, column.name, column_type(column), column.unit, column.meaning
+                "table",
+                table.name,
+                column.name,
+                published_type(column),
+                column.unit,
+                column.meaning,
             )
 
 
@@ -137,7 +143,20 @@ def describe_view(connection: duckdb.DuckDBPyConnection, view: Statement) -> Ite
         )
     for name, kind in columns:
         note = view.columns.get(name) or COLUMNS[name]
-        yield Entry("view", view.name, name, kind, note.unit, note.meaning)
+        yield Entry("view", view.name, name, _name_enum(kind), note.unit, note.meaning)
+
+
+def _name_enum(kind: str) -> str:
+    """Return the name of an ENUM, which DuckDB spells out, or any other type as it is."""
+    spelled = {
+        f"ENUM({', '.join(map(quote_text, values))})": name for name, (_, values) in ENUMS.items()
+    }
+    return spelled.get(kind, kind)
+
+
+def _enums() -> Iterator[Entry]:
+    for name, (meaning, values) in ENUMS.items():
+        yield Entry("type", name, None, f"enum ({', '.join(values)})", "", meaning)
 
 
 def _macros() -> Iterator[Entry]:
@@ -160,4 +179,4 @@ def _target(entry: Entry) -> str:
     if entry.kind == "macro":
         macro = next(macro for macro in list_macros() if macro.name == entry.table_name)
         return f"macro table {place}" if is_table_macro(macro) else f"macro {place}"
-    return f"view {place}" if entry.kind == "view" else f"table {place}"
+    return f"{entry.kind if entry.kind in ('view', 'type') else 'table'} {place}"

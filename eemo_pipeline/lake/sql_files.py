@@ -8,7 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from eemo_pipeline.schema.columns import Column
+from eemo_pipeline.emotion.taxonomies import EKMAN_7, MIKELS_8
+from eemo_pipeline.schema.columns import EMOTIONS, SPLITS, Column
 
 _CATALOGUE = files("sql")
 _TYPES = {
@@ -17,6 +18,13 @@ _TYPES = {
     "Float64": "double",
     "Float32": "float",
     "Boolean": "boolean",
+}
+# Vocabularies that are types of the published file: name -> what it is, and its values in order.
+ENUMS = {
+    "mikels8": ("Mikels' eight emotions", MIKELS_8),
+    "ekman7": ("Ekman's six emotions and neutral", EKMAN_7),
+    "emotion": ("Emotions of both taxonomies", EMOTIONS),
+    "split": ("Parts of the dataset, in the order train, validation, test", SPLITS),
 }
 _SEVERITY = "severity:"
 _COLUMN = re.compile(r"(?P<name>\w+)(?: \[(?P<unit>[^]]+)])?: (?P<meaning>.+)")
@@ -106,6 +114,15 @@ def column_type(column: Column) -> str:
     if isinstance(dtype, pl.List):
         return f"{_TYPES[str(dtype.inner)]}[]"
     return _TYPES[str(dtype)]
+
+
+def published_type(column: Column) -> str:
+    """Return the type of a column in the published file: an ENUM for emotions and splits.
+
+    DuckDB compares an ENUM with any text, and shows its values where it shows the type.
+    """
+    found = (name for name, (_, values) in ENUMS.items() if values == column.values)
+    return next(found, "varchar") if column.dtype == pl.String else column_type(column)
 
 
 def _parse(name: str, text: str) -> Statement:

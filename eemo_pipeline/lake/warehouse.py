@@ -24,11 +24,13 @@ import duckdb
 from eemo_pipeline.lake.data_dictionary import describe, macro_text
 from eemo_pipeline.lake.parquet import DamagedTable, file_sha256, require_table, table_path
 from eemo_pipeline.lake.sql_files import (
+    ENUMS,
     Statement,
     column_type,
     list_examples,
     list_macros,
     list_views,
+    published_type,
     quote_files,
     quote_name,
     quote_text,
@@ -87,6 +89,9 @@ def publish(tables_dir: Path, database: Path) -> Published:
             str(temporary), config={"storage_compatibility_version": _STORAGE_VERSION}
         ) as connection:
             connection.execute("begin")  # one write to disk instead of one per comment
+            for name, (_, values) in ENUMS.items():
+                listed = ", ".join(map(quote_text, values))
+                connection.execute(f"create type {quote_name(name)} as enum ({listed})")
             for name, table in TABLES.items():
                 _load(connection, table, sources[name])
             for view in list_views():
@@ -161,7 +166,7 @@ def _words(sql: str) -> list[str]:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]) -> None:
-    columns = ", ".join(f"{quote_name(c.name)} {column_type(c)}" for c in table.definitions)
+    columns = ", ".join(f"{quote_name(c.name)} {published_type(c)}" for c in table.definitions)
     connection.execute(f"create table {quote_name(table.name)} ({columns})")
     if not paths:
         return
@@ -206,6 +211,7 @@ def _fingerprint(tables_dir: Path, sources: Mapping[str, list[Path]]) -> str:
             for paths in sources.values()
             for path in paths
         },
+        "types": ENUMS,
         "sql": [[s.name, s.sql] for s in (*list_views(), *list_macros(), *list_examples())],
         "schema": [
             [table.name, table.grain, *((c.name, str(c.dtype), c.unit, c.meaning) for c in columns)]
@@ -339,6 +345,11 @@ def _speaks_of(table: Table) -> str:
         return (
             '"path" = $path or (source, "path") in '
             '(select (source, "path") from ingest__records where image_id = $id)'
+        )
+    if table.name == "sources__datasets":
+        return (
+            "source in (select source from ingest__records where image_id = $id "
+            'union select source from ingest__rejects where "path" = $path and "row" is null)'
         )
     return "false"
 

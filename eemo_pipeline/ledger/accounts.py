@@ -127,6 +127,24 @@ def add_up(ledger: Ledger) -> list[Account]:
     return sorted(accounts, key=lambda account: [getattr(account, name) for name in _ASKER])
 
 
+def cost_of_image(ledger: Ledger, image_id: str) -> list[dict[str, Any]]:
+    """Return stage, provider, model, calls and usd of the calls about one image, in that order.
+
+    Embedded models are not in it: they make no calls. Calls about pairs count at no image.
+    """
+    asker = [ATTEMPTS.c[name] for name in ("stage", "provider", "model")]
+    spent = sa.func.coalesce(sa.func.sum(ATTEMPTS.c.nano_usd), 0)
+    query = (
+        sa.select(*asker, sa.func.count().label("calls"), spent.label("nano_usd"))
+        .where(ATTEMPTS.c.image_id == image_id)
+        .group_by(*asker)
+        .order_by(*asker)
+    )
+    with ledger.database.engine.connect() as connection:
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    return [row | {"usd": int(row.pop("nano_usd")) / 1e9} for row in rows]
+
+
 def read_words(ledger: Ledger, run_id: str) -> list[ServerWords]:
     """Return one server message per model, outcome and reason of a run, most frequent first.
 

@@ -995,6 +995,26 @@ _ALL = (
         "superseded: a later import changed the same value",
         ("holds", "value_has_changed", "row_is_gone", "superseded"),
     ),
+    # --- release ------------------------------------------------------------------------
+    _count(
+        "release_no", "Number of the release: its folder below releases of the data root", "", 1
+    ),
+    _text(
+        "release_state",
+        "whole, or damaged: its manifest or its rows cannot be read",
+        ("whole", "damaged"),
+    ),
+    _count("released_count", "Rows in the release, but for its list of images"),
+    _flag(
+        "has_image_files", "Whether the release holds the image files, and not their paths alone"
+    ),
+    _count("withheld_count", "Items and records that terms kept in; one counts at each source"),
+    _text("package_version", "Version of this package that built the release"),
+    _text("digest", "SHA-256 of the manifest: one hash that names the release"),
+    _text("previous_digest", "Digest of the release before; null for the first"),
+    _text("config", "Configuration of the release, as Hugging Face calls a table of a dataset"),
+    _text("row_id", "The released row: an item_id, or the image_id of a record or image"),
+    _texts("licences", "Licences of all sources that the row depends on, sorted"),
     # --- exports, training --------------------------------------------------------------
     _count("row_count", "Rows in the file"),
     _text("sha256", "SHA-256 of the file"),

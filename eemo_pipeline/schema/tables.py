@@ -820,6 +820,31 @@ _ALL = (
         stray_count usd""",
     ),
     _table(
+        "release__versions",
+        "release of the data root",
+        "release_no",
+        """release_no release_state detail title licence released_count image_count has_image_files
+        withheld_count package_version digest previous_digest""",
+        """detail title licence released_count image_count has_image_files withheld_count
+        package_version digest previous_digest""",
+        plotted="release_state",
+    ),
+    _table(
+        "release__files",
+        "file of a release",
+        "path",
+        "release_no path config split row_count size_bytes sha256",
+        "config split",
+        plotted="config",
+    ),
+    _table(
+        "release__rows",
+        "release and released item, record or image",
+        "release_no config row_id",
+        "release_no config row_id image_ids split licences",
+        plotted="config",
+    ),
+    _table(
         "gate__edits",
         "value that a person changed in a table by hand",
         "edited_table edit_no edited_key edited_column",

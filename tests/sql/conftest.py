@@ -49,6 +49,7 @@ def make_world() -> World:
     add_templates(world)
     add_copies(world)
     add_files(world)
+    add_releases(world)
     add_expansion(world)
     return world
 
@@ -422,6 +423,25 @@ def add_expansion(world: World) -> None:
     world["expansion__collected_rows"].append({"row": 1, "status": "ok", "path": "a.jpg"})
     pair = {"image_id": picture_id(1), "other_image_id": "ee" * 32, "cluster_id": picture_id(1)}
     world["dedup__edges"].append({**pair, "tier": "hash", "distance_bits": 3})
+
+
+def add_releases(world: World) -> None:
+    """Two releases: a record and its image, then a question about it too."""
+    for number in (1, 2):
+        release = {"release_no": number}
+        world["release__versions"].append(
+            {**release, "digest": f"d{number}", "previous_digest": "d1" if number > 1 else None}
+        )
+        for config in ("records", "images", "qa")[: 1 + number]:
+            path = f"releases/{number}/{config}/train.parquet"
+            world["release__files"].append(
+                {**release, "path": path, "config": config, "split": "train", "row_count": 1}
+            )
+            images = [picture_id(1)]
+            world["release__rows"].append(
+                {**release, "config": config, "row_id": "x" if config == "qa" else images[0]}
+                | {"image_ids": images, "licences": ["CC0-1.0"]}
+            )
 
 
 def add_files(world: World) -> None:

@@ -713,6 +713,15 @@ PLANTS = {
         change("batches__jobs", is_collected=False),
         change("batches__jobs", 1, batch_state="intended"),
     ],
+    ("release__versions", "releases_are_whole"): [
+        change("release__versions", release_state="damaged"),
+        change("release__versions", 1, previous_digest="d0"),
+    ],
+    ("release__rows", "rows_are_those_of_the_files"): [
+        drop("release__rows"),
+        drop("release__files"),
+        change("release__files", row_count=2),
+    ],
     ("gate__edits", "edits_hold"): [
         change("gate__edits", edit_state="value_has_changed"),
         change("gate__edits", edit_state="row_is_gone"),

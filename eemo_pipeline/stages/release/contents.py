@@ -46,7 +46,6 @@ _OWN_COLUMNS = {
     column.name: column
     for column in (
         Column("images", STRINGS, "Paths of the images, relative to the data root"),
-        Column("licences", STRINGS, "Licences of all sources that the row depends on, sorted"),
         Column("origin_table", pl.String, "Table of the pipeline that the image has rows in"),
         Column("rows_hash", pl.String, "Hash of the image's rows in it, to trace differences"),
     )

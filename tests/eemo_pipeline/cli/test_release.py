@@ -4,9 +4,13 @@ import json
 import shutil
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
 
+from assets.release import released
+from eemo_pipeline.lake.warehouse import publish, query
+from resources.composition import build_resources
 from tests.support.commands import call_eemo
 from tests.support.hashing import hash_files, stamp_files
 from tests.support.lakes import write_rows
@@ -90,6 +94,24 @@ def test_changed_rows_are_a_new_release_and_the_old_one_stays(tmp_path: Path) ->
         (1, 12, 3),
         (2, 12, 3),
     ]
+    assert_database_knows(root, [first["digest"], second["digest"]])
+
+
+def assert_database_knows(root: Path, digests: list[str]) -> None:
+    """The asset, the view `releases` and `eemo explain` say which image and row is in which."""
+    resources = build_resources(str(root))
+    used = {name: resources[name] for name in ("data_root", "io_manager")}
+    assert dg.materialize([released], resources=used).success
+    write_rows(root, "ingest__images", [{"image_id": image} for image in IMAGES.values()])
+    database = publish(root / "tables", root / "eemo.duckdb").path
+    asked = "select release_no, digest, record_count, question_count, image_count from releases"
+    assert query(database, asked)[1] == [(no, digests[no - 1], 3, 3, 3) for no in (1, 2)]
+    held = "select list(distinct row_id order by row_id), licences from release__rows where "
+    [(rows, licences)] = query(database, held + "release_no = 2 and config = 'qa' group by 2")[1]
+    assert (rows, licences) == ([f"question {name}" for name in "abc"], ["CC0-1.0"])
+    told = " ".join(call_eemo("explain", IMAGES["a"], "--data", root).stdout.split())
+    assert "released release 1: 1 record, 1 question, 1 item; release 2: 1 record" in told
+    assert "released" not in call_eemo("explain", IMAGES["d"], "--data", root).stdout
 
 
 @pytest.mark.parametrize(

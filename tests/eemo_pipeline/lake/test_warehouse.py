@@ -10,10 +10,11 @@ import duckdb
 import polars as pl
 import pytest
 
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.lake.data_dictionary import UndescribedColumn, describe_view
 from eemo_pipeline.lake.parquet import table_path, write_table
 from eemo_pipeline.lake.sql_checks import list_checks, read_check, run_check
-from eemo_pipeline.lake.sql_files import ColumnNote, Statement, list_macros, list_views
+from eemo_pipeline.lake.sql_files import ENUMS, ColumnNote, Statement, list_macros, list_views
 from eemo_pipeline.lake.warehouse import WarehouseError, explain, open_tables, publish, query
 from eemo_pipeline.schema.columns import COLUMNS
 from eemo_pipeline.schema.tables import TABLES
@@ -116,6 +117,23 @@ def test_every_table_is_there_with_its_rows_and_types(tables, database):
     assert types == [("VARCHAR[]", "VARCHAR")]
 
 
+def test_emotions_and_splits_are_enums_that_compare_with_any_text(database: Path) -> None:
+    kinds = "select data_type from duckdb_columns() where table_name = 'dedup__images' "
+    assert query(database, kinds + "and column_name = 'split'")[1] == [
+        ("ENUM('train', 'validation', 'test')",)
+    ]
+    told = "select type from meta.dictionary where table_name = $name and column_name = 'split'"
+    for name in ("dedup__images", "images"):
+        assert query(database, told, {"name": name})[1] == [("split",)]
+    asked = (
+        "select count(*), count(*) filter (split = 'x' or split in ('x')), "
+        "count(*) filter (coalesce(split, 'none') || '!' <> 'x!') from qa__items"
+    )
+    assert query(database, asked)[1] == [(1, 0, 1)]
+    values = query(database, "select unnest(enum_range(null::mikels8))")[1]
+    assert tuple(value for (value,) in values) == MIKELS_8
+
+
 def test_the_published_file_needs_no_other_file(tables, database):
     for path in sorted(tables.rglob("*.parquet")):
         path.unlink()
@@ -142,6 +160,11 @@ for table, in connection.execute("show tables").fetchall():
     connection.execute(f'from "{table}"').fetchall()
 for sql, in connection.execute("select sql from meta.examples").fetchall():
     connection.execute(sql).fetchall()
+text = "emotion = 'joi' or emotion || '!' = 'awe!' or coalesce(emotion, 'none') like 'a%'"
+kinds = connection.execute("select type_name from duckdb_types() where not internal")
+for kind, in kinds.fetchall():
+    connection.execute(f"select unnest(enum_range(null::{kind}))").fetchall()
+connection.execute(f"from records__emoverse where {text} or split in ('train', 'x')").fetchall()
 ask = "select count(*) from duckdb_columns() where not internal and comment is null"
 print(duckdb.__version__, *connection.execute(ask).fetchone())
 """
@@ -202,6 +225,7 @@ def test_every_table_view_column_and_macro_has_a_comment_and_a_row_in_the_dictio
         database, "select kind, count(*) from meta.dictionary where column_name is null group by 1"
     )
     assert dict(described) == {
+        "type": len(ENUMS),
         "table": len(TABLES),
         "view": len(list_views()),
         "macro": len(list_macros()),

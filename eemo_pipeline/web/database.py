@@ -136,6 +136,7 @@ RATERS = sa.Table(
     sa.Column("consent_version", sa.Text),
     _text("avoided", server_default="[]"),
     sa.Column("guide_version", sa.Text),
+    sa.Column("keymap", sa.Text),
     sqlite_with_rowid=False,
 )
 SESSIONS = sa.Table(

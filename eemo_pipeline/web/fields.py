@@ -16,6 +16,7 @@ EMOTIONS = (
     *("anger", "disgust", "fear", "sadness"),
 )
 RATINGS = tuple(range(-4, 5))
+SURENESS = ("low", "medium", "high")
 
 # Fields that models draft, in the order in which they are checked.
 TEXT_FIELDS = (
@@ -31,6 +32,7 @@ REFUSALS = (
     *("wrong", "not_visible", "contradicts_image", "too_vague", "names_an_emotion"),
     "bad_language",
 )
+BOX_REFUSALS = ("loose", "wrong_object", "missing", "duplicate")
 SKIP_REASONS = ("cannot_judge", "distressing", "private_person", "broken_image", "other")
 FLAGS = ("distressing", "illegal", "private_person", "watermark", "broken_image")
 RECONCILIATIONS = ("keep", "change", "both")
@@ -187,8 +189,9 @@ class Event(_Said):
             # The checked value is what was sent: strings are not stripped or changed.
             _VALUES[field].validate_python(self.value)
         elif self.kind == "field_reject":
-            if self.value not in REFUSALS:
-                raise ValueError(f"a refusal takes one of {', '.join(REFUSALS)}")
+            codes = BOX_REFUSALS if field == BOX_FIELD else REFUSALS
+            if self.value not in codes:
+                raise ValueError(f"a refusal of {field} takes one of {', '.join(codes)}")
         elif self.value is not None:
             raise ValueError(f"{self.kind} takes no value")
 

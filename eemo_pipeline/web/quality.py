@@ -5,6 +5,7 @@ numbers are made from the log at once: an answer that was changed later counts i
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,6 +89,8 @@ class Quality:
         raters: one per person who judged.
         fields: one per field that was answered.
         confusion: person's emotion x machine's emotion, counts.
+        felt: emotion -> judgements that name it, in the order of `FELT`.
+        plane: (valence, arousal) -> judgements at that step of the two scales.
         images: images with a judgement.
     """
 
@@ -96,6 +99,8 @@ class Quality:
     fields: list[FieldQuality]
     confusion: list[list[int]] = field(default_factory=list)
     images: int = 0
+    felt: list[int] = field(default_factory=list)
+    plane: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,16 @@ def measure(database: ReviewDatabase) -> Quality:
                 answered >= FEWEST_PROBES and wrong > MOST_ACCEPTED * answered,
             )
         )
-    return Quality(agreement, raters, answers.fields, _confusion(blind), images)
+    places = zip(*(blind.ratings[scale] + _LOWEST for scale in _SCALES), strict=True)
+    return Quality(
+        agreement,
+        raters,
+        answers.fields,
+        _confusion(blind),
+        images,
+        felt.sum(axis=0).tolist(),
+        {(int(v), int(a)): count for (v, a), count in Counter(places).items()},
+    )
 
 
 _NAMES = sa.select(RATERS.c.rater_id, RATERS.c.name)

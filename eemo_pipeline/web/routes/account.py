@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from eemo_pipeline.web import people
+from eemo_pipeline.web import keymap, people
 from eemo_pipeline.web.access import Acting, Person, Service
 from eemo_pipeline.web.problems import Refused
 
 router = APIRouter()
+Short = Annotated[str, Field(max_length=40)]
 
 
 class Login(BaseModel):
@@ -32,6 +33,14 @@ class Avoided(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     emotions: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=8)]
+
+
+class Keys(BaseModel):
+    """A person's keys; actions that are left out keep the usual one."""
+
+    model_config = ConfigDict(extra="forbid")
+    keys: Annotated[dict[Short, Short], Field(max_length=200)] = {}
+    single_keys: bool = True
 
 
 @router.post("/login")
@@ -69,6 +78,7 @@ def me(session: Person, service: Service) -> dict[str, Any]:
         "has_consented": session.has_consented,
         "avoided": session.avoided,
         "guide_version": service.guidelines.version,
+        **vars(keymap.find_keys(service.database, session)),
     }
 
 
@@ -88,4 +98,14 @@ def avoid(session: Acting, service: Service, body: Avoided) -> dict[str, bool]:
         people.avoid(service.database, session, body.emotions)
     except people.PersonProblem as error:
         raise Refused(422, "no_emotion", str(error), "choose from the list") from None
+    return {"ok": True}
+
+
+@router.put("/api/me/keys")
+def choose_keys(session: Acting, service: Service, body: Keys) -> dict[str, bool]:
+    """Store which keys the person uses."""
+    try:
+        keymap.choose_keys(service.database, session, body.keys, single_keys=body.single_keys)
+    except keymap.KeyProblem as error:
+        raise Refused(422, "no_key", str(error), "choose another key") from None
     return {"ok": True}

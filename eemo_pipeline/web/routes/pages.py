@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
 
-from eemo_pipeline.web import fields, progress
+from eemo_pipeline.web import fields, keymap, progress
 from eemo_pipeline.web.access import MaybePerson, Service
 from eemo_pipeline.web.slots import REPEATS
 
@@ -27,7 +27,7 @@ def render(request: Request, name: str, session: MaybePerson, **more: Any) -> Re
 def load_templates() -> Jinja2Templates:
     """Return the page templates of this package."""
     templates = Jinja2Templates(str(files("eemo_pipeline.web") / "templates"))
-    templates.env.globals["moment"] = _moment
+    templates.env.globals |= {"moment": _moment, "keymap": keymap}
     return templates
 
 
@@ -58,6 +58,15 @@ def home(request: Request, session: MaybePerson, service: Service) -> Response:
 def label(request: Request, session: MaybePerson) -> Response:
     """The page on which images are judged; it holds no image yet."""
     return render(request, "label.html", session)
+
+
+@router.get("/keys")
+def keys(request: Request, session: MaybePerson, service: Service) -> Response:
+    """The keys of a person, to look at and to choose."""
+    if session is None:
+        return render(request, "keys.html", None)
+    chosen = keymap.find_keys(service.database, session)
+    return render(request, "keys.html", session, chosen=chosen)
 
 
 @router.get("/guide")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from eemo_pipeline.web import gallery, progress, quality
+from eemo_pipeline.web import gallery, quality, quality_charts, quality_words
 from eemo_pipeline.web.access import MaybePerson, Service, require_role
 from eemo_pipeline.web.routes.pages import render
 
@@ -28,8 +28,9 @@ def show_quality(request: Request, session: MaybePerson, service: Service) -> Re
         measured=measured,
         raters=raters,
         sees_all=sees_all,
-        progress=progress.count(service.database),
-        felt=quality.FELT,
+        charts=quality_charts.draw_charts(measured),
+        confusion=quality_charts.draw_confusion(measured) if sees_all and measured.images else "",
+        words=quality_words,
         fewest=quality.FEWEST,
     )
 

@@ -1,15 +1,16 @@
 // Stage 1: what the image makes the person feel. Nothing is chosen beforehand, no number is shown.
 
-const EMOTION_KEYS = ["Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7", "Digit8", "Digit9", "Digit0"];
-const VALENCE_KEYS = ["KeyQ", "KeyW", "KeyE", "KeyR", "KeyT", "KeyY", "KeyU", "KeyI", "KeyO"];
-const AROUSAL_KEYS = ["KeyA", "KeyS", "KeyD", "KeyF", "KeyG", "KeyH", "KeyJ", "KeyK", "KeyL"];
-const SURENESS_KEYS = ["KeyP", "BracketLeft", "BracketRight"];
+const NEEDED = ["emotion", "valence", "arousal"];
 
 export class BlindForm {
-  constructor(onCommit) {
+  constructor(keys, onCommit) {
+    this.keys = keys;
     this.form = document.getElementById("blind");
     this.button = document.getElementById("commit");
-    this.form.addEventListener("change", () => this.check());
+    this.missing = document.getElementById("missing");
+    this.history = []; // what each choice replaced, the last one at the end
+    this.before = {};
+    this.form.addEventListener("change", (event) => this.note(event.target.name));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (!this.button.disabled) onCommit(this.judgement());
@@ -21,6 +22,8 @@ export class BlindForm {
 
   show() {
     this.form.reset();
+    this.history = [];
+    this.before = {};
     for (const button of this.form.querySelectorAll(".also")) this.strength(button, 0);
     this.check();
     this.form.hidden = false;
@@ -51,43 +54,63 @@ export class BlindForm {
   }
 
   check() {
-    this.button.disabled = ["emotion", "valence", "arousal"].some((name) => this.chosen(name) === null);
+    const missing = NEEDED.filter((name) => this.chosen(name) === null);
+    this.button.disabled = missing.length > 0;
+    this.missing.textContent = missing.length ? `still to say: ${missing.join(", ")}` : "";
+  }
+
+  note(name) {
+    const value = this.chosen(name);
+    if (value === (this.before[name] ?? null)) return;
+    this.history.push({ name, value: this.before[name] ?? null });
+    this.before[name] = value;
+    this.check();
   }
 
   also(button) {
-    this.strength(button, (Number(button.dataset.strength ?? 0) + 1) % 4);
+    const count = Number(button.dataset.strength ?? 0);
+    this.history.push({ button, count });
+    this.strength(button, (count + 1) % 4);
   }
 
   strength(button, count) {
     if (count) button.dataset.strength = String(count);
     else delete button.dataset.strength;
-    button.textContent = count ? `also ${"•".repeat(count)}` : "also";
+    button.textContent = count ? "•".repeat(count) : "also";
     const words = ["no", "a little", "clearly", "strongly"][count];
     button.setAttribute("aria-label", `also ${button.dataset.emotion}: ${words}`);
   }
 
+  // Takes back the last choice; what is committed is final.
+  undo() {
+    const last = this.history.pop();
+    if (!last) return;
+    if (last.button) {
+      this.strength(last.button, last.count);
+      return;
+    }
+    for (const input of this.form.querySelectorAll(`input[name="${last.name}"]`)) input.checked = input.value === last.value;
+    this.before[last.name] = last.value;
+    this.check();
+  }
+
   // Returns whether the key meant something here.
   key(event) {
-    const place = EMOTION_KEYS.indexOf(event.code);
+    const place = this.keys.place(event, "emotion");
     if (place >= 0 && event.shiftKey) {
       const button = this.form.querySelectorAll(".also")[place];
       if (button) this.also(button);
       return Boolean(button);
     }
     if (event.shiftKey) return false;
-    return (
-      this.pick("emotion", place) ||
-      this.pick("valence", VALENCE_KEYS.indexOf(event.code)) ||
-      this.pick("arousal", AROUSAL_KEYS.indexOf(event.code)) ||
-      this.pick("sureness", SURENESS_KEYS.indexOf(event.code))
-    );
+    return ["emotion", "valence", "arousal", "sureness"].some((name) => this.pick(name, this.keys.place(event, name)));
   }
 
   pick(name, place) {
     const input = this.form.querySelectorAll(`input[name="${name}"]`)[place];
     if (!input) return false;
     input.checked = true;
-    this.check();
+    this.note(name);
     return true;
   }
 }

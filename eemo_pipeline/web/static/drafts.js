@@ -1,6 +1,10 @@
 // Stage 2: the drafts, one by one; and stage 3, where a program felt something else.
 // Text of models is put into the page as text, never as markup.
 
+import { BoxEditor } from "/static/box_editor.js";
+import { button, element } from "/static/elements.js";
+import { showChanges } from "/static/word_changes.js";
+
 const NAMES = {
   description: "Description",
   background: "Background",
@@ -21,19 +25,16 @@ const SAID = {
   field_absent: "not present",
   field_unknown: "unknown",
 };
+const RECONCILED = { keep: "kept", change: "changed", both: "both plausible" };
 const ON_SCREEN = 0.6; // share of a card
 const LOOK_MS = 300;
-const CORNERS = ["x1_px", "y1_px", "x2_px", "y2_px"];
 
 export class Drafts {
-  // `say(kind, field, value, version)` sends an event and returns its id; `pickPoints(count, done)`
-  // collects points of the image and returns what ends it.
-  constructor(say, askRefusal, drawBoxes, pickPoints) {
-    this.pickPoints = pickPoints;
-    this.endPicking = () => {};
-    this.say = say;
-    this.askRefusal = askRefusal;
-    this.drawBoxes = drawBoxes;
+  // `screen` is what the page around offers: {say, askRefusal, drawBoxes, pickPoints, size}.
+  // `say(kind, field, value, version)` sends an event and returns its id.
+  constructor(keys, screen) {
+    this.keys = keys;
+    this.screen = screen;
     this.section = document.getElementById("drafts");
     this.list = document.getElementById("draft-list");
     this.left = document.getElementById("left");
@@ -50,7 +51,9 @@ export class Drafts {
     this.revealed = revealed;
     this.answers = new Map(Object.entries(revealed.answers));
     this.order = [...this.answers.keys()];
+    this.undone = [];
     this.editing = null;
+    this.boxEditor = null;
     this.seen = new Set();
     this.watcher.disconnect();
     this.rest.hidden = !revealed.may_accept_rest || !revealed.drafts.length;
@@ -65,8 +68,9 @@ export class Drafts {
   hide() {
     this.section.hidden = true;
     this.list.replaceChildren(); // what machines said of this image is no part of the next
-    this.endPicking();
-    this.drawBoxes([]);
+    this.contest.replaceChildren();
+    this.closeBoxes();
+    this.screen.drawBoxes([]);
   }
 
   // A card counts as seen once most of it was on the screen for a moment.
@@ -82,30 +86,32 @@ export class Drafts {
     card.dataset.field = draft.field;
     card.append(element("h2", { textContent: NAMES[draft.field] ?? draft.field }));
     card.append(element("p", { className: "value", textContent: inWords(draft) }));
-    const by = `by ${draft.annotator}`;
-    const said = draft.finding ? `${by}; in dispute: ${draft.finding}` : by;
-    card.append(element("p", { className: "finding", textContent: said }));
+    const said = element("p", { className: "finding" }, `written by ${draft.annotator}`);
+    if (draft.finding) said.append(element("span", { className: "dispute", textContent: `. In dispute: ${draft.finding}` }));
     const buttons = element("div", { className: "buttons" });
-    for (const [key, name, act] of [
-      ["a", "Accept", () => this.answer(draft, "field_accept", null)],
-      ["e", "Edit", () => this.edit(draft)],
-      ["x", "Refuse", () => this.refuse(draft)],
-      ["n", "Not present", () => this.answer(draft, "field_absent", null)],
-      ["u", "Unknown", () => this.answer(draft, "field_unknown", null)],
+    for (const [action, name, act] of [
+      ["accept", "Accept", () => this.answer(draft, "field_accept", null)],
+      ["edit", "Edit", () => this.edit(draft)],
+      ["refuse", "Refuse", () => this.refuse(draft)],
+      ["absent", "Not present", () => this.answer(draft, "field_absent", null)],
+      ["unknown", "Unknown", () => this.answer(draft, "field_unknown", null)],
     ]) {
-      const button = element("button", { type: "button" });
-      button.append(element("kbd", { textContent: key }), ` ${name}`);
-      button.addEventListener("click", act);
-      buttons.append(button);
+      buttons.append(this.keyed(action, name, act));
     }
-    card.append(buttons, element("p", { className: "said" }));
+    card.append(said, buttons, element("p", { className: "said" }));
     card.addEventListener("focusin", () => this.look(draft));
     return card;
   }
 
+  keyed(action, name, act) {
+    const made = button("", act);
+    made.append(element("kbd", { textContent: this.keys.legend(action) }), ` ${name}`);
+    return made;
+  }
+
   look(draft) {
     this.current = draft.field;
-    this.drawBoxes(this.boxesOf());
+    if (!this.boxEditor) this.screen.drawBoxes(this.boxesOf());
   }
 
   boxesOf() {
@@ -116,17 +122,22 @@ export class Drafts {
   }
 
   async answer(draft, kind, value) {
-    const eventId = await this.say(kind, draft.field, value, draft.version);
+    const eventId = await this.screen.say(kind, draft.field, value, draft.version);
     if (!eventId) return;
-    this.answers.set(draft.field, { kind, value, event_id: eventId });
-    this.order = [...this.order.filter((field) => field !== draft.field), draft.field];
+    this.keep(draft.field, { kind, value, event_id: eventId });
     this.editing = null;
+    this.undone = [];
     this.refresh();
     this.focusNext();
   }
 
+  keep(field, answer) {
+    this.answers.set(field, answer);
+    this.order = [...this.order.filter((one) => one !== field), field];
+  }
+
   async refuse(draft) {
-    const code = await this.askRefusal();
+    const code = await this.screen.askRefusal(draft.field);
     if (code) await this.answer(draft, "field_reject", code);
     else this.cardOf(draft.field).focus();
   }
@@ -135,17 +146,17 @@ export class Drafts {
     const card = this.cardOf(draft.field);
     this.editing = draft.field;
     card.querySelector(".editor")?.remove();
-    const editor = draft.field === "box" ? this.boxEditor(draft) : this.textEditor(draft);
+    const editor = draft.field === "box" ? this.editBoxes(draft) : this.editText(draft);
     card.append(editor);
-    editor.querySelector("textarea, input, button").focus();
+    editor.querySelector("textarea, input, .boxes").focus();
   }
 
-  textEditor(draft) {
+  editText(draft) {
     const before = this.answers.get(draft.field);
-    const value = before?.kind === "field_edit" ? before.value : draft.value;
+    const value = asText(before?.kind === "field_edit" ? before.value : draft.value);
     const editor = element("div", { className: "editor" });
     const words = this.words?.[draft.field];
-    const text = element(words ? "input" : "textarea", { value: Array.isArray(value) ? value.join(", ") : value, maxLength: 2000 });
+    const text = element(words ? "input" : "textarea", { value, maxLength: 2000 });
     text.setAttribute("aria-label", `${NAMES[draft.field]}, corrected`);
     if (words) {
       const offered = element("datalist", { id: `words-${draft.field}` });
@@ -164,70 +175,43 @@ export class Drafts {
         save();
       }
     });
-    editor.append(text, this.editButtons(draft, save));
-    return editor;
-  }
-
-  boxEditor(draft) {
-    const editor = element("div", { className: "editor" });
-    let boxes = structuredClone(this.boxesOf());
-    const rows = element("div");
-    const draw = () => {
-      this.drawBoxes(boxes);
-      rows.replaceChildren(
-        ...boxes.map((box, number) => {
-          const row = element("div", { className: "corners" });
-          for (const corner of CORNERS) {
-            const input = element("input", { type: "number", min: 0, step: 1, value: box[corner] });
-            input.setAttribute("aria-label", `box ${number + 1}, ${corner.replace("_px", "")} in pixels`);
-            input.addEventListener("input", () => {
-              box[corner] = Math.max(0, Math.round(Number(input.value)));
-              this.drawBoxes(boxes);
-            });
-            row.append(input);
-          }
-          const remove = element("button", { type: "button", textContent: "Remove" });
-          remove.addEventListener("click", () => {
-            boxes = boxes.filter((one) => one !== box);
-            draw();
-          });
-          row.append(remove);
-          return row;
-        }),
-      );
+    let changes = showChanges(asText(draft.value), value);
+    const compare = () => {
+      const now = showChanges(asText(draft.value), text.value);
+      changes.replaceWith(now);
+      changes = now;
     };
-    const add = element("button", { type: "button", textContent: "Add a box" });
-    add.addEventListener("click", () => {
-      boxes.push({ x1_px: 0, y1_px: 0, x2_px: 10, y2_px: 10 });
-      draw();
+    text.addEventListener("input", compare);
+    const restore = button("Back to the draft", () => {
+      text.value = asText(draft.value);
+      compare();
+      text.focus();
     });
-    const points = element("button", { type: "button", textContent: "Draw by four points" });
-    const hint = element("p", { className: "hint" });
-    hint.setAttribute("role", "status");
-    points.addEventListener("click", () => {
-      this.endPicking();
-      hint.textContent = "Click the highest, lowest, leftmost and rightmost point of the thing.";
-      this.endPicking = this.pickPoints(4, (picked) => {
-        const [xs, ys] = [picked.map((point) => point.x), picked.map((point) => point.y)];
-        const box = { x1_px: Math.min(...xs), y1_px: Math.min(...ys), x2_px: Math.max(...xs), y2_px: Math.max(...ys) };
-        hint.textContent = box.x2_px > box.x1_px && box.y2_px > box.y1_px ? "" : "These points enclose nothing.";
-        if (!hint.textContent) boxes.push(box);
-        draw();
-      });
-    });
-    draw();
-    editor.append(rows, points, " ", add, hint, this.editButtons(draft, () => this.answer(draft, "field_edit", boxes)));
+    editor.append(text, changes, this.editButtons(save, restore));
     return editor;
   }
 
-  editButtons(draft, save) {
-    const buttons = element("p");
-    const keep = element("button", { type: "button", textContent: "Save (Ctrl+Enter)" });
-    keep.addEventListener("click", save);
-    const leave = element("button", { type: "button", textContent: "Leave (Esc)" });
-    leave.addEventListener("click", () => this.leaveEditor());
-    buttons.append(keep, " ", leave);
-    return buttons;
+  editBoxes(draft) {
+    const { size, drawBoxes, pickPoints } = this.screen;
+    this.boxEditor = new BoxEditor(this.boxesOf(), size(), this.keys, drawBoxes, pickPoints);
+    const save = () => this.answer(draft, "field_edit", this.boxEditor.boxes);
+    this.boxEditor.section.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.ctrlKey) save();
+    });
+    return element("div", { className: "editor" }, this.boxEditor.section, this.editButtons(save));
+  }
+
+  closeBoxes() {
+    this.boxEditor?.endPicking();
+    this.boxEditor = null;
+  }
+
+  editButtons(save, ...more) {
+    const keep = button("Save ", save);
+    keep.append(element("kbd", { textContent: "Ctrl Enter" }));
+    const leave = button("Leave ", () => this.leaveEditor());
+    leave.append(element("kbd", { textContent: "Esc" }));
+    return element("div", { className: "buttons" }, keep, leave, ...more);
   }
 
   leaveEditor() {
@@ -235,6 +219,16 @@ export class Drafts {
     this.editing = null;
     this.refresh();
     if (field) this.cardOf(field).focus();
+  }
+
+  // Opens a short field's list of words; the present draft's, else the first that has one.
+  search() {
+    const hasWords = (draft) => this.words?.[draft.field]?.length;
+    const current = this.drafts.find((one) => one.field === this.current);
+    const draft = current && hasWords(current) ? current : this.drafts.find(hasWords);
+    if (!draft) return;
+    this.edit(draft);
+    this.cardOf(draft.field).querySelector(".editor input").select();
   }
 
   // Accepts what was on the screen; what was not is shown next.
@@ -248,12 +242,28 @@ export class Drafts {
   async undo() {
     const field = this.order.at(-1);
     if (!field) return;
-    const eventId = await this.say("undo", null, this.answers.get(field).event_id, null);
+    const answer = this.answers.get(field);
+    const eventId = await this.screen.say("undo", null, answer.event_id, null);
     if (!eventId) return;
     this.answers.delete(field);
     this.order.pop();
+    this.undone.push({ field, answer });
     this.refresh();
-    (field === "emotion" ? this.contest : this.cardOf(field)).focus();
+    this.focusOn(field);
+  }
+
+  // Says again what was undone last, as a new event.
+  async redo() {
+    const last = this.undone.at(-1);
+    if (!last) return;
+    const draft = this.drafts.find((one) => one.field === last.field);
+    const { kind, value } = last.answer;
+    const eventId = await this.screen.say(kind, draft?.field ?? null, value, draft?.version ?? null);
+    if (!eventId) return;
+    this.undone.pop();
+    this.keep(last.field, { kind, value, event_id: eventId });
+    this.refresh();
+    this.focusNext();
   }
 
   showContest() {
@@ -262,13 +272,9 @@ export class Drafts {
     this.contest.tabIndex = -1;
     const own = this.revealed.own_emotion.replace("_", " ");
     const words = `You felt: ${own}. A program expected: ${this.revealed.machine_emotion}.`;
-    const buttons = element("div");
-    for (const [key, value, name] of [["k", "keep", "Keep mine"], ["c", "change", "Change to it"], ["p", "both", "Both plausible"]]) {
-      const button = element("button", { type: "button" });
-      button.dataset.value = value;
-      button.append(element("kbd", { textContent: key }), ` ${name}`);
-      button.addEventListener("click", () => this.reconcile(value));
-      buttons.append(button, " ");
+    const buttons = element("div", { className: "buttons" });
+    for (const [value, name] of [["keep", "Keep mine"], ["change", "Change to it"], ["both", "Both plausible"]]) {
+      buttons.append(this.keyed(value, name, () => this.reconcile(value)));
     }
     this.contest.replaceChildren(
       element("h2", { textContent: "Your emotion and a program's" }),
@@ -279,43 +285,49 @@ export class Drafts {
   }
 
   async reconcile(value) {
-    const eventId = await this.say("reconcile", null, value, null);
+    const eventId = await this.screen.say("reconcile", null, value, null);
     if (!eventId) return;
-    this.answers.set("emotion", { kind: "reconcile", value, event_id: eventId });
-    this.order = [...this.order.filter((field) => field !== "emotion"), "emotion"];
+    this.keep("emotion", { kind: "reconcile", value, event_id: eventId });
+    this.undone = [];
     this.refresh();
     this.focusNext();
   }
 
   refresh() {
+    if (this.editing !== "box") this.closeBoxes();
     for (const draft of this.drafts) {
       const card = this.cardOf(draft.field);
       const answer = this.answers.get(draft.field);
       if (this.editing !== draft.field) card.querySelector(".editor")?.remove();
-      if (this.editing !== "box") this.endPicking();
-      if (answer) card.dataset.answer = answer.kind;
-      else delete card.dataset.answer;
+      mark(card, answer);
       card.querySelector(".said").textContent = answer ? inAnswer(draft, answer) : "";
     }
     const reconciled = this.answers.get("emotion");
+    mark(this.contest, reconciled);
     const said = this.contest.querySelector(".said");
-    if (said) said.textContent = reconciled ? { keep: "kept", change: "changed", both: "both plausible" }[reconciled.value] : "";
+    if (said) said.textContent = reconciled ? RECONCILED[reconciled.value] : "";
     const open = this.open().length;
-    this.left.textContent = open ? `${open} left` : "Everything has an answer.";
+    this.left.textContent = open ? `${open} of ${this.asked().length} left` : "Everything has an answer.";
     this.finish.disabled = open > 0;
   }
 
-  open() {
+  asked() {
     const fields = this.drafts.map((draft) => draft.field);
-    if (this.revealed.must_reconcile) fields.push("emotion");
-    return fields.filter((field) => !this.answers.has(field));
+    return this.revealed.must_reconcile ? [...fields, "emotion"] : fields;
+  }
+
+  open() {
+    return this.asked().filter((field) => !this.answers.has(field));
   }
 
   focusNext() {
     const [next] = this.open();
-    if (next === "emotion") this.contest.focus();
-    else if (next) this.cardOf(next).focus();
+    if (next) this.focusOn(next);
     else this.finish.focus();
+  }
+
+  focusOn(field) {
+    (field === "emotion" ? this.contest : this.cardOf(field)).focus();
   }
 
   move(step) {
@@ -330,29 +342,40 @@ export class Drafts {
 
   // Returns whether the key meant something here.
   key(event) {
+    if (this.boxEditor) return this.boxEditor.key(event);
+    const is = (action) => this.keys.is(event, action);
     const draft = this.drafts.find((one) => one.field === this.current);
-    const letter = event.code.replace("Key", "").toLowerCase();
-    if (event.code === "ArrowDown" || event.code === "ArrowUp") this.move(event.code === "ArrowDown" ? 1 : -1);
-    else if (event.shiftKey && letter === "a") this.acceptRest();
-    else if (event.shiftKey) return false;
-    else if ("kcp".includes(letter) && this.revealed.must_reconcile) this.reconcile({ k: "keep", c: "change", p: "both" }[letter]);
-    else if (!draft || this.answers.size === 0 && !this.drafts.length) return false;
-    else if (letter === "a") this.answer(draft, "field_accept", null);
-    else if (letter === "e") this.edit(draft);
-    else if (letter === "x") this.refuse(draft);
-    else if (letter === "n") this.answer(draft, "field_absent", null);
-    else if (letter === "u") this.answer(draft, "field_unknown", null);
+    const reconciled = ["keep", "change", "both"].find(is);
+    if (event.shiftKey) {
+      if (is("accept")) this.acceptRest();
+      return is("accept");
+    }
+    if (is("field_after") || is("field_before")) this.move(is("field_after") ? 1 : -1);
+    else if (reconciled && this.revealed.must_reconcile) this.reconcile(reconciled);
+    else if (!draft) return false;
+    else if (is("accept")) this.answer(draft, "field_accept", null);
+    else if (is("edit")) this.edit(draft);
+    else if (is("refuse")) this.refuse(draft);
+    else if (is("absent")) this.answer(draft, "field_absent", null);
+    else if (is("unknown")) this.answer(draft, "field_unknown", null);
     else return false;
     return true;
   }
 }
 
+function mark(card, answer) {
+  if (answer) card.dataset.answer = answer.kind;
+  else delete card.dataset.answer;
+}
+
+function asText(value) {
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
 function inWords(draft) {
-  if (draft.field === "box") {
-    const count = draft.value.length;
-    return count ? `${count} box${count > 1 ? "es" : ""} on the image` : "no box was found";
-  }
-  return Array.isArray(draft.value) ? draft.value.join(", ") : String(draft.value);
+  if (draft.field !== "box") return asText(draft.value);
+  const count = draft.value.length;
+  return count ? `${count} box${count > 1 ? "es" : ""} on the image` : "no box was found";
 }
 
 function inAnswer(draft, answer) {
@@ -360,8 +383,4 @@ function inAnswer(draft, answer) {
   if (answer.kind === "field_reject") return `${said}: ${answer.value.replaceAll("_", " ")}`;
   if (answer.kind === "field_edit") return `${said}: ${inWords({ ...draft, value: answer.value })}`;
   return said;
-}
-
-function element(name, properties = {}) {
-  return Object.assign(document.createElement(name), properties);
 }

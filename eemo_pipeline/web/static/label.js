@@ -2,7 +2,9 @@
 
 import { me, newId, send } from "/static/api.js";
 import { BlindForm } from "/static/blind.js";
+import { bare, drawBoxes, pickPoints, toggleMarks, zoom } from "/static/canvas.js";
 import { Drafts } from "/static/drafts.js";
+import { Keys } from "/static/keys.js";
 import { Outbox } from "/static/outbox.js";
 import { holdTab } from "/static/one_tab.js";
 
@@ -10,10 +12,8 @@ const GAP_MS = 500;
 const TOO_EARLY_MS = 150;
 const HEARTBEAT_MS = 60_000;
 const HISTORY = 10;
-const SINGLE_KEYS = "eemo-review-single-keys";
 
 const image = document.getElementById("image");
-const overlay = document.getElementById("overlay");
 const status = document.getElementById("status");
 const notice = document.getElementById("notice");
 const singleKeys = document.getElementById("single-keys");
@@ -26,7 +26,7 @@ const WORDS = {
   "logged out": (count) => `logged out (${count} kept); open a login link in another tab`,
 };
 const outbox = new Outbox((state, count) => {
-  status.textContent = WORDS[state](count);
+  tell(state, WORDS[state](count));
   if (state === "logged out") setTimeout(() => outbox.flush(), 3000);
 });
 
@@ -38,8 +38,25 @@ let fieldAt = 0;
 let escapedAt = 0;
 const history = [];
 
-const blind = new BlindForm(commit);
-const drafts = new Drafts(say, () => ask("refuse-dialog"), drawBoxes, pickPoints);
+const keys = new Keys({});
+const blind = new BlindForm(keys, commit);
+const drafts = new Drafts(keys, {
+  say,
+  askRefusal: (field) => ask(field === "box" ? "refuse-box-dialog" : "refuse-dialog"),
+  drawBoxes: (...what) => drawBoxes(size(), ...what),
+  pickPoints: (...what) => pickPoints(size(), ...what),
+  size,
+});
+
+function size() {
+  return task?.image ?? { width_px: 1, height_px: 1 };
+}
+
+// The state has a shape as well as words, and is read out.
+function tell(state, words) {
+  status.dataset.state = state;
+  status.textContent = words;
+}
 
 async function post(path, body) {
   const reply = await send(path, body);
@@ -99,7 +116,7 @@ async function open(found, began) {
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, GAP_MS - (performance.now() - began))));
   image.hidden = false;
   document.getElementById("position").textContent = `image ${found.position}`;
-  if (!status.textContent || status.textContent === "loading") status.textContent = "saved";
+  if (status.dataset.state === "loading") tell("saved", "saved");
   shownAt = performance.now();
   fieldAt = shownAt;
   if (found.is_committed) await reveal();
@@ -213,11 +230,6 @@ async function flag() {
   await next();
 }
 
-function zoom() {
-  const isZoomed = document.getElementById("surround").classList.toggle("zoomed");
-  document.getElementById("zoom").setAttribute("aria-pressed", String(isZoomed));
-}
-
 function ask(id) {
   const dialog = document.getElementById(id);
   dialog.returnValue = "";
@@ -227,48 +239,6 @@ function ask(id) {
   });
 }
 
-function drawBoxes(boxes) {
-  const shapes = [];
-  if (task && boxes.length) overlay.setAttribute("viewBox", `0 0 ${task.image.width_px} ${task.image.height_px}`);
-  overlay.setAttribute("preserveAspectRatio", "none");
-  for (const box of boxes) {
-    for (const name of ["shade", "line"]) {
-      const shape = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-      shape.setAttribute("class", name);
-      shape.setAttribute("x", box.x1_px);
-      shape.setAttribute("y", box.y1_px);
-      shape.setAttribute("width", Math.max(0, box.x2_px - box.x1_px));
-      shape.setAttribute("height", Math.max(0, box.y2_px - box.y1_px));
-      shapes.push(shape);
-    }
-  }
-  overlay.replaceChildren(...shapes);
-}
-
-// Collects points of the image, in its own pixels; returns what ends it early.
-function pickPoints(count, done) {
-  const points = [];
-  const { width_px, height_px } = task.image;
-  overlay.setAttribute("viewBox", `0 0 ${width_px} ${height_px}`);
-  const pick = (event) => {
-    const frame = overlay.getBoundingClientRect();
-    const x = Math.round(((event.clientX - frame.left) / frame.width) * width_px);
-    const y = Math.round(((event.clientY - frame.top) / frame.height) * height_px);
-    points.push({ x, y });
-    if (points.length === count) {
-      end();
-      done(points);
-    }
-  };
-  const end = () => {
-    overlay.classList.remove("picking");
-    overlay.removeEventListener("click", pick);
-  };
-  overlay.classList.add("picking");
-  overlay.addEventListener("click", pick);
-  return end;
-}
-
 function since(moment) {
   return Math.round(performance.now() - moment);
 }
@@ -276,6 +246,14 @@ function since(moment) {
 function isTyping(target) {
   return target.matches?.("textarea, input:not([type=radio]):not([type=checkbox])");
 }
+
+const ANYWHERE = {
+  flag,
+  zoom,
+  marks: toggleMarks,
+  guide: () => window.open("/guide", "_blank", "noopener"),
+  search: () => stage === "drafts" && drafts.search(),
+};
 
 document.addEventListener("keydown", (event) => {
   const dialog = document.querySelector("dialog[open]");
@@ -292,9 +270,10 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (isTyping(event.target)) return;
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && stage === "drafts") {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
     event.preventDefault();
-    drafts.undo();
+    if (event.shiftKey) redo();
+    else undo();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -306,18 +285,48 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return;
   }
-  if (!singleKeys.checked || event.repeat || performance.now() - shownAt < TOO_EARLY_MS) return;
-  if (event.key === "?") document.getElementById("help").showModal();
-  else if (event.key === "'") window.open("/guide", "_blank", "noopener");
-  else if (event.key === ";") flag();
-  else if (event.key === "=") zoom();
-  else if (event.key === "Backspace" && stage === "drafts") drafts.undo();
-  else if (event.key === "ArrowLeft" && !event.target.matches?.("input[type=radio]")) previous();
-  else if (stage === "blind" && blind.key(event)) void 0;
-  else if (stage === "drafts" && drafts.key(event)) void 0;
-  else return;
-  event.preventDefault();
+  if (singleKeys.checked && singleKey(event)) event.preventDefault();
 });
+
+// Returns whether a key without Ctrl meant something. A box is moved as long as its key is held;
+// every other key counts once, and not in the first moment of an image.
+function singleKey(event) {
+  if (performance.now() - shownAt < TOO_EARLY_MS) return false;
+  const isChoosing = event.target.matches?.("input[type=radio]");
+  const isArrow = event.code.startsWith("Arrow");
+  if (isChoosing && isArrow) return false; // the browser's own way among radio buttons
+  if (event.repeat) return stage === "drafts" && drafts.boxEditor !== null && drafts.key(event);
+  if (keys.is(event, "hide")) {
+    if (event.target.matches?.("button, a, summary, input")) return false; // it presses them
+    bare(true);
+    return true;
+  }
+  if (event.key === "?") document.getElementById("help").showModal();
+  else if (event.key === "Backspace") undo();
+  else if (stage === "blind" && blind.key(event)) return true;
+  else if (stage === "drafts" && drafts.key(event)) return true;
+  else if (keys.is(event, "previous")) previous();
+  else {
+    const name = Object.keys(ANYWHERE).find((one) => keys.is(event, one));
+    if (!name || event.shiftKey) return false;
+    ANYWHERE[name]();
+  }
+  return true;
+}
+
+document.addEventListener("keyup", (event) => {
+  if (keys.is(event, "hide")) bare(false);
+});
+window.addEventListener("blur", () => bare(false));
+
+function undo() {
+  if (stage === "blind") blind.undo();
+  else if (stage === "drafts") drafts.undo();
+}
+
+function redo() {
+  if (stage === "drafts") drafts.redo();
+}
 
 document.getElementById("finish").addEventListener("click", finish);
 document.getElementById("go-on").addEventListener("click", async () => {
@@ -328,12 +337,12 @@ document.getElementById("go-on").addEventListener("click", async () => {
 });
 document.getElementById("flag").addEventListener("click", flag);
 document.getElementById("zoom").addEventListener("click", zoom);
+document.getElementById("marks").addEventListener("click", toggleMarks);
 document.getElementById("previous").addEventListener("click", previous);
 document.getElementById("open-help").addEventListener("click", () => document.getElementById("help").showModal());
 for (const button of document.querySelectorAll("[data-skip]")) button.addEventListener("click", skip);
 
-singleKeys.checked = localStorage.getItem(SINGLE_KEYS) !== "off";
-singleKeys.addEventListener("change", () => localStorage.setItem(SINGLE_KEYS, singleKeys.checked ? "on" : "off"));
+singleKeys.addEventListener("change", () => send("/api/me/keys", { keys: keys.codes, single_keys: singleKeys.checked }, "PUT").catch(() => null));
 
 // Two tabs would show the same image, and each would answer it.
 function yieldTo() {
@@ -359,5 +368,8 @@ setInterval(() => {
 }, HEARTBEAT_MS);
 
 const person = await me();
+keys.codes = person.keys;
+singleKeys.checked = person.single_keys;
+await keys.show();
 if (!person.has_consented) location.assign("/");
 holdTab(begin, yieldTo, document.getElementById("take-over"));

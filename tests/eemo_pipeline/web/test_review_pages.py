@@ -394,8 +394,14 @@ def test_a_box_is_drawn_by_four_points_and_an_image_is_flagged(browser: "Browser
                 break
             finish(page)
             wait_for_image(page)
-        box.locator("button", has_text="Edit").click()
-        box.locator("button", has_text="Draw by four points").click()
+        box.focus()
+        page.keyboard.press("e")
+        for key in ("ArrowRight", "Shift+ArrowDown", "BracketRight", "ArrowRight", "Shift+ArrowUp"):
+            page.keyboard.press(key)
+        page.locator("#overlay .chosen").nth(1).wait_for(
+            state="attached"
+        )  # the box, and its left edge
+        page.keyboard.press("p")
         frame = page.locator("#overlay").bounding_box()
         assert frame
         for across, down in ((0.5, 0.25), (0.5, 0.75), (0.25, 0.5), (0.75, 0.5)):
@@ -415,12 +421,48 @@ def test_a_box_is_drawn_by_four_points_and_an_image_is_flagged(browser: "Browser
     events, _ = read(root)
     drawn = next(event for event in events if event["kind"] == "field_edit")
     first, second = json.loads(drawn["value"])
-    assert first == {"x1_px": 1, "y1_px": 2, "x2_px": 30, "y2_px": 20}
+    # One step right and ten down, then its left edge one step; along itself an edge does not move.
+    assert first == {"x1_px": 3, "y1_px": 12, "x2_px": 31, "y2_px": 30}
     image = next(one for one in measured_images(root) if one["image_id"] == drawn["image_id"])
     for name, share, side in (("x1_px", 0.25, "width_px"), ("y2_px", 0.75, "height_px")):
         assert second[name] == pytest.approx(share * image[side], abs=1)
     flag = next(event for event in events if event["kind"] == "flag")
     assert json.loads(flag["value"]) == "watermark"
+
+
+def test_a_person_chooses_keys_and_finds_them_in_the_overlay(
+    browser: "Browser", root: DataRoot, server: Server
+):
+    page = log_in(browser, root, server, "own keys")
+    page.locator("#consent:enabled").press("Enter")
+    page.locator("#start").wait_for()
+    page.goto(f"http://127.0.0.1:{server.port}/keys")
+    change = page.locator('[data-change="emotion_3"]')
+    notice = page.locator("#notice")
+    for key, said in (("q", "would mean both"), ("z", "saved")):
+        change.click()
+        page.keyboard.press(key)
+        notice.filter(has_text=said).wait_for()
+    page.locator("#single-keys").uncheck()
+    page.goto(f"http://127.0.0.1:{server.port}/label")
+    wait_for_image(page)
+    page.keyboard.press("z")
+    page.locator("#single-keys:not(:checked)").check()
+    page.keyboard.press("3")
+    assert page.locator("input[name=emotion]:checked").count() == 0
+    for key in ("z", "Shift+1", "1"):
+        page.keyboard.press(key)
+    page.locator('input[value="amusement"]:checked').wait_for()
+    page.keyboard.press("Backspace")
+    assert page.locator("input[name=emotion]:checked").get_attribute("value") == "contentment"
+    page.locator("#blind h1").click()  # on a box of its own, Space would tick it
+    page.keyboard.down("Space")
+    page.locator("#main.bare").wait_for()
+    page.keyboard.up("Space")
+    page.locator("#main:not(.bare)").wait_for()
+    page.keyboard.press("?")
+    assert page.locator('#help[open] kbd[data-key="emotion_3"]').inner_text() == "Z"
+    page.context.close()
 
 
 def measured_images(root: DataRoot) -> list[dict[str, Any]]:

@@ -9,12 +9,13 @@ from pydantic import Field
 from assets._results import count_work
 from assets._tables import outs
 from eemo_pipeline.lake.data_root import DataRoot
-from eemo_pipeline.rendering.score_plot import draw_scores
+from eemo_pipeline.rendering.score_plot import draw_scores, draw_study
 from eemo_pipeline.stages.evaluation.examinee import Examinees
 from eemo_pipeline.stages.evaluation.model_runs import run_models
 from eemo_pipeline.stages.evaluation.own_items import evaluate
 from eemo_pipeline.stages.evaluation.pages import write_pages
 from eemo_pipeline.stages.evaluation.replay import list_benchmarks
+from eemo_pipeline.stages.evaluation.studies.run import run_studies
 
 _PLOTTED = {"held_out_assess": "Accuracy", "held_out_qa": "Overall"}
 
@@ -88,3 +89,47 @@ def evaluation(
     yield dg.Output(done.predictions, "evaluation__predictions", metadata=counts)
     yield dg.Output(done.scores, "evaluation__scores", metadata=plots)
     yield dg.Output(done.comparisons, "evaluation__comparisons")
+
+
+@dg.multi_asset(
+    outs=outs(
+        "_evaluation__attribute_ablations",
+        "_evaluation__data_mixings",
+        "_evaluation__source_transfers",
+        "_evaluation__visual_baselines",
+        "evaluation__studies",
+    )
+)
+def studies(
+    dedup__images: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
+    labels__reviews: pl.DataFrame,
+    annotation__replies: pl.DataFrame,
+    _verification__features: pl.DataFrame,
+    training__runs: pl.DataFrame,
+    training__embeddings: pl.DataFrame,
+    review__inspection_draws: pl.DataFrame,
+    review__votes: pl.DataFrame,
+    review__queue: pl.DataFrame,
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Fit a small classifier with other attributes, data and features, and count people's votes."""
+    tables = {
+        "dedup__images": dedup__images,
+        "labels__emotions": labels__emotions,
+        "labels__reviews": labels__reviews,
+        "annotation__replies": annotation__replies,
+        "_verification__features": _verification__features,
+        "training__runs": training__runs,
+        "training__embeddings": training__embeddings,
+        "review__inspection_draws": review__inspection_draws,
+        "review__votes": review__votes,
+        "review__queue": review__queue,
+    }
+    for name, rows in run_studies(tables.__getitem__, {}, ()).items():
+        plots = {
+            f"plot of {study}": dg.MetadataValue.md(draw_study(rows, study))
+            for study in rows["study"].unique().sort()
+        }
+        missing = int((rows["status"] == "missing").sum())
+        counts = {"rows_out": rows.height - missing, "rows_refused": missing}
+        yield dg.Output(rows, name, metadata={**counts, **plots})

@@ -13,6 +13,7 @@ from eemo_pipeline.imaging.opening import measure_method
 from eemo_pipeline.stages.annotation import ou_solli_lenz, valdez_mehrabian, vlm_annotator
 from eemo_pipeline.stages.critic import model_critic, regrounding, rule_critic
 from eemo_pipeline.stages.evaluation import prompt_files
+from eemo_pipeline.stages.evaluation.studies import trials
 from eemo_pipeline.stages.expansion import generation_prompts
 from eemo_pipeline.stages.grounding import saliency_grabcut
 from eemo_pipeline.stages.texts import (
@@ -58,6 +59,11 @@ _IN_BATCHES = tuple(
 
 _EVALUATION_TABLES = tuple(
     f"evaluation__{name}" for name in ("predictions", "scores", "comparisons")
+)
+
+_STUDY_TABLES = (
+    *("_evaluation__attribute_ablations", "_evaluation__data_mixings"),
+    *("_evaluation__source_transfers", "_evaluation__visual_baselines", "evaluation__studies"),
 )
 
 _CRITIC_TABLES = (
@@ -114,6 +120,7 @@ _METHODS: dict[str, tuple[str, ...]] = {
             regrounding.METHOD,
         ),
     ),
+    **dict.fromkeys(_STUDY_TABLES, (trials.METHOD,)),
     "texts__descriptions": (descriptions.METHOD,),
     "texts__reasonings": (reasonings.METHOD,),
     "texts__details": (details.METHOD,),

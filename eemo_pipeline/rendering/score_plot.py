@@ -1,4 +1,4 @@
-"""A plot of scores with their intervals, one line per model, for the metadata of a table."""
+"""A plot of scores with their intervals, one line per model or arm, for the metadata of a table."""
 
 from html import escape
 
@@ -6,8 +6,9 @@ import polars as pl
 
 from eemo_pipeline.rendering.plots import INLINE_CHARACTERS, encode_svg
 
-_LINE_PX, _LABEL_PX, _WIDTH_PX = 14, 110, 300
-_LABEL_CHARACTERS = 18
+_LINE_PX, _AXIS_PX = 14, 190
+_LABEL_PX, _ARM_PX = 110, 210
+_PX_PER_CHARACTER = 6
 _BOUNDS = ("score_lower", "score_upper")
 
 
@@ -32,25 +33,49 @@ def draw_scores(scores: pl.DataFrame, benchmark: str, number: str) -> str:
         .unique("evaluated_model", keep="first", maintain_order=True)
         .sort("score_value", "evaluated_model", descending=[True, False])
     )
-    for shown in range(min(rows.height, 10), 0, -1):
-        markdown = f"![{escape(number)} of {escape(benchmark)}]({encode_svg(_lines(rows[:shown]))})"
+    return _fit(f"{number} of {benchmark}", rows.rename({"evaluated_model": "label"}), _LABEL_PX)
+
+
+def draw_study(studies: pl.DataFrame, study: str) -> str:
+    """Draw the first number of each arm over all seeds, as SVG in Markdown.
+
+    Of several tested sources the first is drawn, in the order of the table; as many arms as fit.
+
+    Args:
+        studies: rows of `evaluation__studies`.
+        study: which study.
+    """
+    rows = studies.filter(
+        (pl.col("study") == study)
+        & (pl.col("study_seed") == "all")
+        & (pl.col("score_unit") == "percent")
+    )
+    drawn = rows.select("tested_on", "number").head(1)
+    first = rows.join(drawn, on=("tested_on", "number"), maintain_order="left")
+    return _fit(f"{study}, by arm", first.rename({"study_arm": "label"}), _ARM_PX)
+
+
+def _fit(title: str, rows: pl.DataFrame, label_px: int) -> str:
+    for shown in range(min(rows.height, 12), 0, -1):
+        markdown = f"![{escape(title)}]({encode_svg(_lines(rows[:shown], label_px))})"
         if len(markdown) < INLINE_CHARACTERS:
             return markdown
     return "no scores"
 
 
-def _lines(rows: pl.DataFrame) -> str:
-    scale = (_WIDTH_PX - _LABEL_PX) / 100
+def _lines(rows: pl.DataFrame, label_px: int) -> str:
+    width_px = label_px + _AXIS_PX
+    scale = _AXIS_PX / 100
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width_px}" '
         f'height="{rows.height * _LINE_PX}" font-size="10">'
     ]
     for place, row in enumerate(rows.iter_rows(named=True)):
         y = place * _LINE_PX + 9
         value = row["score_value"]
         lower, upper = (row[name] if row[name] is not None else value for name in _BOUNDS)
-        x1, x, x2 = (round(_LABEL_PX + scale * one) for one in (lower, value, upper))
-        label = escape(row["evaluated_model"][:_LABEL_CHARACTERS])
+        x1, x, x2 = (round(label_px + scale * one) for one in (lower, value, upper))
+        label = escape(row["label"][: label_px // _PX_PER_CHARACTER])
         parts.append(
             f'<text y="{y}">{label}</text><path d="M{x1} {y - 3}H{x2}" stroke="#4a90d9"/>'
             f'<circle cx="{x}" cy="{y - 3}" r="3"/>'

@@ -1081,7 +1081,11 @@ _ALL = (
         "Who marked: the owners or a judge, or our tolerant or strict reading",
         ("given", "tolerant", "strict"),
     ),
-    _text("score_unit", "Unit of the score", ("percent", "share", "correlation", "difference")),
+    _text(
+        "score_unit",
+        "Unit of the score; alpha: Krippendorff's",
+        ("percent", "share", "correlation", "difference", "alpha"),
+    ),
     _number("score_value", "The score, in its unit", "", -1, 100),
     _number("score_lower", "Lower end of its 95 % interval (bootstrap over clusters)", "", -1, 100),
     _number("score_upper", "Upper end of the same interval", "", -1, 100),
@@ -1104,7 +1108,32 @@ _ALL = (
     _count("gained_count", "Items on which the second model is better"),
     _count("lost_count", "Items on which the second model is worse"),
     _share("test_p_value", "P of McNemar's test on right and wrong, else of the paired bootstrap"),
-    _share("test_p_adjusted", "The same, adjusted for the benchmark's comparisons (Holm)"),
+    _share(
+        "test_p_adjusted",
+        "The same, adjusted for the comparisons of the benchmark or the study (Holm)",
+    ),
+    _text(
+        "study",
+        "What was varied: attributes, the mix of data, the source fitted on, the features, the "
+        "embedding; or whom people say yes to",
+        (
+            *("attribute_ablation", "data_mixing", "source_transfer", "visual_baselines"),
+            *("embedding_probe", "user_study"),
+        ),
+    ),
+    _text("tested_on", "Source whose held-out images were tested, or all"),
+    _text("study_arm", "What was left out, added or exchanged, in words; of sources, their names"),
+    _text("study_seed", "Seed of the split by cluster and of the draws; all: their answers pooled"),
+    _count("counted_clusters", "Near-duplicate clusters that count, resampled as one each"),
+    _text("reference_arm", "The arm that it is compared with"),
+    _number(
+        "arm_difference", "The score minus that of the reference arm, in its unit", "", -100, 100
+    ),
+    _number(
+        "arm_difference_lower", "Lower end of its 95 % interval (paired bootstrap)", "", -100, 100
+    ),
+    _number("arm_difference_upper", "Upper end of the same interval", "", -100, 100),
+    _text("published_source", "Where the published value is from"),
 )
 
 COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}

@@ -810,6 +810,28 @@ _ALL = (
         test_p_value test_p_adjusted""",
         "mark_difference_lower mark_difference_upper",
     ),
+    *(
+        _table(
+            name,
+            f"{grain}, number and seed: the score, and its difference from a reference arm",
+            "study tested_on study_arm number study_seed",
+            """study tested_on study_arm number study_seed status reason score_unit score_value
+            score_lower score_upper counted_items counted_clusters train_count reference_arm
+            arm_difference arm_difference_lower arm_difference_upper test_p_value test_p_adjusted
+            published_value published_source score_note""",
+            """reason score_unit score_value score_lower score_upper counted_items counted_clusters
+            train_count reference_arm arm_difference arm_difference_lower arm_difference_upper
+            test_p_value test_p_adjusted published_value published_source score_note""",
+            plotted=plotted,
+        )
+        for name, grain, plotted in (
+            ("_evaluation__attribute_ablations", "set of attributes left out or used alone", None),
+            ("_evaluation__data_mixings", "mix of the images of two sources", None),
+            ("_evaluation__source_transfers", "source fitted on and source tested", None),
+            ("_evaluation__visual_baselines", "kind of frozen features", None),
+            ("evaluation__studies", "study, tested images, arm", "study"),
+        )
+    ),
     _table(
         "batches__jobs",
         "batch of a provider: its state, the outcomes of its rows, its cost",

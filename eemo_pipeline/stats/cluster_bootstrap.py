@@ -43,3 +43,10 @@ def bounds_95(values: np.ndarray) -> tuple[float | None, float | None]:
         return None, None
     lower, upper = np.quantile(known, (0.025, 0.975))
     return float(lower), float(upper)
+
+
+def two_sided_p(differences: np.ndarray) -> float:
+    """Return the two-sided p of resampled differences: twice the smaller tail, never 0."""
+    known = differences[~np.isnan(differences)]
+    tail = min((known <= 0).sum(), (known >= 0).sum())
+    return float(min(1.0, 2 * (tail + 1) / (len(known) + 1)))

@@ -19,8 +19,8 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
     has_rows = {name for name, rows in outcome.tables.items() if rows}
     # The known sources, counts of zero, the seven emotions, unused labels, experts without answers,
     # templates without questions, the experiment on synthetic records and its cost of zero, a
-    # skipped training run, shares of no images, measures of no people's agreement and study, and
-    # that no emotion was found often enough.
+    # skipped training run, shares of no images, measures of no people's agreement and study, that
+    # no emotion was found often enough, and the studies that could not be made.
     assert has_rows == {
         "sources__datasets",
         "_ingest__counts",
@@ -31,6 +31,11 @@ def test_nothing_in_is_nothing_out_and_no_failure(tmp_path: Path) -> None:
         "ablation__corruptions",
         "ablation__scores",
         "costs__calls",
+        "_evaluation__attribute_ablations",
+        "_evaluation__data_mixings",
+        "_evaluation__source_transfers",
+        "_evaluation__visual_baselines",
+        "evaluation__studies",
         "expansion__balance",
         "expansion__class_shares",
         "records__class_stops",

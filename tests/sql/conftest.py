@@ -539,6 +539,13 @@ def add_files(world: World) -> None:
             ("majority_baseline", "tolerant", 10.0),
         )
     ]
+    world["evaluation__studies"] += [
+        {"study": "source_transfer", "tested_on": "emotion6", "study_arm": "folder"}
+        | {"study_seed": seed, "number": number, "status": "ok", "score_unit": "percent"}
+        | {"score_value": 50.0, "counted_items": 2, "counted_clusters": 2, "train_count": 60}
+        for seed in ("1", "all")
+        for number in ("Accuracy", "Macro F1")
+    ]
     world["training__refusals"].append(
         {"recipe": "grpo.tiny", "sample_id": "a", "reason": "no_reward"}
     )

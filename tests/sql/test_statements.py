@@ -25,6 +25,7 @@ EXPECTED = {
     "agreement_by_emotion": 6 * 8,
     "label_conflicts": 0,
     "leaderboard": 2,
+    "studies": 2,
     "confusion": 2,
     "moved_items": 0,
     "emotions": 3 * 88,

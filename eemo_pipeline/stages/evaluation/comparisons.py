@@ -13,7 +13,7 @@ import polars as pl
 
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
 from eemo_pipeline.stages.evaluation.scores import GIVEN, READINGS, TOLERANT
-from eemo_pipeline.stats.cluster_bootstrap import bounds_95, draw_clusters
+from eemo_pipeline.stats.cluster_bootstrap import bounds_95, draw_clusters, two_sided_p
 from eemo_pipeline.stats.intervals import holm, mcnemar
 
 SCHEMA: dict[str, Any] = {
@@ -94,7 +94,7 @@ def _pair(seed: str, shared: pl.DataFrame) -> dict[str, Any]:
     differences = (totals[:, 0] / totals[:, 1]).round(12)  # equal marks differ by exactly 0
     lower, upper = bounds_95(differences)
     is_binary = bool(np.isin(np.concatenate([first, second]), (0.0, 1.0)).all())
-    p = mcnemar(second > 0.5, first > 0.5) if is_binary else _bootstrap_p(differences)
+    p = mcnemar(second > 0.5, first > 0.5) if is_binary else two_sided_p(differences)
     return {
         "shared_items": shared.height,
         "first_mark": float(first.mean()),
@@ -106,10 +106,3 @@ def _pair(seed: str, shared: pl.DataFrame) -> dict[str, Any]:
         "lost_count": int((second < first).sum()),
         "test_p_value": p,
     }
-
-
-def _bootstrap_p(differences: np.ndarray) -> float:
-    """Return the two-sided p of a difference: twice the smaller tail, never 0."""
-    count = len(differences)
-    tail = min((differences <= 0).sum(), (differences >= 0).sum())
-    return float(min(1.0, 2 * (tail + 1) / (count + 1)))

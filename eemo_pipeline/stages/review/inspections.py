@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from eemo_pipeline.aggregation.study_answers import STUDY
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stats.hash_draws import unit_interval
 from eemo_pipeline.stats.intervals import wilson
@@ -21,7 +22,7 @@ from eemo_pipeline.stats.intervals import wilson
 _DRAWS, _INSPECTIONS = TABLES["review__inspection_draws"], TABLES["review__inspections"]
 # Images per draw: an interval of 3 points around 90 %, n = 3.84 p (1 - p) / e^2.
 DRAWN = 385
-STUDY, STUDIED = "study", 50  # images of each source in the user study, as in EmoVerse's
+STUDIED = 50  # images of each source in the user study, as in EmoVerse's
 TARGET = 0.85  # lowest share of right values that is accepted
 _CONTESTED_WEIGHT = 3.0  # images of a contested stratum count as so many in the allocation
 _FIELDS = ("emotion", "description", "background", "attribute", "subject", "box")

@@ -29,6 +29,10 @@ WRITING = {
 }
 TEXTS = {f"texts__{kind}" for kind in WRITING.values()}
 EVALUATION = {f"evaluation__{name}" for name in ("predictions", "scores", "comparisons")}
+STUDIES = {
+    *("_evaluation__attribute_ablations", "_evaluation__data_mixings"),
+    *("_evaluation__source_transfers", "_evaluation__visual_baselines", "evaluation__studies"),
+}
 SENT_BY = {
     "annotate-1": {"annotation__replies", "batches__submissions", *CRITIC},
     "revise-1": CRITIC,
@@ -57,6 +61,7 @@ VERSIONED = {
     "verification__words",
     *CRITIC,
     *EVALUATION,
+    *STUDIES,
     *TEXTS,
 }
 

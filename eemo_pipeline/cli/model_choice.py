@@ -41,6 +41,7 @@ def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelCh
     """
     choose_thresholds()
     choose_grounder()
+    _check_executor()
     text, choices = _understand(providers)
     keyless = f"{corrected('--providers', 'local')}  # the same graph without a key"
     _require_keys(choices, f"--providers {text}", keyless)
@@ -94,6 +95,20 @@ def choose_grounder() -> str:
         raise wrong_usage("a threshold is wrong", THRESHOLDS, str(error)) from error
     except BadGrounder as error:
         raise wrong_usage("there is no such grounder", VARIABLE, str(error)) from error
+
+
+def _check_executor() -> None:
+    """Check where the models of a run would work; no cluster is asked.
+
+    Raises:
+        Problem: there is no such executor, or what its models ask for is wrong (exit code 2).
+    """
+    from resources.child_models.placement import VARIABLE, BadExecutor, read_executor
+
+    try:
+        read_executor()
+    except BadExecutor as error:
+        raise wrong_usage("the executor was not understood", VARIABLE, str(error)) from error
 
 
 def choose_judges(session: "Session") -> "tuple[VisionVerifier | None, ModelCritic | None]":

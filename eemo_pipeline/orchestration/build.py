@@ -27,6 +27,7 @@ from eemo_pipeline.orchestration.triggers import (
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.sources import known_sources
 from resources.composition import build_resources
+from resources.steps import steps_executor
 
 
 def build_definitions(
@@ -65,8 +66,7 @@ def build_definitions(
         sensors=[changed_sources, finished_batches, new_votes],
         resources=build_resources(data, providers, budget_usd),
         loggers=loggers or {},
-        # Steps are short and pixels have their own pool: one process per run is the fastest.
-        executor=dg.in_process_executor,
+        executor=steps_executor,
     )
 
 

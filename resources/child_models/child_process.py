@@ -25,6 +25,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from resources.child_models.placement import waits_s
+
+# Exit codes of `ray_relay.py`: no node could be had, and the node ended under the child.
+NO_ROOM, NODE_LOST = 69, 75
+_LOST_NODES = 3  # nodes in a row that one question may lose
 _LONGEST_LINE = 200_000
 _MOST_LINES = 300  # lines that nobody has read yet; at most 256 questions are open
 _MOST_TOLD = 1_000_000  # bytes of the output of --describe
@@ -58,13 +63,15 @@ def describe_child(command: Sequence[str], variable: str, timeout_s: float = 60.
         ChildProblem: the command cannot be started, fails, hangs or prints something else.
     """
     try:
-        code, told, words = _run([*command, "--describe"], timeout_s)
+        code, told, words = _run([*command, "--describe"], timeout_s + waits_s(command))
     except OSError as error:
         raise ChildProblem(_advise(variable, command, str(error))) from error
     line = told.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
     described = parse_line(line)
     if code != 0 or described is None:
         said = words.decode("utf-8", "replace").strip() or line
+        if code == NO_ROOM:
+            raise ChildProblem(said.rsplit("\n", 1)[-1])
         problem = f"it ended with {code}. It said: {said[-_LAST_WORDS:]}"
         if code is None:
             problem = f"it did not end within {timeout_s:g} s"
@@ -167,6 +174,7 @@ class Child:
         self._lines: queue.Queue[bytes | None] = queue.Queue(_MOST_LINES)
         self._deaths = 0
         self._is_loaded = False
+        self._has_lost_node = False
         self._number = 0
 
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,14 +185,12 @@ class Child:
         killed, and restarted for the next question); `garbage` for a line that is not an answer to
         this question.
         """
-        if self._deaths >= self._patience.deaths:
-            return _error(f"{self.role}_unavailable")
-        try:
-            self._start()
-        except OSError:
-            self._deaths = self._patience.deaths
-            return _error(f"{self.role}_unavailable")
-        return self._await_answer(self._put(question))
+        answer = self._ask_once(question)
+        for _ in range(_LOST_NODES):
+            if not self._has_lost_node:
+                break
+            answer = self._ask_once(question)
+        return answer
 
     def ask_together(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Send all questions at once, and return the answers in the order of the questions.
@@ -204,6 +210,17 @@ class Child:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END_S)
         self._kill()
+
+    def _ask_once(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        self._has_lost_node = False
+        if self._deaths >= self._patience.deaths:
+            return _error(f"{self.role}_unavailable")
+        try:
+            self._start()
+        except OSError:
+            self._deaths = self._patience.deaths
+            return _error(f"{self.role}_unavailable")
+        return self._await_answer(self._put(question))
 
     def _try_together(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return the answers up to the first failure."""
@@ -225,13 +242,15 @@ class Child:
         return self._number
 
     def _await_answer(self, number: int) -> dict[str, Any]:
-        wait = self._patience.answer_s if self._is_loaded else self._patience.start_s
+        wait = self._patience.answer_s
+        if not self._is_loaded:
+            wait = self._patience.start_s + waits_s(self._command)
         try:
             line = self._lines.get(timeout=wait)
         except queue.Empty:
             return self._fail("timed_out")
         if line is None:
-            return self._fail(f"{self.role}_crashed")
+            return self._fail_by_end()
         self._is_loaded = True
         self._deaths = 0
         answer = parse_line(line.decode("utf-8", "replace"))
@@ -265,6 +284,17 @@ class Child:
             (_pump, (process, self._lines)),
         ):
             threading.Thread(target=target, args=arguments, daemon=True).start()
+
+    def _fail_by_end(self) -> dict[str, Any]:
+        """Return the error of a child whose output has ended; its exit code may say why."""
+        code = None
+        with suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(_END_S) if self._process else None
+        if code == NODE_LOST:
+            self._has_lost_node = True
+        if code == NO_ROOM:
+            self._deaths = self._patience.deaths
+        return self._fail(f"{self.role}_{'unavailable' if code == NO_ROOM else 'crashed'}")
 
     def _fail(self, reason: str) -> dict[str, Any]:
         self._deaths += 1

@@ -24,6 +24,7 @@ from resources.child_models.child_process import (
     program_command,
 )
 from resources.child_models.child_verifier import ChildVerifier, read_description
+from resources.child_models.placement import VERIFIER, place
 
 MODEL = "EEMO_CLASSIFIER_MODEL"
 LABELS = "EEMO_CLASSIFIER_LABELS"
@@ -47,7 +48,7 @@ def build_classifier(patience: Patience | None = None) -> ChildVerifier:
             f"{MODEL} is not set. Set it to the folder of an image classifier; or choose another "
             "verifier"
         )
-    command = program_command("image_classifier.py", PYTHON, model)
+    command = place(program_command("image_classifier.py", PYTHON, model), VERIFIER)
     meanings = read_meanings(os.environ.get(LABELS))
     told = describe_child(command, PYTHON)
     return ChildVerifier(

@@ -10,6 +10,7 @@ import os
 from eemo_pipeline.stages.grounding.limits import GROUNDING_LIMITS, GroundingLimits
 from resources.child_models.child_grounder import ChildGrounder, build_child_grounder
 from resources.child_models.child_process import Patience, program_command
+from resources.child_models.placement import GROUNDER, place
 
 DETECTOR = "EEMO_GROUNDING_DETECTOR"
 SEGMENTER = "EEMO_GROUNDING_SEGMENTER"
@@ -33,11 +34,8 @@ def build_dino_sam(
     Raises:
         ChildProblem: the models cannot be described.
     """
-    command = program_command(
-        "dino_sam.py",
-        PYTHON,
-        os.environ.get(DETECTOR) or DEFAULT_DETECTOR,
-        os.environ.get(SEGMENTER) or DEFAULT_SEGMENTER,
-    )
+    detector = os.environ.get(DETECTOR) or DEFAULT_DETECTOR
+    segmenter = os.environ.get(SEGMENTER) or DEFAULT_SEGMENTER
+    command = place(program_command("dino_sam.py", PYTHON, detector, segmenter), GROUNDER)
     names = ("grounding_dino", "sam")
     return build_child_grounder(command, PYTHON, names, METHOD, limits, patience)

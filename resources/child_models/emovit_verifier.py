@@ -19,6 +19,7 @@ from resources.child_models.child_process import (
     split_command,
 )
 from resources.child_models.child_verifier import ChildVerifier, read_description
+from resources.child_models.placement import VERIFIER, place
 
 COMMAND = "EEMO_EMOVIT_COMMAND"
 METHOD = (
@@ -46,10 +47,11 @@ def build_emovit(patience: Patience | None = None) -> ChildVerifier:
             "environment, as resources/child_models/emovit/README.md says; or choose another "
             "verifier"
         )
-    told = describe_child(command, COMMAND)
+    placed = place(command, VERIFIER)
+    told = describe_child(placed, COMMAND)
     return ChildVerifier(
         read_description(told, "emovit", METHOD),
-        tuple(command),
+        placed,
         read_emovit,
         {"prompt": INSTRUCTION, "candidates": list(MIKELS_8)},
         patience or Patience(),

@@ -12,6 +12,7 @@ from eemo_pipeline.stages.grounding.limits import GROUNDING_LIMITS, GroundingLim
 from resources.child_models.child_grounder import ChildGrounder, build_child_grounder
 from resources.child_models.child_process import ChildProblem, Patience, split_command
 from resources.child_models.dino_sam_grounder import DETECTOR, PYTHON, SEGMENTER
+from resources.child_models.placement import GROUNDER, place
 
 ENVIRONMENT = Path(".venv-grounding-native/bin/python")
 METHOD = (
@@ -49,6 +50,6 @@ def build_native(
                 "interpreter that has groundingdino-py and segment-anything"
             )
         python = [str(own)]
-    command = (*python, str(here / "groundingdino_native.py"), *files.values())
+    command = place([*python, str(here / "groundingdino_native.py"), *files.values()], GROUNDER)
     names = ("grounding_dino", "sam")
     return build_child_grounder(command, PYTHON, names, METHOD, limits, patience)

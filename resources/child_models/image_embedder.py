@@ -11,6 +11,7 @@ from eemo_pipeline.ledger.store import Answer, Ask
 from eemo_pipeline.vlm.image_encoding import encode_picture
 from resources.child_models.child_exchange import POLICY, Shown, exchange, read_batch, show_pixels
 from resources.child_models.child_process import Child, Patience, describe_child, program_command
+from resources.child_models.placement import IMAGE_EMBEDDER, place
 
 PYTHON = "EEMO_IMAGE_EMBEDDER_PYTHON"
 
@@ -45,7 +46,7 @@ def build_image_embedder(model: str, patience: Patience | None = None) -> ChildE
     Raises:
         ChildProblem: the model cannot be described.
     """
-    command = program_command("image_embeddings.py", PYTHON, model)
+    command = place(program_command("image_embeddings.py", PYTHON, model), IMAGE_EMBEDDER)
     told = describe_child(command, "EEMO_IMAGE_EMBEDDER")
     weights = str(told.get("weights_sha256", ""))[:16]
     name = f"image embeddings {told.get('id', 'model')} {weights}".strip()

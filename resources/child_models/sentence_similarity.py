@@ -11,6 +11,7 @@ from math import isfinite
 import numpy as np
 
 from resources.child_models.child_process import Child, Patience, describe_child, program_command
+from resources.child_models.placement import SIMILARITY, place
 
 PYTHON = "EEMO_SIMILARITY_PYTHON"
 _TOGETHER = 64  # texts per question
@@ -75,7 +76,7 @@ def build_sentence_similarity(model: str, patience: Patience | None = None) -> S
     Raises:
         ChildProblem: the model cannot be described.
     """
-    command = program_command("sentence_embeddings.py", PYTHON, model)
+    command = place(program_command("sentence_embeddings.py", PYTHON, model), SIMILARITY)
     described = describe_child(command, "EEMO_SIMILARITY")
     weights = str(described.get("weights_sha256", ""))[:12]
     name = f"sentence embeddings {described.get('id', 'model')} {weights}".strip()

@@ -15,10 +15,10 @@ from functools import cache
 from typing import Any
 
 from resources.child_models.child_process import Child, Patience, program_command
+from resources.child_models.placement import MODEL, Executor, place
 
 PYTHON = "EEMO_TRANSFORMERS_PYTHON"
 _GATHERED_S = 0.02  # longest wait for the next question of a batch
-_ROLE = "model"
 
 
 class ServedModel:
@@ -34,7 +34,7 @@ class ServedModel:
             patience: timeouts.
         """
         command = program_command("vision_language.py", PYTHON, folder, str(batch), str(memory_gb))
-        self._child = Child(command, patience, role=_ROLE)
+        self._child = Child(place(command, MODEL), patience, role=MODEL)
         self._batch = batch
         self._waiting: queue.SimpleQueue[tuple[Mapping[str, Any], Future[dict[str, Any]]]]
         self._waiting = queue.SimpleQueue()
@@ -94,6 +94,7 @@ def serve(
     batch: int,
     memory_gb: float,
     patience: Patience,
+    executor: Executor,  # noqa: ARG001 (part of the cache's key)
 ) -> ServedModel:
     """Return the model of a folder; every caller of this process shares it.
 
@@ -103,6 +104,7 @@ def serve(
         batch: see `ServedModel`.
         memory_gb: see `ServedModel`.
         patience: see `ServedModel`.
+        executor: where the model works.
     """
     served = ServedModel(folder, batch, memory_gb, patience)
     _SERVED.add(served)

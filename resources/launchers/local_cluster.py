@@ -79,6 +79,7 @@ def _start(state: Path, port: int) -> int:
         time.sleep(0.1)
     _say(f"two nodes run; their pages are at {told['address']}")
     _say("eemo train --recipe sft_lora --tiny, with EEMO_LAUNCHER=ray, trains on them")
+    _say("eemo run, with EEMO_EXECUTOR=ray, asks the models of your own on them")
     _say("make cluster-stop ends them")
     return 0
 
@@ -111,7 +112,11 @@ def _serve(state: Path, port: int) -> int:
             )
             workers = [cluster.add_node(num_cpus=1, **common) for _ in range(_NODES)]
             nodes = {worker.node_id: _process_of(worker) for worker in workers}
-            told = {"address": f"http://{cluster.webui_url}", "process": os.getpid()}
+            told: dict[str, Any] = {
+                "address": f"http://{cluster.webui_url}",
+                "process": os.getpid(),
+            }
+            told["head"] = cluster.address
             temporary = state.with_name(f".{state.name}.tmp")
             temporary.write_text(json.dumps({**told, "nodes": nodes}, indent=1))
             temporary.replace(state)

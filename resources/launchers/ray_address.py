@@ -21,6 +21,20 @@ def ray_address() -> str:
     return os.environ.get(VARIABLE) or DEFAULT_ADDRESS
 
 
+def list_nodes(cluster: Any) -> list[dict[str, float]]:
+    """Return the resources of each living node, by Ray's names, memory in bytes.
+
+    Args:
+        cluster: a client of its job server, which has no public way to ask for them.
+
+    Raises:
+        OSError: the cluster does not answer.
+    """
+    told = cluster._do_request("GET", "/api/v0/nodes?detail=1").json()
+    nodes = told.get("data", {}).get("result", {}).get("result", [])
+    return [node.get("resources_total") or {} for node in nodes if node.get("state") == "ALIVE"]
+
+
 def connect(reports: Path) -> tuple[Any, Any]:
     """Return a client of the cluster's job server, and one that reports its jobs to Dagster.
 

@@ -11,6 +11,7 @@ import fcntl
 import os
 import shlex
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,8 +28,9 @@ from eemo_pipeline.stages.training.job_folder import (
     read_failure,
     resources_of,
 )
+from resources.launchers.cluster_room import NoRoom, Waiting, describe_room, read_wait_s
 from resources.launchers.job_command import job_command
-from resources.launchers.ray_address import NoCluster, connect, ray_address
+from resources.launchers.ray_address import NoCluster, connect, list_nodes, ray_address
 from resources.launchers.subprocess_launcher import LOG_FILE, explain_exit
 
 LOST_NODES = 3  # losses of a node that a job survives
@@ -71,11 +73,6 @@ def _briefly(message: str) -> str:
     return message.strip().rpartition("\n")[2].strip()[:_LONGEST_WORDS]
 
 
-def _describe(wanted: Resources) -> str:
-    """Return the resources as keys of the recipe."""
-    return f"cpus {wanted.cpus:g}, gpus {wanted.gpus:g} and memory_gb {wanted.memory_gb:g}"
-
-
 def entrypoint_resources(wanted: Resources) -> dict[str, Any]:
     """Return what a Ray job is submitted with, so that a node with room for it is chosen."""
     return {
@@ -99,13 +96,16 @@ def _run(context: dg.AssetExecutionContext, folder: Path) -> Any:
         raise IncompleteRun(str(error)) from error
     wanted = resources_of(folder)
     context.log.info(
-        f"The job in {folder} asks the cluster at {ray_address()} for {_describe(wanted)}; it "
-        "waits until a node has room for it."
+        f"The job in {folder} asks the cluster at {ray_address()} for "
+        f"{describe_room(asdict(wanted))}."
     )
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     write_bytes(job_id.encode(), folder / ATTEMPT_FILE)
     _await_release(folder)
+    # Its own polling is where the wait is watched: Dagster's log is written from one thread.
+    pipes.client = _WatchedClient(cluster, context, folder)
     try:
+        read_wait_s()
         pipes.run(
             context=context,
             submit_job_params={  # pyright: ignore[reportArgumentType]
@@ -128,6 +128,9 @@ def _run(context: dg.AssetExecutionContext, folder: Path) -> Any:
             raise
         _keep_log(cluster, job_id, folder)
         return told
+    except NoRoom as error:
+        cluster.stop_job(job_id)
+        raise IncompleteRun(str(error)) from error
     except OSError as error:  # of the network; what is left of the job ends at the next attempt
         raise IncompleteRun(
             f"the cluster at {ray_address()} no longer answers ({_briefly(str(error))}): start it, "
@@ -138,6 +141,33 @@ def _run(context: dg.AssetExecutionContext, folder: Path) -> Any:
         raise
     _keep_log(cluster, job_id, folder)
     return None
+
+
+class _WatchedClient:
+    """A client of the cluster that says what a job waits for, when its state is asked for."""
+
+    def __init__(self, cluster: Any, context: dg.AssetExecutionContext, folder: Path) -> None:
+        self._cluster = cluster
+        self._say = context.log.warning
+        self._waiting = Waiting(
+            f"The job in {folder}",
+            asdict(resources_of(folder)),
+            "Lower these keys of the recipe, or add a node; the job was not begun.",
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cluster, name)
+
+    def get_job_status(self, job_id: str) -> Any:
+        """Return the state of a job.
+
+        Raises:
+            NoRoom: it has waited long enough for a node.
+        """
+        status = self._cluster.get_job_status(job_id)
+        if status == "PENDING":
+            self._waiting.look(lambda: list_nodes(self._cluster), self._say)
+        return status
 
 
 def _keep_log(cluster: Any, job_id: str, folder: Path) -> None:
@@ -156,7 +186,7 @@ def _explain(folder: Path, told: Any) -> str:
     if told.error_type in _NO_ROOM:
         return (
             f"no node of the cluster at {ray_address()} had room for the job in {folder}: it asks "
-            f"for {_describe(resources_of(folder))}. "
+            f"for {describe_room(asdict(resources_of(folder)))}. "
             f"Lower these keys of the recipe, or add a node. Ray says: {_briefly(told.message)}"
         )
     if told.error_type in _LOST:

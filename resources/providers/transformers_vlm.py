@@ -28,6 +28,7 @@ from eemo_pipeline.vlm.contract import (
 )
 from eemo_pipeline.vlm.errors import CredentialProblem, Rejected, Transient
 from resources.child_models.child_process import Patience
+from resources.child_models.placement import current_executor
 from resources.child_models.served_model import PYTHON, ServedModel, serve
 from resources.providers.chat_completions import bound_text
 from resources.providers.compatible_vlm import picture_tokens
@@ -124,7 +125,14 @@ class TransformersVlm:
     @property
     def _served(self) -> ServedModel:
         patience = Patience(_LOADING_S, _timeout_s())
-        return serve(str(self._folder), self._fingerprint, _batch(), _memory_gb(), patience)
+        return serve(
+            str(self._folder),
+            self._fingerprint,
+            _batch(),
+            _memory_gb(),
+            patience,
+            current_executor(),
+        )
 
     @cached_property
     def _fingerprint(self) -> str:

@@ -18,9 +18,10 @@ _MODULE = "resources.launchers.local_cluster"
 
 @dataclass(frozen=True)
 class LocalCluster:
-    """A running cluster: its address, and the daemon of each node by the node's id."""
+    """A running cluster: its addresses, and the daemon of each node by the node's id."""
 
     address: str
+    head: str
     nodes: dict[str, int]
 
     def lose(self, node_id: str) -> None:
@@ -39,7 +40,7 @@ def run_local_cluster(folder: Path) -> Iterator[LocalCluster]:
         told = read_state(state)
         log = state.with_suffix(".log")
         assert told, done.stdout + (log.read_text()[-3000:] if log.exists() else "")
-        yield LocalCluster(told["address"], told["nodes"])
+        yield LocalCluster(told["address"], told["head"], told["nodes"])
     finally:
         subprocess.run([*command, "stop", str(state)], timeout=_STOP_S, check=False)
 

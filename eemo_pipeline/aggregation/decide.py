@@ -123,8 +123,7 @@ def decide(
     table = _PATTERNS.empty() if patterns is None else patterns
     votes = annotator_votes(replies)
     verifier = verifier_votes(verdicts_of_verifier)
-    both = [frame.select("image_id") for frame in (replies, verdicts_of_verifier)]
-    pictures = pl.concat(both).unique().sort("image_id")
+    pictures = _list_pictures(replies, verdicts_of_verifier)
     places = place_pictures(verdicts_of_verifier, verifier)
     named = name_voices(votes, verifier)
     outcome = find_patterns(pictures, votes, verifier)
@@ -147,6 +146,20 @@ def decide(
         .cast(_TABLE.polars_schema)
         .sort("image_id")
     )
+
+
+def list_contested(replies: pl.DataFrame, verdicts_of_verifier: pl.DataFrame) -> pl.Series:
+    """Return the image_id of each image whose votes leave its emotion contested.
+
+    Of what `decide` returns without a pattern table or a choice of the critic, this part alone.
+    """
+    votes, verifier = annotator_votes(replies), verifier_votes(verdicts_of_verifier)
+    outcome = find_patterns(_list_pictures(replies, verdicts_of_verifier), votes, verifier)
+    return outcome.filter("is_contested")["image_id"]
+
+
+def _list_pictures(*named_in: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([frame.select("image_id") for frame in named_in]).unique().sort("image_id")
 
 
 def decide_with(

@@ -53,7 +53,11 @@ _PERSONS = frozenset(
         *("family", "mother", "father", "player", "worker", "face"),
     )
 )
+_ANSWERED = ("annotator", *TEXT_FIELDS)
+# Images whose compared texts stay in memory: from one round of the critic to the next few change.
+_IMAGES_KEPT = 4_000
 _Row = dict[str, Any]
+_Answer = tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
@@ -120,18 +124,11 @@ def merge_words(
         .iter_rows()
     }
     rows: list[_Row] = []
-    for image_id, answers in _rank_answers(votes, outcome):
-        for name in TEXT_FIELDS:
-            given = [answer for answer in answers if (answer[name] or "").strip()]
-            if given:
-                labels = boxed.get(image_id, [])
-                kept = (
-                    _keep_description(given, answers, labels, similarity, limits)
-                    if name == "description"
-                    else _keep_phrase(name, given, labels, similarity, limits.words_agree_from)
-                )
-                kept = _follow_choice(kept, name, given, chosen.get((image_id, name)))
-                rows.append({"image_id": image_id, "field": name, **kept})
+    for image_id, answers in _rank_answers(votes, outcome).items():
+        labels = tuple(boxed.get(image_id, ()))
+        for name, (given, kept) in _keep_texts(answers, labels, similarity, limits).items():
+            followed = _follow_choice(kept, name, given, chosen.get((image_id, name)))
+            rows.append({"image_id": image_id, "field": name, **followed})
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
 
 
@@ -147,7 +144,7 @@ def widen_words(words: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _rank_answers(votes: pl.DataFrame, outcome: pl.DataFrame) -> list[tuple[str, list[_Row]]]:
+def _rank_answers(votes: pl.DataFrame, outcome: pl.DataFrame) -> dict[str, tuple[_Answer, ...]]:
     """Return the answers of each image, the preferred annotator's first."""
     pleasant, final = list(POSITIVE_MIKELS), pl.col("_final")
     ranked = (
@@ -170,10 +167,30 @@ def _rank_answers(votes: pl.DataFrame, outcome: pl.DataFrame) -> list[tuple[str,
             nulls_last=True,
         )
     )
-    by_image: dict[str, list[_Row]] = {}
-    for row in ranked.select("image_id", "annotator", *TEXT_FIELDS).iter_rows(named=True):
-        by_image.setdefault(row["image_id"], []).append(row)
-    return list(by_image.items())
+    by_image: dict[str, list[_Answer]] = {}
+    for image_id, *answer in ranked.select("image_id", *_ANSWERED).iter_rows():
+        by_image.setdefault(image_id, []).append(tuple(answer))
+    return {image_id: tuple(answers) for image_id, answers in by_image.items()}
+
+
+@lru_cache(_IMAGES_KEPT)
+def _keep_texts(
+    ranked: tuple[_Answer, ...],
+    labels: tuple[str, ...],
+    similarity: TextSimilarity,
+    limits: DecisionLimits,
+) -> Mapping[str, tuple[Sequence[_Row], _Row]]:
+    """Return field -> the answers that have it, and what is kept of them."""
+    answers: list[_Row] = [dict(zip(_ANSWERED, answer, strict=True)) for answer in ranked]
+    kept: dict[str, tuple[Sequence[_Row], _Row]] = {}
+    for name in TEXT_FIELDS:
+        given = [answer for answer in answers if (answer[name] or "").strip()]
+        if given and name == "description":
+            kept[name] = given, _keep_description(given, answers, labels, similarity, limits)
+        elif given:
+            agree_from = limits.words_agree_from
+            kept[name] = given, _keep_phrase(name, given, labels, similarity, agree_from)
+    return kept
 
 
 def _keep_phrase(

@@ -21,7 +21,7 @@ class SimilarityFailed(RuntimeError):
     """The model gave no vectors; the message says why, and how to go on."""
 
 
-@dataclass
+@dataclass(eq=False)
 class SentenceSimilarity:
     """Asks a child process for sentence embeddings; implements `TextSimilarity`.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.aggregation.decide import decide, latest_replies, roll_up
+from eemo_pipeline.aggregation.decide import latest_replies, list_contested, roll_up
 from eemo_pipeline.imaging.boxes import Box, intersection_over_union
 from eemo_pipeline.stages.ablation.synthetic_records import Records
 from eemo_pipeline.stages.critic.review_loop import Reviewed
@@ -146,8 +146,10 @@ def _ask_outcomes(
     the emotion is uncontested now without an accepted choice of the critic.
     """
     latest = latest_replies(records.replies, reviewed.replies)
-    naive = [decide(replies, records.verifier_replies) for replies in (records.replies, latest)]
-    counted_before, counted_after = ({*_contested(frame)} for frame in naive)
+    counted_before, counted_after = (
+        {*list_contested(replies, records.verifier_replies)}
+        for replies in (records.replies, latest)
+    )
     start, end = {*_contested(before)}, {*_contested(after)}
     key = ["image_id", "annotator"]
     first = records.replies.select(*key, pl.col("emotion").alias("_first"))

@@ -15,41 +15,36 @@ from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import DataRoot
 
 if TYPE_CHECKING:
+    from eemo_pipeline.stages.release.build import Built
     from eemo_pipeline.stages.release.contents import Contents
     from eemo_pipeline.stages.release.declaration import Declaration
     from eemo_pipeline.stages.release.manifest import Code, Manifest
 
 _DIGITS = 12  # of a digest
+_MOST_NAMED = 5
 
 
 def build(
-    data: Path | None, permitted: list[str], *, redistributable_only: bool, as_json: bool
+    data: Path | None,
+    permitted: list[str],
+    *,
+    redistributable_only: bool,
+    with_images: bool,
+    as_json: bool,
 ) -> None:
     """Write the next release and show it.
 
     Raises:
-        Problem: nothing may be released, no licence is stated, or the latest release is damaged.
+        Problem: nothing may be released, no licence is stated, an image file is not what it was,
+            or the latest release is damaged.
     """
-    from eemo_pipeline.stages.release.build import build_release
-    from eemo_pipeline.stages.release.manifest import BadManifest
-
     root = choose_data_root(data)
     _require_tables(root)
     _require_known(root, permitted)
     declaration = _read_declaration(root)
     with hold(root):
         contents = _select(root, permitted, leave_out=redistributable_only)
-        try:
-            built = build_release(
-                root.tables, root.releases, contents, declaration, _describe_code(), permitted
-            )
-        except BadManifest as error:
-            raise Problem(
-                "the latest release is damaged",
-                shown(root.releases),
-                str(error),
-                f"restore it from a copy, then {command('release check', root)}",
-            ) from error
+        built = _write(root, contents, declaration, permitted, root.path if with_images else None)
     manifest = built.manifest
     counts = _count(manifest)
     if as_json:
@@ -74,6 +69,38 @@ def build(
         terms = f"{clean(row.source)}, {clean(row.licence)}"
         say(f"withheld  {row.rows:,} rows of {row.config}: {terms}")
     say(f"next      {command('release check', root)}")
+
+
+def _write(
+    root: DataRoot,
+    contents: "Contents",
+    declaration: "Declaration",
+    permitted: list[str],
+    image_root: Path | None,
+) -> "Built":
+    from eemo_pipeline.stages.release.build import build_release
+    from eemo_pipeline.stages.release.image_files import LostImages
+    from eemo_pipeline.stages.release.manifest import BadManifest
+
+    code = _describe_code()
+    places = root.tables, root.releases
+    try:
+        return build_release(*places, contents, declaration, code, permitted, image_root)
+    except LostImages as error:
+        some = "; ".join(f"{lost.path}: {lost.why}" for lost in error.images[:_MOST_NAMED])
+        raise Problem(
+            f"{len(error.images):,} image files are not those that the tables are about",
+            shown(root.sources),
+            clean(some),
+            command("run", root, " # reads the images again"),
+        ) from error
+    except BadManifest as error:
+        raise Problem(
+            "the latest release is damaged",
+            shown(root.releases),
+            str(error),
+            f"restore it from a copy, then {command('release check', root)}",
+        ) from error
 
 
 def check(data: Path | None, release: str | None, *, as_json: bool) -> Exit:

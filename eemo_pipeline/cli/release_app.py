@@ -30,6 +30,7 @@ ReleaseArgument = Annotated[
     epilog=examples(
         "eemo release build --redistributable-only --data data/mine",
         "eemo release build --permitted folder --data data/mine",
+        "eemo release build --redistributable-only --with-images --data data/mine",
     )
 )
 def build(
@@ -40,6 +41,10 @@ def build(
         typer.Option(
             "--redistributable-only", help="Leave out rows whose terms forbid redistribution."
         ),
+    ] = False,
+    with_images: Annotated[
+        bool,
+        typer.Option("--with-images", help="Put the image files in, and not their paths alone."),
     ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -52,7 +57,13 @@ def build(
     """
     from eemo_pipeline.cli.release import build as make
 
-    make(data, permitted or [], redistributable_only=redistributable_only, as_json=as_json)
+    make(
+        data,
+        permitted or [],
+        redistributable_only=redistributable_only,
+        with_images=with_images,
+        as_json=as_json,
+    )
 
 
 @release_app.command(
@@ -61,7 +72,7 @@ def build(
 def check(
     release: ReleaseArgument = None, *, data: DataOption = None, as_json: JsonOption = False
 ) -> None:
-    """Check a release: hashes, licences, splits, and every number of its card.
+    """Check a release: hashes, images, licences, splits, and every number of its card.
 
     Exit code 3 if something is wrong.
     """

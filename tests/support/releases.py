@@ -1,12 +1,24 @@
 """A data root with tables that may be released, small enough to be written by hand."""
 
+import hashlib
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from tests.support.lakes import write_rows
 
-IMAGES = {name: name * 64 for name in "abcd"}
+
+def _paint(number: int) -> bytes:
+    held = BytesIO()
+    Image.new("RGB", (40, 30), (60 * number, 0, 0)).save(held, "JPEG")
+    return held.getvalue()
+
+
+FILES = {name: _paint(number) for number, name in enumerate("abcd")}
+IMAGES = {name: hashlib.sha256(held).hexdigest() for name, held in FILES.items()}
 _SPLITS = {"a": "train", "b": "train", "c": "test", "d": "train"}
 
 
@@ -17,6 +29,10 @@ def lay_release_root(root: Path, licence: str = "cc-by-4.0") -> Path:
     """
     root.mkdir(parents=True)
     (root / "release.yaml").write_text(f"licence: {licence}\n")
+    for name, held in FILES.items():
+        path = root / "sources" / _source(name) / f"{name}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(held)
     write_rows(
         root,
         "sources__datasets",

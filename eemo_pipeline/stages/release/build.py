@@ -19,6 +19,7 @@ from eemo_pipeline.stages.exports.formats import parquet_bytes
 from eemo_pipeline.stages.release.contents import CONFIGS, UNSPLIT, Contents, describe_column
 from eemo_pipeline.stages.release.declaration import Declaration
 from eemo_pipeline.stages.release.facts import compute_facts, read_frames
+from eemo_pipeline.stages.release.image_files import COLUMN, write_images
 from eemo_pipeline.stages.release.manifest import (
     Code,
     Described,
@@ -60,6 +61,7 @@ def build_release(
     declaration: Declaration,
     code: Code,
     permitted: Iterable[str] = (),
+    image_root: Path | None = None,
 ) -> Built:
     """Write the next release, or return the latest if it holds the same.
 
@@ -70,8 +72,10 @@ def build_release(
         declaration: what a person stated.
         code: versions and seeds.
         permitted: sources whose owner has given permission beyond the terms.
+        image_root: the folder from which images are read into the release; None leaves them out.
 
     Raises:
+        LostImages: image files are gone or have changed.
         BadManifest: the manifest of the latest release is damaged.
     """
     numbers = list_numbers(releases)
@@ -86,8 +90,8 @@ def build_release(
             number=numbers[-1] + 1 if numbers else 1,
             previous=latest.digest if latest else None,
             declaration=declaration,
-            configs=_describe_configs(contents.frames),
-            files=_write_rows(contents.frames, aside),
+            configs=_describe_configs(contents.frames, [COLUMN] if image_root else []),
+            files=_write_rows(contents.frames, aside, image_root),
             tables=hash_tables(tables),
             code=code,
             terms=_state_terms(contents.terms, set(permitted)),
@@ -114,12 +118,17 @@ def make_pages(manifest: Manifest, folder: Path) -> Iterable[tuple[str, str]]:
     return render_pages(manifest, compute_facts(frames), types).items()
 
 
-def _write_rows(frames: dict[str, pl.DataFrame], folder: Path) -> list[ReleasedFile]:
+def _write_rows(
+    frames: dict[str, pl.DataFrame], folder: Path, image_root: Path | None
+) -> list[ReleasedFile]:
     files: list[ReleasedFile] = []
     for config, frame in frames.items():
         for split in (*SPLITS, UNSPLIT):
             part = frame.filter(pl.col("split") == split)
             if part.is_empty():
+                continue
+            if config == "images" and image_root:
+                files += write_images(part, image_root, folder, split)
                 continue
             path = f"{config}/{split}.parquet"
             written = write_chunks(parquet_bytes(part), folder / path)
@@ -136,12 +145,15 @@ def _write_rows(frames: dict[str, pl.DataFrame], folder: Path) -> list[ReleasedF
     return files
 
 
-def _describe_configs(frames: dict[str, pl.DataFrame]) -> dict[str, Described]:
+def _describe_configs(frames: dict[str, pl.DataFrame], of_files: list[str]) -> dict[str, Described]:
     return {
         config: Described(
             grain=CONFIGS[config][0],
             key=list(CONFIGS[config][1]),
-            columns={name: describe_column(name).meaning for name in frame.columns},
+            columns={
+                name: describe_column(name).meaning
+                for name in (*frame.columns, *(of_files if config == "images" else ()))
+            },
         )
         for config, frame in frames.items()
     }

@@ -1,4 +1,4 @@
-"""Checks a release against itself: its hashes, its licences, its splits and its pages' numbers.
+"""Checks a release against itself: hashes, images, licences, splits and its pages' numbers.
 
 Needs the folder alone, so whoever receives a release can check it.
 """
@@ -14,6 +14,7 @@ from eemo_pipeline.lake.parquet import file_sha256
 from eemo_pipeline.stages.release.build import make_pages
 from eemo_pipeline.stages.release.contents import ABOUT, CONFIGS
 from eemo_pipeline.stages.release.facts import read_frames
+from eemo_pipeline.stages.release.image_files import wrong_bytes
 from eemo_pipeline.stages.release.manifest import NAME, BadManifest, Manifest, read_manifest
 from eemo_pipeline.stages.release.open_licences import why_kept_in
 from eemo_pipeline.stages.release.pages import PAGES, UnknownPages
@@ -21,6 +22,7 @@ from eemo_pipeline.stages.release.pages import PAGES, UnknownPages
 CHECKS = (
     "manifest_is_whole",
     "files_are_unchanged",
+    "images_are_theirs",
     "licences_allow",
     "splits_are_apart",
     "card_matches_data",
@@ -51,6 +53,7 @@ def check_release(folder: Path) -> list[Finding]:
     try:
         found = [
             *damaged,
+            *_check_images(folder, manifest),
             *_check_licences(folder, manifest),
             *_check_splits(folder, manifest),
             *_check_pages(folder, manifest),
@@ -80,6 +83,17 @@ def _check_files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
 
 def _count_rows(path: Path) -> int:
     return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+
+
+def _check_images(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """The bytes of every image are those that its image_id names."""
+    if not manifest.has_image_files():
+        return
+    for file in manifest.data_files():
+        if file.config == "images" and (wrong := wrong_bytes(folder / file.path)):
+            yield Finding(
+                "images_are_theirs", file.path, f"{wrong:,} images are not those of their image_id"
+            )
 
 
 def _check_licences(folder: Path, manifest: Manifest) -> Iterator[Finding]:

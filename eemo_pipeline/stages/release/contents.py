@@ -46,6 +46,7 @@ _OWN_COLUMNS = {
     column.name: column
     for column in (
         Column("images", STRINGS, "Paths of the images, relative to the data root"),
+        Column("image", pl.Binary, "The image file, byte for byte as its source has it"),
         Column("origin_table", pl.String, "Table of the pipeline that the image has rows in"),
         Column("rows_hash", pl.String, "Hash of the image's rows in it, to trace differences"),
     )

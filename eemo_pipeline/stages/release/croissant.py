@@ -5,6 +5,7 @@ https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html. Hugging Face 
 without the RAI fields.
 """
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -158,7 +159,7 @@ def _describe_file(file: ReleasedFile, config: Described) -> dict[str, Any]:
 def _describe_records(
     file: ReleasedFile, config: Described, types: dict[str, Any]
 ) -> dict[str, Any]:
-    name = f"{file.config}_{file.split}"
+    name = f"{file.config}_{Path(file.path).stem}"
     return {
         "@type": "cr:RecordSet",
         "@id": name,
@@ -171,12 +172,20 @@ def _describe_records(
                 "@id": f"{name}/{column}",
                 "name": column,
                 "description": meaning,
-                "source": {"fileObject": {"@id": file.path}, "extract": {"column": column}},
-                **_describe_type(types[column]),
+                **_describe_source(file.path, column, types.get(column)),
             }
             for column, meaning in config.columns.items()
         ],
     }
+
+
+def _describe_source(path: str, column: str, dtype: Any) -> dict[str, Any]:
+    """Return source and type of a field; a column without a type holds image files."""
+    source = {"fileObject": {"@id": path}, "extract": {"column": column}}
+    if dtype is None:
+        image = {**source, "transform": {"jsonPath": "bytes"}}
+        return {"source": image, "dataType": "sc:ImageObject"}
+    return {"source": source, **_describe_type(dtype)}
 
 
 def _describe_type(dtype: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.schema.columns import SPLITS
+from eemo_pipeline.stages.release.image_files import COLUMN
 from eemo_pipeline.stages.release.manifest import ReleasedFile
 
 Rows = list[dict[str, Any]]
@@ -50,13 +51,15 @@ class Facts:
 
 
 def read_frames(folder: Path, files: list[ReleasedFile]) -> dict[str, pl.LazyFrame]:
-    """Return configuration -> its rows of all splits."""
+    """Return configuration -> its rows of all splits, without the bytes of images."""
     paths: dict[str, list[Path]] = {}
     for file in files:
         if file.config:
             paths.setdefault(file.config, []).append(folder / file.path)
     return {
-        config: pl.scan_parquet(found, glob=False, hive_partitioning=False)
+        config: pl.scan_parquet(found, glob=False, hive_partitioning=False).drop(
+            COLUMN, strict=False
+        )
         for config, found in paths.items()
     }
 

@@ -128,6 +128,10 @@ class Manifest(_Fixed):
         """Return the files that hold rows."""
         return [file for file in self.files if file.config]
 
+    def has_image_files(self) -> bool:
+        """Return whether the release holds the image files, and not their paths alone."""
+        return "images" in self.configs and "image" in self.configs["images"].columns
+
     def sealed(self) -> "Manifest":
         """Return the manifest with its digest."""
         return self.model_copy(update={"digest": _digest(self.model_dump(exclude={"digest"}))})

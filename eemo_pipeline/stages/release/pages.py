@@ -17,7 +17,7 @@ from eemo_pipeline.stages.release.declaration import LICENCES
 from eemo_pipeline.stages.release.facts import Facts
 from eemo_pipeline.stages.release.manifest import Manifest
 
-PAGES = 1  # the version of the templates and of `croissant.py` that new releases have
+PAGES = 2  # the version of the templates and of `croissant.py` that new releases have
 _TEMPLATES = files("eemo_pipeline.stages.release").joinpath("templates")
 _LONGEST = 400
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -86,6 +86,14 @@ def _render(name: str, known: dict[str, Any]) -> str:
     return environment.from_string(template.read_text("utf-8")).render(known)
 
 
+def _list_paths(manifest: Manifest, config: str) -> dict[str, list[str]]:
+    paths: dict[str, list[str]] = {}
+    for file in manifest.data_files():
+        if file.config == config:
+            paths.setdefault(str(file.split), []).append(file.path)
+    return paths
+
+
 def _render_front_matter(manifest: Manifest, facts: Facts) -> str:
     """Return the YAML that Hugging Face reads: licence, sizes and configurations.
 
@@ -109,9 +117,8 @@ def _render_front_matter(manifest: Manifest, facts: Facts) -> str:
                 "config_name": name,
                 **({"default": True} if name == next(iter(manifest.configs)) else {}),
                 "data_files": [
-                    {"split": file.split, "path": file.path}
-                    for file in manifest.data_files()
-                    if file.config == name
+                    {"split": split, "path": paths if len(paths) > 1 else paths[0]}
+                    for split, paths in _list_paths(manifest, name).items()
                 ],
             }
             for name in manifest.configs

@@ -74,7 +74,6 @@ def _describe(releases: Path, number: int) -> dict[str, Any]:
     except BadManifest as error:
         damage = {"release_state": "damaged", "detail": str(error)[:_LONGEST]}
         return empty | {"release_no": number} | damage
-    images = manifest.configs.get("images")
     counts = dict.fromkeys(CONFIGS, 0)
     for file in manifest.data_files():
         counts[str(file.config)] = counts.get(str(file.config), 0) + file.rows
@@ -85,7 +84,7 @@ def _describe(releases: Path, number: int) -> dict[str, Any]:
         "licence": manifest.declaration.licence,
         "released_count": sum(rows for name, rows in counts.items() if name != "images"),
         "image_count": counts["images"],
-        "has_image_files": images is not None and "image" in images.columns,
+        "has_image_files": manifest.has_image_files(),
         "withheld_count": sum(row.rows for row in manifest.withheld),
         "package_version": manifest.code.package,
         "digest": manifest.digest,

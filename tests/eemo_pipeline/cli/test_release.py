@@ -10,15 +10,17 @@ import pytest
 
 from assets.release import released
 from eemo_pipeline.lake.warehouse import publish, query
+from eemo_pipeline.stages.release.image_files import wrong_bytes
 from resources.composition import build_resources
 from tests.support.commands import call_eemo
 from tests.support.hashing import hash_files, stamp_files
 from tests.support.lakes import write_rows
-from tests.support.releases import IMAGES, lay_release_root, record
+from tests.support.releases import FILES, IMAGES, lay_release_root, record
 
 
-def build(root: Path) -> dict:
-    answer = call_eemo("release", "build", "--redistributable-only", "--data", root, "--json")
+def build(root: Path, *more: str) -> dict:
+    words = ("release", "build", "--redistributable-only", *more, "--data", root, "--json")
+    answer = call_eemo(*words)
     assert answer.returncode == 0, answer.stderr
     return json.loads(answer.stdout)
 
@@ -158,6 +160,37 @@ def test_what_a_killed_build_leaves_is_no_release(tmp_path: Path) -> None:
     assert build(root)["release"] == 1
     assert [path.name for path in (root / "releases").iterdir()] == ["1"]
     assert findings(root / "releases" / "1") == []
+
+
+def test_images_are_released_as_they_were_read_or_not_at_all(tmp_path: Path) -> None:
+    root = lay_release_root(tmp_path / "root")
+    assert build(root, "--with-images")["release"] == 1
+    [listed] = json.loads(call_eemo("release", "list", "--data", root, "--json").stdout)
+    assert listed["image_files"] is True
+    folder = root / "releases" / "1"
+    assert findings(folder) == []
+    assert "holds the image files" in (folder / "README.md").read_text()
+    held = pl.read_parquet(folder / "images" / "*.parquet", columns=["image_id", "image"])
+    assert {one["image_id"]: one["image"]["bytes"] for one in held.to_dicts()} == {
+        IMAGES[name]: FILES[name] for name in "abc"
+    }
+    assert build(root, "--with-images")["is_new"] is False
+    assert build(root)["release"] == 2  # without the files it is another release
+    difference = call_eemo("release", "diff", "1", "2", "--data", root)
+    assert difference.returncode == 0, difference.stderr
+    (root / "sources" / "open" / "a.jpg").write_bytes(FILES["b"])
+    (root / "sources" / "open" / "c.jpg").unlink()
+    words = ("release", "build", "--redistributable-only", "--with-images", "--data", root)
+    refused = call_eemo(*words)
+    assert refused.returncode == 1
+    assert "sources/open/a.jpg: the file has changed since it was read" in refused.stderr
+    assert sorted(path.name for path in (root / "releases").iterdir()) == ["1", "2"]
+    other = folder / "images" / "test.parquet"
+    other.chmod(0o644)
+    frame = pl.read_parquet(other).with_columns(image_id=pl.lit(IMAGES["d"]))
+    frame.write_parquet(other)
+    assert findings(folder)[0] == ("files_are_unchanged", "images/test.parquet")
+    assert wrong_bytes(other) == 1
 
 
 def test_terms_are_named_and_nothing_is_written(tmp_path: Path) -> None:

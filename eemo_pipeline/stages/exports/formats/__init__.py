@@ -202,16 +202,22 @@ def parquet_bytes(rows: pl.DataFrame) -> Iterator[bytes]:
     Those are pyarrow's types. Polars writes large_string and large_list, and `datasets` refuses to
     concatenate files whose types differ.
     """
-    import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
-    fields = rows.head(0).to_arrow().schema
-    schema = pa.schema([(field.name, _plain_type(field.type)) for field in fields])
+    schema = plain_schema(rows)
     buffer = BytesIO()
     with ParquetWriter(buffer, schema, compression="zstd") as writer:
         for part in rows.iter_slices(_SLICE_ROWS):
             writer.write_table(part.to_arrow().cast(schema))
     yield buffer.getvalue()
+
+
+def plain_schema(rows: pl.DataFrame) -> "pa.Schema":
+    """Return the Arrow schema of the rows, text as `string` and lists as `list`."""
+    import pyarrow as pa
+
+    fields = rows.head(0).to_arrow().schema
+    return pa.schema([(field.name, _plain_type(field.type)) for field in fields])
 
 
 def _plain_type(found: "pa.DataType") -> "pa.DataType":

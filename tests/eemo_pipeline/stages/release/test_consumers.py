@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from eemo_pipeline.stages.release import image_files
 from eemo_pipeline.stages.release.build import build_release
 from eemo_pipeline.stages.release.check import check_release
 from eemo_pipeline.stages.release.contents import select_contents
 from eemo_pipeline.stages.release.declaration import Declaration
 from eemo_pipeline.stages.release.manifest import Code
 from tests.support.lakes import write_rows
-from tests.support.releases import IMAGES, lay_release_root
+from tests.support.releases import FILES, IMAGES, lay_release_root
 
 DECLARED = Declaration(
     licence="cc-by-4.0",
@@ -53,6 +54,42 @@ def test_croissant_is_valid_and_reads_the_rows(folder: Path) -> None:
     (row,) = dataset.records("qa_test")
     assert row["qa_test/item_id"] == b"question c"
     assert row["qa_test/licences"] == [b"CC0-1.0"]
+
+
+@pytest.fixture(scope="module")
+def with_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release with image files, in as many Parquet files as images."""
+    root = lay_release_root(tmp_path_factory.mktemp("pictured") / "root")
+    contents = select_contents(root / "tables", leave_out=True)
+    code = Code(package="1", parts={}, assets={}, seeds={})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(image_files, "_GROUP_BYTES", 1)
+        patch.setattr(image_files, "_FILE_BYTES", 1)
+        places = root / "tables", root / "releases"
+        return build_release(*places, contents, DECLARED, code, image_root=root).folder
+
+
+def test_images_load_and_decode(with_images: Path, tmp_path: Path) -> None:
+    import datasets
+
+    images = datasets.load_dataset(str(with_images), "images", cache_dir=str(tmp_path))
+    assert {split: len(rows) for split, rows in images.items()} == {"train": 2, "test": 1}
+    names = ["train-00001.parquet", "train.parquet", "test.parquet"]
+    assert {path.name for path in (with_images / "images").iterdir()} == set(names)
+    for split, count in (("train", 2), ("test", 1)):
+        assert [image.size for image in images[split]["image"]] == [(40, 30)] * count
+    undecoded = images["test"].cast_column("image", datasets.Image(decode=False))
+    assert undecoded[0]["image"] == {"bytes": FILES["c"], "path": "c.jpg"}
+    assert check_release(with_images) == []
+
+
+def test_croissant_reads_the_images(with_images: Path) -> None:
+    import mlcroissant
+
+    dataset = mlcroissant.Dataset(jsonld=with_images / "croissant.json")
+    assert (dataset.metadata.issues.errors, dataset.metadata.issues.warnings) == (set(), set())
+    (row,) = dataset.records("images_test")
+    assert row["images_test/image"].size == (40, 30)
 
 
 def test_what_people_said_is_on_the_card(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """Stage batches: questions of annotation and texts, sent in batches of providers at half the price.
 
-Submission and collection are assets with jobs of their own: `build_dataset` runs neither.
+Submission and collection are assets with jobs of their own: `build_dataset` runs neither. Where all
+assets are materialised in the pages, nothing is sent, since no stage is named.
 """
 
+from enum import Enum
 from functools import partial
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from assets._results import count_collected, count_rows, count_submitted
 from eemo_pipeline.lake.data_root import DataRoot
@@ -30,11 +33,31 @@ from resources.roles.annotators import Annotators
 from resources.roles.generators import GeneratorChoice
 from resources.roles.writers import Writers
 
+
+class AskingStage(Enum):
+    """A stage whose questions can be sent in batches."""
+
+    annotation = "annotation"
+    texts = "texts"
+    expansion = "expansion"
+
+
+class SubmissionConfig(dg.Config):
+    """Settings of a submission."""
+
+    stages: list[AskingStage] = Field(
+        default_factory=list,
+        description="Stages whose open questions are sent, in this order: annotation, texts, "
+        "expansion. None by default, so that nothing is spent; the job submit_batches names all.",
+    )
+
+
 _READERS = {ROLE: read_annotation, WRITER: read_text, DESCRIBER: read_text}
 
 
 @dg.asset(pool="batches")
 def batches__submissions(
+    config: SubmissionConfig,
     dedup__images: pl.DataFrame,
     annotators: dg.ResourceParam[Annotators],
     writers: dg.ResourceParam[Writers],
@@ -45,6 +68,7 @@ def batches__submissions(
     """Sends the questions of annotation and texts, and the prompts of images, without an answer.
 
     It costs what `bound_usd` says at most, at the batch price; the bill comes with the results.
+    Only the job submit_batches sends: elsewhere the setting `stages` is empty, and nothing is sent.
     """
     sending = batches.find_interface, batches.policy
     annotations = partial(
@@ -52,7 +76,8 @@ def batches__submissions(
     )
     texts = partial(submit_texts, data_root.tables, *writers.by_model, *sending)
     images = partial(submit_images, data_root.tables, image_generator.generator, *sending)
-    submitted = submit_each((annotations, texts, images))
+    parts = dict(zip(AskingStage, (annotations, texts, images), strict=True))
+    submitted = submit_each([parts[stage] for stage in config.stages])
     return dg.MaterializeResult(metadata=count_submitted(submitted))
 
 

@@ -23,6 +23,7 @@ def build(
     """
     from eemo_pipeline.execution.process_pool import Workers
     from eemo_pipeline.stages.reports.build import (
+        BadDate,
         build_report,
         build_report_to_hand_out,
         build_report_without_images,
@@ -37,14 +38,22 @@ def build(
             "a report to hand out leaves the data root; inside it, the report is reports/dataset",
             command("report build --to ../report", root),
         )
-    with closing(Workers()) as workers:
-        if images == "none":
-            folder = root.reports / "dataset" if to is None else to
-            built = build_report_without_images(root, folder, workers)
-        elif to is None:
-            built = build_report(root, workers)
-        else:
-            built = build_report_to_hand_out(root, to, workers, permitted)
+    try:
+        with closing(Workers()) as workers:
+            if images == "none":
+                folder = root.report if to is None else to
+                built = build_report_without_images(root, folder, workers)
+            elif to is None:
+                built = build_report(root, workers)
+            else:
+                built = build_report_to_hand_out(root, to, workers, permitted)
+    except BadDate as error:
+        raise wrong_usage(
+            "the date of the report cannot be read",
+            "SOURCE_DATE_EPOCH",
+            str(error),
+            f"SOURCE_DATE_EPOCH=1767225600 {command('report build', root)}",
+        ) from error
     if as_json:
         show_json(
             {
@@ -75,10 +84,8 @@ def open_page(data: Path | None, *, as_json: bool) -> None:
     """
     import webbrowser
 
-    from eemo_pipeline.stages.reports.build import PAGE
-
     root = choose_data_root(data)
-    page = root.reports / "dataset" / PAGE
+    page = root.report_page
     if not page.is_file():
         raise Problem(
             "there is no report yet",

@@ -351,9 +351,10 @@ def judge(outcome: "RunOutcome") -> Exit:
 
 
 def _demo_commands(root: DataRoot) -> list[str]:
-    return [*_next_commands(root)[-2:], command("review serve", root)]
+    return [command(words, root) for words in ("report open", "ui", "review serve")]
 
 
 def _next_commands(root: DataRoot) -> list[str]:
     look = f'sql "{_QUERY}"' if root.database.exists() else "sources"
-    return [command(words, root) for words in ("status", look, "ui")]
+    report = ["report open"] if root.report_page.is_file() else []
+    return [command(words, root) for words in ("status", look, *report, "ui")]

@@ -91,6 +91,16 @@ class DataRoot:
         return self.path / "reports"
 
     @property
+    def report(self) -> Path:
+        """Folder of the report of the dataset."""
+        return self.reports / "dataset"
+
+    @property
+    def report_page(self) -> Path:
+        """The page of the report of the dataset."""
+        return self.report / "index.html"
+
+    @property
     def releases(self) -> Path:
         """`releases/<number>/`: what was released; a release is never changed."""
         return self.path / "releases"

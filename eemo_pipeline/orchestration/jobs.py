@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets._partitions import BY_SOURCE
+from assets.batches import AskingStage
 
 _FIRST = "dagster/asset_partition_range_start"
 _LAST = "dagster/asset_partition_range_end"
@@ -20,7 +21,11 @@ build_dataset = dg.define_asset_job(
 submit_batches = dg.define_asset_job(
     "submit_batches",
     selection=dg.AssetSelection.assets("batches__submissions") | _BATCHES,
-    description="Send the unanswered questions of annotation as batches, at half the price.",
+    description="Send the unanswered questions of annotation, texts and images as batches, at half "
+    "the price.",
+    config={
+        "ops": {"batches__submissions": {"config": {"stages": [part.name for part in AskingStage]}}}
+    },
 )
 
 collect_batches = dg.define_asset_job(

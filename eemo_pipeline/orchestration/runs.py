@@ -45,7 +45,7 @@ def run_assets(
         providers: which models answer; else EEMO_PROVIDERS, else the embedded ones.
         budget_usd: the most that may be spent; else EEMO_BUDGET_USD, else no limit.
         job: the job that holds the assets.
-        settings: step -> its configuration.
+        settings: step -> its configuration, in place of what the job sets for it.
 
     Raises:
         BadSelection: `selection` is not Dagster's selection syntax, or selects nothing.
@@ -64,7 +64,8 @@ def run_assets(
             tags=partition_tags(),
             run_config={
                 "loggers": {"listener": {}},
-                "ops": {step: {"config": config} for step, config in (settings or {}).items()},
+                "ops": (resolved.run_config or {}).get("ops", {})
+                | {step: {"config": config} for step, config in (settings or {}).items()},
             },
             raise_on_error=False,
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_ROW_PX, _LABEL_PX, _NUMBER_PX, _WIDTH_PX, _TITLE_PX = 22, 240, 60, 660, 22
+_ROW_PX, _LABEL_PX, _NUMBER_PX, _WIDTH_PX, _TITLE_PX = 22, 240, 72, 660, 22
 _LONGEST_LABEL = 36
 _PLANE_PX, _MARGIN_PX = 340, 46
 _SERIES = 6  # colours of the style sheet
@@ -40,6 +40,7 @@ class Point:
         radius: of the mark, in px.
         opacity: of the mark, 0 to 1.
         spread: half axes of an ellipse around it, in the units of the axes.
+        reach: half widths of its intervals, drawn as a cross, in the units of the axes.
         come_from: where an arrow to it begins.
         link: the anchor on the page to which it leads.
     """
@@ -51,6 +52,7 @@ class Point:
     radius: float = 4
     opacity: float = 1
     spread: tuple[float, float] | None = None
+    reach: tuple[float, float] | None = None
     come_from: tuple[float, float] | None = None
     link: str = ""
 
@@ -219,6 +221,13 @@ def _mark(point: Point, place: _Place, series: int, name: str) -> str:
             f'<ellipse class="spread l{series % _SERIES}" cx="{x}" cy="{y}" '
             f'rx="{round(abs(right - x), 1)}" ry="{round(abs(y - above), 1)}"/>'
         )
+    if point.reach is not None:
+        left, above = place(point.x - point.reach[0], point.y + point.reach[1])
+        right, below = place(point.x + point.reach[0], point.y - point.reach[1])
+        parts.append(
+            f'<path class="interval l{series % _SERIES}" '
+            f'd="M{left} {y}H{right}M{x} {above}V{below}"/>'
+        )
     if point.come_from is not None:
         from_x, from_y = place(*point.come_from)
         parts.append(f'<path class="arrow" d="M{from_x} {from_y}L{x} {y}"/>')
@@ -276,6 +285,7 @@ def _grid_column(x: float, height: float, tick: float) -> str:
 
 def _legend(names: Sequence[str], y: float = 14, x: float = _LABEL_PX) -> str:
     marks: list[str] = []
+    x = min(x, max(8, _WIDTH_PX - sum(32 + 7 * min(len(name), 20) for name in names)))
     for no, name in enumerate(names):
         shown = _shorten(name, 20)
         marks.append(

@@ -6,7 +6,7 @@ is shown.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import polars as pl
@@ -38,6 +38,20 @@ def draw_counts(values: pl.Series, title: str) -> str:
         if len(markdown) < INLINE_CHARACTERS:
             return markdown
     return f"{len(rows)} distinct values"
+
+
+def draw_small_bars(numbers: Mapping[str, float], title: str) -> str:
+    """Draw a bar per number in their order, as an inline SVG in Markdown.
+
+    As many of the first bars as fit into INLINE_CHARACTERS, at most twelve; negative numbers count
+    as 0.
+    """
+    rows = [(f"{name[:16]} {_say_short(value)}", value) for name, value in numbers.items()]
+    for shown in range(min(len(rows), 12), 0, -1):
+        markdown = f"![{escape(title)}]({encode_svg(_compact_bars(rows[:shown]))})"
+        if len(markdown) < INLINE_CHARACTERS:
+            return markdown
+    return escape(", ".join(label for label, _ in rows[:3])) or "no values"
 
 
 def draw_curve(values: Sequence[float], title: str) -> str:
@@ -151,6 +165,27 @@ def _bars(rows: list[tuple[str, int]]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-size="11" fill="#777" '
         f'stroke-width="0">{style}{marks}</svg>'
     )
+
+
+def _compact_bars(rows: list[tuple[str, float]]) -> str:
+    most = max(max(value for _, value in rows), 1e-9)
+    texts = "".join(
+        f'<text y="{11 + 14 * no}">{escape(_visible(label))}</text>'
+        for no, (label, _) in enumerate(rows)
+    )
+    path = "".join(
+        f"M150 {7 + 14 * no}h{round(140 * max(value, 0) / most)}"
+        for no, (_, value) in enumerate(rows)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="{14 * len(rows)}" '
+        f'font-size="11" fill="#777">{texts}<path d="{path}" stroke="#4a90d9" stroke-width="9"/>'
+        "</svg>"
+    )
+
+
+def _say_short(value: float) -> str:
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:.3g}"
 
 
 def encode_svg(svg: str) -> str:

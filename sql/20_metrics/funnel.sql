@@ -13,7 +13,7 @@ with annotated as (
 ),
 
 steps (step_no, step, meaning, pictures) as (
-    select 1, 'found', 'picture files on disk', (select coalesce(sum(found), 0) from _ingest__counts where unit = 'file')
+    select 1, 'found', 'image files on disk', (select coalesce(sum(found), 0) from _ingest__counts where unit = 'file')
     union all
     select 2, 'read', 'files with a record', (select count(*) from files where outcome = 'record')
     union all

@@ -7,11 +7,7 @@ with people as (
 ),
 
 machine as (
-    -- Annotators answer from -4 to 4.
-    select
-        r.dominant_emotion as emotion,
-        avg((a.valence + 4) / 8) as valence,
-        avg((a.arousal + 4) / 8) as arousal
+    select r.dominant_emotion as emotion, avg(a.valence) as valence, avg(a.arousal) as arousal
     from annotation__replies as a
     inner join labels__rankings as r on a.image_id = r.image_id
     where a.valence is not null and a.arousal is not null

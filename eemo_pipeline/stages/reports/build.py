@@ -6,8 +6,10 @@ The page needs no network, no server and no script. The same tables give the sam
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Callable, Collection
+import os
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +29,25 @@ from eemo_pipeline.stages.reports.gallery import (
 )
 from eemo_pipeline.stages.reports.page import Filled, Page, render_page
 from eemo_pipeline.stages.reports.sections import SECTIONS
+from eemo_pipeline.stages.reports.text_functions import text_functions
 
 PAGE = "index.html"
 _FOLDERS = ("reports", "reports/gallery")
 _DIGITS = 4  # sums of floats differ beyond them with the order in which DuckDB adds
 _GALLERY = "gallery"
+_EPOCH = "SOURCE_DATE_EPOCH"
+_LONGEST_EPOCH = 11  # digits: until the year 5138
 # Read for the terms of the images, beside what the statements read.
 _OF_TERMS = ("sources__datasets", "ingest__records", "dedup__clusters", "dedup__images")
 Judge = Callable[[pl.DataFrame], dict[str, str]]  # images of the gallery -> image_id: why hidden
+
+
+class BadDate(Exception):
+    """SOURCE_DATE_EPOCH is not a whole number of seconds."""
+
+    def __init__(self, told: str) -> None:
+        """Name the value."""
+        super().__init__(f"{_EPOCH} is {told[:40]!r}, not a whole number of seconds since 1970")
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ class Built:
         closed: of these, images whose terms forbid that they leave the data root.
         hidden: images of the gallery that are not shown.
         charts: section -> its first chart as SVG.
+        small: section -> label -> number, for a chart of a few bars.
         summaries: section -> its finding in words.
     """
 
@@ -58,12 +72,13 @@ class Built:
     closed: int
     hidden: int
     charts: dict[str, str]
+    small: dict[str, Mapping[str, float]]
     summaries: dict[str, str]
 
 
 def build_report(root: DataRoot, workers: Workers) -> Built:
     """Build the report inside the data root, for the eyes of its owner: every image is shown."""
-    return _build(root, root.reports / "dataset", workers, lambda _: {})
+    return _build(root, root.report, workers, lambda _: {})
 
 
 def build_report_without_images(root: DataRoot, folder: Path, workers: Workers) -> Built:
@@ -103,8 +118,11 @@ def list_report_tables() -> list[str]:
 
 
 def _build(root: DataRoot, folder: Path, workers: Workers, judge: Judge) -> Built:
-    statements = list_statements()
-    with open_tables(root.tables, [s.sql for s in statements.values()]) as connection:
+    statements, date = list_statements(), _find_date(root)
+    with (
+        open_tables(root.tables, [s.sql for s in statements.values()]) as connection,
+        text_functions(connection),
+    ):
 
         def ask(name: str, parameters: dict[str, Any] | None = None) -> pl.DataFrame:
             return _ask(connection, statements[name], parameters)
@@ -143,6 +161,7 @@ def _build(root: DataRoot, folder: Path, workers: Workers, judge: Judge) -> Buil
         importlib.metadata.version("eemo-pipeline"),
         _fingerprint(texts),
         event or 0,
+        date,
     )
     write_bytes(render_page(page).encode(), folder / PAGE)
     return _sum_up(folder / PAGE, filled, tiles, page.closed)
@@ -175,6 +194,30 @@ def _write_data(texts: dict[str, str], folder: Path) -> None:
             path.unlink()
 
 
+def _find_date(root: DataRoot) -> str:
+    """Return the day of the newest table that is read, UTC; empty where there is none.
+
+    A table that stays the same is not written again, so the day stays too. SOURCE_DATE_EPOCH, in
+    seconds, takes its place, so that data roots with the same tables have the same report
+    (https://reproducible-builds.org/specs/source-date-epoch/).
+
+    Raises:
+        BadDate: SOURCE_DATE_EPOCH is no number of seconds.
+    """
+    told = os.environ.get(_EPOCH, "").strip()
+    if told and not (told.isdecimal() and len(told) <= _LONGEST_EPOCH):
+        raise BadDate(told)
+    written = [
+        path.stat().st_mtime
+        for name in list_report_tables()
+        for path in (*root.tables.glob(f"{name}.parquet"), *root.tables.glob(f"{name}/*.parquet"))
+    ]
+    if not told and not written:
+        return ""
+    moment = int(told) if told else max(written)
+    return datetime.fromtimestamp(moment, UTC).date().isoformat()
+
+
 def _fingerprint(texts: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()[:16]
 
@@ -190,5 +233,6 @@ def _sum_up(path: Path, filled: list[Filled], tiles: list[Tile], closed: int) ->
         closed=closed,
         hidden=len({tile.row["image_id"] for tile in tiles} - shown),
         charts={name: part.charts[0] for name, part in drawn.items() if part.charts},
+        small={name: part.small for name, part in drawn.items() if part.small},
         summaries={name: part.summary for name, part in drawn.items()},
     )

@@ -38,6 +38,7 @@ class Page:
         version: of this library.
         fingerprint: hash of all data of the report.
         last_event: number of the last answer of a person.
+        date: of the data, as YYYY-MM-DD; empty where there is none.
     """
 
     sections: list[Filled]
@@ -46,6 +47,15 @@ class Page:
     version: str
     fingerprint: str
     last_event: int
+    date: str
+
+    @property
+    def sources(self) -> list[str]:
+        """The sources by which the page can be filtered; none where there is one alone."""
+        drawn = [part.drawn.of_sources for part in self.sections if part.drawn]
+        names = {name for charts in drawn for name in charts}
+        names |= {tile.row["source"] for tile in self.tiles}
+        return sorted(names) if len(names) > 1 else []
 
 
 def render_page(page: Page) -> str:
@@ -55,7 +65,8 @@ def render_page(page: Page) -> str:
     """
     from jinja2 import Environment
 
-    style = _TEMPLATES.joinpath("report.css").read_text("utf-8")
+    sources = {name: no for no, name in enumerate(page.sources, start=1)}
+    style = _TEMPLATES.joinpath("report.css").read_text("utf-8") + _write_filter(len(sources))
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"cell": _cell, "short": _shorten, "number": "{:,}".format}
     template = environment.from_string(_TEMPLATES.joinpath("report.html").read_text("utf-8"))
@@ -67,6 +78,17 @@ def render_page(page: Page) -> str:
         emotions=_by_emotion(page.tiles),
         shown=len({tile.row["image_id"] for tile in page.tiles if tile.thumbnail}),
         most_rows=_SHOWN_ROWS,
+        sources=sources,
+    )
+
+
+def _write_filter(count: int) -> str:
+    """Return the style that shows one of `count` sources where its button is checked."""
+    return "".join(
+        f'body:has(#source-{no}:checked) .of-source[data-source="{no}"] {{ display: block; }}\n'
+        f"body:has(#source-{no}:checked) :is(.tile, .rows-of-sources tbody tr)"
+        f':not([data-source="{no}"]) {{ display: none; }}\n'
+        for no in range(1, count + 1)
     )
 
 

@@ -1,7 +1,7 @@
 """A section of the report: the tables it shows, and how they are drawn and put into words."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -13,10 +13,14 @@ class Drawn:
     Attributes:
         summary: the finding in a few sentences, for those who do not see the charts.
         charts: SVG, already escaped.
+        small: label -> number of the bars that Dagster shows of the section.
+        of_sources: source -> its charts, shown in place of `charts` where one source is chosen.
     """
 
     summary: str
     charts: tuple[str, ...] = ()
+    small: Mapping[str, float] = field(default_factory=dict)
+    of_sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from eemo_pipeline.vlm.batch.submission import Submission
 
 
 def submit_each(parts: Sequence[Callable[[], Submission]]) -> Submission:
-    """Run the submissions in order and add up their counts.
+    """Run the submissions in order and add up their counts; without a part nothing is sent.
 
     Raises:
-        BatchUnsupported: No part has a batch interface.
+        BatchUnsupported: None of the parts has a batch interface.
     """
     done, reasons = Submission(), []
     for part in parts:
@@ -18,6 +18,6 @@ def submit_each(parts: Sequence[Callable[[], Submission]]) -> Submission:
             done += part()
         except BatchUnsupported as problem:
             reasons.append(str(problem))
-    if len(reasons) == len(parts):
+    if reasons and len(reasons) == len(parts):
         raise BatchUnsupported("; ".join(reasons))
     return done

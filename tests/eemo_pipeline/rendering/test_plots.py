@@ -14,6 +14,7 @@ from eemo_pipeline.rendering.plots import (
     draw_counts,
     draw_curve,
     draw_map,
+    draw_small_bars,
     preview_rows,
 )
 
@@ -31,6 +32,21 @@ def svg_of(markdown: str) -> str:
 def texts_of(svg: str) -> list[str]:
     root = ElementTree.fromstring(svg)  # noqa: S314 (our own SVG; the parser is the test)
     return [element.text or "" for element in root.iter() if element.tag.endswith("text")]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.text(max_size=40), st.floats(-1e9, 1e9), max_size=20))
+def test_small_bars_are_shown_inline_whatever_the_names(numbers: dict[str, float]) -> None:
+    markdown = draw_small_bars(numbers, "images by emotion")
+    assert len(markdown) < INLINE_CHARACTERS
+    if numbers:
+        assert texts_of(svg_of(markdown))
+
+
+def test_eight_emotions_with_their_numbers_fit() -> None:
+    names = ("amusement", "anger", "awe", "contentment", "disgust", "excitement", "fear", "sadness")
+    svg = svg_of(draw_small_bars(dict(zip(names, range(90_000, 98_000, 1_000), strict=True)), "by"))
+    assert texts_of(svg)[::7] == ["amusement 90,000", "sadness 97,000"]
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,5 +1,7 @@
 """Sections about who judges what: people, annotators, verifiers, and how far they agree."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -24,7 +26,9 @@ def _draw_confusion(cells: pl.DataFrame) -> Drawn:
     alike = total(cells.filter(pl.col("people") == pl.col("machine")), "images")
     found = {(row[0], row[1]): row[3] for row in cells.iter_rows()}
     counts = dict(cells.group_by("people").agg(pl.col("images").sum()).iter_rows())
+    named = dict(cells.group_by("machine").agg(pl.col("images").sum()).iter_rows())
     rows = [emotion for emotion in MIKELS_8 if emotion in counts]
+    right = {e: round(found.get((e, e), 0.0), 2) for e in rows}
     leaks = cells.filter(pl.col("people") != pl.col("machine")).sort(
         "images", "people", "machine", descending=[True, False, False]
     )
@@ -37,7 +41,7 @@ def _draw_confusion(cells: pl.DataFrame) -> Drawn:
     chart = draw_heat(
         "Emotion by people's labels (rows) and by models (columns), per cent of the row",
         [f"{emotion} ({counts[emotion]:,})" for emotion in rows],
-        MIKELS_8,
+        [f"{emotion} ({named.get(emotion, 0):,})" for emotion in MIKELS_8],
         [[found.get((row, column), 0.0) for column in MIKELS_8] for row in rows],
         [
             [
@@ -51,13 +55,14 @@ def _draw_confusion(cells: pl.DataFrame) -> Drawn:
         f"Models and people's labels name the same emotion on {alike:,} of "
         f"{say_count(images, 'image')} ({say_percent(alike / images)}).{leak}",
         (chart,),
+        {f"{emotion} right": share for emotion, share in right.items()},
     )
 
 
 def _draw_agreement(pairs: pl.DataFrame, measures: pl.DataFrame) -> Drawn:
-    names = sorted({*pairs["first_judge"], *pairs["second_judge"]})
     found = {(a, b): (share, n) for a, b, n, _, share in pairs.iter_rows()}
     both = found | {(b, a): value for (a, b), value in found.items()}
+    names = _sort_by_agreement(both)
     best = pairs.sort("share_alike", "first_judge", descending=[True, False]).row(0, named=True)
     charts = [
         draw_heat(
@@ -73,8 +78,13 @@ def _draw_agreement(pairs: pl.DataFrame, measures: pl.DataFrame) -> Drawn:
     ]
     people = "People have not judged enough images in the review tool to compare them."
     alphas = measures.filter(pl.col("measure") == "alpha")
+    classes = measures.filter(pl.col("measure") == "alpha_class")
+    if classes.height:
+        charts.append(
+            _draw_alphas("Krippendorff's alpha of each emotion against all others", classes)
+        )
     if alphas.height:
-        charts.append(_draw_alphas(alphas))
+        charts.append(_draw_alphas("Krippendorff's alpha of people's blind judgements", alphas))
         people = "Among people, Krippendorff's alpha is " + (
             ", ".join(f"{row[2]:.2f} for {row[1]}" for row in alphas.iter_rows()) + "."
         )
@@ -83,12 +93,21 @@ def _draw_agreement(pairs: pl.DataFrame, measures: pl.DataFrame) -> Drawn:
         f"{say_percent(best['share_alike'])} of {say_count(best['images'], 'image')}. Two that "
         f"guess evenly reach 13 %. {people}",
         tuple(charts),
+        {f"{a[:7]}, {b[:7]}": share for (a, b), (share, _) in found.items()},
     )
 
 
-def _draw_alphas(alphas: pl.DataFrame) -> str:
+def _sort_by_agreement(both: Mapping[tuple[str, str], tuple[float, int]]) -> list[str]:
+    """Return the judges, those first whom the others agree with most."""
+    shares: dict[str, list[float]] = {}
+    for (judge, _), (share, _) in both.items():
+        shares.setdefault(judge, []).append(share)
+    return sorted(shares, key=lambda judge: (-sum(shares[judge]) / len(shares[judge]), judge))
+
+
+def _draw_alphas(title: str, alphas: pl.DataFrame) -> str:
     return draw_intervals(
-        "Krippendorff's alpha of people's blind judgements, 95 % intervals",
+        f"{title}, 95 % intervals",
         alphas["judged_field"].to_list(),
         alphas["estimate"].to_list(),
         list(alphas.select("estimate_lower", "estimate_upper").iter_rows()),
@@ -121,6 +140,7 @@ def _draw_plurality(shares: pl.DataFrame, entropies: pl.DataFrame) -> Drawn:
                 {"entropy": entropies["mean_entropy"].to_list()},
             ),
         ),
+        {f"{10 * tenth} to {10 * tenth + 10} %": counts.get(tenth, 0) for tenth in range(10)},
     )
 
 
@@ -138,6 +158,7 @@ def _draw_reliability(curve: pl.DataFrame) -> Drawn:
         "People needed per image for a mean with a reliability of 0.8, by Spearman and Brown: "
         f"{', '.join(needed)}.",
         (draw_lines("Reliability of the mean by people per image", lines, ("people", "")),),
+        {f"{field} of 3": line[2][1] for field, line in lines.items()},
     )
 
 
@@ -157,6 +178,21 @@ def _draw_care(people: pl.DataFrame) -> Drawn:
                 list(zip(lower.tolist(), upper.tolist(), strict=True)),
             )
         )
+    checked = people.filter(pl.col("checked_drafts") > 0)
+    if checked.height:
+        good = (checked["confirmed_share"] * checked["checked_drafts"]).round().to_numpy()
+        lower, upper = wilson(good, checked["checked_drafts"].to_numpy())
+        charts.append(
+            draw_intervals(
+                "Share of the ordinary drafts that a person confirmed; 95 % intervals",
+                [
+                    f"{name} ({n})"
+                    for name, n in checked.select("rater_id", "checked_drafts").rows()
+                ],
+                checked["confirmed_share"].to_list(),
+                list(zip(lower.tolist(), upper.tolist(), strict=True)),
+            )
+        )
     charts.append(
         draw_bars(
             "Drafts that each person checked",
@@ -171,17 +207,35 @@ def _draw_care(people: pl.DataFrame) -> Drawn:
         else "No draft that was wrong on purpose has been shown yet."
     )
     number = "One person has" if people.height == 1 else f"{people.height:,} people have"
-    return Drawn(f"{number} judged images. {found}", tuple(charts))
+    good_drafts = total(people, "checked_drafts")
+    return Drawn(
+        f"{number} judged images. {found}",
+        tuple(charts),
+        {"drafts checked": good_drafts, "wrong ones": wrong, "wrong, confirmed": confirmed},
+    )
 
 
-def _draw_drift(drift: pl.DataFrame, measures: pl.DataFrame) -> Drawn:
-    lines = {
-        str(field): [
-            (float(before), mean)
-            for before, mean in part.select("images_before", "mean_rating").iter_rows()
-        ]
-        for (field,), part in drift.group_by("reviewed_field", maintain_order=True)
-    }
+def _draw_drift(drift: pl.DataFrame, measures: pl.DataFrame, hours: pl.DataFrame) -> Drawn:
+    charts = [
+        draw_lines(
+            f"Mean rating by {words}",
+            {
+                str(field): [
+                    (float(x), mean) for x, mean in part.select(column, "mean_rating").iter_rows()
+                ]
+                for (field,), part in rows.group_by("reviewed_field", maintain_order=True)
+            },
+            (axis, "mean rating"),
+        )
+        for rows, column, words, axis in (
+            (
+                *(drift, "images_before"),
+                *("images judged before", "images before"),
+            ),
+            (hours, "hour", "the hour of the day, UTC", "hour"),
+        )
+        if rows.height
+    ]
     carried = measures.filter(pl.col("measure") == "carry_over")
     said = (
         "How far a rating follows the one before it: "
@@ -192,13 +246,8 @@ def _draw_drift(drift: pl.DataFrame, measures: pl.DataFrame) -> Drawn:
     )
     return Drawn(
         f"{say_count(total(drift, 'ratings'), 'blind rating')}. {said}",
-        (
-            draw_lines(
-                "Mean rating by the number of images that the person had judged before",
-                lines,
-                ("images before", "mean rating"),
-            ),
-        ),
+        tuple(charts),
+        {f"{field} carried": share for _, field, share, *_ in carried.iter_rows()},
     )
 
 
@@ -233,6 +282,13 @@ def _draw_calibration(bins: pl.DataFrame, patterns: pl.DataFrame) -> Drawn:
                 ("stated probability", "share that is right"),
             ),
         ),
+        {
+            f"stated {row[0]:.2f}": row[1]
+            for row in bins.select("stated_near", "share_right")
+            .unique("stated_near")
+            .sort("stated_near")
+            .iter_rows()
+        },
     )
 
 
@@ -253,7 +309,11 @@ def _draw_leaderboard(models: pl.DataFrame) -> Drawn:
             models.group_by("benchmark", "section", "number", maintain_order=True)
         )[:6]
     ]
-    return Drawn(" ".join(sentences), tuple(charts))
+    return Drawn(
+        " ".join(sentences),
+        tuple(charts),
+        {f"{row[0]}"[:16]: row[1] for row in first.select("benchmark", "value").iter_rows()},
+    )
 
 
 SECTIONS = (
@@ -289,7 +349,7 @@ SECTIONS = (
     Section(
         "order",
         "Do ratings follow the order of the images?",
-        ("drift", "people_agreement"),
+        ("drift", "people_agreement", "drift_hours"),
         _REVIEW,
         _draw_drift,
     ),

@@ -15,7 +15,12 @@ from eemo_pipeline.stages.reports.section import (
 )
 
 _CELLS = 20
-_BY = {"people_labels": "people's labels", "people_blind": "people, blind", "records": "records"}
+_BY = {
+    "people_labels": "people's labels",
+    "people_blind": "people, blind",
+    "models": "models",
+    "records": "records",
+}
 
 
 def _draw_balance(emotions: pl.DataFrame, by_source: pl.DataFrame) -> Drawn:
@@ -30,55 +35,66 @@ def _draw_balance(emotions: pl.DataFrame, by_source: pl.DataFrame) -> Drawn:
             f"{least['emotion']} has the fewest with {least[column]:,}."
         )
     labels = emotions["emotion"].to_list()
-    charts = [
-        draw_bars(
-            "Images per emotion", labels, {name: emotions[c].to_list() for name, c in shown.items()}
-        )
-    ]
-    if by_source.height:
-        charts.append(_draw_sources(by_source))
-    return Drawn(" ".join(sentences) or "No image has an emotion yet.", tuple(charts))
+    series: dict[str, list[float | None]] = {
+        name: emotions[column].to_list() for name, column in shown.items()
+    }
+    if "records" in shown:
+        series["records if even"] = emotions["even_share"].to_list()
+    charts = [draw_bars("Images per emotion", labels, series)]
+    if by_source["people_labels"].sum():
+        charts.append(_draw_splits(by_source))
+    chosen = "people_labels" if _BY["people_labels"] in shown else "records"
+    return Drawn(
+        " ".join(sentences) or "No image has an emotion yet.",
+        tuple(charts),
+        dict(emotions.select("emotion", chosen).iter_rows()),
+        {
+            str(source): [_draw_source(str(source), part)]
+            for (source,), part in by_source.group_by("source", maintain_order=True)
+        },
+    )
 
 
-def _draw_sources(by_source: pl.DataFrame) -> str:
-    rows = by_source.select("source", "split").unique().sort("source", "split").rows()
+def _draw_source(source: str, counts: pl.DataFrame) -> str:
+    columns = [column for column in ("people_labels", "models", "records") if counts[column].sum()]
+    sums = counts.group_by("emotion").agg(pl.col(columns).sum())
+    found = {row[0]: row[1:] for row in sums.iter_rows()}
+    return draw_bars(
+        f"Images of {source} per emotion",
+        MIKELS_8,
+        {
+            _BY[column]: [found[e][no] if e in found else 0 for e in MIKELS_8]
+            for no, column in enumerate(columns)
+        },
+    )
+
+
+def _draw_splits(by_source: pl.DataFrame) -> str:
+    labelled = by_source.filter(pl.col("people_labels") > 0)
+    rows = labelled.select("source", "split").unique().sort("source", "split").rows()
     counts = {(row[0], row[1], row[2]): row[3] for row in by_source.iter_rows()}
-    most = max(by_source["images"])
+    most = max(1, *by_source["people_labels"])
     return draw_heat(
         "Images per source, split and emotion by people's labels",
         [f"{source}, {split}" for source, split in rows],
         MIKELS_8,
         [[counts.get((*row, emotion), 0) / most for emotion in MIKELS_8] for row in rows],
-        [[str(counts.get((*row, emotion), "")) for emotion in MIKELS_8] for row in rows],
+        [[str(counts.get((*row, emotion)) or "") for emotion in MIKELS_8] for row in rows],
     )
 
 
-def _draw_density(cells: pl.DataFrame) -> Drawn:
+def _draw_density(by_source: pl.DataFrame) -> Drawn:
+    cells = by_source.group_by("valence_cell", "arousal_cell").agg(pl.col("images").sum())
+    cells = cells.sort("valence_cell", "arousal_cell")
     images = total(cells, "images")
-    most = max(cells["images"])
-    points = [
-        Point(
-            (valence + 0.5) / _CELLS,
-            (arousal + 0.5) / _CELLS,
-            f"valence {valence / _CELLS:.2f} to {(valence + 1) / _CELLS:.2f}, arousal "
-            f"{arousal / _CELLS:.2f} to {(arousal + 1) / _CELLS:.2f}: {say_count(count, 'image')}",
-            radius=2 + 6 * math.sqrt(count / most),
-            opacity=0.75,
-            link="gallery",
-        )
-        for valence, arousal, count in cells.iter_rows()
-    ]
-    quarter = {
-        name: total(cells.filter(is_there), "images")
-        for name, is_there in {
-            "pleasant and excited": (pl.col("valence_cell") >= 10) & (pl.col("arousal_cell") >= 10),
-            "pleasant and calm": (pl.col("valence_cell") >= 10) & (pl.col("arousal_cell") < 10),
-            "unpleasant and excited": (pl.col("valence_cell") < 10)
-            & (pl.col("arousal_cell") >= 10),
-            "unpleasant and calm": (pl.col("valence_cell") < 10) & (pl.col("arousal_cell") < 10),
-        }.items()
+    is_pleasant, is_excited = pl.col("valence_cell") >= 10, pl.col("arousal_cell") >= 10
+    quarters = {
+        "pleasant, excited": total(cells.filter(is_pleasant & is_excited), "images"),
+        "pleasant, calm": total(cells.filter(is_pleasant & ~is_excited), "images"),
+        "unpleasant, excited": total(cells.filter(~is_pleasant & is_excited), "images"),
+        "unpleasant, calm": total(cells.filter(~is_pleasant & ~is_excited), "images"),
     }
-    parts = ", ".join(f"{name} {say_percent(n / images)}" for name, n in quarter.items())
+    parts = "; ".join(f"{name} {say_percent(n / images)}" for name, n in quarters.items())
     filled = say_percent(cells.height / _CELLS**2)
     margins = [
         draw_bars(
@@ -92,11 +108,42 @@ def _draw_density(cells: pl.DataFrame) -> Drawn:
         f"{say_count(images, 'image')} have valence and arousal by people's ratings or texts: "
         f"{parts}. They lie in {filled} of the cells of the plane. The area of a mark grows with "
         "its number of images.",
-        (
-            draw_plane("Images on the valence-arousal plane", {"": points}, _AXES),
-            *margins,
-        ),
+        (_draw_cells("Images on the valence-arousal plane", cells, _CELLS), *margins),
+        quarters,
+        {
+            str(source): [
+                _draw_cells(f"Images of {source} on the plane", _coarsen(part), _CELLS // 2)
+            ]
+            for (source,), part in by_source.group_by("source", maintain_order=True)
+        },
     )
+
+
+def _draw_cells(title: str, cells: pl.DataFrame, count: int) -> str:
+    """Draw a mark per cell of a plane with `count` cells along each axis."""
+    most = max(cells["images"])
+    points = [
+        Point(
+            (valence + 0.5) / count,
+            (arousal + 0.5) / count,
+            f"valence {valence / count:.2f} to {(valence + 1) / count:.2f}, arousal "
+            f"{arousal / count:.2f} to {(arousal + 1) / count:.2f}: {say_count(images, 'image')}",
+            radius=2 + 6 * math.sqrt(images / most),
+            opacity=0.75,
+            link="gallery",
+        )
+        for valence, arousal, images in cells.select(
+            "valence_cell", "arousal_cell", "images"
+        ).iter_rows()
+    ]
+    return draw_plane(title, {"": points}, _AXES)
+
+
+def _coarsen(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return the images per cell of twice the width."""
+    halves = [pl.col(name) // 2 for name in ("valence_cell", "arousal_cell")]
+    wide = cells.group_by(halves).agg(pl.col("images").sum())
+    return wide.sort("valence_cell", "arousal_cell")
 
 
 _AXES = ("valence: 0 unpleasant, 1 pleasant", "arousal: 0 calm, 1 excited")
@@ -118,6 +165,7 @@ def _draw_circumplex(emotions: pl.DataFrame) -> Drawn:
             f"{say_count(row['images'], 'image')}",
             label=row["emotion"],
             spread=(row["valence_sd"], row["arousal_sd"]),
+            reach=(row["valence_reach"], row["arousal_reach"]),
             come_from=(row["machine_valence"], row["machine_arousal"])
             if row["machine_valence"] is not None and row["machine_arousal"] is not None
             else None,
@@ -131,8 +179,10 @@ def _draw_circumplex(emotions: pl.DataFrame) -> Drawn:
     return Drawn(
         f"By mean valence, {ends['emotion'][0]} is the most unpleasant ({ends['valence'][0]:.2f}) "
         f"and {ends['emotion'][-1]} the most pleasant ({ends['valence'][-1]:.2f}). "
-        f"Ellipses are one standard deviation of the images.{arrows}",
+        "Ellipses are one standard deviation of the images, and crosses the 95 % interval of the "
+        f"mean.{arrows}",
         (draw_plane("Mean valence and arousal of the emotions", {"people": means}, _AXES),),
+        {f"{row[0]} valence": row[1] for row in ends.select("emotion", "valence").iter_rows()},
     )
 
 
@@ -157,6 +207,7 @@ def _draw_spread(bins: pl.DataFrame) -> Drawn:
                 ("mean rating: 0 to 1", "standard deviation"),
             ),
         ),
+        {f"{name} sd, mean": sum(sd for _, sd in line) / len(line) for name, line in lines.items()},
     )
 
 

@@ -1,12 +1,15 @@
 """Sections about what is left of the images at each step, and what it costs."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from eemo_pipeline.rendering.charts import draw_bars, draw_heat, draw_intervals
 from eemo_pipeline.stages.reports.section import Drawn, Section, say_count, say_percent, total
 
 
-def _draw_funnel(steps: pl.DataFrame, refusals: pl.DataFrame) -> Drawn:
+def _draw_funnel(steps: pl.DataFrame, refusals: pl.DataFrame, sources: pl.DataFrame) -> Drawn:
     counts = dict(steps.select("step", "images").iter_rows())
     found = counts.get("found") or 0
     shares = (
@@ -24,30 +27,135 @@ def _draw_funnel(steps: pl.DataFrame, refusals: pl.DataFrame) -> Drawn:
     return Drawn(
         f"Of {say_count(found, 'image file')} found, {shares}{refused}",
         (draw_bars("Images left at each step", steps["meaning"].to_list(), _one(steps, "images")),),
+        dict(steps.select("step", "images").iter_rows()),
+        {
+            row["source"]: [
+                draw_bars(
+                    f"Images of {row['source']} left at each step",
+                    [name for name, _ in _STEPS],
+                    {"images": [row[column] for _, column in _STEPS]},
+                )
+            ]
+            for row in sources.iter_rows(named=True)
+        },
     )
 
 
-def _draw_costs(models: pl.DataFrame, yields: pl.DataFrame) -> Drawn:
+_STEPS = (
+    ("image files on disk", "found_files"),
+    ("distinct by content", "distinct_images"),
+    ("kept after near-duplicates", "kept_images"),
+    ("record preserved", "preserved_records"),
+)
+
+
+def _draw_costs(
+    models: pl.DataFrame, yields: pl.DataFrame, hours: pl.DataFrame, forecast: pl.DataFrame
+) -> Drawn:
     row = yields.row(0, named=True)
     paid = models.filter(pl.col("usd") > 0)
-    if paid.is_empty():
-        money = "No model that was asked costs money: embedded models answered."
-    else:
-        money = (
-            f"{say_count(total(models, 'calls'), 'call')} cost {row['usd']:.2f} USD: "
-            f"{row['usd_per_image']:.4f} USD per kept image"
-            + (
-                f" and {row['usd_per_record']:.4f} USD per preserved record."
-                if row["usd_per_record"] is not None
-                else "; no record is preserved yet."
-            )
-        )
     stages = models.group_by("stage").agg(pl.col("usd").sum(), pl.col("calls").sum()).sort("stage")
     charts = [draw_bars("Calls per stage", stages["stage"].to_list(), _one(stages, "calls"))]
     if paid.height:
+        by_model = paid.group_by("model").agg(pl.col("usd").sum()).sort("usd", descending=True)
         charts.append(draw_bars("USD per stage", stages["stage"].to_list(), _one(stages, "usd")))
-    left = f" {say_count(row['left_to_people'], 'image')} wait for people."
-    return Drawn(money + left * (row["left_to_people"] > 0), tuple(charts))
+        charts.append(
+            draw_bars("USD per model", by_model["model"].to_list(), _one(by_model, "usd"))
+        )
+    if forecast.height:
+        charts.append(_draw_forecast(forecast))
+    left = f"{say_count(row['left_to_people'], 'image')} wait for people."
+    sentences = [
+        _say_money(row, models, paid),
+        left if row["left_to_people"] else "",
+        _say_hours(hours),
+        _say_forecast(forecast),
+    ]
+    small = {"calls": total(models, "calls"), "USD": round(row["usd"] or 0.0, 4)}
+    for name in ("usd_per_image", "usd_per_record"):
+        small |= {name.replace("_", " "): row[name]} if row[name] is not None else {}
+    return Drawn(" ".join(filter(None, sentences)), tuple(charts), small)
+
+
+def _say_money(row: Mapping[str, Any], models: pl.DataFrame, paid: pl.DataFrame) -> str:
+    if paid.is_empty():
+        return "No model that was asked costs money: embedded models answered."
+    per_record = (
+        f" and {row['usd_per_record']:.4f} USD per preserved record."
+        if row["usd_per_record"] is not None
+        else "; no record is preserved yet."
+    )
+    per_image = (
+        f"{row['usd_per_image']:.4f} USD per kept image"
+        if row["usd_per_image"] is not None
+        else "no image is kept yet"
+    )
+    calls = say_count(total(models, "calls"), "call")
+    return f"{calls} cost {row['usd']:.2f} USD: {per_image}{per_record}"
+
+
+def _say_hours(hours: pl.DataFrame) -> str:
+    if hours.is_empty():
+        return "Nobody has judged an image in the review tool, so people's time is not known."
+    row = hours.row(0, named=True)
+    return (
+        f"{say_count(row['people'], 'person').replace('persons', 'people')} spent "
+        f"{row['hours']:.2g} hours on {say_count(row['images'], 'image')}, with a median of "
+        f"{row['median_seconds_per_visit']:.0f} s for one image and person."
+    )
+
+
+def _draw_forecast(forecast: pl.DataFrame) -> str:
+    wanted = forecast["target"][0]
+    return draw_bars(
+        f"Images to collect until {wanted:,} records of each emotion are preserved",
+        forecast["emotion"].to_list(),
+        {
+            "at least (95 %)": forecast["images_at_least"].to_list(),
+            "at the present share": forecast["images_needed"].to_list(),
+            "at most (95 %)": forecast["images_at_most"].to_list(),
+        },
+    )
+
+
+def _say_forecast(forecast: pl.DataFrame) -> str:
+    """Return what it takes until every emotion has its records, and what is not known of it."""
+    if forecast.is_empty():
+        return ""
+    wanted = f"{forecast['target'][0]:,} preserved records of each emotion"
+    unknown = forecast.filter(pl.col("images_needed").is_null())
+    known = forecast.drop_nulls("images_needed").sort("images_needed", "emotion", descending=True)
+    parts: list[str] = []
+    if known.height:
+        last = known.row(0, named=True)
+        most = f"{last['images_at_most']:,}" if last["images_at_most"] else "any number"
+        parts.append(
+            f"At the share of images that became one so far, {wanted} take "
+            f"{last['images_needed']:,} images ({last['images_at_least']:,} to {most}, by the 95 % "
+            f"interval) for {last['emotion']}, which takes the most. " + _say_prices(last)
+        )
+    if unknown.height:
+        least = max(unknown["images_at_least"])
+        parts.append(
+            f"Of {', '.join(unknown['emotion'])} no record is preserved, so how many images "
+            f"{wanted} take is not known: probably more than {least:,}."
+        )
+    parts.append("How long machines take is not in the tables; a run says its rate in its log.")
+    return " ".join(parts)
+
+
+def _say_prices(row: Mapping[str, Any]) -> str:
+    money = (
+        f"They cost {row['usd_needed']:,.0f} USD at the present price"
+        if row["usd_needed"]
+        else "Asking embedded models about them costs nothing"
+    )
+    hours = (
+        f"and {row['people_hours']:,.0f} hours of people"
+        if row["people_hours"] is not None
+        else "and people's hours are not known before somebody has judged images"
+    )
+    return f"{money}, {hours}."
 
 
 def _draw_critic(codes: pl.DataFrame, verdicts: pl.DataFrame, repairs: pl.DataFrame) -> Drawn:
@@ -99,10 +207,16 @@ def _draw_critic(codes: pl.DataFrame, verdicts: pl.DataFrame, repairs: pl.DataFr
         f"({say_count(order['images'][0], 'image')}). "
         f"{say_count(len(numbers), 'round')} of review.",
         tuple(charts),
+        {
+            f"{code}"[:16]: n
+            for code, n in order.group_by("code", maintain_order=True)
+            .agg(pl.col("images").sum())
+            .iter_rows()
+        },
     )
 
 
-def _draw_work(queues: pl.DataFrame, durations: pl.DataFrame) -> Drawn:
+def _draw_work(queues: pl.DataFrame, durations: pl.DataFrame, hours: pl.DataFrame) -> Drawn:
     images, judged = total(queues, "images"), total(queues, "judged")
     charts = [
         draw_bars(
@@ -125,10 +239,13 @@ def _draw_work(queues: pl.DataFrame, durations: pl.DataFrame) -> Drawn:
             f"The slowest field is {slowest['reviewed_field']} ({slowest['phase']}), with a median "
             f"of {slowest['median_s']:.1f} s."
         )
+    if hours.height:
+        said += f" A person judges {hours['visits_per_hour'][0]:.0f} images per hour."
     return Drawn(
         f"People are asked about {say_count(images, 'image')}; {judged:,} of them have been "
         f"judged. {said}",
         tuple(charts),
+        {"waiting or judged": images, "judged": judged},
     )
 
 
@@ -166,6 +283,7 @@ def _draw_expansion(shares: pl.DataFrame, outcomes: pl.DataFrame, balance: pl.Da
                 },
             ),
         ),
+        {emotion: counts.get((scopes[-1], emotion), 0) for emotion in emotions},
     )
 
 
@@ -177,14 +295,14 @@ SECTIONS = (
     Section(
         "funnel",
         "Where do the images go?",
-        ("funnel", "refusals"),
+        ("funnel", "refusals", "sources"),
         "images: eemo run --images FOLDER",
         _draw_funnel,
     ),
     Section(
         "costs",
         "What does the dataset cost?",
-        ("costs", "cost_per_record"),
+        ("costs", "cost_per_record", "people_time", "forecast"),
         "a run that asks models: eemo run",
         _draw_costs,
     ),
@@ -198,7 +316,7 @@ SECTIONS = (
     Section(
         "work",
         "How much work waits for people, and how long does it take?",
-        ("queues", "durations"),
+        ("queues", "durations", "people_time"),
         "images that people are asked about: eemo run",
         _draw_work,
     ),

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -226,6 +227,21 @@ def test_the_same_tables_give_the_same_bytes(root: DataRoot, workers: Workers, b
     assert files_of(again.path.parent) == before
 
 
+def test_the_date_of_the_page_is_that_of_the_tables_or_the_one_that_is_set(
+    root: DataRoot, workers: Workers, built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    newest = max(path.stat().st_mtime for path in root.tables.rglob("*.parquet"))
+    assert f"tables of {datetime.fromtimestamp(newest, UTC):%Y-%m-%d} " in built.path.read_text()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    page = build_report_without_images(root, tmp_path / "dated", workers).path.read_text("utf-8")
+    assert "tables of 1970-01-02 " in page
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    refused = call_eemo("report", "build", "--data", root.path, "--to", tmp_path / "refused")
+    assert refused.returncode == 2
+    assert "SOURCE_DATE_EPOCH" in refused.stderr
+    assert not (tmp_path / "refused" / "index.html").exists()
+
+
 def test_images_that_may_not_leave_stay(
     root: DataRoot, workers: Workers, built: Built, tmp_path: Path
 ):
@@ -345,6 +361,19 @@ def test_the_page_works_from_disk_for_everybody(
     assert page.locator(".box").first.is_visible()
     page.locator("#show-boxes").uncheck()
     assert not page.locator(".box").first.is_visible()
+    tiles = page.locator(".tile:visible")
+    every, of_all = tiles.count(), page.locator(".of-all:visible").count()
+    page.get_by_label("open", exact=True).check()
+    assert 0 < tiles.count() < every
+    assert of_all > 0 == page.locator(".of-all:visible").count()
+    assert page.locator("#emotion_balance .of-source:visible").count() == 1
+    assert (
+        page.locator("#emotion_balance .of-source:visible")
+        .text_content()
+        .startswith("Images of open per emotion")
+    )
+    page.get_by_label("every source").check()
+    assert tiles.count() == every
     page.context.close()
 
 

@@ -1,5 +1,6 @@
 """What the sections say and draw, from the tables that fill them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from eemo_pipeline.execution.process_pool import Workers
 from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.rendering.plots import INLINE_CHARACTERS, draw_small_bars
 from eemo_pipeline.stages.reports.build import Built, build_report
 from eemo_pipeline.stages.reports.sections import SECTIONS
 from tests.support.lakes import write_rows
@@ -28,6 +30,7 @@ def answer(
         "said_json": '"awe"',
         "rating": rating,
         "is_counted": True,
+        "voted_at": f"2026-11-29T{number:02}:30:00Z",
         "duration_s": 2.0 + number,
         "event_no": number + 1,
     } | more
@@ -41,7 +44,18 @@ def write_people(root: Path) -> None:
     drafts = [
         answer(n, HOSTILE, "subject", None, phase="drafts", vote="confirmed") for n in range(4)
     ]
-    write_rows(root, "review__votes", felt + drafts)
+    box = {"x1_px": 0, "y1_px": 0, "x2_px": 10, "y2_px": 10}
+    checked = [
+        # A box that is moved by half its width shares 50 of 150 px with the draft.
+        answer(4, HOSTILE, "box", None, phase="drafts", vote="corrected")
+        | {"draft_json": json.dumps([box])}
+        | {"said_json": json.dumps([box | {"x1_px": 5, "x2_px": 15}])},
+        answer(5, HOSTILE, "box", None, phase="drafts", vote="confirmed")
+        | {"draft_json": json.dumps([box]), "said_json": json.dumps([box])},
+        answer(4, HOSTILE, "subject", None, phase="drafts", vote="corrected")
+        | {"draft_json": '"a black cat"', "said_json": '"a black rat"'},
+    ]
+    write_rows(root, "review__votes", felt + drafts + checked)
     write_rows(
         root,
         "_review__probes",
@@ -114,6 +128,43 @@ def write_models(root: Path) -> None:
     image = {"source": "mine", "path": "gone.png", "sources": ["mine"]}
     image |= {"width_px": 8, "height_px": 8, "split": "train"}
     write_rows(root, "dedup__images", [image | {"image_id": i} for i in IDS[:5]])
+    region = {
+        "region_no": 1,
+        "status": "ok",
+        "x1_px": 1.0,
+        "y1_px": 1.0,
+        "x2_px": 4.0,
+        "y2_px": 4.0,
+    }
+    write_rows(root, "grounding__regions", [region | {"image_id": i} for i in IDS[:5]])
+    record = {"decided_by_people": [], "description": "a calm sea under a calm sky"}
+    write_rows(
+        root,
+        "records__emoverse",
+        [
+            record | {"image_id": i, "emotion": "awe", "state": "preserved" if no < 2 else "human"}
+            for no, i in enumerate(IDS[:5])
+        ],
+    )
+    stop = {"decided_count": 0, "target_count": 10, "undecided_count": 0, "selected_count": 0}
+    write_rows(
+        root,
+        "records__class_stops",
+        [stop | {"emotion": emotion, "is_stopped": False} for emotion in ("awe", "fear")],
+    )
+    rated = {"source": "mine", "origin": "rated:mine", "valence": 0.8, "arousal": 0.2}
+    write_rows(root, "labels__vad", [rated | {"image_id": IDS[0], "is_best": True}])
+    write_rows(
+        root,
+        "labels__rankings",
+        [{"image_id": IDS[0], "status": "ok", "dominant_emotion": "joy"}],
+    )
+    reply = {"annotator": "a", "round": 1, "status": "ok", "scene": "beach", "objects": ["sea"]}
+    write_rows(
+        root,
+        "annotation__replies",
+        [reply | {"image_id": i, "valence": 0.25, "arousal": 0.75} for i in IDS[:5]],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +204,54 @@ def test_what_people_said_fills_their_sections(built: Built):
 def test_models_fill_the_leaderboard_and_the_costs(built: Built):
     assert "leads in perception accuracy of eemo_bench_pair (0.8)" in built.summaries["leaderboard"]
     assert "8 calls cost 0.50 USD: 0.1000 USD per kept image" in built.summaries["costs"]
+
+
+def read_row(built: Built, name: str, **wanted: object) -> dict[str, Any]:
+    content = json.loads((built.path.parent / "data" / f"{name}.json").read_text("utf-8"))
+    rows = [dict(zip(content["columns"], row, strict=True)) for row in content["rows"]]
+    [found] = [row for row in rows if all(row[key] == value for key, value in wanted.items())]
+    return found
+
+
+def test_the_forecast_follows_from_the_measured_rates_and_says_what_is_not_known(built: Built):
+    awe = read_row(built, "forecast", emotion="awe")
+    # Two of five images became a record: eight more take twenty images, of 0.1 USD each.
+    assert (awe["images_needed"], awe["usd_needed"]) == (20, 2.0)
+    # Wilson's interval of 2 of 5 is 0.1176 to 0.7693.
+    assert (awe["images_at_least"], awe["images_at_most"]) == (11, 69)
+    # Three of five are left to people, who take 15 s (median) each: 20 * 0.6 * 15 s.
+    seconds = read_row(built, "people_time")["median_seconds_per_visit"]
+    assert awe["people_hours"] == round(20 * 0.6 * seconds / 3600, 1)
+    fear = read_row(built, "forecast", emotion="fear")
+    assert fear["images_needed"] is fear["images_at_most"] is fear["people_hours"] is None
+    assert fear["images_at_least"] == 24  # the upper bound of 0 of 5 is 0.4345
+    assert "Of fear no record is preserved" in built.summaries["costs"]
+    assert "is not known: probably more than 24." in built.summaries["costs"]
+
+
+def test_boxes_and_texts_of_people_are_compared_with_the_drafts(built: Built):
+    moved = read_row(built, "box_overlap", vote="corrected")
+    assert (moved["boxes"], moved["iou_tenth"], moved["mean_iou"]) == (1, 3, 0.3333)
+    assert read_row(built, "box_overlap", vote="confirmed")["mean_iou"] == 1
+    assert "overlap by 0.67 on average" in built.summaries["boxes"]
+    assert read_row(built, "text_edits", field="subject")["median_distance"] == 1
+    assert "corrected 1 draft of texts" in built.summaries["texts"]
+
+
+def test_variety_of_texts_and_values_of_annotators_are_on_their_own_scale(built: Built):
+    variety = read_row(built, "text_variety", kind="record descriptions")
+    # Two of the six words occur twice.
+    assert (variety["mean_words"], variety["mean_entropy_bits"]) == (7, 2.2359)
+    assert variety["mean_mtld"] > 0
+    joy = read_row(built, "circumplex", emotion="joy")
+    assert (joy["machine_valence"], joy["machine_arousal"]) == (0.25, 0.75)
+    assert read_row(built, "lifts", thing="beach")["lift"] == 1
+
+
+def test_a_small_chart_of_each_filled_section_is_shown_without_a_click(built: Built):
+    assert set(built.small) == set(built.filled)
+    for numbers in built.small.values():
+        assert len(draw_small_bars(numbers, "chart")) < INLINE_CHARACTERS
 
 
 def test_names_of_people_and_models_are_escaped_in_charts_too(built: Built):

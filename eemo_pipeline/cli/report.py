@@ -5,12 +5,16 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.data_root import choose_data_root
 from eemo_pipeline.cli.output import clean, say, show, show_json, show_rows
 from eemo_pipeline.cli.problems import Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, making_commands, shown
 from eemo_pipeline.lake.data_root import DataRoot
+
+if TYPE_CHECKING:
+    from eemo_pipeline.stages.reports.build import Built
 
 
 def build(
@@ -21,14 +25,6 @@ def build(
     Raises:
         Problem: there are no tables yet, or `to` is inside the data root.
     """
-    from eemo_pipeline.execution.process_pool import Workers
-    from eemo_pipeline.stages.reports.build import (
-        BadDate,
-        build_report,
-        build_report_to_hand_out,
-        build_report_without_images,
-    )
-
     root = choose_data_root(data)
     _require_tables(root)
     if to is not None and to.resolve().is_relative_to(root.path.resolve()):
@@ -38,22 +34,7 @@ def build(
             "a report to hand out leaves the data root; inside it, the report is reports/dataset",
             command("report build --to ../report", root),
         )
-    try:
-        with closing(Workers()) as workers:
-            if images == "none":
-                folder = root.report if to is None else to
-                built = build_report_without_images(root, folder, workers)
-            elif to is None:
-                built = build_report(root, workers)
-            else:
-                built = build_report_to_hand_out(root, to, workers, permitted)
-    except BadDate as error:
-        raise wrong_usage(
-            "the date of the report cannot be read",
-            "SOURCE_DATE_EPOCH",
-            str(error),
-            f"SOURCE_DATE_EPOCH=1767225600 {command('report build', root)}",
-        ) from error
+    built = _write(root, to, images, permitted)
     if as_json:
         show_json(
             {
@@ -74,6 +55,31 @@ def build(
             f"{built.closed:,} of them may not leave the data root; to hand a report out: "
             + command("report build --to FOLDER", root)
         )
+
+
+def _write(root: DataRoot, to: Path | None, images: str, permitted: list[str]) -> "Built":
+    from eemo_pipeline.execution.process_pool import Workers
+    from eemo_pipeline.stages.reports.build import (
+        BadDate,
+        build_report,
+        build_report_to_hand_out,
+        build_report_without_images,
+    )
+
+    try:
+        with closing(Workers()) as workers:
+            if images == "none":
+                return build_report_without_images(root, to or root.report, workers)
+            if to is None:
+                return build_report(root, workers)
+            return build_report_to_hand_out(root, to, workers, permitted)
+    except BadDate as error:
+        raise wrong_usage(
+            "the date of the report cannot be read",
+            "SOURCE_DATE_EPOCH",
+            str(error),
+            f"SOURCE_DATE_EPOCH=1767225600 {command('report build', root)}",
+        ) from error
 
 
 def open_page(data: Path | None, *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from eemo_pipeline.stages.review.inspections import draw_inspections, judge_insp
 from eemo_pipeline.stages.review.queue import build_queue, draft_fields
 from eemo_pipeline.stages.review.raters import build_raters
 from eemo_pipeline.stages.review.records import build_review_records
+from eemo_pipeline.stages.review.sampling import sample_images
 from eemo_pipeline.stages.review.study import build_study
 from resources.reviews import Reviews
 
@@ -25,11 +26,20 @@ def review_tasks(
     critic__queue: pl.DataFrame,
     records__emoverse: pl.DataFrame,
     records__class_stops: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
+    verification__decisions: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """The images that people are asked to judge, and the drafts that they check afterwards."""
+    sampled = sample_images(
+        dedup__images,
+        verification__decisions,
+        critic__queue["image_id"].unique().to_list(),
+        labels__emotions,
+        records__class_stops,
+    )
     drafts = draft_fields(records__emoverse, annotation__replies, grounding__regions, critic__queue)
     queue = build_queue(
-        dedup__images,
+        sampled,
         drafts,
         critic__queue,
         records__emoverse,
@@ -83,14 +93,11 @@ def review__raters(
 
 @dg.asset
 def review__inspection_draws(
-    dedup__images: pl.DataFrame,
-    verification__decisions: pl.DataFrame,
-    review__queue: pl.DataFrame,
+    dedup__images: pl.DataFrame, verification__decisions: pl.DataFrame
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per inspection and image that was drawn for it, before anybody judged it."""
-    audited = review__queue.filter(pl.col("queue") == "audit")["image_id"].to_list()
-    draws = draw_inspections(dedup__images, verification__decisions, audited)
-    return count_rows(draws, len(audited))
+    draws = draw_inspections(dedup__images, verification__decisions)
+    return count_rows(draws, dedup__images.height)
 
 
 @dg.asset

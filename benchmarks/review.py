@@ -30,6 +30,7 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import table_path, write_table
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.queue import build_queue, draft_fields
+from eemo_pipeline.stages.review.sampling import sample_images
 from tests.support.reviews import Answer, Rater, Server, new_link, serve_reviews
 
 TASKS, PEOPLE, EACH = 20_000, 25, 20
@@ -74,7 +75,11 @@ def lay_out(path: Path) -> DataRoot:
     }
     records, replies, regions, stops, disputes, images = tables.values()
     drafts = draft_fields(records, replies, regions, disputes)
-    queue = build_queue(images, drafts, disputes, records, replies, stops)
+    decisions, labels = (
+        TABLES[name].empty() for name in ("verification__decisions", "labels__emotions")
+    )
+    sampled = sample_images(images, decisions, ids, labels, stops)
+    queue = build_queue(sampled, drafts, disputes, records, replies, stops)
     written = {"dedup__images": images, "review__drafts": drafts, "review__queue": queue}
     for name, table in written.items():
         write_table(table, TABLES[name], table_path(root.tables, TABLES[name]))

@@ -502,9 +502,21 @@ _ALL = (
     _text("task_id", "Task of the review tool: one image for people to judge"),
     _text(
         "queue",
-        "Why people are asked: drawn for the uniform audit, or in dispute between machines; "
-        "imported: nobody was asked here; repeats: one person, a second time",
-        ("audit", "disputed", "imported", "repeats"),
+        "Why people are asked: audit, drawn uniformly; inspection, drawn by stratum; disputed "
+        "between machines; rare, drawn for an emotion that machines seldom find; gold, with a "
+        "known distribution; repeats, one person a second time; imported, nobody was asked here",
+        ("audit", "inspection", "disputed", "rare", "gold", "imported", "repeats"),
+    ),
+    _share(
+        "asked_share",
+        "Probability that people are asked about the image, by any draw; 1 where it is in dispute. "
+        "Its inverse weights rates back to all images. Null where nobody was asked here",
+    ),
+    _shares(
+        "gold_distribution",
+        "What people elsewhere named, where they were eight or more and 0.8 of their mass is on "
+        "one emotion: the shares of amusement, anger, awe, contentment, disgust, excitement, fear "
+        "and sadness; what is lacking to 1 is none of them",
     ),
     _text(
         "reviewed_field",
@@ -578,7 +590,7 @@ _ALL = (
             *("alpha", "icc_single", "icc_mean", "blind_is_machine", "changed_after_machine"),
             *("accepted", "wrong_accepted", "alpha_masi", "alpha_class", "alpha_with_models"),
             *("weighted_kappa", "icc_crossed_single", "icc_crossed_mean", "matched_iou"),
-            *("matched_iou_with_models", "carry_over"),
+            *("matched_iou_with_models", "carry_over", "gold_gap", "image_share"),
         ),
     ),
     _text("judged_field", "Field that the measure is about; any: all of them"),
@@ -598,7 +610,7 @@ _ALL = (
         "Source, agreement pattern and machines' emotion; of the study, the source; all: no strata",
     ),
     _count("draw_no", "Place in the draw", "", 1),
-    _share("inclusion_share", "Share of the audited images of the stratum that were drawn"),
+    _share("inclusion_share", "Probability of the image to be in the draw"),
     _count("drawn_count", "Drawn images of which machines filled the field"),
     _share("right_share", "Share of those judged that people found right, weighted by the draw"),
     _share("right_lower", "Lower end of its 95 % interval (Wilson)"),
@@ -667,11 +679,24 @@ _ALL = (
         )
         for name in ("valence", "arousal")
     ),
+    _count("gold_count", "Images with a gold distribution that the person judged"),
+    _share("gold_mass", "Mean share that the gold distribution gives the emotion they named"),
+    _share("gold_mass_lower", "Lower end of its 95 % interval (bootstrap over images)"),
+    _share("gold_mass_upper", "Upper end of its 95 % interval (bootstrap over images)"),
+    _share(
+        "gold_expected",
+        "The same of a person drawn from the gold distributions: the mean sum of their squares",
+    ),
+    _share(
+        "gold_distance",
+        "Total variation between what they named at these images and the mean gold distribution",
+    ),
     _text(
         "care_finding",
-        "What is noticed: accepts_wrong_drafts (more than 0.3, with its interval), or "
-        "agrees_with_the_machine (in more than 0.95 of 50 judgements or more)",
-        ("accepts_wrong_drafts", "agrees_with_the_machine"),
+        "What is noticed: accepts_wrong_drafts (more than 0.3, with its interval), "
+        "agrees_with_the_machine (in more than 0.95 of 50 judgements or more), or far_from_gold "
+        "(10 images or more, and less than half of what is expected, with its interval)",
+        ("accepts_wrong_drafts", "agrees_with_the_machine", "far_from_gold"),
     ),
     _text("label_state", "Who gave the label: human, and no machine changes it", ("human",)),
     # --- ablation -----------------------------------------------------------------------

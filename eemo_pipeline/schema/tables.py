@@ -91,8 +91,8 @@ _REGION_OPTIONAL = """thresholds phrase reason left_out x1_px y1_px x2_px y2_px 
     mask_share mask_size_px mask_counts"""
 _TEXT = "image_id writer model method prompt_hash status reason text word_count tries"
 
-_VOTE = """image_id rater_id phase reviewed_field task_id queue vote said_json rating draft_json
-    vote_origin is_counted duration_s guide_version event_no voted_at"""
+_VOTE = """image_id rater_id phase reviewed_field task_id queue asked_share vote said_json rating
+    draft_json vote_origin is_counted duration_s guide_version event_no voted_at"""
 
 _ALL = (
     _table(
@@ -459,16 +459,17 @@ _ALL = (
         "records__aigiemo",
         "image that people judged: its AIGIEmo record",
         "image_id",
-        """image_id source split image_path generator prompt outcome judgement_count emotion
-        emotion_share distribution rater_ids felt_emotions felt_valences felt_arousals valence
-        valence_sd arousal arousal_sd rating_gap caption caption_state caption_distance
+        """image_id source split image_path generator prompt asked_share outcome judgement_count
+        emotion emotion_share distribution rater_ids felt_emotions felt_valences felt_arousals
+        valence valence_sd arousal arousal_sd rating_gap caption caption_state caption_distance
         emotion_reason emotion_reason_state reason_distance style style_words style_state scene
         scene_state objects objects_state facial_expression expression_words
         facial_expression_state human_action human_action_state brightness contrast saturation
         colourfulness dominant_colours dominant_shares colour_words annotator is_selected""",
-        """generator prompt emotion distribution valence valence_sd arousal arousal_sd rating_gap
-        caption caption_distance emotion_reason reason_distance style style_words scene objects
-        facial_expression expression_words human_action colour_words annotator""",
+        """generator prompt asked_share emotion distribution valence valence_sd arousal
+        arousal_sd rating_gap caption caption_distance emotion_reason reason_distance style
+        style_words scene objects facial_expression expression_words human_action colour_words
+        annotator""",
         plotted="emotion",
     ),
     _table(
@@ -487,9 +488,9 @@ _ALL = (
         "review__queue",
         "image that people are asked to judge",
         "image_id",
-        """image_id task_id queue fields priority machine_emotion machine_valence probe_field
-        probe_json""",
-        "machine_emotion machine_valence probe_field probe_json",
+        """image_id task_id queue fields priority asked_share machine_emotion machine_valence
+        gold_distribution probe_field probe_json""",
+        "machine_emotion machine_valence gold_distribution probe_field probe_json",
         plotted="queue",
     ),
     _table(
@@ -497,7 +498,7 @@ _ALL = (
         "image, person, phase and field: the answer that stands",
         "image_id rater_id phase reviewed_field",
         _VOTE,
-        "rating draft_json duration_s guide_version",
+        "asked_share rating draft_json duration_s guide_version",
         plotted="vote",
     ),
     _table(
@@ -505,7 +506,7 @@ _ALL = (
         "answer to a draft that was wrong on purpose",
         "image_id rater_id phase reviewed_field",
         _VOTE,
-        "rating draft_json duration_s guide_version",
+        "asked_share rating draft_json duration_s guide_version",
     ),
     _table(
         "review__records",
@@ -531,13 +532,13 @@ _ALL = (
         wrong_accepted_count valence_count valence_offset valence_offset_lower valence_offset_upper
         valence_offset_shrunk valence_scale arousal_count arousal_offset arousal_offset_lower
         arousal_offset_upper arousal_offset_shrunk arousal_scale retest_count retest_emotion_share
-        retest_emotion_lower retest_emotion_upper retest_valence_icc retest_arousal_icc
-        care_finding""",
+        retest_emotion_lower retest_emotion_upper retest_valence_icc retest_arousal_icc gold_count
+        gold_mass gold_mass_lower gold_mass_upper gold_expected gold_distance care_finding""",
         """machine_share valence_count valence_offset valence_offset_lower valence_offset_upper
         valence_offset_shrunk valence_scale arousal_count arousal_offset arousal_offset_lower
         arousal_offset_upper arousal_offset_shrunk arousal_scale retest_emotion_share
-        retest_emotion_lower retest_emotion_upper retest_valence_icc retest_arousal_icc
-        care_finding""",
+        retest_emotion_lower retest_emotion_upper retest_valence_icc retest_arousal_icc gold_mass
+        gold_mass_lower gold_mass_upper gold_expected gold_distance care_finding""",
     ),
     _table(
         "review__inspection_draws",

@@ -1,8 +1,8 @@
 """Hands out tasks: to whom, in which order, and for how long.
 
-Every task is leased for a quarter of an hour, and again with every sign of life. Audited images and
-disputed ones are drawn by their shares, so that what a person sees next tells nothing about what a
-machine said. A few tasks are given to the same person a second time, much later.
+Every task is leased for a quarter of an hour, and again with every sign of life. The queues are
+drawn by their shares, so that what a person sees next tells nothing about what a machine said. A
+few tasks are given to the same person a second time, much later.
 
 Images that a machine finds negative do not follow one another: the image before changes how people
 rate the next (Van der Burg et al. 2021). Nor are there many of them in a row of twenty.
@@ -24,8 +24,10 @@ from eemo_pipeline.web.task_events import store
 
 LEASE_MS = 15 * 60 * 1000
 MOST_OUTSTANDING = 3  # what is on the screen, and two that the page loads ahead
-QUEUES = ("audit", "disputed")
-AUDIT_SHARE = 0.35  # of what is served, while there are both
+# Shares of what is served, while every queue has something; what an empty one leaves goes to the
+# others, the largest share first.
+SERVED = {"disputed": 0.45, "audit": 0.3, "inspection": 0.1, "rare": 0.1, "gold": 0.05}
+QUEUES = tuple(SERVED)
 STRONG, _VERY_STRONG = 2.0, 3.0  # of a machine's valence, -4 to 4
 _RECENT = 20  # images of a person, among which the strongly negative are counted
 _MOST_NEGATIVE = 6  # of those: 30 %
@@ -197,14 +199,28 @@ def _choose(
     repeated = store_repeat(connection, session, place)
     if repeated is not None:
         return repeated
-    drawn = unit_interval("queue", session.rater_id, str(place - 1)) < AUDIT_SHARE
+    queues = order_queues(unit_interval("queue", session.rater_id, str(place - 1)))
     above, below = find_bounds(before)
     for bounds in {(above, below): None, (_LOWEST, _HIGHEST): None}:
-        for queue in QUEUES if drawn else QUEUES[::-1]:
+        for queue in queues:
             found = _find_open(connection, session, queue, bounds, session.avoided)
             if found is not None:
                 return found
     return None
+
+
+def order_queues(drawn: float) -> tuple[str, ...]:
+    """Return the queues in the order in which a task is looked for: first the one that is drawn.
+
+    Args:
+        drawn: a number in [0, 1).
+    """
+    reached = 0.0
+    for queue, share in SERVED.items():
+        reached += share
+        if drawn < reached:
+            return (queue, *(other for other in QUEUES if other != queue))
+    return QUEUES
 
 
 def _find_open(

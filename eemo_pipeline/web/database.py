@@ -94,6 +94,9 @@ TASKS = sa.Table(
     # nobody before their own judgement is stored.
     sa.Column("machine_emotion", sa.Text),
     sa.Column("machine_valence", sa.Float),
+    # What people elsewhere felt, where that is known; sent to administrators alone, as a summary.
+    sa.Column("gold", sa.Text),
+    sa.Column("asked_share", sa.Float),
     sa.Column("probe_field", sa.Text),
     sa.Column("probe_value", sa.Text),
     _number("wanted"),

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from eemo_pipeline.stats.intervals import wilson
+from eemo_pipeline.emotion.taxonomies import MIKELS_8
+from eemo_pipeline.stats.intervals import Z_95, wilson
 from eemo_pipeline.stats.rater_statistics import (
     Estimate,
     estimate_alpha,
@@ -47,6 +48,8 @@ class RaterQuality:
         accepted: share of drafts accepted.
         wrong_accepted: share of drafts accepted of those that were wrong on purpose.
         accepts_too_much: whether that share is held against the key that accepts the rest.
+        gold_mass: mean share that gold distributions give the emotion that was named.
+        gold_expected: the same of a person drawn from these distributions.
     """
 
     rater_id: str
@@ -59,6 +62,8 @@ class RaterQuality:
     accepted: Estimate
     wrong_accepted: Estimate
     accepts_too_much: bool
+    gold_mass: Estimate
+    gold_expected: float | None
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,7 @@ class _Blind:
     seconds: np.ndarray
     machine: np.ndarray
     rater_ids: list[str]
+    gold: np.ndarray
 
 
 def measure(database: ReviewDatabase) -> Quality:
@@ -158,6 +164,7 @@ def measure(database: ReviewDatabase) -> Quality:
                 _share(kinds.get("field_accept", 0), sum(kinds.values())),
                 _share(wrong, answered),
                 answered >= FEWEST_PROBES and wrong > MOST_ACCEPTED * answered,
+                *_compare_with_gold(blind.gold[own]),
             )
         )
     places = zip(*(blind.ratings[scale] + _LOWEST for scale in _SCALES), strict=True)
@@ -180,6 +187,7 @@ _BLIND = (
         EVENTS.c.value,
         EVENTS.c.duration_ms,
         TASKS.c.machine_emotion,
+        TASKS.c.gold,
     )
     .join(SLOTS, (SLOTS.c.task_id == EVENTS.c.task_id) & (SLOTS.c.rater_id == EVENTS.c.rater_id))
     .join(TASKS, TASKS.c.task_id == EVENTS.c.task_id)
@@ -236,14 +244,40 @@ def _read_blind(connection: sa.Connection) -> _Blind:
                 said["arousal"] - _LOWEST,
                 np.nan if row.duration_ms is None else row.duration_ms / 1000,
                 places.get(row.machine_emotion, -1),
+                *_gold_of(said["emotion"], row.gold),
             )
         )
-    table = np.array(rows, dtype=float).reshape(len(rows), 7)
+    table = np.array(rows, dtype=float).reshape(len(rows), 9)
     whole = table[:, [0, 1, 2, 3, 4, 6]].astype(np.int64)
     ratings: dict[str, np.ndarray] = {"valence": whole[:, 3], "arousal": whole[:, 4]}
     return _Blind(
-        whole[:, 0], whole[:, 1], whole[:, 2], ratings, table[:, 5], whole[:, 5], list(people)
+        *(whole[:, 0], whole[:, 1], whole[:, 2], ratings, table[:, 5], whole[:, 5], list(people)),
+        gold=table[:, 7:],
     )
+
+
+def _gold_of(felt: str, gold: str | None) -> tuple[float, float]:
+    """Return the mass of an emotion in a gold distribution, and the mean mass of those drawn.
+
+    What a distribution lacks to 1 is that of neutral and of who cannot tell. NaN without gold.
+    """
+    if gold is None:
+        return np.nan, np.nan
+    masses: dict[str, float] = dict(zip(MIKELS_8, json.loads(gold), strict=True))
+    rest = max(0.0, 1 - sum(masses.values()))
+    return masses.get(felt, rest), sum(mass**2 for mass in (*masses.values(), rest))
+
+
+def _compare_with_gold(gold: np.ndarray) -> tuple[Estimate, float | None]:
+    known = gold[~np.isnan(gold[:, 0])]
+    if not len(known):
+        return Estimate(None, None, None, 0), None
+    mean, expected = known.mean(axis=0)
+    if len(known) < 2:
+        return Estimate(float(mean), None, None, len(known)), float(expected)
+    reach = Z_95 * float(known[:, 0].std(ddof=1)) / len(known) ** 0.5
+    mass = Estimate(float(mean), max(0.0, mean - reach), min(1.0, mean + reach), len(known))
+    return mass, float(expected)
 
 
 @dataclass(frozen=True)

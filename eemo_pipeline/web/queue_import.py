@@ -4,6 +4,7 @@ Nothing that a person was given or said is touched: a task that exists keeps its
 and its answers, and a draft that has changed gets a new version.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,8 @@ def _as_task(row: dict[str, Any]) -> dict[str, Any]:
         "fields": " ".join(row["fields"]),
         "tiebreak": short_hash("order", row["task_id"]),
         **{name: row[name] for name in ("machine_emotion", "machine_valence", "probe_field")},
+        "asked_share": row["asked_share"],
+        "gold": json.dumps(row["gold_distribution"]) if row["gold_distribution"] else None,
         "probe_value": row["probe_json"],
         "wanted": WANTED,
         "taken": 0,

@@ -23,6 +23,8 @@ from eemo_pipeline.web.database import SLOTS, TASKS
 
 MOST_JUDGEMENTS = 5
 REPEATS = "repeats"  # queue of tasks that the same person was given before
+# Queues that measure people; who is measured is not told how much of them there is.
+MEASURING = (REPEATS, "gold")
 _AGREED_SHARE = 0.67  # a smaller share of the first choice asks for one more person
 _SPREAD = 1.5  # so does a larger standard deviation of valence, in steps of the scale
 _MOST_SKIPS = 3  # then an administrator looks

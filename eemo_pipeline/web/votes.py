@@ -89,6 +89,7 @@ def read_votes(connection: sa.Connection) -> Votes:
                 "reviewed_field": name,
                 "task_id": event["task_id"] or "",
                 "queue": task.queue if task is not None else "imported",
+                "asked_share": task.asked_share if task is not None else None,
                 "vote": event["vote"],
                 "said_json": event["said"],
                 "rating": event["rating"],

@@ -21,6 +21,7 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import table_path, write_table
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.queue import build_queue, draft_fields
+from eemo_pipeline.stages.review.sampling import sample_images
 from eemo_pipeline.web.assignment import Assigned, claim
 from eemo_pipeline.web.database import ReviewDatabase
 from eemo_pipeline.web.event_log import find_end
@@ -88,8 +89,15 @@ def make_review_root(path: Path, count: int) -> DataRoot:
         tables["grounding__regions"],
         tables["critic__queue"],
     )
-    queue = build_queue(
+    sampled = sample_images(
         tables["dedup__images"],
+        TABLES["verification__decisions"].empty(),
+        tables["critic__queue"]["image_id"].to_list(),
+        _gold([image["image_id"] for image in images]),
+        TABLES["records__class_stops"].empty(),
+    )
+    queue = build_queue(
+        sampled,
         drafts,
         tables["critic__queue"],
         tables["records__emoverse"],
@@ -103,6 +111,13 @@ def make_review_root(path: Path, count: int) -> DataRoot:
     ):
         write_table(frame, TABLES[name], table_path(root.tables, TABLES[name]))
     return root
+
+
+def _gold(ids: list[str]) -> pl.DataFrame:
+    """Return labels by which every third image is gold."""
+    named = {"taxonomy": "mikels8", "semantics": "evoked", "rater_count": 9}
+    rows = [{"image_id": name, "emotion": "awe", "mass": 0.9, **named} for name in ids[::3]]
+    return _frame("labels__emotions", rows)
 
 
 def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:

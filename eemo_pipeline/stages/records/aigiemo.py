@@ -167,6 +167,7 @@ def _record(row: Mapping[str, Any], votes: Sequence[Mapping[str, Any]]) -> dict[
     record: dict[str, Any] = {name: row[name] for name in _TABLE.columns if name in row}
     record |= {
         "image_path": f"sources/{row['source']}/{row['path']}",
+        "asked_share": next((vote["asked_share"] for vote in votes if vote["asked_share"]), None),
         "rater_ids": [rater for rater, _ in felt],
         "felt_emotions": [said.get("emotion", "") for _, said in felt],
         "felt_valences": [said.get("valence") for _, said in felt],

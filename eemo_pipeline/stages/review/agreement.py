@@ -8,7 +8,9 @@ import polars as pl
 
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review import agreement_details as details
+from eemo_pipeline.stages.review.emotion_rates import weigh_back
 from eemo_pipeline.stages.review.estimates import estimate, estimate_alpha, rating_matrix, share
+from eemo_pipeline.stages.review.gold import measure_gold
 from eemo_pipeline.stages.review.raters import compare_order
 from eemo_pipeline.stats.agreement import one_way_icc
 
@@ -33,6 +35,8 @@ def build_agreement(
     - accepted: share of drafts that were confirmed, without those that were wrong on purpose.
     - wrong_accepted: share of drafts, wrong on purpose, that were confirmed.
     - carry_over: how far a rating follows the one before it (`raters.py`).
+    - gold_gap: how far people answer as many did elsewhere (`gold.py`).
+    - image_share: how often an emotion is felt over all images (`emotion_rates.py`).
 
     Agreement on sets, classes and boxes, in crossed blocks and with models is explained in
     `agreement_details.py`.
@@ -55,6 +59,8 @@ def build_agreement(
         *details.compare_with_models(counted, replies, verifier_replies),
         *_with_machine(counted, queue),
         *_drafts(counted, probes),
+        *measure_gold(counted, queue),
+        *weigh_back(counted, queue),
     ]
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
 

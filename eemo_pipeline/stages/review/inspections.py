@@ -7,7 +7,6 @@ favourable would accept what is bad.
 """
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ import polars as pl
 
 from eemo_pipeline.aggregation.study_answers import STUDY
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.review.sampling import draw_strata, is_audited, stratified_size
 from eemo_pipeline.stats.hash_draws import unit_interval
 from eemo_pipeline.stats.intervals import wilson
 
@@ -24,37 +24,35 @@ _DRAWS, _INSPECTIONS = TABLES["review__inspection_draws"], TABLES["review__inspe
 DRAWN = 385
 STUDIED = 50  # images of each source in the user study, as in EmoVerse's
 TARGET = 0.85  # lowest share of right values that is accepted
-_CONTESTED_WEIGHT = 3.0  # images of a contested stratum count as so many in the allocation
 _FIELDS = ("emotion", "description", "background", "attribute", "subject", "box")
 _LOOKED_AT = ("confirmed", "corrected", "refused", "absent", "unknown")
 
 
 def draw_inspections(
-    images: pl.DataFrame, decisions: pl.DataFrame, audited: Sequence[str], drawn: int = DRAWN
+    images: pl.DataFrame, decisions: pl.DataFrame, drawn: int | None = None
 ) -> pl.DataFrame:
     """Return `review__inspection_draws`: one row per draw and image.
 
-    Besides the two inspections, 50 images of each source are drawn for the user study
-    (`study.py`).
+    - uniform: the first images of the audit, which is uniform over all images.
+    - stratified: more where machines differ (`sampling.py`), from all images and by another hash,
+      so that the two draws meet by chance alone.
+    - study: 50 images of each source, for the user study (`study.py`), from the audit.
+
+    People look at all drafts of all of them.
 
     Args:
         images: rows of `dedup__images`.
         decisions: rows of `verification__decisions`.
-        audited: images of the audit in `review__queue`, a uniform sample of all images. Both draws
-            are part of it, because people look at all drafts of an audited image.
-        drawn: most images per draw.
+        drawn: images per draw; where None, 385, and of the stratified a share of all at most.
     """
-    known = (
-        images.filter(pl.col("image_id").is_in(list(audited)))
-        .select("image_id", "source")
-        .join(
-            decisions.select("image_id", "pattern", "emotion", "is_contested"),
-            on="image_id",
-            how="left",
-        )
-        .sort("image_id")
-    )
-    rows = [*_uniform(known, drawn), *_stratified(known, drawn), *_study(known)]
+    known = images.select("image_id", "source").sort("image_id")
+    audited = known.filter(is_audited())
+    size = stratified_size(images.height) if drawn is None else drawn
+    rows = [
+        *_uniform(audited, images.height, drawn or DRAWN),
+        *_stratified(draw_strata(images, decisions, size)),
+        *_study(audited),
+    ]
     return pl.DataFrame(rows, schema=_DRAWS.polars_schema).sort(_DRAWS.key)
 
 
@@ -97,34 +95,25 @@ def judge_inspections(
     return pl.DataFrame(rows, schema=_INSPECTIONS.polars_schema).sort(_INSPECTIONS.key)
 
 
-def _uniform(known: pl.DataFrame, drawn: int) -> Iterator[dict[str, Any]]:
-    ids = sorted(known["image_id"], key=lambda image_id: unit_interval("audit", image_id))[:drawn]
+def _uniform(audited: pl.DataFrame, total: int, drawn: int) -> Iterator[dict[str, Any]]:
+    ids = sorted(audited["image_id"], key=lambda image_id: unit_interval("audit", image_id))[:drawn]
     for place, image_id in enumerate(ids, start=1):
-        share = len(ids) / known.height
-        yield _draw("uniform", image_id, "all", place, share)
+        yield _draw("uniform", image_id, "all", place, len(ids) / total)
 
 
-def _stratified(known: pl.DataFrame, drawn: int) -> Iterator[dict[str, Any]]:
-    """Allocate by size, contested strata threefold, at least one image of each."""
-    strata: dict[tuple[str, float], list[str]] = {}
-    for image_id, source, pattern, emotion, is_contested in known.iter_rows():
-        name = "/".join([source, pattern or "none", emotion or "none"])
-        weight = _CONTESTED_WEIGHT if is_contested in (True, None) else 1.0
-        strata.setdefault((name, weight), []).append(image_id)
-    total = sum(weight * len(members) for (_, weight), members in strata.items())
-    place = 0
-    for (name, weight), members in sorted(strata.items()):
-        count = min(len(members), math.ceil(drawn * weight * len(members) / (2 * total)))
-        members.sort(key=lambda image_id: unit_interval("stratified", image_id))
-        for image_id in members[:count]:
-            place += 1
-            yield _draw("stratified", image_id, name, place, count / len(members))
+def _stratified(strata: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    drawn = strata.filter("is_stratified").sort("inspected_stratum", "image_id")
+    columns = ("image_id", "inspected_stratum", "stratified_share")
+    for place, (image_id, name, share) in enumerate(drawn.select(columns).iter_rows(), start=1):
+        yield _draw("stratified", image_id, name, place, share)
 
 
-def _study(known: pl.DataFrame) -> Iterator[dict[str, Any]]:
+def _study(audited: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """Draw as many images of each source, uniformly."""
     place = 0
-    for (source,), members in known.sort("source").group_by(["source"], maintain_order=True):
+    for (source,), members in audited.sort("source", "image_id").group_by(
+        ["source"], maintain_order=True
+    ):
         ids = sorted(members["image_id"], key=lambda image_id: unit_interval(STUDY, image_id))
         for image_id in ids[:STUDIED]:
             place += 1

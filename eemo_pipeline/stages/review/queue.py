@@ -1,9 +1,9 @@
-"""The tasks for people: images whose record is in dispute, and a uniform audit.
+"""The tasks for people: images whose record is in dispute, and images that were drawn.
 
 The audit is drawn by a hash of the image alone, so that no verdict of a machine decides who is
-audited, and its labels estimate the quality of all records. In a few audited tasks one draft is
-replaced by that of another image: whether people notice measures how far they accept what they are
-shown. Such a draft never becomes data.
+audited, and its labels estimate the quality of all records (`sampling.py` has all draws). In a few
+audited tasks one draft is replaced by that of another image: whether people notice measures how far
+they accept what they are shown. Such a draft never becomes data.
 """
 
 import json
@@ -12,9 +12,8 @@ from typing import Any
 import polars as pl
 
 from eemo_pipeline.schema.tables import TABLES
-from eemo_pipeline.stats.hash_draws import draw, short_hash, unit_interval
+from eemo_pipeline.stats.hash_draws import short_hash, unit_interval
 
-AUDIT_SHARE = 0.3  # of all images
 PROBE_SHARE = 0.15  # of the audited tasks that have two drafts or more
 _QUEUE = TABLES["review__queue"]
 _DRAFTS = TABLES["review__drafts"]
@@ -75,7 +74,7 @@ def draft_fields(
 
 
 def build_queue(
-    images: pl.DataFrame,
+    sampled: pl.DataFrame,
     drafts: pl.DataFrame,
     disputes: pl.DataFrame,
     records: pl.DataFrame,
@@ -84,14 +83,16 @@ def build_queue(
 ) -> pl.DataFrame:
     """Return `review__queue`: at most one task per image.
 
-    A disputed image is asked for the fields in dispute, an audited one for all of its drafts. Every
-    task begins with the person's own emotion, valence and arousal. The priority of a disputed task
-    is the probability that a person changes any of its fields, taken as independent; the audit has
-    no priority but its draw. Nor has a disputed task whose emotion people found often enough, as
-    the machines decided it.
+    Every task begins with the person's own emotion, valence and arousal. A disputed image is then
+    asked for the fields in dispute, one that was drawn for the audit, for an inspection or as rare
+    for all of its drafts, one with a gold distribution for nothing more. Of several reasons the
+    first counts: audit, inspection, disputed, rare, gold. The priority of a disputed task is the
+    probability that a person changes any of its fields, taken as independent; the others have no
+    priority but their draw. Nor has a disputed task whose emotion people found often enough, as the
+    machines decided it.
 
     Args:
-        images: rows of `dedup__images`.
+        sampled: result of `sample_images`.
         drafts: result of `draft_fields`.
         disputes: rows of `critic__queue`.
         records: rows of `records__emoverse`.
@@ -108,7 +109,8 @@ def build_queue(
         (pl.col("valence").mean() * 8 - 4).round(6).alias("machine_valence")
     )
     joined = (
-        images.select("image_id", audit_draw=draw(pl.col("image_id"), "audit"))
+        sampled.with_columns(_queue().alias("queue"))
+        .drop_nulls("queue")
         .join(asked, on="image_id", how="left")
         .join(disputed, on="image_id", how="left")
         .join(valence, on="image_id", how="left")
@@ -122,8 +124,7 @@ def build_queue(
         .sort("image_id")
     )
     probes = _Probes(drafts)
-    tasks = [_task(row, probes) for row in joined.iter_rows(named=True)]
-    rows = [task for task in tasks if task is not None]
+    rows = [_task(row, probes) for row in joined.iter_rows(named=True)]
     return pl.DataFrame(rows, schema=_QUEUE.polars_schema).sort(_QUEUE.key)
 
 
@@ -156,23 +157,39 @@ class _Probes:
         return field, others[int(unit_interval("probe value", image_id) * len(others))]
 
 
-def _task(row: dict[str, Any], probes: _Probes) -> dict[str, Any] | None:
-    """Return the task of an image, None where nobody is asked about it."""
-    image_id = row["image_id"]
-    is_audited = row["audit_draw"] < AUDIT_SHARE
-    if not is_audited and row["in_dispute"] is None:
-        return None
+def _queue() -> pl.Expr:
+    """The first reason to ask people about an image; null where there is none."""
+    return (
+        pl.when("is_audited")
+        .then(pl.lit("audit"))
+        .when("is_stratified")
+        .then(pl.lit("inspection"))
+        .when("is_disputed")
+        .then(pl.lit("disputed"))
+        .when("is_rare")
+        .then(pl.lit("rare"))
+        .when("is_gold")
+        .then(pl.lit("gold"))
+    )
+
+
+def _task(row: dict[str, Any], probes: _Probes) -> dict[str, Any]:
+    """Return the task of an image."""
+    image_id, queue = row["image_id"], row["queue"]
     drafted = row["drafted"] or []
-    fields = drafted if is_audited else sorted(set(drafted) & set(row["in_dispute"]))
-    probe_field, probe_value = probes.draw(image_id, fields) if is_audited else (None, None)
+    asked = {"gold": [], "disputed": sorted(set(drafted) & set(row["in_dispute"] or []))}
+    fields = asked.get(queue, drafted)
+    probe_field, probe_value = probes.draw(image_id, fields) if queue == "audit" else (None, None)
     return {
         "image_id": image_id,
         "task_id": short_hash("review", image_id),
-        "queue": "audit" if is_audited else "disputed",
+        "queue": queue,
         "fields": fields,
-        "priority": 0.0 if is_audited else row["priority"],
+        "priority": row["priority"] if queue == "disputed" else 0.0,
+        "asked_share": row["asked_share"],
         "machine_emotion": row["machine_emotion"],
         "machine_valence": row["machine_valence"],
+        "gold_distribution": row["gold_distribution"],
         "probe_field": probe_field,
         "probe_json": probe_value,
     }

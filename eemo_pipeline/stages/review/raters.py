@@ -5,7 +5,7 @@ of a person.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import polars as pl
 
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.estimates import estimate
+from eemo_pipeline.stages.review.gold import compare_with_gold, is_far, join_gold
 from eemo_pipeline.stats.agreement import two_way_icc
 from eemo_pipeline.stats.intervals import Z_95, wilson
 from eemo_pipeline.stats.rater_statistics import Estimate, find_offsets
@@ -35,15 +36,18 @@ def build_raters(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFrame)
     - retest: the share of images, judged a second time, of which the person named the same emotion
       again, with Wilson's interval, and ICC(2,1) of the two ratings: absolute agreement, as Koo and
       Li (2016, doi 10.1016/j.jcm.2016.02.012) advise for tests and retests.
+    - gold: how much of what people elsewhere named lies on the person's emotions (`gold.py`).
     - `care_finding`: `accepts_wrong_drafts` where four wrong drafts or more were answered, and the
-      lower end of Wilson's interval of those accepted is above 0.3; `agrees_with_the_machine` where
+      lower end of Wilson's interval of those accepted is above 0.3; `far_from_gold` where ten gold
+      images or more were judged, and the upper end of the interval of their mass is below half of
+      what is expected; `agrees_with_the_machine` where
       more than 0.95 of 50 judgements or more name the machine's emotion. The latter may also be a
       good machine: people judge blind.
 
     Args:
         votes: rows of `review__votes`; only counted ones of this tool.
         probes: rows of `_review__probes`.
-        queue: rows of `review__queue`, for the machine's emotion.
+        queue: rows of `review__queue`, for the machine's emotion and gold.
     """
     counted = votes.filter(pl.col("is_counted"))
     blind = counted.filter(pl.col("phase") == "blind")
@@ -51,6 +55,7 @@ def build_raters(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFrame)
     machine = dict(queue.select("image_id", "machine_emotion").drop_nulls().iter_rows())
     offsets = [_offsets(blind, field) for field in _RATED]
     again = _join_retests(blind, counted.filter(pl.col("phase") == "repeated"))
+    gold = join_gold(counted, queue)
     drafts = counted.filter((pl.col("phase") == "drafts") & (pl.col("vote") != "unknown"))
     rows = []
     for (rater,), own in felt.group_by(["rater_id"], maintain_order=True):
@@ -74,6 +79,7 @@ def build_raters(votes: pl.DataFrame, probes: pl.DataFrame, queue: pl.DataFrame)
         for of_field in offsets:
             row |= of_field.get(str(rater), {})
         row |= _agree_again(again.filter(pl.col("rater_id") == rater))
+        row |= compare_with_gold(gold.filter(pl.col("rater_id") == rater))
         rows.append(row | {"care_finding": _finding(row, len(same))})
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
 
@@ -209,11 +215,13 @@ def _round(value: float | None) -> float | None:
     return None if value is None else round(value, 6) + 0.0  # without the sign of -0.0
 
 
-def _finding(row: Mapping[str, Any], compared: int) -> str | None:
+def _finding(row: dict[str, Any], compared: int) -> str | None:
     """Return what is noticed of a person's care; None where nothing is."""
     wrong, accepted = row["wrong_count"], row["wrong_accepted_count"]
     if wrong >= FEWEST_WRONG and wilson(np.array([accepted]), np.array([wrong]))[0][0] > MOST_WRONG:
         return "accepts_wrong_drafts"
+    if is_far(row):
+        return "far_from_gold"
     if compared >= FEWEST_ALIKE and row["machine_share"] > MOST_ALIKE:
         return "agrees_with_the_machine"
     return None

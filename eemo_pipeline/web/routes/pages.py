@@ -10,7 +10,7 @@ from fastapi.templating import Jinja2Templates
 
 from eemo_pipeline.web import fields, keymap, progress
 from eemo_pipeline.web.access import MaybePerson, Service
-from eemo_pipeline.web.slots import REPEATS
+from eemo_pipeline.web.slots import MEASURING
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -43,7 +43,7 @@ def home(request: Request, session: MaybePerson, service: Service) -> Response:
         return render(request, "home.html", None)
     # A queue's name would tell an annotator why they see an image.
     queues = progress.list_queues(service.database) if session.may("reviewer") else []
-    queues = [one for one in queues if one["queue"] != REPEATS or session.may("admin")]
+    queues = [one for one in queues if one["queue"] not in MEASURING or session.may("admin")]
     return render(
         request,
         "home.html",

@@ -113,6 +113,15 @@ def test_who_accepts_everything_is_found_by_the_wrong_drafts(measured: Quality):
     assert careless.wrong_accepted.lower > 0.3
 
 
+def test_bots_that_know_nothing_of_gold_fall_short_of_it(measured: Quality):
+    for one in measured.raters:
+        assert one.gold_mass.count == IMAGES / 3
+        assert one.gold_expected == pytest.approx(0.9**2 + 0.1**2)
+        assert one.gold_mass.upper is not None
+        assert one.gold_expected is not None
+        assert one.gold_mass.upper < one.gold_expected
+
+
 def test_agreement_is_that_of_the_library(measured: Quality, database: ReviewDatabase):
     """The counts give the alpha that the `krippendorff` package gives from the ratings."""
     import json

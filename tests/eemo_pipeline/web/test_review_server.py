@@ -19,6 +19,7 @@ from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.records import build_review_records
 from eemo_pipeline.web import event_log
+from eemo_pipeline.web.assignment import SERVED
 from eemo_pipeline.web.database import ReviewDatabase
 from eemo_pipeline.web.votes import Votes, read_votes
 from tests.support.commands import call_eemo
@@ -101,7 +102,8 @@ def test_nothing_that_a_machine_said_is_heard_before_the_own_judgement(
     root: DataRoot, server: Server
 ):
     blind = rater(root, server, "blind")
-    secrets = [CAPTION, FINDING, FILE_NAME, "secret", "audit", "disputed", "CAP_SECRET"]
+    secrets = [CAPTION, FINDING, FILE_NAME, "secret", "CAP_SECRET", "gold_"]
+    secrets += [f'"{name}"' for name in SERVED]
     tasks = set()
     for _ in range(50):
         task = blind.next_task()

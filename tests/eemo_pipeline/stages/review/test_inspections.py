@@ -72,24 +72,24 @@ def judge(
 
 
 def uniform(count: int) -> pl.DataFrame:
-    draws = draw_inspections(IMAGES, DECISIONS, IDS, count)
+    draws = draw_inspections(IMAGES, DECISIONS, count)
     return draws.filter(pl.col("inspection") == "uniform")
 
 
 def test_a_draw_depends_on_no_verdict_and_not_on_the_order_of_images():
-    draws = draw_inspections(IMAGES, DECISIONS, IDS, 100)
-    again = draw_inspections(IMAGES.reverse(), DECISIONS.reverse(), IDS[::-1], 100)
+    draws = draw_inspections(IMAGES, DECISIONS, 100)
+    again = draw_inspections(IMAGES.reverse(), DECISIONS.reverse(), 100)
     assert draws.equals(again)
     others = DECISIONS.with_columns(
         pl.lit("fear").alias("emotion"), is_contested=pl.lit(value=True)
     )
-    moved = draw_inspections(IMAGES, others, IDS, 100)
+    moved = draw_inspections(IMAGES, others, 100)
     is_uniform = pl.col("inspection") == "uniform"
     assert draws.filter(is_uniform).equals(moved.filter(is_uniform))
 
 
 def test_the_stratified_draw_looks_three_times_as_often_where_machines_disagree():
-    draws = draw_inspections(IMAGES, DECISIONS, IDS, 120)
+    draws = draw_inspections(IMAGES, DECISIONS, 120)
     stratified = draws.filter(pl.col("inspection") == "stratified")
     counts = Counter(name.split("/")[1] for name in stratified["inspected_stratum"])
     shares = {"split": counts["split"] / 40, "unanimous": counts["unanimous"] / 360}
@@ -136,7 +136,7 @@ def test_a_field_that_machines_left_empty_is_not_asked_for():
 
 
 def test_a_weighted_share_is_that_of_all_images():
-    draws = draw_inspections(IMAGES, DECISIONS, IDS, 400)
+    draws = draw_inspections(IMAGES, DECISIONS, 120)
     stratified = draws.filter(pl.col("inspection") == "stratified")
     is_split = stratified["inspected_stratum"].str.contains("split")
     wrong = stratified.filter(is_split)["image_id"].to_list()

@@ -12,6 +12,8 @@ from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import conform
 from eemo_pipeline.stages.review.agreement import build_agreement
+from eemo_pipeline.stages.review.emotion_rates import weigh_back
+from eemo_pipeline.stages.review.gold import measure_gold
 from eemo_pipeline.stages.review.raters import build_raters, compare_order
 from eemo_pipeline.stages.review.records import build_review_records
 from eemo_pipeline.stages.review.study import build_study
@@ -156,6 +158,72 @@ def test_two_wrong_drafts_are_too_few_to_note_anybody():
     few = probes.filter(pl.col("image_id") < "0003")
     found = build_raters(votes, few, queue)
     assert "accepts_wrong_drafts" not in found["care_finding"].to_list()
+
+
+GOLD = (0.8, 0.0, 0.0, 0.2, 0.0, 0.0, 0.0, 0.0)  # amusement and contentment
+GOLDEN = 120
+
+
+@cache
+def gold() -> dict[str, dict[str, Any]]:
+    """People who draw from gold, who always name its first, and who name something else."""
+    chance = np.random.default_rng(3)
+    votes = [
+        vote(f"{number:04}", rater, "blind", "emotion", felt, 1)
+        for number in range(GOLDEN)
+        for rater, felt in (
+            ("drawn", str(chance.choice(MIKELS_8, p=GOLD))),
+            ("first", "amusement"),
+            ("other", "fear" if number % 10 else "contentment"),
+            *([("few", "fear")] if number < 5 else []),
+        )
+    ]
+    queue = pl.DataFrame(
+        [{"image_id": f"{number:04}", "gold_distribution": GOLD} for number in range(GOLDEN)],
+        schema=TABLES["review__queue"].polars_schema,
+    )
+    given = pl.DataFrame(votes, schema=SCHEMA)
+    found = build_raters(given, given.clear(), queue)
+    (gap,) = measure_gold(given.filter(pl.col("rater_id") == "drawn"), queue)
+    return {row["rater_id"]: row for row in found.iter_rows(named=True)} | {"gap": gap}
+
+
+def test_a_person_is_compared_with_gold_as_a_distribution():
+    found = gold()
+    expected = sum(share**2 for share in GOLD)
+    for row in (found["drawn"], found["first"], found["other"], found["few"]):
+        assert row["gold_expected"] == pytest.approx(expected)
+    drawn, first, other = found["drawn"], found["first"], found["other"]
+    assert drawn["gold_mass_lower"] < expected < drawn["gold_mass_upper"]
+    assert drawn["gold_distance"] < 0.1
+    # Who always names the most frequent one has more mass, and is no better: the distance says so.
+    assert (first["gold_mass"], first["gold_distance"]) == (0.8, pytest.approx(0.2))
+    assert other["gold_mass"] == pytest.approx(0.02)
+    noted = {name: found[name]["care_finding"] for name in ("drawn", "first", "other", "few")}
+    assert noted == {"drawn": None, "first": None, "other": "far_from_gold", "few": None}
+    assert found["gap"]["estimate_lower"] < 0 < found["gap"]["estimate_upper"]
+
+
+def test_rates_of_all_images_come_back_from_an_uneven_draw():
+    """Images of fear are one in ten and drawn four times as often as the others."""
+    chance = np.random.default_rng(9)
+    votes, queue = [], []
+    for number in range(6_000):
+        image, is_fear = f"{number:04}", number % 10 == 0
+        share = 0.8 if is_fear else 0.2
+        if chance.random() > share:
+            continue
+        queue.append({"image_id": image, "queue": "rare", "asked_share": share})
+        if chance.random() < 0.5:  # the others wait
+            felt = vote(image, "r", "blind", "emotion", "fear" if is_fear else "awe", 1)
+            votes.append(felt | {"queue": "rare", "asked_share": share})
+    found = pl.DataFrame(votes, schema=SCHEMA)
+    assert (found["said_json"] == '"fear"').sum() > found.height / 4
+    asked = pl.DataFrame(queue, schema=TABLES["review__queue"].polars_schema)
+    rates = {row["judged_field"]: row for row in weigh_back(found, asked)}
+    assert rates["fear"]["estimate_lower"] < 0.1 < rates["fear"]["estimate_upper"]
+    assert sum(row["estimate"] for row in rates.values()) == pytest.approx(1, abs=1e-5)
+    assert rates["neutral"]["estimate"] == 0.0
 
 
 RETESTED = 300

@@ -41,6 +41,9 @@ def evaluation(
     assess__items: pl.DataFrame,
     qa__items: pl.DataFrame,
     dedup__clusters: pl.DataFrame,
+    dedup__images: pl.DataFrame,
+    labels__emotions: pl.DataFrame,
+    labels__reviews: pl.DataFrame,
     ingest__annotations: pl.LazyFrame,
     ingest__records: pl.LazyFrame,
     ingest__images: pl.DataFrame,
@@ -48,6 +51,10 @@ def evaluation(
     verification__replies: pl.DataFrame,
     _verification__features: pl.DataFrame,
     training__runs: pl.DataFrame,
+    training__embeddings: pl.DataFrame,
+    review__inspection_draws: pl.DataFrame,
+    review__votes: pl.DataFrame,
+    review__queue: pl.DataFrame,
     examinees: dg.ResourceParam[Examinees],
     data_root: dg.ResourceParam[DataRoot],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
@@ -56,6 +63,9 @@ def evaluation(
         "assess__items": assess__items,
         "qa__items": qa__items,
         "dedup__clusters": dedup__clusters,
+        "dedup__images": dedup__images,
+        "labels__emotions": labels__emotions,
+        "labels__reviews": labels__reviews,
         "ingest__annotations": ingest__annotations,
         "ingest__records": ingest__records,
         "ingest__images": ingest__images,
@@ -63,6 +73,10 @@ def evaluation(
         "verification__replies": verification__replies,
         "_verification__features": _verification__features,
         "training__runs": training__runs,
+        "training__embeddings": training__embeddings,
+        "review__inspection_draws": review__inspection_draws,
+        "review__votes": review__votes,
+        "review__queue": review__queue,
     }
 
     def table(name: str) -> pl.DataFrame:

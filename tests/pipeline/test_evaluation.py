@@ -22,7 +22,7 @@ from tests.support.servers import FAULT_SCRIPT, RECOVERABLE_RULES
 
 MODELS = {
     *("valdez_mehrabian", "ou_solli_lenz", "linear_probe", "emotion_classifier"),
-    *("majority_baseline", "random_baseline"),
+    *("majority_baseline", "random_baseline", "pixel_features"),
 }
 
 
@@ -34,8 +34,14 @@ def board(demo_lake: Path) -> list[dict[str, Any]]:
 
 def test_the_leaderboard_has_every_model_beside_the_baselines(board: list[dict[str, Any]]) -> None:
     assert {row["evaluated_model"] for row in board} == MODELS
-    accuracies = [row for row in board if row["number"] == "Accuracy"]
-    assert [row["place"] for row in accuracies] == sorted(row["place"] for row in accuracies)
+    for benchmark in ("held_out_assess", "emoverse_probe"):
+        places = [
+            row["place"]
+            for row in board
+            if row["number"] == "Accuracy" and row["benchmark"] == benchmark
+        ]
+        assert places == sorted(places)
+        assert len(places) >= 3
     for row in board:
         assert row["lower"] is None or row["lower"] <= row["upper"]
         assert row["items"] > 0
@@ -73,10 +79,11 @@ def test_no_item_of_a_model_is_lost_and_none_was_trained_on(demo_lake: Path) -> 
 
 def test_every_benchmark_has_a_page_that_works_from_disk(demo_lake: Path) -> None:
     pages = sorted((demo_lake / "evaluation").glob("*.html"))
-    assert [page.stem for page in pages] == ["held_out_assess", "held_out_qa"]
+    assert [page.stem for page in pages] == ["emoverse_probe", "held_out_assess", "held_out_qa"]
     for page in pages:
         text = page.read_text()
-        assert all(model in text for model in ("majority_baseline", "valdez_mehrabian"))
+        other = "pixel_features" if page.stem == "emoverse_probe" else "valdez_mehrabian"
+        assert all(model in text for model in ("majority_baseline", other))
         assert "http" not in text
         assert "<script" not in text
         assert "What moved" in text

@@ -87,23 +87,20 @@ def mean_absolute_error(sample: Sample, weights: np.ndarray) -> np.ndarray:
 
 def macro_f1(sample: Sample, weights: np.ndarray) -> np.ndarray:
     """Return the mean F1 in per cent over the labels of truth and answers; no answer is a miss."""
-    counted = sample.gold_labels >= 0
-    gold, answers, used = (
-        sample.gold_labels[counted],
-        sample.answer_labels[counted],
-        weights[:, counted],
-    )
-    scores: list[np.ndarray] = []
-    for label in np.union1d(gold, answers[answers >= 0]):
-        hits = used @ ((gold == label) & (answers == label)).astype(float)
-        named = used @ (gold == label).astype(float) + used @ (answers == label).astype(float)
-        # A label that a resample never draws has no F1, and counts for nothing.
-        scores.append(_ratio(2 * hits, named))
-    if not scores:
-        return np.full(len(weights), np.nan)
-    stacked = np.stack(scores)
-    known = ~np.isnan(stacked)
-    return 100 * _ratio(np.where(known, stacked, 0).sum(axis=0), known.sum(axis=0).astype(float))
+    hits, true, named = _label_sums(sample, weights)
+    return _mean_of_labels(2 * hits, true + named, true + named)
+
+
+def macro_precision(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Return the mean precision in per cent over the labels of truth and answers."""
+    hits, true, named = _label_sums(sample, weights)
+    return _mean_of_labels(hits, named, true + named)
+
+
+def macro_recall(sample: Sample, weights: np.ndarray) -> np.ndarray:
+    """Return the mean recall in per cent over the labels of truth and answers."""
+    hits, true, named = _label_sums(sample, weights)
+    return _mean_of_labels(hits, true, true + named)
 
 
 def calibration_error(sample: Sample, weights: np.ndarray) -> np.ndarray:
@@ -128,12 +125,16 @@ MEASURES: Mapping[str, Measure] = {
     "concordance": concordance,
     "mean_absolute_error": mean_absolute_error,
     "macro_f1": macro_f1,
+    "macro_precision": macro_precision,
+    "macro_recall": macro_recall,
     "calibration_error": calibration_error,
 }
 # The unit of each measure.
 UNITS: Mapping[str, str] = {
     "percent": "percent",
     "macro_f1": "percent",
+    "macro_precision": "percent",
+    "macro_recall": "percent",
     "share": "share",
     "calibration_error": "share",
     "pearson": "correlation",
@@ -141,6 +142,26 @@ UNITS: Mapping[str, str] = {
     "concordance": "correlation",
     "mean_absolute_error": "difference",
 }
+
+
+def _label_sums(sample: Sample, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return resamples x labels: right answers, true labels and answers of each label."""
+    counted = sample.gold_labels >= 0
+    gold, answers = sample.gold_labels[counted], sample.answer_labels[counted]
+    used = weights[:, counted]
+    labels = np.union1d(gold, answers[answers >= 0])
+    is_true, is_named = gold[:, None] == labels, answers[:, None] == labels
+    hits, true, named = (
+        used @ part.astype(float) for part in (is_true & is_named, is_true, is_named)
+    )
+    return hits, true, named
+
+
+def _mean_of_labels(upper: np.ndarray, lower: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Return the mean share in per cent; a label that a resample never draws counts for nothing."""
+    shares = np.where(lower > 0, upper / np.maximum(lower, 1), 0.0)
+    known = drawn > 0
+    return 100 * _ratio((shares * known).sum(axis=1), known.sum(axis=1).astype(float))
 
 
 def _ratio(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:

@@ -24,10 +24,12 @@ from eemo_pipeline.stages.evaluation.embedded_answers import (
 )
 from eemo_pipeline.stages.evaluation.image_units import units_of
 from eemo_pipeline.stages.evaluation.model_runs import has_kept, read_kept
+from eemo_pipeline.stages.evaluation.probe_answers import answer_by_probes
 from eemo_pipeline.stages.evaluation.replay import list_benchmarks
 from eemo_pipeline.stages.evaluation.responses import Response
 from eemo_pipeline.stages.evaluation.score_table import tabulate_scores
 from eemo_pipeline.stages.evaluation.trained_classifiers import answer_labels, classifiers_of
+from eemo_pipeline.stages.evaluation.vote_answers import answer_by_votes
 
 Read = Callable[[str], pl.DataFrame]
 _Answered = tuple[Benchmark, str, list[Response]]
@@ -49,7 +51,13 @@ def evaluate(table: Read, root: Path) -> Evaluated:
         table: returns a table by name.
         root: the data root, below which the artefacts of trained models lie.
     """
-    answered = [*_assess(table, root), *_qa(table), *_asked(table, root)]
+    answered = [
+        *_assess(table, root),
+        *_qa(table),
+        *answer_by_probes(table),
+        *answer_by_votes(table),
+        *_asked(table, root),
+    ]
     frames = [predictions.tabulate(*one) for one in answered if one[2]]
     rows = pl.concat([pl.DataFrame(schema=predictions.SCHEMA), *frames])
     scored: list[pl.DataFrame] = []

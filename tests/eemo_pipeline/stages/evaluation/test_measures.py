@@ -33,7 +33,7 @@ def test_a_weight_is_a_number_of_copies(name: str) -> None:
 
 def test_measures_agree_with_scipy_and_scikit_learn() -> None:
     from scipy.stats import pearsonr, spearmanr
-    from sklearn.metrics import f1_score, mean_absolute_error
+    from sklearn.metrics import f1_score, mean_absolute_error, precision_score, recall_score
 
     whole, once = sample(200), np.ones((1, 200))
     known = ~np.isnan(whole.answers)
@@ -42,9 +42,13 @@ def test_measures_agree_with_scipy_and_scikit_learn() -> None:
     assert MEASURES["spearman"](whole, once)[0] == pytest.approx(spearmanr(gold, answers)[0])
     expected = mean_absolute_error(gold, answers)
     assert MEASURES["mean_absolute_error"](whole, once)[0] == pytest.approx(expected)
-    labels = [0, 1, 2, 3]
-    f1 = 100 * f1_score(whole.gold_labels, whole.answer_labels, labels=labels, average="macro")
-    assert MEASURES["macro_f1"](whole, once)[0] == pytest.approx(f1)
+    for name, theirs in (
+        ("f1", f1_score),
+        ("precision", precision_score),
+        ("recall", recall_score),
+    ):
+        macro = theirs(whole.gold_labels, whole.answer_labels, labels=[0, 1, 2, 3], average="macro")
+        assert MEASURES[f"macro_{name}"](whole, once)[0] == pytest.approx(100 * macro)
 
 
 def test_a_calibrated_model_has_no_calibration_error() -> None:

@@ -111,6 +111,18 @@ def write_models(root: Path) -> None:
             score | {"evaluated_model": "other", "score_value": 0.7},
         ],
     )
+    trial = {"study": "visual_baselines", "tested_on": "all", "study_seed": "all", "status": "ok"}
+    trial |= {"number": "Accuracy", "score_unit": "percent", "score_lower": 10.0}
+    trial |= {"score_upper": 60.0, "counted_items": 50}
+    write_rows(
+        root,
+        "evaluation__studies",
+        [
+            trial | {"study_arm": HOSTILE, "score_value": 40.0, "test_p_adjusted": 0.01},
+            trial | {"study_arm": "pixel_features", "score_value": 30.0},
+            trial | {"study_arm": "resnet50", "status": "missing", "reason": "weights_missing"},
+        ],
+    )
     call = {"stage": "annotation", "model_role": "annotator", "provider": "openai"}
     numbers = dict.fromkeys(
         (
@@ -183,10 +195,10 @@ def test_there_are_twenty_plots_and_what_later_stages_fill():
     names = [section.name for section in SECTIONS]
     assert len(set(names)) == len(names)
     assert len([name for name in names if name not in LATER]) + 1 == 20  # and the gallery
-    assert set(names[-3:]) == LATER
+    assert set(names[-len(LATER) :]) == LATER
 
 
-LATER = {"calibration", "leaderboard", "expansion"}
+LATER = {"calibration", "leaderboard", "studies", "expansion"}
 
 
 def test_what_people_said_fills_their_sections(built: Built):
@@ -203,6 +215,10 @@ def test_what_people_said_fills_their_sections(built: Built):
 
 def test_models_fill_the_leaderboard_and_the_costs(built: Built):
     assert "leads in perception accuracy of eemo_bench_pair (0.8)" in built.summaries["leaderboard"]
+    studies = built.summaries["studies"]
+    assert "(40.0 %, 10.0 to 60.0); 1 of 1 comparison with a reference differ" in studies
+    assert studies.endswith("1 row could not be tried.")
+    assert "&lt;b onload" in built.charts["studies"]
     assert "8 calls cost 0.50 USD: 0.1000 USD per kept image" in built.summaries["costs"]
 
 

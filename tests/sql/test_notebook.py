@@ -1,10 +1,9 @@
-"""The notebook runs from its first cell to its last; a DuckLake reads the same Parquet files."""
+"""The notebook runs from its first cell to its last."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from eemo_pipeline.lake.warehouse import publish
@@ -38,20 +37,3 @@ def test_the_notebook_holds_no_output() -> None:
     cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
     outputs = [cell["outputs"] for cell in cells if cell["cell_type"] == "code"]
     assert not any(outputs)
-
-
-@pytest.mark.network
-def test_a_ducklake_reads_the_same_files(sound_tables: Path, tmp_path: Path) -> None:
-    file = sound_tables / "records__emoverse.parquet"
-    with duckdb.connect() as connection:
-        try:
-            connection.execute("install ducklake; load ducklake")
-        except duckdb.Error:
-            pytest.skip("DuckDB's extension ducklake cannot be installed here: no network")
-        connection.execute(
-            f"attach 'ducklake:{tmp_path / 'lake.ducklake'}' as lake (data_path '{tmp_path}/files')"
-        )
-        connection.execute(f"create table lake.records as from '{file}' limit 0")
-        connection.execute(f"call ducklake_add_data_files('lake', 'records', '{file}')")
-        assert connection.execute("select count(*) from lake.records").fetchone() == (88,)
-        assert not list(tmp_path.glob("files/**/*.parquet"))

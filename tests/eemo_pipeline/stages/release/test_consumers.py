@@ -1,5 +1,9 @@
-"""A release as its consumers see it: `datasets` loads it, mlcroissant validates and reads it."""
+"""A release as its consumers see it: `datasets`, mlcroissant and a DuckLake read it."""
 
+import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from eemo_pipeline.stages.release.manifest import Code
 from tests.support.lakes import write_rows
 from tests.support.releases import FILES, IMAGES, lay_release_root
 
+DOCUMENTED = Path(__file__).parents[4] / "docs" / "analyst.md"
 DECLARED = Declaration(
     licence="cc-by-4.0",
     title="Felt | *images*",
@@ -42,6 +47,33 @@ def test_every_configuration_loads(folder: Path, tmp_path: Path) -> None:
     assert names == ["records", "qa", "assess", "regions", "images"]
     loaded = {name: datasets.load_dataset(str(folder), name, cache_dir=cache) for name in names}
     assert {name: len(parts["test"]) for name, parts in loaded.items()} == dict.fromkeys(names, 1)
+
+
+def test_a_ducklake_catalogues_the_files_as_documented(folder: Path, tmp_path: Path) -> None:
+    """The script of the documentation, in an environment of its own."""
+    [script] = re.findall(r"```python\n(# pip install duckdb.*?)```", DOCUMENTED.read_text(), re.S)
+    packages = script.splitlines()[0].removeprefix("# pip install ").split()
+    other = str(tmp_path / "other")
+    options = ["--quiet", "--no-deps", "--only-binary", ":all:", "--retries", "0"]
+    install = [sys.executable, "-m", "pip", "install", *options, "--target", other, *packages]
+    if subprocess.run(install, check=False, capture_output=True).returncode:
+        pytest.skip(f"{' '.join(packages)} cannot be installed here: no network")
+    (tmp_path / "my-data" / "releases").mkdir(parents=True)
+    (tmp_path / "my-data" / "releases" / "1").symlink_to(folder)
+    asked = "\nprint(lake.sql('select image_id, licences from emo.images').fetchall())"
+    answer = subprocess.run(
+        [sys.executable, "-c", script + asked],
+        env={"PYTHONPATH": other, "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    printed, listed = answer.stdout.rsplit("\n[", 1)
+    assert re.search(r"awe\W+3\b", printed)
+    images = {image for image, _ in ast.literal_eval(f"[{listed}")}
+    assert images == {IMAGES[name] for name in "abc"}
+    assert not list(tmp_path.glob("emo-files/**/*.parquet"))
 
 
 def test_croissant_is_valid_and_reads_the_rows(folder: Path) -> None:

@@ -1,10 +1,12 @@
 """The held-out items as the tasks of evaluation frameworks: choices, open questions and Assess."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 
 import polars as pl
 
-from eemo_pipeline.stages.exports.formats import Tables
+from eemo_pipeline.lake.parquet import write_bytes, write_chunks
+from eemo_pipeline.stages.exports.formats import PublishedFile, Tables
 
 SPLIT = "test"
 CHOICES, OPEN, ASSESS = "choices", "open", "assess"
@@ -38,6 +40,40 @@ def held_out_tasks(tables: Tables) -> Iterator[tuple[str, str, pl.DataFrame]]:
                     "images",
                 ),
             )
+
+
+def publish_held_out(
+    tables: Tables,
+    folder: Path,
+    ending: str,
+    encode: Callable[[pl.DataFrame], Iterable[bytes]],
+    describe: Callable[[str], Mapping[str, str]],
+) -> list[PublishedFile]:
+    """Write a data file per task that has rows, and the files that describe these tasks.
+
+    Files of an earlier run that no task needs any more are removed.
+
+    Args:
+        tables: the published tables.
+        folder: the folder of the format.
+        ending: of the data files.
+        encode: the bytes of a data file.
+        describe: file name -> text of the files beside the data of a task; tasks may share one.
+    """
+    files: list[PublishedFile] = []
+    beside: dict[str, str] = {}
+    for name, dataset, rows in held_out_tasks(tables):
+        written = write_chunks(encode(rows), folder / f"{name}_{SPLIT}.{ending}")
+        files.append(PublishedFile(written, rows.height, dataset, SPLIT))
+        beside |= describe(name)
+    for name, text in beside.items():
+        files.append(PublishedFile(write_bytes(text.encode(), folder / name), 0))
+    needed = {file.written.path for file in files}
+    for name in (CHOICES, OPEN, ASSESS):
+        for other in (f"{name}_{SPLIT}.{ending}", *describe(name)):
+            if folder / other not in needed:
+                (folder / other).unlink(missing_ok=True)
+    return files
 
 
 def seen_of(rows: pl.DataFrame) -> pl.DataFrame:

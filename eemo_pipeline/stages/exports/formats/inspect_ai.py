@@ -9,19 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from eemo_pipeline.lake.parquet import write_bytes, write_chunks
 from eemo_pipeline.stages.exports.consumer_rules import SEEN, as_seen
 from eemo_pipeline.stages.exports.formats import Exporter, PublishedFile, Tables, json_lines
-from eemo_pipeline.stages.exports.held_out_items import (
-    ASSESS,
-    CHOICES,
-    OPEN,
-    SPLIT,
-    held_out_tasks,
-    seen_of,
-)
+from eemo_pipeline.stages.exports.held_out_items import publish_held_out, seen_of
 
-_CODE = "eemodb.py"
 _TASKS = '''\
 """Held-out items of EEmoDB as tasks of inspect_ai.
 
@@ -82,22 +73,8 @@ def sample(row):
 
 
 def _write(tables: Tables, folder: Path) -> list[PublishedFile]:
-    files: list[PublishedFile] = []
-    found = {name: (dataset, rows) for name, dataset, rows in held_out_tasks(tables)}
     encode = json_lines(pl.struct(pl.all()).struct.json_encode())
-    for name in (CHOICES, OPEN, ASSESS):
-        path = folder / f"{name}_{SPLIT}.jsonl"
-        if name not in found:
-            path.unlink(missing_ok=True)
-            continue
-        dataset, rows = found[name]
-        written = write_chunks(encode(rows), path)
-        files.append(PublishedFile(written, rows.height, dataset, SPLIT))
-    if files:
-        files.append(PublishedFile(write_bytes(_TASKS.encode(), folder / _CODE), 0))
-    else:
-        (folder / _CODE).unlink(missing_ok=True)
-    return files
+    return publish_held_out(tables, folder, "jsonl", encode, lambda _: {"eemodb.py": _TASKS})
 
 
 def _read(path: Path) -> pl.DataFrame:

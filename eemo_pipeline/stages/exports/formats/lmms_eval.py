@@ -9,15 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
-from eemo_pipeline.lake.parquet import write_bytes, write_chunks
 from eemo_pipeline.stages.exports.consumer_rules import SEEN, as_seen
 from eemo_pipeline.stages.exports.formats import Exporter, PublishedFile, Tables, parquet_bytes
 from eemo_pipeline.stages.exports.held_out_items import (
     ASSESS,
     CHOICES,
     OPEN,
-    SPLIT,
-    held_out_tasks,
+    publish_held_out,
     seen_of,
 )
 
@@ -81,28 +79,16 @@ def process_results(doc, results):
     said = reply[:1] if doc["options"] else reply
     return {"exact_match": float(said == doc["answer"])}
 '''
-_CODE = "utils.py"
+
+
+def _describe(name: str) -> dict[str, str]:
+    """Return the settings of a task, and the code of all."""
+    settings = _SETTINGS.format(name=name, length=_LENGTHS[name])
+    return {f"eemodb_{name}.yaml": settings, "utils.py": _FUNCTIONS}
 
 
 def _write(tables: Tables, folder: Path) -> list[PublishedFile]:
-    files: list[PublishedFile] = []
-    found = {name: (dataset, rows) for name, dataset, rows in held_out_tasks(tables)}
-    for name, length in _LENGTHS.items():
-        data, settings = folder / f"{name}_{SPLIT}.parquet", folder / f"eemodb_{name}.yaml"
-        if name not in found:
-            data.unlink(missing_ok=True)
-            settings.unlink(missing_ok=True)
-            continue
-        dataset, rows = found[name]
-        written = write_chunks(parquet_bytes(rows), data)
-        files.append(PublishedFile(written, rows.height, dataset, SPLIT))
-        text = _SETTINGS.format(name=name, length=length)
-        files.append(PublishedFile(write_bytes(text.encode(), settings), 0))
-    if files:
-        files.append(PublishedFile(write_bytes(_FUNCTIONS.encode(), folder / _CODE), 0))
-    else:
-        (folder / _CODE).unlink(missing_ok=True)
-    return files
+    return publish_held_out(tables, folder, "parquet", parquet_bytes, _describe)
 
 
 def _read(path: Path) -> pl.DataFrame:

@@ -135,7 +135,9 @@ def combine(vad_similarity: np.ndarray, stretched: np.ndarray) -> np.ndarray:
         stretched: the result of `stretch_rows`, or a released `check_embedding`.
     """
     apart = ~np.eye(len(stretched), dtype=bool)
-    semantic = np.clip(stretched / stretched[apart].max(), 0, 1)
+    largest = stretched[apart].max(initial=0.0)
+    # Of two labels each is the other's least similar, so a wrong one earns nothing.
+    semantic = np.clip(stretched / largest, 0, 1) if largest > 0 else np.zeros_like(stretched)
     np.fill_diagonal(semantic, 1.0)
     mixed = VAD_SHARE * vad_similarity + (1 - VAD_SHARE) * semantic**SEMANTIC_POWER
     return mixed**POWER

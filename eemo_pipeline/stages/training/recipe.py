@@ -67,7 +67,9 @@ class Recipe(BaseModel):
     @property
     def content(self) -> dict[str, Any]:
         """Return everything that the result depends on, as JSON values: not where it runs."""
-        return self.model_dump(mode="json", exclude={"description", "then", *RESOURCES})
+        return self.model_dump(
+            mode="json", exclude={"description", "then", "reward_matrices", *RESOURCES}
+        )
 
     @property
     def resources(self) -> dict[str, float]:
@@ -160,6 +162,8 @@ class GrpoRecipe(TunedRecipe):
         cold_start_rate: their learning rate.
         vllm: off, colocate (in the training process) or server (`vllm serve` elsewhere).
         vllm_server_url: the address of the server, for `server`.
+        reward_matrices: a file of similarity rewards in the layout of EEmo-Logic's release, which
+            go before those built here; "" for none. Its numbers are an input of the job.
     """
 
     generations: Annotated[int, Field(ge=2)]
@@ -171,6 +175,7 @@ class GrpoRecipe(TunedRecipe):
     cold_start_rate: Positive = 1e-5
     vllm: Literal["off", "colocate", "server"] = "off"
     vllm_server_url: str = ""
+    reward_matrices: str = ""
 
 
 class DesRecipe(Recipe):

@@ -50,7 +50,7 @@ from eemo_pipeline.stages.training.recipe import (
     read_recipe,
     shrink,
 )
-from eemo_pipeline.stages.training.reward_matrices import as_frame, build_matrices
+from eemo_pipeline.stages.training.reward_matrices import as_frame, build_matrices, read_released
 from eemo_pipeline.stats.hash_draws import short_hash
 
 METHODS = {
@@ -198,7 +198,9 @@ def _sft_samples(recipe: SftRecipe, trainer: Trainer) -> tuple[pl.DataFrame, pl.
 
 def _prepare_grpo(recipe: GrpoRecipe, folder: Path, trainer: Trainer, base: BaseModel) -> None:
     items = trainer.tables.read("assess__items")
-    matrices = build_matrices(items, trainer.tables.read("ingest__words"), trainer.similarity)
+    words = trainer.tables.read("ingest__words")
+    released = read_released(recipe.reward_matrices)
+    matrices = build_matrices(items, words, trainer.similarity, released)
     found, refused = sampling.assess_samples(items, matrices.built, matrices.lacking)
     more = {"matrices": as_frame(matrices.built)}
     _prepare_tuned(recipe, folder, trainer, base, found, refused, more)

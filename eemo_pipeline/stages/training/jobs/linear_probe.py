@@ -101,7 +101,9 @@ def _predict_split(
     model = make_pipeline(
         StandardScaler(),
         PCA(svd_solver="full"),
-        LogisticRegression(solver="lbfgs", max_iter=1000, tol=1e-5),
+        # Newton's method, because the components differ in variance by orders of magnitude, on
+        # which lbfgs stops at its limit of steps.
+        LogisticRegression(solver="newton-cg", max_iter=1000, tol=1e-5),
     )
     search = GridSearchCV(
         model,

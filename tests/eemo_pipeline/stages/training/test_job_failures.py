@@ -217,6 +217,14 @@ def leave(_: Path) -> None:
     pass
 
 
+def reach_for_hub(_: Path) -> None:
+    """Let the job ask a hub, where nothing listens; the test sets both back."""
+    import huggingface_hub as hub  # pyright: ignore
+
+    hub.constants.HF_HUB_OFFLINE = False
+    hub.constants.ENDPOINT = "http://127.0.0.1:9"
+
+
 @needs_models
 @pytest.mark.parametrize(
     ("changes", "spoil", "told"),
@@ -233,7 +241,16 @@ def leave(_: Path) -> None:
             leave,
             "asks for gpus: 1, and torch sees 0.* gpus: 0 in the recipe",
         ),
-        ({"base": "no/such-model"}, leave, "base model no/such-model cannot be read .*key base"),
+        (
+            {"base": "no/such-model"},
+            leave,
+            "base model no/such-model cannot be read .*HF_HUB_OFFLINE forbids .*key base",
+        ),
+        (
+            {"base": "no/other-model"},
+            reach_for_hub,
+            r"base model no/other-model .*the hub at http://127\.0\.0\.1:9 does not answer",
+        ),
     ],
 )
 def test_what_stops_a_training_names_its_cure(
@@ -241,6 +258,7 @@ def test_what_stops_a_training_names_its_cure(
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "")
     recipe = write_recipe(tmp_path, "sft_lora", "spoilt", then=[], **changes)
     here, lake.launcher = lake.launcher, SpoiltLauncher(spoil)  # pyright: ignore
     try:

@@ -1,5 +1,6 @@
 """Samples of training: what is refused before a GPU is taken, and why."""
 
+import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 import polars as pl
 import pytest
 
+from eemo_pipeline.aggregation.word_agreement import LEMMAS
 from eemo_pipeline.emotion.similarity import RewardMatrix, explain_no_matrix
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.emotion.vad import PUBLISHED_CENTROIDS
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.training.recipe import BadRecipe
+from eemo_pipeline.stages.training.reward_matrices import build_matrices, read_released
 from eemo_pipeline.stages.training.samples import (
     ImageBudget,
     assess_samples,
@@ -133,6 +137,26 @@ def test_items_without_a_reward_are_refused() -> None:
     assert refused.rows() == [("a", "no_reward", told)]
     matrices = {"joy, awe": RewardMatrix(("joy", "awe"), pl.DataFrame([[1, 0], [0, 1]]).to_numpy())}
     assert assess_samples(items, matrices, {})[1].is_empty()
+
+
+def test_matrices_of_a_file_go_before_those_that_are_built(tmp_path: Path) -> None:
+    common = {"image_id": "x", "split": "train", "question": "Which?", "answer": "joy"}
+    common |= {"task": "dominant_emotion"}
+    items = rows(
+        "assess__items",
+        common | {"item_id": "a", "candidates": ["joy", "fear"]},
+        common | {"item_id": "b", "candidates": ["joy", "anger"]},
+    )
+    file = tmp_path / "released.json"
+    file.write_text(json.dumps({"Fear, Joy": [[1, 0.25], [0.5, 1]]}))
+    words = TABLES["ingest__words"].empty()
+    built = build_matrices(items, words, LEMMAS, read_released(str(file))).built
+    assert built["joy, fear"].reward("fear", "joy") == 0.25  # rows are true emotions
+    without = build_matrices(items, words, LEMMAS, read_released("")).built
+    assert built["joy, anger"].values.tolist() == without["joy, anger"].values.tolist()
+    assert without["joy, fear"].reward("fear", "joy") == 0  # of two labels, the wrong one
+    with pytest.raises(BadRecipe, match=r"reward_matrices: .*none\.json is no readable JSON"):
+        read_released(str(tmp_path / "none.json"))
 
 
 def test_soft_labels_sum_to_one(lake) -> None:

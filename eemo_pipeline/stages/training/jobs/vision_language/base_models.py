@@ -5,6 +5,7 @@ Weights are read only from safetensors, because other formats can run code when 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ EVERY_LINEAR = (
     r".*\.(q_proj|k_proj|v_proj|o_proj|qkv|proj|gate_proj|up_proj|down_proj|merger\.mlp\.[02])$"
 )
 LANGUAGE_LINEAR = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)$"
+_ANSWERS_S = 5.0  # timeout of one look at the hub
 LORA_SCOPES = {"vision_merger_language": EVERY_LINEAR, "language": LANGUAGE_LINEAR}
 
 
@@ -32,7 +34,10 @@ def load_model(place: str, precision: str) -> Any:
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     with _explain_missing(place):
         model: Any = Qwen2_5_VLForConditionalGeneration.from_pretrained(
-            place, dtype=dtype, use_safetensors=True
+            place,
+            dtype=dtype,
+            use_safetensors=True,
+            local_files_only=why_offline(place) is not None,
         )
     return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -52,14 +57,15 @@ def load_processor(place: str, min_pixels: int, max_pixels: int) -> Any:
 
     from transformers import AutoTokenizer, Qwen2VLImageProcessor  # pyright: ignore
 
+    local: Any = {"local_files_only": why_offline(place) is not None}
     with _explain_missing(place):
-        tokenizer = AutoTokenizer.from_pretrained(place)
-        images: Any = Qwen2VLImageProcessor.from_pretrained(place)
+        tokenizer = AutoTokenizer.from_pretrained(place, **local)
+        images: Any = Qwen2VLImageProcessor.from_pretrained(place, **local)
     images.size = {"shortest_edge": min_pixels, "longest_edge": max_pixels}
     if find_spec("torchvision"):
         from transformers import Qwen2_5_VLProcessor  # pyright: ignore
 
-        processor: Any = Qwen2_5_VLProcessor.from_pretrained(place)
+        processor: Any = Qwen2_5_VLProcessor.from_pretrained(place, **local)
         processor.image_processor, processor.tokenizer = images, tokenizer
         return processor
     return _image_processor_class()(images, tokenizer, tokenizer.chat_template)
@@ -82,6 +88,25 @@ def require_gpus(job: Mapping[str, Any]) -> None:
         )
 
 
+@cache
+def why_offline(place: str) -> str | None:
+    """Return why a model is read from this machine alone; None if the hub may be asked for it.
+
+    The hub is tried once, for seconds. Its own client tries for a minute, and says nothing.
+    """
+    import huggingface_hub as hub  # pyright: ignore
+
+    if Path(place).is_dir():
+        return "it is a folder"
+    if hub.is_offline_mode():
+        return "HF_HUB_OFFLINE forbids to ask the hub"
+    try:
+        hub.get_session().head(hub.constants.ENDPOINT, timeout=_ANSWERS_S)
+    except Exception as error:  # noqa: BLE001 (of the network, or of a proxy: it does not answer)
+        return f"the hub at {hub.constants.ENDPOINT} does not answer ({str(error)[:100]})"
+    return None
+
+
 @contextmanager
 def _explain_missing(place: str) -> Iterator[None]:
     """Raise JobFailed where a model is neither a folder nor a name that can be resolved here."""
@@ -90,8 +115,14 @@ def _explain_missing(place: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:  # of the disk, and not a verdict of transformers
             raise
+        why = why_offline(place)
+        said = (
+            f"{str(error).strip().splitlines()[0][:200]}"
+            if why is None or Path(place).is_dir()
+            else f"there is no such folder, it was not downloaded before, and {why}"
+        )
         raise JobFailed(
-            f"the base model {place} cannot be read ({str(error).strip().splitlines()[0][:200]}): "
+            f"the base model {place} cannot be read ({said}): "
             "name a folder with its config.json and safetensors in the key base of the recipe"
         ) from error
 

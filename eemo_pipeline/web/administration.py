@@ -1,5 +1,6 @@
 """What administrators see and do: the latest events, tasks that wait for them, and asking again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,12 +53,30 @@ def ask_again(database: ReviewDatabase, session: Session, task_id: str, event_id
     Raises:
         Refused: there is no such task.
     """
+    return ask_again_about(database, session, {event_id: task_id})[event_id]
+
+
+def ask_again_about(
+    database: ReviewDatabase, session: Session, tasks: Mapping[str, str]
+) -> dict[str, int]:
+    """Open tasks for one more person each, all or none; return event_id -> its number.
+
+    Args:
+        database: the reviews.
+        session: who asks.
+        tasks: event_id -> task_id.
+
+    Raises:
+        Refused: there is no such task.
+    """
+    query = sa.select(TASKS.c.task_id, TASKS.c.image_id).where(TASKS.c.task_id.in_(tasks.values()))
     with database.writing() as connection:
-        stored = event_log.find_stored(connection, [event_id])
-        if stored:
-            return stored[event_id]
-        query = sa.select(TASKS.c.image_id).where(TASKS.c.task_id == task_id)
-        image_id = connection.execute(query).scalar()
-        if image_id is None:
-            raise Refused(404, "no_such_task", "there is no such task", "reload the page")
-        return store(connection, session, "reopen", task_id, image_id, event_id)
+        stored = event_log.find_stored(connection, list(tasks))
+        images = {row.task_id: row.image_id for row in connection.execute(query)}
+        for event_id, task_id in tasks.items():
+            if task_id not in images:
+                raise Refused(404, "no_such_task", "there is no such task", "reload the page")
+            if event_id not in stored:
+                image_id = images[task_id]
+                stored[event_id] = store(connection, session, "reopen", task_id, image_id, event_id)
+    return stored

@@ -1,26 +1,35 @@
 """The gallery: images with what people and machines said of them.
 
 Nobody sees an image here on which they may still be asked: only those that they have judged
-themselves, or that are closed.
+themselves, or that are closed. The page asks for the whole order first, which is a list of ids, and
+for the images of the part that is on the screen.
 """
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.parquet import scan_table, table_path
+from eemo_pipeline.schema.tables import TABLES as SCHEMA
 from eemo_pipeline.web.database import DRAFTS, ITEMS, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import BOX_FIELD
 from eemo_pipeline.web.people import Session
 from eemo_pipeline.web.slots import JUDGED, REPEATS
 
-PAGE = 48
+MOST = 50_000  # images in one order
+MOST_SHOWN = 100  # images in one request
 STATES = ("open", "full", "adjudicated", "plural", "dropped", "skipped", "image_missing", "flagged")
+GROUPS = ("emotion", "disagreement", "critic", "source")
 # States in which nobody is asked any more.
 _CLOSED = ("adjudicated", "plural", "dropped")
 _SENSITIVE = ("disgust", "fear", "anger", "sadness")
+_NOBODY = "no judgement"
+_SPREADS = ("all agree", "most agree", "half or fewer agree", "one judgement", _NOBODY)
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,7 @@ class Shown:
         votes: emotion and number of people, the most frequent first.
         machine_emotion: the machine's, None where it has none.
         boxes: drafted boxes in pixels.
+        codes: what the critic found.
         is_sensitive: shown after a click only.
     """
 
@@ -47,6 +57,7 @@ class Shown:
     votes: list[tuple[str, int]]
     machine_emotion: str | None
     boxes: list[dict[str, int]]
+    codes: list[str]
     is_sensitive: bool
 
 
@@ -59,26 +70,99 @@ class Wanted:
         machine: the machine's emotion.
         state: of the task.
         source: the dataset.
-        after: the last task of the page before.
+        code: found by the critic.
+        words: in any draft, in any letter case.
+        group: one of `GROUPS`, or empty for one group.
     """
 
     emotion: str = ""
     machine: str = ""
     state: str = ""
     source: str = ""
-    after: str = ""
+    code: str = ""
+    words: str = ""
+    group: str = ""
 
 
-def list_images(
-    database: ReviewDatabase, session: Session, wanted: Wanted
-) -> tuple[list[Shown], str | None]:
-    """Return a page of images, and where the next one begins; None on the last."""
+@dataclass(frozen=True)
+class Group:
+    """A part of the order.
+
+    Attributes:
+        name: what its images have in common.
+        tasks: ids of their tasks.
+    """
+
+    name: str
+    tasks: list[str]
+
+
+def list_groups(
+    database: ReviewDatabase, root: DataRoot, session: Session, wanted: Wanted
+) -> list[Group]:
+    """Return the order of the images that fit, in groups; at most `MOST` of them."""
+    codes = read_codes(root)
+    with database.reading() as connection:
+        rows = connection.execute(_find(session, wanted).limit(MOST)).all()
+        votes = _votes(connection, _find(session, wanted).with_only_columns(TASKS.c.task_id))
+    if wanted.code:
+        rows = [row for row in rows if wanted.code in codes.get(row.image_id, ())]
+    groups: dict[str, list[str]] = {}
+    for row in rows:
+        name = _name_group(wanted.group, row, votes.get(row.task_id, Counter()), codes)
+        groups.setdefault(name, []).append(row.task_id)
+    order = {name: place for place, name in enumerate(_SPREADS)}
+    names = sorted(groups, key=lambda name: (order.get(name, 0), name == "", name))
+    return [Group(name, groups[name]) for name in names]
+
+
+def show_images(
+    database: ReviewDatabase, root: DataRoot, session: Session, task_ids: Sequence[str]
+) -> list[Shown]:
+    """Return images by the ids of their tasks; those that the person may not see are left out."""
+    codes = read_codes(root)
+    asked = TASKS.c.task_id.in_(task_ids[:MOST_SHOWN])
+    with database.reading() as connection:
+        rows = connection.execute(_find(session, Wanted()).where(asked)).all()
+        votes = _votes(connection, sa.select(TASKS.c.task_id).where(asked))
+        boxes = _boxes(connection, [row.image_id for row in rows])
+    return [_show(row, votes.get(row.task_id, Counter()), boxes, codes) for row in rows]
+
+
+def find_visible(database: ReviewDatabase, session: Session) -> dict[str, str]:
+    """Return image -> task of the images that the person may see."""
+    with database.reading() as connection:
+        rows = connection.execute(_find(session, Wanted()).limit(MOST))
+        return {row.image_id: row.task_id for row in rows}
+
+
+def list_sources(database: ReviewDatabase) -> list[str]:
+    """Return the datasets that the tasks come from."""
+    with database.reading() as connection:
+        query = sa.select(ITEMS.c.source).distinct().order_by(ITEMS.c.source)
+        return list(connection.execute(query).scalars())
+
+
+def read_codes(root: DataRoot) -> dict[str, list[str]]:
+    """Return image -> the critic's codes, of the images that it queued."""
+    if not table_path(root.tables, SCHEMA["critic__queue"]).exists():
+        return {}
+    queue = scan_table(root.tables, "critic__queue").select("image_id", "codes").collect()
+    found: dict[str, set[str]] = {}
+    for image_id, codes in queue.iter_rows():
+        found.setdefault(image_id, set()).update(codes or ())
+    return {image_id: sorted(codes) for image_id, codes in found.items()}
+
+
+def _find(session: Session, wanted: Wanted) -> sa.Select[Any]:
     query = (
-        sa.select(TASKS, ITEMS.c.width_px, ITEMS.c.height_px)
+        sa.select(
+            *(TASKS.c[name] for name in ("task_id", "image_id", "state", "machine_emotion")),
+            *(ITEMS.c[name] for name in ("source", "width_px", "height_px")),
+        )
         .join(ITEMS, ITEMS.c.image_id == TASKS.c.image_id)
-        .where(_is_over_for(session), TASKS.c.queue != REPEATS, TASKS.c.task_id > wanted.after)
+        .where(_is_over_for(session), TASKS.c.queue != REPEATS)
         .order_by(TASKS.c.task_id)
-        .limit(PAGE + 1)
     )
     for value, column in (
         (wanted.machine, TASKS.c.machine_emotion),
@@ -90,20 +174,10 @@ def list_images(
     if wanted.emotion:
         felt = sa.exists().where(SLOTS.c.task_id == TASKS.c.task_id, SLOTS.c.state.in_(JUDGED))
         query = query.where(felt.where(SLOTS.c.emotion == wanted.emotion))
-    with database.reading() as connection:
-        rows = list(connection.execute(query))
-        page = rows[:PAGE]
-        votes = _votes(connection, [row.task_id for row in page])
-        boxes = _boxes(connection, [row.image_id for row in page])
-    shown = [_show(row, votes.get(row.task_id, Counter()), boxes) for row in page]
-    return shown, page[-1].task_id if len(rows) > PAGE else None
-
-
-def list_sources(database: ReviewDatabase) -> list[str]:
-    """Return the datasets that the tasks come from."""
-    with database.reading() as connection:
-        query = sa.select(ITEMS.c.source).distinct().order_by(ITEMS.c.source)
-        return list(connection.execute(query).scalars())
+    if wanted.words:
+        drafted = sa.exists().where(DRAFTS.c.image_id == TASKS.c.image_id)
+        query = query.where(drafted.where(DRAFTS.c.value.icontains(wanted.words, autoescape=True)))
+    return query
 
 
 def _is_over_for(session: Session) -> sa.ColumnElement[bool]:
@@ -112,9 +186,31 @@ def _is_over_for(session: Session) -> sa.ColumnElement[bool]:
     return TASKS.c.state.in_(_CLOSED) | own
 
 
-def _votes(connection: sa.Connection, task_ids: list[str]) -> dict[str, Counter[str]]:
+def _name_group(
+    group: str, row: Any, votes: Counter[str], codes: Mapping[str, Sequence[str]]
+) -> str:
+    if group == "emotion":
+        return votes.most_common(1)[0][0].replace("_", " ") if votes else _NOBODY
+    if group == "disagreement":
+        return _name_spread(votes)
+    if group == "critic":
+        return ", ".join(codes.get(row.image_id, ())) or "nothing found"
+    return row.source if group == "source" else ""
+
+
+def _name_spread(votes: Counter[str]) -> str:
+    total = votes.total()
+    if total < 2:
+        return "one judgement" if total else _NOBODY
+    most = votes.most_common(1)[0][1]
+    if most == total:
+        return "all agree"
+    return "most agree" if most > total / 2 else "half or fewer agree"
+
+
+def _votes(connection: sa.Connection, tasks: sa.Select[Any]) -> dict[str, Counter[str]]:
     query = sa.select(SLOTS.c.task_id, SLOTS.c.emotion).where(
-        SLOTS.c.task_id.in_(task_ids), SLOTS.c.state.in_(JUDGED)
+        SLOTS.c.task_id.in_(tasks.order_by(None)), SLOTS.c.state.in_(JUDGED)
     )
     found: dict[str, Counter[str]] = {}
     for row in connection.execute(query):
@@ -129,7 +225,12 @@ def _boxes(connection: sa.Connection, image_ids: list[str]) -> dict[str, list[di
     return {row.image_id: json.loads(row.value) for row in connection.execute(query)}
 
 
-def _show(row: Any, votes: Counter[str], boxes: dict[str, list[dict[str, int]]]) -> Shown:
+def _show(
+    row: Any,
+    votes: Counter[str],
+    boxes: Mapping[str, list[dict[str, int]]],
+    codes: Mapping[str, list[str]],
+) -> Shown:
     words = {row.machine_emotion, *(emotion for emotion, _ in votes.most_common(1))}
     return Shown(
         row.task_id,
@@ -140,5 +241,6 @@ def _show(row: Any, votes: Counter[str], boxes: dict[str, list[dict[str, int]]])
         votes.most_common(),
         row.machine_emotion,
         boxes.get(row.image_id, []),
+        codes.get(row.image_id, []),
         bool(words & set(_SENSITIVE)),
     )

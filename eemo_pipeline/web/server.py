@@ -16,7 +16,16 @@ from eemo_pipeline.web.database import ReviewDatabase
 from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.request_guard import LOOPBACK, RequestGuard
 from eemo_pipeline.web.review_service import ReviewService
-from eemo_pipeline.web.routes import account, adjudication, admin, images, pages, quality, tasks
+from eemo_pipeline.web.routes import (
+    account,
+    adjudication,
+    admin,
+    gallery,
+    images,
+    pages,
+    quality,
+    tasks,
+)
 
 _KEEP_ALIVE_S = 75  # a person looks at an image for longer than the 5 seconds of uvicorn
 
@@ -62,7 +71,7 @@ def build_app(database: ReviewDatabase, root: DataRoot, port: int) -> FastAPI:
     app.state.templates = pages.load_templates()
     static = str(files("eemo_pipeline.web") / "static")
     app.mount("/static", StaticFiles(directory=static), "static")
-    for module in (pages, account, tasks, adjudication, quality, admin, images):
+    for module in (pages, account, tasks, adjudication, quality, gallery, admin, images):
         app.include_router(module.router)
     app.add_exception_handler(Refused, _show_refused)
     app.add_exception_handler(RequestValidationError, _show_wrong_request)

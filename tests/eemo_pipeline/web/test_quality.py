@@ -1,6 +1,7 @@
 """The numbers of quality, from bots whose habits are known."""
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -8,13 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from eemo_pipeline.lake.data_root import DataRoot
-from eemo_pipeline.web import assignment, judging
+from eemo_pipeline.web import assignment, judging, quality_words
 from eemo_pipeline.web.administration import ask_again, list_events, list_waiting
 from eemo_pipeline.web.database import EVENTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import EMOTIONS, BlindJudgement, Event
-from eemo_pipeline.web.gallery import Wanted, list_images
+from eemo_pipeline.web.gallery import GROUPS, Wanted, list_groups, show_images
 from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
 from eemo_pipeline.web.quality import Quality, measure
+from eemo_pipeline.web.quality_charts import draw_charts
 from eemo_pipeline.web.queue_import import import_queue
 from eemo_pipeline.web.replay import replay
 from tests.support.reviews import make_review_root
@@ -164,23 +166,47 @@ def test_the_fields_count_every_answer(measured: Quality, database: ReviewDataba
     assert sum(map(sum, measured.confusion)) == sum(one.judged for one in measured.raters)
 
 
-def test_the_gallery_shows_nothing_that_one_may_still_be_asked_about(database: ReviewDatabase):
+def test_acceptance_26_the_page_says_who_is_biased_and_who_accepts_everything(measured: Quality):
+    said = {
+        one.name: " ".join(quality_words.explain_rater(one, sees_all=True))
+        for one in measured.raters
+    }
+    biased = next(one for one in measured.raters if one.name == "biased").offsets["valence"].value
+    assert biased is not None
+    assert re.search(rf"Rates valence {biased:.1f} steps? higher than the others", said["biased"])
+    assert "higher" not in said["plain"] + said["careless"]
+    assert "wrong on purpose: too many" in said["careless"]
+    assert "wrong on purpose: no cause" in said["plain"]
+    hidden = quality_words.explain_rater(measured.raters[0], sees_all=False)
+    assert not any("on purpose" in one for one in hidden)
+    charts = draw_charts(measured)
+    assert sum(measured.plane.values()) == sum(one.judged for one in measured.raters)
+    assert charts["plane"].count("<circle") == len(measured.plane)
+    assert draw_charts(Quality({}, [], [])) == {}
+
+
+def test_the_gallery_shows_nothing_that_one_may_still_be_asked_about(
+    database: ReviewDatabase, root: DataRoot
+):
     newcomer = enter(database, "newcomer", "reviewer")
-    assert list_images(database, newcomer, Wanted()) == ([], None)
+    assert list_groups(database, root, newcomer, Wanted()) == []
     plain = find_session(database, log_in_again(database, "plain"))
     assert plain is not None
-    seen, after = [], ""
-    while True:
-        images, more = list_images(database, plain, Wanted(after=after))
-        seen += images
-        if more is None:
-            break
-        after = more
+    groups = {
+        name: list_groups(database, root, plain, Wanted(group=name)) for name in ("", *GROUPS)
+    }
     judged = next(one.judged for one in measure(database).raters if one.name == "plain")
-    assert len({one.task_id for one in seen}) == len(seen) == judged
-    filtered, _ = list_images(database, plain, Wanted(emotion="awe"))
-    assert filtered
-    assert all("awe" in dict(one.votes) for one in filtered)
+    for of_name in groups.values():
+        tasks = [task for group in of_name for task in group.tasks]
+        assert len(set(tasks)) == len(tasks) == judged
+    assert "all agree" in [group.name for group in groups["disagreement"]]
+    awe = list_groups(database, root, plain, Wanted(emotion="awe"))[0].tasks
+    shown = show_images(database, root, plain, awe)
+    assert 0 < len(shown) == len(awe) < judged
+    assert all("awe" in dict(one.votes) for one in shown)
+    assert show_images(database, root, newcomer, awe) == []
+    assert list_groups(database, root, plain, Wanted(words="SECRET"))[0].tasks
+    assert list_groups(database, root, plain, Wanted(words="%")) == []
 
 
 def log_in_again(database: ReviewDatabase, name: str) -> str:

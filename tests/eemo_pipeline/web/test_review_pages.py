@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -331,8 +332,10 @@ def test_every_page_is_accessible(browser: "Browser", root: DataRoot, server: Se
     page.locator("#help button").click()
     finish(page)
     wait_for_image(page)
-    for path in ("guide", "", "login", "adjudicate", "quality", "gallery", "admin"):
+    for path in ("guide", "", "login", "adjudicate", "quality", "gallery", "keys", "admin"):
         page.goto(f"http://127.0.0.1:{server.port}/{path}")
+        if path == "gallery":
+            page.locator(".cell .buttons").first.wait_for()
         look(path or "home")
     assert found == []
     page.context.close()
@@ -347,7 +350,7 @@ def test_nothing_overlaps_at_four_hundred_percent(
     begin(page)
     page.set_viewport_size({"width": 320, "height": 640})
     wide = []
-    for path in (None, "", "guide", "quality", "gallery", "admin", "adjudicate"):
+    for path in (None, "", "guide", "quality", "gallery", "keys", "admin", "adjudicate"):
         if path is not None:
             page.goto(f"http://127.0.0.1:{server.port}/{path}")
         assert path != "adjudicate" or page.locator("#decide").count() == 1
@@ -462,6 +465,41 @@ def test_a_person_chooses_keys_and_finds_them_in_the_overlay(
     page.locator("#main:not(.bare)").wait_for()
     page.keyboard.press("?")
     assert page.locator('#help[open] kbd[data-key="emotion_3"]').inner_text() == "Z"
+    page.context.close()
+
+
+def test_images_of_the_gallery_are_sent_to_the_queue_by_keyboard(
+    browser: "Browser", root: DataRoot, server: Server
+):
+    token = new_link(root, "gallery", "adjudicator")
+    rater = Rater(server.port).log_in(token)
+    for _ in range(4):
+        rater.finish(rater.next_task()["task_id"], emotion="awe")
+    with closing(ReviewDatabase(root.review)) as database:
+        token = renew_link(database, "gallery")
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.goto(f"http://127.0.0.1:{server.port}/login#{token}")
+    page.locator("#start").wait_for()
+    page.goto(f"http://127.0.0.1:{server.port}/gallery?group=emotion")
+    page.locator('.cell[aria-posinset="4"]').wait_for()
+    page.locator('.cell[aria-posinset="1"]').focus()
+    for key in ("Space", "ArrowRight", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    chosen = [page.locator(f'.cell[aria-posinset="{place}"]') for place in (1, 3)]
+    sent = {one.get_attribute("data-task") for one in chosen}
+    page.locator("#send", has_text="2 images").click()
+    page.locator("#notice", has_text="about 2 images").wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("nothing has these words")
+    page.keyboard.press("Enter")
+    page.locator("#count", has_text="Nothing fits these filters").wait_for()
+    events, _ = read(root)
+    assert {event["task_id"] for event in events if event["kind"] == "reopen"} == sent
+    # The server says who may, whatever the page shows.
+    reviewer = Rater(server.port).log_in(new_link(root, "only looks", "reviewer"))
+    asked = {"tasks": {str(uuid.uuid4()): sent.pop()}}
+    assert reviewer.ask("POST", "/api/queue", asked).status == 403
+    assert reviewer.ask("GET", "/api/gallery").body["groups"] == []
     page.context.close()
 
 

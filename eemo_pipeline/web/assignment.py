@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from eemo_pipeline.stats.hash_draws import unit_interval
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import ITEMS, LEASES, SLOTS, TASKS, ReviewDatabase
+from eemo_pipeline.web.frontiers import HIGHEST, LOWEST, find_first, find_open
 from eemo_pipeline.web.people import Session, absent, now_ms
 from eemo_pipeline.web.repeats import store_repeat
 from eemo_pipeline.web.slots import find_state
@@ -31,13 +32,11 @@ QUEUES = tuple(SERVED)
 STRONG, _VERY_STRONG = 2.0, 3.0  # of a machine's valence, -4 to 4
 _RECENT = 20  # images of a person, among which the strongly negative are counted
 _MOST_NEGATIVE = 6  # of those: 30 %
-_LOWEST, _HIGHEST = -9.0, 9.0  # beyond the scale: no bound
 
 # Statements are built once: building one costs more than running it.
 _NOW = sa.bindparam("now")
 _TASK, _RATER = sa.bindparam("of_task"), sa.bindparam("of_rater")
 _ITS_TASK = TASKS.c.task_id == SLOTS.c.task_id
-# An image that has left the data root since is not handed out; what was said of it stays.
 _HAS_IMAGE = sa.exists().where(ITEMS.c.image_id == TASKS.c.image_id)
 _MY_LEASE = (LEASES.c.task_id == _TASK, LEASES.c.rater_id == _RATER)
 _RENEW = LEASES.update().where(*_MY_LEASE).values(until_ms=sa.bindparam("until"))
@@ -49,7 +48,7 @@ _OVER = (
     .where(LEASES.c.until_ms < _NOW)
 )
 _HELD = (
-    sa.select(SLOTS.c.task_id)
+    sa.select(SLOTS.c.task_id, SLOTS.c.first_seq)
     .join(TASKS, _ITS_TASK)
     .where(
         SLOTS.c.rater_id == _RATER,
@@ -57,7 +56,6 @@ _HELD = (
         TASKS.c.state.in_(["open", "full"]),
         _HAS_IMAGE,
     )
-    .order_by(SLOTS.c.first_seq)
 )
 _COUNT = sa.select(sa.func.count()).where(SLOTS.c.rater_id == _RATER)
 _BEFORE = (
@@ -66,27 +64,6 @@ _BEFORE = (
     .where(SLOTS.c.rater_id == _RATER)
     .order_by(SLOTS.c.first_seq.desc())
     .limit(_RECENT)
-)
-_MINE = sa.exists().where(
-    SLOTS.c.task_id == TASKS.c.task_id,
-    SLOTS.c.rater_id == _RATER,
-    SLOTS.c.state.not_in(["expired", "released"]),
-)
-_OPEN = (
-    sa.select(TASKS.c.task_id, TASKS.c.image_id)
-    .where(
-        TASKS.c.state == "open",
-        TASKS.c.queue == sa.bindparam("queue"),
-        sa.func.coalesce(TASKS.c.machine_valence, 0.0) > sa.bindparam("above"),
-        sa.func.coalesce(TASKS.c.machine_valence, 0.0) < sa.bindparam("below"),
-        sa.func.coalesce(TASKS.c.machine_emotion, "").not_in(
-            sa.bindparam("avoided", expanding=True)
-        ),
-        ~_MINE,
-        _HAS_IMAGE,
-    )
-    .order_by(TASKS.c.priority.desc(), TASKS.c.tiebreak)
-    .limit(1)
 )
 _DESCRIBE = (
     sa.select(TASKS, ITEMS.c.width_px, ITEMS.c.height_px, SLOTS.c.state.label("slot"))
@@ -143,7 +120,7 @@ def claim(
         for task_id in held:
             if task_id not in have:
                 renew(connection, task_id, session.rater_id, now)
-                return _describe(connection, task_id, session.rater_id, is_new=False)
+                return _describe(connection, task_id, session.rater_id)
         if len(held) >= MOST_OUTSTANDING:
             return NothingLeft("outstanding", f"{len(held)} tasks are open; finish one of them")
         place = connection.execute(_COUNT, {"of_rater": session.rater_id}).scalar_one() + 1
@@ -166,12 +143,14 @@ def claim(
             value=event_log.canonical(told),
         )
         renew(connection, task_id, session.rater_id, now)
-        return _describe(connection, task_id, session.rater_id, is_new=True)
+        return _describe(connection, task_id, session.rater_id, new_place=place)
 
 
 def find_held(connection: sa.Connection, rater_id: str) -> list[str]:
     """Return the unfinished tasks of a rater, the oldest first."""
-    return list(connection.execute(_HELD, {"of_rater": rater_id}).scalars())
+    # Ordered here: SQLite would read all slots of the rater in order to find these few.
+    held = sorted(connection.execute(_HELD, {"of_rater": rater_id}), key=lambda row: row.first_seq)
+    return [row.task_id for row in held]
 
 
 def renew(connection: sa.Connection, task_id: str, rater_id: str, now: int) -> None:
@@ -199,14 +178,20 @@ def _choose(
     repeated = store_repeat(connection, session, place)
     if repeated is not None:
         return repeated
-    queues = order_queues(unit_interval("queue", session.rater_id, str(place - 1)))
-    above, below = find_bounds(before)
-    for bounds in {(above, below): None, (_LOWEST, _HIGHEST): None}:
-        for queue in queues:
-            found = _find_open(connection, session, queue, bounds, session.avoided)
-            if found is not None:
-                return found
-    return None
+    bounds = find_bounds(before)
+    unfit: list[tuple[str, str]] = []
+    for queue in order_queues(unit_interval("queue", session.rater_id, str(place - 1))):
+        first = find_first(connection, session.rater_id, queue, session.avoided)
+        if first is None:
+            continue
+        if bounds[0] < first.valence < bounds[1]:
+            return first.task_id, first.image_id
+        start = (first.priority, first.tiebreak)
+        found = find_open(connection, session.rater_id, queue, session.avoided, bounds, start)
+        if found is not None:
+            return found.task_id, found.image_id
+        unfit.append((first.task_id, first.image_id))
+    return unfit[0] if unfit else None  # nothing fits: what is left is handed out all the same
 
 
 def order_queues(drawn: float) -> tuple[str, ...]:
@@ -223,18 +208,6 @@ def order_queues(drawn: float) -> tuple[str, ...]:
     return QUEUES
 
 
-def _find_open(
-    connection: sa.Connection,
-    session: Session,
-    queue: str,
-    bounds: tuple[float, float] = (_LOWEST, _HIGHEST),
-    avoided: Sequence[str] = (),
-) -> tuple[str, str] | None:
-    asked = {"of_rater": session.rater_id, "queue": queue, "avoided": list(avoided)}
-    row = connection.execute(_OPEN, asked | {"above": bounds[0], "below": bounds[1]}).first()
-    return (row.task_id, row.image_id) if row else None
-
-
 def find_bounds(before: Sequence[float | None]) -> tuple[float, float]:
     """Return between which valences of a machine, both excluded, the next image may lie.
 
@@ -244,7 +217,7 @@ def find_bounds(before: Sequence[float | None]) -> tuple[float, float]:
     Args:
         before: machine's valences of the person's images, the last first; None where unknown.
     """
-    above, below = _LOWEST, _HIGHEST
+    above, below = LOWEST, HIGHEST
     last = [0.0 if one is None else one for one in before]
     if last and last[0] <= -_VERY_STRONG:
         above = -_VERY_STRONG
@@ -256,7 +229,10 @@ def find_bounds(before: Sequence[float | None]) -> tuple[float, float]:
     return above, below
 
 
-def _describe(connection: sa.Connection, task_id: str, rater_id: str, *, is_new: bool) -> Assigned:
+def _describe(
+    connection: sa.Connection, task_id: str, rater_id: str, new_place: int | None = None
+) -> Assigned:
+    """Return a task that the rater holds; `new_place` is its number where it was given just now."""
     row = connection.execute(_DESCRIBE, {"of_task": task_id, "of_rater": rater_id}).one()
     return Assigned(
         task_id,
@@ -265,8 +241,8 @@ def _describe(connection: sa.Connection, task_id: str, rater_id: str, *, is_new:
         row.height_px,
         tuple(row.fields.split()),
         row.slot,
-        connection.execute(_COUNT, {"of_rater": rater_id}).scalar_one(),
-        is_new,
+        new_place or connection.execute(_COUNT, {"of_rater": rater_id}).scalar_one(),
+        new_place is not None,
         row.machine_valence is not None and row.machine_valence <= -STRONG,
     )
 
@@ -276,7 +252,7 @@ def _explain(connection: sa.Connection, session: Session) -> NothingLeft:
     states: dict[str, int] = {row.state: row.number for row in connection.execute(_STATES)}
     if not states:
         return NothingLeft("no_tasks", "no task has been queued yet; run `eemo review queue`")
-    if session.avoided and any(_find_open(connection, session, queue) for queue in QUEUES):
+    if session.avoided and any(find_open(connection, session.rater_id, queue) for queue in QUEUES):
         return NothingLeft("avoided", "what is left shows what you chose to avoid")
     if states.get("open"):
         return NothingLeft("all_yours", "you have judged or skipped every task that is open")

@@ -2,7 +2,8 @@
 
 `events` is append-only: triggers refuse to change or delete a row. `slots` follows from the events
 and can be rebuilt (`replay.py`). The rest is what the pipeline asked (`items`, `tasks`, `drafts`)
-and who may answer (`raters`, `sessions`). `leases` and `sessions` are of the moment only.
+and who may answer (`raters`, `sessions`). `leases`, `frontiers` and `sessions` are of the moment
+only.
 
 SQLite is a file in WAL mode with `synchronous = full`: a stored event survives a crash. One process
 writes; its threads write one at a time, and those that wait for one another share one commit
@@ -105,7 +106,18 @@ TASKS = sa.Table(
     _text("state"),
     sqlite_with_rowid=False,
 )
-sa.Index("next_tasks", TASKS.c.state, TASKS.c.queue, TASKS.c.priority.desc(), TASKS.c.tiebreak)
+# In the order in which tasks are handed out, with all that decides whether one fits a person.
+sa.Index(
+    "open_tasks",
+    TASKS.c.state,
+    TASKS.c.queue,
+    TASKS.c.priority.desc(),
+    TASKS.c.tiebreak,
+    TASKS.c.machine_valence,
+    TASKS.c.machine_emotion,
+    TASKS.c.image_id,
+)
+_FORMER_INDEXES = ("next_tasks",)  # dropped where a database still has them
 SLOTS = sa.Table(
     "slots",
     METADATA,
@@ -126,6 +138,16 @@ LEASES = sa.Table(
     _text("task_id", primary_key=True),
     _text("rater_id", primary_key=True),
     _number("until_ms", index=True),
+    sqlite_with_rowid=False,
+)
+FRONTIERS = sa.Table(
+    "frontiers",
+    METADATA,
+    _text("rater_id", primary_key=True),
+    _text("queue", primary_key=True),
+    _text("avoided"),
+    sa.Column("priority", sa.Float, nullable=False),
+    _text("tiebreak"),
     sqlite_with_rowid=False,
 )
 RATERS = sa.Table(
@@ -237,6 +259,8 @@ def _add_missing_columns(connection: sa.Connection) -> None:
                 connection.exec_driver_sql(f"alter table {added}")
         for index in table.indexes:
             index.create(connection, checkfirst=True)
+    for name in _FORMER_INDEXES:
+        connection.exec_driver_sql(f"drop index if exists {name}")
 
 
 def _set_durable(connection: Any, _: Any) -> None:

@@ -72,7 +72,8 @@ def find_stored(connection: sa.Connection, event_ids: list[str]) -> dict[str, in
 def read_events(connection: sa.Connection, after: int = 0) -> Iterator[dict[str, Any]]:
     """Yield the events after number `after`, in order."""
     query = sa.select(EVENTS).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq)
-    for row in connection.execution_options(yield_per=5_000).execute(query).mappings():
+    # The option is the statement's: on the connection, PostgreSQL would open a cursor for writes.
+    for row in connection.execute(query, execution_options={"yield_per": 5_000}).mappings():
         yield dict(row)
 
 

@@ -233,7 +233,7 @@ def _read_blind(connection: sa.Connection) -> _Blind:
     people: dict[str, int] = {}
     places = {name: place for place, name in enumerate(FELT)}
     rows = []
-    for row in connection.execution_options(yield_per=5_000).execute(_BLIND):
+    for row in connection.execute(_BLIND, execution_options={"yield_per": 5_000}):
         said = json.loads(row.value)
         rows.append(
             (

@@ -15,6 +15,7 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import scan_table, table_path
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stats.hash_draws import short_hash
+from eemo_pipeline.web import frontiers
 from eemo_pipeline.web.database import DRAFTS, ITEMS, TASKS, ReviewDatabase
 from eemo_pipeline.web.replay import WANTED
 from eemo_pipeline.web.slots import REPEATS
@@ -67,6 +68,7 @@ def import_queue(database: ReviewDatabase, root: DataRoot) -> Imported:
         added = [
             _as_task(row) for row in queue.iter_rows(named=True) if row["task_id"] not in known
         ]
+        frontiers.forget(connection)
         connection.execute(ITEMS.delete())
         connection.execute(DRAFTS.delete())
         _insert(connection, ITEMS, items)

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from eemo_pipeline.web import event_log
+from eemo_pipeline.web import event_log, frontiers
 from eemo_pipeline.web.database import SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.slots import REPEATS, apply
 
@@ -18,6 +18,7 @@ def replay(database: ReviewDatabase) -> tuple[int, bool]:
     with database.writing() as connection:
         before = _read(connection)
         connection.execute(SLOTS.delete())
+        frontiers.forget(connection)
         connection.execute(TASKS.delete().where(TASKS.c.queue == REPEATS))
         connection.execute(TASKS.update().values(wanted=WANTED, taken=0, skipped=0, state="open"))
         count = 0

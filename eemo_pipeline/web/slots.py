@@ -19,6 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from eemo_pipeline.web import frontiers
 from eemo_pipeline.web.database import SLOTS, TASKS
 
 MOST_JUDGEMENTS = 5
@@ -107,6 +108,8 @@ def apply(connection: sa.Connection, event: Mapping[str, Any]) -> None:
             "more_wanted": change.wanted,
         }
         connection.execute(_SETTLE, numbers)
+        if change.taken < 0 or change.wanted > 0:  # a task that was full may be open again
+            frontiers.move_back(connection, event["task_id"])
 
 
 def find_state(connection: sa.Connection, task_id: str, rater_id: str) -> str | None:
@@ -175,6 +178,7 @@ def _close(connection: sa.Connection, event: Mapping[str, Any]) -> None:
 def _reopen(connection: sa.Connection, event: Mapping[str, Any]) -> _Change:
     """One more person is asked, whatever closed the task; five at most."""
     connection.execute(_REOPEN, {"of_task": event["task_id"]})
+    frontiers.move_back(connection, event["task_id"])
     return _Change()
 
 

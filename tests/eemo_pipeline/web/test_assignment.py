@@ -16,9 +16,10 @@ from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import vocabulary_violations
 from eemo_pipeline.stages.review.raters import build_raters
 from eemo_pipeline.stages.review.records import build_review_records
-from eemo_pipeline.web import assignment, judging, repeats
+from eemo_pipeline.web import assignment, frontiers, judging, repeats
+from eemo_pipeline.web.administration import ask_again
 from eemo_pipeline.web.assignment import STRONG, find_bounds
-from eemo_pipeline.web.database import SLOTS, TASKS, ReviewDatabase
+from eemo_pipeline.web.database import FRONTIERS, LEASES, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import BlindJudgement
 from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
 from eemo_pipeline.web.quality import measure
@@ -111,6 +112,71 @@ def test_what_a_person_avoids_is_never_handed_out(database: ReviewDatabase):
     found = assignment.claim(database, avoiding)
     assert isinstance(found, assignment.NothingLeft)
     assert found.reason == "avoided"
+
+
+def test_the_search_begins_where_a_person_is_and_a_task_that_opens_again_is_found(
+    database: ReviewDatabase,
+):
+    """Without frontiers every task that a person has had is looked at again for each new one."""
+    with database.writing() as connection:
+        connection.execute(TASKS.update().values(machine_valence=0.0, queue="audit"))
+        order = sa.select(TASKS.c.task_id).order_by(TASKS.c.priority.desc(), TASKS.c.tiebreak)
+        first, second = connection.execute(order.limit(2)).scalars()
+    people = [enter(database, f"person {number}") for number in range(3)]
+    late = enter(database, "late")
+
+    def find(session: Session) -> tuple[str, str]:
+        """Return what is found from the frontier, which is what is found from the beginning."""
+        with database.writing() as connection:
+            found = [
+                frontiers.find_first(connection, session.rater_id, "audit", ()),
+                frontiers.find_open(connection, session.rater_id, "audit"),
+            ]
+            at = sa.select(FRONTIERS.c.tiebreak).where(FRONTIERS.c.rater_id == session.rater_id)
+            assert found[0] == found[1]
+            assert found[0] is not None
+            assert connection.execute(at).scalar_one() == found[0].tiebreak
+            return found[0].task_id, found[0].tiebreak
+
+    def fill() -> None:
+        """Have three people take the first task, so that it is full; the frontier passes it."""
+        for one in people:
+            task = assignment.claim(database, one)
+            assert isinstance(task, assignment.Assigned)
+            assert task.task_id == first
+        assert find(late)[0] == second
+
+    ends = {
+        "release": lambda: judging.release(database, people[0], first, "a" * 16),
+        "expire": lambda: expire(database, first, people[0], people[1]),
+        "skip": lambda: judging.skip(database, people[0], first, "b" * 16, "other"),
+        "reopen": lambda: ask_again(database, people[1], first, "c" * 16),
+    }
+    for name, end in ends.items():
+        if name != "reopen":
+            fill()
+        else:
+            people[0] = enter(database, "another")
+            fill()
+        end()
+        assert find(late)[0] == first, name
+    avoiding = Session(**{**late.__dict__, "avoided": ("awe", "fear")})
+    with database.writing() as connection:
+        connection.execute(
+            TASKS.update().where(TASKS.c.task_id == second).values(machine_emotion="awe")
+        )
+        passed = frontiers.find_first(connection, late.rater_id, "audit", avoiding.avoided)
+    assert passed is not None
+    assert find(late)[0] == first, "who avoids no longer begins anew"
+
+
+def expire(database: ReviewDatabase, task_id: str, session: Session, other: Session) -> None:
+    with database.writing() as connection:
+        mine = LEASES.update().where(
+            LEASES.c.task_id == task_id, LEASES.c.rater_id == session.rater_id
+        )
+        connection.execute(mine.values(until_ms=0))
+    assignment.claim(database, other)  # any request for an image frees what is over
 
 
 def test_a_break_is_due_after_long_work_or_many_hard_images():

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from shutil import copytree
@@ -17,13 +18,16 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import scan_table, table_path, write_table
 from eemo_pipeline.schema.tables import TABLES as SCHEMA
 from eemo_pipeline.web import assignment, event_log, judging
+from eemo_pipeline.web.administration import ask_again
 from eemo_pipeline.web.database import LEASES, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import BlindJudgement, Event
 from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
 from eemo_pipeline.web.problems import Refused
+from eemo_pipeline.web.quality import measure
 from eemo_pipeline.web.queue_import import import_queue
 from eemo_pipeline.web.replay import replay
 from eemo_pipeline.web.votes import read_votes
+from tests.support.postgres import new_database
 from tests.support.review_kills import kill_at_work
 from tests.support.reviews import JUDGEMENT, make_review_root
 
@@ -320,6 +324,31 @@ def take_step(database: ReviewDatabase, session: Session, kind: str, number: int
             judging.commit(database, session, task_id, name, FELT)
         if kind == "finish":
             finish(database, session, task_id, f"{number:011x}")
+
+
+def test_postgresql_holds_the_same(root: DataRoot, cluster: str):
+    """Four people at once, a lease that ends, one person more; the log verified and replayed."""
+    with closing(ReviewDatabase(new_database(cluster))) as database:
+        import_queue(database, root)
+        people = [person(database, f"rater {number}") for number in range(4)]
+
+        def work(number: int) -> None:
+            name = f"{number:016x}"
+            task = claimed(database, people[number])
+            judging.commit(database, people[number], task.task_id, name, FELT)
+            finish(database, people[number], task.task_id, f"{number:011x}")
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(work, range(4)))
+        late = claimed(database, people[0])
+        expire(database, late.task_id)
+        ask_again(database, people[1], claimed(database, people[1]).task_id, "f" * 16)
+        with database.reading() as connection:
+            assert event_log.verify(connection) is None
+            felt = [row for row in read_votes(connection).rows if row["phase"] == "blind"]
+        assert {row["rater_id"] for row in felt} == {one.rater_id for one in people}
+        assert measure(database).raters
+        assert replay(database)[1]
 
 
 def test_ten_kills_lose_nothing_that_was_acknowledged(tmp_path: Path):

@@ -47,6 +47,8 @@ def explain_rater(rater: RaterQuality, *, sees_all: bool) -> list[str]:
         said.append(
             f"Accepted {taken} of {wrong.count} drafts that were wrong on purpose: {verdict}."
         )
+    if sees_all:
+        said.append(_explain_gold(rater))
     return [one for one in said if one]
 
 
@@ -55,6 +57,16 @@ def explain_field(quality: FieldQuality) -> str:
     few = _if_few(quality.accepted.count)
     changed = 1 - (quality.accepted.value or 0)
     return f"Of 100 drafts people change or refuse about {changed * 100:.0f}{few}."
+
+
+def _explain_gold(rater: RaterQuality) -> str:
+    mass, expected = rater.gold_mass, rater.gold_expected
+    if mass.value is None or mass.upper is None or expected is None:
+        return ""
+    few = _if_few(mass.count)
+    if mass.upper < expected:
+        return f"On {_images(mass.count)} of gold: names rarer emotions than people do{few}."
+    return f"On {_images(mass.count)} of gold: names what many people named{few}."
 
 
 def _explain_offset(scale: str, offset: Estimate) -> str:

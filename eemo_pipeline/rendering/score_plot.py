@@ -15,7 +15,8 @@ _BOUNDS = ("score_lower", "score_upper")
 def draw_scores(scores: pl.DataFrame, benchmark: str, number: str) -> str:
     """Draw one number of each model as a dot on its interval, best first, as SVG in Markdown.
 
-    As many models as fit into INLINE_CHARACTERS.
+    Models are drawn below those that were scored on the same items; the number of items stands at
+    the name. As many models as fit into INLINE_CHARACTERS.
 
     Args:
         scores: rows of `evaluation__scores`, in per cent.
@@ -30,10 +31,14 @@ def draw_scores(scores: pl.DataFrame, benchmark: str, number: str) -> str:
             & (pl.col("marking") == "tolerant")
         )
         .sort("section")
-        .unique("evaluated_model", keep="first", maintain_order=True)
-        .sort("score_value", "evaluated_model", descending=[True, False])
+        .unique(["evaluated_model", "item_set"], keep="first", maintain_order=True)
+        .sort(
+            *("counted_items", "item_set", "score_value", "evaluated_model"),
+            descending=[True, False, True, False],
+        )
     )
-    return _fit(f"{number} of {benchmark}", rows.rename({"evaluated_model": "label"}), _LABEL_PX)
+    label = pl.format("{} {}", "counted_items", "evaluated_model").alias("label")
+    return _fit(f"{number} of {benchmark}", rows.with_columns(label), _LABEL_PX)
 
 
 def draw_study(studies: pl.DataFrame, study: str) -> str:

@@ -1116,6 +1116,11 @@ _ALL = (
     _number("score_upper", "Upper end of the same interval", "", -1, 100),
     _number("printed_value", "The score rounded half up, as the owners print it", "", -1, 100),
     _count("counted_items", "Items that count"),
+    _text(
+        "item_set",
+        "Hash of the ids of the items that count: only scores of one item_set are of the same "
+        "items, and can be ranked",
+    ),
     _share("covered_share", "Share of them with an answer that could be read, or a given mark"),
     _number("published_value", "What others have published of this number", "", -1, 100),
     _number("published_difference", "Printed value minus the published one", "", -101, 101),

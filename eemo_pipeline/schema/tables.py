@@ -795,10 +795,10 @@ _ALL = (
     ),
     _table(
         "evaluation__scores",
-        "number of a benchmark, model, group of items and marking: the score and its interval",
-        "benchmark evaluated_model section number item_group marking",
+        "number of a benchmark, model, group of items, set of items and marking: the score",
+        "benchmark evaluated_model section number item_group item_set marking",
         """benchmark evaluated_model section number item_group marking protocol score_unit
-        score_value score_lower score_upper printed_value counted_items covered_share
+        score_value score_lower score_upper printed_value counted_items item_set covered_share
         published_value published_difference score_note""",
         "score_lower score_upper published_value published_difference score_note",
     ),

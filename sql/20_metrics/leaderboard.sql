@@ -1,7 +1,8 @@
 -- One row per benchmark, model and number of the owners' table, best first: our value with its
 -- interval, and what others have published.
 --
--- place: Rank among the models of the number, 1 for the best; of errors the smallest is best
+-- place: Rank among the models scored on the same items (item_set), 1 for the best; of errors the
+--   smallest is best
 -- value: The score in its unit, as read tolerantly, or by given marks where there are some
 -- lower: Lower end of its 95 % interval
 -- upper: Upper end of its 95 % interval
@@ -14,7 +15,7 @@ with best_marked as (
     where item_group = 'all'
     qualify
         row_number() over (
-            partition by benchmark, evaluated_model, section, number
+            partition by benchmark, evaluated_model, section, number, item_set
             order by case marking when 'given' then 1 when 'tolerant' then 2 else 3 end
         ) = 1
 )
@@ -25,7 +26,7 @@ select
     number,
     score_unit,
     rank() over (
-        partition by benchmark, section, number
+        partition by benchmark, section, number, item_set
         order by
             case
                 when score_unit = 'difference' or number = 'ECE' then score_value
@@ -39,6 +40,7 @@ select
     counted_items as items,
     covered_share as coverage,
     published_value as published,
-    protocol
+    protocol,
+    item_set
 from best_marked
-order by benchmark, section, number, place, evaluated_model
+order by benchmark, section, number, items desc, item_set, place, evaluated_model

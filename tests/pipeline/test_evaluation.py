@@ -34,17 +34,21 @@ def board(demo_lake: Path) -> list[dict[str, Any]]:
 
 def test_the_leaderboard_has_every_model_beside_the_baselines(board: list[dict[str, Any]]) -> None:
     assert {row["evaluated_model"] for row in board} == MODELS
-    for benchmark in ("held_out_assess", "emoverse_probe"):
-        places = [
-            row["place"]
-            for row in board
-            if row["number"] == "Accuracy" and row["benchmark"] == benchmark
-        ]
-        assert places == sorted(places)
-        assert len(places) >= 3
+    by_items: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in board:
+        keys = ("benchmark", "section", "number", "item_set")
+        by_items.setdefault(tuple(row[key] for key in keys), []).append(row)
         assert row["lower"] is None or row["lower"] <= row["upper"]
         assert row["items"] > 0
+    for same in by_items.values():
+        assert len({row["items"] for row in same}) == 1
+        assert same[0]["place"] == 1, "models are ranked among those scored on the same items"
+        assert [row["place"] for row in same] == sorted(row["place"] for row in same)
+    accuracies = [same for key, same in by_items.items() if key[::2][0:2] == ("held_out_assess", "Accuracy")]
+    assert len(accuracies) > 2, "the classifier and the annotators answer other items"
+    for same in accuracies:
+        models = {row["evaluated_model"] for row in same}
+        assert models >= {"majority_baseline", "random_baseline"}
 
 
 def test_a_trained_model_has_the_accuracy_of_its_run(

@@ -533,7 +533,7 @@ def add_files(world: World) -> None:
             "score_value": value,
             "printed_value": value,
         }
-        | {"counted_items": 2, "covered_share": 1.0}
+        | {"counted_items": 2, "covered_share": 1.0, "item_set": "two"}
         for model, marking, value in (
             *(("probe", "tolerant", 50.0), ("probe", "strict", 0.0)),
             ("majority_baseline", "tolerant", 10.0),

@@ -1,16 +1,16 @@
-"""The tables of the stage: what embedded and trained models answer to our own held-out items.
+"""What embedded, trained and asked models answer to items, beside the baselines.
 
-Beside them stand the majority of the training items and chance.
+Beside the answers to our own held-out items stand the majority of the training items and chance;
+beside those to other benchmarks, chance.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.stages.evaluation import baselines, comparisons, predictions
+from eemo_pipeline.stages.evaluation import baselines
 from eemo_pipeline.stages.evaluation.benchmarks import (
     Benchmark,
     held_out_assess,
@@ -27,55 +27,28 @@ from eemo_pipeline.stages.evaluation.model_runs import has_kept, read_kept
 from eemo_pipeline.stages.evaluation.probe_answers import answer_by_probes
 from eemo_pipeline.stages.evaluation.replay import list_benchmarks
 from eemo_pipeline.stages.evaluation.responses import Response
-from eemo_pipeline.stages.evaluation.score_table import tabulate_scores
 from eemo_pipeline.stages.evaluation.trained_classifiers import answer_labels, classifiers_of
 from eemo_pipeline.stages.evaluation.vote_answers import answer_by_votes
 
 Read = Callable[[str], pl.DataFrame]
-_Answered = tuple[Benchmark, str, list[Response]]
+Answered = tuple[Benchmark, str, list[Response]]
 
 
-@dataclass(frozen=True)
-class Evaluated:
-    """The tables of the stage."""
-
-    predictions: pl.DataFrame
-    scores: pl.DataFrame
-    comparisons: pl.DataFrame
-
-
-def evaluate(table: Read, root: Path) -> Evaluated:
-    """Return the tables of the stage.
+def list_answers(table: Read, root: Path) -> Iterator[Answered]:
+    """Yield benchmark, model and responses of every model that has answered items.
 
     Args:
         table: returns a table by name.
-        root: the data root, below which the artefacts of trained models lie.
+        root: the data root, below which kept answers and the artefacts of trained models lie.
     """
-    answered = [
-        *_assess(table, root),
-        *_qa(table),
-        *answer_by_probes(table),
-        *answer_by_votes(table),
-        *_asked(table, root),
-    ]
-    frames = [predictions.tabulate(*one) for one in answered if one[2]]
-    rows = pl.concat([pl.DataFrame(schema=predictions.SCHEMA), *frames])
-    scored: list[pl.DataFrame] = []
-    compared: list[pl.DataFrame] = []
-    for benchmark in list_benchmarks().values():
-        of_benchmark = rows.filter(pl.col("benchmark") == benchmark.name)
-        scored += tabulate_scores(benchmark, of_benchmark)
-        compared.append(comparisons.compare(benchmark, of_benchmark))
-    return Evaluated(
-        rows.sort("benchmark", "evaluated_model", "benchmark_item"),
-        pl.concat(scored).sort(
-            "benchmark", "evaluated_model", "section", "number", "item_group", "marking"
-        ),
-        pl.concat(compared).sort("benchmark", "section", "first_model", "second_model"),
-    )
+    yield from _assess(table, root)
+    yield from _qa(table)
+    yield from answer_by_probes(table)
+    yield from answer_by_votes(table)
+    yield from _asked(table, root)
 
 
-def _assess(table: Read, root: Path) -> Iterator[_Answered]:
+def _assess(table: Read, root: Path) -> Iterator[Answered]:
     benchmark = held_out_assess.BENCHMARK
     rows = held_out_assess.held_out(table)
     items = [held_out_assess.item_of(row, unit) for row, unit in rows]
@@ -91,7 +64,7 @@ def _assess(table: Read, root: Path) -> Iterator[_Answered]:
         yield benchmark, recipe, list(answer_labels(rows, artefact, features))
 
 
-def _qa(table: Read) -> Iterator[_Answered]:
+def _qa(table: Read) -> Iterator[Answered]:
     benchmark = held_out_qa.BENCHMARK
     items = held_out_qa.prepare(table)
     training = table("qa__items").filter(pl.col("split") == "train")
@@ -102,11 +75,15 @@ def _qa(table: Read) -> Iterator[_Answered]:
         yield benchmark, name, list(answer_qa(rows, replies))
 
 
-def _asked(table: Read, root: Path) -> Iterator[_Answered]:
+def _asked(table: Read, root: Path) -> Iterator[Answered]:
     """Yield the models that were asked before; their items are prepared where there are any."""
+    own = held_out_assess.BENCHMARK.name, held_out_qa.BENCHMARK.name
     for name, benchmark in list_benchmarks().items():
         if benchmark.prepare and has_kept(root, name):
             items = {item.item_id: item for item in benchmark.prepare(table)}
+            if name not in own:
+                chance = list(baselines.answer_by_chance(benchmark, list(items.values())))
+                yield benchmark, baselines.CHANCE, chance
             for model, responses in read_kept(root, name, items):
                 yield benchmark, model, responses
 

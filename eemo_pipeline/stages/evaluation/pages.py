@@ -3,7 +3,7 @@
 A page needs no network and no script. Texts come from models and datasets: all are escaped.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 
@@ -33,7 +33,12 @@ _AXES = {
     "correlation": (-1.0, 1.0),
     "difference": (0.0, 1.0),
 }
-_SCORES = ("model", "score", "95 %", "", "items", "read", "protocol", "published")
+_SCORES = ("model", "place", "score", "95 %", "", "read", "protocol", "published")
+_COMPARABLE = (
+    "A place is among the models that were scored on the same items. Models in different tables "
+    "are not comparable by their scores; the last table compares two models on the items that both "
+    "answered."
+)
 _GROUPS = ("model", "group", "score", "95 %", "items")
 _PAIRS = ("models", "task", "items", "difference", "95 %", "better", "worse", "p (Holm)")
 
@@ -73,14 +78,15 @@ def render_page(benchmark: Benchmark, scores: pl.DataFrame, comparisons: pl.Data
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>',
         f"<style>{_STYLE}</style><h1>{title}</h1>",
         f"<p>{escape(benchmark.citation)}. {escape(benchmark.notes)}</p>",
+        f"<p>{_COMPARABLE}</p>",
     ]
     whole = marked.filter(pl.col("item_group") == "all")
     for number in benchmark.numbers:
         rows = whole.filter(
             (pl.col("section") == number.section) & (pl.col("number") == number.name)
         )
-        if rows.height:
-            parts.append(_scores_table(number, rows))
+        for _, same in _by_item_set(rows):
+            parts.append(_scores_table(number, same))
     groups = marked.filter(pl.col("item_group") != "all")
     if groups.height:
         parts.append(f"<details><summary>By group</summary>{_groups_table(groups)}</details>")
@@ -92,27 +98,37 @@ def render_page(benchmark: Benchmark, scores: pl.DataFrame, comparisons: pl.Data
 def _best_marked(scores: pl.DataFrame) -> pl.DataFrame:
     """Return one row per number and model: by given marks, or as read tolerantly."""
     order = pl.col("marking").replace_strict({"given": 0, "tolerant": 1, "strict": 2})
-    keys = ["evaluated_model", "section", "number", "item_group"]
+    keys = ["evaluated_model", "section", "number", "item_group", "item_set"]
     return scores.sort(order).unique(keys, keep="first", maintain_order=True).sort(keys)
+
+
+def _by_item_set(rows: pl.DataFrame) -> Iterator[tuple[object, pl.DataFrame]]:
+    """Yield the rows that are of the same items, those of most items first."""
+    ordered = rows.sort("counted_items", "item_set", descending=[True, False])
+    yield from ordered.group_by("item_set", maintain_order=True)
 
 
 def _scores_table(number: Number, rows: pl.DataFrame) -> str:
     is_error = rows["score_unit"][0] == "difference" or rows["number"][0] == "ECE"
-    ordered = rows.sort("score_value", "evaluated_model", descending=[not is_error, False])
+    place = pl.col("score_value").rank("min", descending=not is_error).alias("place")
+    ordered = rows.with_columns(place).sort("place", "evaluated_model")
     lines = [
         (
             escape(row["evaluated_model"]),
+            str(row["place"]),
             _say(row["printed_value"], number.digits),
             _interval(row["score_lower"], row["score_upper"], number.digits),
             _bar(row),
-            f"{row['counted_items']:,}",
             f"{100 * row['covered_share']:.1f} %",
             row["protocol"],
             _say(row["published_value"], number.digits),
         )
         for row in ordered.iter_rows(named=True)
     ]
-    return _table(f"{_words(number.section)}: {number.name}", _SCORES, lines)
+    items = int(rows["counted_items"][0])
+    said = "item" if items == 1 else "items"
+    caption = f"{_words(number.section)}: {number.name}, on the same {items:,} {said}"
+    return _table(caption, _SCORES, lines)
 
 
 def _groups_table(rows: pl.DataFrame) -> str:

@@ -1,10 +1,15 @@
-"""Table scores as rows: every number of every model, with what was published of it."""
+"""Table scores as rows: every number of every model, with what was published of it.
+
+Models are ranked among those that were scored on the same items alone. So that each model stands
+beside the baselines, these are scored on the items of every other model too.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
+from eemo_pipeline.stages.evaluation.baselines import CHANCE, MAJORITY
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
 from eemo_pipeline.stages.evaluation.published_numbers import published
 from eemo_pipeline.stages.evaluation.scores import Score, score
@@ -23,25 +28,45 @@ SCHEMA: dict[str, Any] = {
     "score_upper": pl.Float64,
     "printed_value": pl.Float64,
     "counted_items": pl.Int64,
+    "item_set": pl.String,
     "covered_share": pl.Float64,
     "published_value": pl.Float64,
     "published_difference": pl.Float64,
     "score_note": pl.String,
 }
+_KEY = ["evaluated_model", "section", "number", "item_group", "item_set", "marking"]
 
 
-def tabulate_scores(benchmark: Benchmark, predictions: pl.DataFrame) -> list[pl.DataFrame]:
-    """Return the scores of each model, one frame per model; an empty one where there is none.
+def tabulate_scores(benchmark: Benchmark, predictions: pl.DataFrame) -> pl.DataFrame:
+    """Return the scores of each model; a baseline has those on the items of other models too.
 
     Args:
         benchmark: whose items these are.
         predictions: rows of any number of models.
     """
-    frames = [pl.DataFrame(schema=SCHEMA)]
+    rows = [
+        row
+        for model, part in _parts(predictions)
+        for row in _rows(benchmark, model, score(benchmark, part))
+    ]
+    table = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return table.unique(_KEY, keep="first", maintain_order=True)
+
+
+def _parts(predictions: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield each model with its rows, and each baseline with those on the items of others."""
+    is_baseline = pl.col("evaluated_model").is_in([MAJORITY, CHANCE])
+    answered = predictions.filter(~is_baseline).group_by("evaluated_model", maintain_order=True)
+    sets = answered.agg(pl.col("benchmark_item").sort())["benchmark_item"].unique(
+        maintain_order=True
+    )
     for (model,), part in predictions.group_by("evaluated_model", maintain_order=True):
-        rows = list(_rows(benchmark, str(model), score(benchmark, part)))
-        frames.append(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
-    return frames
+        yield str(model), part
+        if model in (MAJORITY, CHANCE):
+            for items in sets:
+                shared = part.filter(pl.col("benchmark_item").is_in(items.implode()))
+                if 0 < shared.height < part.height:
+                    yield str(model), shared
 
 
 def _rows(benchmark: Benchmark, model: str, scores: list[Score]) -> Iterator[tuple[Any, ...]]:
@@ -62,6 +87,7 @@ def _rows(benchmark: Benchmark, model: str, scores: list[Score]) -> Iterator[tup
             _rounded(one.upper),
             printed,
             one.counted,
+            one.item_set,
             _rounded(one.covered),
             known,
             None if printed is None or known is None else round(printed - known, 6),

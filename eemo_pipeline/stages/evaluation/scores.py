@@ -12,6 +12,7 @@ import polars as pl
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Number
 from eemo_pipeline.stages.evaluation.measures import MEASURES, UNITS, Sample
 from eemo_pipeline.stats.cluster_bootstrap import bounds_95, draw_clusters
+from eemo_pipeline.stats.hash_draws import short_hash
 
 RESAMPLES = 1000
 GIVEN, TOLERANT, STRICT = "given", "tolerant", "strict"
@@ -41,6 +42,7 @@ class Score:
         lower: lower end of the 95 % interval.
         upper: upper end of it.
         counted: the number of items that count.
+        item_set: a hash of their ids.
         covered: the share of them with an answer that could be read, or a mark that was given.
         protocol: how their answers were obtained: text, probability, or mixed.
     """
@@ -55,6 +57,7 @@ class Score:
     lower: float | None
     upper: float | None
     counted: int
+    item_set: str
     covered: float | None
     protocol: str
 
@@ -138,6 +141,7 @@ class _Marking:
                     printed[cell.key],
                     *bounds_95(self._resampled[cell.key]),
                     rows.size,
+                    self._item_set(rows),
                     self._coverage(rows),
                     self._protocol(rows),
                 )
@@ -254,6 +258,9 @@ class _Marking:
         mark, answer = READINGS[self.marking]
         known = self.predictions[mark if self.marking == GIVEN else answer].is_not_null()
         return float(known.to_numpy()[rows].mean())
+
+    def _item_set(self, rows: np.ndarray) -> str:
+        return short_hash(*sorted(self.predictions["benchmark_item"][rows.tolist()]))
 
     def _protocol(self, rows: np.ndarray) -> str:
         found = self.predictions["protocol"][rows.tolist()].unique().to_list()

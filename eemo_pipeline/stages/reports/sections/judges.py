@@ -293,26 +293,31 @@ def _draw_calibration(bins: pl.DataFrame, patterns: pl.DataFrame) -> Drawn:
 
 
 def _draw_leaderboard(models: pl.DataFrame) -> Drawn:
-    first = models.filter(place=1)
-    sentences = [
-        f"{row['evaluated_model']} leads in {row['section']} {row['number']} of "
-        f"{row['benchmark']} ({row['value']:.4g})."
-        for row in first.head(6).iter_rows(named=True)
-    ]
-    charts = [
-        draw_bars(
-            f"{benchmark}: {section}, {number}",
-            part["evaluated_model"].to_list(),
-            {"value": part["value"].to_list()},
+    keys = ["benchmark", "section", "number", "item_set"]
+    groups = [
+        part for _, part in models.group_by(keys, maintain_order=True) if part.height > 1
+    ]  # a place is among models that were scored on the same items
+    sentences: list[str] = []
+    charts: list[str] = []
+    for part in groups[:6]:
+        row = part.row(0, named=True)
+        items = say_count(row["items"], "item")
+        sentences.append(
+            f"On the same {items}, {row['evaluated_model']} leads {part.height} models in "
+            f"{row['section']} {row['number']} of {row['benchmark']} ({row['value']:.4g})."
         )
-        for (benchmark, section, number), part in list(
-            models.group_by("benchmark", "section", "number", maintain_order=True)
-        )[:6]
-    ]
+        charts.append(
+            draw_bars(
+                f"{row['benchmark']}: {row['section']}, {row['number']}, {items}",
+                part["evaluated_model"].to_list(),
+                {"value": part["value"].to_list()},
+            )
+        )
+    leading = [part.row(0, named=True) for part in groups]
     return Drawn(
         " ".join(sentences),
         tuple(charts),
-        {f"{row[0]}"[:16]: row[1] for row in first.select("benchmark", "value").iter_rows()},
+        {row["benchmark"][:16]: row["value"] for row in reversed(leading)},
     )
 
 

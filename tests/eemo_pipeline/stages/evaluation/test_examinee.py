@@ -78,7 +78,7 @@ def kept(root: Path, items: Sequence[Item]) -> tuple[pl.DataFrame, pl.DataFrame]
     """Return predictions and scores of the one model whose answers are kept."""
     ((model, responses),) = read_kept(root, NAME, {item.item_id: item for item in items})
     predictions = tabulate(BENCHMARK, model, responses)
-    return predictions, pl.concat(tabulate_scores(BENCHMARK, predictions))
+    return predictions, tabulate_scores(BENCHMARK, predictions)
 
 
 def check_values(predictions: pl.DataFrame) -> None:
@@ -184,7 +184,7 @@ def test_numbers_over_both_protocols_say_so(table: Callable[[str], pl.DataFrame]
     responses = [Response(item, reply) for item, reply in zip(valence, replies, strict=True)]
     predictions = tabulate(BENCHMARK, "file", responses)
     assert sorted(predictions["protocol"]) == ["probability"] * 2 + ["text"] * 2
-    scores = pl.concat(tabulate_scores(BENCHMARK, predictions))
+    scores = tabulate_scores(BENCHMARK, predictions)
     assert set(scores["protocol"]) == {"mixed"}
 
 

@@ -31,7 +31,7 @@ def test_texts_are_escaped_and_differences_are_told(tmp_path: Path) -> None:
         tabulate(BENCHMARK, model, [Response(item, answer) for item in items])
         for model, answer in ((f"bad {HOSTILE}", "B"), ("good", "A"))
     )
-    scores = pl.concat(tabulate_scores(BENCHMARK, predictions))
+    scores = tabulate_scores(BENCHMARK, predictions)
     compared = compare(BENCHMARK, predictions)
     (row,) = compared.to_dicts()
     assert (row["gained_count"], row["lost_count"], row["mark_difference"]) == (20, 0, 1)

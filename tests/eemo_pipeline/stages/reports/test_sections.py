@@ -101,6 +101,7 @@ def write_models(root: Path) -> None:
         "score_lower": 0.5,
         "score_upper": 0.9,
         "counted_items": 100,
+        "item_set": "a",
         "covered_share": 1.0,
     }
     write_rows(
@@ -214,7 +215,9 @@ def test_what_people_said_fills_their_sections(built: Built):
 
 
 def test_models_fill_the_leaderboard_and_the_costs(built: Built):
-    assert "leads in perception accuracy of eemo_bench_pair (0.8)" in built.summaries["leaderboard"]
+    summary = built.summaries["leaderboard"]
+    assert "leads 2 models in perception accuracy of eemo_bench_pair (0.8)" in summary
+    assert "On the same 100 items" in summary
     studies = built.summaries["studies"]
     assert "(40.0 %, 10.0 to 60.0); 1 of 1 comparison with a reference differ" in studies
     assert studies.endswith("1 row could not be tried.")

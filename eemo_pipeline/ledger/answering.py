@@ -4,7 +4,8 @@ New answers are stored as they arrive, and every question is checked for an answ
 and storage are in `store.py`; `interleaving.py` runs several models concurrently.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from eemo_pipeline.ledger.interleaving import gather, take_turns
@@ -71,9 +72,10 @@ def answer_all(ledger: Ledger, inquiry: Inquiry) -> Answers:
 def answer_each(ledger: Ledger, inquiries: Sequence[Inquiry]) -> list[Answers]:
     """Answer every ask, calling models only for answers missing from the ledger.
 
-    The models run concurrently. Answers that a `perform` has not recorded itself are stored soon
-    after they arrive, even if a `perform` fails later. An answer with status "error" is returned
-    but not stored, so that a rerun retries it.
+    Models of different providers run concurrently, and so do embedded ones; models of one provider
+    run one after the other, since one's own hardware may hold one alone. Answers that a `perform`
+    has not recorded itself are stored soon after they arrive, even if a `perform` fails later. An
+    answer with status "error" is returned but not stored, so that a rerun retries it.
 
     Args:
         ledger: where answers are looked up and stored.
@@ -83,12 +85,12 @@ def answer_each(ledger: Ledger, inquiries: Sequence[Inquiry]) -> list[Answers]:
         LookupError: a `perform` left an ask unanswered.
     """
     parts = [_look_up(ledger, inquiry) for inquiry in inquiries]
-    performed = [
-        gather(part.inquiry.perform(list(part.missing.values())) if part.missing else iter(()))
-        for part in parts
-    ]
-    for place, batch in take_turns(performed):
-        parts[place].found.update(_keep(ledger, inquiries[place], batch))
+    lines: dict[str, list[_Part]] = {}
+    for place, part in enumerate(parts):
+        provider = part.inquiry.provider
+        lines.setdefault(str(place) if provider == EMBEDDED else provider, []).append(part)
+    for _, (part, batch) in take_turns([_perform(line) for line in lines.values()]):
+        part.found.update(_keep(ledger, part.inquiry, batch))
     for part in parts:
         _require_answers(part)
     return [_sum_up(ledger, part) for part in parts]
@@ -111,6 +113,18 @@ class _Part:
     found: dict[str, Answer]
     missing: dict[str, Ask]
     spent: Spent
+
+
+_Batch = list[tuple[Ask, Answer | Recorded]]
+
+
+def _perform(parts: Sequence[_Part]) -> Generator[tuple[_Part, _Batch], None, None]:
+    """Yield the batches of answers of one part after the other."""
+    for part in parts:
+        if part.missing:
+            with closing(gather(part.inquiry.perform(list(part.missing.values())))) as batches:
+                for batch in batches:
+                    yield part, batch
 
 
 def _look_up(ledger: Ledger, inquiry: Inquiry) -> _Part:

@@ -37,12 +37,14 @@ class Provider:
         model: The default model; None if one must be named.
         variables: Environment variables required for every call.
         find_problem: Returns why a model cannot be used, or None.
+        takes_several: Whether several of its models may annotate: each is a family of its own.
     """
 
     build: Callable[[str], VisionLanguageModel]
     model: str | None
     variables: tuple[str, ...]
     find_problem: Callable[[str], str | None] = lambda _: None
+    takes_several: bool = False
 
 
 # The defaults are the models of EmoVerse (arXiv 2511.12554): GPT-4o and Gemini 2.5.
@@ -50,7 +52,7 @@ PROVIDERS: dict[str, Provider] = {
     "openai": Provider(OpenAiVlm, "gpt-4o-2024-11-20", (OPENAI_KEY,)),
     "gemini": Provider(GeminiVlm, "gemini-2.5-flash", (GEMINI_KEY,)),
     "compatible": Provider(CompatibleVlm, None, (BASE_URL,)),
-    "transformers": Provider(TransformersVlm, None, (), find_model_problem),
+    "transformers": Provider(TransformersVlm, None, (), find_model_problem, takes_several=True),
 }
 
 
@@ -81,19 +83,27 @@ def read_choices(text: str) -> tuple[Choice, ...]:
     """Parse `openai`, `openai:MODEL,gemini` and so on; `embedded` and `local` give no choices.
 
     Raises:
-        BadProviders: A provider is unknown, is named twice, or needs a model name.
+        BadProviders: A provider is unknown, or needs a model name; one of another family, or a
+            model, is named twice.
         MissingModel: A model is not where it is said to be.
     """
     if text in (EMBEDDED, LOCAL):
         return ()
     choices = [_read_choice(part.strip()) for part in text.split(",")]
-    names = [choice.provider for choice in choices]
+    names = [_family(choice) for choice in choices]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise BadProviders(
-            f"{twice} is named twice; annotators are of different families, one per provider"
+            f"{twice} is named twice; annotators are of different families, one per provider, or "
+            "models of different folders"
         )
     return tuple(choices)
+
+
+def _family(choice: Choice) -> str:
+    if not PROVIDERS[choice.provider].takes_several:
+        return choice.provider
+    return f"{choice.provider}:{choice.build().model}"
 
 
 def _read_choice(part: str) -> Choice:

@@ -3,6 +3,7 @@
 The annotators are in `eemo_pipeline/stages/annotation/`, the providers in `resources/providers/`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -57,10 +58,21 @@ class AnnotatorsResource(dg.ConfigurableResource):
         policy = PicturePolicy(self.long_side_px)
         return Annotators(
             tuple(
-                VisionAnnotator(model.provider, model, self.session, policy, self.detail)  # pyright: ignore[reportArgumentType]
-                for model in models
+                VisionAnnotator(name, model, self.session, policy, self.detail)  # pyright: ignore[reportArgumentType]
+                for name, model in zip(name_annotators(models), models, strict=True)
             )
         )
+
+
+def name_annotators(models: Sequence[VisionLanguageModel]) -> list[str]:
+    """Return the annotators' names: the provider, with the model where several are of it."""
+    providers = [model.provider for model in models]
+    return [
+        model.provider
+        if providers.count(model.provider) == 1
+        else f"{model.provider}:{model.model}"
+        for model in models
+    ]
 
 
 def planned_models(text: str) -> tuple[VisionLanguageModel, ...]:

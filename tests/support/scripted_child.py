@@ -4,7 +4,7 @@
 
 The file script.json of the folder has `reply`, the answer to every question, or `lines`, written as
 they are instead; `dies_at`, the number of the question at which the process is killed once; and
-`sleeps_s`. Every question is noted in asked.jsonl.
+`sleeps_s`. Every question is noted in asked.jsonl, with the process that was asked.
 """
 
 import json
@@ -20,7 +20,8 @@ asked = folder / "asked.jsonl"
 for line in sys.stdin:
     question = json.loads(line)
     with asked.open("a", encoding="utf-8") as notes:
-        notes.write(json.dumps({**question, "images": len(question["images"])}) + "\n")
+        noted = {**question, "images": len(question["images"]), "process": os.getpid()}
+        notes.write(json.dumps(noted) + "\n")
     if script.get("dies_at") == len(asked.read_text("utf-8").splitlines()):
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(script.get("sleeps_s", 0))

@@ -44,7 +44,8 @@ class VisionAnnotator:
     """Asks one model of one provider; implements `Annotator`.
 
     Attributes:
-        name: the value of the column annotator: the provider's name, as in the costs.
+        name: the value of the column annotator: the provider's name, as in the costs; with the
+            model where several models of it annotate.
         vlm: the model to ask.
         session: the state that all calls of the run share.
         policy: how images are scaled down.

@@ -26,8 +26,9 @@ from eemo_pipeline.vlm.spending.budget import Budget
 from eemo_pipeline.vlm.spending.prices import read_prices
 from resources.child_models.child_process import Patience
 from resources.child_models.served_model import ServedModel
-from resources.providers.registry import MissingModel, read_choices
+from resources.providers.registry import BadProviders, MissingModel, read_choices
 from resources.providers.transformers_vlm import TransformersVlm
+from resources.roles.annotators import name_annotators
 from tests.support.annotations import GOOD_REPLY
 from tests.support.commands import call_eemo
 from tests.support.images import paint_jpeg
@@ -88,6 +89,38 @@ def annotate(
     annotator = VisionAnnotator("transformers", model, session, PicturePolicy(64))
     (answered,) = ask_annotators([(annotator, requests)], ledger)
     return answered.frame.to_dicts()
+
+
+def test_two_models_annotate_one_after_the_other(
+    script: Path, ledger: Ledger, tmp_path: Path
+) -> None:
+    answered = GOOD | {"text": json.dumps(GOOD_REPLY)}
+    write_script(script, {"reply": answered})
+    other = write_script(tmp_path / "other", {"reply": answered})
+    (other / "model.safetensors").write_bytes(b"others")
+    text = f"transformers:{script},transformers:{other}"
+    models = [choice.build() for choice in read_choices(text)]
+    session = Session(ledger, Budget(None), read_prices())
+    requests = lay_out(tmp_path / "images", 12)
+    annotators = [
+        VisionAnnotator(name, model, session, PicturePolicy(64))
+        for name, model in zip(name_annotators(models), models, strict=True)
+    ]
+    tables = ask_annotators([(one, requests) for one in annotators], ledger)
+    for table, model in zip(tables, models, strict=True):
+        assert set(table.frame["annotator"]) == {f"transformers:{model.model}"}
+        assert table.frame["emotion"].to_list() == ["fear"] * 12
+    notes = [folder / "asked.jsonl" for folder in (script, other)]
+    assert [len(note.read_text().splitlines()) for note in notes] == [12, 12]
+    first, second = (read_started(note) for note in notes)
+    assert len(first) == len(second) == 1, "each is loaded once"
+    with pytest.raises(BadProviders, match="named twice"):
+        read_choices(f"transformers:{script},transformers:{script}")
+
+
+def read_started(note: Path) -> set[int]:
+    """Return the processes that were asked."""
+    return {json.loads(line)["process"] for line in note.read_text().splitlines()}
 
 
 def attempts(folder: Path, columns: str) -> tuple[Any, ...]:

@@ -1,8 +1,9 @@
 """Reads replies to multiple-choice questions: strictly as asked, and tolerantly.
 
-The strict reading takes a reply that is a letter, or a letter with its option, and nothing else.
-The tolerant one also finds a letter in prose. Replies are hostile text: every search is linear in
-their length, and only the first `_LONGEST` characters count.
+The strict reading takes a reply that is a letter, a letter with its option, or "ANSWER: LETTER" as
+inspect_ai asks for it, and nothing else. The tolerant one also finds a letter in prose. Replies are
+hostile text: every search is linear in their length, and only the first `_LONGEST` characters
+count.
 """
 
 import re
@@ -22,6 +23,7 @@ _SAID = re.compile(
     r"[*\"'`(\[]{0,3}([A-Z])(?![A-Za-z0-9'])",
     re.IGNORECASE,
 )
+_OF_INSPECT = re.compile(r"ANSWER: ([A-Z])")
 # Words of fewer letters, such as "no", stand in any prose.
 _SHORTEST_OPTION = 4
 
@@ -60,6 +62,8 @@ def parse_choice(options: Mapping[str, str], reply: str) -> Parsed:
 
 
 def _read_strictly(options: Mapping[str, str], text: str) -> str | None:
+    if found := _OF_INSPECT.fullmatch(text):
+        text = found[1]
     letter, rest = text[:1], text[1:]
     if letter not in options:
         return None

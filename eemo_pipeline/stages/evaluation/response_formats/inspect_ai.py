@@ -8,6 +8,7 @@ epochs the first is read; the others are refused as duplicates.
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from struct import Struct
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
@@ -24,6 +25,8 @@ from eemo_pipeline.stages.evaluation.responses import Refusal, ResponseFile
 _LARGEST_FILE = 1_000_000_000
 _LARGEST_PART = 64_000_000
 _MOST_PARTS = 1_000_000
+_ZSTANDARD = 93  # method of compression in the ZIP specification, 4.4.5
+_LOCAL_HEADER = Struct("<4s22x2H")  # ends with the lengths of the name and of what follows it
 
 
 def _load(path: Path) -> Any:
@@ -41,12 +44,7 @@ def _load(path: Path) -> Any:
         return json.loads(text)
     except OSError as error:
         raise BadResponses(str(error.strerror or error)) from error
-    except NotImplementedError as error:  # newer versions of inspect_ai pack with Zstandard
-        raise BadResponses(
-            "it is packed in a way that Python does not read: write it as JSON with "
-            "`inspect log convert FILE --to json --output-dir FOLDER`"
-        ) from error
-    except (BadZipFile, RuntimeError) as error:
+    except (BadZipFile, RuntimeError, NotImplementedError) as error:
         raise BadResponses(f"it is no archive: {str(error)[:160]}") from error
     except (ValueError, RecursionError) as error:
         raise BadResponses(f"it is no JSON: {str(error)[:160]}") from error
@@ -67,7 +65,7 @@ def _read_archive(path: Path) -> dict[str, Any]:
 
 def _read_part(archive: ZipFile, name: str) -> Any:
     """Return the JSON of one file; None where it is too large or no JSON."""
-    with archive.open(name) as stream:
+    with _open_part(archive, name) as stream:
         content = stream.read(_LARGEST_PART + 1)
     if len(content) > _LARGEST_PART:
         return None
@@ -75,6 +73,28 @@ def _read_part(archive: ZipFile, name: str) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         return None
+
+
+def _open_part(archive: ZipFile, name: str) -> Any:
+    """Return the stream of one file of the archive.
+
+    inspect_ai packs with Zstandard, which `zipfile` reads from Python 3.14 on; pyarrow does.
+
+    Raises:
+        BadZipFile: the file's header is damaged.
+    """
+    entry = archive.getinfo(name)
+    if entry.compress_type != _ZSTANDARD or archive.fp is None:
+        return archive.open(entry)
+    import pyarrow as pa
+
+    archive.fp.seek(entry.header_offset)
+    head = archive.fp.read(_LOCAL_HEADER.size)
+    if len(head) < _LOCAL_HEADER.size or not head.startswith(b"PK\x03\x04"):
+        raise BadZipFile(f"the header of {name[:80]!r} is damaged")
+    archive.fp.seek(sum(_LOCAL_HEADER.unpack(head)[-2:]), 1)
+    packed = archive.fp.read(min(entry.compress_size, _LARGEST_PART))
+    return pa.CompressedInputStream(pa.BufferReader(packed), "zstd")
 
 
 def _recognises(content: Any) -> bool:

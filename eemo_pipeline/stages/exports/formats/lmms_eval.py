@@ -37,6 +37,7 @@ generation_kwargs:
   max_new_tokens: {length}
   temperature: 0
   do_sample: false
+  until: []
 process_results: !function utils.process_results
 metric_list:
   - metric: exact_match

@@ -20,6 +20,8 @@ BLANK = {"A": "Joy", "B": "", "C": "Fear"}
         (YES_NO, "B: Yes. Both are joyful.", "B", None),
         (YES_NO, "**B**: Yes", "B", None),
         (YES_NO, "(A) No", "A", None),
+        (YES_NO, "ANSWER: B", "B", "B"),
+        (YES_NO, "So ANSWER: B", "B", None),
         (YES_NO, "B: No.", "B", None),
         (YES_NO, "No, the second one is sad.", "A", None),
         (YES_NO, "A man stands there. There is no doubt.", None, None),

@@ -104,7 +104,28 @@ def write_archive(folder: Path, questions: list[dict[str, Any]]) -> Path:
     return path
 
 
-WRITERS = (write_tsv, write_xlsx, write_lmms, write_log, write_archive)
+def write_packed(folder: Path, questions: list[dict[str, Any]]) -> Path:
+    """Write an archive as inspect_ai does, with Zstandard, which `zipfile` does not write."""
+    import pyarrow as pa
+
+    path = write_archive(folder, questions)
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, pa.compress(content, "zstd", asbytes=True))
+    packed = bytearray(path.read_bytes())
+    for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        start = packed.find(mark)
+        while start >= 0:
+            packed[start + place] = 93
+            start = packed.find(mark, start + 1)
+    path.write_bytes(packed)
+    return path
+
+
+ARCHIVES = (write_archive, write_packed)
+WRITERS = (write_tsv, write_xlsx, write_lmms, write_log, *ARCHIVES)
 Write = Callable[[Path, list[dict[str, Any]]], Path]
 
 
@@ -127,7 +148,7 @@ def test_every_framework_gives_the_same_numbers(write: Write, tmp_path: Path) ->
 @pytest.mark.parametrize("write", WRITERS)
 def test_a_row_that_is_no_question_is_refused_with_its_place(write: Write, tmp_path: Path) -> None:
     # A name in an archive is unique.
-    twice = [] if write is write_archive else [QUESTIONS[0]]
+    twice = [] if write in ARCHIVES else [QUESTIONS[0]]
     odd = [*QUESTIONS, *twice, {**QUESTIONS[0], "id": "z", "gold": "Z"}]
     told = replay(write(tmp_path, odd))
     reasons = [refusal["reason"] for refusal in told["refusals"]]

@@ -44,7 +44,9 @@ def test_the_leaderboard_has_every_model_beside_the_baselines(board: list[dict[s
         assert len({row["items"] for row in same}) == 1
         assert same[0]["place"] == 1, "models are ranked among those scored on the same items"
         assert [row["place"] for row in same] == sorted(row["place"] for row in same)
-    accuracies = [same for key, same in by_items.items() if key[::2][0:2] == ("held_out_assess", "Accuracy")]
+    accuracies = [
+        same for key, same in by_items.items() if key[::2][0:2] == ("held_out_assess", "Accuracy")
+    ]
     assert len(accuracies) > 2, "the classifier and the annotators answer other items"
     for same in accuracies:
         models = {row["evaluated_model"] for row in same}

@@ -12,6 +12,7 @@ from eemo_pipeline.stages.evaluation.responses import Refusal, Response, Respons
 
 LETTERS = "ABCDEFGH"
 _YES_OR_NO, _WHAT_HOW = "Yes-or-No", "What/How"
+_OF_PAIRS = "pair_"
 _LONGEST_NAME = 80
 
 
@@ -88,12 +89,18 @@ def _item_of(row: FrameworkRow, section: str, benchmark: Benchmark) -> Item:
 
 
 def _section_of(row: FrameworkRow, benchmark: Benchmark) -> str | None:
-    """Return the section: the row's category, else the only one that such questions can have."""
+    """Return the section: the row's category, else the only one that such questions can have.
+
+    Of two sections, one is of pairs.
+    """
     sections = list(dict.fromkeys(number.section for number in benchmark.numbers))
     if row.category in sections:
         return row.category
     name = "perception" if row.options else "description"
     fits = [section for section in sections if section.endswith(name)]
+    if len(fits) > 1 and row.images:
+        is_pair = len(row.images) > 1
+        fits = [section for section in fits if section.startswith(_OF_PAIRS) == is_pair]
     is_clear = not row.category and len(fits) == 1
     return fits[0] if is_clear else None
 

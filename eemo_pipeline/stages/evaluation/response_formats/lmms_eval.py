@@ -1,7 +1,9 @@
 """lmms-eval's samples: one JSON object per line, in the file `..._samples_<task>.jsonl` of a model.
 
-A sample has `doc_id`, `doc` with the columns of the question, `target`, and the replies in
-`filtered_resps` and `resps`. The model is the name of the folder that the file lies in.
+A sample has `doc_id`, `target`, and the replies in `filtered_resps` and `resps`. The question is in
+`doc`, with its columns, or, from lmms-eval 0.7 on, in `input` as it was asked, with the images in
+`input_media`: there the options are the lines that begin with their letters. The model is the name
+of the folder that the file lies in.
 """
 
 import json
@@ -20,6 +22,7 @@ from eemo_pipeline.stages.evaluation.response_formats import BadResponses, Respo
 from eemo_pipeline.stages.evaluation.responses import Refusal, ResponseFile
 
 _LARGEST_FILE = 1_000_000_000
+_LONGEST_INPUT = 20_000
 
 
 def _load(path: Path) -> Any:
@@ -61,9 +64,9 @@ def _read(content: Any, benchmark: Benchmark, named: str | None) -> ResponseFile
 
 def _rows(samples: list[Any]) -> Iterator[FrameworkRow | Refusal]:
     for place, sample in enumerate(samples, 1):
-        doc = sample.get("doc") if isinstance(sample, Mapping) else None
-        if not isinstance(doc, Mapping):
-            yield Refusal(place, "bad_row", "no JSON object with a doc")
+        doc = _document(sample) if isinstance(sample, Mapping) else None
+        if doc is None:
+            yield Refusal(place, "bad_row", "no JSON object with a doc or an input")
             continue
         options = doc.get("options")
         named = dict(zip(LETTERS, options, strict=False)) if isinstance(options, list) else {}
@@ -78,6 +81,28 @@ def _rows(samples: list[Any]) -> Iterator[FrameworkRow | Refusal]:
             subset=str(doc.get("subset") or doc.get("question_type") or ""),
             images=_images(doc.get("images")),
         )
+
+
+def _document(sample: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the columns of the question, or what its text says of them; None without either."""
+    doc, asked = sample.get("doc"), sample.get("input")
+    if isinstance(doc, Mapping):
+        return doc
+    if not isinstance(asked, str):
+        return None
+    lines = asked[:_LONGEST_INPUT].splitlines()
+    options: list[str] = []
+    question: list[str] = []
+    for line in lines:
+        if line.startswith(f"{LETTERS[len(options) % len(LETTERS)]}: "):
+            options.append(line[3:])
+        elif not options:
+            question.append(line)
+    return {
+        "question": "\n".join(question),
+        "options": options[: len(LETTERS)],
+        "images": sample.get("input_media"),
+    }
 
 
 def _reply(sample: Mapping[str, Any]) -> str | None:

@@ -72,6 +72,20 @@ def write_lmms(folder: Path, questions: list[dict[str, Any]]) -> Path:
     return path
 
 
+def write_lmms_0_7(folder: Path, questions: list[dict[str, Any]]) -> Path:
+    """Write samples as lmms-eval 0.7.3 was seen to: the question as asked, and no columns."""
+    path = write_lmms(folder, questions)
+    samples = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for sample in samples:
+        doc = sample.pop("doc")
+        options = [f"{letter}: {text}" for letter, text in zip("ABC", doc["options"], strict=False)]
+        sample["input"] = "\n".join([doc["question"], *options, "Answer with the letter alone."])
+        sample["input_media"] = [f"{sample['doc_id']}.jpg"]
+        sample["filtered_resps"] = sample.pop("resps")[0][0]
+    path.write_text("\n".join(map(json.dumps, samples)), "utf-8")
+    return path
+
+
 def log_of(questions: list[dict[str, Any]]) -> dict[str, Any]:
     samples = [
         {
@@ -125,7 +139,8 @@ def write_packed(folder: Path, questions: list[dict[str, Any]]) -> Path:
 
 
 ARCHIVES = (write_archive, write_packed)
-WRITERS = (write_tsv, write_xlsx, write_lmms, write_log, *ARCHIVES)
+UNIQUE = (*ARCHIVES, write_lmms_0_7)
+WRITERS = (write_tsv, write_xlsx, write_lmms, write_lmms_0_7, write_log, *ARCHIVES)
 Write = Callable[[Path, list[dict[str, Any]]], Path]
 
 
@@ -147,8 +162,8 @@ def test_every_framework_gives_the_same_numbers(write: Write, tmp_path: Path) ->
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_a_row_that_is_no_question_is_refused_with_its_place(write: Write, tmp_path: Path) -> None:
-    # A name in an archive is unique.
-    twice = [] if write in ARCHIVES else [QUESTIONS[0]]
+    # A name in an archive is unique, and so is a place in the samples of lmms-eval 0.7.
+    twice = [] if write in UNIQUE else [QUESTIONS[0]]
     odd = [*QUESTIONS, *twice, {**QUESTIONS[0], "id": "z", "gold": "Z"}]
     told = replay(write(tmp_path, odd))
     reasons = [refusal["reason"] for refusal in told["refusals"]]

@@ -104,6 +104,16 @@ def test_what_people_decide_is_the_records_at_the_next_run(small_lake: Path, tmp
     assert [row["acceptance"] for row in stats["inspections"]] == judged["acceptance"].to_list()
     assert sum(row["judged_count"] for row in stats["inspections"]) > 0
     assert {row["study_group"] for row in stats["study"]} == {"all", "folder"}
+    votes, probes = read(root, "review__votes"), read(root, "_review__probes")
+    said = votes.filter(pl.col("phase") == "blind").select("image_id", "rater_id").unique()
+    assert sum(row["judgements"] for row in stats["queues"]) == said.height
+    place = ["image_id", "rater_id", "phase", "reviewed_field"]
+    assert votes.join(probes, on=place, how="semi").is_empty()
+    happened = "select count(distinct (image_id, actor)) from events where step_no = 8"
+    events = happened + " and reason = 'blind' and happened_at is not null"
+    counted = json.loads(call_eemo("sql", events, "--data", root.path, "--json").stdout)
+    assert list(counted[0].values()) == [said.height]
+    assert call_eemo("review", "verify", "--data", root.path).returncode == 0
     told = call_eemo("explain", decided["image_id"][0], "--data", root.path)
     lines = [line.strip() for line in told.stdout.splitlines()]
     (said,) = (line for line in lines if line.startswith("people said"))

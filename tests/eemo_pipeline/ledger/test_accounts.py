@@ -4,6 +4,7 @@ from eemo_pipeline.ledger.accounts import (
     ROW_TYPES,
     Choice,
     add_up,
+    cost_of_image,
     prune,
     read_rows,
     read_words,
@@ -29,6 +30,14 @@ def fill(ledger: Ledger) -> None:
     answers = [(attempts[2], OK), (attempts[4], OK), (attempts[5], REFUSED)]
     ledger.record(attempts, [(a.key, a.role, a.model, a.image_id, answer) for a, answer in answers])
     ledger.store("grounder", "e", [(Ask("a"), OK), (Ask("b"), REFUSED)], stage="grounding")
+
+
+def test_the_cost_of_an_image_is_that_of_its_calls(ledger: Ledger) -> None:
+    fill(ledger)
+    asker = {"stage": "annotation", "provider": "local_openai", "model": "local-a"}
+    assert cost_of_image(ledger, f"{1:064x}") == [{**asker, "calls": 3, "usd": 0.00112}]
+    assert cost_of_image(ledger, f"{2:064x}") == [{**asker, "calls": 2, "usd": 0.00056}]
+    assert cost_of_image(ledger, "a") == []
 
 
 def test_what_servers_said_in_a_run_is_told_once_per_kind(ledger: Ledger) -> None:

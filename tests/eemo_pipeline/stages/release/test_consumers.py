@@ -115,6 +115,26 @@ def test_images_load_and_decode(with_images: Path, tmp_path: Path) -> None:
     assert check_release(with_images) == []
 
 
+def test_pytorch_trains_an_epoch_on_a_release(with_images: Path, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    import datasets
+
+    cache = str(tmp_path)
+    records = datasets.load_dataset(str(with_images), "records", split="train", cache_dir=cache)
+    images = datasets.load_dataset(str(with_images), "images", split="train", cache_dir=cache)
+    place = {image: number for number, image in enumerate(images["image_id"])}
+    pixels = images.with_format("torch")["image"]
+    model = torch.nn.Linear(3 * 30 * 40, 8)
+    before = model.weight.detach().clone()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for batch in torch.utils.data.DataLoader(records.select_columns("image_id"), batch_size=2):
+        shown = torch.stack([pixels[place[one]].flatten() / 255 for one in batch["image_id"]])
+        loss = torch.nn.functional.cross_entropy(model(shown), torch.tensor([2, 2]))
+        loss.backward()
+        optimizer.step()
+    assert not torch.equal(before, model.weight)
+
+
 def test_croissant_reads_the_images(with_images: Path) -> None:
     import mlcroissant
 

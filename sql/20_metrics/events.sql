@@ -45,7 +45,7 @@ found as (
         round,
         model,
         count(*) filter (where status = 'ok' and region_no > 0) as region_count,
-        any_value(reason) as reason
+        case when count(*) filter (where status = 'ok' and region_no > 0) = 0 then any_value(reason) end as reason
     from (
         select image_id, 1 as round, model, status, region_no, reason from grounding__regions
         union all

@@ -4,6 +4,7 @@
 select
     step_no,
     stage,
+    round,
     coalesce(actor || ': ' || outcome, outcome) as outcome,
     reason,
     happened_at

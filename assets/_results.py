@@ -11,6 +11,7 @@ import polars as pl
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Spent
 from eemo_pipeline.ledger.usage import Work
+from eemo_pipeline.rendering.plots import draw_small_bars
 from eemo_pipeline.vlm.batch.collection import Collection
 from eemo_pipeline.vlm.batch.submission import Submission
 
@@ -27,11 +28,32 @@ def count_answers(answered: AnsweredTable, rows_in: int) -> dg.MaterializeResult
 
 
 def count_work(done: Work) -> dict[str, int | float]:
-    """Answers made now and found in the ledger; and, where providers answer, calls and cost."""
+    """Answers made now and found in the ledger, and their cost; calls where providers answer."""
     counts: dict[str, int | float] = {"computed": done.asked, "reused": done.reused}
+    if done.hit_rate is not None:
+        counts["cache_hit_rate"] = done.hit_rate
     if done.calls or done.cached:
-        counts |= {"calls": done.calls, "cached": done.cached, "usd": round(done.usd, 9)}
-    return counts
+        counts |= {"calls": done.calls, "cached": done.cached}
+    return counts | {"usd": round(done.usd, 9)}
+
+
+def count_costs(calls: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
+    """The table of costs, with its sums and a chart: what was asked and paid for in all.
+
+    A run adds up the numbers `calls` and `usd` of its tables, so the sums have names of their own.
+    """
+    column = "usd" if calls["usd"].sum() else "call_count"
+    stages = calls.group_by("stage").agg(pl.col(column).sum()).sort("stage")
+    title = "USD per stage" if column == "usd" else "Calls per stage"
+    metadata: dict[str, int | float | dg.MetadataValue] = {
+        **_counts(calls, calls.height),
+        "total_calls": int(calls["call_count"].sum()),
+        "total_usd": round(float(calls["usd"].sum()), 9),
+    }
+    if stages.height:
+        chart = draw_small_bars(dict(stages.iter_rows()), title)
+        metadata[title.replace(" ", "_").lower()] = dg.MetadataValue.md(chart)
+    return dg.MaterializeResult(value=calls, metadata=metadata)
 
 
 def count_submitted(done: Submission) -> dict[str, int | float]:

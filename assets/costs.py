@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from assets._results import count_rows
+from assets._results import count_costs
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.stages.costs import count_calls
 
@@ -24,5 +24,4 @@ _ASKING = (
 @dg.asset(deps=_ASKING)
 def costs__calls(ledger: dg.ResourceParam[Ledger]) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per stage, role and model: calls, answers and cost over the ledger's lifetime."""
-    calls = count_calls(ledger)
-    return count_rows(calls, calls.height)
+    return count_costs(count_calls(ledger))

@@ -21,20 +21,19 @@ from eemo_pipeline.stages.critic.review_loop import review
 from eemo_pipeline.stages.grounding import ground_again
 from resources.roles.annotators import Annotators
 
+_TABLES = {
+    "critic__verdicts": "verdicts",
+    "critic__steps": "steps",
+    "critic__choices": "choices",
+    "critic__word_choices": "word_choices",
+    "critic__weights": "weights",
+    "critic__queue": "queue",
+    "_critic__replies": "replies",
+    "_critic__regions": "regions",
+}
 
-@dg.multi_asset(
-    outs=outs(
-        "critic__verdicts",
-        "critic__steps",
-        "critic__choices",
-        "critic__word_choices",
-        "critic__weights",
-        "critic__queue",
-        "_critic__replies",
-        "_critic__regions",
-    ),
-    pool="pixels",
-)
+
+@dg.multi_asset(outs=outs(*_TABLES), pool="pixels")
 def critic(
     dedup__images: pl.DataFrame,
     dedup__clusters: pl.DataFrame,
@@ -74,13 +73,9 @@ def critic(
         boxed,
         partial(ground_again, grounder=grounder, ledger=ledger, sources_dir=data_root.sources),
     )
-    yield dg.Output(
-        reviewed.verdicts, "critic__verdicts", metadata={"rows_in": dedup__images.height}
-    )
-    yield dg.Output(reviewed.steps, "critic__steps")
-    yield dg.Output(reviewed.choices, "critic__choices")
-    yield dg.Output(reviewed.word_choices, "critic__word_choices")
-    yield dg.Output(reviewed.weights, "critic__weights")
-    yield dg.Output(reviewed.queue, "critic__queue")
-    yield dg.Output(reviewed.replies, "_critic__replies", metadata=count_work(reviewed.work))
-    yield dg.Output(reviewed.regions, "_critic__regions")
+    counts = {
+        "critic__verdicts": {"rows_in": dedup__images.height},
+        "_critic__replies": count_work(reviewed.work),
+    }
+    for name, part in _TABLES.items():
+        yield dg.Output(getattr(reviewed, part), name, metadata=counts.get(name))

@@ -9,12 +9,9 @@ from pydantic import Field
 from assets._tables import outs
 from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
-from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
 from eemo_pipeline.stages.critic.limits import CriticLimits
-from eemo_pipeline.stages.records import build_records, describe_images
 from eemo_pipeline.stages.records.aigiemo import PER_CLASS, build_aigiemo, count_classes
-from eemo_pipeline.stages.records.human_decisions import decide_by_people
-from eemo_pipeline.stages.records.regions import build_regions, latest_regions, link_words
+from eemo_pipeline.stages.records.integrated import integrate
 from eemo_pipeline.stages.sources import known_sources
 
 
@@ -45,34 +42,29 @@ def records(
     text_similarity: dg.ResourceParam[TextSimilarity],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Build the record of every kept image, its regions, and the links of words to regions."""
-    found = latest_regions(grounding__regions, _critic__regions)
-    built = build_records(
-        dedup__images,
-        annotation__replies,
-        _critic__replies,
-        verification__replies,
-        critic__verdicts,
-        found,
-        verification__patterns,
-        critic__choices,
-        thresholds.decision,
-        text_similarity,
-        WordEvidence(list_boxed(ingest__annotations, dedup__clusters), critic__word_choices),
-    )
-    by_machines = describe_images(
-        built,
-        dedup__images,
-        move_to_kept(ingest__records, dedup__clusters),
-        annotation__replies,
-        _critic__replies,
-        {name: source.image_type for name, source in known_sources().items()},
-    )
-    described = decide_by_people(by_machines, review__records, critic__queue)
-    regions = build_regions(described, found)
+    made_from = {
+        "ingest__records": ingest__records,
+        "ingest__annotations": ingest__annotations,
+        "dedup__images": dedup__images,
+        "dedup__clusters": dedup__clusters,
+        "annotation__replies": annotation__replies,
+        "_critic__replies": _critic__replies,
+        "verification__replies": verification__replies,
+        "verification__patterns": verification__patterns,
+        "critic__verdicts": critic__verdicts,
+        "critic__choices": critic__choices,
+        "critic__word_choices": critic__word_choices,
+        "critic__queue": critic__queue,
+        "review__records": review__records,
+        "grounding__regions": grounding__regions,
+        "_critic__regions": _critic__regions,
+    }
+    types = {name: source.image_type for name, source in known_sources().items()}
+    integrated = integrate(made_from, thresholds.decision, text_similarity, types)
     rows_in = {"rows_in": dedup__images.height}
-    yield dg.Output(described, "records__emoverse", metadata=rows_in)
-    yield dg.Output(regions, "records__regions")
-    yield dg.Output(link_words(described, regions), "records__links")
+    yield dg.Output(integrated.records, "records__emoverse", metadata=rows_in)
+    yield dg.Output(integrated.regions, "records__regions")
+    yield dg.Output(integrated.links, "records__links")
 
 
 @dg.multi_asset(outs=outs("records__aigiemo", "records__class_stops"))

@@ -14,7 +14,7 @@ from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.rendering.plots import draw_curve, draw_map, preview_rows
 from eemo_pipeline.stages.training.job_folder import Launcher
 from eemo_pipeline.stages.training.recipe_runs import Trainer, TrainingTables, train_recipes
-from eemo_pipeline.stages.training.runs import read_tables, train_classifier
+from eemo_pipeline.stages.training.runs import RunTables, read_tables, train_classifier
 
 
 class TrainingConfig(dg.Config):
@@ -56,7 +56,7 @@ def training(
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Fit the embedded classifier and the recipes of the run; list every finished run."""
     run = train_classifier(assess__items, _verification__features, data_root, config.seed, launcher)
-    lazy = {
+    made_from = {
         "assess__items": assess__items.lazy(),
         "qa__items": qa__items,
         "records__emoverse": records__emoverse,
@@ -64,11 +64,19 @@ def training(
         "labels__emotions": labels__emotions,
         "ingest__words": ingest__words,
     }
-    tables = TrainingTables(lambda name: lazy[name].collect())
+    tables = TrainingTables(lambda name: made_from[name].collect())
     trainer = Trainer(tables, data_root, launcher, text_similarity, ledger, config.tiny)
     work = run.work + train_recipes(config.recipes, trainer)
     made = read_tables(data_root, config.usd_per_gpu_hour)
-    plots = {
+    counts = {"run_id": run.run_id, **count_work(work), **_draw(made)}
+    yield dg.Output(made.runs, "training__runs", metadata=counts)
+    yield dg.Output(made.refusals, "training__refusals")
+    yield dg.Output(made.embeddings, "training__embeddings")
+
+
+def _draw(made: RunTables) -> dict[str, dg.MetadataValue]:
+    """Return the curves, maps and answers of the runs, for the pages."""
+    plots: dict[str, dg.MetadataValue] = {
         f"curve of {name}": dg.MetadataValue.md(draw_curve(values, name))
         for name, values in made.curves.items()
     }
@@ -82,8 +90,4 @@ def training(
         )
         for name, rows in made.completions.items()
     }
-    yield dg.Output(
-        made.runs, "training__runs", metadata={"run_id": run.run_id, **count_work(work), **plots}
-    )
-    yield dg.Output(made.refusals, "training__refusals")
-    yield dg.Output(made.embeddings, "training__embeddings")
+    return plots

@@ -94,6 +94,11 @@ def write_machine(root: DataRoot, ids: list[str], emotions: list[str], unit: np.
         },
         **{"region_count": [1] * images},
     )
+    write(
+        root,
+        "records__class_stops",
+        **{"emotion": list(MIKELS_8), "target_count": [20_000] * 8},
+    )
     many = 2 * images
     write(
         root,

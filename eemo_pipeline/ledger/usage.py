@@ -24,6 +24,12 @@ class Work:
     usd: float = 0.0
     cached: int = 0
 
+    @property
+    def hit_rate(self) -> float | None:
+        """The share of the answers that were in the ledger; None where there are no answers."""
+        answers = self.asked + self.reused
+        return round(self.reused / answers, 4) if answers else None
+
     def __add__(self, other: "Work") -> "Work":
         """Return the sum, field by field."""
         return Work(

@@ -18,6 +18,7 @@ from eemo_pipeline.execution.process_pool import TookTooLong, WorkerCrash, Worke
 from eemo_pipeline.execution.progress import track
 from eemo_pipeline.imaging.opening import measure_file, measure_method
 from eemo_pipeline.ledger.store import Ask, FileStamp, Ledger
+from eemo_pipeline.ledger.usage import Work
 from eemo_pipeline.readers.contract import WORKER, Listing, SourceTables
 from eemo_pipeline.readers.listing import fingerprint, list_files, stamp_files
 from eemo_pipeline.readers.person_boxes import ShownImage, place_boxes
@@ -58,9 +59,10 @@ class Ingested:
     reused: int
     stamp: str = ""
 
-    def describe(self) -> dict[str, int | str]:
+    def describe(self) -> dict[str, int | float | str]:
         """Return the counts of files and measured images, and the stamp, as metadata."""
         files = self.counts.filter(pl.col("unit") == "file")
+        hit_rate = Work(self.measured, self.reused).hit_rate
         return {
             "rows_in": int(files["found"].sum()),
             "rows_out": int(files["kept"].sum()),
@@ -68,6 +70,8 @@ class Ingested:
             "computed": self.measured,
             "reused": self.reused,
             FILES_STAMP: self.stamp,
+            **({} if hit_rate is None else {"cache_hit_rate": hit_rate}),
+            "usd": 0.0,  # pixels are measured here
         }
 
 

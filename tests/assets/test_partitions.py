@@ -85,6 +85,12 @@ def test_all_of_a_runs_counts_are_in_the_metadata(lake: Path) -> None:
     assert len(str(values["sha256"])) == 64
     assert Path(str(values["path"])) == lake / "tables" / "ingest__records" / "folder.parquet"
     assert "a.jpg" in str(values["preview"])
+    assert (values["cache_hit_rate"], values["usd"]) == (0, 0)
+    again = ingest(lake, partition_tags("folder", "folder"))
+    (second,) = again.asset_materializations_for_node("ingest")[:1]
+    later = {name: entry.value for name, entry in second.metadata.items()}
+    assert (later["cache_hit_rate"], later["usd"], later["files_changed"]) == (1, 0, 0)
+    assert later["sha256"] == values["sha256"]
 
 
 def test_the_metadata_of_a_partition_are_its_own(lake: Path) -> None:

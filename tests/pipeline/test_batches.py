@@ -172,6 +172,13 @@ def test_the_sensor_asks_for_a_collection_when_there_is_something_to_collect(
             return sensor.evaluate_tick(context)
 
     assert look().skip_message == "No batch is open."
+    # "Materialize all" of the pages runs the assets without the settings of their job.
+    nothing = run_assets(
+        lake, 'key:"batches__submissions"', providers="openai:local-a", job="__ASSET_JOB"
+    )
+    assert nothing.is_success, nothing.failed_steps
+    assert nothing.numbers["batches__submissions"]["batches"] == 0
+    assert look().skip_message == "No batch is open."
     server.follow({"batch": {"delay_s": 600}})
     sent = run_assets(lake, "*", providers="openai:local-a", job="submit_batches")
     assert sent.is_success, sent.failed_steps

@@ -65,6 +65,13 @@ mutation Launch($executionParams: ExecutionParams!) {
 STATUS = """
 query Status($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }
 """
+AUTOMATIONS = """
+{ repositoriesOrError { ... on RepositoryConnection { nodes {
+    location { name }
+    sensors { name description sensorState { status } }
+    schedules { name description scheduleState { status } }
+} } } }
+"""
 CHECKS = """
 { assetNodes {
     assetKey { path }
@@ -204,6 +211,23 @@ def test_a_run_of_everything_succeeds_with_its_checks(server: Server, run_status
     assert (server.root / "eemo.duckdb").exists()
 
 
+def test_every_automation_is_off_and_says_what_it_does(server: Server) -> None:
+    [found] = server.ask(AUTOMATIONS)["repositoriesOrError"]["nodes"]
+    assert found["location"]["name"] == "eemo_pipeline"
+    states = {
+        part["name"]: part[state]["status"]
+        for parts, state in (("sensors", "sensorState"), ("schedules", "scheduleState"))
+        for part in found[parts]
+    }
+    # One sensor watches every source: there is no switch per source.
+    assert set(states) == {
+        *("changed_sources", "finished_batches", "new_votes"),
+        *("nightly_build", "remote_changes"),
+    }
+    assert set(states.values()) == {"STOPPED"}
+    assert all(part["description"] for part in (*found["sensors"], *found["schedules"]))
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_the_pages_show_the_stages_and_what_a_table_is(server: Server, run_status: str) -> None:
     from playwright.sync_api import sync_playwright
@@ -220,6 +244,14 @@ def test_the_pages_show_the_stages_and_what_a_table_is(server: Server, run_statu
         plot = page.locator("img[src^='data:image/svg+xml']")
         plot.first.wait_for(timeout=60_000)  # the plot is visible without a click
         assert page.get_by_text("rows_in", exact=True).count() == 1
+        for asset, chart in (
+            ("reports__dataset", "emotion_balance"),
+            ("costs__calls", "total_usd"),
+        ):
+            page.goto(f"{server.address}/assets/{asset}?view=events")
+            page.get_by_text(chart, exact=True).first.wait_for(timeout=60_000)
+            plot.first.wait_for(timeout=60_000)
+            assert page.get_by_role("dialog").count() == 0
         page.goto(f"{server.address}/assets/dedup__images?view=overview")
         page.get_by_text("One row per kept image, with the split of its cluster.").wait_for(
             timeout=60_000

@@ -1,0 +1,62 @@
+"""The three tables of EmoVerse's records: records, regions, and the links of words to regions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from eemo_pipeline.aggregation.kept_images import move_to_kept
+from eemo_pipeline.aggregation.limits import DecisionLimits
+from eemo_pipeline.aggregation.text_similarity import TextSimilarity
+from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
+from eemo_pipeline.stages.records import build_records, describe_images
+from eemo_pipeline.stages.records.human_decisions import decide_by_people
+from eemo_pipeline.stages.records.regions import build_regions, latest_regions, link_words
+
+
+@dataclass(frozen=True)
+class Integrated:
+    """Rows of `records__emoverse`, `records__regions` and `records__links`."""
+
+    records: pl.DataFrame
+    regions: pl.DataFrame
+    links: pl.DataFrame
+
+
+def integrate(
+    tables: Mapping[str, pl.DataFrame],
+    limits: DecisionLimits,
+    similarity: TextSimilarity,
+    types: Mapping[str, str | None],
+) -> Integrated:
+    """Return the record of every kept image by models, what people decided put over it.
+
+    Args:
+        tables: name -> rows, of every table that a record is made from.
+        limits: thresholds of decisions.
+        similarity: the measure by which words are compared.
+        types: source -> the type of all its images, None where it names none.
+    """
+    images, clusters = tables["dedup__images"], tables["dedup__clusters"]
+    replies, later_replies = tables["annotation__replies"], tables["_critic__replies"]
+    found = latest_regions(tables["grounding__regions"], tables["_critic__regions"])
+    built = build_records(
+        images,
+        replies,
+        later_replies,
+        tables["verification__replies"],
+        tables["critic__verdicts"],
+        found,
+        tables["verification__patterns"],
+        tables["critic__choices"],
+        limits,
+        similarity,
+        WordEvidence(
+            list_boxed(tables["ingest__annotations"], clusters), tables["critic__word_choices"]
+        ),
+    )
+    source_records = move_to_kept(tables["ingest__records"], clusters)
+    by_models = describe_images(built, images, source_records, replies, later_replies, types)
+    records = decide_by_people(by_models, tables["review__records"], tables["critic__queue"])
+    regions = build_regions(records, found)
+    return Integrated(records, regions, link_words(records, regions))

@@ -9,7 +9,8 @@ import polars as pl
 
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item
 from eemo_pipeline.stages.evaluation.examinee import ROLE, STAGE, Asked, Examinee
-from eemo_pipeline.stages.evaluation.judge import ROUNDS, Judge, tell
+from eemo_pipeline.stages.evaluation.judge import Judge, tell
+from eemo_pipeline.stages.evaluation.rubrics import ROUNDS, rubric_of
 from eemo_pipeline.vlm.contract import EncodedPicture, VlmRequest
 from eemo_pipeline.vlm.spending.forecast import (
     Estimate,
@@ -66,10 +67,13 @@ def forecast_judge(judge: Judge, benchmark: Benchmark, items: Sequence[Item]) ->
         UnknownPrice: the model has no price.
     """
     low, high = Estimate(), Estimate()
+    rubric = rubric_of(benchmark)
     judged = [item for item in items if item.gold and benchmark.mark(item, item.gold) is None]
     for item in judged:
-        request = judge.request_for(tell(item, _STAND_IN), 1)
-        least, most = reckon_text(judge.vlm, request, judge.session.prices, _SHORT_VOTE)
+        request = judge.request_for(tell(item, _STAND_IN), 1, rubric)
+        least, most = reckon_text(
+            judge.vlm, request, judge.session.prices, _SHORT_VOTE * len(rubric.criteria)
+        )
         low, high = low + least.times(ROUNDS), high + most.times(ROUNDS)
     return draw_line(STAGE, judge.vlm, len(judged), 0, low, high)
 

@@ -1,8 +1,7 @@
-"""The judge: a model that compares a text with the reference, in five rounds of 0, 1 or 2.
+"""The judge: a model that compares a text with the reference, in five rounds of votes of 0, 1 or 2.
 
-The mark of a text is the sum of its votes divided by ten, as EEmo-Bench has it (arXiv 2504.16405).
-Each round is a question of its own in the ledger. The judge sees no image, and no name of the model
-that it judges.
+What it votes on, and the mark of a text, are those of a rubric (`rubrics.py`). Each round is a
+question of its own in the ledger. The judge sees no image, and no name of the model that it judges.
 """
 
 import json
@@ -16,6 +15,7 @@ from eemo_pipeline.ledger.store import Answer, Ask
 from eemo_pipeline.ledger.usage import NO_WORK, Work
 from eemo_pipeline.stages.evaluation.benchmarks import Item
 from eemo_pipeline.stages.evaluation.responses import Response
+from eemo_pipeline.stages.evaluation.rubrics import ONE_SCORE, ROUNDS, Rubric
 from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.vlm.contract import VisionLanguageModel, VlmRequest
 from eemo_pipeline.vlm.prompts import read_prompt
@@ -23,17 +23,9 @@ from eemo_pipeline.vlm.questions import Question
 from eemo_pipeline.vlm.reply_parsing import read_object
 from eemo_pipeline.vlm.session import Session
 
-STAGE, ROLE, PROMPT = "evaluation", "judge", "judge-1"
-ROUNDS = 5
-_MOST = 2  # points of a vote
+STAGE, ROLE = "evaluation", "judge"
 _LONGEST = 4000
 _MAX_OUTPUT_TOKENS = 100
-REPLY: Mapping[str, Any] = {
-    "type": "object",
-    "properties": {"score": {"type": "integer", "enum": [0, 1, 2]}},
-    "required": ["score"],
-    "additionalProperties": False,
-}
 
 
 @dataclass(frozen=True)
@@ -42,7 +34,7 @@ class Judged:
 
     Attributes:
         responses: in their order; without a mark where a round has no vote.
-        agreement: the share of the texts whose rounds all gave the same vote; None without texts.
+        agreement: the share of the texts whose rounds all gave the same votes; None without texts.
         work: what was asked.
     """
 
@@ -58,15 +50,16 @@ class Judge:
     vlm: VisionLanguageModel
     session: Session
 
-    def mark(self, responses: Sequence[Response]) -> Judged:
+    def mark(self, responses: Sequence[Response], rubric: Rubric = ONE_SCORE) -> Judged:
         """Return the responses, each text that has a reference with its mark.
 
         Args:
             responses: texts; those without a text or a reference stay as they are.
+            rubric: what is voted on.
         """
         judged = [place for place, one in enumerate(responses) if one.text and one.item.gold]
         asks = [
-            self.ask(responses[place], number)
+            self.ask(responses[place], number, rubric)
             for place in judged
             for number in range(1, ROUNDS + 1)
         ]
@@ -78,34 +71,44 @@ class Judge:
         alike = complete = 0
         for number, place in enumerate(judged):
             rounds = answers.values[number * ROUNDS : (number + 1) * ROUNDS]
-            votes = [answer["score"] for answer in rounds if answer["status"] == "ok"]
+            votes = [
+                {name: int(answer[name]) for name in rubric.criteria}
+                for answer in rounds
+                if answer["status"] == "ok"
+            ]
             if len(votes) == ROUNDS:
                 complete += 1
-                alike += len(set(votes)) == 1
-                marked[place] = replace(responses[place], verdict=sum(votes) / (_MOST * ROUNDS))
+                alike += all(vote == votes[0] for vote in votes)
+                one = responses[place]
+                verdict = rubric.mark(one.item, one.text or "", votes)
+                marked[place] = replace(one, verdict=verdict)
         return Judged(marked, alike / complete if complete else None, answers.work)
 
-    def ask(self, response: Response, number: int) -> Ask:
+    def ask(self, response: Response, number: int, rubric: Rubric = ONE_SCORE) -> Ask:
         """Return the ledger's ask of one round about one text."""
         told = tell(response.item, response.text or "")
-        settings = json.dumps(REPLY), str(_MAX_OUTPUT_TOKENS)
+        settings = json.dumps(rubric.reply), str(_MAX_OUTPUT_TOKENS)
         determined = {
-            "prompt": short_hash(read_prompt(__name__, PROMPT), *settings),
+            "prompt": short_hash(read_prompt(__name__, rubric.prompt), *settings),
             "told": told,
             "round": number,
         }
         return Ask(
-            response.item.images[0] if response.item.images else "", (told, number), determined
+            response.item.images[0] if response.item.images else "",
+            (told, number, rubric),
+            determined,
         )
 
-    def request_for(self, told: Mapping[str, str], number: int) -> VlmRequest:
+    def request_for(
+        self, told: Mapping[str, str], number: int, rubric: Rubric = ONE_SCORE
+    ) -> VlmRequest:
         """Build the request of one round; the rounds have seeds of their own."""
         return VlmRequest(
-            instruction=read_prompt(__name__, PROMPT),
+            instruction=read_prompt(__name__, rubric.prompt),
             question=json.dumps({"judged": told}, ensure_ascii=False),
             pictures=(),
             schema_name=ROLE,
-            schema=REPLY,
+            schema=rubric.reply,
             max_output_tokens=_MAX_OUTPUT_TOKENS,
             temperature=1.0,
             seed=number,
@@ -114,20 +117,27 @@ class Judge:
     def _perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Answer | Recorded]]:
         by_key = {ask.key(ROLE, self.vlm.model): ask for ask in asks}
         questions = [
-            Question(key, ask.image_id, ROLE, partial(self.request_for, *ask.payload), read_vote)
+            Question(
+                key,
+                ask.image_id,
+                ROLE,
+                partial(self.request_for, *ask.payload),
+                partial(read_votes, ask.payload[-1]),
+            )
             for key, ask in by_key.items()
         ]
         for question, answer in self.session.ask_all(self.vlm, questions, stage=STAGE):
             yield by_key[question.key], answer
 
 
-def read_vote(text: str) -> dict[str, Any]:
-    """Return the vote of a reply.
+def read_votes(rubric: Rubric, text: str) -> dict[str, Any]:
+    """Return the votes of a reply, by criterion.
 
     Raises:
         Unusable: the reply does not fit the schema.
     """
-    return {"score": int(read_object(text, REPLY).value["score"])}
+    found = read_object(text, rubric.reply).value
+    return {name: int(found[name]) for name in rubric.criteria}
 
 
 def tell(item: Item, answer: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from eemo_pipeline.stages.evaluation.examinee import Examinee
 from eemo_pipeline.stages.evaluation.judge import Judge
 from eemo_pipeline.stages.evaluation.replay import list_benchmarks
 from eemo_pipeline.stages.evaluation.responses import Response
+from eemo_pipeline.stages.evaluation.rubrics import rubric_of
 from eemo_pipeline.stats.hash_draws import short_hash, unit_interval
 
 FOLDER = "evaluation"
@@ -83,7 +84,7 @@ def run_models(
             responses, done = examinee.answer(known[name], items, table("ingest__images"))
             work += done
             if judge:
-                judged = judge.mark(_texts_of(known[name], responses))
+                judged = judge.mark(_texts_of(known[name], responses), rubric_of(known[name]))
                 marked = {one.item.item_id: one for one in judged.responses}
                 responses = [marked.get(one.item.item_id, one) for one in responses]
                 work += judged.work

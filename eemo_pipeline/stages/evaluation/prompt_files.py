@@ -5,6 +5,7 @@ PROMPTS = (
     "describe-1",
     "dominant-emotion-1",
     "judge-1",
+    "judge-criteria-1",
     "level-1",
     "ranking-1",
     "score-1",

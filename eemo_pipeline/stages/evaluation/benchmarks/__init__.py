@@ -110,6 +110,7 @@ class Benchmark:
         notes: why numbers may differ from the published ones.
         weigh: how a model is asked whose probabilities of words can be read; None for an item that
             is asked as every model is.
+        rubric: the name in `rubrics.py` of what a judge votes on, where texts need one.
     """
 
     name: str
@@ -123,3 +124,4 @@ class Benchmark:
     prepare: Callable[[Callable[[str], pl.DataFrame]], Sequence[Item]] | None = None
     notes: str = ""
     weigh: Callable[[Item], Prompt | None] = lambda _: None
+    rubric: str = "one_score"

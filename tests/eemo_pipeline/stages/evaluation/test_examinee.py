@@ -15,12 +15,13 @@ from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.stages.evaluation.benchmarks import Item
 from eemo_pipeline.stages.evaluation.examinee import Examinee
 from eemo_pipeline.stages.evaluation.forecast import forecast_evaluation
-from eemo_pipeline.stages.evaluation.judge import ROUNDS, Judge
+from eemo_pipeline.stages.evaluation.judge import Judge
 from eemo_pipeline.stages.evaluation.level_probabilities import KEYWORDS, read_level
 from eemo_pipeline.stages.evaluation.model_runs import FOLDER, read_kept, run_models
 from eemo_pipeline.stages.evaluation.predictions import tabulate
 from eemo_pipeline.stages.evaluation.replay import list_benchmarks
 from eemo_pipeline.stages.evaluation.responses import Response
+from eemo_pipeline.stages.evaluation.rubrics import ROUNDS
 from eemo_pipeline.stages.evaluation.score_table import tabulate_scores
 from eemo_pipeline.vlm.contract import VisionLanguageModel
 from eemo_pipeline.vlm.image_encoding import PicturePolicy

@@ -10,8 +10,15 @@ from eemo_pipeline.ledger.store import open_ledger
 from eemo_pipeline.stages.evaluation.benchmarks import Item
 from eemo_pipeline.stages.evaluation.benchmarks.eemo_bench_pair import BENCHMARK as PAIRS
 from eemo_pipeline.stages.evaluation.forecast import forecast_judge
-from eemo_pipeline.stages.evaluation.judge import ROUNDS, Judge
+from eemo_pipeline.stages.evaluation.judge import Judge
 from eemo_pipeline.stages.evaluation.responses import Response
+from eemo_pipeline.stages.evaluation.rubrics import (
+    CRITERIA,
+    ONE_SCORE,
+    ROUNDS,
+    Rubric,
+    conciseness,
+)
 from eemo_pipeline.vlm.session import Session
 from eemo_pipeline.vlm.spending.budget import Budget
 from eemo_pipeline.vlm.spending.prices import read_prices
@@ -25,19 +32,40 @@ def response(text: str | None, gold: str = "Both evoke joy.") -> Response:
     return Response(Item("1", "description", "other", "What do they share?", gold), text)
 
 
+def test_four_criteria_give_half_of_their_mean() -> None:
+    item = Item("1", "description", "other", "?", "one two three four five six seven eight")
+    votes = [{"completeness": 2, "precision": 1, "relevance": 2}] * 4
+    votes.append({"completeness": 0, "precision": 1, "relevance": 2})
+    # Means 1.6, 1 and 2; as many words as the reference have 2, and one word has none.
+    assert CRITERIA.mark(item, item.gold, votes) == pytest.approx((1.6 + 1 + 2 + 2) / 8)
+    assert CRITERIA.mark(item, "one", votes) == pytest.approx((1.6 + 1 + 2) / 8)
+    assert ONE_SCORE.mark(item, "one", [{"score": vote} for vote in (2, 2, 1, 0, 2)]) == 0.7
+
+
+@pytest.mark.parametrize(
+    ("words", "points"),
+    [(0, 0), (4, 0), (5, 1), (7, 1), (8, 2), (12, 2), (13, 1), (15, 1), (16, 0)],
+)
+def test_conciseness_counts_words_beside_the_reference(words: int, points: int) -> None:
+    assert conciseness("w " * words, "w " * 10) == points
+    assert conciseness("w " * words, "") == 0
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[LocalServer]:
     with local_server() as running:
         yield running
 
 
-def test_five_rounds_are_asked_once(server: LocalServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rubric", [ONE_SCORE, CRITERIA])
+def test_five_rounds_are_asked_once(server: LocalServer, tmp_path: Path, rubric: Rubric) -> None:
+    before = server.account()["billed"]
     vlm = OpenAiVlm("local-critic", "local_openai", server.openai_url, server.key)
     given = [*map(response, TEXTS), response(None), response("Joy.", gold="")]
     with closing(open_ledger(tmp_path / "ledger.sqlite")) as ledger:
         judge = Judge(vlm, Session(ledger, Budget(), read_prices()))
-        first, again = judge.mark(given), judge.mark(given)
-    assert first.work.calls == ROUNDS * len(TEXTS) == server.account()["billed"]
+        first, again = judge.mark(given, rubric), judge.mark(given, rubric)
+    assert first.work.calls == ROUNDS * len(TEXTS) == server.account()["billed"] - before
     assert again.work.calls == 0
     assert again.responses == first.responses
     marks = [one.verdict for one in first.responses]

@@ -18,6 +18,7 @@ _ASKING = (
     "texts__reasonings",
     "expansion__images",
     "evaluation__predictions",
+    "evaluation__studies",
 )
 
 

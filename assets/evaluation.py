@@ -9,6 +9,7 @@ from pydantic import Field
 from assets._results import count_work
 from assets._tables import outs
 from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.rendering.score_plot import draw_scores, draw_study
 from eemo_pipeline.stages.evaluation.evaluation_tables import (
     SOURCES,
@@ -17,7 +18,9 @@ from eemo_pipeline.stages.evaluation.evaluation_tables import (
     evaluate,
 )
 from eemo_pipeline.stages.evaluation.examinee import Examinees
+from eemo_pipeline.stages.evaluation.studies.backbones import Backbones
 from eemo_pipeline.stages.evaluation.studies.run import run_studies
+from resources.roles.visual_baselines import Baselines
 
 _PLOTTED = {"held_out_assess": "Accuracy", "held_out_qa": "Overall"}
 
@@ -88,6 +91,9 @@ def studies(
     review__inspection_draws: pl.DataFrame,
     review__votes: pl.DataFrame,
     review__queue: pl.DataFrame,
+    visual_baselines: dg.ResourceParam[Baselines],
+    ledger: dg.ResourceParam[Ledger],
+    data_root: dg.ResourceParam[DataRoot],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Fit a small classifier with other attributes, data and features, and count people's votes."""
     tables = {
@@ -102,11 +108,17 @@ def studies(
         "review__votes": review__votes,
         "review__queue": review__queue,
     }
-    for name, rows in run_studies(tables.__getitem__, {}, ()).items():
+    backbones = Backbones(
+        visual_baselines.embedders, visual_baselines.missing, data_root.sources, ledger
+    )
+    studied = run_studies(tables.__getitem__, backbones)
+    for name, rows in studied.tables.items():
         plots = {
             f"plot of {study}": dg.MetadataValue.md(draw_study(rows, study))
             for study in rows["study"].unique().sort()
         }
         missing = int((rows["status"] == "missing").sum())
         counts = {"rows_out": rows.height - missing, "rows_refused": missing}
+        if name == "_evaluation__visual_baselines":
+            counts |= count_work(studied.work)
         yield dg.Output(rows, name, metadata={**counts, **plots})

@@ -14,6 +14,7 @@ from resources.roles.generators import GeneratorResource
 from resources.roles.grounders import GrounderResource
 from resources.roles.image_embedders import ImageEmbedderResource
 from resources.roles.verifiers import VerifierResource
+from resources.roles.visual_baselines import VisualBaselinesResource
 from resources.roles.writers import WritersResource
 from resources.session import SessionResource
 from resources.storage.data_root import DataRootResource
@@ -75,6 +76,7 @@ def build_resources(
         "text_similarity": TextSimilarityResource(),
         "thresholds": thresholds,
         "verifier": VerifierResource(session=session, local_models=local_models),
+        "visual_baselines": VisualBaselinesResource(),
         "writers": WritersResource(session=session, local_models=local_models, data_root=data_root),
         "launcher": LauncherResource(),
     }

@@ -1,7 +1,10 @@
 """The role of the image embedder: one vector per image, near for images that look alike."""
 
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
+
+import numpy as np
 
 from eemo_pipeline.ledger.store import Ask
 
@@ -23,3 +26,15 @@ class ImageEmbedder(Protocol):
         "error" with a `reason`. A failed image must not affect the others.
         """
         ...
+
+
+def decode_vector(text: object) -> np.ndarray | None:
+    """Return a vector of length 1 from float32 in Base64; None for anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        vector = np.frombuffer(b64decode(text, validate=True), "<f4").astype(np.float64)
+    except ValueError:
+        return None
+    length = float(np.sqrt((vector * vector).sum())) if len(vector) else 0.0
+    return np.round(vector / length, 7) if np.isfinite(length) and length > 1e-6 else None

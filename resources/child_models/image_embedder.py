@@ -38,16 +38,23 @@ class ChildEmbedder:
         return exchange(child, self.batch, asks, _show, "image embeddings")
 
 
-def build_image_embedder(model: str, patience: Patience | None = None) -> ChildEmbedder:
+def build_image_embedder(
+    model: str, variable: str = "EEMO_IMAGE_EMBEDDER", patience: Patience | None = None
+) -> ChildEmbedder:
     """Build the embedder for a model, a folder or a name that transformers can load.
 
     EEMO_IMAGE_EMBEDDER_PYTHON is the interpreter of an environment with torch; else this one.
+
+    Args:
+        model: folder or name.
+        variable: what named it, for messages.
+        patience: timeouts.
 
     Raises:
         ChildProblem: the model cannot be described.
     """
     command = place(program_command("image_embeddings.py", PYTHON, model), IMAGE_EMBEDDER)
-    told = describe_child(command, "EEMO_IMAGE_EMBEDDER")
+    told = describe_child(command, variable)
     weights = str(told.get("weights_sha256", ""))[:16]
     name = f"image embeddings {told.get('id', 'model')} {weights}".strip()
     return ChildEmbedder(name, command, read_batch(told), patience or Patience())

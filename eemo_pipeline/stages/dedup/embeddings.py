@@ -1,6 +1,5 @@
 """Embeddings of images, through the ledger: one per image and model."""
 
-from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from eemo_pipeline.lake.picture_files import locate_files
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.answering import Inquiry, answer_all
 from eemo_pipeline.ledger.store import Ask, Ledger
-from eemo_pipeline.roles.image_embedder import ROLE, STAGE, ImageEmbedder
+from eemo_pipeline.roles.image_embedder import ROLE, STAGE, ImageEmbedder, decode_vector
 from eemo_pipeline.schema.tables import TABLES
 
 _TABLE = TABLES["_dedup__embeddings"]
@@ -34,7 +33,7 @@ def embed_images(
     answers = answer_all(ledger, Inquiry(ROLE, embedder.model, asks, embedder.perform, STAGE))
     rows = []
     for ask, answer in zip(asks, answers.values, strict=True):
-        vector = _read_vector(answer.get("vector"))
+        vector = decode_vector(answer.get("vector"))
         is_ok = answer["status"] == "ok" and vector is not None
         reason = answer.get("reason") or (None if is_ok else "bad_embedding")
         rows.append(
@@ -54,15 +53,3 @@ def read_embeddings(table: pl.DataFrame) -> Mapping[str, np.ndarray]:
     """Return image_id -> embedding of length 1, without the images that have none."""
     found = table.filter(pl.col("status") == "ok").select("image_id", "image_embedding")
     return {image_id: np.array(vector, np.float32) for image_id, vector in found.iter_rows()}
-
-
-def _read_vector(text: object) -> np.ndarray | None:
-    """Return a vector of length 1 from float32 in Base64; None for anything else."""
-    if not isinstance(text, str):
-        return None
-    try:
-        vector = np.frombuffer(b64decode(text, validate=True), "<f4").astype(np.float64)
-    except ValueError:
-        return None
-    length = float(np.sqrt((vector * vector).sum())) if len(vector) else 0.0
-    return np.round(vector / length, 7) if np.isfinite(length) and length > 1e-6 else None

@@ -12,8 +12,10 @@ import pytest
 
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.stages.dedup.embeddings import embed_images, read_embeddings
+from eemo_pipeline.stages.evaluation.studies.backbones import Backbones
 from resources.child_models.child_process import ChildProblem
 from resources.child_models.image_embedder import ChildEmbedder, build_image_embedder
+from resources.roles.visual_baselines import BACKBONES, find_baselines
 from tests.support.images import encode, paint, paint_jpeg
 
 torch = pytest.importorskip("torch")
@@ -64,6 +66,7 @@ def test_a_copy_is_nearer_than_another_image(
         "one.png": encode(paint(1), "PNG"),
         "copy.jpg": paint_jpeg(1),
         "other.jpg": paint_jpeg(2),
+        "broken.jpg": b"no image",
     }
     images = lay_out(tmp_path, files)
     embedder = build_image_embedder(str(models[name]))
@@ -104,3 +107,40 @@ def test_a_vector_of_nonsense_is_no_embedding(tmp_path: Path, ledger: Ledger) ->
     assert done.frame.select("status", "reason", "image_embedding").rows() == [
         ("error", "bad_embedding", None)
     ]
+
+
+def test_backbones_on_disk_are_compared_and_others_say_what_is_missing(
+    models: dict[str, Path], ledger: Ledger, tmp_path: Path
+) -> None:
+    folder = tmp_path / "baselines"
+    folder.mkdir()
+    (folder / "vit_base_patch16_224").symlink_to(models["vit"])
+    found = find_baselines(folder)
+    assert set(found.embedders) == {"vit_base_patch16_224"}
+    assert set(found.missing) == {"convnext_tiny", "resnet50"}
+
+    images = lay_out(tmp_path, {"one.png": encode(paint(1), "PNG"), "bad.png": b"no image"})
+    backbones = Backbones(found.embedders, found.missing, tmp_path / "sources", ledger)
+    features, work = backbones.embed(images)
+    (matrix,) = features.values()
+    assert np.isfinite(matrix).all(axis=1).tolist() == [True, False]
+    assert matrix.shape == (2, 32)
+    assert work.asked >= 1
+    assert backbones.embed(images)[1].reused >= 1
+
+
+def test_a_backbone_whose_environment_is_not_there_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EEMO_IMAGE_EMBEDDER_PYTHON", str(tmp_path / "python"))
+    (tmp_path / "resnet50").mkdir()
+    reason, told = find_baselines(tmp_path).missing["resnet50"]
+    assert reason == "model_unusable"
+    assert "No such file" in told
+
+
+def test_without_a_folder_every_backbone_is_missing() -> None:
+    found = find_baselines(None)
+    assert not found.embedders
+    assert {reason for reason, _ in found.missing.values()} == {"weights_missing"}
+    assert set(found.missing) == set(BACKBONES)

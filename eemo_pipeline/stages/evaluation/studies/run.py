@@ -1,12 +1,14 @@
 """Runs every study on the tables of a data root."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from eemo_pipeline.aggregation.study_answers import answer_study
+from eemo_pipeline.ledger.usage import Work
 from eemo_pipeline.stages.evaluation.studies.attribute_ablation import ablate_attributes
+from eemo_pipeline.stages.evaluation.studies.backbones import Backbones
 from eemo_pipeline.stages.evaluation.studies.data_mixing import mix_data
 from eemo_pipeline.stages.evaluation.studies.embedding_probe import probe_embeddings
 from eemo_pipeline.stages.evaluation.studies.labelled_images import gather_images
@@ -19,15 +21,25 @@ from eemo_pipeline.stages.evaluation.studies.visual_baselines import compare_bas
 Read = Callable[[str], pl.DataFrame]
 
 
-def run_studies(
-    table: Read, backbones: Mapping[str, Mapping[str, Sequence[float]]], missing: Sequence[Missing]
-) -> dict[str, pl.DataFrame]:
-    """Return table -> rows: one of each study on images, and `evaluation__studies` with all.
+@dataclass(frozen=True)
+class Studied:
+    """What the studies found.
+
+    Attributes:
+        tables: table -> rows: one of each study on images, and `evaluation__studies` with all.
+        work: what asking backbones took.
+    """
+
+    tables: dict[str, pl.DataFrame]
+    work: Work
+
+
+def run_studies(table: Read, backbones: Backbones) -> Studied:
+    """Run every study.
 
     Args:
         table: returns a table by name.
-        backbones: name -> image_id -> its frozen features.
-        missing: backbones that could not be asked, and why.
+        backbones: the visual baselines beside the pixel features.
     """
     from threadpoolctl import threadpool_limits
 
@@ -37,7 +49,13 @@ def run_studies(
         table("labels__reviews"),
         table("_verification__features"),
     )
-    features = {name: _align(images.image_ids, found) for name, found in backbones.items()}
+    # Of images without a label no backbone is asked.
+    features, work = backbones.embed(
+        table("dedup__images")
+        .filter(pl.col("image_id").is_in(images.image_ids.tolist()))
+        .sort("image_id")
+    )
+    missing = [Missing(name, *why) for name, why in backbones.missing.items()]
     # Systems of equations are small: a second thread costs more than it saves, and the order of
     # its sums varies.
     with threadpool_limits(1):
@@ -55,15 +73,5 @@ def run_studies(
     )
     units = dict(table("dedup__images").select("image_id", "cluster_id").iter_rows())
     people = compare_groups(answers, units)
-    return made | {"evaluation__studies": join_studies([*made.values(), probed, people])}
-
-
-def _align(image_ids: np.ndarray, found: Mapping[str, Sequence[float]]) -> np.ndarray:
-    """Return images x features; NaN where an image has none."""
-    width = max((len(vector) for vector in found.values()), default=0)
-    matrix = np.full((len(image_ids), width), np.nan)
-    for place, image_id in enumerate(image_ids):
-        vector = found.get(image_id)
-        if vector is not None and len(vector) == width:
-            matrix[place] = vector
-    return matrix
+    whole = join_studies([*made.values(), probed, people])
+    return Studied(made | {"evaluation__studies": whole}, work)

@@ -182,6 +182,7 @@ def _sum_up(trials: Sequence[Trial], units: np.ndarray, labels: np.ndarray) -> _
 
 
 def _missing_row(study: Study, missing: Missing) -> dict[str, Any]:
+    published = published_of(study.name, missing.arm, ALL_SOURCES, study.numbers[0])
     return {
         "study": study.name,
         "tested_on": ALL_SOURCES,
@@ -192,7 +193,8 @@ def _missing_row(study: Study, missing: Missing) -> dict[str, Any]:
         "reason": missing.reason,
         "test_p_value": None,
         "test_p_adjusted": None,
-        **published_of(study.name, missing.arm, ALL_SOURCES, study.numbers[0]),
+        **published,
+        "score_note": missing.told or published.get("score_note"),
     }
 
 

@@ -48,10 +48,12 @@ class Missing:
     Attributes:
         arm: which.
         reason: why, as a code.
+        told: why, in words.
     """
 
     arm: str
     reason: str
+    told: str = ""
 
 
 def can_fit(labels: np.ndarray) -> bool:

@@ -7,6 +7,14 @@ from eemo_pipeline.stages.reports.section import Drawn, Section, say_count
 
 _SIGNIFICANT = 0.05
 _MOST_ARMS = 14
+_SHORT = {
+    "attribute_ablation": "attributes",
+    "data_mixing": "mixing",
+    "source_transfer": "transfer",
+    "visual_baselines": "features",
+    "embedding_probe": "probe",
+    "user_study": "people",
+}
 _TITLES = {
     "attribute_ablation": "Attributes left out",
     "data_mixing": "Images of another source mixed in",
@@ -25,7 +33,7 @@ def _draw_studies(arms: pl.DataFrame, not_tried: pl.DataFrame) -> Drawn:
         first = rows.filter(number=rows["number"][0])
         best = first.sort("value", "arm", descending=[True, False]).row(0, named=True)
         sentences.append(_say_study(_TITLES[str(study)], best, rows))
-        small[_TITLES[str(study)][:16]] = best["value"]
+        small[_SHORT[str(study)]] = best["value"]
         charts += [
             _draw_arms(_TITLES[str(study)], str(tested_on), part)
             for (tested_on,), part in first.group_by("tested_on", maintain_order=True)
@@ -39,11 +47,14 @@ def _say_study(title: str, best: dict[str, float | str], rows: pl.DataFrame) -> 
     tested = rows.drop_nulls("p")
     moved = tested.filter(pl.col("p") < _SIGNIFICANT).height
     where = "" if best["tested_on"] == "all" else f" on {best['tested_on']}"
-    return (
+    said = (
         f"{title}: {best['arm']} has the highest {str(best['number']).lower()}{where} "
-        f"({best['value']:.1f} %, {best['lower']:.1f} to {best['upper']:.1f}); {moved} of "
-        f"{say_count(tested.height, 'comparison')} with a reference differ beyond chance."
+        f"({best['value']:.1f} %, {best['lower']:.1f} to {best['upper']:.1f})"
     )
+    if not tested.height:
+        return f"{said}."
+    arms = say_count(tested.height, "comparison")
+    return f"{said}; {moved} of {arms} with a reference differ beyond chance."
 
 
 def _draw_arms(title: str, tested_on: str, rows: pl.DataFrame) -> str:

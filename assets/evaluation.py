@@ -19,7 +19,7 @@ from eemo_pipeline.stages.evaluation.evaluation_tables import (
 )
 from eemo_pipeline.stages.evaluation.examinee import Examinees
 from eemo_pipeline.stages.evaluation.studies.backbones import Backbones
-from eemo_pipeline.stages.evaluation.studies.run import run_studies
+from eemo_pipeline.stages.evaluation.studies.run import STUDIED, run_studies
 from resources.roles.visual_baselines import Baselines
 
 _PLOTTED = {"held_out_assess": "Accuracy", "held_out_qa": "Overall"}
@@ -78,40 +78,20 @@ def _plots(done: Evaluated) -> dict[str, dg.MetadataValue]:
         "_evaluation__source_transfers",
         "_evaluation__visual_baselines",
         "evaluation__studies",
-    )
+    ),
+    ins={name: dg.AssetIn(dagster_type=pl.DataFrame) for name in STUDIED},
 )
 def studies(
-    dedup__images: pl.DataFrame,
-    labels__emotions: pl.DataFrame,
-    labels__reviews: pl.DataFrame,
-    annotation__replies: pl.DataFrame,
-    _verification__features: pl.DataFrame,
-    training__runs: pl.DataFrame,
-    training__embeddings: pl.DataFrame,
-    review__inspection_draws: pl.DataFrame,
-    review__votes: pl.DataFrame,
-    review__queue: pl.DataFrame,
     visual_baselines: dg.ResourceParam[Baselines],
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
+    **tables: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Fit a small classifier with other attributes, data and features, and count people's votes."""
-    tables = {
-        "dedup__images": dedup__images,
-        "labels__emotions": labels__emotions,
-        "labels__reviews": labels__reviews,
-        "annotation__replies": annotation__replies,
-        "_verification__features": _verification__features,
-        "training__runs": training__runs,
-        "training__embeddings": training__embeddings,
-        "review__inspection_draws": review__inspection_draws,
-        "review__votes": review__votes,
-        "review__queue": review__queue,
-    }
     backbones = Backbones(
         visual_baselines.embedders, visual_baselines.missing, data_root.sources, ledger
     )
-    studied = run_studies(tables.__getitem__, backbones)
+    studied = run_studies(tables, backbones)
     for name, rows in studied.tables.items():
         plots = {
             f"plot of {study}": dg.MetadataValue.md(draw_study(rows, study))

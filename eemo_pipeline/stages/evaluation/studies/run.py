@@ -1,6 +1,6 @@
 """Runs every study on the tables of a data root."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -18,7 +18,12 @@ from eemo_pipeline.stages.evaluation.studies.trials import Missing
 from eemo_pipeline.stages.evaluation.studies.user_study import compare_groups
 from eemo_pipeline.stages.evaluation.studies.visual_baselines import compare_baselines
 
-Read = Callable[[str], pl.DataFrame]
+# The tables that the studies read.
+STUDIED = (
+    *("dedup__images", "labels__emotions", "labels__reviews", "annotation__replies"),
+    *("_verification__features", "training__runs", "training__embeddings"),
+    *("review__inspection_draws", "review__votes", "review__queue"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,24 +39,24 @@ class Studied:
     work: Work
 
 
-def run_studies(table: Read, backbones: Backbones) -> Studied:
+def run_studies(tables: Mapping[str, pl.DataFrame], backbones: Backbones) -> Studied:
     """Run every study.
 
     Args:
-        table: returns a table by name.
+        tables: those of `STUDIED`, by name.
         backbones: the visual baselines beside the pixel features.
     """
     from threadpoolctl import threadpool_limits
 
     images = gather_images(
-        table("dedup__images"),
-        table("labels__emotions"),
-        table("labels__reviews"),
-        table("_verification__features"),
+        tables["dedup__images"],
+        tables["labels__emotions"],
+        tables["labels__reviews"],
+        tables["_verification__features"],
     )
     # Of images without a label no backbone is asked.
     features, work = backbones.embed(
-        table("dedup__images")
+        tables["dedup__images"]
         .filter(pl.col("image_id").is_in(images.image_ids.tolist()))
         .sort("image_id")
     )
@@ -61,17 +66,17 @@ def run_studies(table: Read, backbones: Backbones) -> Studied:
     with threadpool_limits(1):
         made = {
             "_evaluation__attribute_ablations": ablate_attributes(
-                images, table("annotation__replies")
+                images, tables["annotation__replies"]
             ),
             "_evaluation__data_mixings": mix_data(images),
             "_evaluation__source_transfers": transfer_between(images),
             "_evaluation__visual_baselines": compare_baselines(images, features, missing),
         }
-        probed = probe_embeddings(images, table("training__embeddings"), table("training__runs"))
+        probed = probe_embeddings(images, tables["training__embeddings"], tables["training__runs"])
     answers = answer_study(
-        table("review__inspection_draws"), table("review__votes"), table("review__queue")
+        tables["review__inspection_draws"], tables["review__votes"], tables["review__queue"]
     )
-    units = dict(table("dedup__images").select("image_id", "cluster_id").iter_rows())
+    units = dict(tables["dedup__images"].select("image_id", "cluster_id").iter_rows())
     people = compare_groups(answers, units)
     whole = join_studies([*made.values(), probed, people])
     return Studied(made | {"evaluation__studies": whole}, work)

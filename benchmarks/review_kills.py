@@ -1,8 +1,12 @@
-"""1,000 kills of a process that stores reviews, at random moments: what of it is lost.
+"""Kills at random moments of what stores reviews: what of it is lost.
 
-A process judges images and reports every event that the database has acknowledged; it is killed
-with SIGKILL within 0.12 s. Counted are acknowledged events that the log lacks, tasks that one
-person judged twice, and links of the chain that do not hold.
+`python benchmarks/review_kills.py 1000` kills a process that judges images and reports every event
+that the database has acknowledged, with SIGKILL within 0.12 s. `... 100 server` kills the server
+itself, `eemo review serve`, under the requests of eight people at once; each kill needs a new start
+of it, which takes seconds.
+
+Counted are acknowledged events that the log lacks, tasks that one person judged twice, and links of
+the chain that do not hold.
 """
 
 import sys
@@ -11,16 +15,21 @@ import time
 from pathlib import Path
 
 from benchmarks.review import lay_out
-from tests.support.review_kills import kill_at_work
+from tests.support.review_kills import kill_at_work, kill_server_at_work
+from tests.support.reviews import make_review_root
 
 KILLS = 1_000
+_IMAGES, _PEOPLE = 2_000, 8
 
 if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else KILLS
     with tempfile.TemporaryDirectory() as folder:
-        root = lay_out(Path(folder))
         began = time.perf_counter()
-        found = kill_at_work(root, count, seed=0)
+        if sys.argv[2:] == ["server"]:
+            root = make_review_root(Path(folder), _IMAGES)
+            found = kill_server_at_work(root, count, seed=0, people=_PEOPLE)
+        else:
+            found = kill_at_work(lay_out(Path(folder)), count, seed=0)
         sys.stdout.write(
             f"{count} kills in {time.perf_counter() - began:.0f} s: "
             f"{found.acknowledged} events acknowledged, {found.lost} lost; "

@@ -149,6 +149,8 @@ class Event(_Said):
         draft_version: the version of the draft that was on the screen.
         client_ms: the page's clock, milliseconds since 1970; kept, never trusted.
         duration_ms: time from showing the field to this event.
+        is_rest: the key that accepts all that is left was pressed.
+        seen_ms: how long the draft had been on the screen by then.
     """
 
     event_id: Annotated[str, Field(pattern=r"^[0-9a-f-]{16,36}$")]
@@ -167,6 +169,8 @@ class Event(_Said):
     draft_version: Annotated[str, Field(max_length=64)] | None = None
     client_ms: Annotated[int, Field(ge=0, le=2**53)] | None = None
     duration_ms: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
+    is_rest: bool = False
+    seen_ms: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

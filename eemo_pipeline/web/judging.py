@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.assignment import renew
-from eemo_pipeline.web.care import may_accept_rest
+from eemo_pipeline.web.care import may_accept_rest, require_looked_at
 from eemo_pipeline.web.database import DRAFTS, EVENTS, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import SKIP_REASONS, BlindJudgement, Event
 from eemo_pipeline.web.people import Session, now_ms
@@ -107,7 +107,7 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
                 "the drafts stay hidden until your own judgement is stored",
                 "commit the emotion, valence and arousal first",
             )
-        name = f"reveal-{task_id}-{session.rater_id}"
+        name = _name_reveal(task_id, session)
         if not event_log.find_stored(connection, [name]):
             store(
                 connection,
@@ -135,28 +135,33 @@ def record(
     """Store a batch of events, all or none; return event_id -> number.
 
     Raises:
-        Refused: an event does not fit the task, or a draft was replaced since it was shown.
+        Refused: an event does not fit the task, a draft was replaced since it was shown, or drafts
+            are accepted unseen.
     """
     with database.writing() as connection:
         task = _require_task(connection, session, task_id)
-        stored = event_log.find_stored(connection, [event.event_id for event in events])
+        shown = _name_reveal(task_id, session)
+        stored = event_log.find_stored(connection, [shown, *(event.event_id for event in events)])
+        were_shown = stored.pop(shown, None) is not None
+        new = [event for event in events if event.event_id not in stored]
         drafts = {draft["field"]: draft for draft in _drafts(connection, task)}
-        for event in events:
-            if event.event_id not in stored:
-                base = _check(connection, session, task, event, drafts)
-                stored[event.event_id] = store(
-                    connection,
-                    session,
-                    event.kind,
-                    task_id,
-                    task.image_id,
-                    event.event_id,
-                    field=event.field,
-                    value=event_log.canonical(event.model_dump(mode="json")["value"]),
-                    base_value=base,
-                    client_ms=event.client_ms,
-                    duration_ms=event.duration_ms,
-                )
+        if task.state in _AFTER_JUDGING:  # what is said before is refused below
+            require_looked_at(connection, session.rater_id, new, were_shown=were_shown)
+        for event in new:
+            base = _check(connection, session, task, event, drafts)
+            stored[event.event_id] = store(
+                connection,
+                session,
+                event.kind,
+                task_id,
+                task.image_id,
+                event.event_id,
+                field=event.field,
+                value=event_log.canonical(event.model_dump(mode="json")["value"]),
+                base_value=base,
+                client_ms=event.client_ms,
+                duration_ms=event.duration_ms,
+            )
         renew(connection, task_id, session.rater_id, now_ms())
         return stored
 
@@ -246,6 +251,10 @@ def heartbeat(database: ReviewDatabase, session: Session, task_id: str) -> None:
     with database.writing() as connection:
         _require_task(connection, session, task_id)
         renew(connection, task_id, session.rater_id, now_ms())
+
+
+def _name_reveal(task_id: str, session: Session) -> str:
+    return f"reveal-{task_id}-{session.rater_id}"
 
 
 def _require_task(connection: sa.Connection, session: Session, task_id: str) -> Task:

@@ -38,8 +38,8 @@ def judge_everything(database: ReviewDatabase, session: Session) -> None:
     while isinstance(task := assignment.claim(database, session), assignment.Assigned):
         judging.commit(database, session, task.task_id, str(uuid.uuid4()), FELT)
         seen = judging.reveal(database, session, task.task_id)
-        said = accept_drafts(seen)
-        judging.record(database, session, task.task_id, said)
+        for said in accept_drafts(seen):
+            judging.record(database, session, task.task_id, said)
         judging.submit(database, session, task.task_id, str(uuid.uuid4()))
 
 

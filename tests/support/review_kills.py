@@ -1,14 +1,22 @@
-"""Kills of a process at work on reviews, and what must be true after any number of them."""
+"""Kills of what stores reviews, and what must be true after any number of them.
+
+`kill_at_work` kills a process that stores reviews; `kill_server_at_work` kills `eemo review serve`
+under the requests of several people at once.
+"""
 
 import os
 import random
 import select
 import signal
+import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,9 +28,16 @@ from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
 from eemo_pipeline.web.queue_import import import_queue
 from eemo_pipeline.web.replay import replay
 from eemo_pipeline.web.votes import read_votes
-from tests.support.reviews import JUDGEMENT, accept_drafts
+from tests.support.reviews import (
+    JUDGEMENT,
+    Rater,
+    accept_drafts,
+    find_free_port,
+    new_link,
+    serve_reviews,
+)
 
-_AWAKE_S = 0.12  # a process is killed within this time after its first answer
+_AWAKE_S = 0.12  # a process is killed within this time after its first answers
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,73 @@ def kill_at_work(root: DataRoot, count: int, seed: int) -> Survived:
     acknowledged: list[str] = []
     for number in range(count):
         acknowledged += _work_until_killed(root, sessions[number % 3], draws.random() * _AWAKE_S)
+    return _look_at(root, acknowledged)
+
+
+def kill_server_at_work(root: DataRoot, count: int, seed: int, people: int = 4) -> Survived:
+    """Let people judge images over HTTP and kill the server at a random moment, `count` times.
+
+    What was sent and not answered is sent again to the next server, as the page does.
+    """
+    draws = random.Random(seed)  # noqa: S311
+    port = find_free_port()
+    at_work = [_AtWork(Rater(port)) for _ in range(people)]
+    for number in range(count):
+        with serve_reviews(root, port) as running:
+            for place, one in enumerate(at_work):
+                if number == 0:
+                    one.rater.log_in(new_link(root, f"person {place}"))
+            before = sum(len(one.acknowledged) for one in at_work)
+            threads = [threading.Thread(target=one.work) for one in at_work]
+            for thread in threads:
+                thread.start()
+            while any(thread.is_alive() for thread in threads) and (
+                sum(len(one.acknowledged) for one in at_work) < before + people
+            ):
+                time.sleep(0.002)
+            time.sleep(draws.random() * _AWAKE_S)
+            running.process.send_signal(signal.SIGKILL)
+            running.process.wait()
+            for thread in threads:
+                thread.join()
+    return _look_at(root, [event_id for one in at_work for event_id in one.acknowledged])
+
+
+class _AtWork:
+    """A person who goes on with what was left when the server comes back."""
+
+    def __init__(self, rater: Rater) -> None:
+        self.rater = rater
+        self.acknowledged: list[str] = []
+        self._unanswered: tuple[str, object] | None = None
+
+    def work(self) -> None:
+        """Judge images until the server is gone."""
+        try:
+            if self._unanswered is not None:
+                self._send(*self._unanswered)
+            while "task_id" in (task := self.rater.next_task()):
+                self._judge(f"/api/tasks/{task['task_id']}", task)
+        except (OSError, HTTPException):
+            return
+
+    def _judge(self, path: str, task: Mapping[str, Any]) -> None:
+        if not task["is_committed"]:
+            self._send(f"{path}/commit", {"event_id": str(uuid.uuid4()), "judgement": JUDGEMENT})
+        for said in accept_drafts(self.rater.reveal(task["task_id"]).body):
+            events = [event.model_dump(exclude_defaults=True) for event in said]
+            self._send(f"{path}/events", events)
+        self._send(f"{path}/submit", {"event_id": str(uuid.uuid4())})
+
+    def _send(self, path: str, body: object) -> None:
+        self._unanswered = (path, body)
+        answer = self.rater.ask("POST", path, body)
+        self._unanswered = None
+        assert answer.status == 200, answer.content
+        self.acknowledged += answer.body["acked"]
+
+
+def _look_at(root: DataRoot, acknowledged: list[str]) -> Survived:
     with closing(ReviewDatabase(root.review)) as database:
         with database.reading() as connection:
             stored: set[str] = set()
@@ -112,10 +194,10 @@ def _work(root: DataRoot, session: Session, reports: int) -> None:
             judging.commit(database, session, task.task_id, name, felt)
             report(name)
         seen = judging.reveal(database, session, task.task_id)
-        said = accept_drafts(seen)
-        judging.record(database, session, task.task_id, said)
-        for event in said:
-            report(event.event_id)
+        for said in accept_drafts(seen):
+            judging.record(database, session, task.task_id, said)
+            for event in said:
+                report(event.event_id)
         name = str(uuid.uuid4())
         judging.submit(database, session, task.task_id, name)
         report(name)

@@ -150,21 +150,29 @@ def one_vote(root: DataRoot, name: str) -> int:
             return find_end(connection)[0]
 
 
-def accept_drafts(seen: Mapping[str, Any]) -> list[Event]:
-    """Return what accepts every draft that was revealed, and keeps the own emotion."""
+def accept_drafts(seen: Mapping[str, Any]) -> list[list[Event]]:
+    """Return, request by request, what accepts all drafts revealed and keeps the own emotion."""
+    return [
+        [Event(event_id=str(uuid.uuid4()), **event) for event in request]
+        for request in _accepting(seen)
+    ]
+
+
+def _accepting(seen: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """At once, where the person may; else one by one."""
     said = [
-        Event(event_id=str(uuid.uuid4()), kind="field_accept", field=draft["field"])
+        {"kind": "field_accept", "field": draft["field"], "seen_ms": 1_000}
         for draft in seen["drafts"]
     ]
     if seen["must_reconcile"]:
-        said.append(Event(event_id=str(uuid.uuid4()), kind="reconcile", value="keep"))
-    return said
+        said.append({"kind": "reconcile", "value": "keep"})
+    return [said] if seen["may_accept_rest"] else [[event] for event in said]
 
 
 @contextmanager
 def serve_reviews(root: DataRoot, port: int | None = None) -> Iterator["Server"]:
     """Run `eemo review serve` on a data root until the block ends."""
-    port = port or _find_port()
+    port = port or find_free_port()
     log = root.path / "review.log"
     process = start_eemo(log, "review", "serve", "--data", root.path, "--port", str(port))
     try:
@@ -184,7 +192,8 @@ def serve_reviews(root: DataRoot, port: int | None = None) -> Iterator["Server"]
             process.wait(20)
 
 
-def _find_port() -> int:
+def find_free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
@@ -296,11 +305,6 @@ class Rater:
 
     def accept_drafts(self, task_id: str) -> None:
         """Accept the drafts of a judged task, keep the own emotion, and submit."""
-        revealed = self.reveal(task_id).body
-        events: list[dict[str, Any]] = [
-            {"kind": "field_accept", "field": draft["field"]} for draft in revealed["drafts"]
-        ]
-        if revealed["must_reconcile"]:
-            events.append({"kind": "reconcile", "value": "keep"})
-        assert self.say(task_id, *events).status == 200
+        for request in _accepting(self.reveal(task_id).body):
+            assert self.say(task_id, *request).status == 200
         assert self.submit(task_id).status == 200

@@ -54,7 +54,7 @@ export class Drafts {
     this.undone = [];
     this.editing = null;
     this.boxEditor = null;
-    this.seen = new Set();
+    this.seen = new Map(); // field -> since when it is on the screen
     this.watcher.disconnect();
     this.rest.hidden = !revealed.may_accept_rest || !revealed.drafts.length;
     this.list.replaceChildren(...this.drafts.map((draft) => this.card(draft)));
@@ -77,7 +77,7 @@ export class Drafts {
   notice(changes) {
     for (const { target, isIntersecting } of changes) {
       clearTimeout(target.timer);
-      if (isIntersecting) target.timer = setTimeout(() => this.seen.add(target.dataset.field), LOOK_MS);
+      if (isIntersecting) target.timer = setTimeout(() => this.seen.set(target.dataset.field, performance.now() - LOOK_MS), LOOK_MS);
     }
   }
 
@@ -121,8 +121,8 @@ export class Drafts {
     return answer?.kind === "field_edit" ? answer.value : draft.value;
   }
 
-  async answer(draft, kind, value) {
-    const eventId = await this.screen.say(kind, draft.field, value, draft.version);
+  async answer(draft, kind, value, how) {
+    const eventId = await this.screen.say(kind, draft.field, value, draft.version, how);
     if (!eventId) return;
     this.keep(draft.field, { kind, value, event_id: eventId });
     this.editing = null;
@@ -235,7 +235,10 @@ export class Drafts {
   async acceptRest() {
     if (!this.revealed.may_accept_rest) return;
     const seen = this.drafts.filter((draft) => this.seen.has(draft.field) && !this.answers.has(draft.field));
-    for (const draft of seen) await this.answer(draft, "field_accept", null);
+    for (const draft of seen) {
+      const seenMs = Math.round(performance.now() - this.seen.get(draft.field));
+      await this.answer(draft, "field_accept", null, { is_rest: true, seen_ms: seenMs });
+    }
     this.focusNext();
   }
 

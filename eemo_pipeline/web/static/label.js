@@ -177,8 +177,8 @@ async function reveal() {
   if (!reply.body.drafts.length && !reply.body.must_reconcile) await finish();
 }
 
-async function say(kind, field, value, version) {
-  const event = { event_id: newId(), kind, field, value, draft_version: version, client_ms: Date.now(), duration_ms: since(fieldAt) };
+async function say(kind, field, value, version, how = {}) {
+  const event = { event_id: newId(), kind, field, value, draft_version: version, client_ms: Date.now(), duration_ms: since(fieldAt), ...how };
   fieldAt = performance.now();
   const reply = await outbox.put(`/api/tasks/${task.task_id}/events`, [event]);
   if (reply.ok) return event.event_id;

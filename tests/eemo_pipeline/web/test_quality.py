@@ -88,7 +88,8 @@ def let_judge(database: ReviewDatabase, bot: Session) -> None:
             events.append(Event.model_validate(event))
         if seen["must_reconcile"]:
             events.append(Event(event_id=f"{name}-ffff", kind="reconcile", value="keep"))
-        judging.record(database, bot, task.task_id, events)
+        for event in events:
+            judging.record(database, bot, task.task_id, [event])
         judging.submit(database, bot, task.task_id, f"{name}-eeee")
 
 

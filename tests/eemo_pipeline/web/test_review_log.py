@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from shutil import copytree
 
@@ -64,7 +64,12 @@ def finish(database: ReviewDatabase, session: Session, task_id: str, name: str) 
     """Accept all drafts, keep the own emotion, and submit."""
     seen = judging.reveal(database, session, task_id)
     said = [
-        Event(event_id=f"{name}-{number:04x}", kind="field_accept", field=draft["field"])
+        Event(
+            event_id=f"{name}-{number:04x}",
+            kind="field_accept",
+            field=draft["field"],
+            seen_ms=1_000,
+        )
         for number, draft in enumerate(seen["drafts"])
     ]
     if seen["must_reconcile"]:
@@ -138,8 +143,9 @@ def test_a_batch_with_one_wrong_event_stores_nothing(database: ReviewDatabase):
     session = person(database, "ann")
     task = claimed(database, session)
     judging.commit(database, session, task.task_id, "e" * 16, FELT)
-    good = Event(event_id="1" * 16, kind="field_accept", field="description")
-    stray = Event(event_id="2" * 16, kind="field_accept", field="style")
+    judging.reveal(database, session, task.task_id)
+    good = Event(event_id="1" * 16, kind="field_accept", field="description", seen_ms=300)
+    stray = Event(event_id="2" * 16, kind="field_accept", field="style", seen_ms=300)
     with pytest.raises(Refused, match="no_such_field"):
         judging.record(database, session, task.task_id, [good, stray])
     assert judging.reveal(database, session, task.task_id)["answers"] == {}
@@ -170,6 +176,7 @@ def test_a_draft_that_was_replaced_is_shown_again(database: ReviewDatabase):
     session = person(database, "ann")
     task = claimed(database, session)
     judging.commit(database, session, task.task_id, "0" * 16, FELT)
+    judging.reveal(database, session, task.task_id)
     old = Event(
         event_id="1" * 16, kind="field_accept", field="description", draft_version="another"
     )
@@ -245,6 +252,15 @@ def test_who_accepts_wrong_drafts_loses_the_key_that_accepts_the_rest(database: 
                 {"event_id": event_id, "kind": kind, "field": "description", "value": value}
             )
             judging.record(database, one, task.task_id, [event])
+            if number == 5:
+                rest = event.model_copy(
+                    update={"event_id": f"{name}-dddd", "kind": "field_accept", "value": None}
+                    | {"is_rest": True, "seen_ms": 1_000}
+                )
+                with (
+                    pytest.raises(Refused, match="one_by_one") if one is careless else nullcontext()
+                ):
+                    judging.record(database, one, task.task_id, [rest])
             judging.skip(database, one, task.task_id, f"{name}-cccc", "other")
         assert allowed == ([True] * 4 + [False] * 2 if one is careless else [True] * 6)
 

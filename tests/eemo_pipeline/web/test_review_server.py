@@ -1,8 +1,6 @@
 """The running review server over HTTP: who gets in, what it tells, and what a crash loses."""
 
 import json
-import signal
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -18,11 +16,11 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.records import build_review_records
-from eemo_pipeline.web import event_log
 from eemo_pipeline.web.assignment import SERVED
 from eemo_pipeline.web.database import ReviewDatabase
 from eemo_pipeline.web.votes import Votes, read_votes
 from tests.support.commands import call_eemo
+from tests.support.review_kills import kill_server_at_work
 from tests.support.reviews import (
     CAPTION,
     FILE_NAME,
@@ -133,6 +131,33 @@ def test_the_drafts_come_after_the_judgement_and_are_text(root: DataRoot, server
     assert set(missing.body["fields"]) >= {draft["field"] for draft in revealed["drafts"]}
 
 
+def test_the_rest_is_accepted_only_where_the_server_knows_that_it_was_seen(
+    root: DataRoot, server: Server
+):
+    ann = rater(root, server, "rest")
+    while True:
+        task_id = ann.next_task()["task_id"]
+        ann.commit(task_id)
+        accept = {"kind": "field_accept", "field": "description", "seen_ms": 1_000}
+        unshown = ann.say(task_id, accept)
+        assert (unshown.status, unshown.body["code"]) == (403, "drafts_not_shown")
+        drafts = [draft["field"] for draft in ann.reveal(task_id).body["drafts"]]
+        if len(drafts) > 1 and "description" in drafts:
+            break
+        ann.accept_drafts(task_id)
+    rest = [accept | {"field": field} for field in drafts]
+    unseen = [event | {"seen_ms": 299 if place else 300} for place, event in enumerate(rest)]
+    before = read(root).last_event
+    for said in (unseen, [accept | {"seen_ms": None, "is_rest": True}]):
+        refused = ann.say(task_id, *said)
+        assert (refused.status, refused.body["code"]) == (422, "not_seen")
+        assert refused.body["fields"] == sorted(
+            one["field"] for one in said if one["seen_ms"] != 300
+        )
+    assert read(root).last_event == before
+    assert ann.say(task_id, *rest).status == 200
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -232,42 +257,10 @@ def test_the_same_events_from_twenty_posts_are_stored_once(root: DataRoot, serve
 
 
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path):
-    root = make_review_root(tmp_path / "killed", 40)
-    acknowledged: list[str] = []
-    for _ in range(3):
-        before = len(acknowledged)
-        with serve_reviews(root) as running:
-            ann = rater(root, running, f"rater {len(acknowledged)}")
-            enough = threading.Event()
-
-            def work(
-                one: Rater = ann, enough: threading.Event = enough, before: int = before
-            ) -> None:
-                while True:
-                    try:
-                        task = one.next_task()
-                        body = {"event_id": str(uuid.uuid4()), "judgement": JUDGEMENT}
-                        path = f"/api/tasks/{task['task_id']}/commit"
-                        if one.ask("POST", path, body).status == 200:
-                            acknowledged.append(body["event_id"])
-                        one.accept_drafts(task["task_id"])
-                    except (OSError, AssertionError, KeyError, ValueError):
-                        return
-                    if len(acknowledged) - before >= 4:
-                        enough.set()
-
-            at_work = threading.Thread(target=work)
-            at_work.start()
-            assert enough.wait(60)
-            running.process.send_signal(signal.SIGKILL)
-            running.process.wait()
-            at_work.join()
-    with closing(ReviewDatabase(root.review)) as database, database.reading() as connection:
-        stored = event_log.find_stored(connection, acknowledged)
-        assert event_log.verify(connection) is None
-    assert set(stored) == set(acknowledged)
-    assert len(acknowledged) >= 12
-    assert call_eemo("review", "replay", "--data", root.path).returncode == 0
+    """Four people at once over HTTP; what had no answer is sent again, and stored once."""
+    found = kill_server_at_work(make_review_root(tmp_path / "killed", 40), 3, seed=2)
+    assert found.acknowledged >= 12
+    assert (found.lost, found.double, found.broken, found.is_same) == (0, 0, None, True)
 
 
 def test_probes_never_become_votes(root: DataRoot, server: Server):

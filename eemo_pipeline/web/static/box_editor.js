@@ -20,7 +20,7 @@ export class BoxEditor {
     this.rows = element("div");
     this.hint = element("p", { className: "hint" });
     this.hint.setAttribute("role", "status");
-    this.section = element("div", { className: "boxes", tabIndex: 0 });
+    this.section = element("div", { className: "box-editor", tabIndex: 0 });
     this.section.setAttribute("role", "group");
     this.section.setAttribute("aria-label", "Boxes; arrows move the chosen one");
     const points = element("button", { type: "button", textContent: "Draw by four points" });

@@ -148,7 +148,7 @@ export class Drafts {
     card.querySelector(".editor")?.remove();
     const editor = draft.field === "box" ? this.editBoxes(draft) : this.editText(draft);
     card.append(editor);
-    editor.querySelector("textarea, input, .boxes").focus();
+    editor.querySelector("textarea, input[list], .box-editor").focus();
   }
 
   editText(draft) {

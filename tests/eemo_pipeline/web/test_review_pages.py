@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.web import event_log
-from eemo_pipeline.web.database import ReviewDatabase
+from eemo_pipeline.web.database import TASKS, ReviewDatabase
 from eemo_pipeline.web.people import renew_link
 from eemo_pipeline.web.votes import read_votes
 from tests.support.reviews import (
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> DataRoot:
-    return make_review_root(tmp_path_factory.mktemp("pages"), 30)
+    return make_review_root(tmp_path_factory.mktemp("pages"), 70)
 
 
 @pytest.fixture(scope="module")
@@ -97,43 +98,69 @@ def read(root: DataRoot) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         return list(event_log.read_events(connection)), read_votes(connection).rows
 
 
-def test_an_image_is_judged_with_four_keys_and_checked_with_single_ones(
+def test_acceptance_15_to_18_an_image_is_judged_blind_with_four_keys_and_checked(
     browser: "Browser", root: DataRoot, server: Server
 ):
     page = log_in(browser, root, server, "ann")
     heard: list[str] = []
     page.on("response", lambda reply: heard.append(reply.url) or heard.append(body_of(reply)))
     begin(page)
+    # 15 and 16: nothing is chosen beforehand, nothing can be committed, nothing was heard.
     assert page.locator("input[type=radio]:checked").count() == 0
     assert page.locator("#commit").is_disabled()
     before = "\n".join([*heard, page.content()])
     assert [w for w in (CAPTION, FINDING, FILE_NAME, "secret") if w in before] == []
-    for key in ("3", "y", "h"):
-        page.keyboard.press(key)
-    page.screenshot(path=root.path / "blind.png")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(DRAFTS)
-    assert CAPTION in page.content() or page.locator(".draft").count() > 0
-    page.screenshot(path=root.path / "drafts.png")
-    # The first draft is refused, the others accepted.
-    first = page.locator(".draft").first.get_attribute("data-field")
+    # 17: four keys.
+    judge_until_drafts(page, 3, ("3", "y", "h", "Enter"))
+    # 18: one accepted, one corrected, one refused with a reason, and the next image.
+    page.locator('[data-field="background"]').focus()
+    page.keyboard.press("a")
+    page.locator('[data-field="background"][data-answer="field_accept"]').wait_for()
+    description = page.locator('[data-field="description"]')
+    description.focus()
+    page.keyboard.press("e")
+    description.locator("textarea").fill("a longer text")
+    description.locator(".changes ins").wait_for()
+    page.keyboard.press("Control+Enter")
+    page.locator('[data-field="description"][data-answer="field_edit"]').wait_for()
+    page.locator('[data-field="box"]').focus()
     page.keyboard.press("x")
-    page.locator("#refuse-dialog[open]").wait_for()
+    page.locator("#refuse-box-dialog[open]").wait_for()
     page.keyboard.press("2")
-    page.locator(f'[data-field="{first}"][data-answer="field_reject"]').wait_for()
+    page.locator('[data-field="box"][data-answer="field_reject"]').wait_for()
     finish(page)
     wait_for_image(page)
     events, votes = read(root)
+    task = next(event["task_id"] for event in reversed(events) if event["kind"] == "submit")
     said = {
         (row["phase"], row["reviewed_field"]): (row["vote"], row["said_json"])
         for row in votes
-        if row["task_id"] == next(e["task_id"] for e in events if e["kind"] == "submit")
+        if row["task_id"] == task
     }
     assert said["blind", "emotion"] == ("felt", '"contentment"')
     assert said["blind", "valence"] == said["blind", "arousal"] == ("felt", "1")
-    probed = ("drafts", str(first)) not in said
-    assert probed or said["drafts", str(first)] == ("refused", '"not_visible"')
+    for field, answer in (
+        ("background", ("confirmed", "null")),
+        ("description", ("corrected", '"a longer text"')),
+        ("box", ("refused", '"wrong_object"')),
+    ):  # one field may have been wrong on purpose: then it is no vote
+        assert said.get(("drafts", field), answer) == answer
+    answered = [event for event in events if event["task_id"] == task and event["field"]]
+    assert all(event["duration_ms"] > 0 and event["base_value"] for event in answered)
     page.context.close()
+
+
+def judge_until_drafts(page: "Page", fewest: int, keys: tuple[str, ...]) -> None:
+    """Judge images until one has this many drafts to check."""
+    while True:
+        for key in keys:
+            page.keyboard.press(key)
+        page.wait_for_selector(DRAFTS)
+        page.wait_for_timeout(400)
+        if page.locator(".draft").count() >= fewest:
+            return
+        finish(page)
+        wait_for_image(page)
 
 
 def body_of(reply: Any) -> str:
@@ -157,7 +184,7 @@ def accept_rest(page: "Page") -> None:
         page.keyboard.press("Shift+A")
 
 
-def test_a_draft_is_corrected_and_the_answer_undone(
+def test_acceptance_19_answers_are_undone_by_events_and_the_image_before_comes_back(
     browser: "Browser", root: DataRoot, server: Server
 ):
     page = log_in(browser, root, server, "ben")
@@ -168,20 +195,30 @@ def test_a_draft_is_corrected_and_the_answer_undone(
     description = page.locator('[data-field="description"]')
     description.focus()
     page.keyboard.press("e")
-    text = description.locator("textarea")
     # Letters are text here, and no commands.
-    text.fill("axenu, a better text")
+    description.locator("textarea").fill("axenu, a better text")
     page.keyboard.press("Control+Enter")
-    description.locator(".said", has_text="corrected: axenu, a better text").wait_for()
-    page.locator("#undo").click()
-    wait_until_none(page, '[data-field="description"][data-answer]')
+    corrected = description.locator(".said", has_text="corrected: axenu, a better text")
+    corrected.wait_for()
+    for key in ("Control+z", "Control+Shift+Z", "Backspace"):
+        page.keyboard.press(key)
+        if "Shift" in key:
+            corrected.wait_for()
+        else:
+            wait_until_none(page, '[data-field="description"][data-answer]')
     events, _ = read(root)
-    kinds = [event["kind"] for event in events[-2:]]
-    assert kinds == ["field_edit", "undo"]
+    assert [event["kind"] for event in events[-4:]] == ["field_edit", "undo"] * 2
+    finish(page)
+    wait_for_image(page)
+    page.keyboard.press("ArrowLeft")
+    page.locator(f'{DRAFTS} [data-field="description"][data-answer="field_accept"]').wait_for()
+    assert events == read(root)[0][: len(events)]
     page.context.close()
 
 
-def test_what_is_said_while_the_server_is_away_arrives_once(browser: "Browser", tmp_path: Path):
+def test_acceptance_20_what_is_said_while_the_server_is_away_arrives_once(
+    browser: "Browser", tmp_path: Path
+):
     root = make_review_root(tmp_path / "away", 6)
     with serve_reviews(root) as running:
         page = log_in(browser, root, running, "ann")
@@ -199,7 +236,7 @@ def test_what_is_said_while_the_server_is_away_arrives_once(browser: "Browser", 
     assert [event["kind"] for event in events].count("blind_commit") == 1
 
 
-def test_without_single_keys_the_whole_flow_works_by_tab_and_space(
+def test_acceptance_23_without_single_keys_the_whole_flow_works_by_tab_and_space(
     browser: "Browser", root: DataRoot, server: Server
 ):
     page = log_in(browser, root, server, "tab")
@@ -226,16 +263,8 @@ def test_the_rest_is_accepted_only_where_it_was_on_the_screen(
     page = log_in(browser, root, server, "small screen")
     page.set_viewport_size({"width": 1280, "height": 420})
     begin(page)
-    while True:
-        for key in ("1", "q", "l", "Enter"):
-            page.keyboard.press(key)
-        page.wait_for_selector(DRAFTS)
-        page.wait_for_timeout(400)
-        fields = page.locator(".draft").count()
-        if fields > 2:
-            break
-        finish(page)
-        wait_for_image(page)
+    judge_until_drafts(page, 3, ("1", "q", "l", "Enter"))
+    fields = page.locator(".draft").count()
     page.keyboard.press("Shift+A")
     page.wait_for_timeout(400)
     assert 0 < page.locator(".draft:not([data-answer])").count() < fields
@@ -303,7 +332,9 @@ def disagree(root: DataRoot, server: Server, name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible(browser: "Browser", root: DataRoot, server: Server, scheme: str):
+def test_acceptance_23_no_screen_has_a_serious_finding_of_axe(
+    browser: "Browser", root: DataRoot, server: Server, scheme: str
+):
     """No serious or critical finding of axe on any screen, in either theme."""
     from axe_playwright_python.sync_playwright import Axe
 
@@ -341,7 +372,24 @@ def test_every_page_is_accessible(browser: "Browser", root: DataRoot, server: Se
     page.context.close()
 
 
-def test_nothing_overlaps_at_four_hundred_percent(
+# Pairs of controls of which one covers the other; a control inside another is no pair.
+OVERLAPS = """() => {
+  const kinds = "a, button, input, select, textarea, summary, label";
+  const shown = [...document.querySelectorAll(kinds)]
+    .map((one) => [one, one.getBoundingClientRect()])
+    .filter(([one, box]) => box.width && box.right > 0 && one.checkVisibility());
+  const found = [];
+  shown.forEach(([one, a], place) => shown.slice(place + 1).forEach(([other, b]) => {
+    if (one.contains(other) || other.contains(one)) return;
+    const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (across > 1 && down > 1) found.push([one, other].map((it) => it.outerHTML.slice(0, 90)));
+  }));
+  return found;
+}"""
+
+
+def test_acceptance_23_and_25_at_four_hundred_percent_nothing_overlaps_and_plural_is_decided(
     browser: "Browser", root: DataRoot, server: Server
 ):
     """At 320 pixels, which is 1280 at 400 %, no page is wider than the window, in any colours."""
@@ -349,19 +397,64 @@ def test_nothing_overlaps_at_four_hundred_percent(
     page = log_in(browser, root, server, "zoomed", "admin", forced_colors="active")
     begin(page)
     page.set_viewport_size({"width": 320, "height": 640})
-    wide = []
+    wide, covered = [], []
     for path in (None, "", "guide", "quality", "gallery", "keys", "admin", "adjudicate"):
         if path is not None:
             page.goto(f"http://127.0.0.1:{server.port}/{path}")
-        assert path != "adjudicate" or page.locator("#decide").count() == 1
         page.screenshot(path=root.path / f"zoomed-{path or 'home'}.png", full_page=True)
         if page.evaluate("document.documentElement.scrollWidth") > 320:
             wide.append(path)
-    assert wide == []
+        covered += page.evaluate(OVERLAPS)
+    assert wide == covered == []
+    # 25: columns without names; "plural" keeps the distribution, and the image leaves the queue.
+    task = page.locator("#decide").get_attribute("data-task")
+    assert "zoom 0" not in page.locator("main").inner_text()
+    page.locator('input[value="plural"]').check()
+    page.locator('input[value="legitimately_plural"]').check()
+    page.locator("#decide button[type=submit]").press("Enter")
+    page.wait_for_function(f"document.querySelector('#decide')?.dataset.task !== '{task}'")
+    decided = next(event for event in read(root)[0] if event["kind"] == "adjudicate")
+    assert decided["task_id"] == task
+    said = json.loads(decided["value"])
+    assert (said["choice"], said["cause"]) == ("plural", "legitimately_plural")
     page.context.close()
 
 
-def test_five_images_are_judged_by_keyboard_alone_and_blind(browser: "Browser", tmp_path: Path):
+def test_acceptance_24_what_a_person_avoids_is_not_served_and_a_break_is_offered(
+    browser: "Browser", root: DataRoot, server: Server
+):
+    page = log_in(browser, root, server, "tired")
+    page.locator('input[value="disgust"]').check()
+    page.locator("#avoid button").click()
+    page.locator("#saved", has_text="saved").wait_for()
+    begin(page)
+    with closing(ReviewDatabase(root.review)) as database:
+        token = renew_link(database, "tired")
+        with database.reading() as connection:
+            query = sa.select(TASKS.c.task_id, TASKS.c.machine_emotion)
+            machine = dict(connection.execute(query).tuples().all())
+    tired = Rater(server.port).log_in(token)
+    served = []
+    while "task_id" in (task := tired.ask("POST", "/api/next", {"have": []}).body):
+        served.append(machine[task["task_id"]])
+        body = {"event_id": str(uuid.uuid4()), "reason": "distressing"}
+        assert tired.ask("POST", f"/api/tasks/{task['task_id']}/skip", body).status == 200
+    assert task["reason"] == "break"
+    assert len(served) >= 10
+    assert "disgust" not in served
+    with closing(ReviewDatabase(root.review)) as database:
+        token = renew_link(database, "tired")
+    page.goto(f"http://127.0.0.1:{server.port}/login#{token}")
+    page.locator("#start").click()
+    page.locator("#break:not([hidden])").wait_for()
+    page.locator("#go-on").press("Enter")
+    wait_for_image(page)
+    page.context.close()
+
+
+def test_acceptance_16_and_23_five_images_are_judged_by_keyboard_alone_and_blind(
+    browser: "Browser", tmp_path: Path
+):
     """No pointer is used, and what the browser hears and holds before each judgement is blind."""
     root = make_review_root(tmp_path / "keyboard", 8)
     with serve_reviews(root) as running:

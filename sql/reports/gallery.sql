@@ -62,8 +62,8 @@ drawn as (
 select
     d.emotion,
     d.drawn_as,
-    d.place,
     d.image_id,
+    d.place,
     i.source,
     i.path,
     i.width_px,

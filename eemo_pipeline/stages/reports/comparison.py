@@ -36,7 +36,7 @@ class Change:
 def compare_reports(before: Path, after: Path) -> list[Change]:
     """Return the changes from one report to another, by table and row.
 
-    A row is known by its texts; among several with the same ones, by its place.
+    A row is known by its first columns: as many as tell all rows of the table apart.
 
     Raises:
         NoReport: a folder holds no report, or its data cannot be read.
@@ -44,7 +44,9 @@ def compare_reports(before: Path, after: Path) -> list[Change]:
     old, new = _read(before), _read(after)
     changes: list[Change] = []
     for table in sorted({*old, *new}):
-        rows, others = old.get(table, {}), new.get(table, {})
+        both = old.get(table, []), new.get(table, [])
+        width = _find_key_width(both)
+        rows, others = (_by_name(side, width) for side in both)
         for row in sorted({*rows, *others}):
             if row not in rows or row not in others:
                 present = (row in rows, row in others)
@@ -59,32 +61,42 @@ def compare_reports(before: Path, after: Path) -> list[Change]:
     return changes
 
 
-def _read(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return table -> row -> column -> number."""
+def _read(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return table -> its rows."""
     paths = sorted((folder / "data").glob("*.json"))
     if not paths:
         raise NoReport(folder, "it has no data/*.json")
-    tables: dict[str, dict[str, dict[str, Any]]] = {}
+    tables: dict[str, list[dict[str, Any]]] = {}
     for path in paths:
         if path.stat().st_size > _LARGEST_BYTES:
             raise NoReport(folder, f"data/{path.name} is larger than {_LARGEST_BYTES:,} bytes")
         try:
             content = json.loads(path.read_text("utf-8"))
             columns, rows = content["columns"], content["rows"]
-            tables[path.stem] = _by_name([dict(zip(columns, row, strict=True)) for row in rows])
+            tables[path.stem] = [dict(zip(columns, row, strict=True)) for row in rows]
         except (ValueError, KeyError, TypeError) as error:
             raise NoReport(folder, f"data/{path.name} cannot be read: {error}") from error
     return tables
 
 
-def _by_name(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _find_key_width(sides: tuple[list[dict[str, Any]], ...]) -> int:
+    """Return how many of the first columns tell the rows of each side apart."""
+    widest = max((len(row) for rows in sides for row in rows), default=0)
+    for width in range(widest):
+        keys = [[repr(list(row.values())[:width]) for row in rows] for rows in sides]
+        if all(len(set(side)) == len(side) for side in keys):
+            return width
+    return widest
+
+
+def _by_name(rows: list[dict[str, Any]], width: int) -> dict[str, dict[str, Any]]:
     named: dict[str, dict[str, Any]] = {}
     for row in rows:
-        name = " ".join(value for value in row.values() if isinstance(value, str)) or "all"
-        number = 1
-        while (unique := name if number == 1 else f"{name} ({number})") in named:
-            number += 1
-        named[unique] = {
-            column: value for column, value in row.items() if not isinstance(value, str)
-        }
+        columns = list(row)
+        words = [
+            str(row[column]) if isinstance(row[column], str) else f"{column} {row[column]}"
+            for column in columns[:width]
+        ]
+        name = ", ".join(words) or "all"
+        named[name] = {column: row[column] for column in columns[width:]}
     return named

@@ -46,7 +46,7 @@ def draw_small_bars(numbers: Mapping[str, float], title: str) -> str:
     As many of the first bars as fit into INLINE_CHARACTERS, at most twelve; negative numbers count
     as 0.
     """
-    rows = [(f"{name[:16]} {_say_short(value)}", value) for name, value in numbers.items()]
+    rows = [(f"{name[:20]} {_say_short(value)}", value) for name, value in numbers.items()]
     for shown in range(min(len(rows), 12), 0, -1):
         markdown = f"![{escape(title)}]({encode_svg(_compact_bars(rows[:shown]))})"
         if len(markdown) < INLINE_CHARACTERS:

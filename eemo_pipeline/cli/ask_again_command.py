@@ -9,6 +9,7 @@ from eemo_pipeline.cli.options import (
     DataOption,
     JsonOption,
     ProvidersOption,
+    complete_table,
     examples,
 )
 
@@ -25,7 +26,12 @@ def ask_again(
     ],
     table: Annotated[
         str,
-        typer.Option("--table", metavar="TABLE", help="Table with the rows; it has an image_id."),
+        typer.Option(
+            "--table",
+            metavar="TABLE",
+            help="Table with the rows; it has an image_id.",
+            autocompletion=complete_table,
+        ),
     ] = "records__emoverse",
     stage: Annotated[
         list[str] | None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from eemo_pipeline.cli.options import DataOption, JsonOption, examples
+from eemo_pipeline.cli.options import DataOption, JsonOption, complete_table, examples
 
 gate_app = typer.Typer(
     name="gate",
@@ -20,7 +20,10 @@ gate_app = typer.Typer(
         "eemo gate import records__emoverse records.csv --by ann --data data/mine",
     ),
 )
-TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="Name of the table.")]
+TableArgument = Annotated[
+    str,
+    typer.Argument(metavar="TABLE", help="Name of the table.", autocompletion=complete_table),
+]
 
 
 @gate_app.command(

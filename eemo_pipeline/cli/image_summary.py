@@ -24,15 +24,16 @@ def summarise_image(explained: "Sequence[Explained]") -> dict[str, str]:
         subject: _listed([tell(row) for row in tables.get(table, ())])
         for subject, table, tell in _SUBJECTS
     }
-    counts = [
-        f"{len(rows):,} {noun}"
-        for noun, table in (("regions", "grounding__regions"), ("questions", "qa__items"))
-        if (rows := tables.get(table, ()))
-    ]
-    told["made of it"] = ", ".join(counts)
+    found = [row for row in tables.get("grounding__regions", ()) if row["status"] == "ok"]
+    made = (("region", found), ("question", tables.get("qa__items", ())))
+    told["made of it"] = ", ".join(_counted(len(rows), noun) for noun, rows in made if rows)
     for last in ("released", "cost"):
         told[last] = told.pop(last)
     return {subject: text for subject, text in told.items() if text}
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _listed(texts: Sequence[str]) -> str:
@@ -139,7 +140,7 @@ def _by_release(rows: Rows) -> Rows:
 
 def _release(row: Mapping[str, Any]) -> str:
     counts = [
-        f"{count} {_KINDS[kind]}{'s' * (count > 1)}"
+        _counted(count, _KINDS[kind])
         for kind, count in row["kinds"].items()
         if count and kind != "images"
     ]
@@ -147,12 +148,12 @@ def _release(row: Mapping[str, Any]) -> str:
 
 
 def _terms(row: Mapping[str, Any]) -> str:
-    may = "may be redistributed" if row["is_redistributable"] else "not to be redistributed"
-    return f"{row['licence']} ({may})"
+    may = "may" if row["is_redistributable"] else "may not"
+    return f"{row['source']}: {row['licence']}; {may} be handed on"
 
 
 def _cost(row: Mapping[str, Any]) -> str:
-    calls = f"{row['calls']:,} call{'s' * (row['calls'] != 1)}"
+    calls = _counted(row["calls"], "call")
     return f"{row['stage']} {row['provider']}/{row['model']}: {calls}, {row['usd']:.6f} USD"
 
 

@@ -49,6 +49,13 @@ def complete_source(typed: str) -> list[str]:
     return sorted(file.name for file in iter_modules(folders) if file.name.startswith(typed))
 
 
+def complete_table(typed: str) -> list[str]:
+    """Return the tables whose names begin with what was typed."""
+    from eemo_pipeline.schema.tables import TABLES
+
+    return [name for name in TABLES if name.startswith(typed)]
+
+
 PermittedOption = Annotated[
     list[str] | None,
     typer.Option(

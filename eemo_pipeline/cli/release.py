@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _DIGITS = 12  # of a digest
 _MOST_NAMED = 5
+_TAKE_IN = "run --select 'key:\"release__rows\"+'"
 
 
 def build(
@@ -69,6 +70,7 @@ def build(
         terms = f"{clean(row.source)}, {clean(row.licence)}"
         say(f"withheld  {row.rows:,} rows of {row.config}: {terms}")
     say(f"next      {command('release check', root)}")
+    say(f"          {command(_TAKE_IN, root, ' # the database knows it too')}")
 
 
 def _write(

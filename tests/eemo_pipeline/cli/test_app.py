@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from eemo_pipeline.cli.options import complete_source
+from eemo_pipeline.cli.options import complete_source, complete_table
 from eemo_pipeline.stages.sources import known_sources
 from tests.support.commands import call_eemo
 
@@ -156,3 +156,4 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_names_of_sources_are_completed() -> None:
     assert complete_source("emo") == ["emoart", "emoset", "emotic", "emotion6", "emoverse"]
     assert set(complete_source("")) == set(known_sources())
+    assert complete_table("records__e") == ["records__emoverse"]

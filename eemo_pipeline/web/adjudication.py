@@ -1,7 +1,7 @@
 """Where people do not agree: one person looks at all judgements, and decides or keeps them plural.
 
 Judgements are shown without names and in an order drawn by hash; the machine's comes last. Nobody
-adjudicates an image that they judged themselves.
+adjudicates an image that they judged themselves, or may still judge.
 """
 
 import json
@@ -23,6 +23,11 @@ from eemo_pipeline.web.task_events import store
 _FEWEST = 3  # judgements
 _AGREED = 0.5  # more than this share needs no adjudicator
 _SHOWN = 200
+
+# Whoever has an image on the screen may judge it, even after the lease has ended.
+_OWN = sa.select(SLOTS.c.task_id).where(
+    SLOTS.c.rater_id == sa.bindparam("of_rater"), SLOTS.c.state.not_in(["skipped", "released"])
+)
 
 
 @dataclass(frozen=True)
@@ -51,16 +56,12 @@ class Disputed:
 
 def list_disputed(database: ReviewDatabase, session: Session) -> list[Disputed]:
     """Return the images to adjudicate, the least agreed first; not those of the person's own."""
-    judged = sa.select(SLOTS.c.task_id, SLOTS.c.emotion, SLOTS.c.rater_id).where(
-        SLOTS.c.state.in_(JUDGED)
-    )
+    judged = sa.select(SLOTS.c.task_id, SLOTS.c.emotion).where(SLOTS.c.state.in_(JUDGED))
     with database.reading() as connection:
         felt: dict[str, list[str]] = {}
-        own: set[str] = set()
         for row in connection.execute(judged):
             felt.setdefault(row.task_id, []).append(row.emotion)
-            if row.rater_id == session.rater_id:
-                own.add(row.task_id)
+        own = set(connection.execute(_OWN, {"of_rater": session.rater_id}).scalars())
         shares = {
             task_id: max(Counter(emotions).values()) / len(emotions)
             for task_id, emotions in felt.items()
@@ -81,13 +82,13 @@ def adjudicate(
     """Store what was decided; the image leaves the queues. Return the event's number.
 
     Raises:
-        Refused: the person judged the image, nobody else did, or a note is missing.
+        Refused: the person was given the image, too few others judged it, or a note is missing.
     """
     with database.writing() as connection:
         stored = event_log.find_stored(connection, [event_id])
         if stored:
             return stored[event_id]
-        query = sa.select(SLOTS.c.emotion, SLOTS.c.rater_id).where(
+        query = sa.select(SLOTS.c.emotion).where(
             SLOTS.c.task_id == task_id, SLOTS.c.state.in_(JUDGED)
         )
         judged = connection.execute(query).all()
@@ -95,9 +96,10 @@ def adjudicate(
             raise Refused(
                 409, "too_few", f"{len(judged)} people have judged this image", "wait for others"
             )
-        if any(row.rater_id == session.rater_id for row in judged):
+        own = _OWN.where(SLOTS.c.task_id == task_id)
+        if connection.execute(own, {"of_rater": session.rater_id}).first() is not None:
             raise Refused(
-                403, "own_image", "you judged this image yourself", "leave it to another person"
+                403, "own_image", "you were given this image yourself", "leave it to another person"
             )
         is_nobodys = decided.choice not in {row.emotion for row in judged}
         if is_nobodys and decided.choice not in (PLURAL, DROP) and not decided.note.strip():

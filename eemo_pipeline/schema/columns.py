@@ -1109,12 +1109,17 @@ _ALL = (
     _text(
         "score_unit",
         "Unit of the score; alpha: Krippendorff's",
-        ("percent", "share", "correlation", "difference", "alpha"),
+        ("percent", "share", "correlation", "difference", "alpha", "points", "words", "bits"),
     ),
-    _number("score_value", "The score, in its unit", "", -1, 100),
-    _number("score_lower", "Lower end of its 95 % interval (bootstrap over clusters)", "", -1, 100),
-    _number("score_upper", "Upper end of the same interval", "", -1, 100),
-    _number("printed_value", "The score rounded half up, as the owners print it", "", -1, 100),
+    _number(
+        "score_value",
+        "The score, in its unit; null where it cannot be measured here, as score_signature says",
+        "",
+        -1,
+    ),
+    _number("score_lower", "Lower end of its 95 % interval (bootstrap over clusters)", "", -1),
+    _number("score_upper", "Upper end of the same interval", "", -1),
+    _number("printed_value", "The score rounded half up, as the owners print it", "", -1),
     _count("counted_items", "Items that count"),
     _text(
         "item_set",
@@ -1125,6 +1130,10 @@ _ALL = (
     _number("published_value", "What others have published of this number", "", -1, 100),
     _number("published_difference", "Printed value minus the published one", "", -101, 101),
     _text("score_note", "Why the two may differ"),
+    _text(
+        "score_signature",
+        "Variant, tokeniser and versions of a measure of texts, or why it has no value here",
+    ),
     _text("first_model", "The first of two compared models, in alphabetical order"),
     _text("second_model", "The model that it is compared with"),
     _count("shared_items", "Items that both answered", "", 1),

@@ -799,8 +799,9 @@ _ALL = (
         "benchmark evaluated_model section number item_group item_set marking",
         """benchmark evaluated_model section number item_group marking protocol score_unit
         score_value score_lower score_upper printed_value counted_items item_set covered_share
-        published_value published_difference score_note""",
-        "score_lower score_upper published_value published_difference score_note",
+        published_value published_difference score_note score_signature""",
+        """score_value score_lower score_upper printed_value published_value published_difference
+        score_note score_signature""",
     ),
     _table(
         "evaluation__comparisons",

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+_BLEU_ORDERS = 4
 _CIDER_ORDERS = 4
 _CIDER_SIGMA = 6.0
 _CIDER_SCALE = 10.0
@@ -21,11 +22,18 @@ CIDER_SIGNATURE = "CIDEr-D|n:1-4|sigma:6|idf:references|tok:words-1|case:lc"
 # Words with inner apostrophes and hyphens, and numbers; punctuation is dropped, as the tokeniser of
 # the COCO captions does. It needs no Java.
 _WORDS = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")  # noqa: RUF001 (the typographic apostrophe)
-_SPICE_MISSING = (
+SPICE_MISSING = (
     "SPICE parses scene graphs with Stanford CoreNLP in Java, and its models are not on this "
     "machine's disk"
 )
-_BERTSCORE_MISSING = "BERTScore needs a text model, and none is on this machine's disk"
+BERTSCORE_MISSING = "BERTScore needs a text model, and none is on this machine's disk"
+
+
+_BLEU_MISSING = "BLEU needs sacreBLEU: install the extra `evaluation`"
+
+
+class MissingMeasure(LookupError):
+    """A measure that cannot be computed here; the message says why, and how to get it."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,8 @@ def measure_overlap(texts: Sequence[str], references: Sequence[Sequence[str]]) -
     return [
         bleu(texts, references),
         Overlap("cider_d", float(scores.mean()), CIDER_SIGNATURE),
-        Overlap("bertscore_f1", None, None, _BERTSCORE_MISSING),
-        Overlap("spice", None, None, _SPICE_MISSING),
+        Overlap("bertscore_f1", None, None, BERTSCORE_MISSING),
+        Overlap("spice", None, None, SPICE_MISSING),
     ]
 
 
@@ -72,8 +80,7 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Overlap:
     try:
         from sacrebleu.metrics.bleu import BLEU
     except ImportError:
-        missing = "BLEU needs sacreBLEU: install the extra `evaluation`"
-        return Overlap("bleu_4", None, None, missing)
+        return Overlap("bleu_4", None, None, _BLEU_MISSING)
     measure = BLEU()
     most = max(map(len, references))
     # sacreBLEU takes one stream per reference, with None where a text has no further one; its
@@ -83,6 +90,51 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Overlap:
     ]
     score = measure.corpus_score(list(texts), streams).score
     return Overlap("bleu_4", float(score), str(measure.get_signature()))
+
+
+def count_ngrams(texts: Sequence[str], references: Sequence[str]) -> tuple[np.ndarray, str]:
+    """Return what BLEU-4 needs of each text, and sacreBLEU's signature.
+
+    A row has the matching n-grams of 1 to 4 words, all n-grams of the text, the words of the text,
+    and those of the reference. Sums of rows give the corpus value by `bleu_of`.
+
+    Raises:
+        MissingMeasure: sacreBLEU is not installed.
+    """
+    try:
+        from sacrebleu.metrics.bleu import BLEU
+    except ImportError as error:
+        raise MissingMeasure(_BLEU_MISSING) from error
+    measure, per_text = BLEU(), BLEU(effective_order=True)
+    measure.corpus_score(["a"], [["a"]])  # the signature counts the references it has seen
+    rows = [
+        (*found.counts, *found.totals, found.sys_len, found.ref_len)
+        for found in (
+            per_text.sentence_score(text, [reference])
+            for text, reference in zip(texts, references, strict=True)
+        )
+    ]
+    return np.array(rows, dtype=float).reshape(-1, 2 * _BLEU_ORDERS + 2), str(
+        measure.get_signature()
+    )
+
+
+def bleu_of(sums: np.ndarray) -> np.ndarray:
+    """Return corpus BLEU-4, 0-100, of each row of sums of `count_ngrams`."""
+    from sacrebleu.metrics.bleu import BLEU
+
+    return np.array(
+        [
+            BLEU.compute_bleu(
+                [int(n) for n in row[:_BLEU_ORDERS]],
+                [int(n) for n in row[_BLEU_ORDERS : 2 * _BLEU_ORDERS]],
+                int(row[-2]),
+                int(row[-1]),
+                smooth_method="exp",
+            ).score
+            for row in sums
+        ]
+    )
 
 
 def cider_d(

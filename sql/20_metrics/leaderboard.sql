@@ -2,7 +2,7 @@
 -- interval, and what others have published.
 --
 -- place: Rank among the models scored on the same items (item_set), 1 for the best; of errors the
---   smallest is best
+--   smallest is best, and lengths and diversity of texts have no rank
 -- value: The score in its unit, as read tolerantly, or by given marks where there are some
 -- lower: Lower end of its 95 % interval
 -- upper: Upper end of its 95 % interval
@@ -12,7 +12,7 @@
 with best_marked as (
     select *
     from evaluation__scores
-    where item_group = 'all'
+    where item_group = 'all' and score_value is not null
     qualify
         row_number() over (
             partition by benchmark, evaluated_model, section, number, item_set
@@ -25,14 +25,17 @@ select
     section,
     number,
     score_unit,
-    rank() over (
-        partition by benchmark, section, number, item_set
-        order by
-            case
-                when score_unit = 'difference' or number = 'ECE' then score_value
-                else -score_value
-            end
-    ) as place,
+    case
+        when score_unit not in ('words', 'bits') then
+            rank() over (
+                partition by benchmark, section, number, item_set
+                order by
+                    case
+                        when score_unit = 'difference' or number = 'ECE' then score_value
+                        else -score_value
+                    end
+            )
+    end as place,
     evaluated_model,
     round(score_value, 4) as value,
     round(score_lower, 4) as lower,

@@ -48,6 +48,7 @@ def other_files(images: int) -> dict[str, Files]:
     labels = [MIKELS_8[place % len(MIKELS_8)] for place in range(images)]
     generated = [
         {"path": name, "emotion": label, "valence": place % 9 - 4, "arousal": (7 * place) % 9 - 4}
+        | {"caption": f"A {label} lake with {place} boats at dusk.", "reason": "The dark sky."}
         for place, (name, label) in enumerate(zip(names, labels, strict=True))
     ]
     pictures: Files = dict.fromkeys(names, b"x")

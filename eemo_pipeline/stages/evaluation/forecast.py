@@ -10,7 +10,7 @@ import polars as pl
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item
 from eemo_pipeline.stages.evaluation.examinee import ROLE, STAGE, Asked, Examinee
 from eemo_pipeline.stages.evaluation.judge import Judge, tell
-from eemo_pipeline.stages.evaluation.rubrics import ROUNDS, rubric_of
+from eemo_pipeline.stages.evaluation.rubrics import ONE_SCORE, ROUNDS, rubric_of
 from eemo_pipeline.vlm.contract import EncodedPicture, VlmRequest
 from eemo_pipeline.vlm.spending.forecast import (
     Estimate,
@@ -67,8 +67,12 @@ def forecast_judge(judge: Judge, benchmark: Benchmark, items: Sequence[Item]) ->
         UnknownPrice: the model has no price.
     """
     low, high = Estimate(), Estimate()
-    rubric = rubric_of(benchmark)
-    judged = [item for item in items if item.gold and benchmark.mark(item, item.gold) is None]
+    rubric = rubric_of(benchmark) or ONE_SCORE
+    judged = (
+        []
+        if not benchmark.rubric
+        else [item for item in items if item.gold and benchmark.mark(item, item.gold) is None]
+    )
     for item in judged:
         request = judge.request_for(tell(item, _STAND_IN), 1, rubric)
         least, most = reckon_text(

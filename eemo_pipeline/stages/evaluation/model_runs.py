@@ -83,8 +83,9 @@ def run_models(
             items = choose_items(prepare(table) if prepare else [], limit)
             responses, done = examinee.answer(known[name], items, table("ingest__images"))
             work += done
-            if judge:
-                judged = judge.mark(_texts_of(known[name], responses), rubric_of(known[name]))
+            rubric = rubric_of(known[name])
+            if judge and rubric:
+                judged = judge.mark(_texts_of(known[name], responses), rubric)
                 marked = {one.item.item_id: one for one in judged.responses}
                 responses = [marked.get(one.item.item_id, one) for one in responses]
                 work += judged.work

@@ -32,7 +32,11 @@ _AXES = {
     "share": (0.0, 1.0),
     "correlation": (-1.0, 1.0),
     "difference": (0.0, 1.0),
+    "points": (0.0, 10.0),
+    "words": (0.0, 100.0),
+    "bits": (0.0, 10.0),
 }
+_UNRANKED = ("words", "bits")  # neither long nor short texts are better
 _SCORES = ("model", "place", "score", "95 %", "", "read", "protocol", "published")
 _COMPARABLE = (
     "A place is among the models that were scored on the same items. Models in different tables "
@@ -80,6 +84,15 @@ def render_page(benchmark: Benchmark, scores: pl.DataFrame, comparisons: pl.Data
         f"<p>{escape(benchmark.citation)}. {escape(benchmark.notes)}</p>",
         f"<p>{_COMPARABLE}</p>",
     ]
+    unmeasured = marked.filter(pl.col("score_value").is_null()).unique(
+        ["section", "number"], maintain_order=True
+    )
+    parts += [
+        f"<p>Missing: {escape(_words(row['section']))}, {escape(row['number'])}. "
+        f"{escape(row['score_signature'] or '')}.</p>"
+        for row in unmeasured.iter_rows(named=True)
+    ]
+    marked = marked.filter(pl.col("score_value").is_not_null())
     whole = marked.filter(pl.col("item_group") == "all")
     for number in benchmark.numbers:
         rows = whole.filter(
@@ -115,7 +128,7 @@ def _scores_table(number: Number, rows: pl.DataFrame) -> str:
     lines = [
         (
             escape(row["evaluated_model"]),
-            str(row["place"]),
+            "" if row["score_unit"] in _UNRANKED else str(row["place"]),
             _say(row["printed_value"], number.digits),
             _interval(row["score_lower"], row["score_upper"], number.digits),
             _bar(row),

@@ -58,7 +58,8 @@ def _rows(
         parsed = None if response.text is None else benchmark.parse(item, response.text)
         tolerant = parsed.tolerant if parsed else None
         strict = parsed.strict if parsed else None
-        needs_judge = benchmark.mark(item, item.gold) is None
+        has_no_mark = benchmark.mark(item, item.gold) is None
+        needs_judge = has_no_mark and bool(benchmark.rubric)
         status, reason = _state(response, tolerant, needs_judge=needs_judge)
         yield (
             benchmark.name,
@@ -75,8 +76,8 @@ def _rows(
             tolerant,
             strict,
             response.probability,
-            None if needs_judge else _mark(benchmark, response, tolerant),
-            None if needs_judge else _mark(benchmark, response, strict),
+            None if has_no_mark else _mark(benchmark, response, tolerant),
+            None if has_no_mark else _mark(benchmark, response, strict),
             response.verdict,
             status,
             reason,

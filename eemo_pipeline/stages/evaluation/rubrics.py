@@ -71,6 +71,6 @@ CRITERIA = Rubric("judge-criteria-1", ("completeness", "precision", "relevance")
 _RUBRICS = {"one_score": ONE_SCORE, "criteria": CRITERIA}
 
 
-def rubric_of(benchmark: Benchmark) -> Rubric:
-    """Return what the judge of a benchmark votes on."""
-    return _RUBRICS[benchmark.rubric]
+def rubric_of(benchmark: Benchmark) -> Rubric | None:
+    """Return what the judge of a benchmark votes on; None where nobody judges texts."""
+    return _RUBRICS.get(benchmark.rubric)

@@ -33,6 +33,7 @@ SCHEMA: dict[str, Any] = {
     "published_value": pl.Float64,
     "published_difference": pl.Float64,
     "score_note": pl.String,
+    "score_signature": pl.String,
 }
 _KEY = ["evaluated_model", "section", "number", "item_group", "item_set", "marking"]
 
@@ -92,6 +93,7 @@ def _rows(benchmark: Benchmark, model: str, scores: list[Score]) -> Iterator[tup
             known,
             None if printed is None or known is None else round(printed - known, 6),
             benchmark.notes if known is not None else None,
+            one.signature,
         )
 
 

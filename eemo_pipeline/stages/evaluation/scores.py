@@ -11,8 +11,11 @@ import polars as pl
 
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Number
 from eemo_pipeline.stages.evaluation.measures import MEASURES, UNITS, Sample
+from eemo_pipeline.stages.evaluation.text_measures import TEXT_MEASURES, Sums
+from eemo_pipeline.stages.evaluation.text_measures import UNITS as TEXT_UNITS
 from eemo_pipeline.stats.cluster_bootstrap import bounds_95, draw_clusters
 from eemo_pipeline.stats.hash_draws import short_hash
+from eemo_pipeline.stats.text_overlap import MissingMeasure
 
 RESAMPLES = 1000
 GIVEN, TOLERANT, STRICT = "given", "tolerant", "strict"
@@ -22,6 +25,7 @@ READINGS: Mapping[str, tuple[str, str]] = {
     TOLERANT: ("tolerant_mark", "parsed_answer"),
     STRICT: ("strict_mark", "strict_answer"),
 }
+UNITS_OF_ALL: Mapping[str, str] = {**UNITS, **TEXT_UNITS}
 ALL = ""
 MIXED = "mixed"
 _Key = tuple[str, str, str]
@@ -36,7 +40,7 @@ class Score:
         name: the column of the owners' table.
         aspect: the group of items that it is about; "" for all of them.
         marking: who marked: given (the file or a judge), or our tolerant or strict reading.
-        unit: percent, share, correlation or difference.
+        unit: percent, share, correlation, difference, points, words or bits.
         value: unrounded; None where no item counts.
         printed: rounded half up as the owners print it.
         lower: lower end of the 95 % interval.
@@ -45,6 +49,7 @@ class Score:
         item_set: a hash of their ids.
         covered: the share of them with an answer that could be read, or a mark that was given.
         protocol: how their answers were obtained: text, probability, or mixed.
+        signature: variant and versions of a measure of texts, or why it has no value here.
     """
 
     section: str
@@ -60,6 +65,7 @@ class Score:
     item_set: str
     covered: float | None
     protocol: str
+    signature: str | None = None
 
 
 def score(
@@ -79,6 +85,7 @@ def score(
         _Marking(benchmark, predictions, marking, codes, len(units))
         for marking, (mark, _) in READINGS.items()
         if predictions[mark].null_count() < predictions.height
+        or (marking == TOLERANT and any(one.measure in TEXT_MEASURES for one in benchmark.numbers))
     ]
     for weights in draw_clusters(len(units), f"evaluation {benchmark.name}", resamples):
         for marking in markings:
@@ -127,16 +134,19 @@ class _Marking:
             else:
                 value = self._point(cell)
             printed[cell.key] = None if value is None else round_half_up(value, number.digits)
+            rows = self._rows_of(cell)
+            if rows.size and cell.key in self._missing:
+                found.append(self._unmeasured(cell, rows))
             if value is None:
                 continue
-            rows = self._rows_of(cell)
+            texts = self._texts.get(cell.key)
             found.append(
                 Score(
                     number.section,
                     number.name,
                     cell.aspect,
                     self.marking,
-                    UNITS[number.measure],
+                    UNITS_OF_ALL[number.measure],
                     float(value),
                     printed[cell.key],
                     *bounds_95(self._resampled[cell.key]),
@@ -144,25 +154,80 @@ class _Marking:
                     self._item_set(rows),
                     self._coverage(rows),
                     self._protocol(rows),
+                    texts.signature if texts else None,
                 )
             )
         return found
 
+    def _unmeasured(self, cell: _Cell, rows: np.ndarray) -> Score:
+        """Return the score of a number that cannot be measured here; its signature says why."""
+        number = cell.number
+        return Score(
+            number.section,
+            number.name,
+            cell.aspect,
+            self.marking,
+            UNITS_OF_ALL[number.measure],
+            *(None, None, None, None),
+            counted=rows.size,
+            item_set=self._item_set(rows),
+            covered=self._coverage(rows),
+            protocol=self._protocol(rows),
+            signature=self._missing[cell.key],
+        )
+
+    @cached_property
+    def _measured(self) -> tuple[dict[_Key, Sums], dict[_Key, str]]:
+        """The sums of the measures of texts, and why others are missing."""
+        sums: dict[_Key, Sums] = {}
+        missing: dict[_Key, str] = {}
+        told = self.predictions["parsed_answer"].fill_null("").to_list()
+        gold = self.predictions["gold_answer"].to_list()
+        for cell in self._cells:
+            rows = self._rows_of(cell) if cell.number.measure in TEXT_MEASURES else np.array([])
+            if not rows.size:
+                continue
+            try:
+                sums[cell.key] = TEXT_MEASURES[cell.number.measure](
+                    [told[row] for row in rows], [gold[row] for row in rows]
+                )
+            except MissingMeasure as error:
+                missing[cell.key] = str(error)
+        return sums, missing
+
+    @property
+    def _texts(self) -> dict[_Key, Sums]:
+        return self._measured[0]
+
+    @property
+    def _missing(self) -> dict[_Key, str]:
+        return self._measured[1]
+
     @cached_property
     def _cells(self) -> list[_Cell]:
-        whole = [_Cell(number, ALL) for number in self.benchmark.numbers]
+        numbers = [
+            number
+            for number in self.benchmark.numbers
+            # A text is measured as it is, whoever marked it.
+            if self.marking == TOLERANT or number.measure not in TEXT_MEASURES
+        ]
+        whole = [_Cell(number, ALL) for number in numbers]
         aspects = (
             self.predictions.select("section", "item_group").unique().sort("section", "item_group")
         )
         return whole + [
             _Cell(number, aspect)
             for section, aspect in aspects.iter_rows()
-            for number in self.benchmark.numbers
+            for number in numbers
             if aspect and number.section == section and not number.of
         ]
 
     def _point(self, cell: _Cell) -> Decimal | None:
         rows = self._rows_of(cell)
+        if cell.number.measure in TEXT_MEASURES:
+            texts = self._texts.get(cell.key)
+            value = texts.finish(texts.columns.sum(axis=0)[None])[0] if texts else math.nan
+            return None if math.isnan(value) else Decimal(repr(float(value)))
         sample = self._sample.take(rows)
         if cell.number.measure in ("percent", "share"):
             judged = sample.marks[~np.isnan(sample.marks)]
@@ -188,7 +253,14 @@ class _Marking:
                 continue
             rows, sample, sums = self._parts[cell.key]
             measure = cell.number.measure
-            if measure in ("percent", "share"):
+            if measure in TEXT_MEASURES:
+                texts = self._texts.get(cell.key)
+                part = (
+                    texts.finish(weights[:, self.codes[rows]] @ texts.columns)
+                    if texts
+                    else np.full(len(weights), np.nan)
+                )
+            elif measure in ("percent", "share"):
                 # A mean needs the sums of its clusters alone.
                 upper, lower = (weights @ sums).T
                 part = np.full(len(upper), np.nan)

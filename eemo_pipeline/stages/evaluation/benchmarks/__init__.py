@@ -73,7 +73,7 @@ class Number:
     Attributes:
         section: the section of items that it is about.
         name: the column, in the owners' words.
-        measure: a name in `measures.py`.
+        measure: a name in `measures.py` or `text_measures.py`.
         subsets: the subsets that it counts; empty for all of the section.
         of: for a mean of numbers: (section, name) of each.
         weights: their weights; empty for even ones.
@@ -110,7 +110,8 @@ class Benchmark:
         notes: why numbers may differ from the published ones.
         weigh: how a model is asked whose probabilities of words can be read; None for an item that
             is asked as every model is.
-        rubric: the name in `rubrics.py` of what a judge votes on, where texts need one.
+        rubric: the name in `rubrics.py` of what a judge votes on, where texts need one; "" where
+            texts are measured beside their reference and not judged.
     """
 
     name: str

@@ -1,0 +1,44 @@
+"""Captions and reasons are measured, with intervals, and what is missing is named."""
+
+import pytest
+
+from eemo_pipeline.stages.evaluation.predictions import tabulate
+from eemo_pipeline.stages.evaluation.replay import list_benchmarks
+from eemo_pipeline.stages.evaluation.responses import Response
+from eemo_pipeline.stages.evaluation.score_table import tabulate_scores
+from eemo_pipeline.stats.text_overlap import cider_d, measure_overlap
+from tests.support.published_sets import other_files, tables_of
+
+IMAGES = 24
+BENCHMARK = list_benchmarks()["aigiemo"]
+
+
+def test_texts_are_measured_beside_their_reference() -> None:
+    pytest.importorskip("sacrebleu")
+    assert BENCHMARK.prepare
+    items = BENCHMARK.prepare(tables_of("aigiemo", other_files(IMAGES)["aigiemo"]))
+    captions = [item for item in items if item.section == "caption"]
+    assert len(captions) == IMAGES
+    told = [
+        None if place == 3 else f"A lake with {place % 5} boats at dusk, and a tree by the water."
+        for place in range(IMAGES)
+    ]
+    responses = [Response(item, text) for item, text in zip(captions, told, strict=True)]
+    predictions = tabulate(BENCHMARK, "m", responses)
+    assert sorted(predictions["status"].unique()) == ["ok", "unanswered"], "no judge is needed"
+    rows = {row["number"]: row for row in tabulate_scores(BENCHMARK, predictions).to_dicts()}
+    texts = [text or "" for text in told]
+    references = [[item.gold] for item in captions]
+    overlap = {one.name: one for one in measure_overlap(texts, references)}
+    assert rows["BLEU-4"]["score_value"] == pytest.approx(overlap["bleu_4"].value)
+    assert rows["BLEU-4"]["score_signature"].startswith("nrefs:1|case:mixed|eff:no|tok:13a|")
+    assert rows["CIDEr-D"]["score_value"] == pytest.approx(cider_d(texts, references).mean())
+    # Thirteen words or twelve, all different but for one: no text has a factor.
+    assert rows["Words"]["score_value"] == pytest.approx(12)
+    for name in ("BLEU-4", "CIDEr-D", "Words", "Entropy", "MTLD"):
+        assert rows[name]["score_lower"] <= rows[name]["score_value"] <= rows[name]["score_upper"]
+        assert rows[name]["marking"] == "tolerant"
+        assert rows[name]["covered_share"] == pytest.approx(1 - 1 / IMAGES)
+    for name, words in (("BERTScore F1", "BERTScore needs"), ("SPICE", "SPICE parses")):
+        assert rows[name]["score_value"] is None
+        assert words in rows[name]["score_signature"]

@@ -7,8 +7,8 @@ answers is defined in the module of each model.
 The child reads one JSON object per line from its standard input and writes one per line to its
 standard output, with the same `id`, in the same order. With `--describe` it writes one line about
 itself and exits, without loading its model. If that line has `batch`, the child receives that many
-questions before it has to answer the first. The child inherits standard error, and the environment
-without secrets. It ends with the run.
+questions before it has to answer the first; a question with `more` is followed by another of its
+batch. The child inherits standard error, and the environment without secrets. It ends with the run.
 """
 
 import json
@@ -195,12 +195,17 @@ class Child:
     def ask_together(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Send all questions at once, and return the answers in the order of the questions.
 
+        All but the last have `more`, so that the child's batch is this one, whatever the timing: a
+        batch of another size gives other last digits.
         If the child fails, the questions without an answer are asked again one by one, so that only
         the question that causes the failure is lost.
         """
         answers: list[dict[str, Any]] = []
         if len(questions) > 1 and self._deaths < self._patience.deaths:
-            answers = self._try_together(questions)
+            for _ in range(1 + _LOST_NODES):
+                answers = self._try_together(questions)
+                if not self._has_lost_node:
+                    break
         return answers + [self.ask(question) for question in questions[len(answers) :]]
 
     def close(self) -> None:
@@ -224,11 +229,13 @@ class Child:
 
     def _try_together(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return the answers up to the first failure."""
+        self._has_lost_node = False
         answers: list[dict[str, Any]] = []
         deaths = self._deaths
         with suppress(OSError):
             self._start()
-            for number in [self._put(question) for question in questions]:
+            followed = [{**question, "more": True} for question in questions[:-1]]
+            for number in [self._put(question) for question in [*followed, questions[-1]]]:
                 answer = self._await_answer(number)
                 if self._process is None:
                     self._deaths = 0 if answers else deaths  # only the failure of the retry counts

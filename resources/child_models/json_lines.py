@@ -15,7 +15,10 @@ _GATHERED_S = 0.005  # longest wait for the next line of a batch, in seconds
 
 
 def read_together(most: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield the questions on the input in batches of the lines that wait, at most `most`."""
+    """Yield the questions on the input in batches, at most `most`.
+
+    A question with `more` is followed by another of its batch. Without it, a batch is what waits.
+    """
     lines: SimpleQueue[str] = SimpleQueue()
 
     def read() -> None:
@@ -25,14 +28,16 @@ def read_together(most: int) -> Iterator[list[dict[str, Any]]]:
 
     Thread(target=read, daemon=True).start()
     while line := lines.get():
-        batch = [line]
-        while len(batch) < most:
+        batch = [json.loads(line)]
+        is_told = "more" in batch[0]
+        while line and len(batch) < most and batch[-1].get("more", not is_told):
             try:
-                batch.append(lines.get(timeout=_GATHERED_S))
+                line = lines.get(timeout=None if is_told else _GATHERED_S)
             except Empty:
                 break
-        yield [json.loads(one) for one in batch if one]
-        if not batch[-1]:
+            batch += [json.loads(line)] if line else []
+        yield batch
+        if not line:
             return
 
 

@@ -11,11 +11,14 @@ import yaml
 from packaging.specifiers import SpecifierSet
 
 from eemo_pipeline.stages.training.recipe import list_recipes, read_recipe
+from resources.child_models.placement import RAY as EXECUTOR_RAY
+from resources.child_models.placement import VARIABLE as EXECUTOR
 from resources.launchers.choice import RAY, VARIABLE
 from resources.launchers.ray_address import DEFAULT_ADDRESS
 
 REPOSITORY = Path(__file__).parents[2]
 FILES = REPOSITORY / "deploy" / "ray"
+VARIABLES = {"EEMO_DATA": "/data", VARIABLE: RAY, EXECUTOR: EXECUTOR_RAY}
 PORT = DEFAULT_ADDRESS.rpartition(":")[2]
 
 
@@ -32,11 +35,11 @@ def test_variables_are_those_of_the_example() -> None:
 def test_every_container_launches_on_ray_and_sees_one_data_root() -> None:
     services = read("compose.yaml")["services"]
     for service in services.values():
-        assert service["environment"] == {"EEMO_DATA": "/data", VARIABLE: RAY}
+        assert service["environment"] == VARIABLES
         assert [volume.rpartition(":")[2] for volume in service["volumes"]] == ["/data"]
     values = read("kuberay-values.yaml")
     variables = {v["name"]: v["value"] for v in values["common"]["containerEnv"]}
-    assert variables == {"EEMO_DATA": "/data", VARIABLE: RAY}
+    assert variables == VARIABLES
     for group in (values["head"], values["worker"]):
         assert [mount["mountPath"] for mount in group["volumeMounts"]] == ["/data"]
         assert {v["name"] for v in group["volumes"]} == {m["name"] for m in group["volumeMounts"]}

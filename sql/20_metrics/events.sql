@@ -61,13 +61,13 @@ happened as (
     select image_id, 2, 'dedup', 0, 'compared', null, case when is_kept then 'kept' else 'dropped for ' || kept_image_id end, reason, null
     from dedup__clusters
     union all
-    select image_id, 3, 'labels', 0, 'labelled', 'people', coalesce(dominant_emotion, 'no dominant emotion'), coalesce(reason, status), null
+    select image_id, 3, 'labels', 0, 'labelled', case when status = 'ok' then 'people' end, coalesce(dominant_emotion, 'no dominant emotion'), coalesce(reason, nullif(status, 'ok')), null
     from labels__rankings
     union all
-    select image_id, 4, 'annotation', round, case when round = 1 then 'answered' else 'revised' end, annotator, coalesce(emotion, 'no answer'), coalesce(reason, status), null
+    select image_id, 4, 'annotation', round, case when round = 1 then 'answered' else 'revised' end, annotator, coalesce(emotion, 'no answer'), coalesce(reason, nullif(status, 'ok')), null
     from replies
     union all
-    select image_id, 5, 'verification', 0, 'verified', verifier, coalesce(emotion, 'abstains'), coalesce(reason, status), null
+    select image_id, 5, 'verification', 0, 'verified', verifier, coalesce(emotion, 'abstains'), coalesce(reason, nullif(status, 'ok')), null
     from verification__replies
     union all
     select image_id, 6, 'grounding', round, 'located', model, region_count || ' regions', reason, null

@@ -694,6 +694,11 @@ PLANTS = {
         change("training__runs", 1, mean_reward=None),
         change("training__runs", 2, path=None),
     ],
+    ("evaluation__studies", "arms_have_a_score_or_a_reason"): [
+        change("evaluation__studies", score_value=None),
+        change("evaluation__studies", status="missing"),
+        change("evaluation__studies", reference_arm="emotion6"),
+    ],
     ("training__embeddings", "lengths_are_right"): [
         change("training__embeddings", unit_embedding=[0.6, 0.9]),
         change("training__embeddings", embedding=[3.0]),

@@ -32,4 +32,4 @@ select
     score_note as note
 from evaluation__studies
 where study_seed = 'all'
-order by study, tested_on, number, status, value desc, arm
+order by study, score_value is null, tested_on, number, value desc, arm

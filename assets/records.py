@@ -11,7 +11,7 @@ from eemo_pipeline.aggregation.kept_images import move_to_kept
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.records.aigiemo import PER_CLASS, build_aigiemo, count_classes
-from eemo_pipeline.stages.records.integrated import integrate
+from eemo_pipeline.stages.records.integrated import MADE_FROM, integrate
 from eemo_pipeline.stages.sources import known_sources
 
 
@@ -21,47 +21,19 @@ class BalanceConfig(dg.Config):
     per_class: int = Field(default=PER_CLASS, ge=1, description="Images wanted of each emotion")
 
 
-@dg.multi_asset(outs=outs("records__emoverse", "records__regions", "records__links"))
+@dg.multi_asset(
+    outs=outs("records__emoverse", "records__regions", "records__links"),
+    ins={name: dg.AssetIn(dagster_type=pl.DataFrame) for name in MADE_FROM},
+)
 def records(
-    ingest__records: pl.DataFrame,
-    ingest__annotations: pl.DataFrame,
-    dedup__images: pl.DataFrame,
-    dedup__clusters: pl.DataFrame,
-    annotation__replies: pl.DataFrame,
-    _critic__replies: pl.DataFrame,
-    verification__replies: pl.DataFrame,
-    verification__patterns: pl.DataFrame,
-    critic__verdicts: pl.DataFrame,
-    critic__choices: pl.DataFrame,
-    critic__word_choices: pl.DataFrame,
-    critic__queue: pl.DataFrame,
-    review__records: pl.DataFrame,
-    grounding__regions: pl.DataFrame,
-    _critic__regions: pl.DataFrame,
     thresholds: dg.ResourceParam[CriticLimits],
     text_similarity: dg.ResourceParam[TextSimilarity],
+    **tables: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Build the record of every kept image, its regions, and the links of words to regions."""
-    made_from = {
-        "ingest__records": ingest__records,
-        "ingest__annotations": ingest__annotations,
-        "dedup__images": dedup__images,
-        "dedup__clusters": dedup__clusters,
-        "annotation__replies": annotation__replies,
-        "_critic__replies": _critic__replies,
-        "verification__replies": verification__replies,
-        "verification__patterns": verification__patterns,
-        "critic__verdicts": critic__verdicts,
-        "critic__choices": critic__choices,
-        "critic__word_choices": critic__word_choices,
-        "critic__queue": critic__queue,
-        "review__records": review__records,
-        "grounding__regions": grounding__regions,
-        "_critic__regions": _critic__regions,
-    }
     types = {name: source.image_type for name, source in known_sources().items()}
-    integrated = integrate(made_from, thresholds.decision, text_similarity, types)
-    rows_in = {"rows_in": dedup__images.height}
+    integrated = integrate(tables, thresholds.decision, text_similarity, types)
+    rows_in = {"rows_in": tables["dedup__images"].height}
     yield dg.Output(integrated.records, "records__emoverse", metadata=rows_in)
     yield dg.Output(integrated.regions, "records__regions")
     yield dg.Output(integrated.links, "records__links")

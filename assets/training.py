@@ -34,37 +34,31 @@ class TrainingConfig(dg.Config):
     )
 
 
+_MADE_FROM = (
+    *("assess__items", "_verification__features", "qa__items", "records__emoverse"),
+    *("dedup__images", "labels__emotions", "ingest__words"),
+)
+
+
 @dg.multi_asset(
     name="training__runs",
     outs=outs("training__runs", "training__refusals", "training__embeddings"),
+    ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in _MADE_FROM},
+    deps=["exports__files"],  # other trainers read the exports
     pool="training",
 )
 def training(
     config: TrainingConfig,
-    assess__items: pl.DataFrame,
-    _verification__features: pl.DataFrame,
-    qa__items: pl.LazyFrame,
-    records__emoverse: pl.LazyFrame,
-    dedup__images: pl.LazyFrame,
-    labels__emotions: pl.LazyFrame,
-    ingest__words: pl.LazyFrame,
-    exports__files: pl.LazyFrame,  # noqa: ARG001 (other trainers read the exports)
     launcher: dg.ResourceParam[Launcher],
     text_similarity: dg.ResourceParam[TextSimilarity],
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
+    **lazy: pl.LazyFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Fit the embedded classifier and the recipes of the run; list every finished run."""
-    run = train_classifier(assess__items, _verification__features, data_root, config.seed, launcher)
-    made_from = {
-        "assess__items": assess__items.lazy(),
-        "qa__items": qa__items,
-        "records__emoverse": records__emoverse,
-        "dedup__images": dedup__images,
-        "labels__emotions": labels__emotions,
-        "ingest__words": ingest__words,
-    }
-    tables = TrainingTables(lambda name: made_from[name].collect())
+    tables = TrainingTables(lambda name: lazy[name].collect())
+    items, features = tables.read("assess__items"), tables.read("_verification__features")
+    run = train_classifier(items, features, data_root, config.seed, launcher)
     trainer = Trainer(tables, data_root, launcher, text_similarity, ledger, config.tiny)
     work = run.work + train_recipes(config.recipes, trainer)
     made = read_tables(data_root, config.usd_per_gpu_hour)

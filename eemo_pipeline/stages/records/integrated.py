@@ -13,6 +13,15 @@ from eemo_pipeline.stages.records import build_records, describe_images
 from eemo_pipeline.stages.records.human_decisions import decide_by_people
 from eemo_pipeline.stages.records.regions import build_regions, latest_regions, link_words
 
+# The tables that a record is made from.
+MADE_FROM = (
+    *("ingest__records", "ingest__annotations", "dedup__images", "dedup__clusters"),
+    *("annotation__replies", "_critic__replies"),
+    *("verification__replies", "verification__patterns"),
+    *("critic__verdicts", "critic__choices", "critic__word_choices", "critic__queue"),
+    *("review__records", "grounding__regions", "_critic__regions"),
+)
+
 
 @dataclass(frozen=True)
 class Integrated:
@@ -32,7 +41,7 @@ def integrate(
     """Return the record of every kept image by models, what people decided put over it.
 
     Args:
-        tables: name -> rows, of every table that a record is made from.
+        tables: name -> rows, of the tables of MADE_FROM.
         limits: thresholds of decisions.
         similarity: the measure by which words are compared.
         types: source -> the type of all its images, None where it names none.

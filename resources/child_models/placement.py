@@ -23,7 +23,7 @@ GROUNDER, IMAGE_EMBEDDER, MODEL = "grounder", "image_embedder", "model"
 SIMILARITY, VERIFIER = "similarity", "verifier"
 ROLES = {
     GROUNDER: "grounding__regions, critic__verdicts",
-    IMAGE_EMBEDDER: "_dedup__embeddings",
+    IMAGE_EMBEDDER: "_dedup__embeddings, _evaluation__visual_baselines",
     MODEL: "what asks transformers:FOLDER: annotation, critic, texts, evaluation",
     SIMILARITY: "verification__decisions, critic__verdicts",
     VERIFIER: "verification__replies",

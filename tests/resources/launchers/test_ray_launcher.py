@@ -233,9 +233,10 @@ def verification__replies(context: dg.AssetExecutionContext) -> dg.MaterializeRe
     folder = Path(context.run.tags["folder"])
     paths = sorted(folder.glob("*.png"))
     requests = [VerificationRequest(file_sha256(path), path) for path in paths]
+    verifier = build_emovit()
     with closing(Ledger(folder / "ledger.sqlite")) as ledger:
-        answers = build_emovit().answer(requests, ledger).values
-        work = build_emovit().answer(requests, ledger).work
+        answers = verifier.answer(requests, ledger).values
+        work = verifier.answer(requests, ledger).work
     told = {"answers": answers, "stored": work.reused, "asked again": work.asked}
     (folder / "told.json").write_text(json.dumps(told))
     return dg.MaterializeResult()

@@ -6,7 +6,7 @@ compared whole. Every reply carries headers that let a browser run our own scrip
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from typing import Any
 
 Message = MutableMapping[str, Any]
@@ -67,13 +67,9 @@ class RequestGuard:
         await send({"type": "http.response.body", "body": body})
 
     def _find_fault(self, scope: Message) -> tuple[int, str, str] | None:
-        hosts = _values(scope, b"host")
-        name = hosts[0].lower() if len(hosts) == 1 else ""
-        if _without_port(name) not in self._hosts:
-            return 421, "wrong_host", "this server is not reached under that name"
-        origins = _values(scope, b"origin")
-        if any(origin.lower() != f"{scope['scheme']}://{name}" for origin in origins):
-            return 403, "foreign_origin", "pages of another origin may not use this server"
+        foreign = find_foreign(scope, self._hosts)
+        if foreign is not None:
+            return foreign
         if scope["method"] in _SAFE:
             return None
         lengths = _values(scope, b"content-length")
@@ -85,6 +81,25 @@ class RequestGuard:
         if kinds != ["application/json"]:
             return 415, "not_json", "a request that changes something is JSON"
         return None
+
+
+def find_foreign(scope: Message, hosts: Collection[str]) -> tuple[int, str, str] | None:
+    """Return status, code and detail where a request may come from another site, else None.
+
+    Args:
+        scope: the ASGI scope of a request or a WebSocket.
+        hosts: the names under which the server is reached, in lower case, with any port.
+    """
+    named = _values(scope, b"host")
+    name = named[0].lower() if len(named) == 1 else ""
+    if _without_port(name) not in hosts:
+        detail = "this server is not reached under that name; here it is localhost or 127.0.0.1"
+        return 421, "wrong_host", detail
+    scheme = "https" if scope.get("scheme") in ("https", "wss") else "http"
+    origins = _values(scope, b"origin")
+    if any(origin.lower() != f"{scheme}://{name}" for origin in origins):
+        return 403, "foreign_origin", "pages of another origin may not use this server"
+    return None
 
 
 def _without_port(host: str) -> str:

@@ -63,7 +63,9 @@ def follows_from_votes() -> set[str]:
     return {key.to_user_string() for key in chosen.resolve(graph)}
 
 
-def test_what_people_decide_is_the_records_at_the_next_run(small_lake: Path, tmp_path: Path):
+def test_acceptance_27_what_people_decide_is_the_records_at_the_next_run(
+    small_lake: Path, tmp_path: Path
+):
     root = DataRoot(copy_lake(small_lake, tmp_path / "reviewed"))
     before, made, files = read(root, "records__emoverse"), times_made(root), hash_files(root.path)
     queue = read(root, "review__queue")

@@ -47,7 +47,7 @@ def test_others_are_let_in_only_under_names_that_are_allowed(reviewed: DataRoot)
     assert "--allow-host" in answer.stderr
 
 
-def test_stats_and_export_count_the_same(reviewed: DataRoot, tmp_path: Path):
+def test_acceptance_27_stats_and_export_count_the_same(reviewed: DataRoot, tmp_path: Path):
     stats = json.loads(call_eemo("review", "stats", "--data", reviewed.path, "--json").stdout)
     assert stats["judgements"]["done"] == 2
     assert sum(queue["judgements"] for queue in stats["queues"]) == 2
@@ -72,7 +72,9 @@ def test_a_name_is_taken_once_and_a_new_link_ends_the_old_one(reviewed: DataRoot
     assert json.loads(gone.stdout) == {"name": "ben", "is_active": False}
 
 
-def test_the_log_is_verified_and_a_flipped_byte_is_named(reviewed: DataRoot, tmp_path: Path):
+def test_acceptance_28_the_log_is_verified_and_a_flipped_byte_is_named(
+    reviewed: DataRoot, tmp_path: Path
+):
     root = DataRoot(tmp_path)
     with (
         closing(sqlite3.connect(reviewed.review)) as whole,

@@ -112,10 +112,10 @@ def ask_for_everything(person: Rater, task_id: str, addresses: dict[str, list[st
                 person.ask(way.upper(), filled, None if way == "get" else body)
 
 
-def test_no_reply_before_the_own_judgement_holds_what_a_machine_said_of_fifty_images_of_every_kind(
+def test_acceptance_16_fifty_images_of_every_kind_are_judged_blind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Acceptance action 16 on the wire: every queue, wrong drafts, and repeats."""
+    """Every queue, wrong drafts, and repeats."""
     monkeypatch.setattr(repeats, "_TASKS_LATER", 10)
     monkeypatch.setattr(repeats, "REPEAT_SHARE", 0.3)
     root = lay_out(tmp_path, EACH)

@@ -93,7 +93,7 @@ def let_judge(database: ReviewDatabase, bot: Session) -> None:
         judging.submit(database, bot, task.task_id, f"{name}-eeee")
 
 
-def test_the_bias_of_a_bot_lies_within_its_interval(measured: Quality):
+def test_acceptance_26_the_bias_of_a_bot_lies_within_its_interval(measured: Quality):
     """Against the mean of two unbiased others, the biased bot is 1 above; each other 1/2 below."""
     expected = {"plain": -0.5, "biased": 1.0, "careless": -0.5}
     assert {one.name for one in measured.raters} == set(BOTS)

@@ -16,8 +16,9 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.records import build_review_records
+from eemo_pipeline.web import event_log
 from eemo_pipeline.web.assignment import SERVED
-from eemo_pipeline.web.database import ReviewDatabase
+from eemo_pipeline.web.database import DRAFTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.votes import Votes, read_votes
 from tests.support.commands import call_eemo
 from tests.support.review_kills import kill_server_at_work
@@ -26,6 +27,7 @@ from tests.support.reviews import (
     FILE_NAME,
     FINDING,
     JUDGEMENT,
+    Answer,
     Rater,
     Server,
     make_review_root,
@@ -54,7 +56,7 @@ def read(root: DataRoot) -> Votes:
         return read_votes(connection)
 
 
-def test_strangers_get_nothing(root: DataRoot, server: Server):
+def test_acceptance_14_strangers_get_nothing(root: DataRoot, server: Server):
     ann = rater(root, server, "ann")
     before = read(root).last_event
     stranger = Rater(server.port)
@@ -206,7 +208,7 @@ def test_an_image_is_sent_as_a_new_jpeg_without_the_file(root: DataRoot, server:
     assert ann.ask("GET", f"/img/{'0' * 64}").status == 404
 
 
-def test_an_image_that_is_gone_leaves_all_queues(tmp_path: Path):
+def test_acceptance_22_an_image_that_is_gone_leaves_all_queues(tmp_path: Path):
     root = make_review_root(tmp_path / "gone", 4)
     with serve_reviews(root) as running:
         ann = rater(root, running, "ann")
@@ -226,23 +228,99 @@ def test_an_image_that_is_gone_leaves_all_queues(tmp_path: Path):
         assert found["reason"] == "all_yours" or found["detail"]
 
 
-def test_many_raters_at_once_share_the_places(tmp_path: Path):
-    """No image is judged by more people than were asked for, and nobody judges it twice."""
+class Impatient(Rater):
+    """A person who ends every task twice at once."""
+
+    def submit(self, task_id: str) -> Answer:
+        path, body = f"/api/tasks/{task_id}/submit", {"event_id": str(uuid.uuid4())}
+        with ThreadPoolExecutor(2) as both:
+            answers = list(both.map(lambda _: self.ask("POST", path, body), range(2)))
+        assert [answer.status for answer in answers] == [200, 200]
+        assert answers[0].body == answers[1].body
+        return answers[0]
+
+
+def test_acceptance_21_twenty_five_at_once_share_the_places_and_end_each_task_once(tmp_path: Path):
+    """Nobody judges twice, no task is judged by more than were asked for."""
     root = make_review_root(tmp_path / "many", 12)
     with serve_reviews(root) as running:
-        people = [rater(root, running, f"rater {number}") for number in range(8)]
+        links = [new_link(root, f"rater {number}") for number in range(25)]
+        people = [Impatient(running.port).log_in(link) for link in links]
 
         def work(one: Rater) -> None:
             while "task_id" in (task := one.next_task()):
                 one.finish(task["task_id"])
 
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(25) as pool:
             list(pool.map(work, people))
     votes = read(root).rows
     judged = Counter(row["task_id"] for row in votes if row["reviewed_field"] == "valence")
     assert set(judged.values()) == {3}
     assert len(judged) == 12
     assert all(row["is_counted"] for row in votes)
+    with closing(ReviewDatabase(root.review)) as database, database.reading() as connection:
+        ended = Counter(
+            (event["task_id"], event["rater_id"])
+            for event in event_log.read_events(connection)
+            if event["kind"] == "submit"
+        )
+    assert set(ended.values()) == {1}
+    assert len(ended) == 36
+
+
+def test_acceptance_22_a_draft_replaced_meanwhile_is_shown_again_and_the_judgement_stays(
+    root: DataRoot, server: Server
+):
+    """409 for this field alone."""
+    ann = rater(root, server, "stale")
+    while True:
+        task = ann.next_task()
+        assert ann.commit(task["task_id"]).status == 200
+        drafts = {draft["field"]: draft for draft in ann.reveal(task["task_id"]).body["drafts"]}
+        if "description" in drafts and len(drafts) > 1:
+            break
+        ann.accept_drafts(task["task_id"])
+    image_id = task["image"]["url"].rpartition("/")[2]
+    with closing(ReviewDatabase(root.review)) as database, database.writing() as connection:
+        of_field = DRAFTS.update().where(
+            DRAFTS.c.image_id == image_id, DRAFTS.c.field == "description"
+        )
+        connection.execute(of_field.values(version="2", value='"a newer one"'))
+        probed = TASKS.update().where(TASKS.c.image_id == image_id)
+        connection.execute(probed.values(probe_field=None, probe_value=None))
+
+    def accept(name: str) -> Answer:
+        version = drafts[name]["version"]
+        event = {"kind": "field_accept", "field": name, "draft_version": version}
+        return ann.say(task["task_id"], event)
+
+    stale = accept("description")
+    assert (stale.status, stale.body["code"]) == (409, "stale_proposal")
+    assert stale.body["draft"]["value"] == "a newer one"
+    others = [name for name in drafts if name != "description"]
+    assert [accept(name).status for name in others] == [200] * len(others)
+    drafts["description"] = stale.body["draft"]
+    assert accept("description").status == 200
+    felt = [row for row in read(root).rows if row["image_id"] == image_id]
+    assert {row["said_json"] for row in felt if row["reviewed_field"] == "emotion"} >= {
+        '"contentment"'
+    }
+
+
+def test_acceptance_13_a_link_works_once_and_only_this_machine_is_listened_to(
+    root: DataRoot, server: Server
+):
+    token = new_link(root, "once")
+    Rater(server.port).log_in(token)
+    again = Rater(server.port).ask("POST", "/login", {"token": token})
+    assert (again.status, again.body["code"]) == (401, "link_used")
+    listening = [
+        line.split()[1].partition(":")[0]
+        for name in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+        if line.split()[1].endswith(f":{server.port:04X}") and line.split()[3] == "0A"
+    ]
+    assert listening == ["0100007F"], "127.0.0.1 alone"
 
 
 def test_the_same_events_from_twenty_posts_are_stored_once(root: DataRoot, server: Server):

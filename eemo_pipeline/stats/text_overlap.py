@@ -101,11 +101,8 @@ def count_ngrams(texts: Sequence[str], references: Sequence[str]) -> tuple[np.nd
     Raises:
         MissingMeasure: sacreBLEU is not installed.
     """
-    try:
-        from sacrebleu.metrics.bleu import BLEU
-    except ImportError as error:
-        raise MissingMeasure(_BLEU_MISSING) from error
-    measure, per_text = BLEU(), BLEU(effective_order=True)
+    kind = _import_bleu()
+    measure, per_text = kind(), kind(effective_order=True)
     measure.corpus_score(["a"], [["a"]])  # the signature counts the references it has seen
     rows = [
         (*found.counts, *found.totals, found.sys_len, found.ref_len)
@@ -119,13 +116,20 @@ def count_ngrams(texts: Sequence[str], references: Sequence[str]) -> tuple[np.nd
     )
 
 
+def _import_bleu() -> Any:  # the class, of a package that an extra brings
+    try:
+        from sacrebleu.metrics.bleu import BLEU
+    except ImportError as error:
+        raise MissingMeasure(_BLEU_MISSING) from error
+    return BLEU
+
+
 def bleu_of(sums: np.ndarray) -> np.ndarray:
     """Return corpus BLEU-4, 0-100, of each row of sums of `count_ngrams`."""
-    from sacrebleu.metrics.bleu import BLEU
-
+    kind = _import_bleu()
     return np.array(
         [
-            BLEU.compute_bleu(
+            kind.compute_bleu(
                 [int(n) for n in row[:_BLEU_ORDERS]],
                 [int(n) for n in row[_BLEU_ORDERS : 2 * _BLEU_ORDERS]],
                 int(row[-2]),

@@ -227,10 +227,15 @@ def show_people(data: Path | None, *, as_json: bool) -> None:
 
 
 def _import(database: "ReviewDatabase", root: DataRoot) -> "Imported":
+    from eemo_pipeline.lake.parquet import DamagedTable
     from eemo_pipeline.web.queue_import import NoQueue, import_queue
 
     try:
         return import_queue(database, root)
+    except DamagedTable as error:
+        raise Problem(
+            "the queue cannot be read", shown(root.tables), str(error), command("run", root)
+        ) from error
     except NoQueue as error:
         raise Problem(
             "there is nothing to review yet", shown(root.path), str(error), command("run", root)

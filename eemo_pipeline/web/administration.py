@@ -1,5 +1,6 @@
 """What administrators see and do: the latest events, tasks that wait for them, and asking again."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +34,19 @@ def list_events(database: ReviewDatabase) -> list[dict[str, Any]]:
     )
     with database.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def list_guide_changes(database: ReviewDatabase) -> list[dict[str, Any]]:
+    """Return decisions whose adjudicator finds the guidelines unclear, the last first."""
+    query = (
+        sa.select(EVENTS.c.seq, EVENTS.c.image_id, EVENTS.c.value, EVENTS.c.recorded_ms)
+        .where(EVENTS.c.kind == "adjudicate", EVENTS.c.value.contains('"guide_change":true'))
+        .order_by(EVENTS.c.seq.desc())
+        .limit(_SHOWN)
+    )
+    with database.reading() as connection:
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    return [row | json.loads(row["value"]) for row in rows]
 
 
 def list_waiting(database: ReviewDatabase) -> list[dict[str, Any]]:

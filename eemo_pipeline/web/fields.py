@@ -102,6 +102,7 @@ class Adjudication(_Said):
             kept, and no label is forced), or `drop`.
         cause: why people differ.
         note: a reason in words; needed where the choice is nobody's.
+        guide_change: the guidelines should say more about such images; administrators see it.
     """
 
     choice: Emotion | Literal["neutral", "plural", "drop"]
@@ -114,6 +115,7 @@ class Adjudication(_Said):
         "bad_image",
     ]
     note: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    guide_change: bool = False
 
 
 class Box(_Said):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict
 
-from eemo_pipeline.web import adjudication, fields
+from eemo_pipeline.web import adjudication, adjudication_charts, fields
 from eemo_pipeline.web.access import Acting, MaybePerson, Service, require_role
 from eemo_pipeline.web.people import Session
 from eemo_pipeline.web.routes.pages import render
@@ -39,7 +39,9 @@ def page(request: Request, session: MaybePerson, service: Service) -> Response:
     if session is not None:
         require_role(session, "adjudicator")
         disputed = adjudication.list_disputed(service.database, session)
-    return render(request, "adjudicate.html", session, disputed=disputed)
+    return render(
+        request, "adjudicate.html", session, disputed=disputed, charts=adjudication_charts
+    )
 
 
 @router.post("/api/tasks/{task_id}/adjudicate")

@@ -64,6 +64,7 @@ def page(request: Request, session: MaybePerson, service: Service) -> Response:
         progress=progress.count(service.database),
         waiting=administration.list_waiting(service.database),
         events=administration.list_events(service.database),
+        guide_changes=administration.list_guide_changes(service.database),
     )
 
 

@@ -6,7 +6,7 @@ document.getElementById("decide")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
   const said = new FormData(form);
-  const decided = { choice: said.get("choice"), cause: said.get("cause"), note: said.get("note") };
+  const decided = { choice: said.get("choice"), cause: said.get("cause"), note: said.get("note"), guide_change: said.has("guide_change") };
   const path = `/api/tasks/${form.dataset.task}/adjudicate`;
   await person;
   const reply = await send(path, { event_id: newId(), decided }).catch(() => null);

@@ -43,3 +43,15 @@ document.getElementById("verify")?.addEventListener("click", async () => {
     ? `event ${found.broken.seq}: ${found.broken.why}`
     : `${found.events} events, the chain holds; the last hash is ${found.last_hash}`;
 });
+
+// Long tables show the rows that hold the words.
+const find = document.getElementById("find");
+find?.addEventListener("input", () => {
+  const words = find.value.trim().toLowerCase();
+  for (const row of document.querySelectorAll("tbody tr")) row.hidden = !row.textContent.toLowerCase().includes(words);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.target.matches("input, select, textarea")) return;
+  event.preventDefault();
+  find?.focus();
+});

@@ -411,12 +411,18 @@ def test_acceptance_23_and_25_at_four_hundred_percent_nothing_overlaps_and_plura
     assert "zoom 0" not in page.locator("main").inner_text()
     page.locator('input[value="plural"]').check()
     page.locator('input[value="legitimately_plural"]').check()
+    page.locator('input[name="guide_change"]').check()
     page.locator("#decide button[type=submit]").press("Enter")
     page.wait_for_function(f"document.querySelector('#decide')?.dataset.task !== '{task}'")
     decided = next(event for event in read(root)[0] if event["kind"] == "adjudicate")
     assert decided["task_id"] == task
     said = json.loads(decided["value"])
     assert (said["choice"], said["cause"]) == ("plural", "legitimately_plural")
+    page.goto(f"http://127.0.0.1:{server.port}/admin")
+    page.keyboard.press("/")
+    page.keyboard.type(decided["image_id"][:12])
+    asked = page.locator("tbody tr:not([hidden])")
+    assert asked.filter(has_text="legitimately plural").count() == 1
     page.context.close()
 
 

@@ -56,7 +56,7 @@ export class BlindForm {
   check() {
     const missing = NEEDED.filter((name) => this.chosen(name) === null);
     this.button.disabled = missing.length > 0;
-    this.missing.textContent = missing.length ? `still to say: ${missing.join(", ")}` : "";
+    this.missing.textContent = missing.length ? `missing: ${missing.join(", ")}` : "";
   }
 
   note(name) {

@@ -413,7 +413,7 @@ def test_acceptance_23_and_25_at_four_hundred_percent_nothing_overlaps_and_plura
     page.locator('input[value="legitimately_plural"]').check()
     page.locator('input[name="guide_change"]').check()
     page.locator("#decide button[type=submit]").press("Enter")
-    page.wait_for_function(f"document.querySelector('#decide')?.dataset.task !== '{task}'")
+    wait_until_none(page, f'#decide[data-task="{task}"]')
     decided = next(event for event in read(root)[0] if event["kind"] == "adjudicate")
     assert decided["task_id"] == task
     said = json.loads(decided["value"])

@@ -5,6 +5,7 @@ SQL that knows the tables is in `lake/warehouse.py` and `sql/`; layout is in `ou
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import LEDGER_VARIABLE, DataRoot
 
 if TYPE_CHECKING:
+    from eemo_pipeline.lake.parquet import DamagedTable
     from eemo_pipeline.lake.warehouse import Explained
 
 _SHORTEST_PREFIX = 4
@@ -37,23 +39,17 @@ _QUICKLY_READ = 5_000_000  # limit of annotation bytes read to find missing imag
 
 
 def show_status(data: Path | None, *, as_json: bool) -> None:
-    """Show one line per table: rows, size, time of writing, check results."""
+    """Show one line per table: rows, size, time of writing, check results.
+
+    Raises:
+        Problem: there is no data root, or files do not hold their table; it comes after the lines.
+    """
     root = choose_data_root(data)
     require_data_root(root)
-    from eemo_pipeline.lake.parquet import DamagedTable
     from eemo_pipeline.orchestration.status import read_status
 
-    try:
-        with use_records(root):
-            tables = read_status(root.path)
-    except DamagedTable as error:
-        path = quoted(error.path)
-        raise Problem(
-            "a table cannot be read",
-            shown(error.path),
-            error.why,
-            f"rm -r {path} && {command('run', root)}",
-        ) from error
+    with use_records(root):
+        tables = read_status(root.path)
     columns = (
         "table",
         "stage",
@@ -65,6 +61,9 @@ def show_status(data: Path | None, *, as_json: bool) -> None:
         "checks_failed",
     )
     rows = [[getattr(table, column) for column in columns] for table in tables]
+    damaged = [table.damage for table in tables if table.damage]
+    if damaged and as_json:
+        raise _explain_damage(root, damaged)
     if as_json:
         show_json(as_objects(columns, rows))
         return
@@ -76,6 +75,19 @@ def show_status(data: Path | None, *, as_json: bool) -> None:
             (name, count, None if size is None else size_in_words(size), _minute(at), *checks)
             for name, _, count, size, at, *checks in rows
         ],
+    )
+    if damaged:
+        raise _explain_damage(root, damaged)
+
+
+def _explain_damage(root: DataRoot, damaged: "Sequence[DamagedTable]") -> Problem:
+    first, others = damaged[0], len(damaged) - 1
+    return Problem(
+        f"{len(damaged)} tables cannot be read" if others else "a table cannot be read",
+        shown(first.path),
+        f"{first.why}{f'; {others} more are of another version or damaged' if others else ''}",
+        command("run", root, " # builds the tables again"),
+        f"rm -r {quoted(first.path)} && {command('run', root)}",
     )
 
 

@@ -12,7 +12,7 @@ from dagster._core.storage.asset_check_execution_record import (
 )
 
 from eemo_pipeline.lake.data_root import DataRoot
-from eemo_pipeline.lake.parquet import scan_table
+from eemo_pipeline.lake.parquet import DamagedTable, scan_table
 from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.schema.tables import TABLES, Table
 from resources.instance.dagster_home import open_instance
@@ -28,20 +28,22 @@ class TableStatus:
     """A table on disk, and the latest results of its checks.
 
     Attributes:
-        rows: 0 where the table does not exist.
+        rows: 0 where the table does not exist, None where a file does not hold it.
         size_bytes: of all its files, None where there is none.
         written_at: time of the newest file, ISO 8601 in UTC, None where there is none.
         checks_passed, checks_warned, checks_failed: number of checks by latest result.
+        damage: path and reason where a file does not hold the table, as one of an older version.
     """
 
     table: str
     stage: str
-    rows: int
+    rows: int | None
     size_bytes: int | None
     written_at: str | None
     checks_passed: int
     checks_warned: int
     checks_failed: int
+    damage: DamagedTable | None = None
 
 
 def read_status(data: Path) -> list[TableStatus]:
@@ -85,13 +87,19 @@ def _status(table: Table, root: DataRoot, marks: list[str]) -> TableStatus:
     files = sorted(place.glob("[!.]*.parquet")) if place.is_dir() else [place]
     stats = [file.stat() for file in files if file.is_file()]
     written = max((stat.st_mtime for stat in stats), default=None)
+    rows, damage = None, None
+    try:
+        rows = scan_table(root.tables, table.name).select(pl.len()).collect().item()
+    except DamagedTable as error:
+        damage = error
     return TableStatus(
         table.name,
         table.stage,
-        scan_table(root.tables, table.name).select(pl.len()).collect().item(),
+        rows,
         sum(stat.st_size for stat in stats) if stats else None,
         datetime.fromtimestamp(written, UTC).isoformat(timespec="seconds") if written else None,
         marks.count("passed"),
         marks.count("WARN"),
         marks.count("ERROR"),
+        damage,
     )

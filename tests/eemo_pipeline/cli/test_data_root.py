@@ -1,6 +1,7 @@
 """The data root: what cannot be one, and who holds it. Each refusal tells what to do."""
 
 import fcntl
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
 from sqlalchemy.exc import DatabaseError
 
@@ -143,6 +145,13 @@ def test_a_damaged_table_is_named(tmp_path: Path) -> None:
     tables = tmp_path / "root" / "tables"
     tables.mkdir(parents=True)
     (tables / "qa__items.parquet").write_bytes(b"no table")
+    pl.DataFrame({"older": [1]}).write_parquet(tables / "records__emoverse.parquet")
     result = call_eemo("status", "--data", "root")
     assert told(result)[:4] == ["error", "where", "why", "fix"]
-    assert "rm -r root/tables/qa__items.parquet" in result.stderr
+    assert "2 tables cannot be read" in result.stderr
+    assert "rm -r root/tables/records__emoverse.parquet" in result.stderr
+    assert {"ingest__images", "qa__items"} < {
+        line.split()[0] for line in result.stdout.splitlines()
+    }
+    error = json.loads(call_eemo("status", "--data", "root", "--json").stdout)["error"]
+    assert (error["what"], error["exit_code"]) == ("2 tables cannot be read", 1)

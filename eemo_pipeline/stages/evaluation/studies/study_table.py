@@ -113,12 +113,17 @@ def _score(study: Study, seed: str, trials: Sequence[Trial]) -> list[dict[str, A
     }
     tested_on = trials[0].tested_on
     name = f"study {study.name} {tested_on} {seed}"
-    weights = np.concatenate(list(draw_clusters(len(units), name, _RESAMPLES)))
     once = np.ones((1, len(units)))
+    parts: dict[tuple[str, str], list[np.ndarray]] = {
+        (arm, number): [] for arm in arms for number in study.numbers
+    }
+    # A large lake has too many clusters for all resamples at once.
+    for weights in draw_clusters(len(units), name, _RESAMPLES):
+        for (arm, number), values in parts.items():
+            values.append(arms[arm].values(weights, number))
     drawn = {
-        (arm, number): (float(sums.values(once, number)[0]), sums.values(weights, number))
-        for arm, sums in arms.items()
-        for number in study.numbers
+        (arm, number): (float(arms[arm].values(once, number)[0]), np.concatenate(values))
+        for (arm, number), values in parts.items()
     }
     return [
         {

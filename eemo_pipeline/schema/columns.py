@@ -778,6 +778,19 @@ _ALL = (
     _texts("colour_words", "Basic colour terms of the dominant colours, each once, in their order"),
     _text("caption", "Description of the image, drafted by a model"),
     _text("emotion_reason", "What in the image evokes the emotion: drafted from a model's cues"),
+    Column(
+        "reason_regions",
+        INTEGERS,
+        "Regions that the reason names by number, as in `the dog [1]`; of `records__regions`. Only "
+        "where its author saw the boxes that people settled on",
+        "",
+        1,
+    ),
+    _texts(
+        "reason_fields",
+        "Fields of the record whose words the reason holds; `records__links` has their regions",
+        ("background", "attribute", "subject", "objects"),
+    ),
     *(
         _text(
             f"{name}_state",

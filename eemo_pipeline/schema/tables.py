@@ -462,7 +462,8 @@ _ALL = (
         """image_id source split image_path generator prompt asked_share outcome judgement_count
         emotion emotion_share distribution rater_ids felt_emotions felt_valences felt_arousals
         valence valence_sd arousal arousal_sd rating_gap caption caption_state caption_distance
-        emotion_reason emotion_reason_state reason_distance style style_words style_state scene
+        emotion_reason emotion_reason_state reason_distance reason_regions reason_fields style
+        style_words style_state scene
         scene_state objects objects_state facial_expression expression_words
         facial_expression_state human_action human_action_state brightness contrast saturation
         colourfulness dominant_colours dominant_shares colour_words annotator is_selected""",

@@ -25,6 +25,7 @@ TEXT_FIELDS = (
 )
 LIST_FIELDS = ("objects",)
 BOX_FIELD = "box"
+REASON_FIELD = "reason"  # may name boxes by their number, as in `the dog [1]`
 DRAFTED_FIELDS = (*TEXT_FIELDS, *LIST_FIELDS, BOX_FIELD)
 
 # Why a draft is refused, with the digits of the keyboard.

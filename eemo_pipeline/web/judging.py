@@ -11,11 +11,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from eemo_pipeline.aggregation.region_marks import find_unknown
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.assignment import renew
 from eemo_pipeline.web.care import may_accept_rest, require_looked_at
 from eemo_pipeline.web.database import DRAFTS, EVENTS, SLOTS, TASKS, ReviewDatabase
-from eemo_pipeline.web.fields import SKIP_REASONS, BlindJudgement, Event
+from eemo_pipeline.web.fields import (
+    BOX_FIELD,
+    REASON_FIELD,
+    SKIP_REASONS,
+    BlindJudgement,
+    Event,
+)
 from eemo_pipeline.web.people import Session, now_ms
 from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.task_events import store
@@ -328,7 +335,31 @@ def _check(
             "look at the new draft and answer again",
             draft=draft,
         )
+    if event.field == REASON_FIELD and event.kind == "field_edit":
+        _check_marks(connection, session, task, event.value, drafts)
     return event_log.canonical(draft["value"])
+
+
+def _check_marks(
+    connection: sa.Connection,
+    session: Session,
+    task: Task,
+    reason: str,
+    drafts: dict[str, dict[str, Any]],
+) -> None:
+    """Refuse a reason that names a box which the person does not see."""
+    own = _current(_said(connection, session.rater_id, task.task_id)).get(BOX_FIELD)
+    boxes = drafts.get(BOX_FIELD, {}).get("value") or []
+    if own is not None and own["kind"] != "field_accept":
+        boxes = own["value"] if own["kind"] == "field_edit" else []
+    unknown = find_unknown(reason, len(boxes))
+    if unknown:
+        raise Refused(
+            422,
+            "no_such_region",
+            f"the reason names box {unknown[0]}, and the image has {len(boxes)}",
+            f"name one of the boxes 1 to {len(boxes)}" if boxes else "leave the number out",
+        )
 
 
 def _check_undo(connection: sa.Connection, session: Session, task: Task, event: Event) -> None:

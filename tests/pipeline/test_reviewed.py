@@ -4,9 +4,11 @@ import json
 import uuid
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
+import sqlalchemy as sa
 
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import scan_table
@@ -14,7 +16,7 @@ from eemo_pipeline.orchestration.build import build_definitions
 from eemo_pipeline.orchestration.jobs import take_in_votes
 from eemo_pipeline.orchestration.runs import run_assets
 from eemo_pipeline.web import assignment, judging
-from eemo_pipeline.web.database import ReviewDatabase
+from eemo_pipeline.web.database import TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import BlindJudgement
 from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
 from eemo_pipeline.web.queue_import import import_queue
@@ -25,6 +27,7 @@ from tests.support.lakes import copy_lake
 from tests.support.reviews import accept_drafts
 
 FELT = BlindJudgement(emotion="awe", valence=3, arousal=2)
+WRONG = "a draft that is wrong on purpose"
 
 
 def person(database: ReviewDatabase, name: str) -> Session:
@@ -63,6 +66,58 @@ def follows_from_votes() -> set[str]:
     return {key.to_user_string() for key in chosen.resolve(graph)}
 
 
+def release(root: DataRoot) -> Path:
+    """Build a release and return its folder."""
+    (root.path / "release.yaml").write_text("licence: cc-by-4.0\n")
+    answer = call_eemo("release", "build", "--permitted", "folder", "--data", root.path, "--json")
+    assert answer.returncode == 0, answer.stderr
+    return Path(json.loads(answer.stdout)["folder"])
+
+
+def require_same_counts(root: DataRoot, stats: dict[str, Any]) -> None:
+    """The tables hold what `eemo review stats` counts, and the log was not changed."""
+    votes = read(root, "review__votes")
+    judged = votes.filter((pl.col("phase") == "blind") & (pl.col("reviewed_field") == "emotion"))
+    assert stats["judgements"] == {"done": judged.height}
+    counted = {row["queue"]: row["judgements"] for row in stats["queues"]}
+    assert dict(judged["queue"].value_counts().iter_rows()) == counted
+    assert judged["asked_share"].null_count() == 0
+    happened = "select count(distinct (image_id, actor)) from events where step_no = 8"
+    events = happened + " and reason = 'blind' and happened_at is not null"
+    seen = json.loads(call_eemo("sql", events, "--data", root.path, "--json").stdout)
+    assert list(seen[0].values()) == [judged.height]
+    verified = call_eemo("review", "verify", "--data", root.path, "--json")
+    assert verified.returncode == 0
+    assert json.loads(verified.stdout)["events"] == stats["events"] >= votes["event_no"].max()
+
+
+def plant_wrong_draft(database: ReviewDatabase) -> str:
+    """Make the description of one task wrong on purpose; return its image."""
+    with database.writing() as connection:
+        tasks = connection.execute(sa.select(TASKS).order_by(TASKS.c.task_id)).all()
+        task = next(one for one in tasks if "description" in one.fields.split())
+        wrong = {"probe_field": "description", "probe_value": json.dumps(WRONG)}
+        is_it = TASKS.c.task_id == task.task_id
+        connection.execute(TASKS.update().where(is_it).values(**wrong))
+    return task.image_id
+
+
+def require_no_wrong_draft(root: DataRoot, image_id: str, released: Path) -> None:
+    """Everybody accepted the draft that is wrong on purpose, and no row of data holds it."""
+    answers = read(root, "_review__probes")
+    assert answers.filter(image_id=image_id, reviewed_field="description").height == 3
+    assert set(answers["vote"]) == {"confirmed"}
+    named = {"review__votes": "draft_json", "review__records": "settled_json"}
+    named |= {"records__emoverse": "description", "records__aigiemo": "caption"}
+    for name, column in named.items():
+        own = read(root, name).filter(image_id=image_id)
+        assert own.height > 0
+        assert not own[column].fill_null("").str.contains(WRONG, literal=True).any()
+    tables = [pl.read_parquet(path) for path in released.rglob("*.parquet")]
+    assert tables
+    assert all(WRONG not in str(table.to_dicts()) for table in tables)
+
+
 def test_acceptance_27_what_people_decide_is_the_records_at_the_next_run(
     small_lake: Path, tmp_path: Path
 ):
@@ -72,6 +127,7 @@ def test_acceptance_27_what_people_decide_is_the_records_at_the_next_run(
     assert read(root, "review__votes").is_empty()
     with closing(ReviewDatabase(root.review)) as database:
         import_queue(database, root)
+        misled = plant_wrong_draft(database)
         for number in range(3):
             judge_everything(database, person(database, f"rater {number}"))
     outcome = run_assets(root.path, job=take_in_votes.name)
@@ -79,6 +135,7 @@ def test_acceptance_27_what_people_decide_is_the_records_at_the_next_run(
     assert outcome.computed == 0, "no model is asked again, and no pixel is measured again"
     made_again = {name for name, times in times_made(root).items() if times != made[name]}
     assert made_again == follows_from_votes()
+    assert made_again >= {"labels__reviews", "exports__files", "warehouse__database"}
     assert made_again.isdisjoint({"annotation__replies", "dedup__images", "texts__descriptions"})
     after = hash_files(root.path)
     changed = {Path(name).stem for name in after if after[name] != files.get(name)}
@@ -106,16 +163,8 @@ def test_acceptance_27_what_people_decide_is_the_records_at_the_next_run(
     assert [row["acceptance"] for row in stats["inspections"]] == judged["acceptance"].to_list()
     assert sum(row["judged_count"] for row in stats["inspections"]) > 0
     assert {row["study_group"] for row in stats["study"]} == {"all", "folder"}
-    votes, probes = read(root, "review__votes"), read(root, "_review__probes")
-    said = votes.filter(pl.col("phase") == "blind").select("image_id", "rater_id").unique()
-    assert sum(row["judgements"] for row in stats["queues"]) == said.height
-    place = ["image_id", "rater_id", "phase", "reviewed_field"]
-    assert votes.join(probes, on=place, how="semi").is_empty()
-    happened = "select count(distinct (image_id, actor)) from events where step_no = 8"
-    events = happened + " and reason = 'blind' and happened_at is not null"
-    counted = json.loads(call_eemo("sql", events, "--data", root.path, "--json").stdout)
-    assert list(counted[0].values()) == [said.height]
-    assert call_eemo("review", "verify", "--data", root.path).returncode == 0
+    require_same_counts(root, stats)
+    require_no_wrong_draft(root, misled, release(root))
     told = call_eemo("explain", decided["image_id"][0], "--data", root.path)
     lines = [line.strip() for line in told.stdout.splitlines()]
     (said,) = (line for line in lines if line.startswith("people said"))

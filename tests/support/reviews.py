@@ -62,7 +62,10 @@ def make_review_root(path: Path, count: int) -> DataRoot:
             }
         )
         replies.append(
-            {"image_id": image_id, "annotator": "a", "status": "ok", "valence": number % 9 / 8}
+            {
+                **{"image_id": image_id, "annotator": "a", "status": "ok"},
+                **{"valence": number % 9 / 8, "evidence": ["a secret cue"]},
+            }
         )
         regions.append({"image_id": image_id, "region_no": 1, "detector": "secret-detector"})
         disputes.append(

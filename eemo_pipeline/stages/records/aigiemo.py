@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from eemo_pipeline.aggregation.detection_phrases import contains, plain_words
+from eemo_pipeline.aggregation.region_marks import link_marks
 from eemo_pipeline.emotion.colour import colour_names, lab_of, rgb_of
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.emotion.vad import PILOT_RATINGS
@@ -131,11 +133,12 @@ def _drafts(records: pl.DataFrame, replies: pl.DataFrame) -> pl.DataFrame:
     )
     # A caption that people corrected has no annotator; the draft is then the first one's.
     first = seen.unique("image_id", keep="first", maintain_order=True)
-    own = records.select("image_id", "annotator", "description").join(
+    words = ("description", "background", "attribute", "subject")
+    own = records.select("image_id", "annotator", *words).join(
         seen, on=["image_id", "annotator"], how="inner"
     )
     others = first.join(own, on="image_id", how="anti").join(
-        records.select("image_id", "description"), on="image_id"
+        records.select("image_id", *words), on="image_id"
     )
     cues = pl.col("evidence").cast(pl.List(pl.String)).list.join("; ")
     return pl.concat([own, others], how="diagonal").with_columns(
@@ -190,7 +193,53 @@ def _record(row: Mapping[str, Any], votes: Sequence[Mapping[str, Any]]) -> dict[
         record |= {column: value, f"{column}_state": state}
         if field in _COMPARED and field in settled:
             record[_COMPARED[field]] = _distance(field, settled[field], votes)
-    return record
+    return record | _ground_reason(record, row, settled.get("box"), votes)
+
+
+def _ground_reason(
+    record: Mapping[str, Any],
+    row: Mapping[str, Any],
+    boxes: Sequence[object] | None,
+    votes: Sequence[Mapping[str, Any]],
+) -> dict[str, list[Any]]:
+    """Return the regions and the fields of the record that the reason names."""
+    reason = record["emotion_reason"] or ""
+    regions = {
+        number
+        for author in _authors(reason, votes)
+        for number in link_marks(reason, _boxes_left_by(author, votes), boxes)
+    }
+    words = plain_words(reason)
+    named = {name: [row[name]] for name in ("background", "attribute", "subject")}
+    named["objects"] = record["objects"] or []
+    fields = [
+        name
+        for name, texts in named.items()
+        if any((part := plain_words(text)) and contains(words, part) for text in texts)
+    ]
+    return {"reason_regions": sorted(regions), "reason_fields": fields}
+
+
+def _authors(reason: str, votes: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the people who wrote the reason that stands."""
+    return {
+        vote["rater_id"]
+        for vote in votes
+        if (vote["reviewed_field"], vote["vote"]) == ("reason", "corrected")
+        and json.loads(vote["said_json"]) == reason
+    }
+
+
+def _boxes_left_by(rater: str, votes: Sequence[Mapping[str, Any]]) -> list[object] | None:
+    """Return the boxes that a person confirmed or drew; None where they did neither."""
+    texts = [
+        vote["draft_json"] if vote["vote"] == "confirmed" else vote["said_json"]
+        for vote in votes
+        if vote["rater_id"] == rater
+        and vote["reviewed_field"] == "box"
+        and vote["vote"] in ("confirmed", "corrected")
+    ]
+    return json.loads(texts[-1]) if texts and texts[-1] else None
 
 
 def _felt(votes: Any) -> list[tuple[str, dict[str, Any]]]:

@@ -20,6 +20,9 @@ export function drawBoxes(size, boxes, chosen = -1, edge = null) {
         }),
       );
     }
+    const height = Math.max(size.width_px, size.height_px) / 24;
+    const place = { x: box.x1_px + height / 3, y: box.y1_px + height * 1.1, "font-size": height };
+    shapes.push(Object.assign(shape("text", "number", place), { textContent: number + 1 }));
     if (number === chosen && edge) {
       const across = edge.startsWith("x");
       const d = across ? `M${box[edge]} ${box.y1_px}V${box.y2_px}` : `M${box.x1_px} ${box[edge]}H${box.x2_px}`;

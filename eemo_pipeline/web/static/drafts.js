@@ -187,7 +187,12 @@ export class Drafts {
       compare();
       text.focus();
     });
-    editor.append(text, changes, this.editButtons(save, restore));
+    editor.append(text, changes);
+    if (draft.field === "reason" && this.boxesOf().length) {
+      const hint = "A number in brackets names a box of the image: the dog [1].";
+      editor.append(element("p", { className: "hint", textContent: hint }));
+    }
+    editor.append(this.editButtons(save, restore));
     return editor;
   }
 

@@ -172,6 +172,32 @@ def test_undo_is_an_event_and_the_value_before_it_stands_again(database: ReviewD
         judging.record(database, session, task.task_id, [commit])
 
 
+def test_a_reason_names_only_boxes_that_the_person_sees(database: ReviewDatabase):
+    with database.writing() as connection:
+        connection.execute(TASKS.update().values(fields="box reason"))
+    ann = person(database, "ann")
+    task = claimed(database, ann)
+    judging.commit(database, ann, task.task_id, "a" * 20, FELT)
+    judging.reveal(database, ann, task.task_id)
+    number = 0
+
+    def say(kind: str, field: str, value: object = None) -> None:
+        nonlocal number
+        number += 1
+        event = {"event_id": f"{number:020x}", "kind": kind, "field": field, "value": value}
+        judging.record(database, ann, task.task_id, [Event.model_validate(event)])
+
+    box = {"x1_px": 1, "y1_px": 1, "x2_px": 9, "y2_px": 9}
+    say("field_edit", "reason", "the dog [1] and nothing else")
+    with pytest.raises(Refused, match="box 2, and the image has 1"):
+        say("field_edit", "reason", "the dog [1] and the cat [2]")
+    say("field_edit", "box", [box, box])
+    say("field_edit", "reason", "the dog [1] and the cat [2]")
+    say("field_reject", "box", "wrong_object")
+    with pytest.raises(Refused, match="box 1, and the image has 0"):
+        say("field_edit", "reason", "the dog [1]")
+
+
 def test_a_draft_that_was_replaced_is_shown_again(database: ReviewDatabase):
     session = person(database, "ann")
     task = claimed(database, session)

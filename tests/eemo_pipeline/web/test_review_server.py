@@ -192,7 +192,7 @@ def test_a_wrong_event_is_explained_and_not_repeated(root: DataRoot, server: Ser
     answer = ann.say(task["task_id"], {"kind": "field_reject", "field": "box", "value": evil})
     assert answer.status == 422
     assert b"script" not in answer.content
-    assert "a refusal takes one of" in answer.body["detail"]
+    assert "a refusal of box takes one of" in answer.body["detail"]
     boxes = [{"x1_px": 5, "y1_px": 5, "x2_px": 5, "y2_px": 9}]
     answer = ann.say(task["task_id"], {"kind": "field_edit", "field": "box", "value": boxes})
     assert "no area" in answer.body["detail"]

@@ -236,3 +236,33 @@ def test_more_judgements_never_take_an_image_of_another_emotion_out():
     more, _ = balance({"awe": 9, "fear": 5}, per_class=20)
     chosen = [set(table.filter("is_selected")["image_id"]) for table in (few, more)]
     assert chosen[0] < chosen[1]
+
+
+BOXES = [{"x1_px": 1, "y1_px": 2, "x2_px": 9, "y2_px": 8}]
+
+
+@pytest.mark.parametrize(
+    ("boxes", "regions"),
+    [
+        (checked("box", "confirmed", None, BOXES), [1]),
+        (checked("box", "corrected", BOXES, []), [1]),
+        (checked("box", "refused", "wrong", BOXES), []),
+        (None, []),
+    ],
+)
+def test_a_reason_names_the_regions_that_its_author_saw(
+    boxes: dict[str, Any] | None, regions: list[int]
+):
+    said = "The dog [1] runs towards [7]."
+    reason = checked("reason", "corrected", said, "a running dog")
+    found = build(*THREE, reason, *([boxes] if boxes else []))
+    assert (found["emotion_reason"], found["reason_regions"]) == (said, regions)
+    assert found["reason_fields"] == ["objects"], "the dog is one of the objects"
+
+
+def test_boxes_that_others_settled_are_not_those_that_the_author_saw():
+    others = [{**BOXES[0], "x2_px": 7}]
+    reason = checked("reason", "corrected", "The dog [1].", "a running dog")
+    confirmed = [checked("box", "confirmed", None, others) | {"rater_id": who} for who in "23"]
+    found = build(*THREE, reason, checked("box", "corrected", BOXES, others), *confirmed)
+    assert found["reason_regions"] == []

@@ -438,7 +438,7 @@ def test_acceptance_24_what_a_person_avoids_is_not_served_and_a_break_is_offered
         token = renew_link(database, "tired")
         with database.reading() as connection:
             query = sa.select(TASKS.c.task_id, TASKS.c.machine_emotion)
-            machine = dict(connection.execute(query).tuples().all())
+            machine = {row.task_id: row.machine_emotion for row in connection.execute(query)}
     tired = Rater(server.port).log_in(token)
     served = []
     while "task_id" in (task := tired.ask("POST", "/api/next", {"have": []}).body):

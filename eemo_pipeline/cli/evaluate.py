@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
     from eemo_pipeline.stages.evaluation.replay import Replay
     from eemo_pipeline.stages.evaluation.scores import Score
+    from resources.child_models.sentence_similarity import SentenceSimilarity
 
 # The scores, the costs, and the database that analysts read.
 _SELECTION = 'key:"evaluation__predictions" or key:"costs__calls" or key:"warehouse__database"'
@@ -148,14 +149,19 @@ def _next_commands(root: DataRoot) -> list[str]:
     return [command('sql "from leaderboard"', root), command("ui", root)]
 
 
-def show_replay(names: Sequence[str], path: Path, model: str | None, *, as_json: bool) -> None:
+def show_replay(
+    names: Sequence[str], path: Path, model: str | None, similarity: Path | None, *, as_json: bool
+) -> None:
     """Score a response file and show every number.
 
     Raises:
-        Problem: there is no such benchmark, or the file cannot be used.
+        Problem: there is no such benchmark, or the file or the model of texts cannot be used.
     """
+    from contextlib import closing, nullcontext
+
     from eemo_pipeline.stages.evaluation.replay import replay
     from eemo_pipeline.stages.evaluation.response_formats import BadResponses
+    from resources.child_models.sentence_similarity import SimilarityFailed
 
     if len(names) != 1:
         raise wrong_usage(
@@ -166,7 +172,9 @@ def show_replay(names: Sequence[str], path: Path, model: str | None, *, as_json:
         )
     benchmark = choose_benchmark(names[0])
     try:
-        done = replay(benchmark, path, model)
+        measure = _open_similarity(similarity)
+        with closing(measure.child) if measure else nullcontext():
+            done = replay(benchmark, path, model, measure)
     except BadResponses as error:
         raise wrong_usage(
             "the response file cannot be used",
@@ -174,13 +182,38 @@ def show_replay(names: Sequence[str], path: Path, model: str | None, *, as_json:
             clean(str(error)),
             "give a file with the answers of one model, or name it with --model",
         ) from error
+    except SimilarityFailed as error:
+        raise _no_similarity(similarity, error) from error
     if as_json:
         show_json(_describe(done, path))
         return
     say(f"{done.benchmark.title} ({done.benchmark.citation}): {clean(done.file.model)}")
     show_rows(_COLUMNS, [_row(done, found) for found in done.scores])
+    for line in _missing(done):
+        say(f"missing: {line}")
     for reason, count in sorted(Counter(row.reason for row in done.file.refusals).items()):
         say(f"{count:,} rows refused: {reason}")
+
+
+def _open_similarity(folder: Path | None) -> "SentenceSimilarity | None":
+    if folder is None:
+        return None
+    from resources.child_models.clip_similarity import MissingClip, build_clip_similarity
+
+    try:
+        return build_clip_similarity(str(folder))
+    except MissingClip as error:
+        raise _no_similarity(folder, error) from error
+
+
+def _no_similarity(folder: Path | None, error: Exception) -> Problem:
+    return Problem(
+        "the model that compares texts cannot be used",
+        f"--similarity {shown(folder)}" if folder else "--similarity",
+        clean(str(error)),
+        "name a folder of CLIP ViT-B/32 as save_pretrained leaves it, or no --similarity",
+        code=Exit.CREDENTIAL,
+    )
 
 
 def choose_benchmark(name: str) -> "Benchmark":
@@ -218,15 +251,41 @@ def _describe(done: "Replay", path: Path) -> dict[str, Any]:
         "refusals": [vars(refusal) for refusal in done.file.refusals[:100]],
         "states": dict(sorted(predictions["status"].value_counts().rows())),
         # As the owners print them: by their own marks where the file has them.
-        "numbers": _by_section(found for found in done.scores if found.marking == marking),
+        "numbers": _by_section(_best_marked(done.scores)),
         "marking": marking,
         "readings": {
             name: _by_section(found for found in done.scores if found.marking == name)
             for name in ("tolerant", "strict")
         },
         "scores": [_as_object(done, found) for found in done.scores],
+        "missing": _missing(done),
         "notes": done.benchmark.notes,
     }
+
+
+def _best_marked(scores: Sequence["Score"]) -> list["Score"]:
+    """Return one score per number: by given marks, else as read tolerantly."""
+    found: dict[tuple[str, str, str], Score] = {}
+    for one in scores:
+        if one.marking != "strict":
+            found.setdefault((one.section, one.name, one.aspect), one)
+    return list(found.values())
+
+
+def _missing(done: "Replay") -> list[str]:
+    """Return the numbers that cannot be measured here, and why."""
+    from eemo_pipeline.stages.evaluation.similar_texts import MISSING
+
+    compared = {
+        one.item.section
+        for one in done.file.responses
+        if one.verdict is None and done.benchmark.compared(one.item, one.text or "")
+    }
+    names = [number.name for number in done.benchmark.numbers if number.section in compared]
+    unmeasured = {one.name: one.signature for one in done.scores if one.value is None}
+    return [f"{name}: {why}" for name, why in unmeasured.items()] + [
+        f"{name}: {MISSING}" for name in names
+    ]
 
 
 def _by_section(found: Any) -> Mapping[str, Mapping[str, float | None]]:

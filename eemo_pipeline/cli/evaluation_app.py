@@ -15,6 +15,17 @@ EVALUATE_EXAMPLES = examples(
 )
 
 
+SimilarityOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--similarity",
+        metavar="FOLDER",
+        parser=read_folder,
+        help="With --replay: folder of a CLIP model that compares texts (emoverse_grounding).",
+    ),
+]
+
+
 def complete_benchmark(typed: str) -> list[str]:
     """Return the benchmarks whose names begin with what was typed."""
     from importlib.util import find_spec
@@ -54,6 +65,7 @@ def evaluate(
             "--replay: whose answers, where a file has several.",
         ),
     ] = None,
+    similarity: SimilarityOption = None,
     limit: Annotated[
         int | None,
         typer.Option("--limit", min=1, metavar="N", help="The most items of a benchmark."),
@@ -76,7 +88,7 @@ def evaluate(
     from eemo_pipeline.cli import evaluate as commands
 
     if replay is not None:
-        commands.show_replay(benchmark, replay, model, as_json=as_json)
+        commands.show_replay(benchmark, replay, model, similarity, as_json=as_json)
     elif dry_run:
         commands.show_cost(data, benchmark, model, limit, budget_usd or (), as_json=as_json)
     else:

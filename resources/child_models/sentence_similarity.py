@@ -60,7 +60,7 @@ class SentenceSimilarity:
             raise SimilarityFailed(
                 f"the model of sentence embeddings, {self.name}, gave no vectors for "
                 f"{len(texts)} texts: {told.get('reason', 'an answer of another form')}. Look at "
-                "its messages above and start the run again, or set EEMO_SIMILARITY=lemmas"
+                "its messages above and start again, or without it (EEMO_SIMILARITY=lemmas)"
             )
         self._vectors |= {
             text: np.asarray(vector, dtype=float)

@@ -110,6 +110,8 @@ class Benchmark:
         notes: why numbers may differ from the published ones.
         weigh: how a model is asked whose probabilities of words can be read; None for an item that
             is asked as every model is.
+        compared: the right text and that of a reply, where their similarity is what an item is
+            worth (`similar_texts.py`); None for other items.
         rubric: the name in `rubrics.py` of what a judge votes on, where texts need one; "" where
             texts are measured beside their reference and not judged.
     """
@@ -126,3 +128,4 @@ class Benchmark:
     notes: str = ""
     weigh: Callable[[Item], Prompt | None] = lambda _: None
     rubric: str = "one_score"
+    compared: Callable[[Item, str], tuple[str, str] | None] = lambda *_: None

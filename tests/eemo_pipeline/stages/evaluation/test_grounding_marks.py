@@ -119,3 +119,71 @@ def test_a_response_file_is_scored_both_ways(tmp_path: Path) -> None:
     assert told["numbers"]["iou"]["IoU"] == 25
     assert told["numbers"]["f1 strict"]["F1 strict"] == 33.33
     assert [refusal["reason"] for refusal in told["refusals"]] == ["bad_gold"]
+    assert [line.partition(":")[0] for line in told["missing"]] == [
+        "CLIP of descriptions",
+        "CLIP of triplets",
+    ]
+
+
+def test_texts_are_compared_by_a_clip_model_in_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    folder = save_tiny_clip(tmp_path / "clip")
+    truth = {**record(GOLD), "description": "a calm lake", "background": "Park", "subject": "Lake"}
+    replies = [
+        truth | {"attribute": "calm"},
+        {**truth, "description": "a busy street", "noun": "Lake", "subject": None},
+        {key: value for key, value in truth.items() if key != "description"},
+    ]
+    rows = [{"gold": truth, "response": json.dumps(reply)} for reply in replies]
+    path = tmp_path / "replies.json"
+    path.write_text(json.dumps(rows))
+    ask = ("evaluate", "--benchmark", "emoverse_grounding", "--replay", path, "--json")
+    done = call_eemo(*ask, "--similarity", folder)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    values = {row["number"]: row for row in told["scores"] if row["marking"] == "given"}
+    other = 3 * values["CLIP of descriptions"]["unrounded"] / 100 - 1
+    assert 0 < other < 1, "the same text has 1, a missing one 0, and another lies between"
+    assert values["CLIP of triplets"]["unrounded"] > 100 * 2 / 3, "two of three are the same"
+    both = [values[name]["value"] for name in ("CLIP of descriptions", "CLIP of triplets")]
+    assert values["CLIP"]["unrounded"] == pytest.approx(sum(both) / 2)
+    assert told["numbers"]["iou"]["IoU"] == 100
+    assert told["missing"] == []
+    (folder / "model.safetensors").unlink()
+    done = call_eemo(*ask, "--similarity", folder)
+    assert done.returncode == 5
+    assert "no *.safetensors" in done.stderr
+
+
+def save_tiny_clip(folder: Path) -> Path:
+    """Save a CLIP of real classes and random weights, with a tokenizer of whole words."""
+    import torch  # pyright: ignore
+    from tokenizers import Tokenizer  # pyright: ignore
+    from tokenizers.models import WordLevel  # pyright: ignore
+    from tokenizers.pre_tokenizers import Whitespace  # pyright: ignore
+    from transformers import (  # pyright: ignore
+        CLIPConfig,
+        CLIPModel,
+        PreTrainedTokenizerFast,
+    )
+
+    words = ["[UNK]", "[PAD]", "a", "calm", "lake", "busy", "street", "Park", "Lake"]
+    split = Tokenizer(WordLevel({word: place for place, word in enumerate(words)}, "[UNK]"))
+    split.pre_tokenizer = Whitespace()
+    small = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1}
+    small |= {"num_attention_heads": 2, "projection_dim": 8}
+    text = small | {"vocab_size": len(words), "max_position_embeddings": 16, "eos_token_id": 2}
+    config = CLIPConfig(
+        text_config=text | {"bos_token_id": 0, "pad_token_id": 1},
+        vision_config=small | {"image_size": 8, "patch_size": 4},
+        projection_dim=8,
+    )
+    torch.manual_seed(1)
+    CLIPModel(config).save_pretrained(folder)
+    marks = {"unk_token": "[UNK]", "pad_token": "[PAD]"}
+    PreTrainedTokenizerFast(tokenizer_object=split, **marks).save_pretrained(folder)
+    return folder

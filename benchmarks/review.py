@@ -120,11 +120,12 @@ def work(person: Browser, each: int) -> Times:
     return person.times
 
 
-def work_together(port: int, links: list[str], each: int) -> list[Times]:
-    """Let the people of one process judge images, each in a thread."""
+def work_together(port: int, links: list[str], each: int, all_in: Any) -> list[Times]:
+    """Let the people of one process judge images, each in a thread, once everybody is there."""
     people = [Browser(port) for _ in links]
     for person, link in zip(people, links, strict=True):
         person.log_in(link)
+    all_in.wait()  # clients that still start would take the processors from the server
     with ThreadPoolExecutor(len(people)) as pool:
         return list(pool.map(lambda person: work(person, each), people))
 
@@ -149,8 +150,10 @@ def measure(root: DataRoot, server: Server, each: int) -> None:
         links = [new_link(root, f"person {number} of {count}") for number in range(count)]
         groups = [links[start : start + _IN_A_PROCESS] for start in range(0, count, _IN_A_PROCESS)]
         spent_s = read_processor_s(server)
-        with ProcessPoolExecutor(len(groups), get_context("spawn")) as pool:
-            jobs = [pool.submit(work_together, server.port, group, each) for group in groups]
+        context = get_context("spawn")
+        with context.Manager() as shared, ProcessPoolExecutor(len(groups), context) as pool:
+            all_in = shared.Barrier(len(groups))
+            jobs = [pool.submit(work_together, server.port, one, each, all_in) for one in groups]
             found = [times for job in jobs for times in job.result()]
         rate = count * each * 1000 / max(times["all"][0] for times in found)
         spent_ms = (read_processor_s(server) - spent_s) * 1000 / (count * each)

@@ -58,6 +58,8 @@ def build(
 
 
 def _write(root: DataRoot, to: Path | None, images: str, permitted: list[str]) -> "Built":
+    import duckdb
+
     from eemo_pipeline.execution.process_pool import Workers
     from eemo_pipeline.stages.reports.build import (
         BadDate,
@@ -79,6 +81,10 @@ def _write(root: DataRoot, to: Path | None, images: str, permitted: list[str]) -
             "SOURCE_DATE_EPOCH",
             str(error),
             f"SOURCE_DATE_EPOCH=1767225600 {command('report build', root)}",
+        ) from error
+    except duckdb.Error as error:  # a damaged file, or one of an older version
+        raise Problem(
+            "a table cannot be read", shown(root.tables), clean(str(error)), command("run", root)
         ) from error
 
 

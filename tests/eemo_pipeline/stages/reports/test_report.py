@@ -307,6 +307,13 @@ def test_the_command_writes_outside_the_data_root_alone(root: DataRoot, tmp_path
     empty = call_eemo("report", "build", "--data", tmp_path / "none")
     assert empty.returncode == 1
     assert "eemo" in empty.stderr
+    broken = tmp_path / "broken" / "tables" / "costs__calls.parquet"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"no table")
+    damaged = call_eemo("report", "build", "--data", tmp_path / "broken")
+    assert damaged.returncode == 1
+    assert "a table cannot be read" in damaged.stderr
+    assert "costs__calls" in damaged.stderr
     unbuilt = call_eemo("report", "open", "--data", tmp_path / "none")
     assert "report build" in unbuilt.stderr
 

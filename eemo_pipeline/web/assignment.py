@@ -10,7 +10,7 @@ rate the next (Van der Burg et al. 2021). Nor are there many of them in a row of
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -181,13 +181,13 @@ def _choose(
     bounds = find_bounds(before)
     unfit: list[tuple[str, str]] = []
     for queue in order_queues(unit_interval("queue", session.rater_id, str(place - 1))):
-        first = find_first(connection, session.rater_id, queue, session.avoided)
+        first = find_first(connection, session, queue)
         if first is None:
             continue
         if bounds[0] < first.valence < bounds[1]:
             return first.task_id, first.image_id
         start = (first.priority, first.tiebreak)
-        found = find_open(connection, session.rater_id, queue, session.avoided, bounds, start)
+        found = find_open(connection, session, queue, session.avoided, bounds, start)
         if found is not None:
             return found.task_id, found.image_id
         unfit.append((first.task_id, first.image_id))
@@ -252,8 +252,15 @@ def _explain(connection: sa.Connection, session: Session) -> NothingLeft:
     states: dict[str, int] = {row.state: row.number for row in connection.execute(_STATES)}
     if not states:
         return NothingLeft("no_tasks", "no task has been queued yet; run `eemo review queue`")
-    if session.avoided and any(find_open(connection, session.rater_id, queue) for queue in QUEUES):
+    if session.avoided and any(find_open(connection, session, queue) for queue in QUEUES):
         return NothingLeft("avoided", "what is left shows what you chose to avoid")
+    as_annotator = replace(session, role="annotator")
+    if any(find_open(connection, as_annotator, queue, session.avoided) for queue in QUEUES):
+        return NothingLeft(
+            "asked_again",
+            "what is left was asked again: it goes to annotators, since your role shows you what "
+            "was said of it",
+        )
     if states.get("open"):
         return NothingLeft("all_yours", "you have judged or skipped every task that is open")
     leased = connection.execute(sa.select(sa.func.count()).select_from(LEASES)).scalar_one()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from eemo_pipeline.web.database import FRONTIERS, ITEMS, SLOTS, TASKS
+from eemo_pipeline.web.database import EVENTS, FRONTIERS, ITEMS, SLOTS, TASKS
+from eemo_pipeline.web.people import Session
 
 LOWEST, HIGHEST = -9.0, 9.0  # beyond the scale of valence: no bound
 _BEGINNING = (1e300, "")
@@ -61,6 +62,10 @@ _IS_MINE = sa.exists().where(
 )
 # An image that has left the data root since is not handed out; what was said of it stays.
 _HAS_IMAGE = sa.exists().where(ITEMS.c.image_id == TASKS.c.image_id)
+# The gallery and the cases show reviewers what was said of a decided image.
+_WAS_DECIDED = sa.exists().where(
+    EVENTS.c.task_id == TASKS.c.task_id, EVENTS.c.kind.in_(["adjudicate", "reopen"])
+)
 _VALENCE = sa.func.coalesce(TASKS.c.machine_valence, 0.0)
 _OPEN = (
     sa.select(
@@ -84,6 +89,7 @@ _OPEN = (
             sa.bindparam("avoided", expanding=True)
         ),
         ~_IS_MINE,
+        sa.or_(sa.bindparam("is_annotator", type_=sa.Boolean), ~_WAS_DECIDED),
         _HAS_IMAGE,
     )
     .order_by(TASKS.c.priority.desc(), TASKS.c.tiebreak)
@@ -112,7 +118,7 @@ class OpenTask:
 
 def find_open(
     connection: sa.Connection,
-    rater_id: str,
+    session: Session,
     queue: str,
     avoided: Sequence[str] = (),
     bounds: tuple[float, float] = (LOWEST, HIGHEST),
@@ -120,17 +126,20 @@ def find_open(
 ) -> OpenTask | None:
     """Return the first open task of a queue that a person has not had, None where there is none.
 
+    What is asked again goes to annotators alone: higher roles may have seen what was said of it.
+
     Args:
         connection: a transaction.
-        rater_id: the person.
+        session: of the person.
         queue: the queue.
         avoided: emotions that they do not want to see.
         bounds: the machine's valence lies between these two.
         start: priority and tiebreak of the first task that is looked at.
     """
     asked = {
-        "of_rater": rater_id,
+        "of_rater": session.rater_id,
         "of_queue": queue,
+        "is_annotator": not session.may("reviewer"),
         "avoided": list(avoided),
         "above": bounds[0],
         "below": bounds[1],
@@ -141,20 +150,18 @@ def find_open(
     return OpenTask(*row) if row is not None else None
 
 
-def find_first(
-    connection: sa.Connection, rater_id: str, queue: str, avoided: Sequence[str]
-) -> OpenTask | None:
+def find_first(connection: sa.Connection, session: Session, queue: str) -> OpenTask | None:
     """Return the first open task that a person may have, and move their frontier there."""
-    mine = {"of_rater": rater_id, "of_queue": queue}
-    avoiding = " ".join(sorted(avoided))
+    mine = {"of_rater": session.rater_id, "of_queue": queue}
+    avoiding = " ".join(sorted(session.avoided))
     known = connection.execute(_FIND, mine).first()
     is_known = known is not None and known.avoided == avoiding
     start = (known.priority, known.tiebreak) if known is not None and is_known else _BEGINNING
-    first = find_open(connection, rater_id, queue, avoided, start=start)
+    first = find_open(connection, session, queue, session.avoided, start=start)
     if first is not None and start != (first.priority, first.tiebreak):
         place = {"its_priority": first.priority, "its_tiebreak": first.tiebreak}
         if not connection.execute(_MOVE, mine | place | {"avoiding": avoiding}).rowcount:
-            row = {"rater_id": rater_id, "queue": queue, "avoided": avoiding}
+            row = {"rater_id": session.rater_id, "queue": queue, "avoided": avoiding}
             place = {"priority": first.priority, "tiebreak": first.tiebreak}
             connection.execute(_BEGIN, row | place)
     return first

@@ -48,8 +48,8 @@ def database(root: DataRoot, tmp_path: Path) -> Iterator[ReviewDatabase]:
         yield opened
 
 
-def enter(database: ReviewDatabase, name: str) -> Session:
-    secret = log_in(database, add_rater(database, name, "annotator"))
+def enter(database: ReviewDatabase, name: str, role: str = "annotator") -> Session:
+    secret = log_in(database, add_rater(database, name, role))
     session = find_session(database, secret or "")
     assert session is not None
     return session
@@ -129,8 +129,8 @@ def test_the_search_begins_where_a_person_is_and_a_task_that_opens_again_is_foun
         """Return what is found from the frontier, which is what is found from the beginning."""
         with database.writing() as connection:
             found = [
-                frontiers.find_first(connection, session.rater_id, "audit", ()),
-                frontiers.find_open(connection, session.rater_id, "audit"),
+                frontiers.find_first(connection, session, "audit"),
+                frontiers.find_open(connection, session, "audit", session.avoided),
             ]
             at = sa.select(FRONTIERS.c.tiebreak).where(FRONTIERS.c.rater_id == session.rater_id)
             assert found[0] == found[1]
@@ -165,9 +165,23 @@ def test_the_search_begins_where_a_person_is_and_a_task_that_opens_again_is_foun
         connection.execute(
             TASKS.update().where(TASKS.c.task_id == second).values(machine_emotion="awe")
         )
-        passed = frontiers.find_first(connection, late.rater_id, "audit", avoiding.avoided)
+        passed = frontiers.find_first(connection, avoiding, "audit")
     assert passed is not None
     assert find(late)[0] == first, "who avoids no longer begins anew"
+
+
+def test_what_is_asked_again_goes_to_people_who_were_not_shown_it(database: ReviewDatabase):
+    deciding = enter(database, "deciding", "adjudicator")
+    with database.reading() as connection:
+        tasks = {row.task_id for row in connection.execute(sa.select(TASKS.c.task_id))}
+    chosen = sorted(tasks)[0]
+    ask_again(database, deciding, chosen, "a" * 16)
+    assert {task.task_id for task in judge_all(database, deciding)} == tasks - {chosen}
+    left = assignment.claim(database, deciding)
+    assert isinstance(left, assignment.NothingLeft)
+    assert left.reason == "asked_again"
+    others = judge_all(database, enter(database, "annotating"))
+    assert chosen in {task.task_id for task in others}
 
 
 def expire(database: ReviewDatabase, task_id: str, session: Session, other: Session) -> None:

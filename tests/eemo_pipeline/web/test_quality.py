@@ -217,7 +217,7 @@ def log_in_again(database: ReviewDatabase, name: str) -> str:
 
 
 def test_an_administrator_asks_again_about_what_was_flagged(database: ReviewDatabase):
-    admin, new = (enter(database, name, "admin") for name in ("admin", "new"))
+    admin, new = enter(database, "admin", "admin"), enter(database, "new", "annotator")
     with database.reading() as connection:
         flagged = connection.execute(sa.select(TASKS.c.task_id, TASKS.c.image_id)).first()
     assert flagged is not None

@@ -61,14 +61,14 @@ def _text(written: io.BytesIO) -> str:
 def run_eemo(
     *words: str | Path, folder: Path | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command in a subprocess and wait for its end, at most 300 s."""
+    """Run the command in a subprocess and wait for its end, at most 15 minutes: machines differ."""
     return subprocess.run(
         [EEMO, *words],
         cwd=folder,
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
 

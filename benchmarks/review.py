@@ -1,8 +1,9 @@
-"""The review tool under load: 25 people at once over 20,000 tasks, each with an image per second.
+"""The review tool under load: 25 people at once over 20,000 tasks, an image per second each.
 
-That is several times as fast as people are. Every answer is stored with fsync before it is
-acknowledged. Beside them, in the same run: one person alone, which shows what waiting for the
-others costs, and a request that asks for nothing (`/healthz`), which shows what the machine costs.
+That is several times as fast as people are, and like people they do not answer in step. Every
+answer is stored with fsync before it is acknowledged. Beside them, in the same run: one person
+alone, which shows what waiting for the others costs, and a request that asks for nothing
+(`/healthz`), which shows what the machine costs.
 
 Times in milliseconds, as the clients see them. The clients are processes of their own, of five
 people each, that keep their connections open as browsers do. The time that the server's processor
@@ -21,6 +22,7 @@ from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -106,12 +108,13 @@ class Browser(Rater):
         return answer
 
 
-def work(person: Browser, each: int) -> Times:
-    """Judge some images as fast as the server answers."""
+def work(person: Browser, each: int, name: str) -> Times:
+    """Judge some images, each after a pause of 0 to 2 seconds: people do not answer in step."""
+    pauses = Random(name)  # noqa: S311 (the same pauses in every run)
     person.times.clear()
     started = time.perf_counter()
     for _ in range(each):
-        time.sleep(PAUSE_S)
+        time.sleep(2 * PAUSE_S * pauses.random())
         person.ask("GET", "/healthz")
         task_id = person.next_task()["task_id"]
         person.commit(task_id)
@@ -127,7 +130,7 @@ def work_together(port: int, links: list[str], each: int, all_in: Any) -> list[T
         person.log_in(link)
     all_in.wait()  # clients that still start would take the processors from the server
     with ThreadPoolExecutor(len(people)) as pool:
-        return list(pool.map(lambda person: work(person, each), people))
+        return list(pool.map(work, people, [each] * len(people), links))
 
 
 def show(name: str, times: list[float]) -> None:

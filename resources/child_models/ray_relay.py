@@ -61,7 +61,7 @@ def _connect(address: str) -> Any:
         NoRoom: Ray is not installed, or no cluster answers.
     """
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise NoRoom(
             f"Ray is not installed: in the folder of this project, {sys.executable} -m pip install "

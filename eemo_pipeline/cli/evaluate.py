@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eemo_pipeline.cli.data_root import choose_data_root
 from eemo_pipeline.cli.dry_run import open_ledger_of
-from eemo_pipeline.cli.model_choice import choose_judge, choose_models, choose_plan
+from eemo_pipeline.cli.model_choice import choose_judge, choose_models, choose_plan, no_bertscore
 from eemo_pipeline.cli.output import clean, say, show_json, show_rows
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, corrected, making_commands, shown, typed_again
@@ -161,6 +161,10 @@ def show_replay(
 
     from eemo_pipeline.stages.evaluation.replay import replay
     from eemo_pipeline.stages.evaluation.response_formats import BadResponses
+    from eemo_pipeline.stages.evaluation.text_measures import with_bertscore
+    from resources.child_models.bertscore import open_bertscore
+    from resources.child_models.child_process import ChildProblem
+    from resources.child_models.model_folder import MissingModel
     from resources.child_models.sentence_similarity import SimilarityFailed
 
     if len(names) != 1:
@@ -173,8 +177,8 @@ def show_replay(
     benchmark = choose_benchmark(names[0])
     try:
         measure = _open_similarity(similarity)
-        with closing(measure.child) if measure else nullcontext():
-            done = replay(benchmark, path, model, measure)
+        with closing(measure.child) if measure else nullcontext(), open_bertscore() as bertscore:
+            done = replay(benchmark, path, model, measure, with_bertscore(bertscore))
     except BadResponses as error:
         raise wrong_usage(
             "the response file cannot be used",
@@ -184,6 +188,8 @@ def show_replay(
         ) from error
     except SimilarityFailed as error:
         raise _no_similarity(similarity, error) from error
+    except (MissingModel, ChildProblem) as error:
+        raise no_bertscore(error) from error
     if as_json:
         show_json(_describe(done, path))
         return
@@ -198,11 +204,12 @@ def show_replay(
 def _open_similarity(folder: Path | None) -> "SentenceSimilarity | None":
     if folder is None:
         return None
-    from resources.child_models.clip_similarity import MissingClip, build_clip_similarity
+    from resources.child_models.clip_similarity import build_clip_similarity
+    from resources.child_models.model_folder import MissingModel
 
     try:
         return build_clip_similarity(str(folder))
-    except MissingClip as error:
+    except MissingModel as error:
         raise _no_similarity(folder, error) from error
 
 

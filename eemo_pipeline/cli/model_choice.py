@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eemo_pipeline.cli.output import clean
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import corrected
 
@@ -42,6 +43,7 @@ def choose_models(providers: str | None, budgets: Sequence[str] = ()) -> ModelCh
     choose_thresholds()
     choose_grounder()
     _check_executor()
+    _check_bertscore()
     text, choices = _understand(providers)
     keyless = f"{corrected('--providers', 'local')}  # the same graph without a key"
     _require_keys(choices, f"--providers {text}", keyless)
@@ -109,6 +111,36 @@ def _check_executor() -> None:
         read_executor()
     except BadExecutor as error:
         raise wrong_usage("the executor was not understood", VARIABLE, str(error)) from error
+
+
+def _check_bertscore() -> None:
+    """Check that the folder that EEMO_BERTSCORE names, if it names one, holds a model.
+
+    Raises:
+        Problem: it holds none (exit code 5).
+    """
+    from resources.child_models.bertscore import VARIABLE
+    from resources.child_models.model_folder import MissingModel, read_model_type
+
+    folder = os.environ.get(VARIABLE, "").strip()
+    try:
+        if folder:
+            read_model_type(folder)
+    except MissingModel as error:
+        raise no_bertscore(error) from error
+
+
+def no_bertscore(error: Exception) -> Problem:
+    """Return the problem of a model of BERTScore that cannot be used."""
+    from resources.child_models.bertscore import VARIABLE
+
+    return Problem(
+        "the model of BERTScore cannot be used",
+        VARIABLE,
+        clean(str(error)),
+        "name a folder of a text model as save_pretrained leaves it, or none",
+        code=Exit.CREDENTIAL,
+    )
 
 
 def choose_judges(session: "Session") -> "tuple[VisionVerifier | None, ModelCritic | None]":

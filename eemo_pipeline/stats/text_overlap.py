@@ -23,12 +23,10 @@ CIDER_SIGNATURE = "CIDEr-D|n:1-4|sigma:6|idf:references|tok:words-1|case:lc"
 # the COCO captions does. It needs no Java.
 _WORDS = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")  # noqa: RUF001 (the typographic apostrophe)
 SPICE_MISSING = (
-    "SPICE parses scene graphs with Stanford CoreNLP in Java, and its models are not on this "
-    "machine's disk"
+    "SPICE is not computed: it parses scene graphs with Stanford CoreNLP, which needs Java and is "
+    "no part of this package"
 )
-BERTSCORE_MISSING = "BERTScore needs a text model, and none is on this machine's disk"
-
-
+BERTSCORE_MISSING = "BERTScore needs a text model: name its folder in EEMO_BERTSCORE"
 _BLEU_MISSING = "BLEU needs sacreBLEU: install the extra `evaluation`"
 
 

@@ -11,6 +11,7 @@ only from safetensors, because other formats can run code when they are loaded.
 
 import json
 import sys
+from typing import Any
 
 from json_lines import (  # pyright: ignore[reportMissingImports]
     describe_error,
@@ -25,7 +26,8 @@ def serve(name: str) -> None:
 
     tokenizer = AutoTokenizer.from_pretrained(name)
     model = CLIPModel.from_pretrained(name, use_safetensors=True).eval()
-    longest = model.config.text_config.max_position_embeddings
+    config: Any = model.config  # transformers types its part for texts as possibly none
+    longest = config.text_config.max_position_embeddings
 
     def embed(texts: list[str]) -> list[list[float]]:
         tokens = tokenizer(

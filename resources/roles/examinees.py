@@ -4,6 +4,7 @@ How they are asked is in `eemo_pipeline/stages/evaluation/examinee.py`.
 """
 
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.stages.evaluation.examinee import Examinee
 from eemo_pipeline.stages.evaluation.judge import Judge
 from eemo_pipeline.vlm.session import Session
+from resources.child_models.bertscore import BertScore, open_bertscore
 from resources.providers.local_models import LocalModels
 from resources.providers.openai_vlm import OpenAiVlm
 from resources.providers.registry import LOCAL, BadProviders, read_choices
@@ -54,6 +56,15 @@ class ExamineeBuilder:
         """
         text = os.environ.get(JUDGE, "").strip()
         return Judge(self.build(text).vlm, self.session) if text else None
+
+    def open_bertscore(self) -> AbstractContextManager[BertScore | None]:
+        """Open the model that EEMO_BERTSCORE names; None where it names none.
+
+        Raises:
+            MissingModel: the folder holds no model.
+            ChildProblem: the model cannot be described.
+        """
+        return open_bertscore()
 
 
 def planned_judge(session: Session, data_root: DataRoot) -> Judge | None:

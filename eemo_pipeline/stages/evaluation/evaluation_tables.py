@@ -15,6 +15,7 @@ from eemo_pipeline.stages.evaluation.own_items import list_answers
 from eemo_pipeline.stages.evaluation.pages import write_pages
 from eemo_pipeline.stages.evaluation.replay import list_benchmarks
 from eemo_pipeline.stages.evaluation.score_table import SCHEMA, tabulate_scores
+from eemo_pipeline.stages.evaluation.text_measures import with_bertscore
 
 # The tables that items and answers are taken from.
 SOURCES = (
@@ -70,7 +71,7 @@ def evaluate(
     Args:
         tables: those of `SOURCES`, by name.
         root: the data root: answers that were kept, artefacts of trained models, and the pages.
-        examinees: builds the models to ask, and the judge.
+        examinees: builds the models to ask, the judge, and the model of BERTScore.
         choice: what to ask.
     """
 
@@ -85,10 +86,12 @@ def evaluate(
     frames = [predictions.tabulate(*one) for one in list_answers(table, root) if one[2]]
     rows = pl.concat([pl.DataFrame(schema=predictions.SCHEMA), *frames])
     scored, compared = [pl.DataFrame(schema=SCHEMA)], [pl.DataFrame(schema=comparisons.SCHEMA)]
-    for benchmark in known.values():
-        of_benchmark = rows.filter(pl.col("benchmark") == benchmark.name)
-        scored.append(tabulate_scores(benchmark, of_benchmark))
-        compared.append(comparisons.compare(benchmark, of_benchmark))
+    with examinees.open_bertscore() as similarity:
+        measures = with_bertscore(similarity)
+        for benchmark in known.values():
+            of_benchmark = rows.filter(pl.col("benchmark") == benchmark.name)
+            scored.append(tabulate_scores(benchmark, of_benchmark, measures))
+            compared.append(comparisons.compare(benchmark, of_benchmark))
     keys = "benchmark", "evaluated_model", "section", "number", "item_group", "item_set", "marking"
     scores = pl.concat(scored).sort(*keys)
     pairs = pl.concat(compared).sort("benchmark", "section", "first_model", "second_model")

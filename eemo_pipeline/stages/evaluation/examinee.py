@@ -7,6 +7,7 @@ of word probabilities, a model that tells them is asked for these; every other o
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.execution.progress import track
 from eemo_pipeline.ledger.answering import Inquiry, Recorded, answer_all
 from eemo_pipeline.ledger.store import Answer, Ask
@@ -192,6 +194,10 @@ class Examinees(Protocol):
 
     def build_judge(self) -> Judge | None:
         """Build the judge of texts that EEMO_JUDGE names; None where it names none."""
+        ...
+
+    def open_bertscore(self) -> AbstractContextManager[TextSimilarity | None]:
+        """Open the model that EEMO_BERTSCORE names; None where it names none."""
         ...
 
 

@@ -15,6 +15,7 @@ from eemo_pipeline.stages.evaluation.response_formats import ResponseFormat, cho
 from eemo_pipeline.stages.evaluation.responses import ResponseFile
 from eemo_pipeline.stages.evaluation.scores import Score, score
 from eemo_pipeline.stages.evaluation.similar_texts import mark_texts
+from eemo_pipeline.stages.evaluation.text_measures import TEXT_MEASURES, TextMeasure
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def replay(
     path: Path,
     model: str | None = None,
     similarity: TextSimilarity | None = None,
+    text_measures: Mapping[str, TextMeasure] = TEXT_MEASURES,
 ) -> Replay:
     """Read a response file and score what it answers.
 
@@ -51,6 +53,7 @@ def replay(
         path: the file.
         model: whose answers count, where the file has several.
         similarity: compares texts, where a benchmark needs that.
+        text_measures: those of texts by name.
 
     Raises:
         BadResponses: the file cannot be read, or none of its rows can be used.
@@ -61,4 +64,5 @@ def replay(
         marked = mark_texts(benchmark, file.responses, similarity)
         file = replace(file, responses=marked)
     predictions = tabulate(benchmark, file.model, file.responses)
-    return Replay(benchmark, layout, file, predictions, score(benchmark, predictions))
+    scores = score(benchmark, predictions, text_measures=text_measures)
+    return Replay(benchmark, layout, file, predictions, scores)

@@ -4,7 +4,7 @@ Models are ranked among those that were scored on the same items alone. So that 
 beside the baselines, these are scored on the items of every other model too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -13,6 +13,7 @@ from eemo_pipeline.stages.evaluation.baselines import CHANCE, MAJORITY
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
 from eemo_pipeline.stages.evaluation.published_numbers import published
 from eemo_pipeline.stages.evaluation.scores import Score, score
+from eemo_pipeline.stages.evaluation.text_measures import TEXT_MEASURES, TextMeasure
 
 SCHEMA: dict[str, Any] = {
     "benchmark": pl.String,
@@ -38,17 +39,22 @@ SCHEMA: dict[str, Any] = {
 _KEY = ["evaluated_model", "section", "number", "item_group", "item_set", "marking"]
 
 
-def tabulate_scores(benchmark: Benchmark, predictions: pl.DataFrame) -> pl.DataFrame:
+def tabulate_scores(
+    benchmark: Benchmark,
+    predictions: pl.DataFrame,
+    text_measures: Mapping[str, TextMeasure] = TEXT_MEASURES,
+) -> pl.DataFrame:
     """Return the scores of each model; a baseline has those on the items of other models too.
 
     Args:
         benchmark: whose items these are.
         predictions: rows of any number of models.
+        text_measures: those of texts by name.
     """
     rows = [
         row
         for model, part in _parts(predictions)
-        for row in _rows(benchmark, model, score(benchmark, part))
+        for row in _rows(benchmark, model, score(benchmark, part, text_measures=text_measures))
     ]
     table = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     return table.unique(_KEY, keep="first", maintain_order=True)

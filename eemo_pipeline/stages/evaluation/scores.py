@@ -11,7 +11,7 @@ import polars as pl
 
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Number
 from eemo_pipeline.stages.evaluation.measures import MEASURES, UNITS, Sample
-from eemo_pipeline.stages.evaluation.text_measures import TEXT_MEASURES, Sums
+from eemo_pipeline.stages.evaluation.text_measures import TEXT_MEASURES, Sums, TextMeasure
 from eemo_pipeline.stages.evaluation.text_measures import UNITS as TEXT_UNITS
 from eemo_pipeline.stats.cluster_bootstrap import bounds_95, draw_clusters
 from eemo_pipeline.stats.hash_draws import short_hash
@@ -69,7 +69,10 @@ class Score:
 
 
 def score(
-    benchmark: Benchmark, predictions: pl.DataFrame, resamples: int = RESAMPLES
+    benchmark: Benchmark,
+    predictions: pl.DataFrame,
+    resamples: int = RESAMPLES,
+    text_measures: Mapping[str, TextMeasure] = TEXT_MEASURES,
 ) -> list[Score]:
     """Return every number of the benchmark under every marking that the predictions have.
 
@@ -79,10 +82,11 @@ def score(
         benchmark: says which numbers.
         predictions: rows of one model, as `predictions.py` makes them.
         resamples: of clusters, for the intervals.
+        text_measures: those of texts by name.
     """
     units, codes = np.unique(predictions["resampling_unit"], return_inverse=True)
     markings = [
-        _Marking(benchmark, predictions, marking, codes, len(units))
+        _Marking(benchmark, predictions, marking, codes, len(units), text_measures)
         for marking, (mark, _) in READINGS.items()
         if predictions[mark].null_count() < predictions.height
         or (marking == TOLERANT and any(one.measure in TEXT_MEASURES for one in benchmark.numbers))
@@ -119,6 +123,7 @@ class _Marking:
     marking: str
     codes: np.ndarray
     units: int
+    text_measures: Mapping[str, TextMeasure]
     drawn: dict[_Key, list[np.ndarray]] = field(default_factory=dict)
 
     def scores(self) -> list[Score]:
@@ -188,7 +193,7 @@ class _Marking:
             if not rows.size:
                 continue
             try:
-                sums[cell.key] = TEXT_MEASURES[cell.number.measure](
+                sums[cell.key] = self.text_measures[cell.number.measure](
                     [told[row] for row in rows], [gold[row] for row in rows]
                 )
             except MissingMeasure as error:

@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 
+from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.stats.lexical_diversity import entropy_bits, mtld, split_words
 from eemo_pipeline.stats.text_overlap import (
     BERTSCORE_MISSING,
@@ -41,7 +42,7 @@ class Sums:
     signature: str
 
 
-_Sum = Callable[[Sequence[str], Sequence[str]], Sums]
+TextMeasure = Callable[[Sequence[str], Sequence[str]], Sums]
 
 
 def _bleu(texts: Sequence[str], references: Sequence[str]) -> Sums:
@@ -65,11 +66,16 @@ def _alone(
     return Sums(np.stack([values, given], axis=1), _mean, f"{name}|{_OF_LETTERS}")
 
 
+def _bertscore(similarity: TextSimilarity, texts: Sequence[str], references: Sequence[str]) -> Sums:
+    values = similarity.compare(list(zip(texts, references, strict=True)))
+    return Sums(np.stack([values, np.ones(len(values))], axis=1), _mean, similarity.name)
+
+
 def _missing(why: str, texts: Sequence[str], references: Sequence[str]) -> Sums:  # noqa: ARG001
     raise MissingMeasure(why)
 
 
-TEXT_MEASURES: Mapping[str, _Sum] = {
+TEXT_MEASURES: Mapping[str, TextMeasure] = {
     "bleu_4": _bleu,
     "cider_d": _cider,
     "bertscore_f1": partial(_missing, BERTSCORE_MISSING),
@@ -87,6 +93,13 @@ UNITS: Mapping[str, str] = {
     "entropy": "bits",
     "mtld": "words",
 }
+
+
+def with_bertscore(similarity: TextSimilarity | None) -> Mapping[str, TextMeasure]:
+    """Return the measures, with BERTScore where there is a model for it."""
+    if similarity is None:
+        return TEXT_MEASURES
+    return {**TEXT_MEASURES, "bertscore_f1": partial(_bertscore, similarity)}
 
 
 def _mean(sums: np.ndarray) -> np.ndarray:

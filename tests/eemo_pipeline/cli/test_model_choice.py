@@ -1,5 +1,7 @@
 """The budget of a command line: an empty one is a mistake, for a run as for its dry run."""
 
+from pathlib import Path
+
 import pytest
 
 from eemo_pipeline.cli.model_choice import choose_models, choose_plan
@@ -30,6 +32,13 @@ def test_an_empty_variable_is_a_usage_error_that_names_it(monkeypatch: pytest.Mo
         choose_models("local")
     assert caught.value.where == "EEMO_BUDGET_USD="
     assert choose_models("local", ["5"]).budget_usd == "5"
+
+
+def test_a_folder_without_a_model_is_said_before_anything_runs(tmp_path: Path) -> None:
+    result = call_eemo("run", "--data", tmp_path, EEMO_BERTSCORE=str(tmp_path / "none"))
+    assert result.returncode == Exit.CREDENTIAL
+    assert "EEMO_BERTSCORE" in result.stderr
+    assert "has no config.json" in result.stderr
 
 
 @pytest.mark.parametrize("text", ["", "abc"])

@@ -1,11 +1,14 @@
 """Captions and reasons are measured, with intervals, and what is missing is named."""
 
+import polars as pl
 import pytest
 
+from eemo_pipeline.aggregation.text_similarity import LemmaOverlap
 from eemo_pipeline.stages.evaluation.predictions import tabulate
 from eemo_pipeline.stages.evaluation.replay import list_benchmarks
 from eemo_pipeline.stages.evaluation.responses import Response
 from eemo_pipeline.stages.evaluation.score_table import tabulate_scores
+from eemo_pipeline.stages.evaluation.text_measures import with_bertscore
 from eemo_pipeline.stats.text_overlap import cider_d, measure_overlap
 from tests.support.published_sets import other_files, tables_of
 
@@ -39,6 +42,15 @@ def test_texts_are_measured_beside_their_reference() -> None:
         assert rows[name]["score_lower"] <= rows[name]["score_value"] <= rows[name]["score_upper"]
         assert rows[name]["marking"] == "tolerant"
         assert rows[name]["covered_share"] == pytest.approx(1 - 1 / IMAGES)
-    for name, words in (("BERTScore F1", "BERTScore needs"), ("SPICE", "SPICE parses")):
+    for name, words in (("BERTScore F1", "EEMO_BERTSCORE"), ("SPICE", "needs Java")):
         assert rows[name]["score_value"] is None
         assert words in rows[name]["score_signature"]
+    measures = with_bertscore(LemmaOverlap())
+    table = tabulate_scores(BENCHMARK, predictions, measures)
+    (row,) = table.filter(pl.col("number") == "BERTScore F1").to_dicts()
+    alike = LemmaOverlap().compare(
+        [(text, row[0]) for text, row in zip(texts, references, strict=True)]
+    )
+    assert row["score_value"] == pytest.approx(sum(alike) / IMAGES, abs=1e-6)
+    assert row["score_lower"] < row["score_value"] < row["score_upper"]
+    assert row["score_signature"] == LemmaOverlap.name

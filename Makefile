@@ -73,7 +73,7 @@ clean: ## remove the environments; data are never touched
 
 .venv/.models: pyproject.toml constraints.txt | .venv/.dev
 	@echo "installing torch, transformers and TRL (once)"
-	@$(call INSTALL,'.[grounding,training]')
+	@$(call INSTALL,'.[training]')
 	@touch $@
 
 .venv/.cluster: pyproject.toml constraints.txt | .venv/.base

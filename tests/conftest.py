@@ -20,6 +20,8 @@ from tests.support.lakes import build_once
 AWKWARD = "small_lake [2024]*{a,b} it's #1=100%"
 # Fixtures that take a data root through the whole graph.
 SHARED_LAKES = {"small_lake", "demo_lake"}
+# The first to use each of them. They come first, so that no test process waits for the other.
+BUILDERS = ("tests/pipeline/test_ask_again.py", "tests/pipeline/test_evaluation.py")
 
 
 def pytest_configure() -> None:
@@ -28,7 +30,7 @@ def pytest_configure() -> None:
     What a shell starts in the background would ignore interrupts.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    settings.register_profile("any_machine", deadline=None)
+    settings.register_profile("any_machine", deadline=None, max_examples=60)
     settings.load_profile("any_machine")
 
 
@@ -42,7 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             getattr(item, "fixturenames", ())
         ):
             item.add_marker("whole_run")
-    items.sort(key=lambda item: "tests/pipeline/" not in item.nodeid)
+    items.sort(
+        key=lambda item: (
+            not item.nodeid.startswith(BUILDERS),
+            "tests/pipeline/" not in item.nodeid,
+        )
+    )
 
 
 @pytest.fixture(scope="session")

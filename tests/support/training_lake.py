@@ -1,6 +1,8 @@
 """A small data root on which recipes of training run, with tiny random models, in this process."""
 
+import os
 import runpy
+import sys
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -25,10 +27,16 @@ COUNT = 30
 
 
 class HereLauncher:
-    """Runs a job by its module's own entry point, in this process."""
+    """Runs a job by its module's own entry point, in this process and with one thread.
+
+    The order of a sum depends on the number of threads, and children of the tests have one.
+    """
 
     def __init__(self) -> None:
         self.launched: list[str] = []
+        os.environ["OMP_NUM_THREADS"] = "1"
+        if "torch" in sys.modules:  # it has read the variable already
+            sys.modules["torch"].set_num_threads(1)
 
     def launch(self, folder: Path) -> None:
         self.launched.append(folder.name)

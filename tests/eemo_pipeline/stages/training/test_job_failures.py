@@ -135,7 +135,6 @@ class ChildLauncher:
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A data root on which `sft_lora` and `hidden_states` have run."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     root = tmp_path_factory.mktemp("lake")
     lake = Lake(root)
     lake.train(write_recipe(root, "sft_lora", then=[]))

@@ -37,7 +37,6 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """SFT, merge, GRPO, hidden states, embedding head and probe, one after the other."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     root = tmp_path_factory.mktemp("lake")
     lake = Lake(root)
     head = write_recipe(root, "des_head", base="tiny", then=[])

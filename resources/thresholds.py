@@ -12,6 +12,7 @@ from pydantic import Field
 
 from eemo_pipeline.aggregation.limits import DECISION_LIMITS, RANKING_LIMITS
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
+from resources.named_numbers import BadItem, read_named_numbers
 
 VARIABLE = "EEMO_THRESHOLDS"
 # name -> smallest and largest allowed value
@@ -90,16 +91,12 @@ def read_numbers(text: str, variable: str) -> dict[str, float]:
     Raises:
         BadThreshold: an item has another form.
     """
-    given: dict[str, float] = {}
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        name, _, number = (part.strip() for part in item.partition("="))
-        try:
-            given[name] = float(number)
-        except ValueError:
-            raise BadThreshold(
-                f"{variable} has {item!r}. Write name=number, separated by commas"
-            ) from None
-    return given
+    try:
+        return read_named_numbers(text)
+    except BadItem as error:
+        raise BadThreshold(
+            f"{variable} has {str(error)!r}. Write name=number, separated by commas"
+        ) from None
 
 
 def _check(name: str, value: float) -> None:

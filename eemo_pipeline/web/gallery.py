@@ -9,9 +9,10 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
 
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.parquet import scan_table, table_path
@@ -23,6 +24,7 @@ from eemo_pipeline.web.slots import JUDGED, REPEATS
 
 MOST = 50_000  # images in one order
 MOST_SHOWN = 100  # images in one request
+Word = Annotated[str, Field(max_length=80)]
 STATES = ("open", "full", "adjudicated", "plural", "dropped", "skipped", "image_missing", "flagged")
 GROUPS = ("emotion", "disagreement", "critic", "source")
 # States in which nobody is asked any more.
@@ -61,9 +63,8 @@ class Shown:
     is_sensitive: bool
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What is looked for; empty words look for everything.
+class Wanted(BaseModel):
+    """What is looked for, as the page's address says it; empty words look for everything.
 
     Attributes:
         emotion: felt by a person.
@@ -75,13 +76,14 @@ class Wanted:
         group: one of `GROUPS`, or empty for one group.
     """
 
-    emotion: str = ""
-    machine: str = ""
-    state: str = ""
-    source: str = ""
-    code: str = ""
-    words: str = ""
-    group: str = ""
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    emotion: Word = ""
+    machine: Word = ""
+    state: Word = ""
+    source: Word = ""
+    code: Word = ""
+    words: Word = ""
+    group: Word = ""
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,8 @@ import sys
 from typing import Any
 
 from json_lines import (  # pyright: ignore[reportMissingImports]
-    describe_error,
+    answer_lines,
     hash_weights,
-    write_answers,
 )
 
 _LONGEST = 512  # tokens of a text
@@ -85,16 +84,13 @@ def serve(name: str) -> None:
         total = precision + recall
         return 2 * precision * recall / total if total else 0.0
 
-    for line in sys.stdin:
-        question = json.loads(line)
-        try:
-            pairs = question["pairs"]
-            told = embed([str(text) for text, _ in pairs])
-            known = embed([str(reference) for _, reference in pairs])
-            answer = {"status": "ok", "f1": list(map(match, told, known))}
-        except Exception as error:  # noqa: BLE001 (the parent decides what an error means)
-            answer = describe_error(error)
-        write_answers([question], [answer])
+    def measure(question: dict[str, Any]) -> dict[str, Any]:
+        pairs = question["pairs"]
+        told = embed([str(text) for text, _ in pairs])
+        known = embed([str(reference) for _, reference in pairs])
+        return {"f1": list(map(match, told, known))}
+
+    answer_lines(measure)
 
 
 def _choose_layer(config: Any) -> int:

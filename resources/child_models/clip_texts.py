@@ -9,14 +9,10 @@ transformers, so it imports nothing else but `json_lines.py`, from its own folde
 only from safetensors, because other formats can run code when they are loaded.
 """
 
-import json
 import sys
 from typing import Any
 
-from json_lines import (  # pyright: ignore[reportMissingImports]
-    describe_error,
-    write_answers,
-)
+from json_lines import answer_lines  # pyright: ignore[reportMissingImports]
 
 
 def serve(name: str) -> None:
@@ -41,13 +37,7 @@ def serve(name: str) -> None:
         ones = torch.ones(len(texts), 1)
         return (torch.cat([features, ones], dim=1) / 2**0.5).tolist()
 
-    for line in sys.stdin:
-        question = json.loads(line)
-        try:
-            answer = {"status": "ok", "vectors": embed([str(text) for text in question["texts"]])}
-        except Exception as error:  # noqa: BLE001 (the parent decides what an error means)
-            answer = describe_error(error)
-        write_answers([question], [answer])
+    answer_lines(lambda question: {"vectors": embed([str(text) for text in question["texts"]])})
 
 
 if __name__ == "__main__":

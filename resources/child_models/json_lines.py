@@ -67,6 +67,17 @@ def answer_each(
     return answers
 
 
+def answer_lines(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Answer every question on the input, one at a time; one that fails has an error for answer."""
+    for line in sys.stdin:
+        question = json.loads(line)
+        try:
+            told = {"status": "ok", **answer(question)}
+        except Exception as error:  # noqa: BLE001 (the parent decides what an error means)
+            told = describe_error(error)
+        write_answers([question], [told])
+
+
 def describe_error(problem: object) -> dict[str, Any]:
     """Return the answer for an image that failed; the reason is the name of the exception."""
     return {"status": "error", "reason": type(problem).__name__}

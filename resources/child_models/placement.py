@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from resources.launchers.cluster_room import BUSY_S, NoRoom, read_wait_s
+from resources.named_numbers import BadItem, read_named_numbers
 
 LOCAL, RAY = "local", "ray"
 VARIABLE = "EEMO_EXECUTOR"
@@ -136,13 +137,9 @@ def waits_s(command: Sequence[str]) -> float:
 
 
 def _read_resources(text: str) -> dict[str, float]:
-    given: dict[str, float] = {}
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        name, _, number = (part.strip() for part in item.partition("="))
-        try:
-            given[name] = float(number)
-        except ValueError:
-            raise BadExecutor(
-                f"{RESOURCES} has {item!r}: write name=number, separated by commas"
-            ) from None
-    return given
+    try:
+        return read_named_numbers(text)
+    except BadItem as error:
+        raise BadExecutor(
+            f"{RESOURCES} has {str(error)!r}: write name=number, separated by commas"
+        ) from None

@@ -14,9 +14,8 @@ import sys
 from typing import Any
 
 from json_lines import (  # pyright: ignore[reportMissingImports]
-    describe_error,
+    answer_lines,
     hash_weights,
-    write_answers,
 )
 
 _LONGEST = 128  # tokens of a text
@@ -49,13 +48,7 @@ def serve(name: str) -> None:
         means = (states * mask).sum(dim=1) / mask.sum(dim=1)
         return torch.nn.functional.normalize(means, dim=1).tolist()
 
-    for line in sys.stdin:
-        question = json.loads(line)
-        try:
-            answer = {"status": "ok", "vectors": embed([str(text) for text in question["texts"]])}
-        except Exception as error:  # noqa: BLE001 (the parent decides what an error means)
-            answer = describe_error(error)
-        write_answers([question], [answer])
+    answer_lines(lambda question: {"vectors": embed([str(text) for text in question["texts"]])})
 
 
 if __name__ == "__main__":

@@ -13,27 +13,15 @@ from eemo_pipeline.web.routes.pages import render
 from eemo_pipeline.web.routes.tasks import EventId
 
 router = APIRouter()
-Word = Annotated[str, Field(max_length=80)]
-
-
-class Looking(BaseModel):
-    """What is looked for, as the page's address says it."""
-
-    model_config = ConfigDict(extra="ignore")
-    emotion: Word = ""
-    machine: Word = ""
-    state: Word = ""
-    source: Word = ""
-    code: Word = ""
-    words: Word = ""
-    group: Word = ""
 
 
 class Sending(BaseModel):
     """Tasks for one more person each, with an id of the event of each."""
 
     model_config = ConfigDict(extra="forbid")
-    tasks: Annotated[dict[EventId, Word], Field(min_length=1, max_length=gallery.MOST_SHOWN)]
+    tasks: Annotated[
+        dict[EventId, gallery.Word], Field(min_length=1, max_length=gallery.MOST_SHOWN)
+    ]
 
 
 def require_reviewer(session: Person) -> Session:
@@ -59,7 +47,10 @@ Reviewer = Annotated[Session, Depends(require_reviewer)]
 
 @router.get("/gallery", response_class=HTMLResponse)
 def page(
-    request: Request, session: MaybePerson, service: Service, looking: Annotated[Looking, Query()]
+    request: Request,
+    session: MaybePerson,
+    service: Service,
+    wanted: Annotated[gallery.Wanted, Query()],
 ) -> Response:
     """The page with its filters, which are its address and can be shared."""
     if session is None:
@@ -70,7 +61,7 @@ def page(
         request,
         "gallery.html",
         session,
-        wanted=looking,
+        wanted=wanted,
         felt=quality.FELT,
         states=gallery.STATES,
         groups=gallery.GROUPS,
@@ -82,10 +73,9 @@ def page(
 
 @router.get("/api/gallery")
 def list_groups(
-    session: Reviewer, service: Service, looking: Annotated[Looking, Query()]
+    session: Reviewer, service: Service, wanted: Annotated[gallery.Wanted, Query()]
 ) -> dict[str, Any]:
     """Return the order of all images that fit, in groups, as ids of their tasks."""
-    wanted = gallery.Wanted(**looking.model_dump())
     groups = gallery.list_groups(service.database, service.root, session, wanted)
     return {"groups": [vars(group) for group in groups], "most": gallery.MOST}
 
@@ -94,7 +84,7 @@ def list_groups(
 def show_images(
     session: Reviewer,
     service: Service,
-    task: Annotated[list[Word], Query(max_length=gallery.MOST_SHOWN)],
+    task: Annotated[list[gallery.Word], Query(max_length=gallery.MOST_SHOWN)],
 ) -> dict[str, Any]:
     """Return what is known of some images."""
     shown = gallery.show_images(service.database, service.root, session, task)

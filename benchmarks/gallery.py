@@ -6,7 +6,6 @@ near the screen saves.
 """
 
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -22,7 +21,7 @@ from eemo_pipeline.web.database import RATERS, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.people import add_rater
 from eemo_pipeline.web.queue_import import import_queue
 from tests.support.images import paint
-from tests.support.reviews import serve_reviews
+from tests.support.review_browser import open_as_person
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -87,18 +86,7 @@ def show(page: "Page", name: str) -> None:
 
 def measure(root: DataRoot, token: str) -> None:
     """Open the gallery, scroll it, then draw all of it."""
-    from playwright.sync_api import sync_playwright
-
-    with serve_reviews(root) as running, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"http://127.0.0.1:{running.port}/login#{token}")
-        page.locator("#consent:enabled").click()
-        page.locator("#start").wait_for()
-        page.add_init_script(f"({_OBSERVE})()")
-        page.goto(f"http://127.0.0.1:{running.port}/gallery?group=emotion")
+    with open_as_person(root, token, _OBSERVE, "/gallery?group=emotion") as page:
         page.locator(".cell img").first.wait_for()
         show(page, f"{COUNT} images opened")
         for _ in range(STEPS):
@@ -115,7 +103,6 @@ def measure(root: DataRoot, token: str) -> None:
             page.mouse.wheel(0, STEP_PX)
             page.wait_for_timeout(30)
         show(page, f"{STEPS // 4} turns of {STEP_PX} px")
-        browser.close()
 
 
 if __name__ == "__main__":

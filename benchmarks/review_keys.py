@@ -5,14 +5,14 @@ second frame after it. The next image is shown after an empty moment of 500 ms, 
 loads it; what it takes beyond that moment is waiting.
 """
 
-import shutil
 import statistics
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.reviews import make_review_root, new_link, serve_reviews
+from tests.support.review_browser import open_as_person
+from tests.support.reviews import make_review_root, new_link
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -43,7 +43,10 @@ _MEASURE = """() => {
 
 def judge(page: "Page") -> None:
     """Judge the image on the screen, accept its drafts, and go to the next."""
-    page.wait_for_selector("#blind:not([hidden])")
+    page.wait_for_selector("#blind:not([hidden]), #break:not([hidden])")
+    if page.locator("#break").is_visible():  # offered after some hard images, which are drawn
+        page.locator("#go-on").click()
+        page.wait_for_selector("#blind:not([hidden])")
     page.wait_for_timeout(200)
     for key in ("3", "y", "h", "Enter"):
         page.keyboard.press(key)
@@ -67,19 +70,8 @@ def show(name: str, times: list[float]) -> None:
 
 def main(root_path: Path) -> None:
     """Judge images by keyboard and print what the page measured."""
-    from playwright.sync_api import sync_playwright
-
     root = make_review_root(root_path, IMAGES)
-    with serve_reviews(root) as running, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"http://127.0.0.1:{running.port}/login#{new_link(root, 'keys')}")
-        page.locator("#consent:enabled").click()
-        page.locator("#start").wait_for()
-        page.add_init_script(f"({_MEASURE})()")
-        page.goto(f"http://127.0.0.1:{running.port}/label")
+    with open_as_person(root, new_link(root, "keys"), _MEASURE, "/label") as page:
         for _ in range(JUDGED):
             judge(page)
         page.wait_for_selector("#blind:not([hidden])")
@@ -87,7 +79,6 @@ def main(root_path: Path) -> None:
         show("a key until its choice is on the screen", times["key"])
         waited = [max(0.0, one - GAP_MS) for one in times["next"]]
         show(f"the next image, beyond the gap of {GAP_MS} ms", waited)
-        browser.close()
 
 
 if __name__ == "__main__":

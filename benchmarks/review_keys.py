@@ -41,12 +41,17 @@ _MEASURE = """() => {
 }"""
 
 
-def judge(page: "Page") -> None:
-    """Judge the image on the screen, accept its drafts, and go to the next."""
+def await_image(page: "Page") -> None:
+    """Wait for the next image; go on where a break is offered, as after some hard images."""
     page.wait_for_selector("#blind:not([hidden]), #break:not([hidden])")
-    if page.locator("#break").is_visible():  # offered after some hard images, which are drawn
+    if page.locator("#break").is_visible():
         page.locator("#go-on").click()
         page.wait_for_selector("#blind:not([hidden])")
+
+
+def judge(page: "Page") -> None:
+    """Judge the image on the screen, accept its drafts, and go to the next."""
+    await_image(page)
     page.wait_for_timeout(200)
     for key in ("3", "y", "h", "Enter"):
         page.keyboard.press(key)
@@ -74,7 +79,7 @@ def main(root_path: Path) -> None:
     with open_as_person(root, new_link(root, "keys"), _MEASURE, "/label") as page:
         for _ in range(JUDGED):
             judge(page)
-        page.wait_for_selector("#blind:not([hidden])")
+        await_image(page)
         times: dict[str, list[float]] = page.evaluate("() => window.times")
         show("a key until its choice is on the screen", times["key"])
         waited = [max(0.0, one - GAP_MS) for one in times["next"]]

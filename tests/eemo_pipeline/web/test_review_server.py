@@ -18,7 +18,7 @@ from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.records import build_review_records
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.assignment import SERVED
-from eemo_pipeline.web.database import DRAFTS, TASKS, ReviewDatabase
+from eemo_pipeline.web.database import DRAFTS, ReviewDatabase
 from eemo_pipeline.web.votes import Votes, read_votes
 from tests.support.commands import call_eemo
 from tests.support.review_kills import kill_server_at_work
@@ -273,11 +273,13 @@ def test_acceptance_22_a_draft_replaced_meanwhile_is_shown_again_and_the_judgeme
 ):
     """409 for this field alone."""
     ann = rater(root, server, "stale")
+    queue = scan_table(root.tables, "review__queue").collect()
+    wrong_on_purpose = set(queue.drop_nulls("probe_field")["task_id"])
     while True:
         task = ann.next_task()
         assert ann.commit(task["task_id"]).status == 200
         drafts = {draft["field"]: draft for draft in ann.reveal(task["task_id"]).body["drafts"]}
-        if "description" in drafts and len(drafts) > 1:
+        if {"description"} < drafts.keys() and task["task_id"] not in wrong_on_purpose:
             break
         ann.accept_drafts(task["task_id"])
     image_id = task["image"]["url"].rpartition("/")[2]
@@ -286,8 +288,6 @@ def test_acceptance_22_a_draft_replaced_meanwhile_is_shown_again_and_the_judgeme
             DRAFTS.c.image_id == image_id, DRAFTS.c.field == "description"
         )
         connection.execute(of_field.values(version="2", value='"a newer one"'))
-        probed = TASKS.update().where(TASKS.c.image_id == image_id)
-        connection.execute(probed.values(probe_field=None, probe_value=None))
 
     def accept(name: str) -> Answer:
         version = drafts[name]["version"]

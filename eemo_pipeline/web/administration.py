@@ -1,6 +1,7 @@
 """What administrators see and do: the latest events, tasks that wait for them, and asking again."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,11 @@ from eemo_pipeline.web.task_events import store
 
 _WAITING = ("skipped", "flagged", "image_missing")
 _SHOWN = 50
+_REASONS = sa.select(EVENTS.c.kind, EVENTS.c.task_id, EVENTS.c.image_id, EVENTS.c.value).where(
+    EVENTS.c.image_id.in_(sa.bindparam("of_images", expanding=True)),
+    EVENTS.c.kind.in_(["skip", "flag", "image_missing"]),
+    EVENTS.c.value.is_not(None),
+)
 
 
 def list_events(database: ReviewDatabase) -> list[dict[str, Any]]:
@@ -50,7 +56,7 @@ def list_guide_changes(database: ReviewDatabase) -> list[dict[str, Any]]:
 
 
 def list_waiting(database: ReviewDatabase) -> list[dict[str, Any]]:
-    """Return tasks that people skipped or flagged, or whose image cannot be shown."""
+    """Return tasks that people skipped or flagged, or whose image cannot be shown, and why."""
     query = (
         sa.select(TASKS.c.task_id, TASKS.c.image_id, TASKS.c.state, TASKS.c.skipped)
         .where(TASKS.c.state.in_(_WAITING))
@@ -58,7 +64,18 @@ def list_waiting(database: ReviewDatabase) -> list[dict[str, Any]]:
         .limit(_SHOWN)
     )
     with database.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        tasks = [dict(row) for row in connection.execute(query).mappings()]
+        # A flag and a missing file take the image from all its tasks; a skip is of one.
+        images = [task["image_id"] for task in tasks]
+        said = connection.execute(_REASONS, {"of_images": images}).all()
+    for task in tasks:
+        task["reasons"] = Counter(
+            str(json.loads(row.value))
+            for row in said
+            if row.image_id == task["image_id"]
+            and (row.kind != "skip" or row.task_id == task["task_id"])
+        ).most_common()
+    return tasks
 
 
 def ask_again(database: ReviewDatabase, session: Session, task_id: str, event_id: str) -> int:

@@ -18,7 +18,7 @@ EMOTIONS = (
 RATINGS = tuple(range(-4, 5))
 SURENESS = ("low", "medium", "high")
 
-# Fields that models draft, in the order in which they are checked.
+# Fields that models draft.
 TEXT_FIELDS = (
     *("description", "background", "attribute", "subject", "style", "scene", "facial_expression"),
     *("human_action", "reason"),
@@ -26,7 +26,12 @@ TEXT_FIELDS = (
 LIST_FIELDS = ("objects",)
 BOX_FIELD = "box"
 REASON_FIELD = "reason"  # may name boxes by their number, as in `the dog [1]`
-DRAFTED_FIELDS = (*TEXT_FIELDS, *LIST_FIELDS, BOX_FIELD)
+# The order of the screen: background, attribute and subject in a row, and the reason, which may
+# name boxes by number, at the end.
+DRAFTED_FIELDS = (
+    *("description", "background", "attribute", "subject", BOX_FIELD, "scene", *LIST_FIELDS),
+    *("facial_expression", "human_action", "style", REASON_FIELD),
+)
 
 # Why a draft is refused, with the digits of the keyboard.
 REFUSALS = (
@@ -47,6 +52,8 @@ CAUSES = (
 MAX_TEXT = 2_000
 _MAX_BOXES = 50
 
+if set(DRAFTED_FIELDS) != {*TEXT_FIELDS, *LIST_FIELDS, BOX_FIELD}:
+    raise AssertionError("every drafted field has its place on the screen")
 if set(EMOTIONS) != set(MIKELS_8):  # the screen's order is another, its names are the same
     raise AssertionError("the screen must offer exactly the eight emotions of Mikels")
 

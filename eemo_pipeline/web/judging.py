@@ -6,7 +6,6 @@ and only after the blind judgement is in the log. Everything is idempotent by th
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +14,8 @@ from eemo_pipeline.aggregation.region_marks import find_unknown
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.assignment import renew
 from eemo_pipeline.web.care import may_accept_rest, require_looked_at
-from eemo_pipeline.web.database import DRAFTS, EVENTS, SLOTS, TASKS, ReviewDatabase
+from eemo_pipeline.web.database import EVENTS, SLOTS, TASKS, ReviewDatabase
+from eemo_pipeline.web.drafts import Task, find_drafts
 from eemo_pipeline.web.fields import (
     BOX_FIELD,
     REASON_FIELD,
@@ -36,26 +36,12 @@ _FIND_TASK = (
     .join(SLOTS, SLOTS.c.task_id == TASKS.c.task_id)
     .where(TASKS.c.task_id == _TASK, SLOTS.c.rater_id == _RATER)
 )
-_FIND_DRAFTS = sa.select(DRAFTS).where(DRAFTS.c.image_id == sa.bindparam("of_image"))
 _FIND_SAID = (
     sa.select(EVENTS.c.event_id, EVENTS.c.kind, EVENTS.c.field, EVENTS.c.value)
     .where(EVENTS.c.task_id == _TASK, EVENTS.c.rater_id == _RATER)
     .order_by(EVENTS.c.seq)
 )
 _FIND_EVENT = sa.select(EVENTS).where(EVENTS.c.event_id == sa.bindparam("of_event"))
-
-
-@dataclass(frozen=True)
-class Task:
-    """What the server knows of a rater's task."""
-
-    task_id: str
-    image_id: str
-    fields: tuple[str, ...]
-    machine_emotion: str | None
-    probe_field: str | None
-    probe_value: str | None
-    state: str
 
 
 def commit(
@@ -127,7 +113,7 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
         said = _said(connection, session.rater_id, task_id)
         own = _own_emotion(said)
         return {
-            "drafts": _drafts(connection, task),
+            "drafts": find_drafts(connection, task),
             "answers": _current(said),
             "machine_emotion": task.machine_emotion,
             "own_emotion": own,
@@ -151,7 +137,7 @@ def record(
         stored = event_log.find_stored(connection, [shown, *(event.event_id for event in events)])
         were_shown = stored.pop(shown, None) is not None
         new = [event for event in events if event.event_id not in stored]
-        drafts = {draft["field"]: draft for draft in _drafts(connection, task)}
+        drafts = {draft["field"]: draft for draft in find_drafts(connection, task)}
         if task.state in _AFTER_JUDGING:  # what is said before is refused below
             require_looked_at(connection, session.rater_id, new, were_shown=were_shown)
         for event in new:
@@ -188,7 +174,7 @@ def submit(database: ReviewDatabase, session: Session, task_id: str, event_id: s
             raise Refused(422, "blind_not_committed", "your own judgement is missing", "give it")
         said = _said(connection, session.rater_id, task_id)
         answers = _current(said)
-        asked = {draft["field"] for draft in _drafts(connection, task)}
+        asked = {draft["field"] for draft in find_drafts(connection, task)}
         if task.machine_emotion:
             asked |= {"emotion"} if _own_emotion(said) != task.machine_emotion else set()
         open_fields = sorted(asked - set(answers))
@@ -278,25 +264,6 @@ def _require_task(connection: sa.Connection, session: Session, task_id: str) -> 
         row.probe_value,
         row.slot,
     )
-
-
-def _drafts(connection: sa.Connection, task: Task) -> list[dict[str, Any]]:
-    """Return the drafts to check; one of a few tasks is wrong on purpose, which nobody is told."""
-    found = connection.execute(_FIND_DRAFTS, {"of_image": task.image_id})
-    rows = {row.field: row for row in found}
-    return [
-        {
-            "field": field,
-            "value": json.loads(
-                task.probe_value or "null" if field == task.probe_field else rows[field].value
-            ),
-            "annotator": rows[field].annotator,
-            "finding": rows[field].finding,
-            "version": rows[field].version,
-        }
-        for field in task.fields
-        if field in rows
-    ]
 
 
 def _check(

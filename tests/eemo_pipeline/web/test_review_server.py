@@ -17,8 +17,10 @@ from eemo_pipeline.lake.parquet import scan_table
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.records import build_review_records
 from eemo_pipeline.web import event_log
+from eemo_pipeline.web.administration import list_waiting
 from eemo_pipeline.web.assignment import SERVED
 from eemo_pipeline.web.database import DRAFTS, ReviewDatabase
+from eemo_pipeline.web.fields import DRAFTED_FIELDS
 from eemo_pipeline.web.votes import Votes, read_votes
 from tests.support.commands import call_eemo
 from tests.support.review_kills import kill_server_at_work
@@ -128,6 +130,8 @@ def test_the_drafts_come_after_the_judgement_and_are_text(root: DataRoot, server
     ann.commit(task["task_id"])
     revealed = ann.reveal(task["task_id"]).body
     assert CAPTION in json.dumps(revealed["drafts"])
+    order = [DRAFTED_FIELDS.index(draft["field"]) for draft in revealed["drafts"]]
+    assert order == sorted(order)
     assert revealed["machine_emotion"] in MIKELS_8
     missing = ann.submit(task["task_id"])
     assert missing.status == 422
@@ -219,6 +223,10 @@ def test_acceptance_22_an_image_that_is_gone_leaves_all_queues(tmp_path: Path):
         (root.sources / "folder" / path).unlink()
         answer = ann.ask("GET", task["image"]["url"])
         assert (answer.status, answer.body["code"]) == (410, "image_missing")
+        with closing(ReviewDatabase(root.review)) as database:
+            (waiting,) = list_waiting(database)
+        assert waiting["task_id"] == task["task_id"]
+        assert waiting["reasons"][0][0] in answer.body["detail"]
         ben = rater(root, running, "ben")
         seen = set()
         while "task_id" in (found := ben.next_task()):

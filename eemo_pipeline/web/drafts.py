@@ -1,0 +1,49 @@
+"""The drafts of a task: what models wrote, in the order in which a person checks it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from eemo_pipeline.web.database import DRAFTS
+from eemo_pipeline.web.fields import DRAFTED_FIELDS
+
+_FIND_DRAFTS = sa.select(DRAFTS).where(DRAFTS.c.image_id == sa.bindparam("of_image"))
+_PLACES = {name: place for place, name in enumerate(DRAFTED_FIELDS)}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the server knows of a rater's task."""
+
+    task_id: str
+    image_id: str
+    fields: tuple[str, ...]
+    machine_emotion: str | None
+    probe_field: str | None
+    probe_value: str | None
+    state: str
+
+
+def find_drafts(connection: sa.Connection, task: Task) -> list[dict[str, Any]]:
+    """Return the drafts to check; one of a few tasks is wrong on purpose, which nobody is told."""
+    found = connection.execute(_FIND_DRAFTS, {"of_image": task.image_id})
+    rows = {row.field: row for row in found}
+    return [
+        {
+            "field": field,
+            "value": json.loads(
+                task.probe_value or "null" if field == task.probe_field else rows[field].value
+            ),
+            "annotator": rows[field].annotator,
+            "finding": rows[field].finding,
+            "version": rows[field].version,
+        }
+        for field in sorted(task.fields, key=_place)
+        if field in rows
+    ]
+
+
+def _place(field: str) -> int:
+    return _PLACES.get(field, len(_PLACES))

@@ -4,6 +4,7 @@ The stages and `sql/` count; only the names of the metadata are defined here.
 """
 
 from dataclasses import asdict
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -11,9 +12,15 @@ import polars as pl
 from eemo_pipeline.ledger.answered_table import AnsweredTable
 from eemo_pipeline.ledger.store import Spent
 from eemo_pipeline.ledger.usage import Work
-from eemo_pipeline.rendering.plots import draw_small_bars
+from eemo_pipeline.rendering.plots import draw_small_bars, preview_rows
+from eemo_pipeline.stages.release.build import Built
+from eemo_pipeline.stages.release.facts import compute_facts, read_frames
+from eemo_pipeline.stages.release.released_tables import Released
 from eemo_pipeline.vlm.batch.collection import Collection
 from eemo_pipeline.vlm.batch.submission import Submission
+
+_MOST_FILES = 40  # of a release
+_LONGEST = 160  # characters of a cell: whole hashes, and terms
 
 
 def count_rows(frame: pl.DataFrame, rows_in: int) -> dg.MaterializeResult[pl.DataFrame]:
@@ -73,9 +80,66 @@ def count_collected(done: Collection, spent: Spent) -> dict[str, int | float]:
     }
 
 
+def describe_release(built: Built) -> dict[str, Any]:
+    """Return counts, hashes and licences of a release that was built, or was there already."""
+    manifest = built.manifest
+    facts = compute_facts(read_frames(built.folder, manifest.files))
+    files = [file.model_dump(include={"path", "rows", "sha256"}) for file in manifest.files]
+    withheld = pl.DataFrame([row.model_dump() for row in manifest.withheld])
+    counts = manifest.count_rows()
+    return {
+        "release": manifest.number,
+        "is_new": built.is_new,
+        "folder": dg.MetadataValue.path(str(built.folder)),
+        "digest": manifest.digest,
+        "licence": manifest.declaration.licence,
+        "rows_released": sum(counts.values()) - counts.get("images", 0),
+        "rows_withheld": sum(row.rows for row in manifest.withheld),
+        "images": facts.image_count,
+        "licences": _show_rows(pl.DataFrame(facts.licences)),
+        "withheld": _show_rows(withheld),
+        "files": _show_rows(pl.DataFrame(files)),
+    }
+
+
+def count_releases(found: Released) -> dict[str, Any]:
+    """Return the number of releases, and what the latest that is whole holds."""
+    whole = found.versions.filter(pl.col("release_state") == "whole")
+    counts: dict[str, Any] = {
+        "rows_in": found.versions.height,
+        "rows_out": whole.height,
+        "rows_damaged": found.versions.height - whole.height,
+    }
+    if whole.is_empty():
+        return counts
+    latest = whole.row(-1, named=True)
+    is_latest = pl.col("release_no") == latest["release_no"]
+    licences = (
+        found.rows.filter(is_latest)
+        .explode("licences")
+        .group_by("config", "licences")
+        .agg(pl.len().alias("rows"))
+        .sort("config", "licences")
+    )
+    files = found.files.filter(is_latest).select("path", "row_count", "sha256")
+    return counts | {
+        "latest": latest["release_no"],
+        "digest": latest["digest"],
+        "licence": latest["licence"],
+        "licences": _show_rows(licences),
+        "files": _show_rows(files),
+    }
+
+
 def _counts(frame: pl.DataFrame, rows_in: int) -> dict[str, int | float]:
     """Rows in, and out; a row that says why it holds no answer is in the table, and refused."""
     if "status" not in frame.columns:
         return {"rows_in": rows_in, "rows_out": frame.height}
     refused = int((frame["status"] != "ok").sum())
     return {"rows_in": rows_in, "rows_out": frame.height - refused, "rows_refused": refused}
+
+
+def _show_rows(frame: pl.DataFrame) -> dg.MetadataValue:
+    if frame.is_empty():
+        return dg.MetadataValue.text("none")
+    return dg.MetadataValue.md(preview_rows(frame, _MOST_FILES, frame.width, _LONGEST))

@@ -4,7 +4,6 @@
 """
 
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,7 @@ from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import DataRoot
 
 if TYPE_CHECKING:
-    from eemo_pipeline.stages.release.build import Built
-    from eemo_pipeline.stages.release.contents import Contents
-    from eemo_pipeline.stages.release.declaration import Declaration
-    from eemo_pipeline.stages.release.manifest import Code, Manifest
+    from eemo_pipeline.stages.release.request import ReleaseRefused
 
 _DIGITS = 12  # of a digest
 _MOST_NAMED = 5
@@ -39,15 +35,19 @@ def build(
         Problem: nothing may be released, no licence is stated, an image file is not what it was,
             or the latest release is damaged.
     """
+    from eemo_pipeline.orchestration.release_code import describe_code
+    from eemo_pipeline.stages.release.request import ReleaseRefused, ReleaseRequest, make_release
+
     root = choose_data_root(data)
-    _require_tables(root)
-    _require_known(root, permitted)
-    declaration = _read_declaration(root)
-    with hold(root):
-        contents = _select(root, permitted, leave_out=redistributable_only)
-        built = _write(root, contents, declaration, permitted, root.path if with_images else None)
+    require_data_root(root)
+    request = ReleaseRequest(tuple(permitted), redistributable_only, with_images)
+    try:
+        with hold(root):
+            built = make_release(root, request, describe_code())
+    except ReleaseRefused as error:
+        raise _translate(error, root, permitted) from error
     manifest = built.manifest
-    counts = _count(manifest)
+    counts = manifest.count_rows()
     if as_json:
         show_json(
             {
@@ -73,36 +73,48 @@ def build(
     say(f"          {command(_TAKE_IN, root, ' # the database knows it too')}")
 
 
-def _write(
-    root: DataRoot,
-    contents: "Contents",
-    declaration: "Declaration",
-    permitted: list[str],
-    image_root: Path | None,
-) -> "Built":
-    from eemo_pipeline.stages.release.build import build_release
+def _translate(refused: "ReleaseRefused", root: DataRoot, permitted: list[str]) -> Problem:
+    """Return the problem with commands as fixes, in place of settings."""
+    from eemo_pipeline.stages.release.request import UnknownSource
+
+    where, code = shown(refused.where), Exit.FAILURE
+    if isinstance(refused.cause, UnknownSource):
+        where, code = f"--permitted {clean(refused.cause.name)}", Exit.USAGE
+    fixes = _list_fixes(refused, root, permitted)
+    return Problem(clean(refused.what), where, clean(refused.why), *fixes, code=code)
+
+
+def _list_fixes(refused: "ReleaseRefused", root: DataRoot, permitted: list[str]) -> list[str]:
+    from eemo_pipeline.lake.parquet import DamagedTable
+    from eemo_pipeline.stages.release.declaration import BadDeclaration
     from eemo_pipeline.stages.release.image_files import LostImages
     from eemo_pipeline.stages.release.manifest import BadManifest
+    from eemo_pipeline.stages.release.redistribution import TermsForbid
+    from eemo_pipeline.stages.release.request import MissingTable
 
-    code = _describe_code()
-    places = root.tables, root.releases
-    try:
-        return build_release(*places, contents, declaration, code, permitted, image_root)
-    except LostImages as error:
-        some = "; ".join(f"{lost.path}: {lost.why}" for lost in error.images[:_MOST_NAMED])
-        raise Problem(
-            f"{len(error.images):,} image files are not those that the tables are about",
-            shown(root.sources),
-            clean(some),
-            command("run", root, " # reads the images again"),
-        ) from error
-    except BadManifest as error:
-        raise Problem(
-            "the latest release is damaged",
-            shown(root.releases),
-            str(error),
-            f"restore it from a copy, then {command('release check', root)}",
-        ) from error
+    match refused.cause:
+        case MissingTable():
+            return list(making_commands(root))
+        case BadDeclaration() as error:
+            return [f"echo '{error.fix}' >> {quoted(refused.where)}"]
+        case TermsForbid() as error:
+            names = dict.fromkeys([*permitted, *(o.source for o in error.offenders)])
+            granted = " ".join(f"--permitted {name}" for name in names)
+            given = "".join(f" --permitted {name}" for name in permitted)
+            return [
+                command(f"release build --redistributable-only{given}", root),
+                command(
+                    f"release build {granted}", root, " # if their owners have given permission"
+                ),
+            ]
+        case DamagedTable():
+            return [command("run", root, " # builds the tables again")]
+        case LostImages():
+            return [command("run", root, " # reads the images again")]
+        case BadManifest():
+            return [f"restore it from a copy, then {command('release check', root)}"]
+        case _:
+            return [command("sources", root, " # shows the terms")]
 
 
 def check(data: Path | None, release: str | None, *, as_json: bool) -> Exit:
@@ -189,115 +201,3 @@ def find_release(data: Path | None, release: str | None) -> Path:
             command("release list", root),
         )
     return root.releases / str(number)
-
-
-def _require_tables(root: DataRoot) -> None:
-    require_data_root(root)
-    missing = [
-        name
-        for name in ("dedup__images", "records__emoverse", "qa__items", "assess__items")
-        if not (root.tables / f"{name}.parquet").exists()
-    ]
-    if missing:
-        raise Problem(
-            "there is nothing to release yet",
-            shown(root.path),
-            f"{missing[0]} has not been built",
-            *making_commands(root),
-        )
-
-
-def _require_known(root: DataRoot, permitted: list[str]) -> None:
-    from difflib import get_close_matches
-
-    from eemo_pipeline.stages.sources import known_sources
-
-    known = known_sources()
-    for name in permitted:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            raise wrong_usage(
-                f"there is no source {clean(name)!r}",
-                f"--permitted {clean(name)}",
-                f"did you mean {near[0]}?" if near else "no source has a similar name",
-                command("sources", root),
-            )
-
-
-def _read_declaration(root: DataRoot) -> "Declaration":
-    from eemo_pipeline.stages.release.declaration import FILE, BadDeclaration, read_declaration
-
-    file = root.path / FILE
-    try:
-        return read_declaration(file)
-    except BadDeclaration as error:
-        raise Problem(
-            "the release is not declared",
-            shown(file),
-            clean(error.why),
-            f"echo '{error.fix}' >> {quoted(file)}",
-        ) from error
-
-
-def _select(root: DataRoot, permitted: list[str], *, leave_out: bool) -> "Contents":
-    from eemo_pipeline.lake.parquet import DamagedTable
-    from eemo_pipeline.stages.release.contents import EmptyRelease, MissingLicence, select_contents
-    from eemo_pipeline.stages.release.redistribution import TermsForbid
-
-    try:
-        return select_contents(root.tables, permitted, leave_out=leave_out)
-    except TermsForbid as error:
-        sources = "; ".join(f"{o.source}: {o.licence} ({o.items:,} items)" for o in error.offenders)
-        names = dict.fromkeys([*permitted, *(o.source for o in error.offenders)])
-        granted = " ".join(f"--permitted {name}" for name in names)
-        given = "".join(f" --permitted {name}" for name in permitted)
-        raise Problem(
-            "the terms of some sources forbid releasing these rows",
-            shown(root.path),
-            clean(sources),
-            command(f"release build --redistributable-only{given}", root),
-            command(f"release build {granted}", root, " # if their owners have given permission"),
-        ) from error
-    except MissingLicence as error:
-        raise Problem(
-            "some rows have no licence",
-            shown(root.path),
-            f"the sources {clean(', '.join(error.sources))} state none",
-            command("sources", root),
-        ) from error
-    except DamagedTable as error:
-        raise Problem(
-            "a table cannot be read",
-            shown(root.tables),
-            clean(str(error)),
-            command("run", root, " # builds the tables again"),
-        ) from error
-    except EmptyRelease as error:
-        why = f"terms keep in {error.withheld:,} rows" if error.withheld else "the tables are empty"
-        raise Problem(
-            "no row is left to release",
-            shown(root.path),
-            why,
-            command("sources", root, " # shows the terms"),
-        ) from error
-
-
-def _describe_code() -> "Code":
-    from eemo_pipeline.orchestration.code_versions import build_code_versions
-    from eemo_pipeline.orchestration.seeds import list_seeds
-    from eemo_pipeline.stages.release.manifest import Code, hash_parts
-
-    return Code(
-        package=version("eemo-pipeline"),
-        parts=hash_parts(),
-        assets=build_code_versions(),
-        seeds=list_seeds(),
-    )
-
-
-def _count(manifest: "Manifest") -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for file in manifest.data_files():
-        name = str(file.config)
-        counts[name] = counts.get(name, 0) + file.rows
-    return counts

@@ -9,14 +9,17 @@ import dagster as dg
 from assets import STAGES
 from assets._checks import build_checks
 from assets.gate import build_gate
+from assets.release import build_release_builds
 from assets.warehouse import build_warehouse
 from eemo_pipeline.orchestration.asset_metadata import complete_spec
 from eemo_pipeline.orchestration.jobs import (
     build_dataset,
+    build_release,
     collect_batches,
     submit_batches,
     take_in_votes,
 )
+from eemo_pipeline.orchestration.release_code import describe_code
 from eemo_pipeline.orchestration.triggers import (
     build_remote_schedule,
     changed_sources,
@@ -54,6 +57,7 @@ def build_definitions(
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # about the references
+        loaded.append(build_release_builds(describe_code))
         # These two follow every table.
         loaded.append(build_gate(_list_last_tables(loaded)))
         complete = [*loaded, build_warehouse(_list_last_tables(loaded))]
@@ -61,7 +65,7 @@ def build_definitions(
     return dg.Definitions(
         assets=assets,
         asset_checks=build_checks(),
-        jobs=[build_dataset, submit_batches, collect_batches, take_in_votes],
+        jobs=[build_dataset, submit_batches, collect_batches, take_in_votes, build_release],
         schedules=[nightly_build, build_remote_schedule(known_sources().values())],
         sensors=[changed_sources, finished_batches, new_votes],
         resources=build_resources(data, providers, budget_usd),

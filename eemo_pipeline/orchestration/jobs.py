@@ -4,12 +4,16 @@ import dagster as dg
 
 from assets._partitions import BY_SOURCE
 from assets.batches import AskingStage
+from assets.release import ReleasedRows
 
 _FIRST = "dagster/asset_partition_range_start"
 _LAST = "dagster/asset_partition_range_end"
 
-# These spend money and change the state of a provider: `build_dataset` leaves them out.
-_ON_DEMAND = dg.AssetSelection.assets("batches__submissions", "batches__collections")
+# These act on the outside world, at a person's word: `build_dataset` leaves them out. The first two
+# spend money and change the state of a provider, the third makes what is handed out.
+_ON_DEMAND = dg.AssetSelection.assets(
+    "batches__submissions", "batches__collections", "release__builds"
+)
 _BATCHES = dg.AssetSelection.assets("batches__jobs")
 
 build_dataset = dg.define_asset_job(
@@ -38,6 +42,15 @@ take_in_votes = dg.define_asset_job(
     "take_in_votes",
     selection=dg.AssetSelection.assets("review__votes", "_review__probes").downstream(),
     description="What people said in the review tool, and every table that follows from it.",
+)
+
+build_release = dg.define_asset_job(
+    "build_release",
+    selection=dg.AssetSelection.assets("release__builds")
+    | dg.AssetSelection.assets("release__versions").required_multi_asset_neighbors().downstream(),
+    description="The next numbered release of the rows that may be redistributed, and the database "
+    "that lists it. A release is never changed.",
+    config={"ops": {"release__builds": {"config": {"rows": ReleasedRows.redistributable.name}}}},
 )
 
 

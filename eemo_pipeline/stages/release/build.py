@@ -45,6 +45,13 @@ class Built:
     manifest: Manifest
     is_new: bool
 
+    def summary(self) -> str:
+        """Return in one line what was built: rows per configuration, and what was withheld."""
+        rows = ", ".join(f"{name}: {rows:,}" for name, rows in self.manifest.count_rows().items())
+        withheld = sum(row.rows for row in self.manifest.withheld)
+        what = "written" if self.is_new else "holds the same already; nothing was written"
+        return f"release {self.manifest.number}: {what}; {rows}; withheld: {withheld:,}"
+
 
 def list_numbers(releases: Path) -> list[int]:
     """Return the numbers of the releases, in order."""

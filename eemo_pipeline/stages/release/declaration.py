@@ -4,6 +4,7 @@ The licence is that of what this dataset adds: labels, texts, boxes and question
 of the sources keep their own terms, which stand at each row.
 """
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -67,16 +68,28 @@ class Declaration(BaseModel):
     maintenance: str = Field(default="", max_length=20_000)
 
 
-def read_declaration(file: Path) -> Declaration:
+def read_declaration(file: Path, stated: Mapping[str, str]) -> Declaration:
     """Read `release.yaml`.
+
+    Args:
+        file: where it is; it may be missing where the licence is stated otherwise.
+        stated: statements in place of those of the file.
 
     Raises:
         BadDeclaration: the file is missing, is no YAML, lacks the licence, or has an unknown key.
     """
+    written = {} if "licence" in stated and not file.exists() else _read(file)
+    try:
+        return Declaration.model_validate(written | dict(stated))
+    except ValidationError as error:
+        raise _explain(error) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
     try:
         if file.stat().st_size > _MOST_BYTES:
             raise BadDeclaration(f"the file is larger than {_MOST_BYTES:,} bytes", "shorten it")
-        stated: Any = yaml.load(file.read_text("utf-8"), _PlainTexts)  # noqa: S506 (a SafeLoader)
+        written: Any = yaml.load(file.read_text("utf-8"), _PlainTexts)  # noqa: S506 (a SafeLoader)
     except FileNotFoundError:
         raise BadDeclaration(
             "nobody has stated the licence of what this dataset adds to its sources",
@@ -84,12 +97,9 @@ def read_declaration(file: Path) -> Declaration:
         ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise BadDeclaration(" ".join(str(error).split())[:300], "licence: cc-by-4.0") from error
-    if not isinstance(stated, dict):
+    if not isinstance(written, dict):
         raise BadDeclaration("it has no keys", "licence: cc-by-4.0")
-    try:
-        return Declaration.model_validate({str(key): value for key, value in stated.items()})
-    except ValidationError as error:
-        raise _explain(error) from error
+    return {str(key): value for key, value in written.items()}
 
 
 class _PlainTexts(yaml.SafeLoader):

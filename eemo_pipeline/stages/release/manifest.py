@@ -128,6 +128,13 @@ class Manifest(_Fixed):
         """Return the files that hold rows."""
         return [file for file in self.files if file.config]
 
+    def count_rows(self) -> dict[str, int]:
+        """Return configuration -> its rows in all splits."""
+        counts: dict[str, int] = {}
+        for file in self.data_files():
+            counts[str(file.config)] = counts.get(str(file.config), 0) + file.rows
+        return counts
+
     def has_image_files(self) -> bool:
         """Return whether the release holds the image files, and not their paths alone."""
         return "images" in self.configs and "image" in self.configs["images"].columns

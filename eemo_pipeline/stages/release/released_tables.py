@@ -74,16 +74,14 @@ def _describe(releases: Path, number: int) -> dict[str, Any]:
     except BadManifest as error:
         damage = {"release_state": "damaged", "detail": str(error)[:_LONGEST]}
         return empty | {"release_no": number} | damage
-    counts = dict.fromkeys(CONFIGS, 0)
-    for file in manifest.data_files():
-        counts[str(file.config)] = counts.get(str(file.config), 0) + file.rows
+    counts = manifest.count_rows()
     return empty | {
         "release_no": number,
         "release_state": "whole",
         "title": manifest.declaration.title,
         "licence": manifest.declaration.licence,
         "released_count": sum(rows for name, rows in counts.items() if name != "images"),
-        "image_count": counts["images"],
+        "image_count": counts.get("images", 0),
         "has_image_files": manifest.has_image_files(),
         "withheld_count": sum(row.rows for row in manifest.withheld),
         "package_version": manifest.code.package,

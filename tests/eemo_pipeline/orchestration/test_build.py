@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from eemo_pipeline.orchestration.build import build_definitions
-from eemo_pipeline.orchestration.jobs import build_dataset
+from eemo_pipeline.orchestration.jobs import build_dataset, build_release
 from eemo_pipeline.schema.tables import TABLES
 
 GATE, WAREHOUSE = dg.AssetKey("gate__edits"), dg.AssetKey("warehouse__database")
@@ -52,6 +52,19 @@ def test_the_table_of_batches_is_made_after_what_changes_it(definitions: dg.Defi
         assert int(step.tags.get("dagster/priority", 0)) > int(table.tags["dagster/priority"])
 
 
+def test_a_release_is_built_before_the_tables_that_list_it(definitions: dg.Definitions) -> None:
+    job = definitions.resolve_job_def(build_release.name)
+    inside = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+    assert inside == {
+        *("release__builds", "release__versions", "release__files", "release__rows"),
+        *("gate__edits", "warehouse__database"),
+    }
+    tags = {node.name: node.definition.tags for node in job.graph.nodes}
+    priorities = {name: int(found.get("dagster/priority", 0)) for name, found in tags.items()}
+    first = priorities.pop("release__builds")
+    assert first > max(priorities.values())
+
+
 def _undescribed(field: dg.Field, path: str) -> Iterator[str]:
     fields = getattr(field.config_type, "fields", None)
     if fields is None:
@@ -63,13 +76,13 @@ def _undescribed(field: dg.Field, path: str) -> Iterator[str]:
 
 
 def test_the_launchpad_describes_every_setting(definitions: dg.Definitions) -> None:
-    job = definitions.resolve_job_def(build_dataset.name)
-    described = [*(node.definition for node in job.graph.nodes), *job.resource_defs.values()]
-    names = [*(node.name for node in job.graph.nodes), *job.resource_defs]
+    jobs = [definitions.resolve_job_def(job.name) for job in definitions.jobs or ()]
+    parts = {node.name: node.definition for job in jobs for node in job.graph.nodes}
+    parts |= {name: part for job in jobs for name, part in job.resource_defs.items()}
     missing: list[str] = []
-    for name, part in zip(names, described, strict=True):
-        field = part.config_schema.as_field()
-        if hasattr(field.config_type, "fields"):
+    for name, part in parts.items():
+        field = part.config_schema and part.config_schema.as_field()
+        if field and hasattr(field.config_type, "fields"):
             missing += _undescribed(field, name)
     assert missing == []
 

@@ -23,6 +23,7 @@ def review_tasks(
     dedup__images: pl.DataFrame,
     annotation__replies: pl.DataFrame,
     grounding__regions: pl.DataFrame,
+    critic__verdicts: pl.DataFrame,
     critic__queue: pl.DataFrame,
     records__emoverse: pl.DataFrame,
     records__class_stops: pl.DataFrame,
@@ -33,6 +34,7 @@ def review_tasks(
     sampled = sample_images(
         dedup__images,
         verification__decisions,
+        critic__verdicts,
         critic__queue["image_id"].unique().to_list(),
         labels__emotions,
         records__class_stops,
@@ -93,10 +95,12 @@ def review__raters(
 
 @dg.asset
 def review__inspection_draws(
-    dedup__images: pl.DataFrame, verification__decisions: pl.DataFrame
+    dedup__images: pl.DataFrame,
+    verification__decisions: pl.DataFrame,
+    critic__verdicts: pl.DataFrame,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per inspection and image that was drawn for it, before anybody judged it."""
-    draws = draw_inspections(dedup__images, verification__decisions)
+    draws = draw_inspections(dedup__images, verification__decisions, critic__verdicts)
     return count_rows(draws, dedup__images.height)
 
 

@@ -77,10 +77,11 @@ def lay_out(path: Path) -> DataRoot:
     }
     records, replies, regions, stops, disputes, images = tables.values()
     drafts = draft_fields(records, replies, regions, disputes)
-    decisions, labels = (
-        TABLES[name].empty() for name in ("verification__decisions", "labels__emotions")
+    decisions, verdicts, labels = (
+        TABLES[name].empty()
+        for name in ("verification__decisions", "critic__verdicts", "labels__emotions")
     )
-    sampled = sample_images(images, decisions, ids, labels, stops)
+    sampled = sample_images(images, decisions, verdicts, ids, labels, stops)
     queue = build_queue(sampled, drafts, disputes, records, replies, stops)
     written = {"dedup__images": images, "review__drafts": drafts, "review__queue": queue}
     for name, table in written.items():

@@ -1,5 +1,6 @@
 """The first lines of `eemo explain`: what became of an image, in a dozen lines."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,9 @@ def _vote(row: Mapping[str, Any]) -> str:
             for name in ("emotion", "valence", "arousal")
             if name in said
         ]
+        if "also_felt" in said:
+            besides = json.loads(said["also_felt"]["said_json"])
+            felt.append("besides " + ", ".join(f"{name} {besides[name]}" for name in besides))
         return f"{row['person']} {_FELT[row['phase']]} {', '.join(felt) or 'nothing of it'}"
     acts: dict[str, list[str]] = {}
     for name, vote in said.items():

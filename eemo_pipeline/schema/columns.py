@@ -576,6 +576,11 @@ _ALL = (
         "Number of people who judged the image blind; of imported labels where there are none",
     ),
     _share("named_share", "Share of the people who named one of the eight emotions"),
+    _shares(
+        "felt_shares",
+        "Share of the people who felt amusement, anger, awe, contentment, disgust, excitement, "
+        "fear and sadness at all, most or besides: one person may feel several",
+    ),
     _text(
         "draft_states_json",
         "JSON: field -> what most people did with its draft; open where not more than half agree",
@@ -591,6 +596,7 @@ _ALL = (
             *("accepted", "wrong_accepted", "alpha_masi", "alpha_class", "alpha_with_models"),
             *("weighted_kappa", "icc_crossed_single", "icc_crossed_mean", "matched_iou"),
             *("matched_iou_with_models", "carry_over", "gold_gap", "image_share"),
+            "fleiss_kappa",
         ),
     ),
     _text("judged_field", "Field that the measure is about; any: all of them"),
@@ -607,7 +613,8 @@ _ALL = (
     ),
     _text(
         "inspected_stratum",
-        "Source, agreement pattern and machines' emotion; of the study, the source; all: no strata",
+        "Source, agreement pattern, machines' emotion and the worst verdict of the critic; of the "
+        "study, the source; all: no strata",
     ),
     _count("draw_no", "Place in the draw", "", 1),
     _share("inclusion_share", "Probability of the image to be in the draw"),
@@ -766,6 +773,10 @@ _ALL = (
     # --- records of AIGIEmo ---------------------------------------------------------------
     _texts("rater_ids", "Pseudonyms of the people who judged the image, sorted"),
     _texts("felt_emotions", "What each of them felt; neutral and cannot_tell included"),
+    _texts(
+        "also_felt",
+        "What each of them felt besides, as JSON: emotion -> strength, 1 to 3; {} where nothing",
+    ),
     Column("felt_valences", INTEGERS, "Valence that each of them gave", "step", -4, 4),
     Column("felt_arousals", INTEGERS, "Arousal that each of them gave", "step", -4, 4),
     _number(
@@ -774,6 +785,15 @@ _ALL = (
         "step",
         0,
         8,
+    ),
+    _share(
+        "brightness_step",
+        "Brightness on EmoSet's scale of eleven steps, 0.0 to 1.0: the mean rounded to tenths",
+    ),
+    _share(
+        "colourfulness_step",
+        "Colourfulness on eleven steps like EmoSet's, 0.0 black and white: tenths of 109, at which "
+        "Hasler and Suesstrunk call images extremely colourful, 1.0 at most",
     ),
     _texts("colour_words", "Basic colour terms of the dominant colours, each once, in their order"),
     _text("caption", "Description of the image, drafted by a model"),

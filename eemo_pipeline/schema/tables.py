@@ -460,16 +460,18 @@ _ALL = (
         "image that people judged: its AIGIEmo record",
         "image_id",
         """image_id source split image_path generator prompt asked_share outcome judgement_count
-        emotion emotion_share distribution rater_ids felt_emotions felt_valences felt_arousals
-        valence valence_sd arousal arousal_sd rating_gap caption caption_state caption_distance
-        emotion_reason emotion_reason_state reason_distance reason_regions reason_fields style
-        style_words style_state scene
+        emotion emotion_share distribution felt_shares rater_ids felt_emotions also_felt
+        felt_valences felt_arousals valence valence_sd arousal arousal_sd rating_gap caption
+        caption_state caption_distance emotion_reason emotion_reason_state reason_distance
+        reason_regions reason_fields style style_words style_state scene
         scene_state objects objects_state facial_expression expression_words
-        facial_expression_state human_action human_action_state brightness contrast saturation
-        colourfulness dominant_colours dominant_shares colour_words annotator is_selected""",
-        """generator prompt asked_share emotion distribution valence valence_sd arousal
+        facial_expression_state human_action human_action_state brightness brightness_step contrast
+        saturation colourfulness colourfulness_step dominant_colours dominant_shares colour_words
+        annotator is_selected""",
+        """generator prompt asked_share emotion distribution felt_shares valence valence_sd arousal
         arousal_sd rating_gap caption caption_distance emotion_reason reason_distance style
-        style_words scene objects facial_expression expression_words human_action colour_words
+        style_words scene objects facial_expression expression_words human_action brightness_step
+        colourfulness_step colour_words
         annotator""",
         plotted="emotion",
     ),
@@ -513,9 +515,10 @@ _ALL = (
         "review__records",
         "image that people judged: what they decided, and their spread",
         "image_id",
-        """image_id outcome judgement_count emotion emotion_share named_share distribution valence
-        valence_sd arousal arousal_sd settled_json refused_fields draft_states_json""",
-        "emotion distribution valence valence_sd arousal arousal_sd",
+        """image_id outcome judgement_count emotion emotion_share named_share distribution
+        felt_shares valence valence_sd arousal arousal_sd settled_json refused_fields
+        draft_states_json""",
+        "emotion distribution felt_shares valence valence_sd arousal arousal_sd",
         plotted="outcome",
     ),
     _table(

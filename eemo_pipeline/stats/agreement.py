@@ -1,4 +1,4 @@
-"""Agreement between raters: Krippendorff's alpha, intraclass correlation and weighted kappa.
+"""Agreement between raters: Krippendorff's alpha, intraclass correlation and kappa.
 
 Intervals of shares are in `intervals.py`.
 """
@@ -129,6 +129,30 @@ def one_way_icc(ratings: np.ndarray) -> tuple[float | None, float | None]:
     single = (between - within) / (between + (typical - 1) * within)
     mean = (between - within) / between if between > 0 else None
     return single, mean
+
+
+def fleiss_kappa(labels: np.ndarray) -> float | None:
+    """Return Fleiss' kappa (1971, doi 10.1037/h0031619) of labels without an order.
+
+    Unlike alpha it takes chance agreement from all labels as they are, without a correction for few
+    of them, and every item must have as many.
+
+    Args:
+        labels: items x raters, given as numbers, complete. The raters of an item may be others
+            than those of the next.
+
+    Returns:
+        None without items, with fewer than two raters, or where all labels are the same.
+    """
+    items, raters = labels.shape if labels.ndim == 2 else (0, 0)
+    if items == 0 or raters < 2:
+        return None
+    names, codes = np.unique(labels, return_inverse=True)
+    counts = np.zeros((items, len(names)))
+    np.add.at(counts, (np.repeat(np.arange(items), raters), codes.ravel()), 1)
+    observed = float((counts * (counts - 1)).sum()) / (items * raters * (raters - 1))
+    expected = float(((counts.sum(axis=0) / labels.size) ** 2).sum())
+    return None if len(names) == 1 else (observed - expected) / (1 - expected)
 
 
 def weighted_kappa(first: np.ndarray, second: np.ndarray, levels: int) -> float | None:

@@ -6,9 +6,12 @@ select
     a.measure,
     'people' as first_judge,
     case
-        when a.measure in ('alpha', 'icc_single', 'icc_mean') then 'people'
         when a.measure in ('blind_is_machine', 'changed_after_machine') then 'machine'
-        else 'drafts'
+        when a.measure in ('accepted', 'wrong_accepted') then 'drafts'
+        when a.measure in ('weighted_kappa', 'alpha_with_models', 'matched_iou_with_models')
+            then 'models'
+        when a.measure = 'gold_gap' then 'gold'
+        else 'people'
     end as second_judge,
     a.estimate as agreement,
     a.counted

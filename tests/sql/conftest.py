@@ -485,7 +485,8 @@ def add_files(world: World) -> None:
     )
     world["records__aigiemo"] += [
         {"image_id": picture_id(number), "judgement_count": 1, "emotion": emotion}
-        | {"rater_ids": ["r1"], "felt_emotions": [emotion], "is_selected": True}
+        | {"rater_ids": ["r1"], "felt_emotions": [emotion], "also_felt": ["{}"]}
+        | {"is_selected": True}
         | {"felt_valences": [2], "felt_arousals": [1], "rating_gap": 1.0}
         for number, emotion in enumerate(("awe", "fear"))
     ]

@@ -240,6 +240,7 @@ PLANTS = {
     ("records__aigiemo", "votes_are_whole"): [
         change("records__aigiemo", judgement_count=2),
         change("records__aigiemo", felt_emotions=["awe", ""]),
+        change("records__aigiemo", also_felt=[]),
         change("records__aigiemo", felt_valences=[1, 2]),
         change("records__aigiemo", felt_arousals=[]),
     ],

@@ -95,6 +95,7 @@ def make_review_root(path: Path, count: int) -> DataRoot:
     sampled = sample_images(
         tables["dedup__images"],
         TABLES["verification__decisions"].empty(),
+        TABLES["critic__verdicts"].empty(),
         tables["critic__queue"]["image_id"].to_list(),
         _gold([image["image_id"] for image in images]),
         TABLES["records__class_stops"].empty(),

@@ -39,6 +39,7 @@ _CLOSED = {
     "style": (STYLES, "style_words"),
     "facial_expression": (FACIAL_EXPRESSIONS, "expression_words"),
 }
+_MOST_COLOURFUL = 109.0  # "extremely colourful" in Hasler and Suesstrunk 2003, 82 is "highly"
 _SAY_WHY = ("facial_expression", "human_action")  # their lists know absent and unknown
 _MEASURED = (
     *("brightness", "contrast", "saturation", "colourfulness"),
@@ -173,9 +174,12 @@ def _record(row: Mapping[str, Any], votes: Sequence[Mapping[str, Any]]) -> dict[
         "asked_share": next((vote["asked_share"] for vote in votes if vote["asked_share"]), None),
         "rater_ids": [rater for rater, _ in felt],
         "felt_emotions": [said.get("emotion", "") for _, said in felt],
+        "also_felt": [json.dumps(said.get("also_felt", {}), sort_keys=True) for _, said in felt],
         "felt_valences": [said.get("valence") for _, said in felt],
         "felt_arousals": [said.get("arousal") for _, said in felt],
         "rating_gap": _gap(row),
+        "brightness_step": _step(row["brightness"], 1.0),
+        "colourfulness_step": _step(row["colourfulness"], _MOST_COLOURFUL),
         "colour_words": _name_colours(row["dominant_colours"]),
         "style_words": None,
         "expression_words": None,
@@ -246,7 +250,7 @@ def _felt(votes: Any) -> list[tuple[str, dict[str, Any]]]:
     """Return person -> field -> what they felt, in the order of their pseudonyms."""
     said: dict[str, dict[str, Any]] = {}
     for vote in votes:
-        if vote["reviewed_field"] in ("emotion", "valence", "arousal"):
+        if vote["reviewed_field"] in ("emotion", "also_felt", "valence", "arousal"):
             given = json.loads(vote["said_json"])
             said.setdefault(vote["rater_id"], {})[vote["reviewed_field"]] = given
     return sorted(said.items())
@@ -274,6 +278,11 @@ def _name_colours(codes: Sequence[str] | None) -> list[str] | None:
         return None
     terms = colour_names(lab_of(np.array([rgb_of(code) for code in codes], dtype=np.uint8)))
     return list(dict.fromkeys(terms))
+
+
+def _step(measured: float | None, most: float) -> float | None:
+    """Return the step of EmoSet's eleven, 0.0 to 1.0, of a measure."""
+    return None if measured is None else round(min(1.0, measured / most), 1)
 
 
 def _gap(row: Mapping[str, Any]) -> float | None:

@@ -12,7 +12,8 @@ from eemo_pipeline.stages.review.emotion_rates import weigh_back
 from eemo_pipeline.stages.review.estimates import estimate, estimate_alpha, rating_matrix, share
 from eemo_pipeline.stages.review.gold import measure_gold
 from eemo_pipeline.stages.review.raters import compare_order
-from eemo_pipeline.stats.agreement import one_way_icc
+from eemo_pipeline.stages.review.records import DECIDING
+from eemo_pipeline.stats.agreement import fleiss_kappa, one_way_icc
 
 _TABLE = TABLES["review__agreement"]
 
@@ -28,6 +29,9 @@ def build_agreement(
 
     - alpha: Krippendorff's alpha of the blind judgements, nominal for emotions and interval for
       ratings, over images with two judgements or more; the interval is a bootstrap over images.
+    - fleiss_kappa: Fleiss' kappa of the first three blind judgements of each image that has three.
+      Later ones are asked for where people differ, so images with exactly three would be those that
+      people agree on.
     - icc_single, icc_mean: ICC(1,1) and ICC(1,k) of the ratings (Shrout and Fleiss 1979), for
       images that are each rated by other people; k is the mean number of ratings.
     - blind_is_machine: share of blind judgements that name the machine's emotion.
@@ -71,6 +75,11 @@ def _between_people(votes: pl.DataFrame) -> Iterator[dict[str, Any]]:
         pl.col("said_json").rank("dense").cast(pl.Float64).alias("rating")
     )
     yield estimate_alpha("alpha", "emotion", rating_matrix(emotions), "nominal")
+    first = emotions.filter(
+        (pl.len().over("image_id") >= DECIDING)
+        & (pl.col("event_no").rank("ordinal").over("image_id") <= DECIDING)
+    )
+    yield estimate("fleiss_kappa", "emotion", rating_matrix(first), fleiss_kappa)
     for field in ("valence", "arousal"):
         ratings = rating_matrix(blind.filter(pl.col("reviewed_field") == field))
         yield estimate_alpha("alpha", field, ratings, "interval")

@@ -1,7 +1,8 @@
 """Two draws of images whose inspection by people accepts or rejects the machines' records.
 
-Both are drawn by hashes of image ids, before any person or critic has said anything of them. The
-uniform draw estimates the quality of all records; the stratified one looks where machines disagree.
+Both are drawn by hashes of image ids, before any person has said anything of them; no verdict moves
+the uniform draw. It estimates the quality of all records; the stratified one looks where machines
+disagree, and at each verdict of the critic as often as the critic gave it.
 A draw is judged once, when all of it was looked at: looking again and again until the interval is
 favourable would accept what is bad.
 """
@@ -29,7 +30,10 @@ _LOOKED_AT = ("confirmed", "corrected", "refused", "absent", "unknown")
 
 
 def draw_inspections(
-    images: pl.DataFrame, decisions: pl.DataFrame, drawn: int | None = None
+    images: pl.DataFrame,
+    decisions: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    drawn: int | None = None,
 ) -> pl.DataFrame:
     """Return `review__inspection_draws`: one row per draw and image.
 
@@ -43,6 +47,7 @@ def draw_inspections(
     Args:
         images: rows of `dedup__images`.
         decisions: rows of `verification__decisions`.
+        verdicts: rows of `critic__verdicts`.
         drawn: images per draw; where None, 385, and of the stratified a share of all at most.
     """
     known = images.select("image_id", "source").sort("image_id")
@@ -50,7 +55,7 @@ def draw_inspections(
     size = stratified_size(images.height) if drawn is None else drawn
     rows = [
         *_uniform(audited, images.height, drawn or DRAWN),
-        *_stratified(draw_strata(images, decisions, size)),
+        *_stratified(draw_strata(images, decisions, verdicts, size)),
         *_study(audited),
     ]
     return pl.DataFrame(rows, schema=_DRAWS.polars_schema).sort(_DRAWS.key)

@@ -35,6 +35,9 @@ def build_review_records(votes: pl.DataFrame) -> pl.DataFrame:
     the rule of votes: one label alone is no majority. What a person said when asked a second time
     counts nowhere.
 
+    `felt_shares` counts every emotion that a person felt, most or besides; the rest counts the one
+    that each felt most.
+
     `neutral` and `cannot_tell` are votes as well: they stop an emotion from having more than half,
     and are no part of the distribution over the eight. A draft is settled by the majority of those
     who checked it; a tie settles nothing.
@@ -72,10 +75,28 @@ def _record(image_id: Any, votes: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "emotion_share": share,
         "named_share": round(total / len(felt), 6) if felt else 0.0,
         "distribution": [named[name] / total for name in MIKELS_8] if total else None,
+        "felt_shares": _share_felt(blind, len(felt)),
         **_ratings("valence", blind),
         **_ratings("arousal", blind),
         **_settle_drafts([vote for vote in votes if vote["phase"] == "drafts"], imported),
     }
+
+
+def _share_felt(blind: Sequence[Mapping[str, Any]], people: int) -> list[float] | None:
+    """Return of each of the eight emotions the share of people who felt it, most or besides."""
+    if not people:
+        return None
+    felt = Counter(
+        name
+        for vote in blind
+        if vote["reviewed_field"] in ("emotion", "also_felt")
+        for name in _names(json.loads(vote["said_json"]))
+    )
+    return [round(min(felt[name], people) / people, 6) for name in MIKELS_8]
+
+
+def _names(said: str | Mapping[str, int]) -> Iterable[str]:
+    return [said] if isinstance(said, str) else said
 
 
 def _outcome(count: int, emotion: str | None, *, is_imported: bool) -> str:

@@ -21,6 +21,8 @@ GOLD_SHARE = 0.05  # of all tasks
 # Of people who named an emotion elsewhere, for an image whose answers are known.
 GOLD_RATERS, GOLD_MASS = 8, 0.8
 _CONTESTED_WEIGHT = 3.0  # images of a contested stratum count as so many in the allocation
+# Of an image's fields, the first of these that any has is the verdict of its record.
+_VERDICTS = ("discarded", "unjudged", "revisable", "valid")
 
 
 def is_audited() -> pl.Expr:
@@ -28,17 +30,20 @@ def is_audited() -> pl.Expr:
     return draw(pl.col("image_id"), "audit") < AUDIT_SHARE
 
 
-def draw_strata(images: pl.DataFrame, decisions: pl.DataFrame, drawn: int) -> pl.DataFrame:
+def draw_strata(
+    images: pl.DataFrame, decisions: pl.DataFrame, verdicts: pl.DataFrame, drawn: int
+) -> pl.DataFrame:
     """Return image_id, inspected_stratum, stratified_share and is_stratified of every image.
 
-    A stratum is a source, an agreement pattern and the machines' emotion. An image of a contested
-    pattern is drawn with three times the probability of another. Of each stratum as many images
-    are drawn as expected, rounded at random by a hash of its name, so that small strata count as
-    they should on average.
+    A stratum is a source, an agreement pattern, the machines' emotion and the critic's verdict. An
+    image of a contested pattern is drawn with three times the probability of another; a verdict
+    changes no probability. Of each stratum as many images are drawn as expected, rounded at random
+    by a hash of its name, so that small strata count as they should on average.
 
     Args:
         images: rows of `dedup__images`.
         decisions: rows of `verification__decisions`.
+        verdicts: rows of `critic__verdicts`.
         drawn: expected number of images.
     """
     joined = (
@@ -48,11 +53,13 @@ def draw_strata(images: pl.DataFrame, decisions: pl.DataFrame, drawn: int) -> pl
             on="image_id",
             how="left",
         )
+        .join(roll_up_verdicts(verdicts), on="image_id", how="left")
         .with_columns(
             pl.concat_str(
                 "source",
                 pl.col("pattern").fill_null("none"),
                 pl.col("emotion").fill_null("none"),
+                pl.col("record_verdict").fill_null("none"),
                 separator="/",
             ).alias("inspected_stratum"),
             pl.when(pl.col("is_contested").fill_null(value=True))
@@ -77,6 +84,25 @@ def draw_strata(images: pl.DataFrame, decisions: pl.DataFrame, drawn: int) -> pl
     )
 
 
+def roll_up_verdicts(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """Return image_id and record_verdict: the worst verdict of any field in the last round.
+
+    Args:
+        verdicts: rows of `critic__verdicts`.
+    """
+    ranks = {verdict: rank for rank, verdict in enumerate(_VERDICTS)}
+    worst = pl.col("verdict").replace_strict(ranks, return_dtype=pl.Int64).min()
+    return (
+        verdicts.filter(pl.col("round") == pl.col("round").max().over("image_id"))
+        .group_by("image_id")
+        .agg(
+            worst.replace_strict(dict(enumerate(_VERDICTS)), return_dtype=pl.String).alias(
+                "record_verdict"
+            )
+        )
+    )
+
+
 def stratified_size(images: int) -> int:
     """Return how many images the stratified inspection is to draw."""
     return min(STRATIFIED, round(STRATIFIED_SHARE * images))
@@ -85,6 +111,7 @@ def stratified_size(images: int) -> int:
 def sample_images(
     images: pl.DataFrame,
     decisions: pl.DataFrame,
+    verdicts: pl.DataFrame,
     disputed: Collection[str],
     labels: pl.DataFrame,
     stops: pl.DataFrame,
@@ -105,11 +132,12 @@ def sample_images(
     Args:
         images: rows of `dedup__images`.
         decisions: rows of `verification__decisions`.
+        verdicts: rows of `critic__verdicts`.
         disputed: images of `critic__queue`.
         labels: rows of `labels__emotions`.
         stops: rows of `records__class_stops`.
     """
-    strata = draw_strata(images, decisions, stratified_size(images.height))
+    strata = draw_strata(images, decisions, verdicts, stratified_size(images.height))
     rare = _draw_rare(images["image_id"].sort(), decisions, stops)
     sampled = (
         strata.drop("inspected_stratum")

@@ -41,6 +41,7 @@ IMAGE = {
     "split": "train",
     "path": "a.png",
     "brightness": 0.5,
+    "colourfulness": 32.0,
     "dominant_colours": ["#ffffff", "#fefefe", "#c01020"],
     "dominant_shares": [0.5, 0.3, 0.2],
 }
@@ -97,6 +98,7 @@ def test_every_vote_is_kept_raw_beside_majority_and_means():
     assert row["emotion"] == "awe"
     assert row["rater_ids"] == ["1", "2", "3"]
     assert row["felt_emotions"] == ["awe", "awe", "fear"]
+    assert row["also_felt"] == ["{}"] * 3
     assert row["felt_valences"] == [3, 1, -4]
     assert row["felt_arousals"] == [2, 3, 4]
     assert row["valence"] == 0.5  # the mean of 7, 5 and 0, by 8
@@ -105,9 +107,26 @@ def test_every_vote_is_kept_raw_beside_majority_and_means():
     assert row["image_path"] == "sources/folder/a.png"
 
 
+def test_what_people_felt_besides_is_kept_per_person_and_counted():
+    besides = felt("a", "3", "fear")[0] | {"reviewed_field": "also_felt"}
+    row = build(*THREE, besides | {"said_json": '{"sadness":1,"awe":3}', "rating": None})
+    assert row["also_felt"] == ["{}", "{}", '{"awe": 3, "sadness": 1}']
+    shares = dict(zip(MIKELS_8, row["felt_shares"], strict=True))
+    assert {name: share for name, share in shares.items() if share} == pytest.approx(
+        {"awe": 1.0, "fear": 1 / 3, "sadness": 1 / 3}, abs=1e-6
+    )
+    assert max(row["distribution"]) == pytest.approx(2 / 3), "the emotion felt most, alone"
+    votes_alone = build(*THREE)
+    assert (row["emotion"], row["distribution"]) == (
+        votes_alone["emotion"],
+        votes_alone["distribution"],
+    )
+
+
 def test_colours_are_computed_and_named_once_each():
     row = build(*THREE)
     assert (row["brightness"], row["colour_words"]) == (0.5, ["white", "red"])
+    assert (row["brightness_step"], row["colourfulness_step"]) == (0.5, 0.3)
 
 
 def test_drafts_that_nobody_looked_at_are_drafts():

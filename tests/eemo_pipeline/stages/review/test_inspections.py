@@ -47,6 +47,21 @@ RECORDS = frame(
 )
 
 
+# Of five images, one is discarded and one is revisable; what an earlier round said does not count.
+VERDICTS = frame(
+    "critic__verdicts",
+    [
+        {"image_id": name, "round": round_no, "field": field, "verdict": verdict}
+        for number, name in enumerate(IDS)
+        for round_no, field, verdict in (
+            (1, "emotion", "unjudged"),
+            (2, "emotion", "valid"),
+            (2, "box", ("discarded", "revisable", "valid", "valid", "valid")[number % 5]),
+        )
+    ],
+)
+
+
 def judge(
     draws: pl.DataFrame, right: int, wrong: int, outcome: str = "decided"
 ) -> dict[tuple[str, str], dict[str, Any]]:
@@ -72,30 +87,48 @@ def judge(
 
 
 def uniform(count: int) -> pl.DataFrame:
-    draws = draw_inspections(IMAGES, DECISIONS, count)
+    draws = draw_inspections(IMAGES, DECISIONS, VERDICTS, count)
     return draws.filter(pl.col("inspection") == "uniform")
 
 
 def test_a_draw_depends_on_no_verdict_and_not_on_the_order_of_images():
-    draws = draw_inspections(IMAGES, DECISIONS, 100)
-    again = draw_inspections(IMAGES.reverse(), DECISIONS.reverse(), 100)
+    draws = draw_inspections(IMAGES, DECISIONS, VERDICTS, 100)
+    again = draw_inspections(IMAGES.reverse(), DECISIONS.reverse(), VERDICTS.reverse(), 100)
     assert draws.equals(again)
     others = DECISIONS.with_columns(
         pl.lit("fear").alias("emotion"), is_contested=pl.lit(value=True)
     )
-    moved = draw_inspections(IMAGES, others, 100)
+    moved = draw_inspections(IMAGES, others, VERDICTS.clear(), 100)
     is_uniform = pl.col("inspection") == "uniform"
     assert draws.filter(is_uniform).equals(moved.filter(is_uniform))
 
 
 def test_the_stratified_draw_looks_three_times_as_often_where_machines_disagree():
-    draws = draw_inspections(IMAGES, DECISIONS, 120)
+    draws = draw_inspections(IMAGES, DECISIONS, VERDICTS, 120)
     stratified = draws.filter(pl.col("inspection") == "stratified")
     counts = Counter(name.split("/")[1] for name in stratified["inspected_stratum"])
     shares = {"split": counts["split"] / 40, "unanimous": counts["unanimous"] / 360}
     assert shares["split"] == pytest.approx(3 * shares["unanimous"], rel=0.05)
     # The inverse of the inclusion shares sums to the images of all strata.
     assert (1 / stratified["inclusion_share"]).sum() == pytest.approx(400, rel=0.001)
+
+
+def test_each_verdict_of_the_critic_is_drawn_as_often_as_it_was_given():
+    draws = draw_inspections(IMAGES, DECISIONS, VERDICTS, 120)
+    stratified = draws.filter(pl.col("inspection") == "stratified")
+    names = [name.split("/") for name in stratified["inspected_stratum"]]
+    # Every tenth image is contested and discarded, drawn threefold; its stratum has no other.
+    assert {(pattern, verdict) for _, pattern, _, verdict in names} == {
+        ("split", "discarded"),
+        *(("unanimous", verdict) for verdict in ("discarded", "revisable", "valid")),
+    }
+    counts = Counter(verdict for _, pattern, _, verdict in names if pattern == "unanimous")
+    assert counts["revisable"] == pytest.approx(120 / 480 * 80, abs=1)
+    assert counts["valid"] == pytest.approx(120 / 480 * 240, abs=1)
+    unjudged = draw_inspections(IMAGES, DECISIONS, VERDICTS.clear(), 120)
+    assert (
+        unjudged.filter(inspection="stratified")["inspected_stratum"].str.ends_with("/none").all()
+    )
 
 
 def test_all_of_a_draw_has_to_be_judged_before_it_is_accepted():
@@ -136,7 +169,7 @@ def test_a_field_that_machines_left_empty_is_not_asked_for():
 
 
 def test_a_weighted_share_is_that_of_all_images():
-    draws = draw_inspections(IMAGES, DECISIONS, 120)
+    draws = draw_inspections(IMAGES, DECISIONS, VERDICTS, 120)
     stratified = draws.filter(pl.col("inspection") == "stratified")
     is_split = stratified["inspected_stratum"].str.contains("split")
     wrong = stratified.filter(is_split)["image_id"].to_list()

@@ -59,6 +59,7 @@ REGIONS = frame(
     [{"image_id": name, "region_no": 1, "detector": "saliency"} for name in IDS],
 )
 STOPS = TABLES["records__class_stops"].empty()
+VERDICTS = TABLES["critic__verdicts"].empty()
 DISPUTES = frame(
     "critic__queue",
     [
@@ -96,7 +97,7 @@ LABELS = frame(
 
 def sample(stops: pl.DataFrame = STOPS) -> pl.DataFrame:
     disputed = DISPUTES["image_id"].to_list()
-    return sample_images(IMAGES, DECISIONS, disputed, LABELS, stops)
+    return sample_images(IMAGES, DECISIONS, VERDICTS, disputed, LABELS, stops)
 
 
 def build(stops: pl.DataFrame = STOPS) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -181,6 +182,7 @@ def test_the_tables_are_as_declared_and_the_same_in_any_order_of_rows():
     resampled = sample_images(
         IMAGES.reverse(),
         DECISIONS.reverse(),
+        VERDICTS,
         DISPUTES["image_id"].reverse().to_list(),
         LABELS.reverse(),
         STOPS,
@@ -228,7 +230,7 @@ def test_the_inverse_of_the_probability_to_be_asked_counts_all_images():
 
 
 def test_the_two_inspections_are_other_images_and_people_are_asked_for_all_drafts():
-    draws = draw_inspections(IMAGES, DECISIONS)
+    draws = draw_inspections(IMAGES, DECISIONS, VERDICTS)
     drawn = {
         name: set(draws.filter(pl.col("inspection") == name)["image_id"])
         for name in ("uniform", "stratified")

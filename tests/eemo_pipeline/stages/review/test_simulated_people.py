@@ -106,6 +106,24 @@ def test_alpha_of_the_emotion_is_that_of_the_confusion():
     found = measures()["alpha", "emotion"]
     assert found["estimate_lower"] < expected < found["estimate_upper"]
     assert found["estimate_upper"] - found["estimate_lower"] < 0.15
+    kappa = measures()["fleiss_kappa", "emotion"]
+    assert kappa["estimate_lower"] < expected < kappa["estimate_upper"]
+
+
+def test_fleiss_kappa_is_of_three_judgements_where_disagreement_asked_for_more():
+    votes, probes, queue = people()
+    empty = [TABLES[name].empty() for name in ("annotation__replies", "verification__replies")]
+    image = votes.filter(pl.col("image_id") == "0000")
+    later = [
+        vote("0000", f"s{number}", "blind", "emotion", felt, 10_000 + number)
+        for number, felt in enumerate(("fear", "awe"))
+    ]
+    asked = pl.concat([image, pl.DataFrame(later, schema=SCHEMA)])
+    whole = build_agreement(image, probes, queue, *empty).filter(measure="fleiss_kappa")
+    assert whole["counted"].item() == 1
+    assert (
+        build_agreement(asked, probes, queue, *empty).filter(measure="fleiss_kappa").equals(whole)
+    )
 
 
 def test_alpha_of_a_rating_is_the_share_of_variance_between_images():

@@ -557,6 +557,21 @@ _ALL = (
     _text("vote_origin", "Where the vote was given: review, or the name of the imported file"),
     _text("said_json", "The value that the person gave, or the code of the refusal, as JSON"),
     _number("rating", "Rating of valence or arousal in steps", "step", -4, 4),
+    Column(
+        "emotion_place",
+        pl.Int64,
+        "Place on the person's screen, 1 to 8, of the emotion that they named before any draft was "
+        "shown; the order is another for each of eight people, so that it can be told from what is "
+        "felt. Null for neutral and cannot tell, and where the order is not known",
+        "",
+        1,
+        8,
+    ),
+    _text(
+        "rating_input",
+        "What valence and arousal were rated on: two scales of nine steps, or one grid of both",
+        ("scales", "grid"),
+    ),
     _flag("is_counted", "Whether the vote is one of those asked for, and not a late surplus"),
     _number("duration_s", "Time from showing the field to the answer", "s", 0),
     _count("event_no", "Number of the event in the log of the review tool", "", 1),

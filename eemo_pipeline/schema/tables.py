@@ -92,7 +92,8 @@ _REGION_OPTIONAL = """thresholds phrase reason left_out x1_px y1_px x2_px y2_px 
 _TEXT = "image_id writer model method prompt_hash status reason text word_count tries"
 
 _VOTE = """image_id rater_id phase reviewed_field task_id queue asked_share vote said_json rating
-    draft_json vote_origin is_counted duration_s guide_version event_no voted_at"""
+    emotion_place rating_input draft_json vote_origin is_counted duration_s guide_version event_no
+    voted_at"""
 
 _ALL = (
     _table(
@@ -501,7 +502,7 @@ _ALL = (
         "image, person, phase and field: the answer that stands",
         "image_id rater_id phase reviewed_field",
         _VOTE,
-        "asked_share rating draft_json duration_s guide_version",
+        "asked_share rating emotion_place rating_input draft_json duration_s guide_version",
         plotted="vote",
     ),
     _table(
@@ -509,7 +510,7 @@ _ALL = (
         "answer to a draft that was wrong on purpose",
         "image_id rater_id phase reviewed_field",
         _VOTE,
-        "asked_share rating draft_json duration_s guide_version",
+        "asked_share rating emotion_place rating_input draft_json duration_s guide_version",
     ),
     _table(
         "review__records",

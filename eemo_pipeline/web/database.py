@@ -162,6 +162,9 @@ RATERS = sa.Table(
     _text("avoided", server_default="[]"),
     sa.Column("guide_version", sa.Text),
     sa.Column("keymap", sa.Text),
+    # Null for people of an earlier version: they keep the order and the scales that they know.
+    sa.Column("emotion_turn", sa.BigInteger),
+    sa.Column("rating_input", sa.Text),
     sqlite_with_rowid=False,
 )
 SESSIONS = sa.Table(

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 
-# In the order of the screen: valence-grouped, so that a hand finds them (keys 1 to 8).
-EMOTIONS = (
-    *("amusement", "awe", "contentment", "excitement"),
-    *("anger", "disgust", "fear", "sadness"),
-)
+# Grouped by valence, so that a hand finds them (keys 1 to 8).
+_PLEASANT = ("amusement", "awe", "contentment", "excitement")
+_UNPLEASANT = ("anger", "disgust", "fear", "sadness")
+EMOTIONS = (*_PLEASANT, *_UNPLEASANT)
 RATINGS = tuple(range(-4, 5))
 SURENESS = ("low", "medium", "high")
+RATING_INPUTS = ("scales", "grid")  # two rows of steps, or one plane of both
 
 # Fields that models draft.
 TEXT_FIELDS = (
@@ -208,6 +208,22 @@ class Event(_Said):
                 raise ValueError(f"a refusal of {field} takes one of {', '.join(codes)}")
         elif self.value is not None:
             raise ValueError(f"{self.kind} takes no value")
+
+
+def order_emotions(turn: int) -> tuple[str, ...]:
+    """Return the emotions in the order in which a person sees them, always the same for one person.
+
+    Over eight turns every emotion stands once in every place (a Latin square), and the groups of
+    valence stay together: people prefer what stands first, and nobody has to search.
+
+    Args:
+        turn: the person's turn, 0 or more; every eighth person has the same order.
+    """
+    groups = [
+        group[turn // 2 % len(group) :] + group[: turn // 2 % len(group)]
+        for group in (_PLEASANT, _UNPLEASANT)
+    ]
+    return tuple(name for group in (reversed(groups) if turn % 2 else groups) for name in group)
 
 
 def explain_error(error: ValidationError) -> str:

@@ -22,6 +22,7 @@ from eemo_pipeline.web.fields import (
     SKIP_REASONS,
     BlindJudgement,
     Event,
+    order_emotions,
 )
 from eemo_pipeline.web.people import Session, now_ms
 from eemo_pipeline.web.problems import Refused
@@ -54,8 +55,12 @@ def commit(
     client_ms: int | None = None,
     duration_ms: int | None = None,
     gap_ms: int | None = None,
+    rating_input: str | None = None,
 ) -> int:
     """Store the blind judgement; from now on the drafts may be shown. Return the event's number.
+
+    The event also holds what may bias the judgement: the order in which the emotions stood, whether
+    valence and arousal were rated on scales or on the grid, and the empty moment before the image.
 
     Raises:
         Refused: the rater has no such task, or has judged it already.
@@ -69,7 +74,11 @@ def commit(
             raise Refused(
                 409, "already_committed", "this image has your judgement", "go on with its drafts"
             )
-        said = judgement.model_dump() | {"gap_ms": gap_ms}
+        said = judgement.model_dump() | {
+            "gap_ms": gap_ms,
+            "rating_input": rating_input,
+            "emotion_order": order_emotions(session.emotion_turn),
+        }
         seq = store(
             connection,
             session,

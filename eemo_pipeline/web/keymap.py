@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from eemo_pipeline.web.database import RATERS, ReviewDatabase
-from eemo_pipeline.web.fields import EMOTIONS, SURENESS
+from eemo_pipeline.web.fields import SURENESS
 from eemo_pipeline.web.people import Session
 
 BLIND, DRAFTS, BOXES = "blind", "drafts", "boxes"
@@ -65,12 +65,13 @@ def _steps(scale: str, low: str, high: str) -> list[tuple[str, str]]:
     return [(f"{scale}_{step}", f"{scale} {step} of 9, {low} to {high}") for step in range(1, 10)]
 
 
-_FELT = (*EMOTIONS, "neutral", "cannot tell")
+# Which emotion is in which place is not the same for everybody (`fields.order_emotions`).
+_FELT = (*(f"emotion {place} of the screen" for place in range(1, 9)), "neutral", "cannot tell")
 ACTIONS = (
     *_row(
         (BLIND,),
         "Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9 Digit0",
-        *((f"emotion_{place}", emotion) for place, emotion in enumerate(_FELT, 1)),
+        *((f"emotion_{place}", label) for place, label in enumerate(_FELT, 1)),
     ),
     *_row(
         (BLIND,),
@@ -87,6 +88,7 @@ ACTIONS = (
         "KeyP BracketLeft BracketRight",
         *((f"sureness_{place}", f"sure: {level}") for place, level in enumerate(SURENESS, 1)),
     ),
+    *_row((BLIND,), "Backslash", ("grid", "valence and arousal on one grid, or on two scales")),
     *_row(
         (DRAFTS,),
         "KeyA KeyE KeyX KeyN KeyU KeyK KeyC KeyP ArrowUp ArrowDown",

@@ -19,7 +19,10 @@ from eemo_pipeline.web.database import LEASES, RATERS, SESSIONS, ReviewDatabase
 ROLES = ("viewer", "annotator", "reviewer", "adjudicator", "admin")
 IDLE_MS = 12 * 3600 * 1000
 CONSENT_VERSION = "1"
-_OF_RATER = ("name", "role", "consent_version", "avoided", "guide_version")
+_OF_RATER = (
+    *("name", "role", "consent_version", "avoided", "guide_version"),
+    *("emotion_turn", "rating_input"),
+)
 _FIND_SESSION = (
     sa.select(SESSIONS, *(RATERS.c[name] for name in _OF_RATER))
     .join(RATERS, RATERS.c.rater_id == SESSIONS.c.rater_id)
@@ -29,6 +32,7 @@ _FIND_SESSION = (
         RATERS.c.is_active,
     )
 )
+_COUNT_RATERS = sa.select(sa.func.count()).select_from(RATERS)
 
 
 class PersonProblem(Exception):
@@ -48,6 +52,8 @@ class Session:
         has_consented: to the present text of consent.
         avoided: emotions whose images the person does not want to see.
         guide_version: the guidelines that the person has read; empty before the first.
+        emotion_turn: in which order the person sees the emotions (`fields.order_emotions`).
+        rating_input: how the person rates valence and arousal, one of `fields.RATING_INPUTS`.
     """
 
     session_hash: str
@@ -58,6 +64,8 @@ class Session:
     has_consented: bool
     avoided: tuple[str, ...]
     guide_version: str = ""
+    emotion_turn: int = 0
+    rating_input: str = "scales"
 
     def may(self, role: str) -> bool:
         """Whether the person has this role or a higher one."""
@@ -97,7 +105,8 @@ def add_rater(database: ReviewDatabase, name: str, role: str) -> str:
     }
     try:
         with database.writing() as connection:
-            connection.execute(RATERS.insert().values(**row))
+            turn = connection.execute(_COUNT_RATERS).scalar_one()
+            connection.execute(RATERS.insert().values(**row, emotion_turn=turn))
     except IntegrityError:
         raise PersonProblem(f"there is a person called {name.strip()!r} already") from None
     return token
@@ -190,6 +199,8 @@ def find_session(database: ReviewDatabase, secret: str) -> Session | None:
         row.consent_version == CONSENT_VERSION,
         tuple(json.loads(row.avoided)),
         row.guide_version or "",
+        row.emotion_turn or 0,
+        row.rating_input or "scales",
     )
 
 
@@ -208,6 +219,11 @@ def avoid(database: ReviewDatabase, session: Session, emotions: list[str]) -> No
     if unknown:
         raise PersonProblem(f"{unknown[0]!r} is none of {', '.join(MIKELS_8)}")
     _update(database, session, avoided=json.dumps(sorted(set(emotions))))
+
+
+def choose_rating_input(database: ReviewDatabase, session: Session, chosen: str) -> None:
+    """Store how a person rates valence and arousal, one of `fields.RATING_INPUTS`."""
+    _update(database, session, rating_input=chosen)
 
 
 def _update(database: ReviewDatabase, session: Session, **values: str) -> None:

@@ -93,6 +93,8 @@ def read_votes(connection: sa.Connection) -> Votes:
                 "vote": event["vote"],
                 "said_json": event["said"],
                 "rating": event["rating"],
+                "emotion_place": event.get("emotion_place"),
+                "rating_input": event.get("rating_input"),
                 "draft_json": event["base_value"],
                 "vote_origin": event["origin"],
                 "is_counted": phase in ("adjudicated", "imported")
@@ -120,7 +122,7 @@ def _answers(event: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
         for name, part in said.items():
             if part is not None:
                 rating = float(part) if name in RATED_FIELDS else None
-                yield "blind", name, _said("felt", part, rating)
+                yield "blind", name, _said("felt", part, rating) | _circumstances(name, value)
     elif event["kind"] == IMPORT:
         name, part = event["field"], value["value"]
         rating = float(part) if name in RATED_FIELDS else None
@@ -133,6 +135,14 @@ def _answers(event: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
         yield "reconciled", "emotion", _said(_VOTES[value], value, None)
     else:
         yield "drafts", event["field"], _said(_VOTES[event["kind"]], value, None)
+
+
+def _circumstances(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    """Return what may have biased a field of a blind judgement; unknown in earlier events."""
+    order = value.get("emotion_order") or []
+    if name == "emotion" and value["emotion"] in order:
+        return {"emotion_place": order.index(value["emotion"]) + 1}
+    return {"rating_input": value.get("rating_input")} if name in RATED_FIELDS else {}
 
 
 def _said(vote: str, value: object, rating: float | None) -> dict[str, Any]:

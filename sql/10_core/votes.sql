@@ -10,6 +10,8 @@ select
     v.vote,
     v.said_json,
     v.rating,
+    v.emotion_place,
+    v.rating_input,
     v.draft_json,
     v.is_counted,
     v.duration_s,

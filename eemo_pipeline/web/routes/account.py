@@ -1,6 +1,6 @@
 """Routes of a person's account: log in and out, consent, what they do not want to see."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -43,6 +43,13 @@ class Keys(BaseModel):
     single_keys: bool = True
 
 
+class Ratings(BaseModel):
+    """How a person rates valence and arousal."""
+
+    model_config = ConfigDict(extra="forbid")
+    rating_input: Literal["scales", "grid"]
+
+
 @router.post("/login")
 def log_in(body: Login, request: Request, service: Service) -> Response:
     """Use up a login link."""
@@ -77,6 +84,7 @@ def me(session: Person, service: Service) -> dict[str, Any]:
         "csrf": session.csrf,
         "has_consented": session.has_consented,
         "avoided": session.avoided,
+        "rating_input": session.rating_input,
         "guide_version": service.guidelines.version,
         **vars(keymap.find_keys(service.database, session)),
     }
@@ -108,4 +116,11 @@ def choose_keys(session: Acting, service: Service, body: Keys) -> dict[str, bool
         keymap.choose_keys(service.database, session, body.keys, single_keys=body.single_keys)
     except keymap.KeyProblem as error:
         raise Refused(422, "no_key", str(error), "choose another key") from None
+    return {"ok": True}
+
+
+@router.put("/api/me/ratings")
+def choose_ratings(session: Acting, service: Service, body: Ratings) -> dict[str, bool]:
+    """Store how the person rates valence and arousal."""
+    people.choose_rating_input(service.database, session, body.rating_input)
     return {"ok": True}

@@ -57,7 +57,10 @@ def home(request: Request, session: MaybePerson, service: Service) -> Response:
 @router.get("/label")
 def label(request: Request, session: MaybePerson) -> Response:
     """The page on which images are judged; it holds no image yet."""
-    return render(request, "label.html", session)
+    if session is None:
+        return render(request, "label.html", None)
+    emotions = fields.order_emotions(session.emotion_turn)
+    return render(request, "label.html", session, emotions=emotions)
 
 
 @router.get("/keys")
@@ -66,7 +69,8 @@ def keys(request: Request, session: MaybePerson, service: Service) -> Response:
     if session is None:
         return render(request, "keys.html", None)
     chosen = keymap.find_keys(service.database, session)
-    return render(request, "keys.html", session, chosen=chosen)
+    emotions = fields.order_emotions(session.emotion_turn)
+    return render(request, "keys.html", session, chosen=chosen, emotions=emotions)
 
 
 @router.get("/guide")

@@ -1,6 +1,6 @@
 """Routes of the work itself: the next image, the blind judgement, the drafts, the end."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -31,6 +31,7 @@ class Commit(BaseModel):
     client_ms: Annotated[int, Field(ge=0, le=2**53)] | None = None
     duration_ms: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
     gap_ms: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    rating_input: Literal["scales", "grid"] | None = None
 
 
 class Ending(BaseModel):
@@ -92,6 +93,7 @@ def commit(task_id: str, session: Annotator, service: Service, body: Commit) -> 
         client_ms=body.client_ms,
         duration_ms=body.duration_ms,
         gap_ms=body.gap_ms,
+        rating_input=body.rating_input,
     )
     return {"acked": [body.event_id], "seq": seq}
 

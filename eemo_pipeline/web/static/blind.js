@@ -1,5 +1,7 @@
 // Stage 1: what the image makes the person feel. Nothing is chosen beforehand, no number is shown.
 
+import { AffectGrid } from "/static/affect_grid.js";
+
 const NEEDED = ["emotion", "valence", "arousal"];
 
 export class BlindForm {
@@ -8,8 +10,8 @@ export class BlindForm {
     this.form = document.getElementById("blind");
     this.button = document.getElementById("commit");
     this.missing = document.getElementById("missing");
-    this.history = []; // what each choice replaced, the last one at the end
-    this.before = {};
+    this.ratings = document.getElementById("ratings");
+    this.grid = new AffectGrid(document.getElementById("affect-grid"), (values) => this.choose(values));
     this.form.addEventListener("change", (event) => this.note(event.target.name));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -18,19 +20,35 @@ export class BlindForm {
     for (const button of this.form.querySelectorAll(".also")) {
       button.addEventListener("click", () => this.also(button));
     }
+    this.rateBy("scales");
+    this.clear();
   }
 
-  show() {
+  // What was chosen, step by step: a step is a list of changes {name or button, from, to}.
+  clear() {
     this.form.reset();
     this.history = [];
+    this.undone = [];
     this.before = {};
     for (const button of this.form.querySelectorAll(".also")) this.strength(button, 0);
     this.check();
+  }
+
+  show() {
+    this.clear();
     this.form.hidden = false;
   }
 
   hide() {
     this.form.hidden = true;
+  }
+
+  // Valence and arousal: "scales" are two rows of steps, "grid" is one plane.
+  rateBy(input) {
+    this.ratingInput = input;
+    this.grid.root.hidden = input !== "grid";
+    for (const scale of this.form.querySelectorAll(".scale")) scale.hidden = input === "grid";
+    this.ratings.setAttribute("aria-pressed", String(input === "grid"));
   }
 
   chosen(name) {
@@ -57,20 +75,46 @@ export class BlindForm {
     const missing = NEEDED.filter((name) => this.chosen(name) === null);
     this.button.disabled = missing.length > 0;
     this.missing.textContent = missing.length ? `missing: ${missing.join(", ")}` : "";
+    this.grid.show({ valence: this.chosen("valence"), arousal: this.chosen("arousal") });
   }
 
+  // A choice that the browser made.
   note(name) {
-    const value = this.chosen(name);
-    if (value === (this.before[name] ?? null)) return;
-    this.history.push({ name, value: this.before[name] ?? null });
-    this.before[name] = value;
-    this.check();
+    this.record([{ name, from: this.before[name] ?? null, to: this.chosen(name) }]);
+  }
+
+  // Chooses values, all in one step.
+  choose(values) {
+    const changes = Object.entries(values).map(([name, to]) => ({ name, from: this.before[name] ?? null, to }));
+    for (const change of changes) this.apply(change, "to");
+    this.record(changes);
   }
 
   also(button) {
-    const count = Number(button.dataset.strength ?? 0);
-    this.history.push({ button, count });
-    this.strength(button, (count + 1) % 4);
+    const from = Number(button.dataset.strength ?? 0);
+    const change = { button, from, to: (from + 1) % 4 };
+    this.apply(change, "to");
+    this.record([change]);
+  }
+
+  record(changes) {
+    const real = changes.filter((change) => change.from !== change.to);
+    for (const { name, to } of real) if (name) this.before[name] = to;
+    if (real.length) {
+      this.history.push(real);
+      this.undone = [];
+    }
+    this.check();
+  }
+
+  apply(change, side) {
+    const value = change[side];
+    if (change.button) {
+      this.strength(change.button, value);
+      return;
+    }
+    for (const input of this.form.querySelectorAll(`input[name="${change.name}"]`)) input.checked = input.value === value;
+    this.before[change.name] = value;
   }
 
   strength(button, count) {
@@ -83,14 +127,18 @@ export class BlindForm {
 
   // Takes back the last choice; what is committed is final.
   undo() {
-    const last = this.history.pop();
+    this.step(this.history, this.undone, "from");
+  }
+
+  redo() {
+    this.step(this.undone, this.history, "to");
+  }
+
+  step(taken, given, side) {
+    const last = taken.pop();
     if (!last) return;
-    if (last.button) {
-      this.strength(last.button, last.count);
-      return;
-    }
-    for (const input of this.form.querySelectorAll(`input[name="${last.name}"]`)) input.checked = input.value === last.value;
-    this.before[last.name] = last.value;
+    given.push(last);
+    for (const change of last) this.apply(change, side);
     this.check();
   }
 
@@ -103,14 +151,17 @@ export class BlindForm {
       return Boolean(button);
     }
     if (event.shiftKey) return false;
+    if (this.keys.is(event, "grid")) {
+      this.ratings.click();
+      return true;
+    }
     return ["emotion", "valence", "arousal", "sureness"].some((name) => this.pick(name, this.keys.place(event, name)));
   }
 
   pick(name, place) {
     const input = this.form.querySelectorAll(`input[name="${name}"]`)[place];
     if (!input) return false;
-    input.checked = true;
-    this.note(name);
+    this.choose({ [name]: input.value });
     return true;
   }
 }

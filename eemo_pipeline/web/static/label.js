@@ -152,7 +152,7 @@ async function commit(judgement) {
   if (stage !== "blind") return;
   stage = "saving";
   const path = `/api/tasks/${task.task_id}/commit`;
-  const body = { event_id: newId(), judgement, client_ms: Date.now(), duration_ms: since(shownAt), gap_ms: GAP_MS };
+  const body = { event_id: newId(), judgement, client_ms: Date.now(), duration_ms: since(shownAt), gap_ms: GAP_MS, rating_input: blind.ratingInput };
   const reply = await outbox.put(path, body);
   if (!reply.ok && reply.body.code !== "already_committed") {
     explain(reply.body);
@@ -278,7 +278,8 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter") {
-    const isControl = event.target.matches?.("button, a, summary");
+    // On the cell of the grid that is chosen, Enter commits; on another it chooses.
+    const isControl = event.target.matches?.('button:not([aria-selected="true"]), a, summary');
     if (stage === "blind" && !isControl) document.getElementById("blind").requestSubmit();
     else if (stage === "drafts" && !isControl) finish();
     else return;
@@ -325,7 +326,8 @@ function undo() {
 }
 
 function redo() {
-  if (stage === "drafts") drafts.redo();
+  if (stage === "blind") blind.redo();
+  else if (stage === "drafts") drafts.redo();
 }
 
 document.getElementById("finish").addEventListener("click", finish);
@@ -342,6 +344,10 @@ document.getElementById("previous").addEventListener("click", previous);
 document.getElementById("open-help").addEventListener("click", () => document.getElementById("help").showModal());
 for (const button of document.querySelectorAll("[data-skip]")) button.addEventListener("click", skip);
 
+blind.ratings.addEventListener("click", () => {
+  blind.rateBy(blind.ratingInput === "grid" ? "scales" : "grid");
+  send("/api/me/ratings", { rating_input: blind.ratingInput }, "PUT").catch(() => null);
+});
 singleKeys.addEventListener("change", () => send("/api/me/keys", { keys: keys.codes, single_keys: singleKeys.checked }, "PUT").catch(() => null));
 
 // Two tabs would show the same image, and each would answer it.
@@ -370,6 +376,7 @@ setInterval(() => {
 const person = await me();
 keys.codes = person.keys;
 singleKeys.checked = person.single_keys;
+blind.rateBy(person.rating_input);
 await keys.show();
 if (!person.has_consented) location.assign("/");
 holdTab(begin, yieldTo, document.getElementById("take-over"));

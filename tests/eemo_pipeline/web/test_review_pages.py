@@ -110,8 +110,8 @@ def test_acceptance_15_to_18_an_image_is_judged_blind_with_four_keys_and_checked
     assert page.locator("#commit").is_disabled()
     before = "\n".join([*heard, page.content()])
     assert [w for w in (CAPTION, FINDING, FILE_NAME, "secret") if w in before] == []
-    # 17: four keys.
-    judge_until_drafts(page, 3, ("3", "y", "h", "Enter"))
+    # 17: four keys; the place of an emotion is the person's own, and its key is written beside it.
+    judge_until_drafts(page, 3, (key_of(page, "contentment"), "y", "h", "Enter"))
     # 18: one accepted, one corrected, one refused with a reason, and the next image.
     page.locator('[data-field="background"]').focus()
     page.keyboard.press("a")
@@ -148,6 +148,11 @@ def test_acceptance_15_to_18_an_image_is_judged_blind_with_four_keys_and_checked
     answered = [event for event in events if event["task_id"] == task and event["field"]]
     assert all(event["duration_ms"] > 0 and event["base_value"] for event in answered)
     page.context.close()
+
+
+def key_of(page: "Page", emotion: str) -> str:
+    """Return the key that the page shows beside an emotion."""
+    return page.locator(f'label:has(input[value="{emotion}"]) kbd').inner_text()
 
 
 def judge_until_drafts(page: "Page", fewest: int, keys: tuple[str, ...]) -> None:
@@ -354,6 +359,8 @@ def test_acceptance_23_no_screen_has_a_serious_finding_of_axe(
     look("consent")
     begin(page)
     look("blind")
+    page.keyboard.press("\\")
+    look("grid")
     for key in ("4", "u", "j", "Enter"):
         page.keyboard.press(key)
     page.wait_for_selector(DRAFTS)
@@ -551,12 +558,15 @@ def test_a_person_chooses_keys_and_finds_them_in_the_overlay(
     page.keyboard.press("z")
     page.locator("#single-keys:not(:checked)").check()
     page.keyboard.press("3")
-    assert page.locator("input[name=emotion]:checked").count() == 0
+    chosen = page.locator("input[name=emotion]:checked")
+    assert chosen.count() == 0
     for key in ("z", "Shift+1", "1"):
         page.keyboard.press(key)
-    page.locator('input[value="amusement"]:checked').wait_for()
-    page.keyboard.press("Backspace")
-    assert page.locator("input[name=emotion]:checked").get_attribute("value") == "contentment"
+    shown = page.locator("input[name=emotion]").evaluate_all("all => all.map((one) => one.value)")
+    assert chosen.get_attribute("value") == shown[0]
+    for key, place in (("Backspace", 2), ("Control+Shift+Z", 0), ("Control+z", 2)):
+        page.keyboard.press(key)
+        assert chosen.get_attribute("value") == shown[place]
     page.locator("#blind h1").click()  # on a box of its own, Space would tick it
     page.keyboard.down("Space")
     page.locator("#main.bare").wait_for()
@@ -564,6 +574,27 @@ def test_a_person_chooses_keys_and_finds_them_in_the_overlay(
     page.locator("#main:not(.bare)").wait_for()
     page.keyboard.press("?")
     assert page.locator('#help[open] kbd[data-key="emotion_3"]').inner_text() == "Z"
+    page.keyboard.press("Escape")
+    # The grid: keys mark a row or a column, arrows and Space a cell, Enter commits the chosen cell.
+    for key in ("\\", "t"):
+        page.keyboard.press(key)
+    assert page.locator(".plane .half").count() == 9
+    page.locator('[role="gridcell"][tabindex="0"]').focus()
+    for key in ("ArrowRight", "ArrowUp", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    assert page.locator('[data-valence="1"][data-arousal="2"][aria-selected="true"]').count() == 1
+    page.keyboard.press("Control+z")
+    assert page.locator('[aria-selected="true"]').count() == 0
+    page.keyboard.press("Control+Shift+Z")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(DRAFTS)
+    judged = next(event for event in reversed(read(root)[0]) if event["kind"] == "blind_commit")
+    said = json.loads(judged["value"])
+    assert (said["valence"], said["arousal"], said["rating_input"]) == (1, 2, "grid")
+    assert said["emotion_order"] == shown[:8]
+    page.reload()
+    page.wait_for_selector(DRAFTS)
+    assert page.locator("#ratings").get_attribute("aria-pressed") == "true"
     page.context.close()
 
 

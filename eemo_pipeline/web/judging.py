@@ -103,12 +103,7 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
     with database.writing() as connection:
         task = _require_task(connection, session, task_id)
         if task.state not in _AFTER_JUDGING:
-            raise Refused(
-                403,
-                "blind_not_committed",
-                "the drafts stay hidden until your own judgement is stored",
-                "commit the emotion, valence and arousal first",
-            )
+            raise _not_judged()
         name = _name_reveal(task_id, session)
         if not event_log.find_stored(connection, [name]):
             store(
@@ -129,6 +124,19 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
             "may_accept_rest": may_accept_rest(connection, session.rater_id),
             "must_reconcile": bool(task.machine_emotion) and task.machine_emotion != own,
         }
+
+
+def require_judged(database: ReviewDatabase, session: Session, task_id: str) -> str:
+    """Return the image of a task whose blind judgement is stored.
+
+    Raises:
+        Refused: the rater has no such task, or has not judged it yet.
+    """
+    with database.reading() as connection:
+        task = _require_task(connection, session, task_id)
+    if task.state not in _AFTER_JUDGING:
+        raise _not_judged()
+    return task.image_id
 
 
 def record(
@@ -253,6 +261,15 @@ def heartbeat(database: ReviewDatabase, session: Session, task_id: str) -> None:
     with database.writing() as connection:
         _require_task(connection, session, task_id)
         renew(connection, task_id, session.rater_id, now_ms())
+
+
+def _not_judged() -> Refused:
+    return Refused(
+        403,
+        "blind_not_committed",
+        "the drafts stay hidden until your own judgement is stored",
+        "commit the emotion, valence and arousal first",
+    )
 
 
 def _name_reveal(task_id: str, session: Session) -> str:

@@ -1,7 +1,7 @@
 """The keys of the pages on which images are judged: what each does, and each person's own choice.
 
 A key is a place on the keyboard (`KeyboardEvent.code` of the W3C), not the letter printed on it, so
-that the rows stay rows on every layout. Enter, Escape, Tab, Backspace, `?`, the digits of dialogs
+that the rows stay rows on every layout. Enter, Escape, Tab, Backspace, `?`, the digits of reasons
 and keys with Ctrl are the same for everybody. Shift with an emotion's key means "also felt"; Shift
 with the key that accepts a draft accepts the rest.
 """
@@ -21,9 +21,11 @@ from eemo_pipeline.web.people import Session
 
 BLIND, DRAFTS, BOXES = "blind", "drafts", "boxes"
 _PAGE, _ANY = (BLIND, DRAFTS), (BLIND, DRAFTS, BOXES)
+_MARKED = (DRAFTS, BOXES)
 HEADINGS = {
     (BLIND,): "Your own judgement",
     (DRAFTS,): "Checking drafts",
+    _MARKED: "Boxes and masks",
     (BOXES,): "While boxes are edited",
     _PAGE: "Before and after",
     _ANY: "Always",
@@ -105,8 +107,7 @@ ACTIONS = (
     ),
     *_row(
         (BOXES,),
-        "KeyB BracketRight BracketLeft ArrowLeft ArrowRight ArrowUp ArrowDown KeyP Delete",
-        ("box_after", "the next box"),
+        "BracketRight BracketLeft ArrowLeft ArrowRight ArrowUp ArrowDown KeyP Delete",
         ("edge_after", "the next edge of the box; after the last, the whole box"),
         ("edge_before", "the edge before"),
         ("box_left", "1 px to the left; with Shift: 10 px"),
@@ -115,6 +116,12 @@ ACTIONS = (
         ("box_down", "1 px down; with Shift: 10 px"),
         ("box_points", "draw a box by four points"),
         ("box_remove", "remove the box"),
+    ),
+    *_row(
+        _MARKED,
+        "KeyB KeyM",
+        ("box_after", "the next box"),
+        ("masks", "masks on the image, on and off"),
     ),
     *_row(_PAGE, "ArrowLeft", ("previous", "the image before, up to ten")),
     *_row(

@@ -67,7 +67,14 @@ def make_review_root(path: Path, count: int) -> DataRoot:
                 **{"valence": number % 9 / 8, "evidence": ["a secret cue"]},
             }
         )
-        regions.append({"image_id": image_id, "region_no": 1, "detector": "secret-detector"})
+        regions.append(
+            {
+                **{"image_id": image_id, "region_no": 1, "detector": "secret-detector"},
+                **{"round": 1, "segmenter": "s", "model": "m", "method": "m"},
+                **{"x1_px": 1, "y1_px": 2, "x2_px": 30, "y2_px": 20},
+                **{"mask_size_px": [2, 2], "mask_counts": [1, 2, 1]},
+            }
+        )
         disputes.append(
             {
                 "image_id": image_id,
@@ -82,6 +89,7 @@ def make_review_root(path: Path, count: int) -> DataRoot:
         "records__emoverse": records,
         "annotation__replies": replies,
         "grounding__regions": regions,
+        "records__regions": regions,
         "critic__queue": disputes,
         "dedup__images": kept,
     }
@@ -110,6 +118,7 @@ def make_review_root(path: Path, count: int) -> DataRoot:
     )
     for name, frame in (
         ("dedup__images", tables["dedup__images"]),
+        ("records__regions", tables["records__regions"]),
         ("review__drafts", drafts),
         ("review__queue", queue),
     ):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from eemo_pipeline.web import assignment, fields, judging, vocabulary
+from eemo_pipeline.web import assignment, fields, judging, masks, vocabulary
 from eemo_pipeline.web.access import Annotator, Person, Service, require_role
 from eemo_pipeline.web.people import now_ms
 from eemo_pipeline.web.problems import Refused
@@ -102,6 +102,14 @@ def commit(task_id: str, session: Annotator, service: Service, body: Commit) -> 
 def reveal(task_id: str, session: Annotator, service: Service) -> dict[str, Any]:
     """Return the drafts, once the blind judgement is stored."""
     return judging.reveal(service.database, session, task_id)
+
+
+@router.get("/tasks/{task_id}/masks")
+def show_masks(task_id: str, session: Person, service: Service) -> list[dict[str, Any]]:
+    """Return the masks of the drafted boxes, once the blind judgement is stored."""
+    require_role(session, "annotator")
+    image_id = judging.require_judged(service.database, session, task_id)
+    return masks.find_masks(service.root, image_id)
 
 
 @router.post("/tasks/{task_id}/events")

@@ -3,34 +3,15 @@
 
 import { BoxEditor } from "/static/box_editor.js";
 import { button, element } from "/static/elements.js";
+import { NAMES, RECONCILED, asText, inAnswer, inWords } from "/static/draft_words.js";
 import { showChanges } from "/static/word_changes.js";
 
-const NAMES = {
-  description: "Description",
-  background: "Background",
-  attribute: "Attribute",
-  subject: "Subject",
-  style: "Style",
-  scene: "Scene",
-  facial_expression: "Facial expression",
-  human_action: "Action",
-  objects: "Objects",
-  reason: "Reason for the emotion",
-  box: "Boxes",
-};
-const SAID = {
-  field_accept: "confirmed",
-  field_edit: "corrected",
-  field_reject: "refused",
-  field_absent: "not present",
-  field_unknown: "unknown",
-};
-const RECONCILED = { keep: "kept", change: "changed", both: "both plausible" };
 const ON_SCREEN = 0.6; // share of a card
 const LOOK_MS = 300;
 
 export class Drafts {
-  // `screen` is what the page around offers: {say, askRefusal, drawBoxes, pickPoints, size}.
+  // `screen` is what the page around offers: {say, askRefusal, drawBoxes, pickPoints, size,
+  // offerMasks, toggleMasks}.
   // `say(kind, field, value, version)` sends an event and returns its id.
   constructor(keys, screen) {
     this.keys = keys;
@@ -56,6 +37,7 @@ export class Drafts {
     this.boxEditor = null;
     this.seen = new Map(); // field -> since when it is on the screen
     this.watcher.disconnect();
+    this.screen.offerMasks(this.asksBoxes());
     this.rest.hidden = !revealed.may_accept_rest || !revealed.drafts.length;
     this.list.replaceChildren(...this.drafts.map((draft) => this.card(draft)));
     this.showContest();
@@ -71,6 +53,7 @@ export class Drafts {
     this.contest.replaceChildren();
     this.closeBoxes();
     this.screen.drawBoxes([]);
+    this.screen.offerMasks(false);
   }
 
   // A card counts as seen once most of it was on the screen for a moment.
@@ -99,6 +82,7 @@ export class Drafts {
       buttons.append(this.keyed(action, name, act));
     }
     card.append(said, buttons, element("p", { className: "said" }));
+    if (draft.field === "box") said.append(`. Refuse at once: ${boxRefusals().map((code, place) => `${place + 1} ${code.replaceAll("_", " ")}`).join(", ")}`);
     card.addEventListener("focusin", () => this.look(draft));
     return card;
   }
@@ -111,6 +95,7 @@ export class Drafts {
 
   look(draft) {
     this.current = draft.field;
+    this.box = -1;
     if (!this.boxEditor) this.screen.drawBoxes(this.boxesOf());
   }
 
@@ -324,6 +309,10 @@ export class Drafts {
     return this.revealed.must_reconcile ? [...fields, "emotion"] : fields;
   }
 
+  asksBoxes() {
+    return this.drafts.some((draft) => draft.field === "box");
+  }
+
   open() {
     return this.asked().filter((field) => !this.answers.has(field));
   }
@@ -348,8 +337,19 @@ export class Drafts {
     return this.list.querySelector(`[data-field="${field}"]`);
   }
 
+  // One box after the other is lit; after the last, none.
+  nextBox() {
+    const boxes = this.boxesOf();
+    this.box = this.box + 1 < boxes.length ? this.box + 1 : -1;
+    this.screen.drawBoxes(boxes, this.box);
+  }
+
   // Returns whether the key meant something here.
   key(event) {
+    if (!event.shiftKey && this.keys.is(event, "masks")) {
+      if (this.asksBoxes()) this.screen.toggleMasks();
+      return this.asksBoxes();
+    }
     if (this.boxEditor) return this.boxEditor.key(event);
     const is = (action) => this.keys.is(event, action);
     const draft = this.drafts.find((one) => one.field === this.current);
@@ -360,7 +360,9 @@ export class Drafts {
     }
     if (is("field_after") || is("field_before")) this.move(is("field_after") ? 1 : -1);
     else if (reconciled && this.revealed.must_reconcile) this.reconcile(reconciled);
+    else if (is("box_after") && this.asksBoxes()) this.nextBox();
     else if (!draft) return false;
+    else if (draft.field === "box" && refusalOf(event)) this.answer(draft, "field_reject", refusalOf(event));
     else if (is("accept")) this.answer(draft, "field_accept", null);
     else if (is("edit")) this.edit(draft);
     else if (is("refuse")) this.refuse(draft);
@@ -371,24 +373,16 @@ export class Drafts {
   }
 }
 
+// The codes of the dialog, which have the digits from 1 on.
+function boxRefusals() {
+  return [...document.querySelectorAll("#refuse-box-dialog button[value]")].map((one) => one.value).filter(Boolean);
+}
+
+function refusalOf(event) {
+  return boxRefusals()[Number(/^Digit([1-9])$/.exec(event.code)?.[1] ?? 0) - 1];
+}
+
 function mark(card, answer) {
   if (answer) card.dataset.answer = answer.kind;
   else delete card.dataset.answer;
-}
-
-function asText(value) {
-  return Array.isArray(value) ? value.join(", ") : String(value);
-}
-
-function inWords(draft) {
-  if (draft.field !== "box") return asText(draft.value);
-  const count = draft.value.length;
-  return count ? `${count} box${count > 1 ? "es" : ""} on the image` : "no box was found";
-}
-
-function inAnswer(draft, answer) {
-  const said = SAID[answer.kind];
-  if (answer.kind === "field_reject") return `${said}: ${answer.value.replaceAll("_", " ")}`;
-  if (answer.kind === "field_edit") return `${said}: ${inWords({ ...draft, value: answer.value })}`;
-  return said;
 }

@@ -5,6 +5,7 @@ import { BlindForm } from "/static/blind.js";
 import { bare, drawBoxes, pickPoints, toggleMarks, zoom } from "/static/canvas.js";
 import { Drafts } from "/static/drafts.js";
 import { Keys } from "/static/keys.js";
+import { Masks } from "/static/masks.js";
 import { Outbox } from "/static/outbox.js";
 import { holdTab } from "/static/one_tab.js";
 
@@ -40,10 +41,13 @@ const history = [];
 
 const keys = new Keys({});
 const blind = new BlindForm(keys, commit);
+const masks = new Masks(explain);
 const drafts = new Drafts(keys, {
   say,
   askRefusal: (field) => ask(field === "box" ? "refuse-box-dialog" : "refuse-dialog"),
   drawBoxes: (...what) => drawBoxes(size(), ...what),
+  offerMasks: (isOffered) => masks.offer(isOffered ? task.task_id : null),
+  toggleMasks: () => masks.toggle(),
   pickPoints: (...what) => pickPoints(size(), ...what),
   size,
 });

@@ -46,13 +46,18 @@ def lay_out(path: Path, each: int) -> DataRoot:
     """Write a queue with `each` tasks of every kind; no image is on disk."""
     root = DataRoot(path)
     rows: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("dedup__images", "review__drafts", "review__queue")
+        name: []
+        for name in ("dedup__images", "records__regions", "review__drafts", "review__queue")
     }
     for number in range(each * len(KINDS)):
         kind = KINDS[number % len(KINDS)]
         name = {"image_id": f"{number:064x}"}
         of_file = {"source": "secret-source", "path": f"secret-name-{number}.png"}
         rows["dedup__images"].append({**name, **of_file, "width_px": 9, "height_px": 9})
+        region = {"region_no": 1, "round": 1, "x1_px": 0, "y1_px": 0, "x2_px": 9, "y2_px": 9}
+        made_by = dict.fromkeys(("detector", "segmenter", "model", "method"), "secret-model")
+        mask = {"mask_size_px": [1, 45678], "mask_counts": [0, 45678]}
+        rows["records__regions"].append({**name, **region, **made_by, **mask})
         for field in ("description", "attribute"):
             draft = {"reviewed_field": field, "draft_json": json.dumps(f"a secret {field}")}
             made_by = {"annotator": "secret-model", "finding": "a secret", "draft_version": "1"}
@@ -134,6 +139,8 @@ def test_acceptance_16_fifty_images_of_every_kind_are_judged_blind(
             served.append(task_id)
             assert person.commit(task_id).status == 200
             if len(served) == 1:  # it is there, and would have been found
+                found = person.ask("GET", f"/api/tasks/{task_id}/masks")
+                assert (found.status, found.body[0]["counts"]) == (200, [0, 45678])
                 assert "secret" in person.reveal(task_id).content.decode()
             end = {"event_id": str(uuid.uuid4()), "reason": "other"}
             assert person.ask("POST", f"/api/tasks/{task_id}/skip", end).status == 200

@@ -504,6 +504,21 @@ def test_a_box_is_drawn_by_four_points_and_an_image_is_flagged(browser: "Browser
             finish(page)
             wait_for_image(page)
         box.focus()
+        # One box is lit, masks come and go, and a digit refuses the boxes at once.
+        page.keyboard.press("b")
+        assert page.locator("#overlay .chosen").count() == 1
+        drawn = "one => one.getContext('2d').getImageData(0, 0, 2, 2).data.filter(Boolean).length"
+        for is_on in (True, False):
+            page.keyboard.press("m")
+            assert page.locator("#masks-layer").is_visible() == is_on
+        page.locator('#masks[aria-pressed="false"]').wait_for()
+        page.keyboard.press("m")
+        page.wait_for_function(f"({drawn})(document.getElementById('masks-layer')) > 0")
+        page.keyboard.press("4")
+        box.locator(".said", has_text="refused: duplicate").wait_for()
+        page.keyboard.press("Backspace")
+        page.locator('[data-field="box"]:not([data-answer])').wait_for()
+        box.focus()
         page.keyboard.press("e")
         for key in ("ArrowRight", "Shift+ArrowDown", "BracketRight", "ArrowRight", "Shift+ArrowUp"):
             page.keyboard.press(key)

@@ -557,6 +557,16 @@ _ALL = (
     _text("vote_origin", "Where the vote was given: review, or the name of the imported file"),
     _text("said_json", "The value that the person gave, or the code of the refusal, as JSON"),
     _number("rating", "Rating of valence or arousal in steps", "step", -4, 4),
+    _texts(
+        "unknown_objects",
+        "Objects of which people say that it cannot be told whether they are there: a person, or "
+        "more than half of those who checked the objects. Null where there are none",
+    ),
+    _texts(
+        "absent_objects",
+        "Drafted objects that are not there, as more than half of those who checked the objects "
+        "say. Null where there are none",
+    ),
     Column(
         "emotion_place",
         pl.Int64,

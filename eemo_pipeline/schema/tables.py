@@ -92,8 +92,8 @@ _REGION_OPTIONAL = """thresholds phrase reason left_out x1_px y1_px x2_px y2_px 
 _TEXT = "image_id writer model method prompt_hash status reason text word_count tries"
 
 _VOTE = """image_id rater_id phase reviewed_field task_id queue asked_share vote said_json rating
-    emotion_place rating_input draft_json vote_origin is_counted duration_s guide_version event_no
-    voted_at"""
+    unknown_objects emotion_place rating_input draft_json vote_origin is_counted duration_s
+    guide_version event_no voted_at"""
 
 _ALL = (
     _table(
@@ -465,15 +465,14 @@ _ALL = (
         felt_valences felt_arousals valence valence_sd arousal arousal_sd rating_gap caption
         caption_state caption_distance emotion_reason emotion_reason_state reason_distance
         reason_regions reason_fields style style_words style_state scene
-        scene_state objects objects_state facial_expression expression_words
-        facial_expression_state human_action human_action_state brightness brightness_step contrast
-        saturation colourfulness colourfulness_step dominant_colours dominant_shares colour_words
+        scene_state objects objects_state absent_objects unknown_objects facial_expression
+        expression_words facial_expression_state human_action human_action_state brightness
+        brightness_step contrast saturation colourfulness colourfulness_step dominant_colours dominant_shares colour_words
         annotator is_selected""",
         """generator prompt asked_share emotion distribution felt_shares valence valence_sd arousal
         arousal_sd rating_gap caption caption_distance emotion_reason reason_distance style
-        style_words scene objects facial_expression expression_words human_action brightness_step
-        colourfulness_step colour_words
-        annotator""",
+        style_words scene objects absent_objects unknown_objects facial_expression
+        expression_words human_action brightness_step colourfulness_step colour_words annotator""",
         plotted="emotion",
     ),
     _table(
@@ -502,7 +501,8 @@ _ALL = (
         "image, person, phase and field: the answer that stands",
         "image_id rater_id phase reviewed_field",
         _VOTE,
-        "asked_share rating emotion_place rating_input draft_json duration_s guide_version",
+        """asked_share rating unknown_objects emotion_place rating_input draft_json duration_s
+        guide_version""",
         plotted="vote",
     ),
     _table(
@@ -510,7 +510,8 @@ _ALL = (
         "answer to a draft that was wrong on purpose",
         "image_id rater_id phase reviewed_field",
         _VOTE,
-        "asked_share rating emotion_place rating_input draft_json duration_s guide_version",
+        """asked_share rating unknown_objects emotion_place rating_input draft_json duration_s
+        guide_version""",
     ),
     _table(
         "review__records",
@@ -518,8 +519,9 @@ _ALL = (
         "image_id",
         """image_id outcome judgement_count emotion emotion_share named_share distribution
         felt_shares valence valence_sd arousal arousal_sd settled_json refused_fields
-        draft_states_json""",
-        "emotion distribution felt_shares valence valence_sd arousal arousal_sd",
+        draft_states_json absent_objects unknown_objects""",
+        """emotion distribution felt_shares valence valence_sd arousal arousal_sd absent_objects
+        unknown_objects""",
         plotted="outcome",
     ),
     _table(

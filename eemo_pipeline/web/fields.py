@@ -126,6 +126,24 @@ class Adjudication(_Said):
     guide_change: bool = False
 
 
+class Objects(_Said):
+    """What a person says of the objects of an image; drafted ones in neither list are not there.
+
+    Attributes:
+        present: they are there.
+        unknown: it cannot be told.
+    """
+
+    present: Annotated[list[Text], Field(max_length=100)]
+    unknown: Annotated[list[Text], Field(max_length=100)] = []
+
+    @model_validator(mode="after")
+    def _is_not_both(self) -> Self:
+        if set(self.present) & set(self.unknown):
+            raise ValueError("an object is either there or cannot be told")
+        return self
+
+
 class Box(_Said):
     """A box in whole pixels of the upright image."""
 
@@ -143,7 +161,9 @@ class Box(_Said):
 
 _VALUES: dict[str, TypeAdapter[Any]] = {
     **dict.fromkeys(TEXT_FIELDS, TypeAdapter(Text)),
-    **dict.fromkeys(LIST_FIELDS, TypeAdapter(Annotated[list[Text], Field(max_length=100)])),
+    **dict.fromkeys(
+        LIST_FIELDS, TypeAdapter(Annotated[list[Text], Field(max_length=100)] | Objects)
+    ),
     BOX_FIELD: TypeAdapter(Annotated[list[Box], Field(max_length=_MAX_BOXES)]),
 }
 

@@ -93,6 +93,7 @@ def read_votes(connection: sa.Connection) -> Votes:
                 "vote": event["vote"],
                 "said_json": event["said"],
                 "rating": event["rating"],
+                "unknown_objects": event.get("unknown_objects"),
                 "emotion_place": event.get("emotion_place"),
                 "rating_input": event.get("rating_input"),
                 "draft_json": event["base_value"],
@@ -133,6 +134,9 @@ def _answers(event: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
         yield "adjudicated", "emotion", _said("decided", value, None)
     elif event["kind"] == "reconcile":
         yield "reconciled", "emotion", _said(_VOTES[value], value, None)
+    elif isinstance(value, dict):  # objects, each answered by itself
+        said = _said(_VOTES[event["kind"]], value["present"], None)
+        yield "drafts", event["field"], said | {"unknown_objects": value.get("unknown", [])}
     else:
         yield "drafts", event["field"], _said(_VOTES[event["kind"]], value, None)
 

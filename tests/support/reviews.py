@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,14 @@ CAPTION, FINDING, FILE_NAME = "a secret caption", "a secret finding", "secret-na
 JUDGEMENT = {"emotion": "contentment", "valence": 1, "arousal": 1}
 
 
-def make_review_root(path: Path, count: int) -> DataRoot:
-    """Write `count` small images and the tables of a queue, in which every image is a task."""
+def make_review_root(path: Path, count: int, objects: Sequence[str] = ()) -> DataRoot:
+    """Write `count` small images and the tables of a queue, in which every image is a task.
+
+    Args:
+        path: where the data root is made.
+        count: how many images.
+        objects: the drafted objects of every image; without any, objects are not asked.
+    """
     root = DataRoot(path)
     folder = root.sources / "folder"
     names = [f"{FILE_NAME}-{number}.png" for number in range(count)]
@@ -65,6 +71,7 @@ def make_review_root(path: Path, count: int) -> DataRoot:
             {
                 **{"image_id": image_id, "annotator": "a", "status": "ok"},
                 **{"valence": number % 9 / 8, "evidence": ["a secret cue"]},
+                "objects": list(objects) or None,
             }
         )
         regions.append(

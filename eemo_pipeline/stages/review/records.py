@@ -13,6 +13,7 @@ import polars as pl
 
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
+from eemo_pipeline.stages.review.objects import FIELD, settle_objects
 
 _TABLE = TABLES["review__records"]
 DECIDING = 3  # blind judgements, or imported labels, that decide an emotion
@@ -40,7 +41,7 @@ def build_review_records(votes: pl.DataFrame) -> pl.DataFrame:
 
     `neutral` and `cannot_tell` are votes as well: they stop an emotion from having more than half,
     and are no part of the distribution over the eight. A draft is settled by the majority of those
-    who checked it; a tie settles nothing.
+    who checked it, and of objects each by itself; a tie settles nothing.
 
     Args:
         votes: rows of `review__votes`; surplus votes are not counted.
@@ -149,7 +150,11 @@ def _settle_drafts(
     settled: dict[str, Any] = {}
     refused: list[str] = []
     states: dict[str, str] = {}
+    objects = settle_objects((by_field | elsewhere).get(FIELD, []))
     for field, given in sorted((by_field | elsewhere).items()):
+        if field == FIELD and objects.present is not None:
+            settled[field], states[field] = objects.present, objects.state
+            continue
         results = Counter(_result_of(vote) for vote in given)
         (result, count), *_ = results.most_common(1)
         if count * 2 <= len(given):
@@ -165,6 +170,8 @@ def _settle_drafts(
         "settled_json": _write(settled),
         "refused_fields": refused,
         "draft_states_json": _write(states),
+        "absent_objects": objects.absent or None,
+        "unknown_objects": objects.unknown or None,
     }
 
 

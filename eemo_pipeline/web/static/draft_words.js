@@ -26,7 +26,17 @@ export function asText(value) {
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
+// Objects are a list, or what a person said of each: those that are there, and those not to be told.
+export function objectsOf(value) {
+  return Array.isArray(value) ? { present: value, unknown: [] } : value;
+}
+
 export function inWords(draft) {
+  if (draft.field === "objects") {
+    const { present, unknown } = objectsOf(draft.value);
+    const open = unknown.length ? `; cannot tell: ${unknown.join(", ")}` : "";
+    return `${present.join(", ") || "none of them"}${open}`;
+  }
   if (draft.field !== "box") return asText(draft.value);
   const count = draft.value.length;
   return count ? `${count} box${count > 1 ? "es" : ""} on the image` : "no box was found";

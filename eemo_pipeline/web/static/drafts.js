@@ -2,8 +2,9 @@
 // Text of models is put into the page as text, never as markup.
 
 import { BoxEditor } from "/static/box_editor.js";
-import { button, element } from "/static/elements.js";
 import { NAMES, RECONCILED, asText, inAnswer, inWords } from "/static/draft_words.js";
+import { button, element } from "/static/elements.js";
+import { ObjectChips } from "/static/object_chips.js";
 import { showChanges } from "/static/word_changes.js";
 
 const ON_SCREEN = 0.6; // share of a card
@@ -131,9 +132,10 @@ export class Drafts {
     const card = this.cardOf(draft.field);
     this.editing = draft.field;
     card.querySelector(".editor")?.remove();
-    const editor = draft.field === "box" ? this.editBoxes(draft) : this.editText(draft);
+    const edit = { box: "editBoxes", objects: "editObjects" }[draft.field] ?? "editText";
+    const editor = this[edit](draft);
     card.append(editor);
-    editor.querySelector("textarea, input[list], .box-editor").focus();
+    editor.querySelector("textarea, .chip input:checked, input[list], .box-editor").focus();
   }
 
   editText(draft) {
@@ -151,8 +153,7 @@ export class Drafts {
     }
     const save = () => {
       const said = text.value.trim();
-      const list = said.split(",").map((word) => word.trim()).filter(Boolean);
-      if (said) this.answer(draft, "field_edit", Array.isArray(draft.value) ? list : said);
+      if (said) this.answer(draft, "field_edit", said);
     };
     text.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || words)) {
@@ -179,6 +180,20 @@ export class Drafts {
     }
     editor.append(this.editButtons(save, restore));
     return editor;
+  }
+
+  editObjects(draft) {
+    const before = this.answers.get(draft.field);
+    const said = before?.kind === "field_edit" ? before.value : draft.value;
+    this.objects = new ObjectChips(draft.value, said, this.words?.objects);
+    const save = () => this.answer(draft, "field_edit", this.objects.value());
+    this.objects.section.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target.matches("button")) return;
+      event.preventDefault();
+      event.stopPropagation(); // it saves the objects, and does not end the image
+      save();
+    });
+    return element("div", { className: "editor" }, this.objects.section, this.editButtons(save));
   }
 
   editBoxes(draft) {
@@ -213,7 +228,7 @@ export class Drafts {
 
   // Opens a short field's list of words; the present draft's, else the first that has one.
   search() {
-    const hasWords = (draft) => this.words?.[draft.field]?.length;
+    const hasWords = (draft) => this.words?.[draft.field]?.length && draft.field !== "objects";
     const current = this.drafts.find((one) => one.field === this.current);
     const draft = current && hasWords(current) ? current : this.drafts.find(hasWords);
     if (!draft) return;
@@ -351,6 +366,7 @@ export class Drafts {
       return this.asksBoxes();
     }
     if (this.boxEditor) return this.boxEditor.key(event);
+    if (this.editing === "objects") return this.objects.key(event, this.keys);
     const is = (action) => this.keys.is(event, action);
     const draft = this.drafts.find((one) => one.field === this.current);
     const reconciled = ["keep", "change", "both"].find(is);

@@ -490,7 +490,7 @@ def test_acceptance_16_and_23_five_images_are_judged_by_keyboard_alone_and_blind
 
 
 def test_a_box_is_drawn_by_four_points_and_an_image_is_flagged(browser: "Browser", tmp_path: Path):
-    root = make_review_root(tmp_path / "boxes", 8)
+    root = make_review_root(tmp_path / "boxes", 8, objects=("dog", "tree"))
     with serve_reviews(root) as running:
         page = log_in(browser, root, running, "boxes")
         begin(page)
@@ -535,6 +535,15 @@ def test_a_box_is_drawn_by_four_points_and_an_image_is_flagged(browser: "Browser
         box.locator(".corners").nth(1).wait_for()
         box.locator("button", has_text="Save").click()
         box.locator(".said", has_text="2 boxes").wait_for()
+        # Of the objects each has an answer, by the keys of drafts; another one is added.
+        objects = page.locator('[data-field="objects"]')
+        objects.focus()
+        for key in ("e", "u", "n"):
+            page.keyboard.press(key)
+        page.keyboard.type("cat")
+        for key in ("Enter", "Control+Enter"):
+            page.keyboard.press(key)
+        objects.locator(".said", has_text="corrected: cat; cannot tell: dog").wait_for()
         page.keyboard.press("=")
         assert page.locator("#surround.zoomed").count() == 1
         page.keyboard.press(";")
@@ -542,7 +551,9 @@ def test_a_box_is_drawn_by_four_points_and_an_image_is_flagged(browser: "Browser
         page.keyboard.press("4")
         wait_for_image(page)
         page.context.close()
-    events, _ = read(root)
+    events, votes = read(root)
+    named = next(row for row in votes if row["reviewed_field"] == "objects")
+    assert (named["said_json"], named["unknown_objects"]) == ('["cat"]', ["dog"])
     drawn = next(event for event in events if event["kind"] == "field_edit")
     first, second = json.loads(drawn["value"])
     # One step right and ten down, then its left edge one step; along itself an edge does not move.

@@ -104,6 +104,29 @@ def test_drafts_are_settled_by_those_who_checked_them():
     assert found["refused_fields"] == ["style", "subject"]
 
 
+def test_every_object_is_settled_by_itself():
+    """No list is said twice, and each object has its majority all the same."""
+
+    def said(rater: str, what: str, present: object = None, unknown: object = None) -> list[dict]:
+        checked = vote("a", rater, "drafts", "objects", what, present, ["dog", "tree", "boat"])
+        return [checked | {"unknown_objects": unknown}]
+
+    felt_by = [felt("a", str(number), "awe", 0) for number in range(3)]
+    found = records(
+        *felt_by,
+        said("1", "corrected", ["dog", "cat"], ["tree"]),
+        said("2", "corrected", ["dog"], ["tree", "cat"]),
+        said("3", "corrected", ["dog", "tree", "boat"], []),
+    )["a"]
+    assert json.loads(found["settled_json"]) == {"objects": ["dog"]}
+    assert json.loads(found["draft_states_json"]) == {"objects": "corrected"}
+    assert (found["absent_objects"], found["unknown_objects"]) == (["boat"], ["tree"])
+    agreed = records(*felt_by, said("1", "confirmed"), said("2", "confirmed"), said("3", "refused"))
+    assert json.loads(agreed["a"]["draft_states_json"]) == {"objects": "confirmed"}
+    apart = records(*felt_by, said("1", "confirmed"), said("2", "absent"))["a"]
+    assert (json.loads(apart["settled_json"]), apart["absent_objects"]) == ({}, None)
+
+
 def measures(votes: list[dict[str, Any]], probes: pl.DataFrame = NO_PROBES) -> dict[tuple, dict]:
     given = pl.DataFrame(votes, schema=SCHEMA)
     frame = build_agreement(given, probes, QUEUE, REPLIES, VERIFIED)

@@ -86,6 +86,7 @@ def _translate(refused: "ReleaseRefused", root: DataRoot, permitted: list[str]) 
 
 def _list_fixes(refused: "ReleaseRefused", root: DataRoot, permitted: list[str]) -> list[str]:
     from eemo_pipeline.lake.parquet import DamagedTable
+    from eemo_pipeline.stages.release.contents import EmptyRelease
     from eemo_pipeline.stages.release.declaration import BadDeclaration
     from eemo_pipeline.stages.release.image_files import LostImages
     from eemo_pipeline.stages.release.manifest import BadManifest
@@ -97,16 +98,16 @@ def _list_fixes(refused: "ReleaseRefused", root: DataRoot, permitted: list[str])
             return list(making_commands(root))
         case BadDeclaration() as error:
             return [f"echo '{error.fix}' >> {quoted(refused.where)}"]
-        case TermsForbid() as error:
+        case (TermsForbid() | EmptyRelease()) as error if error.offenders:
             names = dict.fromkeys([*permitted, *(o.source for o in error.offenders)])
             granted = " ".join(f"--permitted {name}" for name in names)
             given = "".join(f" --permitted {name}" for name in permitted)
-            return [
-                command(f"release build --redistributable-only{given}", root),
-                command(
-                    f"release build {granted}", root, " # if their owners have given permission"
-                ),
-            ]
+            permit = command(
+                f"release build {granted}", root, " # if their owners have given permission"
+            )
+            if isinstance(error, EmptyRelease):
+                return [permit]
+            return [command(f"release build --redistributable-only{given}", root), permit]
         case DamagedTable():
             return [command("run", root, " # builds the tables again")]
         case LostImages():

@@ -9,8 +9,8 @@ rescaling. As in the authors' package, a token may be matched with the marks aro
 which are not matched themselves.
 
 The file runs in any environment that has torch and transformers, so it imports nothing else but
-`json_lines.py`, from its own folder. Weights are read only from safetensors, because other formats
-can run code when they are loaded.
+`json_lines.py` and `model_hub.py`, from its own folder. Weights are read only from safetensors,
+because other formats can run code when they are loaded.
 """
 
 import json
@@ -21,6 +21,7 @@ from json_lines import (  # pyright: ignore[reportMissingImports]
     answer_lines,
     hash_weights,
 )
+from model_hub import models_at_hand  # pyright: ignore[reportMissingImports]
 
 _LONGEST = 512  # tokens of a text
 # (type, number of layers) -> the layer whose states agree best with people, by the table
@@ -99,7 +100,8 @@ def _choose_layer(config: Any) -> int:
 
 
 if __name__ == "__main__":
-    if "--describe" in sys.argv:
-        sys.stdout.write(json.dumps(describe(sys.argv[1])) + "\n")
-    else:
-        serve(sys.argv[1])
+    with models_at_hand(sys.argv[1]):
+        if "--describe" in sys.argv:
+            sys.stdout.write(json.dumps(describe(sys.argv[1])) + "\n")
+        else:
+            serve(sys.argv[1])

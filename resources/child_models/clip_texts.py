@@ -5,14 +5,16 @@
 A question has `texts`; its answer has one vector per text. The vector is CLIP's projected text
 feature of length 1 with a 1 appended, over the root of 2, so that the product of two vectors is
 (cosine + 1) / 2, as EmoVerse's scoring has it. The file runs in any environment that has torch and
-transformers, so it imports nothing else but `json_lines.py`, from its own folder. Weights are read
-only from safetensors, because other formats can run code when they are loaded.
+transformers, so it imports nothing else but `json_lines.py` and `model_hub.py`, from its own
+folder. Weights are read only from safetensors, because other formats can run code when they are
+loaded.
 """
 
 import sys
 from typing import Any
 
 from json_lines import answer_lines  # pyright: ignore[reportMissingImports]
+from model_hub import models_at_hand  # pyright: ignore[reportMissingImports]
 
 
 def serve(name: str) -> None:
@@ -41,4 +43,5 @@ def serve(name: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    with models_at_hand(sys.argv[1]):
+        serve(sys.argv[1])

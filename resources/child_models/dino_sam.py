@@ -3,9 +3,9 @@
     python dino_sam.py DETECTOR SEGMENTER [--describe]
 
 Finds boxes for phrases, and a mask for each box. The file runs in any environment that has torch,
-transformers and Pillow, so it imports nothing else but `json_lines.py` and `grounding_lines.py`,
-from its own folder. Weights are read only from safetensors, because other formats can run code when
-they are loaded.
+transformers and Pillow, so it imports nothing else but `json_lines.py`, `grounding_lines.py` and
+`model_hub.py`, from its own folder. Weights are read only from safetensors, because other formats
+can run code when they are loaded.
 """
 
 import json
@@ -21,6 +21,7 @@ from grounding_lines import (  # pyright: ignore[reportMissingImports]
     serve,
 )
 from json_lines import hash_weights  # pyright: ignore[reportMissingImports]
+from model_hub import models_at_hand  # pyright: ignore[reportMissingImports]
 
 # What SAM 2's processor subtracts from pixels of 0-1, and divides them by: those of ImageNet.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -227,7 +228,8 @@ def _only(outputs: Any, place: int) -> Any:
 
 
 if __name__ == "__main__":
-    if "--describe" in sys.argv[3:]:
-        sys.stdout.write(json.dumps(describe(*sys.argv[1:3])) + "\n")
-    else:
-        serve(DinoSam(*sys.argv[1:3]))
+    with models_at_hand(*sys.argv[1:3]):
+        if "--describe" in sys.argv[3:]:
+            sys.stdout.write(json.dumps(describe(*sys.argv[1:3])) + "\n")
+        else:
+            serve(DinoSam(*sys.argv[1:3]))

@@ -3,7 +3,7 @@
     python groundingdino_native.py DETECTOR SEGMENTER [--describe]
 
 Runs in the environment of `groundingdino_native.txt`, so it imports nothing of this repository but
-`json_lines.py` and `grounding_lines.py`, from its own folder.
+`json_lines.py`, `grounding_lines.py` and `model_hub.py`, from its own folder.
 
 DETECTOR and SEGMENTER are checkpoint files: `.safetensors`, or `.pth` that torch loads with
 `weights_only`. A checkpoint that holds more than tensors, which only code could load, is refused.
@@ -27,6 +27,7 @@ from grounding_lines import (  # pyright: ignore[reportMissingImports]
     mask_size,
     serve,
 )
+from model_hub import models_at_hand  # pyright: ignore[reportMissingImports]
 
 _CONFIGS = {"swint": "GroundingDINO_SwinT_OGC", "swinb": "GroundingDINO_SwinB_cfg"}
 # type -> width, depth, heads and layers with global attention of the image encoder
@@ -35,6 +36,7 @@ _ENCODERS = {
     "vit_l": (1024, 24, 16, (5, 11, 17, 23)),
     "vit_b": (768, 12, 12, (2, 5, 8, 11)),
 }
+_WORDS = "bert-base-uncased"  # reads the phrases in both published configurations
 _SHORT_SIDE, _LONG_SIDE = 800, 1333  # px of an image as Grounding DINO sees it
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -306,4 +308,5 @@ if __name__ == "__main__":
     if "--describe" in sys.argv[3:]:
         sys.stdout.write(json.dumps(describe(*files)) + "\n")
     else:
-        serve(NativeModels(*files))
+        with models_at_hand(_settings(files[0]).get("text_encoder_type", _WORDS)):
+            serve(NativeModels(*files))

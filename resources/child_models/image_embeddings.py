@@ -4,9 +4,9 @@
 
 The vector of an image is the model's own image features where it has them (CLIP, SigLIP), else its
 pooled output, else the mean of its last hidden states (DINOv2, ViT). The file runs in any
-environment that has torch, transformers and Pillow, so it imports nothing else but `json_lines.py`,
-from its own folder. Weights are read only from safetensors, because other formats can run code when
-they are loaded.
+environment that has torch, transformers and Pillow, so it imports nothing else but `json_lines.py`
+and `model_hub.py`, from its own folder. Weights are read only from safetensors, because other
+formats can run code when they are loaded.
 """
 
 import base64
@@ -22,6 +22,7 @@ from json_lines import (  # pyright: ignore[reportMissingImports]
     read_together,
     write_answers,
 )
+from model_hub import models_at_hand  # pyright: ignore[reportMissingImports]
 
 _BATCH = 32
 
@@ -77,7 +78,8 @@ def serve(name: str) -> None:
 
 
 if __name__ == "__main__":
-    if "--describe" in sys.argv[2:]:
-        sys.stdout.write(json.dumps(describe(sys.argv[1])) + "\n")
-    else:
-        serve(sys.argv[1])
+    with models_at_hand(sys.argv[1]):
+        if "--describe" in sys.argv[2:]:
+            sys.stdout.write(json.dumps(describe(sys.argv[1])) + "\n")
+        else:
+            serve(sys.argv[1])

@@ -4,9 +4,9 @@
 
 A question has `texts`; its answer has one vector per text: the mean of the last hidden states over
 the tokens of the text (Reimers and Gurevych 2019, arXiv 1908.10084), of length 1. The file runs in
-any environment that has torch and transformers, so it imports nothing else but `json_lines.py`,
-from its own folder. Weights are read only from safetensors, because other formats can run code when
-they are loaded.
+any environment that has torch and transformers, so it imports nothing else but `json_lines.py`
+and `model_hub.py`, from its own folder. Weights are read only from safetensors, because other
+formats can run code when they are loaded.
 """
 
 import json
@@ -17,6 +17,7 @@ from json_lines import (  # pyright: ignore[reportMissingImports]
     answer_lines,
     hash_weights,
 )
+from model_hub import models_at_hand  # pyright: ignore[reportMissingImports]
 
 _LONGEST = 128  # tokens of a text
 
@@ -52,7 +53,8 @@ def serve(name: str) -> None:
 
 
 if __name__ == "__main__":
-    if "--describe" in sys.argv:
-        sys.stdout.write(json.dumps(describe(sys.argv[1])) + "\n")
-    else:
-        serve(sys.argv[1])
+    with models_at_hand(sys.argv[1]):
+        if "--describe" in sys.argv:
+            sys.stdout.write(json.dumps(describe(sys.argv[1])) + "\n")
+        else:
+            serve(sys.argv[1])

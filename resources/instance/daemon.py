@@ -5,7 +5,6 @@ It ends with its stdin, whose other end its parent holds until that ends, by `ki
 
 import os
 import signal
-import sys
 import threading
 
 
@@ -18,7 +17,9 @@ def run_daemon() -> None:
 
 
 def _end_with_stdin() -> None:
-    sys.stdin.buffer.read()
+    # Not by `sys.stdin`: this thread would hold its lock, which aborts the interpreter at its end.
+    while os.read(0, 1):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -55,6 +55,7 @@ OTHER_ENVIRONMENTS = {
     "resources/child_models/image_classifier.py",
     "resources/child_models/image_embeddings.py",
     "resources/child_models/json_lines.py",
+    "resources/child_models/model_hub.py",
     "resources/child_models/bertscore_pairs.py",
     "resources/child_models/clip_texts.py",
     "resources/child_models/sentence_embeddings.py",

@@ -15,6 +15,7 @@ from eemo_pipeline.schema.columns import COLUMNS, STRINGS, Column
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.release.origins import fingerprint_images
 from eemo_pipeline.stages.release.redistribution import (
+    Offender,
     TermsForbid,
     count_offenders,
     item_sources,
@@ -54,12 +55,12 @@ _OWN_COLUMNS = {
 
 
 class EmptyRelease(Exception):
-    """No row may be released; `withheld` is the number of rows that terms keep in."""
+    """No row may be released; `offenders` are the sources whose terms keep rows in."""
 
-    def __init__(self, withheld: int) -> None:
-        """Keep the number."""
+    def __init__(self, offenders: list[Offender]) -> None:
+        """Store the sources; the one with the most items comes first."""
         super().__init__("no row may be released")
-        self.withheld = withheld
+        self.offenders = offenders
 
 
 class MissingLicence(Exception):
@@ -126,7 +127,7 @@ def select_contents(
         raise TermsForbid(count_offenders(forbidden))
     frames = _keep_permitted(items, needed, forbidden)
     if not any(frame.height for frame in frames.values()):
-        raise EmptyRelease(forbidden["item_id"].n_unique())
+        raise EmptyRelease(count_offenders(forbidden))
     kept = pl.concat([frame.select(_item_id(name)) for name, frame in frames.items()])
     used = needed.join(kept, on="item_id", how="semi")
     paths = images.with_columns(

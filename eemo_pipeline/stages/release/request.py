@@ -3,7 +3,7 @@
 `contents.py` chooses the rows, `build.py` writes them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,7 +15,7 @@ from eemo_pipeline.stages.release.contents import EmptyRelease, MissingLicence, 
 from eemo_pipeline.stages.release.declaration import FILE, BadDeclaration, read_declaration
 from eemo_pipeline.stages.release.image_files import LostImages
 from eemo_pipeline.stages.release.manifest import BadManifest, Code
-from eemo_pipeline.stages.release.redistribution import TermsForbid
+from eemo_pipeline.stages.release.redistribution import Offender, TermsForbid
 from eemo_pipeline.stages.sources import known_sources
 
 # A release is made from these; all that it holds besides may be empty.
@@ -133,22 +133,19 @@ def _describe(error: Exception, root: DataRoot) -> tuple[str, Path, str, str]:
             fix = f"set the licence, or write `{error.fix}` into {FILE}"
             return "the release is not declared", root.path / FILE, error.why, fix
         case TermsForbid():
-            listed = (f"{o.source}: {o.licence} ({o.items:,} items)" for o in error.offenders)
             what = "the terms of some sources forbid releasing these rows"
-            fix = (
-                "release the redistributable rows alone, or name the sources under permitted if "
-                "their owners have given permission"
-            )
-            return what, root.path, "; ".join(listed), fix
+            fix = f"release the redistributable rows alone, or {_permit(error.offenders)}"
+            return what, root.path, _list_terms(error.offenders), fix
         case MissingLicence():
             why = f"the sources {', '.join(error.sources)} state none"
             fix = "state the licence where the source is declared"
             return "some rows have no licence", root.path, why, fix
         case EmptyRelease():
-            withheld = f"terms keep in {error.withheld:,} rows"
-            why = withheld if error.withheld else "the tables are empty"
-            fix = "name sources under permitted if their owners have given permission"
-            return "no row is left to release", root.path, why, fix
+            if not error.offenders:
+                what, why = "no row is left to release", "the tables are empty"
+                return what, root.path, why, "build the tables first"
+            why = f"terms keep all of them in: {_list_terms(error.offenders)}"
+            return "no row is left to release", root.path, why, _permit(error.offenders)
         case LostImages():
             some = "; ".join(f"{lost.path}: {lost.why}" for lost in error.images[:_MOST_NAMED])
             count = f"{len(error.images):,} image files are not those that the tables are about"
@@ -158,3 +155,12 @@ def _describe(error: Exception, root: DataRoot) -> tuple[str, Path, str, str]:
         case _:  # BadManifest
             fix = "restore it from a copy"
             return "the latest release is damaged", root.releases, str(error), fix
+
+
+def _list_terms(offenders: Sequence[Offender]) -> str:
+    return "; ".join(f"{one.source}: {one.licence} ({one.items:,} items)" for one in offenders)
+
+
+def _permit(offenders: Sequence[Offender]) -> str:
+    names = ", ".join(dict.fromkeys(one.source for one in offenders))
+    return f"set permitted to [{names}] if their owners have given permission"

@@ -114,6 +114,7 @@ def test_sigterm_ends_the_server_and_all_that_it_started(ui: Ui) -> None:
     while left := list_processes(ui.process.pid):
         assert time.monotonic() < deadline, left
         time.sleep(0.2)
+    assert "Fatal Python error" not in (ui.root.parent / "log").read_text()
 
 
 def test_a_mistyped_data_root_is_not_created(tmp_path: Path) -> None:

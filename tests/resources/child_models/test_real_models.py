@@ -5,6 +5,7 @@ They prove the plumbing: shapes, order, devices, files. What weights are worth i
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from hashlib import sha256
@@ -19,9 +20,15 @@ from eemo_pipeline.lake.parquet import file_sha256
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.verifier import VerificationRequest
 from eemo_pipeline.vlm.image_encoding import encode_picture
-from resources.child_models.child_process import Child, Patience
+from resources.child_models.child_process import (
+    Child,
+    ChildProblem,
+    Patience,
+    describe_child,
+    program_command,
+)
 from resources.child_models.child_verifier import POLICY
-from resources.child_models.classifier_verifier import MODEL, build_classifier
+from resources.child_models.classifier_verifier import MODEL, PYTHON, build_classifier
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -53,6 +60,23 @@ def paint(folder: Path, seed: int) -> VerificationRequest:
     pixels = np.random.default_rng(seed).integers(0, 256, (6, 9, 3), dtype=np.uint8)
     Image.fromarray(pixels).resize((90, 60), Image.Resampling.BICUBIC).save(path)
     return VerificationRequest(file_sha256(path), path)
+
+
+def test_a_model_by_name_is_read_from_the_cache_or_refused_where_the_hub_is_silent(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    cached = tmp_path / "hub" / "models--tiny--classifier"
+    shutil.copytree(folder, cached / "snapshots" / ("1" * 40))
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("1" * 40)
+    command = program_command("image_classifier.py", PYTHON)
+    told = describe_child([*command, "tiny/classifier"], MODEL)
+    assert (told["id"], told["version"]) == ("ViTForImageClassification", "8 labels")
+    with pytest.raises(ChildProblem, match=r"no such folder.*does not answer.*let HF_HOME name"):
+        describe_child([*command, "no/such-model"], MODEL)
 
 
 def test_a_classifier_judges_in_batches_as_it_does_alone(

@@ -10,6 +10,7 @@ from assets.release import ReleaseConfig, ReleasedRows, build_release_builds
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.stages.release.manifest import Code, read_manifest
 from eemo_pipeline.stages.release.request import ReleaseRefused
+from tests.support.lakes import write_rows
 from tests.support.releases import lay_release_root
 
 CODE = Code(package="1", parts={}, assets={}, seeds={})
@@ -54,7 +55,12 @@ def test_a_refusal_says_what_where_why_and_which_setting(tmp_path: Path) -> None
     assert "the terms of some sources forbid" in said
     assert str(root) in said
     assert "closed: no redistribution (4 items)" in said
-    assert "under permitted" in said
+    assert "set permitted to [closed]" in said
+    terms = {"is_redistributable": False, "licence": "none given", "citation": "Someone 2020"}
+    closed = [{"source": name, "title": name, **terms} for name in ("closed", "open")]
+    write_rows(root, "sources__datasets", closed)
+    with pytest.raises(ReleaseRefused, match=r"no row is left.*open: none given.*permitted to \["):
+        build(root, rows=REDISTRIBUTABLE)
     with pytest.raises(ReleaseRefused, match="did you mean emotion6"):
         build(root, rows=EVERY, permitted=["emotio6"])
     (root / "tables" / "qa__items.parquet").unlink()

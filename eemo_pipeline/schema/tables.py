@@ -467,8 +467,8 @@ _ALL = (
         reason_regions reason_fields style style_words style_state scene
         scene_state objects objects_state absent_objects unknown_objects facial_expression
         expression_words facial_expression_state human_action human_action_state brightness
-        brightness_step contrast saturation colourfulness colourfulness_step dominant_colours dominant_shares colour_words
-        annotator is_selected""",
+        brightness_step contrast saturation colourfulness colourfulness_step dominant_colours
+        dominant_shares colour_words annotator is_selected""",
         """generator prompt asked_share emotion distribution felt_shares valence valence_sd arousal
         arousal_sd rating_gap caption caption_distance emotion_reason reason_distance style
         style_words scene objects absent_objects unknown_objects facial_expression

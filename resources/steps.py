@@ -12,6 +12,7 @@ import dagster as dg
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
 
+from eemo_pipeline.execution.garbage import collect_seldom
 from resources.child_models.placement import (
     LOCAL,
     RAY,
@@ -36,6 +37,7 @@ class StepsExecutor(InProcessExecutor):
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
         """Execute the steps; the resources of the run are built within, and its models placed."""
+        collect_seldom()
         with executed_by(self._executor):
             yield from super().execute(plan_context, execution_plan)
 

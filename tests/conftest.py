@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from eemo_pipeline.execution.garbage import collect_seldom
 from tests.support.commands import run_eemo
 from tests.support.hashing import stamp_files
 from tests.support.images import fill_folder
@@ -27,11 +28,13 @@ BUILDERS = ("tests/pipeline/test_ask_again.py", "tests/pipeline/test_evaluation.
 def pytest_configure() -> None:
     """Let interrupts through, and let no property fail because the machine is busy.
 
-    What a shell starts in the background would ignore interrupts.
+    What a shell starts in the background would ignore interrupts. Thousands of tests are many
+    objects, and a collection of garbage looks at all of them.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     settings.register_profile("any_machine", deadline=None, max_examples=60)
     settings.load_profile("any_machine")
+    collect_seldom()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,9 +5,12 @@ Heavy modules are imported only when a command needs them, so that `eemo --help`
 
 import sys
 
+from eemo_pipeline.execution.garbage import collect_seldom
+
 
 def main() -> int:
     """Run one command with the arguments of this process; return the exit code."""
+    collect_seldom()
     try:
         from eemo_pipeline.cli.app import run_command_line
 

@@ -79,7 +79,7 @@ def run_arms(
     plain = decide(records.replies, records.verifier_replies)
     full = _review(records, critic, rule, limits)
     tabulate = partial(tabulate_outcomes, records, is_right)
-    whole = tabulate(first, full, _decide_again(records, full, rule))
+    whole = tabulate(first, full, full.decisions)
     judged_once = replace(full, verdicts=full.verdicts.filter(pl.col("round") == 1))
     return [
         Arm("full", whole),
@@ -87,7 +87,7 @@ def run_arms(
         Arm("no_loop", tabulate(first, judged_once, first)),
         Arm("no_critic", tabulate(first, None, first)),
         *(
-            Arm(name, tabulate(first, done, _decide_again(records, done, rule)))
+            Arm(name, tabulate(first, done, done.decisions))
             for name, other in (
                 ("critic_is_annotator", _own_critic(records)),
                 ("placebo", PlaceboCritic()),
@@ -186,7 +186,7 @@ def _alone(
         )
         decisions = decide_alone(one.replies, one.verifier_replies)
         done = _review(one, critic, decide_alone, limits)
-        with_critic.append(tabulate(decisions, done, _decide_again(one, done, decide_alone)))
+        with_critic.append(tabulate(decisions, done, done.decisions))
         without.append(tabulate(decisions, None, decisions))
     return (
         [
@@ -217,16 +217,6 @@ def _review(records: Records, critic: Critic, rule: Decide, limits: CriticLimits
             )
         finally:
             ledger.close()
-
-
-def _decide_again(records: Records, reviewed: Reviewed, rule: Decide) -> pl.DataFrame:
-    return rule(
-        records.replies,
-        records.verifier_replies,
-        reviewed.replies,
-        reviewed.choices,
-        reviewed.word_choices,
-    )
 
 
 def _own_critic(records: Records) -> KnowingCritic:

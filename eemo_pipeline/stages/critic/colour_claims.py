@@ -8,10 +8,12 @@ the image. The problems that follow are in `rules.py`.
 import colorsys
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from itertools import takewhile
 
 import numpy as np
 
+from eemo_pipeline.aggregation.text_similarity import TEXTS_KEPT
 from eemo_pipeline.emotion.colour import colour_names, lab_of, rgb_of
 from eemo_pipeline.roles.critic import Look
 
@@ -69,9 +71,10 @@ _LIGHT_WORDS: Mapping[str, Callable[[Look], bool]] = {
 }
 
 
-def split_words(text: str) -> list[str]:
+@lru_cache(TEXTS_KEPT)
+def split_words(text: str) -> tuple[str, ...]:
     """Return the words of a text in lower case."""
-    return _WORD.findall(text.lower())
+    return tuple(_WORD.findall(text.lower()))
 
 
 def unsupported_claims(text: str, look: Look) -> list[str]:
@@ -92,16 +95,18 @@ def unsupported_claims(text: str, look: Look) -> list[str]:
     return sorted(wrong)
 
 
+@lru_cache(TEXTS_KEPT)
 def mentions(text: str, subject: str) -> bool:
     """Return whether `text` contains the head noun of `subject`, singular or plural.
 
     The head is the last word before the first preposition: "area" in "a dark area at the left".
     """
     words = split_words(subject)
-    head = list(takewhile(lambda word: word not in _PREPOSITIONS, words)) or words
+    head = tuple(takewhile(lambda word: word not in _PREPOSITIONS, words)) or words
     return bool(head) and _stem(head[-1]) in set(map(_stem, split_words(text)))
 
 
+@lru_cache(TEXTS_KEPT)
 def same_phrase(one: str, other: str) -> bool:
     """Return whether two phrases have the same words, ignoring articles, plurals and order."""
     return _content(one) == _content(other)

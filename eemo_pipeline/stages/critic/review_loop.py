@@ -133,6 +133,7 @@ class _History:
     def finish(self) -> Reviewed:
         """Return the tables, and the sum of the work."""
         return Reviewed(
+            self.decisions,
             pl.concat(self.verdicts).sort(_VERDICTS.key),
             pl.concat(self.steps).sort(_STEPS.key),
             self.choices.sort(_CHOICES.key),
@@ -212,9 +213,10 @@ def _run_rounds(images: pl.DataFrame, history: _History, means: _Means) -> None:
     while open_.height:
         open_ = _run_round(open_, history, means)
     evidence = (history.replies, history.choices, history.word_choices)
-    decisions = means.decide_by(means.ballot.replies, means.ballot.verifier_replies, *evidence)
+    first = (means.ballot.replies, means.ballot.verifier_replies)
+    history.decisions = means.decide_by(*first, *evidence)
     rounds = {image_id: len(passes) for image_id, passes in history.passes.items()}
-    history.regions.follow(images, decisions, rounds)
+    history.regions.follow(images, history.decisions, rounds)
 
 
 def _run_round(images: pl.DataFrame, history: _History, means: _Means) -> pl.DataFrame:

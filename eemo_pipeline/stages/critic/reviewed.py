@@ -12,6 +12,7 @@ class Reviewed:
     """The result of the critic's loop.
 
     Attributes:
+        decisions: `verification__decisions` on the latest answers and choices.
         verdicts: `critic__verdicts`, all rounds.
         steps: `critic__steps`, all rounds.
         choices: `critic__choices`, all rounds.
@@ -25,6 +26,7 @@ class Reviewed:
         asked_about_emotion: the images whose annotators were asked about the emotion again.
     """
 
+    decisions: pl.DataFrame
     verdicts: pl.DataFrame
     steps: pl.DataFrame
     choices: pl.DataFrame

@@ -5,7 +5,6 @@ Wilson's interval, the paired bootstrap, McNemar's test and Holm's correction. E
 """
 
 from collections.abc import Sequence
-from math import comb
 
 import numpy as np
 
@@ -63,12 +62,12 @@ def bootstrap_shares(
 
 def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
     """Return the exact two-sided p of McNemar's test (1947) on paired hits; 1 if none differ."""
+    from scipy.special import bdtr  # loads in a tenth of the time of scipy.stats
+
     differing = int((first ^ second).sum())
     better = int((first & ~second).sum())
-    # In whole numbers, and without scipy.stats, which takes a second to load. With even chances
-    # both tails are alike.
-    tail = sum(comb(differing, count) for count in range(min(better, differing - better) + 1))
-    return min(1.0, 2 * tail / 2**differing)
+    # With even chances both tails are alike.
+    return min(1.0, 2 * float(bdtr(min(better, differing - better), differing, 0.5)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

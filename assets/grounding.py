@@ -18,6 +18,6 @@ def grounding__regions(
     ledger: dg.ResourceParam[Ledger],
     data_root: dg.ResourceParam[DataRoot],
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per kept picture and region that carries its subject; region 0 says why none."""
+    """One row per kept image and region that carries its subject; region 0 says why none."""
     regions = ground(dedup__images, verification__decisions, grounder, ledger, data_root.sources)
     return count_answers(regions, dedup__images.height)

@@ -16,7 +16,7 @@ from eemo_pipeline.cli.model_choice import (
     choose_plan,
     choose_writers,
 )
-from eemo_pipeline.cli.output import clean, say, show_json, show_rows
+from eemo_pipeline.cli.output import clean, counted, say, show_json, show_rows
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.run import run_selection
 from eemo_pipeline.cli.shell_text import command, corrected
@@ -76,12 +76,12 @@ def ask_again(
             _forecast(lines, len(images), as_json=as_json)
             return Exit.OK
         if waiting:
-            say(f"going on with an unfinished request: {len(waiting):,} questions wait")
+            say(f"going on with an unfinished request: {counted(len(waiting), 'question')} left")
         else:
             with hold(root):
                 retire(ledger, asked, condition)
             usd = Spent(0, sum(line.nano_usd for line in lines)).usd
-            say(f"{len(asked):,} answers are past answers now; they cost {usd:,.6f} USD")
+            say(f"{counted(len(asked), 'answer')} for {usd:,.6f} USD set aside as past answers")
     return _run(root, lines, condition, choose_models(providers, budgets), as_json=as_json)
 
 
@@ -156,7 +156,7 @@ def _no_answer(
     named = ", ".join(sorted(f"{provider} {model}" for provider, model in askers))
     return Problem(
         "there is no answer to ask for again",
-        f"--where {clean(wish.where)}: {len(images):,} images",
+        f"--where {clean(wish.where)}: {counted(len(images), 'image')}",
         f"none of {clean(named)} has answered about them" if named else "no paid model is chosen",
         command("ledger", root, " # the models that have answered"),
         command(f"ask-again --where {_quoted(wish.where)} --providers openai,gemini", root),
@@ -183,8 +183,8 @@ def _forecast(lines: Sequence[AskedAgain], images: int, *, as_json: bool) -> Non
         ],
     )
     say(
-        f"{images:,} images; their answers cost {usd:,.6f} USD last time; questions that follow "
-        "from changed answers are new. Nothing was asked"
+        f"{counted(images, 'image')}; the answers cost {usd:,.6f} USD last time; questions "
+        "that follow from changed answers are new. Nothing was asked"
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from eemo_pipeline.cli.data_root import choose_data_root, hold, use_records
 from eemo_pipeline.cli.ledger import open_existing
 from eemo_pipeline.cli.model_choice import choose_models
-from eemo_pipeline.cli.output import clean, paint, say, show, show_json, show_rows
+from eemo_pipeline.cli.output import clean, counted, paint, say, show, show_json, show_rows
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.run import judge
 from eemo_pipeline.cli.server_words import find_words, tell_words
@@ -47,13 +47,15 @@ def submit_batches(
     code = _tell(root, outcome, numbers, as_json=as_json)
     if numbers and not as_json:
         show(
-            f"sent {numbers['submitted']:,} questions, {numbers['bound_usd']:,.4f} USD at most; "
+            f"sent {counted(numbers['submitted'], 'question')}, "
+            f"{numbers['bound_usd']:,.4f} USD at most; "
             f"{numbers['answered']:,} were answered already, {numbers['waiting']:,} were waiting, "
             f"{numbers['given_up']:,} had failed too often"
         )
         if numbers["held_back"]:
             say(
-                f"{numbers['held_back']:,} questions were not sent: the provider's queue is full. "
+                f"not sent: {counted(numbers['held_back'], 'question')}, as the provider's queue "
+                "is full. "
                 f"Collect when `{command('batch', root)}` shows that batches are over, then submit "
                 "again"
             )
@@ -72,8 +74,9 @@ def collect_batches(data: Path | None, *, as_json: bool) -> Exit:
     code = _tell(root, outcome, numbers, as_json=as_json)
     if numbers and not as_json:
         show(
-            f"collected {numbers['batches']:,} batches: {numbers['computed']:,} answers for "
-            f"{numbers['usd']:,.4f} USD; {numbers['still_open']:,} batches are open"
+            f"collected {counted(numbers['batches'], 'batch', 'batches')}: "
+            f"{counted(numbers['computed'], 'answer')} for "
+            f"{numbers['usd']:,.4f} USD; still open: {numbers['still_open']:,}"
         )
     return code
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from eemo_pipeline.cli.data_root import choose_data_root, hold
-from eemo_pipeline.cli.output import say, show_json, show_rows
+from eemo_pipeline.cli.output import counted, say, show_json, show_rows
 from eemo_pipeline.cli.problems import wrong_usage
 from eemo_pipeline.cli.shell_text import command, shown
 
@@ -69,5 +69,5 @@ def collect_images(
     show_rows(("outcome", "rows"), reasons.most_common())
     may_succeed = sum(row["status"] == "error" for row in collected.rows.values())
     if may_succeed:
-        say(f"{may_succeed:,} rows may succeed later: run the same command again")
+        say(f"{counted(may_succeed, 'row')} may succeed later: run the same command again")
     say(f"in {shown(root.sources / 'web')}; next: {command('run', root)}")

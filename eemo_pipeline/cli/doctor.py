@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from eemo_pipeline.cli.output import clean, paint, show, show_json, size_in_words
+from eemo_pipeline.cli.output import clean, counted, paint, show, show_json, size_in_words
 from eemo_pipeline.cli.problems import Exit
 from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import LEDGER_VARIABLE, DataRoot, find_data_root
@@ -160,7 +160,7 @@ def look_at_ledger(root: DataRoot) -> Finding:
         return Finding("ledger", "broken", f"{shown(root.ledger)}: {error}", fix)
     if verdict != "ok":
         return Finding("ledger", "broken", f"{shown(root.ledger)}: {verdict}", fix)
-    return Finding("ledger", "ok", f"{shown(root.ledger)} is intact, {answers:,} answers")
+    return Finding("ledger", "ok", f"{shown(root.ledger)} is intact, {counted(answers, 'answer')}")
 
 
 def _reach_ledger(url: str) -> Finding:
@@ -173,7 +173,7 @@ def _reach_ledger(url: str) -> Finding:
         return Finding("ledger", "broken", " ".join(str(error).split()), fix)
     if answers is None:
         return Finding("ledger", "note", f"{place} has none yet", "the first run creates it")
-    return Finding("ledger", "ok", f"{place} is reachable, {answers:,} answers")
+    return Finding("ledger", "ok", f"{place} is reachable, {counted(answers, 'answer')}")
 
 
 def _library(name: str) -> Finding:

@@ -19,7 +19,7 @@ from eemo_pipeline.cli.model_choice import (
     choose_thresholds,
     choose_writers,
 )
-from eemo_pipeline.cli.output import say, show_json, show_rows
+from eemo_pipeline.cli.output import counted, say, show_json, show_rows
 from eemo_pipeline.cli.run import require_images, require_sources
 from eemo_pipeline.cli.shell_text import shown
 from eemo_pipeline.lake.data_root import DataRoot
@@ -87,7 +87,8 @@ def show_forecast(
     show_rows(_COLUMNS, [[getattr(line, name) for name in _COLUMNS] for line in lines])
     low, high = (sum(getattr(line, name) for line in lines) for name in ("usd_low", "usd_high"))
     say(
-        f"{known.height:,} images of {shown(root.tables)} and {unread:,} unread files: "
+        f"{counted(known.height, 'image')} of {shown(root.tables)} and "
+        f"{counted(unread, 'unread file')}: "
         f"{low:,.2f} to {high:,.2f} USD; nothing was called"
     )
 

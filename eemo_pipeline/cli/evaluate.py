@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from eemo_pipeline.cli.data_root import choose_data_root
 from eemo_pipeline.cli.dry_run import open_ledger_of
 from eemo_pipeline.cli.model_choice import choose_judge, choose_models, choose_plan, no_bertscore
-from eemo_pipeline.cli.output import clean, say, show_json, show_rows
+from eemo_pipeline.cli.output import clean, counted, say, show_json, show_rows
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, corrected, making_commands, shown, typed_again
 from eemo_pipeline.lake.data_root import DataRoot
@@ -198,7 +198,7 @@ def show_replay(
     for line in _missing(done):
         say(f"missing: {line}")
     for reason, count in sorted(Counter(row.reason for row in done.file.refusals).items()):
-        say(f"{count:,} rows refused: {reason}")
+        say(f"{counted(count, 'row')} refused: {reason}")
 
 
 def _open_similarity(folder: Path | None) -> "SentenceSimilarity | None":

@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from eemo_pipeline.cli.output import clean, show, show_json
+from eemo_pipeline.cli.output import clean, counted, show, show_json
 from eemo_pipeline.cli.problems import Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import find_data_root
@@ -45,7 +45,7 @@ def export(
         handed = write(root.tables, to, permitted)
     except TermsForbid as error:
         sources = "; ".join(
-            f"{offender.source}: {offender.licence} ({offender.items:,} items)"
+            f"{offender.source}: {offender.licence} ({counted(offender.items, 'item')})"
             for offender in error.offenders
         )
         granted = " ".join(f"--permitted {offender.source}" for offender in error.offenders)
@@ -65,5 +65,7 @@ def export(
         show_json({"items": handed.items, "withheld": handed.withheld, "files": files})
         return
     for row in handed.files.iter_rows(named=True):
-        show(f"{clean(row['path']):<44} {row['row_count']:>9,} items")
-    show(f"{handed.items:,} items exported, {handed.withheld:,} left out; terms in TERMS.md")
+        show(f"{clean(row['path']):<44} {counted(row['row_count'], 'item'):>15}")
+    show(
+        f"{counted(handed.items, 'item')} exported, {handed.withheld:,} left out; terms in TERMS.md"
+    )

@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from eemo_pipeline.cli.output import clean, paint, say
+from eemo_pipeline.cli.output import clean, counted, paint, say
 
 if TYPE_CHECKING:
     from eemo_pipeline.orchestration.run_outcome import CheckLine, RunOutcome
@@ -21,7 +21,7 @@ def tell_findings(outcome: "RunOutcome", most: int = MOST_FINDINGS) -> None:
     for kind, colour, text in findings[:most]:
         say(f"{paint(kind, colour, sys.stderr)}  {clean(text)}")
     if len(findings) > most:
-        say(f"and {len(findings) - most:,} more findings; -v shows all")
+        say(f"and {counted(len(findings) - most, 'more finding')}; -v shows all")
 
 
 def _say(line: "CheckLine") -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.data_root import choose_data_root, hold
-from eemo_pipeline.cli.output import clean, say, show, show_json
+from eemo_pipeline.cli.output import clean, counted, say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, quoted, shown
 from eemo_pipeline.cli.tables import choose_rows, find_table, read_table
@@ -48,7 +48,7 @@ def export(data: Path | None, name: str, to: Path, where: str, *, as_json: bool)
     if as_json:
         show_json({"table": table.name, "file": str(to), "rows": frame.height})
         return
-    show(f"{frame.height:,} rows of {table.name} in {shown(to)}")
+    show(f"{counted(frame.height, 'row')} of {table.name} in {shown(to)}")
     say("leave the key columns and gate_row as they are; rows may be left out")
     say(f"next      {command(f'gate import {table.name} {quoted(to)} --by NAME', root)}")
 
@@ -112,10 +112,10 @@ def _show_taken(taken: "TakenBack", *, as_json: bool) -> None:
             }
         )
     else:
-        show(f"rows      {taken.rows:,} in the file")
-        show(f"changed   {taken.changed:,} rows, {len(taken.edits):,} values")
-        show(f"unchanged {taken.unchanged:,} rows")
-        show(f"refused   {len(taken.refused):,} rows")
+        show(f"file      {counted(taken.rows, 'row')}")
+        show(f"changed   {counted(taken.changed, 'row')}, {counted(len(taken.edits), 'value')}")
+        show(f"unchanged {counted(taken.unchanged, 'row')}")
+        show(f"refused   {counted(len(taken.refused), 'row')}")
         for row in taken.refused[:_SHOWN]:
             key = clean(" ".join(map(str, row.key)))
             say(f"row {row.place} ({key}): {row.reason}: {clean(row.detail)}")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from eemo_pipeline.cli.output import clean, size_in_words
+from eemo_pipeline.cli.output import clean, counted, size_in_words
 from eemo_pipeline.cli.refusals import name_place
 
 if TYPE_CHECKING:
@@ -27,14 +27,10 @@ def summarise_image(explained: "Sequence[Explained]") -> dict[str, str]:
     }
     found = [row for row in tables.get("grounding__regions", ()) if row["status"] == "ok"]
     made = (("region", found), ("question", tables.get("qa__items", ())))
-    told["made of it"] = ", ".join(_counted(len(rows), noun) for noun, rows in made if rows)
+    told["made of it"] = ", ".join(counted(len(rows), noun) for noun, rows in made if rows)
     for last in ("released", "cost"):
         told[last] = told.pop(last)
     return {subject: text for subject, text in told.items() if text}
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _listed(texts: Sequence[str]) -> str:
@@ -144,7 +140,7 @@ def _by_release(rows: Rows) -> Rows:
 
 def _release(row: Mapping[str, Any]) -> str:
     counts = [
-        _counted(count, _KINDS[kind])
+        counted(count, _KINDS[kind])
         for kind, count in row["kinds"].items()
         if count and kind != "images"
     ]
@@ -157,7 +153,7 @@ def _terms(row: Mapping[str, Any]) -> str:
 
 
 def _cost(row: Mapping[str, Any]) -> str:
-    calls = _counted(row["calls"], "call")
+    calls = counted(row["calls"], "call")
     return f"{row['stage']} {row['provider']}/{row['model']}: {calls}, {row['usd']:.6f} USD"
 
 

@@ -15,6 +15,7 @@ from eemo_pipeline.cli.output import (
     as_objects,
     cell,
     clean,
+    has_room,
     lay_out_record,
     say,
     shorten,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from eemo_pipeline.lake.parquet import DamagedTable
     from eemo_pipeline.lake.warehouse import Explained
 
+_ROOM_FOR_SIZES = 90  # columns that `eemo status` takes with the sizes of tables
 _SHORTEST_PREFIX = 4
 _IMAGE_ID_LENGTH = 64
 _CANDIDATES = 10  # maximum named in a message; one more is queried, to know whether there are more
@@ -69,10 +71,18 @@ def show_status(data: Path | None, *, as_json: bool) -> None:
         return
     if all(table.written_at is None for table in tables):
         say(f"no table yet in {shown(root.path)}; build them with: {making_commands(root)[0]}")
+    # On a narrow terminal the names of the tables matter more than their sizes.
+    with_size = has_room(_ROOM_FOR_SIZES)
     show_rows(
-        ("table", "rows", "size", "written (UTC)", "pass", "warn", "fail"),
+        ("table", "rows", *["size"] * with_size, "written (UTC)", "pass", "warn", "fail"),
         [
-            (name, count, None if size is None else size_in_words(size), _minute(at), *checks)
+            (
+                name,
+                count,
+                *[None if size is None else size_in_words(size)] * with_size,
+                _minute(at),
+                *checks,
+            )
             for name, _, count, size, at, *checks in rows
         ],
     )

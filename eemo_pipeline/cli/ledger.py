@@ -15,7 +15,7 @@ import typer
 
 from eemo_pipeline.cli.data_root import choose_data_root, hold
 from eemo_pipeline.cli.doctor import look_at_ledger
-from eemo_pipeline.cli.output import clean, say, show, show_json, show_rows
+from eemo_pipeline.cli.output import clean, counted, say, show, show_json, show_rows
 from eemo_pipeline.cli.problems import Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import LEDGER_VARIABLE, DataRoot
@@ -66,7 +66,7 @@ def show_accounts(data: Path | None, *, as_json: bool) -> None:
     if estimated:
         more += f"; {estimated:,} of them named no tokens and count with their upper bound"
     total = sum(account.nano_usd for account in accounts)
-    say(f"{calls:,} calls of providers for {_usd(total)} USD{more}")
+    say(f"{counted(calls, 'call')} of providers for {_usd(total)} USD{more}")
 
 
 def export_rows(data: Path | None, file: Path, *, as_json: bool) -> None:
@@ -101,7 +101,7 @@ def export_rows(data: Path | None, file: Path, *, as_json: bool) -> None:
     if as_json:
         show_json({"path": str(file), "rows": count})
     else:
-        show(f"{count:,} attempts and answers in {shown(file)}")
+        show(f"{counted(count, 'attempt or answer', 'attempts and answers')} in {shown(file)}")
 
 
 def prune_answers(
@@ -148,8 +148,7 @@ def _ask(meant: Pruned, *, can_ask: bool) -> None:
 
 
 def _in_words(meant: Pruned) -> str:
-    plural = "" if meant.answers == 1 else "s"
-    return f"{meant.answers:,} answer{plural} that cost {_usd(meant.nano_usd)} USD"
+    return f"{counted(meant.answers, 'answer')} that cost {_usd(meant.nano_usd)} USD"
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def masks(
 
     A file is named IMAGE_ID-REGION_NO.png. It has the size of its image, and white is the region.
     """
-    from eemo_pipeline.cli.output import clean, show, show_json
+    from eemo_pipeline.cli.output import clean, counted, show, show_json
     from eemo_pipeline.cli.problems import Problem, wrong_usage
     from eemo_pipeline.cli.shell_text import command, making_commands, shown
     from eemo_pipeline.lake.data_root import find_data_root
@@ -65,4 +65,4 @@ def masks(
     if as_json:
         show_json({"folder": str(to), "masks": written})
         return
-    show(f"{written:,} masks in {clean(str(to))}")
+    show(f"{counted(written, 'mask')} in {clean(str(to))}")

@@ -84,6 +84,11 @@ def show_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     _write("".join(f"{line}\n" for line in lines), sys.stdout)
 
 
+def has_room(columns: int) -> bool:
+    """Return whether a line holds `columns` characters: a pipe holds any number."""
+    return not sys.stdout.isatty() or shutil.get_terminal_size().columns >= columns
+
+
 def as_objects(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> list[dict[str, object]]:
     """Return the rows as objects; a repeated column name gets the suffix _2, _3 and so on."""
     names: list[str] = []
@@ -112,6 +117,11 @@ def paint(text: str, colour: str, stream: TextIO) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m"
 
 
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """Return `1 row` or `2 rows`; `nouns` is the plural where an s is not enough."""
+    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
+
+
 def rows_in_words(rows: int) -> str:
     """Return `1 row ` or `2 rows`: both forms have the same width, for columns."""
     return f"{rows:,} row{'s' if rows != 1 else ' '}"
@@ -135,7 +145,7 @@ def _render(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
     # Rendered into a string, so that only `_write` handles a closed pipe.
     console = Console(file=io.StringIO(), force_terminal=True)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for position, column in enumerate(columns):
         values = [row[position] for row in rows]
         is_number = any(isinstance(value, (int, float)) for value in values)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.data_root import choose_data_root, hold, require_data_root
-from eemo_pipeline.cli.output import clean, say, show, show_json, show_rows
+from eemo_pipeline.cli.output import clean, counted, say, show, show_json, show_rows
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, making_commands, quoted, shown
 from eemo_pipeline.lake.data_root import DataRoot
@@ -65,10 +65,10 @@ def build(
     show(f"folder    {shown(built.folder)}")
     show(f"digest    {manifest.digest}")
     for name, rows in counts.items():
-        show(f"{name:<9} {rows:,} rows")
+        show(f"{name:<9} {counted(rows, 'row')}")
     for row in manifest.withheld:
         terms = f"{clean(row.source)}, {clean(row.licence)}"
-        say(f"withheld  {row.rows:,} rows of {row.config}: {terms}")
+        say(f"withheld  {counted(row.rows, 'row')} of {row.config}: {terms}")
     say(f"next      {command('release check', root)}")
     say(f"          {command(_TAKE_IN, root, ' # the database knows it too')}")
 

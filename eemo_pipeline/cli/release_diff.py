@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eemo_pipeline.cli.data_root import choose_data_root
-from eemo_pipeline.cli.output import clean, rows_in_words, say, shorten, show, show_json
+from eemo_pipeline.cli.output import clean, counted, say, shorten, show, show_json
 from eemo_pipeline.cli.problems import Problem
 from eemo_pipeline.cli.release import find_release
 from eemo_pipeline.cli.shell_text import command, shown
@@ -71,19 +71,19 @@ def _require_sound(data: Path | None, folder: Path) -> None:
 
 def _show_change(change: "ConfigChange") -> None:
     show(
-        f"{change.config}: {change.added:,} rows added, {change.removed:,} removed, "
+        f"{change.config}: {counted(change.added, 'row')} added, {change.removed:,} removed, "
         f"{change.changed:,} changed"
     )
     for column in change.columns:
         moves = "; ".join(f"{old} -> {new} ({count:,})" for old, new, count in column.moves)
-        rows = rows_in_words(column.rows).strip()
+        rows = counted(column.rows, "row")
         show(f"  {column.column} in {rows}: {clean(shorten(moves, _WIDTH))}")
     for cause in change.causes[:_CAUSES]:
-        rows = rows_in_words(cause.rows).strip()
+        rows = counted(cause.rows, "row")
         show(f"  because {clean(shorten(cause.detail, _WIDTH))}: {rows}")
         show(f"    {clean(shorten(', '.join(cause.examples), _WIDTH))}")
     if len(change.causes) > _CAUSES:
-        say(f"  {len(change.causes) - _CAUSES:,} more causes; --json lists all")
+        say(f"  {counted(len(change.causes) - _CAUSES, 'more cause')}; --json lists all")
 
 
 def _value(value: object) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.data_root import choose_data_root
-from eemo_pipeline.cli.output import clean, say, show, show_json, show_rows
+from eemo_pipeline.cli.output import clean, counted, say, show, show_json, show_rows
 from eemo_pipeline.cli.problems import Problem, wrong_usage
 from eemo_pipeline.cli.shell_text import command, making_commands, shown
 from eemo_pipeline.lake.data_root import DataRoot
@@ -48,8 +48,8 @@ def build(
         )
         return
     show(shown(built.path))
-    say(f"{len(built.filled)} sections have data, {len(built.empty)} are empty")
-    say(f"{built.thumbnails:,} images shown, {built.hidden:,} not shown")
+    say(f"{counted(len(built.filled), 'section')} with data, {len(built.empty)} empty")
+    say(f"{counted(built.thumbnails, 'image')} shown, {built.hidden:,} not shown")
     if built.closed:
         say(
             f"{built.closed:,} of them may not leave the data root; to hand a report out: "

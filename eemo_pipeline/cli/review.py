@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eemo_pipeline.cli.data_root import choose_data_root
-from eemo_pipeline.cli.output import as_objects, clean, say, show, show_json, show_rows
+from eemo_pipeline.cli.output import as_objects, clean, counted, say, show, show_json, show_rows
 from eemo_pipeline.cli.ports import require_free_port
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.review_draws import judge_draws
@@ -78,7 +78,7 @@ def serve(data: Path | None, host: str, port: int, allowed: list[str], *, as_jso
                 f"this link works once; {command('review users link', root)} {FIRST_PERSON}"
                 "  # makes another"
             )
-        say(f"{imported.tasks} tasks; Ctrl-C stops the server, and nothing is lost")
+        say(f"{counted(imported.tasks, 'task')}; Ctrl-C stops the server, and nothing is lost")
         run_server(database, root, host, port, allowed)
     return Exit.INTERRUPTED
 
@@ -95,7 +95,10 @@ def take_queue(data: Path | None, *, as_json: bool) -> None:
     if as_json:
         show_json(vars(imported))
         return
-    show(f"{imported.tasks} tasks, {imported.added} of them new; {imported.drafts} drafts")
+    show(
+        f"{counted(imported.tasks, 'task')}, {imported.added:,} of them new; "
+        f"{counted(imported.drafts, 'draft')}"
+    )
 
 
 def show_stats(data: Path | None, *, as_json: bool) -> None:
@@ -105,18 +108,18 @@ def show_stats(data: Path | None, *, as_json: bool) -> None:
 
     root = choose_data_root(data)
     with open_reviews(root) as database:
-        counted = count(database)
+        progress = count(database)
         with database.reading() as connection:
             votes = read_votes(connection).rows
     inspections, study = judge_draws(root, votes)
     if as_json:
         show_json(
-            counted | {"inspections": as_objects(*inspections)} | {"study": as_objects(*study)}
+            progress | {"inspections": as_objects(*inspections)} | {"study": as_objects(*study)}
         )
         return
-    rows = [tuple(row.values()) for row in counted["queues"]]
+    rows = [tuple(row.values()) for row in progress["queues"]]
     show_rows(("queue", "state", "tasks", "judgements"), rows)
-    show(f"{counted['events']} events; slots: {counted['judgements'] or 'none'}")
+    show(f"{counted(progress['events'], 'event')}; slots: {progress['judgements'] or 'none'}")
     for table in (inspections, study):
         if table[1]:
             show()
@@ -135,7 +138,7 @@ def verify_log(data: Path | None, *, as_json: bool) -> Exit:
         fault = vars(broken) if broken else None
         show_json({"events": seq, "last_hash": last_hash, "broken": fault})
     elif broken is None:
-        show(f"{seq} events, the chain holds; the last hash is {last_hash}")
+        show(f"{counted(seq, 'event')}, the chain holds; the last hash is {last_hash}")
     else:
         say(f"event {broken.seq}: {broken.why}")
     return Exit.OK if broken is None else Exit.CHECK_FAILED
@@ -151,7 +154,8 @@ def replay_log(data: Path | None, *, as_json: bool) -> Exit:
     if as_json:
         show_json({"events": count, "is_same": is_same})
     else:
-        show(f"{count} events replayed; the result is {'the same' if is_same else 'another'}")
+        result = "the same" if is_same else "another"
+        show(f"{counted(count, 'event')} replayed; the result is {result}")
     return Exit.OK if is_same else Exit.CHECK_FAILED
 
 

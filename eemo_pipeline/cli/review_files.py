@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from eemo_pipeline.cli.data_root import choose_data_root
-from eemo_pipeline.cli.output import say, show, show_json, show_rows
+from eemo_pipeline.cli.output import counted, say, show, show_json, show_rows
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.review import open_reviews
 from eemo_pipeline.cli.shell_text import command, shown
@@ -55,7 +55,7 @@ def import_file(data: Path | None, file: Path, format_name: str, *, as_json: boo
             reasons = Counter(one.reason for one in taken.refusals).most_common()
             counts = ", ".join(f"{count} {reason}" for reason, count in reasons)
             say(f"{len(rows)} refused: {counts}")
-        show(f"{taken.stored} labels stored, {taken.repeated} were there already")
+        show(f"{counted(taken.stored, 'label')} stored, {taken.repeated:,} there already")
         if taken.stored:
             say(f"{command('run', root)}  # takes them in")
     return Exit.FAILURE if rows and not taken.stored + taken.repeated else Exit.OK

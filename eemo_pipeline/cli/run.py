@@ -15,7 +15,7 @@ from eemo_pipeline.cli.data_root import choose_data_root, hold, use_records
 from eemo_pipeline.cli.doctor import look_at_ledger, look_at_place
 from eemo_pipeline.cli.findings import MOST_FINDINGS, tell_findings
 from eemo_pipeline.cli.model_choice import ModelChoice, choose_models
-from eemo_pipeline.cli.output import clean, paint, rows_in_words, say, show, show_json
+from eemo_pipeline.cli.output import clean, counted, paint, rows_in_words, say, show, show_json
 from eemo_pipeline.cli.problems import Exit, Problem, wrong_usage
 from eemo_pipeline.cli.refusals import find_refusals, tell_refusals
 from eemo_pipeline.cli.server_words import find_words, tell_words
@@ -296,7 +296,7 @@ class _Follower:
 
 
 def _show_summary(root: DataRoot, outcome: "RunOutcome", commands: list[str]) -> None:
-    rows = rows_in_words(sum(outcome.tables.values())).strip()
+    rows = counted(sum(outcome.tables.values()), "row")
     show(f"tables    {len(outcome.tables)}, {rows}; listed by  {command('status', root)}")
     show(
         f"computed {outcome.computed:,}, reused {outcome.reused:,} "
@@ -304,7 +304,7 @@ def _show_summary(root: DataRoot, outcome: "RunOutcome", commands: list[str]) ->
     )
     if outcome.calls or outcome.cached:
         show(
-            f"models    {outcome.calls:,} calls, {outcome.cached:,} answered before, "
+            f"models    {counted(outcome.calls, 'call')}, {outcome.cached:,} answered before, "
             f"{outcome.usd:,.4f} USD"
         )
     if root.database.exists():

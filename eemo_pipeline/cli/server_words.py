@@ -4,7 +4,7 @@ import os
 import sys
 from contextlib import closing
 
-from eemo_pipeline.cli.output import clean, paint, say
+from eemo_pipeline.cli.output import clean, counted, paint, say
 from eemo_pipeline.lake.data_root import LEDGER_VARIABLE, DataRoot
 from eemo_pipeline.ledger.accounts import ServerWords, read_words
 from eemo_pipeline.ledger.store import open_ledger
@@ -24,6 +24,6 @@ def tell_words(words: list[ServerWords]) -> None:
         kind = " ".join(filter(None, (line.outcome, line.reason)))
         place = f"{clean(line.provider)} {clean(line.model)}"
         say(
-            f"{paint('server', '33', sys.stderr)}  {place}, {clean(kind)}, {line.calls:,} calls: "
-            f"{clean(line.said)}"
+            f"{paint('server', '33', sys.stderr)}  {place}, {clean(kind)}, "
+            f"{counted(line.calls, 'call')}: {clean(line.said)}"
         )

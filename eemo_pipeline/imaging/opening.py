@@ -381,9 +381,9 @@ def _refusal(error: Exception, content: bytes, image_id: str) -> UnreadablePictu
             return UnreadablePicture("unsupported_format", str(unsupported), image_id)
         if content.startswith(_MAGIC):
             return UnreadablePicture(
-                "damaged", "begins like a picture, but is broken or of an unknown kind", image_id
+                "damaged", "begins like an image, but is broken or of an unknown kind", image_id
             )
-        return UnreadablePicture("not_a_picture", "no known picture format", image_id)
+        return UnreadablePicture("not_a_picture", "no known image format", image_id)
     is_cut = isinstance(error, EOFError) or any(word in text.lower() for word in _CUT_OFF)
     return UnreadablePicture("truncated" if is_cut else "damaged", text, image_id)
 

@@ -164,7 +164,7 @@ def _require_answers(part: _Part) -> None:
         raise LookupError(
             f"{len(unanswered)} of {len(part.missing)} questions have no answer: the model "
             f"{part.inquiry.model} in the role {part.inquiry.role} ended without one, first about "
-            f"picture {part.missing[unanswered[0]].image_id}. What it did answer is in the ledger: "
+            f"image {part.missing[unanswered[0]].image_id}. What it did answer is in the ledger: "
             "run again, and only the rest is asked. Where that does not help, the part that asks "
             "the model leaves asks out"
         )

@@ -12,6 +12,7 @@ from eemo_pipeline.readers.tables import _DETAIL_CHARACTERS, _WORDS
 
 # Comparing texts is slow: a hostile file may hold a million long ones.
 _MOST_SUGGESTIONS = 1000
+_LEAST_ALIKE = 0.7  # difflib: below it, a happy word gets sadness as its nearest
 _LONGEST_LABEL = 40
 
 
@@ -123,7 +124,7 @@ def label_check(name: str, label_space: str) -> Check:
 def _nearest(text: str, label_space: str) -> str:
     space = LABEL_SPACES[label_space]
     typed = text.strip().lower()[:_LONGEST_LABEL]
-    near = difflib.get_close_matches(typed, space, 1)
+    near = difflib.get_close_matches(typed, space, 1, _LEAST_ALIKE)
     return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(space)}"
 
 

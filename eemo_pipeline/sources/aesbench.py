@@ -84,7 +84,7 @@ SOURCE = SourceDataset(
     expected_files=2800,
     obtain=(
         "Take test_AesBench_AesE.json from test_data/ of github.com/workerred/EEmo-Logic and the "
-        "pictures from the authors of AesBench"
+        "images from the authors of AesBench"
     ),
     read=read,
     role="evaluation",

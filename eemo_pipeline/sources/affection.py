@@ -92,7 +92,7 @@ SOURCE = SourceDataset(
     semantics="evoked",
     expected_files=85007,
     obtain=(
-        "Request the annotations from the authors; collect the pictures from COCO, Visual "
+        "Request the annotations from the authors; collect the images from COCO, Visual "
         "Genome, Flickr30k, FI and the Emotional Machines set, each in a folder of its own name"
     ),
     read=read,

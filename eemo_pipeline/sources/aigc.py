@@ -32,8 +32,8 @@ def read(listing: Listing) -> SourceTables:
 
 SOURCE = SourceDataset(
     name="aigc",
-    title="Generated pictures with a manifest",
-    licence="per picture, as the manifest states",
+    title="Generated images with a manifest",
+    licence="per image, as the manifest states",
     is_redistributable=False,
     is_licensed_per_picture=True,
     homepage="",
@@ -42,7 +42,7 @@ SOURCE = SourceDataset(
     semantics="none",
     expected_files=None,
     obtain=(
-        "Put generated pictures into the folder, with a manifest.csv or manifest.jsonl: path, "
+        "Put generated images into the folder, with a manifest.csv or manifest.jsonl: path, "
         "licence, prompt, generator, seed, parent_image_id, replaced, intended_emotion"
     ),
     read=read,

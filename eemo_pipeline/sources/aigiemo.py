@@ -142,7 +142,7 @@ def _encode_others(row: JsonRow) -> str | None:
 
 SOURCE = SourceDataset(
     name="aigiemo",
-    title="AIGIEmo: emotions evoked by generated pictures",
+    title="AIGIEmo: emotions evoked by generated images",
     licence="not stated by the authors",
     is_redistributable=False,
     homepage="https://aigiemo.github.io",
@@ -151,7 +151,7 @@ SOURCE = SourceDataset(
     semantics="evoked",
     expected_files=160000,
     obtain=(
-        "No download has been published; ask the authors. Put the pictures into the folder, with "
+        "No download has been published; ask the authors. Put the images into the folder, with "
         "annotations.jsonl (path, emotion, valence, arousal and the other fields) and prompts.csv "
         "(path, prompt, generator, seed)"
     ),

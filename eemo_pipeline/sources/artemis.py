@@ -97,7 +97,7 @@ SOURCE = SourceDataset(
     semantics="evoked",
     expected_files=80031,
     obtain=(
-        "Request artemis_dataset_release_v0.csv from the authors; put WikiArt's pictures beside "
+        "Request artemis_dataset_release_v0.csv from the authors; put WikiArt's images beside "
         "it as wikiart/<art_style>/<painting>.jpg"
     ),
     read=read,

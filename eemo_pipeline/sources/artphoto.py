@@ -35,7 +35,7 @@ SOURCE = SourceDataset(
     semantics="evoked",
     expected_files=806,
     expected_records=806,
-    obtain="Download the ArtPhoto pictures from the homepage, unpack and keep the files' names",
+    obtain="Download the ArtPhoto images from the homepage, unpack and keep the files' names",
     role="evaluation",
     read=read,
 )

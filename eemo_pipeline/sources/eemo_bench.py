@@ -323,7 +323,7 @@ def _add_second_pictures(records: pl.DataFrame, judged: pl.DataFrame) -> pl.Data
 SOURCE = SourceDataset(
     name="eemo_bench",
     title="EEmo-Bench: a benchmark of evoked emotion for multimodal models",
-    licence="none stated; pictures collected from the web",
+    licence="none stated; images collected from the web",
     is_redistributable=False,
     homepage="https://github.com/workerred/EEmo-Bench",
     citation="EEmo-Bench, https://github.com/workerred/EEmo-Bench",
@@ -331,7 +331,7 @@ SOURCE = SourceDataset(
     semantics="evoked",
     expected_files=1960,
     obtain=(
-        "Take the pictures, images/1.jpg to images/1960.jpg, from Hugging Face "
+        "Take the images, images/1.jpg to images/1960.jpg, from Hugging Face "
         "(Workerred/EEmo-Bench_single) and the JSON files from test_data/ of "
         "github.com/workerred/EEmo-Logic; pair files are in leaderboards/ of EEmo-Bench"
     ),

@@ -288,8 +288,8 @@ SOURCE = SourceDataset(
     semantics="apparent",
     expected_files=23571,
     obtain=(
-        "Request the dataset; unpack the pictures to emotic/ and put Annotations.mat beside it, "
-        "or for the release of 2017 the pictures to cvpr_emotic/ and CVPR17_Annotations.mat"
+        "Request the dataset; unpack the images to emotic/ and put Annotations.mat beside it, "
+        "or for the release of 2017 the images to cvpr_emotic/ and CVPR17_Annotations.mat"
     ),
     read=read,
     image_type="Social",

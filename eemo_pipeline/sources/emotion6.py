@@ -88,7 +88,7 @@ def read(listing: Listing) -> SourceTables:
 SOURCE = SourceDataset(
     name="emotion6",
     title="Emotion6",
-    licence="academic research only; the copyright of the pictures stays with their owners",
+    licence="academic research only; the copyright of the images stays with their owners",
     is_redistributable=False,
     homepage="http://chenlab.ece.cornell.edu/people/kuanchuan/publications/Emotion6.zip",
     citation="Peng, Chen, Sadovnik and Gallagher 2015, CVPR, 860-868",

@@ -134,8 +134,8 @@ SOURCE = SourceDataset(
     expected_files=None,
     expected_records=234189,
     obtain=(
-        "Take pictures and records from Hugging Face (PiLabUSTC/EmoVerse-Dataset); put the records "
-        "as .json or .jsonl beside the pictures that they name"
+        "Take images and records from Hugging Face (PiLabUSTC/EmoVerse-Dataset); put the records "
+        "as .json or .jsonl beside the images that they name"
     ),
     read=read,
     embeds=("emoset", "emoart", "flickr30k"),

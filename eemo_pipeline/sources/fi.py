@@ -47,6 +47,6 @@ SOURCE = SourceDataset(
     semantics="evoked",
     # The paper's count; 23,185 were obtainable later, so the number of records is disputed.
     expected_files=23308,
-    obtain="Request the pictures from the author; one folder per emotion",
+    obtain="Request the images from the author; one folder per emotion",
     read=read,
 )

@@ -156,8 +156,8 @@ def _scale(dimension: str) -> list[pl.Expr]:
 
 SOURCE = SourceDataset(
     name="findingemo",
-    title="FindingEmo: a picture dataset for emotion recognition in the wild",
-    licence="CC BY-NC-SA 4.0 for annotations and links; the pictures belong to third parties",
+    title="FindingEmo: an image dataset for emotion recognition in the wild",
+    licence="CC BY-NC-SA 4.0 for annotations and links; the images belong to third parties",
     is_redistributable=False,
     homepage="https://gitlab.com/EAVISE/lme/findingemo-light",
     citation="Mertens, Yargholi, Op de Beeck, Van den Stock and Vennekens 2024, NeurIPS",
@@ -165,7 +165,7 @@ SOURCE = SourceDataset(
     semantics="evoked",
     expected_files=None,
     obtain=(
-        "pip install findingemo-light; its download_data fetches the pictures that are still "
+        "pip install findingemo-light; its download_data fetches the images that are still "
         "online, a fifth or more are gone; copy data/annotations_single.ann beside Run_1, Run_2"
     ),
     needs=(_TABLE,),

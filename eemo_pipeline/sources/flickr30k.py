@@ -257,7 +257,7 @@ def _refuse(code: str, note: str) -> Row:
 
 SOURCE = SourceDataset(
     name="flickr30k",
-    title="Flickr30k: pictures with five captions each",
+    title="Flickr30k: images with five captions each",
     licence="Flickr's terms; non-commercial research and education; no redistribution",
     is_redistributable=False,
     homepage="https://shannon.cs.illinois.edu/DenotationGraph/",
@@ -267,7 +267,7 @@ SOURCE = SourceDataset(
     expected_files=31783,
     expected_records=31783,
     obtain=(
-        "Request the pictures by the authors' form; put them in flickr30k-images/ and beside it "
+        "Request the images by the authors' form; put them in flickr30k-images/ and beside it "
         "results_20130124.token, flickr_annotations_30k.csv or results.csv"
     ),
     read=read,

@@ -196,7 +196,7 @@ def _attributes(file: AnnotationFile) -> pl.Series:
 
 SOURCE = SourceDataset(
     name="folder",
-    title="A folder of pictures",
+    title="A folder of images",
     licence="as given by the owner of the folder",
     is_redistributable=False,
     homepage="",
@@ -204,6 +204,6 @@ SOURCE = SourceDataset(
     label_space=_LABEL_SPACE,
     semantics=_SEMANTICS,
     expected_files=None,
-    obtain="eemo run --images FOLDER, or put pictures and an optional labels.csv in place",
+    obtain="eemo run --images FOLDER, or put images and an optional labels.csv in place",
     read=read,
 )

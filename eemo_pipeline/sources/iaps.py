@@ -60,7 +60,7 @@ def read(listing: Listing) -> SourceTables:
     index = PictureIndex(path for path in listing.paths if path not in known)
     resolved = index.resolve(named, ("", "images/")).with_columns(
         pl.concat_str("path", pl.col("set").fill_null("").str.strip_chars(), separator="\n").alias(
-            "picture and set"
+            "image and set"
         )
     )
     return conclude(
@@ -96,7 +96,7 @@ def _checks() -> list[Check]:
         *presence_checks("valmn", "aromn"),
         *(check for name in _MEANS for check in number_checks(name, *_SCALE)),
         *(check for name in _SDS for check in number_checks(name, 0.0, _WIDEST_SD)),
-        repetition_check("picture and set"),
+        repetition_check("image and set"),
     ]
 
 
@@ -152,7 +152,7 @@ def _first_text(cells: list[str]) -> str | None:
 SOURCE = SourceDataset(
     name="iaps",
     title="International Affective Picture System",
-    licence="restricted, on request; no redistribution of pictures or norms",
+    licence="restricted, on request; no redistribution of images or norms",
     is_redistributable=False,
     homepage="",
     citation="Lang, Bradley and Cuthbert 2008, technical report A-8, University of Florida",
@@ -160,7 +160,7 @@ SOURCE = SourceDataset(
     semantics="evoked",
     expected_files=1195,
     obtain=(
-        "Request it from its owners; put AllSubjects_1-20.txt and the pictures, named by their "
+        "Request it from its owners; put AllSubjects_1-20.txt and the images, named by their "
         "codes, into the folder"
     ),
     read=read,

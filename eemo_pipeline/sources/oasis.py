@@ -93,7 +93,7 @@ def read(listing: Listing) -> SourceTables:
 SOURCE = SourceDataset(
     name="oasis",
     title="Open Affective Standardized Image Set",
-    licence="free use in online and offline research; picture licences vary by origin",
+    licence="free use in online and offline research; image licences vary by origin",
     is_redistributable=False,
     homepage="https://www.benedekkurdi.com/#oasis",
     citation="Kurdi, Lozano and Banaji 2017, Behavior Research Methods 49, 457-470",

@@ -40,7 +40,7 @@ def read(listing: Listing) -> SourceTables:
     index = PictureIndex(path for path in listing.paths if path not in known)
     asked = index.resolve(frame, ("", "images/")).with_columns(
         pl.concat_str("path", "question", pl.col("options").fill_null(""), separator="\n").alias(
-            "picture and question"
+            "image and question"
         )
     )
     judged = judge(
@@ -49,7 +49,7 @@ def read(listing: Listing) -> SourceTables:
             *json_checks(),
             *presence_checks("name", "question"),
             *picture_checks(),
-            repetition_check("picture and question"),
+            repetition_check("image and question"),
         ],
     )
     return conclude(
@@ -74,7 +74,7 @@ SOURCE = SourceDataset(
     expected_files=None,
     obtain=(
         "Take test_UNIAA_Sent.json from test_data/ of github.com/workerred/EEmo-Logic and the "
-        "pictures, emotion_images/, from the authors of UNIAA"
+        "images, emotion_images/, from the authors of UNIAA"
     ),
     read=read,
     role="evaluation",

@@ -24,8 +24,8 @@ def read(listing: Listing) -> SourceTables:
 
 SOURCE = SourceDataset(
     name="web",
-    title="Web pictures with a manifest",
-    licence="per picture, as the manifest states",
+    title="Web images with a manifest",
+    licence="per image, as the manifest states",
     is_redistributable=False,
     is_licensed_per_picture=True,
     homepage="",
@@ -34,7 +34,7 @@ SOURCE = SourceDataset(
     semantics="none",
     expected_files=None,
     obtain=(
-        "Put the pictures you have the right to use into the folder, with a manifest.csv or "
+        "Put the images you have the right to use into the folder, with a manifest.csv or "
         "manifest.jsonl: path, licence, query, url, background, attribute, subject"
     ),
     read=read,

@@ -190,7 +190,7 @@ def _measure(
     stored = ledger.find(sorted(set(keys.values())))
     measured = {path: stored[key] for path, key in keys.items() if key in stored}
     unknown = [listing.root / path for path in pictures if path not in measured]
-    results = track(workers.map(measure_file, unknown), len(unknown), "measuring pictures")
+    results = track(workers.map(measure_file, unknown), len(unknown), "measuring images")
     while batch := list(islice(results, _BATCH)):
         answers = [
             (path.relative_to(listing.root).as_posix(), _as_answer(path, result))
@@ -248,7 +248,7 @@ def _split_annotations(
         "row",
         "line",
         pl.lit("picture_refused").alias("reason"),
-        pl.concat_str(pl.lit("the picture of record "), "record_id", pl.lit(" was refused")).alias(
+        pl.concat_str(pl.lit("the image of record "), "record_id", pl.lit(" was refused")).alias(
             "detail"
         ),
     )

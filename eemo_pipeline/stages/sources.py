@@ -72,7 +72,7 @@ def _describe(
     place = f"sources/{source.name}/"
     parts = [*_name_missing_files(source, listing), *_in_words(missing_pictures)]
     if expected is not None and pictures < expected:
-        parts.append(f"{expected - pictures:,} of {expected:,} pictures")
+        parts.append(f"{expected - pictures:,} of {expected:,} images")
     if not listing.paths and not listing.refused:
         state, parts = "absent", [f"everything: {source.obtain}; put it under {place}"]
     elif parts:
@@ -122,5 +122,5 @@ def _in_words(pictures: Sequence[str]) -> list[str]:
         return []
     more = len(pictures) - _MOST_NAMED
     named = ", ".join(pictures[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
-    noun = "picture" if len(pictures) == 1 else "pictures"
+    noun = "image" if len(pictures) == 1 else "images"
     return [f"{len(pictures):,} {noun} that its tables name: {named}"]

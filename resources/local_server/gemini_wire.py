@@ -54,7 +54,7 @@ def read_generate(body: Mapping[str, Any], raw: bytes, model: str | None) -> Ask
             elif (inline := part.get("inlineData")) is not None:
                 pictures.append(SentPicture(str(inline.get("data", ""))))
             elif "fileData" in part:
-                raise Problem("picture_rejected", "This server reads inline pictures alone.")
+                raise Problem("picture_rejected", "This server reads inline images alone.")
     return Asked(
         PROVIDER,
         model or str(body.get("model", "")).removeprefix("models/"),

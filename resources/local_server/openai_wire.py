@@ -126,7 +126,7 @@ def _picture(image: Any, detail: str | None) -> SentPicture:
     if isinstance(image, dict):
         image, detail = image.get("url"), image.get("detail")
     if not isinstance(image, str) or not image.startswith("data:"):
-        raise Problem("picture_rejected", "This server reads pictures from data URLs alone.")
+        raise Problem("picture_rejected", "This server reads images from data URLs alone.")
     head, comma, data = image.partition(",")
     if not comma or not head.endswith(";base64"):
         raise Problem("picture_rejected", "A data URL is not base64.")

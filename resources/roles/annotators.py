@@ -43,8 +43,8 @@ class AnnotatorsResource(dg.ConfigurableResource):
         default=None,
         description=f"embedded, local, or a list as openai:MODEL,gemini; else {VARIABLE}.",
     )
-    long_side_px: int = Field(default=768, ge=64, description="Pictures are sent at most so large.")
-    detail: str = Field(default="high", pattern="^(low|high|auto)$", description="Picture detail.")
+    long_side_px: int = Field(default=768, ge=64, description="Images are sent at most so large.")
+    detail: str = Field(default="high", pattern="^(low|high|auto)$", description="Image detail.")
 
     def create_resource(self, context: dg.InitResourceContext) -> Any:  # noqa: ARG002
         """Build the annotators of this run."""

@@ -37,31 +37,31 @@ with steps (step_no, stage, unit, rows_in, rows_out, rows_refused) as (
         0
     union all
     select
-        4, 'dedup', 'picture',
+        4, 'dedup', 'image',
         (select count(*) from ingest__images),
         (select count(*) from dedup__images),
         (select count(*) from dedup__clusters where not is_kept)
     union all
     select
-        5, 'labels', 'picture',
+        5, 'labels', 'image',
         (select count(*) from dedup__images),
         (select count(*) from labels__rankings where status = 'ok'),
         (select count(*) from labels__rankings where status <> 'ok')
     union all
     select
-        6, 'annotation', 'picture and annotator',
+        6, 'annotation', 'image and annotator',
         (select count(*) from dedup__images) * (select count(distinct annotator) from annotation__replies),
         (select count(*) from annotation__replies where status = 'ok'),
         (select count(*) from annotation__replies where status <> 'ok')
     union all
     select
-        7, 'verification', 'picture and verifier',
+        7, 'verification', 'image and verifier',
         (select count(*) from dedup__images) * (select count(distinct verifier) from verification__replies),
         (select count(*) from verification__replies where status = 'ok'),
         (select count(*) from verification__replies where status <> 'ok')
     union all
     select
-        8, 'grounding', 'picture',
+        8, 'grounding', 'image',
         (select count(*) from dedup__images),
         (select count(distinct image_id) from grounding__regions where status = 'ok'),
         (
@@ -75,37 +75,37 @@ with steps (step_no, stage, unit, rows_in, rows_out, rows_refused) as (
         )
     union all
     select
-        9, 'critic', 'picture',
+        9, 'critic', 'image',
         (select count(*) from dedup__images),
         (select count(distinct image_id) from critic__verdicts),
         0
     union all
     select
-        10, 'records', 'picture',
+        10, 'records', 'image',
         (select count(*) from dedup__images),
         (select count(*) from records__emoverse where state <> 'dropped'),
         (select count(*) from records__emoverse where state = 'dropped')
     union all
     select
-        11, 'texts', 'picture (description)',
+        11, 'texts', 'image (description)',
         (select count(*) from dedup__images),
         (select count(*) from texts__descriptions where status = 'ok'),
         (select count(*) from texts__descriptions where status <> 'ok')
     union all
     select
-        12, 'texts', 'picture (reasoning)',
+        12, 'texts', 'image (reasoning)',
         (select count(*) from dedup__images),
         (select count(*) from texts__reasonings where status = 'ok'),
         (select count(*) from texts__reasonings where status <> 'ok')
     union all
     select
-        13, 'qa', 'picture',
+        13, 'qa', 'image',
         (select count(*) from dedup__images),
         (select count(*) from _qa__coverage where item_count > 0),
         (select count(*) from _qa__coverage where item_count = 0)
     union all
     select
-        14, 'assess', 'picture and task',
+        14, 'assess', 'image and task',
         (select count(*) from dedup__images) * (select count(distinct task) from _assess__candidates),
         (select count(*) from _assess__candidates where is_selected),
         (select count(*) from _assess__candidates where not is_selected)

@@ -49,7 +49,7 @@ def test_old_answers_stay_and_new_ones_are_used(small_lake: Path, tmp_path: Path
 
     done = call_eemo(*wish, "--budget-usd", "1", "--json")
     assert done.returncode == 0, done.stderr
-    assert "going on with an unfinished request: 2 questions wait" in done.stderr
+    assert "going on with an unfinished request: 2 questions left" in done.stderr
     assert ask_ledger(root, "select key, answer from past_answers") == past
     ((new,),) = ask_ledger(root, "select answer from answers where key = ?", key)
     assert json.loads(new)["description"] == json.loads(told)["description"]

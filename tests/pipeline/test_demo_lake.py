@@ -83,7 +83,7 @@ def test_a_run_says_what_it_does_and_no_more(demo_lake: Path, answer: dict[str, 
     assert {text.partition(":")[0] for text in texts} >= {*TABLES, "eemo.duckdb"}
     rows = answer["tables"]["ingest__images"]
     assert f"ingest__images: {rows} rows, rows in: 302, file changed" in texts
-    assert any(re.fullmatch(r"measuring pictures: \d+ in [\d.]+ s", text) for text in texts)
+    assert any(re.fullmatch(r"measuring images: \d+ in [\d.]+ s", text) for text in texts)
     [observed] = seen
     assert observed.asset_observation
     found = observed.asset_observation.metadata["found_files"]

@@ -101,7 +101,7 @@ def test_a_lost_row_shows_as_a_difference(world, write, tmp_path):
         stages = rows(connection, "from conservation where difference <> 0")
     assert [(stage["stage"], stage["unit"], stage["difference"]) for stage in stages] == [
         ("ingest", "file", 1),
-        ("records", "picture", 2),
+        ("records", "image", 2),
     ]
 
 

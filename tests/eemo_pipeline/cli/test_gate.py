@@ -131,6 +131,23 @@ def test_rows_that_do_not_fit_are_refused_and_the_others_taken(
     assert (taken["changed"], taken["unchanged"]) == (1, 0)
 
 
+def test_one_row_is_told_as_one(root: Path, tmp_path: Path) -> None:
+    def edit(rows: list[dict[str, Any]]) -> None:
+        rows[0]["emotion"] = "joyful"
+        rows[1]["emotion"] = "fear"
+
+    file = tmp_path / "records.csv"
+    hand_out(root, file, "--where", "source = 'open'")
+    change(file, edit)
+    answer = call_eemo("gate", "import", TABLE, file, "--by", "ann", "--data", root)
+    assert answer.stdout.splitlines() == [
+        "file      3 rows",
+        "changed   1 row, 1 value",
+        "unchanged 1 row",
+        "refused   1 row",
+    ]
+
+
 def test_a_row_that_changed_since_it_was_handed_out_is_refused(root: Path, tmp_path: Path) -> None:
     file = tmp_path / "records.csv"
     hand_out(root, file)

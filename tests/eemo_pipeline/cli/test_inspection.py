@@ -1,6 +1,8 @@
 """Questions to a data root: sql, explain, sources; the answers and the mistakes."""
 
+import io
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from eemo_pipeline.cli.inspection import show_status
 from eemo_pipeline.stages.sources import known_sources
 from tests.support.commands import call_eemo, run_on_terminal
 from tests.support.lakes import publish_database, write_rows
@@ -180,6 +183,21 @@ def test_status_of_no_data_root_makes_none(tmp_path: Path) -> None:
     assert answer.returncode == 1
     assert "eemo demo" in answer.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_status_fits_a_terminal_of_80_columns(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    show_status(built, as_json=False)
+    lines = re.sub("\x1b\\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.strip().startswith("_evaluation__attribute_ablations ") for line in lines)
 
 
 def test_explain_begins_with_a_summary(built: Path) -> None:

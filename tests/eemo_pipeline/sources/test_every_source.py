@@ -411,13 +411,14 @@ def test_folder_refuses_each_bad_row_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_a_near_miss_of_a_label_is_named(tmp_path: Path) -> None:
-    table = "file,emotion\na.jpg,Sadnes\nb.jpg,feer\nc.jpg,joy\n"
+    table = "file,emotion\na.jpg,Sadnes\nb.jpg,feer\nc.jpg,joy\na.jpg,hapiness\n"
     tables = read(
         "folder", tmp_path, {**dict.fromkeys(("a.jpg", "b.jpg"), "x"), "labels.csv": table}
     )
     details = dict(tables.rejects.select("row", "detail").rows())
     assert details[1] == "emotion = Sadnes; did you mean sadness?"
     assert details[2] == "emotion = feer; did you mean fear?"
+    assert details[4].startswith("emotion = hapiness; known are ")
 
 
 def test_a_number_out_of_range_is_told_its_range(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_picture_that_a_table_names_is_missing_by_name(tmp_path: Path) -> None
     del files["images/War 2.jpg"]
     row = describe(tmp_path, source, files)
     assert (row["state"], row["found_files"]) == ("partial", 1)
-    assert row["missing"] == "1 picture that its tables name: War 2.jpg; 1 of 2 pictures"
+    assert row["missing"] == "1 image that its tables name: War 2.jpg; 1 of 2 images"
 
 
 def test_of_many_missing_pictures_five_are_named(tmp_path: Path) -> None:
@@ -69,14 +69,14 @@ def test_of_many_missing_pictures_five_are_named(tmp_path: Path) -> None:
     )
     named = ", ".join(f"War {n}.jpg" for n in range(2, 7))
     assert row["missing"] == (
-        f"8 pictures that its tables name: {named} and 3 more; 1,199 of 1,200 pictures"
+        f"8 images that its tables name: {named} and 3 more; 1,199 of 1,200 images"
     )
 
 
 def test_beyond_the_budget_pictures_are_counted_and_not_named(tmp_path: Path) -> None:
     source, files = oasis("War 1", "War 2", count=2)
     del files["images/War 2.jpg"]
-    assert describe(tmp_path, source, files, budget_bytes=5000)["missing"] == "1 of 2 pictures"
+    assert describe(tmp_path, source, files, budget_bytes=5000)["missing"] == "1 of 2 images"
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_files_that_serve_alike_are_named_together(tmp_path: Path) -> None:
         "the file Annotations.mat or CVPR17_Annotations.mat or emotic_pre/test.csv; "
     )
     row = describe(tmp_path, KNOWN["emotic"], {"Annotations/Annotations.mat": ""})
-    assert row["missing"] == "23,571 of 23,571 pictures"
+    assert row["missing"] == "23,571 of 23,571 images"
 
 
 def test_a_lexicon_is_complete_without_pictures(tmp_path: Path) -> None:

@@ -127,6 +127,22 @@ def add_up(ledger: Ledger) -> list[Account]:
     return sorted(accounts, key=lambda account: [getattr(account, name) for name in _ASKER])
 
 
+def add_up_days(ledger: Ledger) -> list[dict[str, Any]]:
+    """Return day (UTC), stage, role, provider, model, calls and nano_usd, sorted by these.
+
+    Embedded models are not in it: they make no calls.
+    """
+    asker = [ATTEMPTS.c[name] for name in _ASKER]
+    day = sa.func.substr(ATTEMPTS.c.recorded_at, 1, len("2026-01-31")).label("day")
+    spent = sa.cast(sa.func.coalesce(sa.func.sum(ATTEMPTS.c.nano_usd), 0), sa.BigInteger)
+    query = sa.select(
+        day, *asker, sa.func.count().label("calls"), spent.label("nano_usd")
+    ).group_by(day, *asker)
+    with ledger.database.engine.connect() as connection:
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    return sorted(rows, key=lambda row: [row[name] for name in ("day", *_ASKER)])
+
+
 def cost_of_image(ledger: Ledger, image_id: str) -> list[dict[str, Any]]:
     """Return stage, provider, model, calls and usd of the calls about one image, in that order.
 

@@ -1048,6 +1048,7 @@ _ALL = (
         "provider; they count as 0 in usd, and at their maximum possible cost in a budget",
     ),
     _number("usd", "Known cost", "USD", 0),
+    _text("day", "Day, UTC, as YYYY-MM-DD"),
     _text(
         "batch_id", "SHA-256 of the batch's file, first 32 digits, and its number of submissions"
     ),

@@ -892,6 +892,12 @@ _ALL = (
         malformed_count limited_count failed_count retry_count found_count input_tokens
         output_tokens cached_tokens estimated_count unpriced_count usd""",
     ),
+    _table(
+        "costs__days",
+        "day, stage, role and called model: calls to providers and their cost",
+        "day stage model_role provider model",
+        "day stage model_role provider model call_count usd",
+    ),
 )
 
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}

@@ -10,6 +10,7 @@ from eemo_pipeline.ledger.store import Ledger, Spent
 from eemo_pipeline.schema.tables import TABLES
 
 _TABLE = TABLES["costs__calls"]
+_DAYS = TABLES["costs__days"]
 # Column -> field of an account.
 _FIELDS = {
     "stage": "stage",
@@ -46,3 +47,25 @@ def count_calls(ledger: Ledger) -> pl.DataFrame:
         for account in add_up(ledger)
     ]
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)
+
+
+def count_days(ledger: Ledger) -> pl.DataFrame:
+    """Return `costs__days`: the calls to providers of each day, and their cost.
+
+    Embedded models make no calls, so a run without providers leaves the table empty.
+    """
+    from eemo_pipeline.ledger.accounts import add_up_days
+
+    rows = [
+        {
+            "day": row["day"],
+            "stage": row["stage"],
+            "model_role": row["role"],
+            "provider": row["provider"],
+            "model": row["model"],
+            "call_count": row["calls"],
+            "usd": Spent(0, row["nano_usd"]).usd,
+        }
+        for row in add_up_days(ledger)
+    ]
+    return pl.DataFrame(rows, schema=_DAYS.polars_schema).sort(_DAYS.key)

@@ -1,4 +1,4 @@
--- One row per step from file to record: the number of images left, and their share of those found.
+-- One row per step from file to record and release: the number of images left, and their share of those found.
 --
 -- step_no: Place of the step in the order of the pipeline
 -- step: Step from file to record
@@ -10,6 +10,12 @@ with annotated as (
     from annotation__replies
     group by image_id
     having bool_and(status = 'ok')
+),
+
+released as (
+    select distinct unnest(image_ids) as image_id
+    from release__rows
+    where release_no = (select max(release_no) from release__rows)
 ),
 
 steps (step_no, step, meaning, pictures) as (
@@ -28,6 +34,8 @@ steps (step_no, step, meaning, pictures) as (
     select 7, 'human', 'record left to people', (select count(*) from records__emoverse where state = 'human')
     union all
     select 8, 'dropped', 'record dropped', (select count(*) from records__emoverse where state = 'dropped')
+    union all
+    select 9, 'released', 'in the newest release', (select count(*) from released)
 )
 
 select

@@ -54,9 +54,10 @@ def test_every_table_of_a_labelled_folder_has_rows(answer: dict[str, Any]) -> No
     # and none is changed, so none is chosen and no region is looked for again. No record is
     # preserved, so nothing is expanded. No recipe was trained, no embedder of images was named, and
     # no person was asked yet. No labelled image of it is held out, so nothing is evaluated. Nothing
-    # was released.
+    # was released, and no provider was called.
     assert empty == {
         "_critic__regions",
+        "costs__days",
         "critic__weights",
         "critic__word_choices",
         "_dedup__embeddings",

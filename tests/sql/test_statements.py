@@ -35,7 +35,7 @@ EXPECTED = {
     "replies": 2 * 88,
     "boxes": 88,
     "word_regions": 88 * 3,
-    "funnel": 8,
+    "funnel": 9,
     "conservation": 14,
     "balance": 3 * 7 + 8 + 4 + 4,  # even pictures validate, odd ones test
     "agreement": 6,
@@ -117,6 +117,7 @@ def test_the_funnel_counts_pictures(tables):
         ("preserved", 88),
         ("human", 0),
         ("dropped", 0),
+        ("released", 1),
     ]
 
 

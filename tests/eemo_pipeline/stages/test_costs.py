@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from eemo_pipeline.lake.sql_files import list_views
 from eemo_pipeline.ledger.store import Ask, Attempt, Ledger
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import key_violations, null_violations, range_violations
-from eemo_pipeline.stages.costs import count_calls
+from eemo_pipeline.stages.costs import count_calls, count_days
 
 TABLE = TABLES["costs__calls"]
 OUTCOMES = ("ok", "refused", "malformed", "rate_limited", "transient", "timed_out", "cancelled")
@@ -50,6 +51,10 @@ def test_the_view_adds_up_to_the_bill(tmp_path: Path, attempts: list[Attempt]) -
     with closing(Ledger(tmp_path / "one.sqlite")) as ledger:
         ledger.record(attempts)
         calls = count_calls(ledger)
+        days = count_days(ledger)
+    asker = ["stage", "model_role", "provider", "model"]
+    sums = days.group_by(asker).agg(pl.col("call_count", "usd").sum()).sort(asker)
+    assert_frame_equal(sums, calls.select(*asker, "call_count", "usd"))
     assert calls["call_count"].sum() == len(attempts)
     for rule in (null_violations, key_violations, range_violations):
         assert rule(calls.lazy(), TABLE) == []
@@ -68,6 +73,7 @@ def test_the_view_adds_up_to_the_bill(tmp_path: Path, attempts: list[Attempt]) -
 def test_embedded_answers_are_counted_and_cost_nothing(ledger: Ledger) -> None:
     answers = [(Ask(name), {"status": status}) for name, status in (("a", "ok"), ("b", "refused"))]
     ledger.store("grounder", "saliency", answers, stage="grounding")
+    assert count_days(ledger).is_empty()  # they make no calls
     (row,) = count_calls(ledger).to_dicts()
     assert (row["stage"], row["provider"], row["usd"]) == ("grounding", "embedded", 0.0)
     assert (row["call_count"], row["answered_count"], row["declined_count"]) == (2, 1, 1)

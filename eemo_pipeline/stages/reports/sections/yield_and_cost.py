@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from eemo_pipeline.rendering.charts import draw_bars, draw_heat, draw_intervals
+from eemo_pipeline.rendering.charts import draw_bars, draw_heat, draw_intervals, draw_lines
 from eemo_pipeline.stages.reports.section import Drawn, Section, say_count, say_percent, total
 
 
@@ -41,6 +41,7 @@ def _draw_funnel(steps: pl.DataFrame, refusals: pl.DataFrame, sources: pl.DataFr
     )
 
 
+_FEWEST_DAYS = 2  # of a line over time
 _STEPS = (
     ("image files on disk", "found_files"),
     ("distinct by content", "distinct_images"),
@@ -50,18 +51,20 @@ _STEPS = (
 
 
 def _draw_costs(
-    models: pl.DataFrame, yields: pl.DataFrame, hours: pl.DataFrame, forecast: pl.DataFrame
+    models: pl.DataFrame,
+    yields: pl.DataFrame,
+    hours: pl.DataFrame,
+    forecast: pl.DataFrame,
+    days: pl.DataFrame,
 ) -> Drawn:
     row = yields.row(0, named=True)
     paid = models.filter(pl.col("usd") > 0)
     stages = models.group_by("stage").agg(pl.col("usd").sum(), pl.col("calls").sum()).sort("stage")
     charts = [draw_bars("Calls per stage", stages["stage"].to_list(), _one(stages, "calls"))]
     if paid.height:
-        by_model = paid.group_by("model").agg(pl.col("usd").sum()).sort("usd", descending=True)
         charts.append(draw_bars("USD per stage", stages["stage"].to_list(), _one(stages, "usd")))
-        charts.append(
-            draw_bars("USD per model", by_model["model"].to_list(), _one(by_model, "usd"))
-        )
+        charts += _draw_models(paid)
+    charts += _draw_days(days)
     if forecast.height:
         charts.append(_draw_forecast(forecast))
     left = f"{say_count(row['left_to_people'], 'image')} wait for people."
@@ -69,12 +72,59 @@ def _draw_costs(
         _say_money(row, models, paid),
         left if row["left_to_people"] else "",
         _say_hours(hours),
+        _say_days(days),
         _say_forecast(forecast),
     ]
     small = {"calls": total(models, "calls"), "USD": round(row["usd"] or 0.0, 4)}
     for name in ("usd_per_image", "usd_per_record"):
         small |= {name.replace("_", " "): row[name]} if row[name] is not None else {}
     return Drawn(" ".join(filter(None, sentences)), tuple(charts), small)
+
+
+def _draw_models(paid: pl.DataFrame) -> list[str]:
+    """Draw what each model cost in each stage: in all, and per preserved record if there is one."""
+    names = [f"{stage}, {model}" for stage, model in paid.select("stage", "model").iter_rows()]
+    per_record = paid["usd_per_record"].to_list()
+    charts = [draw_bars("USD by stage and model", names, _one(paid, "usd"))]
+    if None not in per_record:
+        title = "USD per preserved record, by stage and model"
+        charts.append(draw_bars(title, names, {"USD": per_record}))
+    return charts
+
+
+def _draw_days(days: pl.DataFrame) -> list[str]:
+    """Draw what was spent until each day, where there are two days or more."""
+    if days.height < _FEWEST_DAYS:
+        return []
+    axis = f"days since {days['day'][0]}"
+    return [
+        draw_lines(
+            title,
+            {unit: list(days.select("days_since_first", column).iter_rows())},
+            (axis, unit),
+        )
+        for column, title, unit in (
+            ("usd_so_far", "USD spent until each day", "USD"),
+            ("people_hours_so_far", "People's hours until each day", "hours"),
+        )
+        if days[column].max()
+    ]
+
+
+def _say_days(days: pl.DataFrame) -> str:
+    """Return from when until when money and hours were spent, in words."""
+    if days.is_empty():
+        return ""
+    last = days.row(-1, named=True)
+    when = (
+        f"Between {days['day'][0]} and {last['day']}, on {days.height:,} days"
+        if days.height > 1
+        else f"On {last['day']}"
+    )
+    return (
+        f"{when}, providers were paid {last['usd_so_far']:,.2f} USD, and people worked "
+        f"{last['people_hours_so_far']:.2g} hours."
+    )
 
 
 def _say_money(row: Mapping[str, Any], models: pl.DataFrame, paid: pl.DataFrame) -> str:
@@ -302,7 +352,7 @@ SECTIONS = (
     Section(
         "costs",
         "What does the dataset cost?",
-        ("costs", "cost_per_record", "people_time", "forecast"),
+        ("costs", "cost_per_record", "people_time", "forecast", "cost_over_time"),
         "a run that asks models: eemo run",
         _draw_costs,
     ),

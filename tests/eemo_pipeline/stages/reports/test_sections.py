@@ -138,6 +138,14 @@ def write_models(root: Path) -> None:
         "costs__calls",
         [call | numbers | {"model": HOSTILE, "call_count": 8, "answered_count": 8, "usd": 0.5}],
     )
+    write_rows(
+        root,
+        "costs__days",
+        [
+            call | {"model": HOSTILE, "day": f"2026-11-{day}", "call_count": n, "usd": n / 16}
+            for day, n in ((27, 3), (30, 5))
+        ],
+    )
     image = {"source": "mine", "path": "gone.png", "sources": ["mine"]}
     image |= {"width_px": 8, "height_px": 8, "split": "train"}
     write_rows(root, "dedup__images", [image | {"image_id": i} for i in IDS[:5]])
@@ -223,6 +231,21 @@ def test_models_fill_the_leaderboard_and_the_costs(built: Built):
     assert studies.endswith("1 row could not be tried.")
     assert "&lt;b onload" in built.charts["studies"]
     assert "8 calls cost 0.50 USD: 0.1000 USD per kept image" in built.summaries["costs"]
+
+
+def test_what_was_spent_adds_up_over_days_and_over_models(built: Built):
+    days = [read_row(built, "cost_over_time", day=f"2026-11-{day}") for day in (27, 29, 30)]
+    assert [row["days_since_first"] for row in days] == [0, 2, 3]
+    assert [row["usd_so_far"] for row in days] == [0.1875, 0.1875, 0.5]
+    assert days[0]["people_hours_so_far"] == 0
+    hours = read_row(built, "people_time")["hours"]
+    assert [row["people_hours_so_far"] for row in days[1:]] == [hours, hours]
+    said = "Between 2026-11-27 and 2026-11-30, on 3 days, providers were paid 0.50 USD"
+    assert said in built.summaries["costs"]
+    assert read_row(built, "costs")["usd_per_record"] == 0.25  # two records are preserved
+    page = built.path.read_text("utf-8")
+    assert "USD per preserved record, by stage and model" in page
+    assert "USD spent until each day" in page
 
 
 def read_row(built: Built, name: str, **wanted: object) -> dict[str, Any]:

@@ -47,17 +47,16 @@ def submit_batches(
     code = _tell(root, outcome, numbers, as_json=as_json)
     if numbers and not as_json:
         show(
-            f"sent {counted(numbers['submitted'], 'question')}, "
+            f"sent {counted(int(numbers['submitted']), 'question')}, "
             f"{numbers['bound_usd']:,.4f} USD at most; "
             f"{numbers['answered']:,} were answered already, {numbers['waiting']:,} were waiting, "
             f"{numbers['given_up']:,} had failed too often"
         )
         if numbers["held_back"]:
             say(
-                f"not sent: {counted(numbers['held_back'], 'question')}, as the provider's queue "
-                "is full. "
-                f"Collect when `{command('batch', root)}` shows that batches are over, then submit "
-                "again"
+                f"not sent: {counted(int(numbers['held_back']), 'question')}, as the provider's "
+                f"queue is full. Collect when `{command('batch', root)}` shows that batches are "
+                "over, then submit again"
             )
     if code == Exit.BUDGET:
         say("the questions within the budget are sent; run the same command again to continue")
@@ -74,8 +73,8 @@ def collect_batches(data: Path | None, *, as_json: bool) -> Exit:
     code = _tell(root, outcome, numbers, as_json=as_json)
     if numbers and not as_json:
         show(
-            f"collected {counted(numbers['batches'], 'batch', 'batches')}: "
-            f"{counted(numbers['computed'], 'answer')} for "
+            f"collected {counted(int(numbers['batches']), 'batch', 'batches')}: "
+            f"{counted(int(numbers['computed']), 'answer')} for "
             f"{numbers['usd']:,.4f} USD; still open: {numbers['still_open']:,}"
         )
     return code

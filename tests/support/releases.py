@@ -65,7 +65,8 @@ def lay_release_root(root: Path, licence: str = "cc-by-4.0") -> Path:
         for name in IMAGES
     ]
     write_rows(root, "assess__items", items)
-    regions = [{"image_id": IMAGES[name], "region_no": 1, "x1_px": 1} for name in IMAGES]
+    box = {"x1_px": 1, "y1_px": 2, "x2_px": 21, "y2_px": 12}
+    regions = [box | {"image_id": IMAGES[name], "region_no": 1} for name in IMAGES]
     write_rows(root, "records__regions", regions)
     return root
 

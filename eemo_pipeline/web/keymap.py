@@ -131,7 +131,7 @@ ACTIONS = (
         ("hide", "hold it: the image alone, without marks and panel"),
         ("marks", "marks on the image, off and on"),
         ("zoom", "full size, and back"),
-        ("guide", "the guide, in a tab of its own"),
+        ("guide", "the guide, beside the image"),
         ("flag", "flag the image"),
     ),
 )

@@ -55,12 +55,12 @@ def home(request: Request, session: MaybePerson, service: Service) -> Response:
 
 
 @router.get("/label")
-def label(request: Request, session: MaybePerson) -> Response:
+def label(request: Request, session: MaybePerson, service: Service) -> Response:
     """The page on which images are judged; it holds no image yet."""
     if session is None:
         return render(request, "label.html", None)
     emotions = fields.order_emotions(session.emotion_turn)
-    return render(request, "label.html", session, emotions=emotions)
+    return render(request, "label.html", session, emotions=emotions, guidelines=service.guidelines)
 
 
 @router.get("/keys")

@@ -2,10 +2,11 @@
 
 let csrf = "";
 
-export async function me() {
+// Returns who is logged in; where nobody is, the page goes to the login, unless it `mayLeave` not.
+export async function me(mayLeave = true) {
   const reply = await fetch("/api/me");
   if (reply.status === 401) {
-    location.assign("/login");
+    if (mayLeave) location.assign("/login");
     throw new Error("nobody is logged in");
   }
   const found = await reply.json();
@@ -19,6 +20,19 @@ export async function send(path, body = {}, method = "POST") {
     headers: { "content-type": "application/json", "x-csrf-token": csrf },
     body: JSON.stringify(body),
   });
+}
+
+// Uses up a login link, or the part of it after the # sign; returns what is wrong, null if nothing is.
+export async function logIn(text) {
+  const token = text.includes("#") ? text.slice(text.lastIndexOf("#") + 1) : text.trim();
+  const reply = await fetch("/login", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ token }),
+  }).catch(() => null);
+  if (reply?.ok) return null;
+  const problem = reply ? await reply.json().catch(() => ({})) : {};
+  return `${problem.detail ?? "the server did not answer"}; ${problem.fix ?? "try again"}.`;
 }
 
 export function newId() {

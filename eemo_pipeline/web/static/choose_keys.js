@@ -51,3 +51,4 @@ document.addEventListener("keyup", (event) => {
 singleKeys.addEventListener("change", () => store(keys.codes));
 document.getElementById("usual").addEventListener("click", () => store({}));
 await keys.show();
+document.getElementById("choices").disabled = false; // from now on the page listens

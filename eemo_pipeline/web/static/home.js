@@ -1,4 +1,8 @@
+// The first page: information and consent, what a person does not want to see, the way out.
+
 import { me, send } from "/static/api.js";
+
+const person = me(); // requests that change something carry the session's token
 
 const consent = document.getElementById("consent");
 consent?.addEventListener("click", async () => {
@@ -7,6 +11,7 @@ consent?.addEventListener("click", async () => {
 });
 
 document.getElementById("log-out").addEventListener("click", async () => {
+  await person;
   await send("/logout");
   location.assign("/login");
 });
@@ -14,8 +19,9 @@ document.getElementById("log-out").addEventListener("click", async () => {
 document.getElementById("avoid")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const emotions = new FormData(event.target).getAll("avoided");
-  const reply = await send("/api/me/avoided", { emotions }, "PUT");
-  document.getElementById("saved").textContent = reply.ok ? "saved" : "not saved";
+  await person;
+  const reply = await send("/api/me/avoided", { emotions }, "PUT").catch(() => null);
+  document.getElementById("saved").textContent = reply?.ok ? "saved" : "this was not stored; try again";
 });
 
 document.addEventListener("keydown", (event) => {
@@ -23,6 +29,5 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && isOnPage) document.getElementById("start")?.click();
 });
 
-// Requests carry the session's token: until it is there, there is nothing to press.
-await me();
+await person;
 if (consent) consent.disabled = false;

@@ -4,7 +4,9 @@ import { me, newId, send } from "/static/api.js";
 import { BlindForm } from "/static/blind.js";
 import { bare, drawBoxes, pickPoints, toggleMarks, zoom } from "/static/canvas.js";
 import { Drafts } from "/static/drafts.js";
+import { closeGuide, toggleGuide } from "/static/guide_panel.js";
 import { Keys } from "/static/keys.js";
+import { logInAgain } from "/static/log_in_again.js";
 import { Masks } from "/static/masks.js";
 import { Outbox } from "/static/outbox.js";
 import { holdTab } from "/static/one_tab.js";
@@ -23,12 +25,13 @@ const WORDS = {
   saving: (count) => `saving (${count})`,
   offline: (count) => `offline (${count})`,
   saved: () => "saved",
+  "not stored": (count) => `the server has no space (${count} kept in this browser)`,
   refused: () => "an earlier answer was refused; it is kept in this browser",
-  "logged out": (count) => `logged out (${count} kept); open a login link in another tab`,
+  "logged out": (count) => `logged out (${count} kept)`,
 };
 const outbox = new Outbox((state, count) => {
   tell(state, WORDS[state](count));
-  if (state === "logged out") setTimeout(() => outbox.flush(), 3000);
+  if (state === "logged out") logInAgain(person.rater_id).then(() => outbox.flush());
 });
 
 let task = null; // the task on the screen
@@ -69,6 +72,10 @@ async function post(path, body) {
 
 async function claim(have) {
   const reply = await post("/api/next", { have });
+  if (reply.status === 401) {
+    await logInAgain(person.rater_id);
+    return await claim(have);
+  }
   if (!reply.ok) {
     if (reply.body.code === "guide_changed" && !have.length) location.assign("/"); // shows the new ones
     explain(reply.body);
@@ -255,12 +262,12 @@ const ANYWHERE = {
   flag,
   zoom,
   marks: toggleMarks,
-  guide: () => window.open("/guide", "_blank", "noopener"),
+  guide: toggleGuide,
   search: () => stage === "drafts" && drafts.search(),
 };
 
 document.addEventListener("keydown", (event) => {
-  const dialog = document.querySelector("dialog[open]");
+  const dialog = document.querySelector("dialog[open]:modal");
   if (dialog) {
     const place = Number(event.key) - 1;
     const button = dialog.querySelectorAll("button[value]")[place];
@@ -268,6 +275,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.key === "Escape") {
+    if (closeGuide()) return;
     if (stage === "drafts" && drafts.editing) drafts.leaveEditor();
     else if (performance.now() - escapedAt < 800) skip();
     escapedAt = performance.now();
@@ -341,6 +349,7 @@ document.getElementById("go-on").addEventListener("click", async () => {
   document.getElementById("break").hidden = true;
   await next();
 });
+document.getElementById("open-guide").addEventListener("click", toggleGuide);
 document.getElementById("flag").addEventListener("click", flag);
 document.getElementById("zoom").addEventListener("click", zoom);
 document.getElementById("marks").addEventListener("click", toggleMarks);

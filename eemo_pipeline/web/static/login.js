@@ -1,28 +1,21 @@
-const message = document.getElementById("message");
+// The page that uses up a login link.
 
-async function logIn(text) {
-  const token = text.includes("#") ? text.slice(text.lastIndexOf("#") + 1) : text.trim();
-  const reply = await fetch("/login", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ token }),
-  });
-  if (reply.ok) {
-    location.replace("/");
-    return;
-  }
-  const problem = await reply.json().catch(() => ({ detail: "the server did not answer" }));
-  message.textContent = `${problem.detail}; ${problem.fix ?? "try again"}.`;
+import { logIn } from "/static/api.js";
+
+async function use(text) {
+  const problem = await logIn(text);
+  if (problem) document.getElementById("message").textContent = problem;
+  else location.replace("/");
 }
 
 document.getElementById("login").addEventListener("submit", (event) => {
   event.preventDefault();
-  logIn(document.getElementById("token").value);
+  use(document.getElementById("token").value);
 });
 
 // The token follows the # sign, which browsers do not send to servers: it is in no log.
 if (location.hash.length > 1) {
   const token = location.hash.slice(1);
   history.replaceState(null, "", "/login");
-  logIn(token);
+  use(token);
 }

@@ -12,7 +12,7 @@ export class ObjectChips {
   // `value` is what was said before, else the draft: a list, or {present, unknown}. `words` are offered.
   constructor(drafted, value, words) {
     const { present, unknown } = objectsOf(value);
-    this.rows = element("ul", { className: "chips" });
+    this.rows = element("div", { className: "chips" });
     this.chips = new Map(); // object -> its group of radio buttons
     for (const name of new Set([...drafted, ...present, ...unknown])) {
       this.add(name, unknown.includes(name) ? "unknown" : present.includes(name) ? "there" : "not_there");
@@ -45,7 +45,7 @@ export class ObjectChips {
       known.querySelector(`input[value="${answer}"]`).checked = true;
       return;
     }
-    const chip = element("li", { className: "chip" }, element("span", { className: "object", textContent: name }));
+    const chip = element("div", { className: "chip" }, element("span", { className: "object", textContent: name }));
     chip.setAttribute("role", "radiogroup");
     chip.setAttribute("aria-label", name);
     const group = `object-${groups++}`;

@@ -62,7 +62,7 @@ export class Outbox {
       this.tell("saving", keys.length);
       const reply = await this.send(entry);
       if (reply === null || reply.status >= 500 || AGAIN.includes(reply.status)) {
-        this.tell("offline", keys.length);
+        this.tell(reply?.status === 507 ? "not stored" : "offline", keys.length);
         await new Promise((resolve) => setTimeout(resolve, pause));
         pause = Math.min(pause * 2, 5000);
         continue;

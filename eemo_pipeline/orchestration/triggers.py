@@ -26,6 +26,9 @@ from resources.network.remote_versions import look_at_remotes
 from resources.providers.batches import look_at_batches
 
 REMOTE_VERSION = "eemo/remote_version"  # run tag: the new version at the source's address
+# Nobody is there at night: a run whose process was killed is begun again, once, where it stopped.
+# What was answered is in the ledger. A step that fails with an error needs a person.
+ONCE_MORE = {"dagster/max_retries": "1"}
 LAST_EVENT = "eemo/last_event"  # run tag: number of the last event of the review tool
 # Dagster ends a look of a sensor after 60 s; listing the last source still has to fit.
 _LOOK_S = 30.0
@@ -39,7 +42,7 @@ _LOOK_S = 30.0
 )
 def nightly_build() -> dg.RunRequest:
     """Ask for one run over all sources."""
-    return dg.RunRequest(tags=partition_tags())
+    return dg.RunRequest(tags={**partition_tags(), **ONCE_MORE})
 
 
 def build_remote_schedule(sources: Iterable[SourceDataset]) -> dg.ScheduleDefinition:
@@ -65,7 +68,7 @@ def build_remote_schedule(sources: Iterable[SourceDataset]) -> dg.ScheduleDefini
         if not look.changed:
             return dg.SkipReason("; ".join(f"{name}: {why}" for name, why in look.quiet.items()))
         return [
-            dg.RunRequest(tags={**partition_tags(name, name), REMOTE_VERSION: version})
+            dg.RunRequest(tags={**partition_tags(name, name), **ONCE_MORE, REMOTE_VERSION: version})
             for name, version in look.changed.items()
         ]
 
@@ -93,7 +96,9 @@ def changed_sources(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     if not look.changed:
         return dg.SensorResult(cursor=look.cursor, skip_reason=look.summary)
     # Without run keys: Dagster starts one run per key, ever, and a folder may change back.
-    runs = [dg.RunRequest(tags=partition_tags(name, name)) for name in look.changed]
+    runs = [
+        dg.RunRequest(tags={**partition_tags(name, name), **ONCE_MORE}) for name in look.changed
+    ]
     return dg.SensorResult(runs, cursor=look.cursor)
 
 
@@ -122,7 +127,7 @@ def finished_batches(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     look = look_at_batches(context.resources.ledger, context.resources.batches, context.cursor)
     if look.why_not is not None:
         return dg.SensorResult(cursor=look.cursor, skip_reason=look.why_not)
-    return dg.SensorResult([dg.RunRequest()], cursor=look.cursor)
+    return dg.SensorResult([dg.RunRequest(tags=ONCE_MORE)], cursor=look.cursor)
 
 
 @dg.sensor(
@@ -138,7 +143,9 @@ def new_votes(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     last = context.resources.reviews.find_last_event()
     if last <= max(int(context.cursor or 0), _find_taken_in(context.instance)):
         return dg.SensorResult(skip_reason=f"nothing was said after event {last}")
-    return dg.SensorResult([dg.RunRequest(tags={LAST_EVENT: str(last)})], cursor=str(last))
+    return dg.SensorResult(
+        [dg.RunRequest(tags={LAST_EVENT: str(last), **ONCE_MORE})], cursor=str(last)
+    )
 
 
 def _find_taken_in(instance: dg.DagsterInstance) -> int:

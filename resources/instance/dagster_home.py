@@ -23,6 +23,13 @@ storage:
     class: RunHistory
     config:
       base_dir: %s
+run_launcher:
+  module: resources.instance.run_launcher
+  class: WatchedRunLauncher
+run_retries:
+  enabled: true
+  max_retries: 0
+  retry_on_asset_or_op_failure: false
 telemetry:
   enabled: false
 nux:

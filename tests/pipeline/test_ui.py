@@ -18,7 +18,10 @@ import duckdb
 import pytest
 
 from assets import STAGES
+from eemo_pipeline.lake.data_root import DataRoot
+from eemo_pipeline.lake.root_lock import hold_data_root
 from eemo_pipeline.orchestration.jobs import build_dataset, partition_tags
+from eemo_pipeline.orchestration.triggers import ONCE_MORE
 from tests.support.servers import FAULT_SCRIPT
 
 REPOSITORY = Path(__file__).parents[2]
@@ -72,6 +75,20 @@ AUTOMATIONS = """
     schedules { name description scheduleState { status } }
 } } } }
 """
+PROCESS = """
+query Process($id: ID!) { runOrError(runId: $id) { ... on Run {
+  eventConnection { events { ... on EngineEvent { metadataEntries {
+    label ... on TextMetadataEntry { text } ... on IntMetadataEntry { intRepr }
+  } } } }
+} } }
+"""
+RETRIES = """
+query Retries($id: String!) {
+  runsOrError(filter: {tags: [{key: "dagster/parent_run_id", value: $id}]}) {
+    ... on Runs { results { status assetMaterializations { assetKey { path } } } }
+  }
+}
+"""
 CHECKS = """
 { assetNodes {
     assetKey { path }
@@ -110,8 +127,11 @@ def server(
     the tests cover the tables and checks of a run without repeating the measurements.
     """
     home = tmp_path_factory.mktemp("checkout")
-    for name in ("dagster.yaml", "workspace.yaml"):
-        shutil.copy(REPOSITORY / name, home)
+    shutil.copy(REPOSITORY / "workspace.yaml", home)
+    settings = (REPOSITORY / "dagster.yaml").read_text("utf-8")
+    watching = "poll_interval_seconds: "  # of killed runs
+    assert f"{watching}10\n" in settings
+    (home / "dagster.yaml").write_text(settings.replace(f"{watching}10", f"{watching}1"), "utf-8")
     (home / "data" / "sources").mkdir(parents=True)
     (home / "data" / "sources" / "folder").symlink_to(pictures)
     shutil.copy(small_lake / "ledger.sqlite", home / "data")
@@ -157,11 +177,15 @@ def wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> Non
     raise AssertionError(log.read_text())
 
 
-def run_job(
-    server: Server, run_config: dict[str, object], assets: Sequence[str] | None = None
+def launch(
+    server: Server,
+    run_config: dict[str, object],
+    assets: Sequence[str] | None = None,
+    **tags: str,
 ) -> str:
-    """Run the Launchpad's job for all assets, or for `assets`, and return its final status."""
+    """Launch the Launchpad's job for all assets, or for `assets`, and return the run's id."""
     chosen = assets and [{"path": [name]} for name in assets]
+    tagged = partition_tags() | tags
     launched = server.ask(
         LAUNCH,
         executionParams={
@@ -173,13 +197,21 @@ def run_job(
             },
             "runConfigData": run_config,
             "executionMetadata": {
-                "tags": [{"key": key, "value": value} for key, value in partition_tags().items()]
+                "tags": [{"key": key, "value": value} for key, value in tagged.items()]
             },
         },
     )["launchRun"]
     assert launched["__typename"] == "LaunchRunSuccess", launched
+    return launched["run"]["runId"]
+
+
+def run_job(
+    server: Server, run_config: dict[str, object], assets: Sequence[str] | None = None
+) -> str:
+    """Run the Launchpad's job for all assets, or for `assets`, and return its final status."""
+    run_id = launch(server, run_config, assets)
     for _ in range(600):
-        status = server.ask(STATUS, id=launched["run"]["runId"])["runOrError"]["status"]
+        status = server.ask(STATUS, id=run_id)["runOrError"]["status"]
         if status in {"SUCCESS", "FAILURE", "CANCELED"}:
             return status
         time.sleep(0.5)
@@ -260,6 +292,38 @@ def test_the_pages_show_the_stages_and_what_a_table_is(server: Server, run_statu
             timeout=60_000
         )
         browser.close()
+
+
+def find_process(server: Server, run_id: str) -> int:
+    """Return the process of a run, once it has begun to wait for the data root."""
+    for _ in range(1200):
+        events = server.ask(PROCESS, id=run_id)["runOrError"]["eventConnection"]["events"]
+        told = [entry for event in events for entry in event.get("metadataEntries", ())]
+        found = [
+            entry.get("text") or entry.get("intRepr") for entry in told if entry["label"] == "pid"
+        ]
+        if found and (server.root / ".dagster" / "alive" / run_id).exists():
+            return int(found[-1])
+        time.sleep(0.2)
+    raise AssertionError("the run did not start")
+
+
+def test_a_run_of_a_trigger_that_was_killed_is_begun_again_once(server: Server) -> None:
+    asset, retries = "sources__datasets", []
+    with hold_data_root(DataRoot(server.root), "a test", lambda _: None):
+        run_id = launch(server, {}, [asset], **ONCE_MORE)
+        os.kill(find_process(server, run_id), signal.SIGKILL)
+        for _ in range(1200):
+            if server.ask(STATUS, id=run_id)["runOrError"]["status"] == "FAILURE":
+                break
+            time.sleep(0.2)
+    for _ in range(1200):
+        retries = server.ask(RETRIES, id=run_id)["runsOrError"]["results"]
+        if [run["status"] for run in retries] == ["SUCCESS"]:
+            break
+        time.sleep(0.2)
+    made = [[one["assetKey"]["path"][0] for one in run["assetMaterializations"]] for run in retries]
+    assert made == [[asset]]
 
 
 def test_all_that_asks_over_http_with_faults_from_the_launchpad(

@@ -52,14 +52,16 @@ def review_tasks(
     yield dg.Output(queue, "review__queue", metadata={"rows_in": dedup__images.height})
 
 
-@dg.multi_asset(outs=outs("review__votes", "_review__probes"))
+@dg.multi_asset(outs=outs("review__votes", "_review__probes", "review__waiting"))
 def review_votes(reviews: dg.ResourceParam[Reviews]) -> Iterator[dg.Output[pl.DataFrame]]:
-    """What people said in the review tool; none where nobody has been asked yet."""
+    """What people said in the review tool, and what waits there; none where nobody was asked."""
     said = reviews.read()
     last = {"last_event": said.last_event, "last_hash": said.last_hash}
     votes, probes = (TABLES[name].polars_schema for name in ("review__votes", "_review__probes"))
     yield dg.Output(pl.DataFrame(said.rows, votes), "review__votes", metadata=last)
     yield dg.Output(pl.DataFrame(said.probes, probes), "_review__probes")
+    waiting = pl.DataFrame(said.waiting, TABLES["review__waiting"].polars_schema)
+    yield dg.Output(waiting, "review__waiting")
 
 
 @dg.asset

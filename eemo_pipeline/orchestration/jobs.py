@@ -40,7 +40,9 @@ collect_batches = dg.define_asset_job(
 
 take_in_votes = dg.define_asset_job(
     "take_in_votes",
-    selection=dg.AssetSelection.assets("review__votes", "_review__probes").downstream(),
+    selection=dg.AssetSelection.assets(
+        "review__votes", "_review__probes", "review__waiting"
+    ).downstream(),
     description="What people said in the review tool, and every table that follows from it.",
 )
 

@@ -514,6 +514,12 @@ _ALL = (
         guide_version""",
     ),
     _table(
+        "review__waiting",
+        "queue and day: tasks that came in on the day and still wait for people",
+        "queue day",
+        "queue day waiting_count",
+    ),
+    _table(
         "review__records",
         "image that people judged: what they decided, and their spread",
         "image_id",

@@ -104,6 +104,8 @@ TASKS = sa.Table(
     _number("taken"),
     _number("skipped"),
     _text("state"),
+    # When the task came in: none of a task that a person is asked for a second time.
+    sa.Column("added_ms", sa.BigInteger),
     sqlite_with_rowid=False,
 )
 # In the order in which tasks are handed out, with all that decides whether one fits a person.

@@ -1,6 +1,7 @@
 """How far the review is: numbers for the first page and for `eemo review stats`."""
 
 import statistics
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,10 +17,19 @@ _QUEUES = (
         sa.func.sum(sa.case((_IS_OPEN, 1), else_=0)).label("waiting"),
         sa.func.sum(sa.case((_IS_OPEN | (TASKS.c.state == "full"), 0), else_=1)).label("closed"),
         sa.func.sum(TASKS.c.taken).label("judgements"),
+        sa.func.min(sa.case((_IS_OPEN, TASKS.c.added_ms))).label("oldest_ms"),
         sa.func.sum(sa.case((_IS_OPEN, TASKS.c.wanted - TASKS.c.taken), else_=0)).label("wanted"),
     )
     .group_by(TASKS.c.queue)
     .order_by(TASKS.c.queue)
+)
+_DAY_MS = 24 * 3600 * 1000
+_ADDED_DAY = TASKS.c.added_ms // _DAY_MS
+_WAITING = (
+    sa.select(TASKS.c.queue, _ADDED_DAY, sa.func.count())
+    .where(_IS_OPEN, TASKS.c.added_ms.is_not(None))
+    .group_by(TASKS.c.queue, _ADDED_DAY)
+    .order_by(TASKS.c.queue, _ADDED_DAY)
 )
 _LEASED = (
     sa.select(TASKS.c.queue, sa.func.count().label("leased"))
@@ -67,8 +77,17 @@ def summarise(database: ReviewDatabase, session: Session) -> dict[str, Any]:
     }
 
 
+def count_waiting(connection: sa.Connection) -> list[dict[str, Any]]:
+    """Return rows of `review__waiting`: open tasks by queue and the day on which they came in."""
+    return [
+        {"queue": queue, "day": _day(days * _DAY_MS), "waiting_count": count}
+        for queue, days, count in connection.execute(_WAITING)
+    ]
+
+
 def list_queues(database: ReviewDatabase) -> list[dict[str, Any]]:
-    """Return, per queue: tasks, those that wait, judgements given and wanted, and the time left.
+    """Return, per queue: tasks, those that wait, the day on which the oldest of these came in,
+    judgements given and wanted, and the time left.
 
     The time is that of one person: judgements wanted, times the mean time of those in the log.
     """
@@ -77,10 +96,16 @@ def list_queues(database: ReviewDatabase) -> list[dict[str, Any]]:
         spent_s = connection.execute(_MEAN_MS).scalar()
         found = [dict(row) for row in connection.execute(_QUEUES).mappings()]
     for queue in found:
+        oldest_ms = queue.pop("oldest_ms")
+        queue["oldest"] = None if oldest_ms is None else _day(oldest_ms)
         queue["leased"] = leased.get(queue["queue"], 0)
         queue["wanted"] = int(queue["wanted"] or 0)
         queue["hours"] = None if spent_s is None else queue["wanted"] * float(spent_s) / 3_600_000
     return found
+
+
+def _day(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
 
 
 def count(database: ReviewDatabase) -> dict[str, Any]:

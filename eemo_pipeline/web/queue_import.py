@@ -17,9 +17,16 @@ from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.web import frontiers
 from eemo_pipeline.web.database import DRAFTS, ITEMS, TASKS, ReviewDatabase
+from eemo_pipeline.web.people import now_ms
 from eemo_pipeline.web.replay import WANTED
 from eemo_pipeline.web.slots import REPEATS
 
+# Tasks of an earlier version have waited since now at the latest.
+_DATE_OLD_TASKS = (
+    TASKS.update()
+    .where(TASKS.c.added_ms.is_(None), TASKS.c.queue != REPEATS)
+    .values(added_ms=sa.bindparam("now"))
+)
 _TABLES = ("review__queue", "review__drafts", "dedup__images")
 
 
@@ -73,7 +80,8 @@ def import_queue(database: ReviewDatabase, root: DataRoot) -> Imported:
         connection.execute(DRAFTS.delete())
         _insert(connection, ITEMS, items)
         _insert(connection, DRAFTS, _as_drafts(drafts))
-        _insert(connection, TASKS, added)
+        _insert(connection, TASKS, [row | {"added_ms": now_ms()} for row in added])
+        connection.execute(_DATE_OLD_TASKS, {"now": now_ms()})
     return Imported(len(known) + len(added), len(added), drafts.height)
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import SLOTS, TASKS
+from eemo_pipeline.web.progress import count_waiting
 from eemo_pipeline.web.slots import JUDGED, REPEATS
 
 IMPORT = "import"  # kind of the event of an imported label
@@ -42,12 +43,14 @@ class Votes:
     Attributes:
         rows: rows of `review__votes`.
         probes: rows of the same form, of drafts that were wrong on purpose.
+        waiting: rows of `review__waiting`.
         last_event: number of the last event read.
         last_hash: its hash.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     probes: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
     last_event: int = 0
     last_hash: str = event_log.GENESIS
 
@@ -106,7 +109,7 @@ def read_votes(connection: sa.Connection) -> Votes:
                 "voted_at": _moment(event["recorded_ms"]),
             }
         )
-    return Votes(rows[False], rows[True], last_event, last_hash)
+    return Votes(rows[False], rows[True], count_waiting(connection), last_event, last_hash)
 
 
 def _answers(event: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

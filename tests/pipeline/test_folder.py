@@ -84,6 +84,7 @@ def test_every_table_of_a_labelled_folder_has_rows(answer: dict[str, Any]) -> No
         "review__raters",
         "review__records",
         "review__votes",
+        "review__waiting",
         "_review__probes",
         "texts__comparisons",
         "training__embeddings",

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
+from datetime import date
 from pathlib import Path
 from shutil import copytree
 
@@ -23,6 +24,7 @@ from eemo_pipeline.web.database import LEASES, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import BlindJudgement, Event
 from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
 from eemo_pipeline.web.problems import Refused
+from eemo_pipeline.web.progress import list_queues
 from eemo_pipeline.web.quality import measure
 from eemo_pipeline.web.queue_import import import_queue
 from eemo_pipeline.web.replay import replay
@@ -298,11 +300,23 @@ def test_it_says_why_there_is_nothing_to_do(database: ReviewDatabase):
     assert found.reason == "all_yours"
 
 
+def waiting(database: ReviewDatabase) -> int:
+    with database.reading() as connection:
+        return sum(row["waiting_count"] for row in read_votes(connection).waiting)
+
+
 def test_a_queue_taken_in_again_touches_no_answer(database: ReviewDatabase, root: DataRoot):
     ann = person(database, "ann")
     task = claimed(database, ann)
     judging.commit(database, ann, task.task_id, "5" * 16, FELT)
+    assert waiting(database) == 6
+    with database.writing() as connection:  # as of an earlier version, without the time
+        connection.execute(TASKS.update().values(added_ms=None))
+    assert waiting(database) == 0
     assert import_queue(database, root).added == 0
+    assert waiting(database) == 6
+    queues = list_queues(database)
+    assert all(date.fromisoformat(queue["oldest"]) for queue in queues)
     assert judging.reveal(database, ann, task.task_id)["own_emotion"] == "contentment"
 
 

@@ -266,7 +266,9 @@ def _draw_critic(codes: pl.DataFrame, verdicts: pl.DataFrame, repairs: pl.DataFr
     )
 
 
-def _draw_work(queues: pl.DataFrame, durations: pl.DataFrame, hours: pl.DataFrame) -> Drawn:
+def _draw_work(
+    queues: pl.DataFrame, durations: pl.DataFrame, hours: pl.DataFrame, ages: pl.DataFrame
+) -> Drawn:
     images, judged = total(queues, "images"), total(queues, "judged")
     charts = [
         draw_bars(
@@ -291,6 +293,20 @@ def _draw_work(queues: pl.DataFrame, durations: pl.DataFrame, hours: pl.DataFram
         )
     if hours.height:
         said += f" A person judges {hours['visits_per_hour'][0]:.0f} images per hour."
+    if ages.height:
+        oldest = ages.sort("oldest_since", "queue").row(0, named=True)
+        said += (
+            f" {say_count(total(ages, 'waiting'), 'task')} in the review tool wait; the oldest, in "
+            f"the queue {oldest['queue']}, since {oldest['oldest_since']}."
+        )
+        if ages["oldest_days"].max():
+            charts.append(
+                draw_bars(
+                    "Days for which the tasks of a queue wait",
+                    ages["queue"].to_list(),
+                    {"oldest": ages["oldest_days"].to_list(), "mean": ages["mean_days"].to_list()},
+                )
+            )
     return Drawn(
         f"People are asked about {say_count(images, 'image')}; {judged:,} of them have been "
         f"judged. {said}",
@@ -366,7 +382,7 @@ SECTIONS = (
     Section(
         "work",
         "How much work waits for people, and how long does it take?",
-        ("queues", "durations", "people_time"),
+        ("queues", "durations", "people_time", "queue_age"),
         "images that people are asked about: eemo run",
         _draw_work,
     ),

@@ -66,6 +66,14 @@ def write_people(root: Path) -> None:
     )
     queue = {"queue": "audit", "fields": [], "priority": 0.0}
     write_rows(root, "review__queue", [queue | {"image_id": i, "task_id": i} for i in IDS])
+    write_rows(
+        root,
+        "review__waiting",
+        [
+            {"queue": "audit", "day": f"2026-11-{day}", "waiting_count": n}
+            for day, n in ((26, 1), (28, 3))
+        ],
+    )
     measures = (
         ("icc_single", "valence", 0.5),
         ("alpha", "emotion", 0.7),
@@ -220,6 +228,11 @@ def test_what_people_said_fills_their_sections(built: Built):
     assert "4 for valence" in built.summaries["reliability"]
     assert "0.10 for valence" in built.summaries["order"]
     assert "12 of them have been judged" in built.summaries["work"]
+    # To 2026-11-30, the newest day in the tables: one task waits for four days, three for two.
+    age = read_row(built, "queue_age", queue="audit")
+    assert (age["waiting"], age["oldest_days"], age["mean_days"]) == (4, 4, 2.5)
+    assert "4 tasks in the review tool wait; the oldest" in built.summaries["work"]
+    assert "in the queue audit, since 2026-11-26." in built.summaries["work"]
 
 
 def test_models_fill_the_leaderboard_and_the_costs(built: Built):

@@ -586,7 +586,7 @@ _ALL = (
     _number("duration_s", "Time from showing the field to the answer", "s", 0),
     _count("event_no", "Number of the event in the log of the review tool", "", 1),
     _text("guide_version", "Guidelines that the person had read, named in each of their events"),
-    _count("waiting_count", "Tasks of the queue that came in on the day and wait for people"),
+    _count("open_task_count", "Tasks of the queue that came in on the day and wait for people"),
     _text("voted_at", "Time of the answer, UTC, ISO 8601"),
     _text(
         "outcome",

@@ -517,7 +517,7 @@ _ALL = (
         "review__waiting",
         "queue and day: tasks that came in on the day and still wait for people",
         "queue day",
-        "queue day waiting_count",
+        "queue day open_task_count",
     ),
     _table(
         "review__records",

@@ -80,7 +80,7 @@ def summarise(database: ReviewDatabase, session: Session) -> dict[str, Any]:
 def count_waiting(connection: sa.Connection) -> list[dict[str, Any]]:
     """Return rows of `review__waiting`: open tasks by queue and the day on which they came in."""
     return [
-        {"queue": queue, "day": _day(days * _DAY_MS), "waiting_count": count}
+        {"queue": queue, "day": _day(days * _DAY_MS), "open_task_count": count}
         for queue, days, count in connection.execute(_WAITING)
     ]
 

@@ -12,10 +12,10 @@ with days as (
 
 select
     w.queue,
-    sum(w.waiting_count)::bigint as waiting,
+    sum(w.open_task_count)::bigint as waiting,
     min(w.day) as oldest_since,
     max(date_diff('day', w.day::date, d.latest::date)) as oldest_days,
-    round(sum(w.waiting_count * date_diff('day', w.day::date, d.latest::date)) / sum(w.waiting_count), 1) as mean_days
+    round(sum(w.open_task_count * date_diff('day', w.day::date, d.latest::date)) / sum(w.open_task_count), 1) as mean_days
 from review__waiting as w
 cross join days as d
 group by w.queue

@@ -61,7 +61,8 @@ def times_made(root: DataRoot) -> dict[str, int]:
 
 
 def follows_from_votes() -> set[str]:
-    chosen = dg.AssetSelection.assets("review__votes", "_review__probes").downstream()
+    asked = ("review__votes", "_review__probes", "review__waiting")
+    chosen = dg.AssetSelection.assets(*asked).downstream()
     graph = build_definitions().resolve_asset_graph()
     return {key.to_user_string() for key in chosen.resolve(graph)}
 

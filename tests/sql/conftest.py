@@ -576,7 +576,7 @@ def add_files(world: World) -> None:
         | {"edited_key": '{"image_id": "x"}', "old_json": '"awe"', "new_json": '"fear"'}
         for number, state in enumerate(("superseded", "holds"), 1)
     ]
-    world["review__waiting"].append({"queue": "audit", "day": "2026-11-29", "waiting_count": 2})
+    world["review__waiting"].append({"queue": "audit", "day": "2026-11-29", "open_task_count": 2})
     world["costs__days"].append({"day": "2026-11-29", "stage": "annotation", "usd": 0.1})
     world["costs__calls"] += [
         {

@@ -302,7 +302,7 @@ def test_it_says_why_there_is_nothing_to_do(database: ReviewDatabase):
 
 def waiting(database: ReviewDatabase) -> int:
     with database.reading() as connection:
-        return sum(row["waiting_count"] for row in read_votes(connection).waiting)
+        return sum(row["open_task_count"] for row in read_votes(connection).waiting)
 
 
 def test_a_queue_taken_in_again_touches_no_answer(database: ReviewDatabase, root: DataRoot):

@@ -70,7 +70,7 @@ def write_people(root: Path) -> None:
         root,
         "review__waiting",
         [
-            {"queue": "audit", "day": f"2026-11-{day}", "waiting_count": n}
+            {"queue": "audit", "day": f"2026-11-{day}", "open_task_count": n}
             for day, n in ((26, 1), (28, 3))
         ],
     )

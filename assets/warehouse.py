@@ -1,6 +1,6 @@
 """Stage warehouse: every table and view in one DuckDB file, for analysts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
@@ -10,8 +10,12 @@ from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.lake.warehouse import publish
 
 
-def build_warehouse(last_tables: Iterable[str]) -> dg.AssetsDefinition:
+def build_warehouse(
+    last_tables: Iterable[str], made_from: Mapping[str, Sequence[str]]
+) -> dg.AssetsDefinition:
     """Return the asset `warehouse__database`, which is made after `last_tables`.
+
+    It tells analysts in `meta.lineage` which tables each table is made from.
 
     It holds every table, but depends only on those that no other is made from, because an edge from
     each of them would cross the whole graph. In a run of a part of the graph, the edge from a table
@@ -28,7 +32,7 @@ def build_warehouse(last_tables: Iterable[str]) -> dg.AssetsDefinition:
 
         Its edges come from the tables that no other table is made from; it holds all of them.
         """
-        published = publish(data_root.tables, data_root.database)
+        published = publish(data_root.tables, data_root.database, made_from)
         rows = sum(published.rows.values())
         did = "written anew" if published.is_changed else "unchanged"
         context.log.info(

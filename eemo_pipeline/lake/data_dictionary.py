@@ -1,11 +1,11 @@
-"""The comments in the published file, and `meta`: dictionary, examples, build.
+"""The comments in the published file, and `meta`: dictionary, examples, lineage, build.
 
 Columns of tables are described by the schema; columns of views by the head of their SQL file, or by
 the schema where they are its columns.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -41,6 +41,13 @@ _META = {
         "One row per query to start from",
         {"title": "What the query answers", "sql": "The query"},
     ),
+    "lineage": (
+        "One row per table or view, and table that it is made from",
+        {
+            "table_name": "Name of the table or view",
+            "made_from": "Name of a table that its step reads, or that the view reads",
+        },
+    ),
     "build": (
         "One row: how the file was made",
         {
@@ -72,8 +79,15 @@ class Entry:
         return f"{self.meaning} [{self.unit}]" if self.unit else self.meaning
 
 
-def describe(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
+def describe(
+    connection: duckdb.DuckDBPyConnection, fingerprint: str, lineage: Sequence[tuple[str, str]]
+) -> None:
     """Add the comments and the tables of `meta` to a file that has all tables, views and macros.
+
+    Args:
+        connection: to the file.
+        fingerprint: of everything that the file is made from.
+        lineage: rows of `meta.lineage`.
 
     Raises:
         UndescribedColumn: the head of a view does not fit its columns.
@@ -94,6 +108,7 @@ def describe(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
         "insert into meta.examples values (?, ?)",
         [(example.description, example.sql) for example in list_examples()],
     )
+    connection.executemany("insert into meta.lineage values (?, ?)", lineage)
     connection.execute("insert into meta.build values (?, ?)", [fingerprint, READABLE_BY])
 
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -37,6 +38,7 @@ from eemo_pipeline.lake.sql_files import (
 )
 from eemo_pipeline.schema.tables import TABLES, Table
 
+_NOT_TOLD: Mapping[str, Sequence[str]] = MappingProxyType({})
 _STORAGE_VERSION = "v1.2.0"  # the oldest that READABLE_BY promises; by default it is the newest
 _BLOBS = frozenset({"features", "mask_counts", "embedding", "unit_embedding"})
 
@@ -64,19 +66,22 @@ class Explained:
     rows: tuple[dict[str, Any], ...]
 
 
-def publish(tables_dir: Path, database: Path) -> Published:
+def publish(
+    tables_dir: Path, database: Path, made_from: Mapping[str, Sequence[str]] = _NOT_TOLD
+) -> Published:
     """Build `database` from the Parquet files, or leave it where nothing changed.
 
     Every table of the schema exists under its own name, empty where it was never written, with the
-    views of `sql/`, comments, `meta.dictionary`, `meta.examples` and `meta.build`. The file is
-    built under a temporary name and renamed; a process that has the old file open keeps reading it.
-    Its format is the one that READABLE_BY reads.
+    views of `sql/`, comments, and the tables of `meta`; `made_from` tells which tables the step of
+    a table reads. The file is built under a temporary name and renamed; a process that has the old
+    file open keeps reading it. Its format is the one that READABLE_BY reads.
 
     Raises:
         WarehouseError: a Parquet file or a view does not fit the schema.
     """
+    lineage = _list_lineage(made_from)
     sources = {name: _parquet_files(tables_dir, table) for name, table in TABLES.items()}
-    fingerprint = _fingerprint(tables_dir, sources)
+    fingerprint = _fingerprint(tables_dir, sources, lineage)
     if _published_fingerprint(database) == fingerprint:
         return Published(database, _row_counts(database), fingerprint, is_changed=False)
     database.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +103,7 @@ def publish(tables_dir: Path, database: Path) -> Published:
                 _create_view(connection, "view", view)
             for macro in list_macros():
                 _create_macro(connection, macro)
-            describe(connection, fingerprint)
+            describe(connection, fingerprint, lineage)
             connection.execute("commit")
             connection.execute("checkpoint")
         temporary.replace(database)
@@ -203,7 +208,20 @@ def _parquet_files(tables_dir: Path, table: Table) -> list[Path]:
     return [path] if path.exists() else []
 
 
-def _fingerprint(tables_dir: Path, sources: Mapping[str, list[Path]]) -> str:
+def _list_lineage(made_from: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Return the rows of `meta.lineage`: of tables as told, of views by their SQL."""
+    of_views = {view.name: list_tables_read([view.sql]) for view in list_views()}
+    return sorted(
+        (name, read)
+        for told in (made_from, of_views)
+        for name, every in told.items()
+        for read in every
+    )
+
+
+def _fingerprint(
+    tables_dir: Path, sources: Mapping[str, list[Path]], lineage: list[tuple[str, str]]
+) -> str:
     parts = {
         "duckdb": [duckdb.__version__, _STORAGE_VERSION],
         "files": {
@@ -212,6 +230,7 @@ def _fingerprint(tables_dir: Path, sources: Mapping[str, list[Path]]) -> str:
             for path in paths
         },
         "types": ENUMS,
+        "lineage": lineage,
         "sql": [[s.name, s.sql] for s in (*list_views(), *list_macros(), *list_examples())],
         "schema": [
             [table.name, table.grain, *((c.name, str(c.dtype), c.unit, c.meaning) for c in columns)]

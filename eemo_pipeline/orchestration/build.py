@@ -60,7 +60,7 @@ def build_definitions(
         loaded.append(build_release_builds(describe_code))
         # These two follow every table.
         loaded.append(build_gate(_list_last_tables(loaded)))
-        complete = [*loaded, build_warehouse(_list_last_tables(loaded))]
+        complete = [*loaded, build_warehouse(_list_last_tables(loaded), _list_parents(loaded))]
         assets = dg.with_source_code_references(dg.map_asset_specs(complete_spec, complete))
     return dg.Definitions(
         assets=assets,
@@ -72,6 +72,21 @@ def build_definitions(
         loggers=loggers or {},
         executor=steps_executor,
     )
+
+
+def _list_parents(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> dict[str, list[str]]:
+    """Return table -> the tables that it is made from."""
+    parents = {
+        key.to_user_string(): sorted(parent.to_user_string() for parent in read)
+        for asset in assets
+        if isinstance(asset, dg.AssetsDefinition)
+        for key, read in asset.asset_deps.items()
+    }
+    return {
+        name: [parent for parent in read if parent in TABLES]
+        for name, read in parents.items()
+        if name in TABLES
+    }
 
 
 def _list_last_tables(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[str]:

@@ -185,3 +185,10 @@ def test_nothing_is_written_into_the_folder(pictures: Path, small_lake: Path) ->
     assert (small_lake / "sources" / "folder").readlink() == pictures
     before = json.loads((pictures.parent / "stamps.json").read_text())
     assert stamp_files(pictures) == before
+
+
+def test_the_database_says_what_a_table_is_made_from(database: duckdb.DuckDBPyConnection) -> None:
+    asked = "select made_from from meta.lineage where table_name = 'ingest__images'"
+    assert database.sql(asked).fetchall() == [("_ingest__measurements",)]
+    (tables,) = database.sql("select count(distinct table_name) from meta.lineage").fetchall()[0]
+    assert tables > len(TABLES) / 2

@@ -229,8 +229,17 @@ def test_every_table_view_column_and_macro_has_a_comment_and_a_row_in_the_dictio
         "table": len(TABLES),
         "view": len(list_views()),
         "macro": len(list_macros()),
-        "meta": 3,
+        "meta": 4,
     }
+
+
+def test_the_lineage_of_tables_is_as_told_and_that_of_views_as_read(tables, database):
+    told = {"labels__vad": ["dedup__images", "ingest__annotations"]}
+    assert publish(tables, database, told).is_changed
+    asked = "select made_from from meta.lineage where table_name = '{}' order by 1"
+    for name, read in (*told.items(), ("costs", ["costs__calls"])):
+        assert query(database, asked.format(name))[1] == [(one,) for one in read]
+    assert not publish(tables, database, told).is_changed
 
 
 def test_a_view_says_what_the_schema_cannot_know(database):

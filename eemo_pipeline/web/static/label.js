@@ -6,6 +6,7 @@ import { bare, drawBoxes, pickPoints, toggleMarks, zoom } from "/static/canvas.j
 import { Drafts } from "/static/drafts.js";
 import { closeGuide, toggleGuide } from "/static/guide_panel.js";
 import { Keys } from "/static/keys.js";
+import { Lease } from "/static/lease.js";
 import { logInAgain } from "/static/log_in_again.js";
 import { Masks } from "/static/masks.js";
 import { Outbox } from "/static/outbox.js";
@@ -13,7 +14,6 @@ import { holdTab } from "/static/one_tab.js";
 
 const GAP_MS = 500;
 const TOO_EARLY_MS = 150;
-const HEARTBEAT_MS = 60_000;
 const HISTORY = 10;
 
 const image = document.getElementById("image");
@@ -128,6 +128,7 @@ async function open(found, began) {
   image.hidden = false;
   document.getElementById("position").textContent = `image ${found.position}`;
   if (status.dataset.state === "loading") tell("saved", "saved");
+  lease.begin();
   shownAt = performance.now();
   fieldAt = shownAt;
   if (found.is_committed) await reveal();
@@ -382,9 +383,12 @@ async function begin() {
   await next();
 }
 
-setInterval(() => {
-  if (task && stage !== "nothing" && stage !== "elsewhere") send(`/api/tasks/${task.task_id}/heartbeat`, {}).catch(() => null);
-}, HEARTBEAT_MS);
+const leaving = document.getElementById("leaving");
+const isHolding = () => task && stage !== "nothing" && stage !== "elsewhere";
+const lease = new Lease(
+  () => isHolding() && send(`/api/tasks/${task.task_id}/heartbeat`, {}).catch(() => null),
+  (isNear) => (leaving.hidden = !(isNear && isHolding())),
+);
 
 const person = await me();
 keys.codes = person.keys;

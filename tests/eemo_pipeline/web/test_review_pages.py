@@ -250,6 +250,12 @@ def test_acceptance_20_what_is_said_while_the_server_is_away_arrives_once(
                 page.locator("#log-in-message", has_text="another person's").wait_for()
         page.locator('[data-field="description"][data-answer="field_accept"]').wait_for()
         page.locator("#log-in-again:not([open])").wait_for(state="attached")
+        # The server's disk is full: the page says so, and sends it again.
+        page.route("**/events", lambda route: route.fulfill(status=507, json={}))
+        page.keyboard.press("Backspace")
+        page.locator("#status", has_text="no space (1 kept").wait_for()
+        page.unroute("**/events")
+        page.locator('[data-field="description"]:not([data-answer])').wait_for()
         page.keyboard.press("'")
         page.locator("#guide[open]", has_text="It makes me smile or laugh").wait_for()
         page.keyboard.press("Escape")
@@ -483,11 +489,21 @@ def test_acceptance_24_what_a_person_avoids_is_not_served_and_a_break_is_offered
     assert "disgust" not in served
     with closing(ReviewDatabase(root.review)) as database:
         token = renew_link(database, "tired")
+    page.clock.install()
     page.goto(f"http://127.0.0.1:{server.port}/login#{token}")
     page.locator("#start").click()
     page.locator("#break:not([hidden])").wait_for()
     page.locator("#go-on").press("Enter")
     wait_for_image(page)
+    # Who goes away is told before the image goes to others; any key keeps it.
+    leaving = page.locator("#leaving:not([hidden])")
+    for _ in range(2):  # the first quarter of an hour ends with what the person did before it
+        assert leaving.count() == 0
+        page.clock.fast_forward("13:30")
+    leaving.wait_for()
+    with page.expect_request("**/heartbeat"):
+        page.keyboard.press("Shift")
+    page.locator("#leaving[hidden]").wait_for(state="attached")
     page.context.close()
 
 

@@ -131,6 +131,16 @@ def show_images(
     return [_show(row, votes.get(row.task_id, Counter()), boxes, codes) for row in rows]
 
 
+def find_images(
+    database: ReviewDatabase, session: Session, task_ids: Sequence[str]
+) -> dict[str, str]:
+    """Return task -> image of those of some tasks that the person may see."""
+    asked = TASKS.c.task_id.in_(task_ids[:MOST_SHOWN])
+    with database.reading() as connection:
+        rows = connection.execute(_find(session, Wanted()).where(asked)).all()
+    return {row.task_id: row.image_id for row in rows}
+
+
 def find_visible(database: ReviewDatabase, session: Session) -> dict[str, str]:
     """Return image -> task of the images that the person may see."""
     with database.reading() as connection:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from eemo_pipeline.web import administration, gallery, quality, similar_images
+from eemo_pipeline.web import administration, gallery, masks, quality, similar_images
 from eemo_pipeline.web.access import Acting, MaybePerson, Person, Service, require_role
 from eemo_pipeline.web.people import Session
 from eemo_pipeline.web.routes.pages import render
@@ -89,6 +89,18 @@ def show_images(
     """Return what is known of some images."""
     shown = gallery.show_images(service.database, service.root, session, task)
     return {"images": [vars(one) for one in shown]}
+
+
+@router.get("/api/gallery/masks")
+def show_masks(
+    session: Reviewer,
+    service: Service,
+    task: Annotated[list[gallery.Word], Query(max_length=gallery.MOST_SHOWN)],
+) -> dict[str, Any]:
+    """Return the masks of some images that the person may see, by task."""
+    images = gallery.find_images(service.database, session, task)
+    found = masks.find_masks(service.root, list(images.values()))
+    return {"masks": {task_id: found[image_id] for task_id, image_id in images.items()}}
 
 
 @router.get("/api/gallery/similar/{image_id}")

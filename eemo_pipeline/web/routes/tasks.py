@@ -109,7 +109,7 @@ def show_masks(task_id: str, session: Person, service: Service) -> list[dict[str
     """Return the masks of the drafted boxes, once the blind judgement is stored."""
     require_role(session, "annotator")
     image_id = judging.require_judged(service.database, session, task_id)
-    return masks.find_masks(service.root, image_id)
+    return masks.find_masks(service.root, [image_id])[image_id]
 
 
 @router.post("/tasks/{task_id}/events")

@@ -2,6 +2,7 @@
 
 import { me, newId, send } from "/static/api.js";
 import { button, element } from "/static/elements.js";
+import { drawMasks } from "/static/masks.js";
 
 const CELL_PX = 240; // least width of a card
 const ROW_PX = 330; // height of a row of cards
@@ -18,6 +19,7 @@ const notice = document.getElementById("notice");
 const sendButton = document.getElementById("send");
 const clearButton = document.getElementById("clear");
 const back = document.getElementById("back");
+const showMasks = document.getElementById("show-masks");
 const showSensitive = document.getElementById("show-sensitive");
 const selects = list.dataset.selects === "1";
 const hasSimilar = list.dataset.similar === "1";
@@ -25,6 +27,7 @@ const person = me(); // requests that change something carry the session's token
 
 const known = new Map(); // task id -> what the server said of it
 const asked = new Set(); // task ids that are being asked for
+const masks = new Map(); // task id -> masks of its boxes
 const selected = new Set();
 const opened = new Set(); // sensitive images that were opened
 const cards = new Map(); // key -> element in the page
@@ -97,7 +100,7 @@ function draw() {
     cards.set(key, card);
     list.append(card);
   }
-  ask([...wanted.keys()].filter((key) => !key.startsWith("group ") && !known.has(key) && !asked.has(key)));
+  ask([...wanted.keys()].filter((key) => !key.startsWith("group ") && !known.has(key) && !asked.has(key))).then(askMasks);
 }
 
 async function ask(missing) {
@@ -111,6 +114,23 @@ async function ask(missing) {
       known.set(image.task_id, image);
       const card = cards.get(image.task_id);
       if (card) fill(card, image);
+    }
+  }
+}
+
+// Masks are large: they are asked for once they are looked at, for the cards in the page.
+async function askMasks() {
+  if (!showMasks.checked) return;
+  const missing = [...cards.keys()].filter((task) => known.has(task) && !masks.has(task));
+  for (let at = 0; at < missing.length; at += AT_ONCE) {
+    const some = missing.slice(at, at + AT_ONCE);
+    for (const task of some) masks.set(task, []);
+    const found = await read(`/api/gallery/masks?${new URLSearchParams(some.map((task) => ["task", task]))}`);
+    for (const task of some) {
+      if (found) masks.set(task, found.masks[task] ?? []);
+      else masks.delete(task); // it is asked for again
+      const layer = cards.get(task)?.querySelector(".masks");
+      if (layer) drawMasks(layer, masks.get(task) ?? []);
     }
   }
 }
@@ -169,7 +189,10 @@ function view(image) {
     for (const [name, value] of Object.entries({ x: box.x1_px, y: box.y1_px, width: box.x2_px - box.x1_px, height: box.y2_px - box.y1_px })) shape.setAttribute(name, value);
     boxes.append(shape);
   }
-  inner.append(shown, boxes);
+  const layer = element("canvas", { className: "masks", width: 1, height: 1 });
+  layer.setAttribute("aria-hidden", "true");
+  if (masks.has(image.task_id)) drawMasks(layer, masks.get(image.task_id));
+  inner.append(shown, layer, boxes);
   frame.append(inner);
   return frame;
 }
@@ -267,6 +290,7 @@ new ResizeObserver(() => {
   arrange();
 }).observe(list);
 sendButton?.addEventListener("click", sendSelected);
+showMasks.addEventListener("change", askMasks);
 showSensitive.addEventListener("change", () => {
   for (const [task, card] of cards) if (known.has(task)) fill(card, known.get(task));
 });

@@ -19,7 +19,7 @@ export class Masks {
   offer(task) {
     this.task = task;
     this.button.hidden = task === null;
-    if (this.drawn !== task) this.draw([]);
+    if (this.drawn !== task) drawMasks(this.layer, []);
     this.drawn = this.drawn === task ? task : null;
     if (this.surround.classList.contains("masked")) this.fetch();
   }
@@ -42,29 +42,29 @@ export class Masks {
       return;
     }
     this.drawn = wanted;
-    this.draw(found);
+    drawMasks(this.layer, found);
     if (!found.length) this.explain({ detail: "this image has no masks" });
   }
+}
 
-  // Draws COCO run lengths over the image: column by column, background first.
-  draw(masks) {
-    this.layer.width = Math.max(1, ...masks.map((mask) => mask.size_px[1]));
-    this.layer.height = Math.max(1, ...masks.map((mask) => mask.size_px[0]));
-    const whole = this.layer.getContext("2d");
-    masks.forEach(({ size_px: [height, width], counts }, number) => {
-      const part = new ImageData(width, height);
-      const colour = COLOURS[number % COLOURS.length];
-      let at = 0;
-      counts.forEach((run, place) => {
-        for (let pixel = at; place % 2 && pixel < at + run; pixel++) {
-          part.data.set([...colour, OPACITY], 4 * ((pixel % height) * width + Math.floor(pixel / height)));
-        }
-        at += run;
-      });
-      const own = document.createElement("canvas");
-      [own.width, own.height] = [width, height];
-      own.getContext("2d").putImageData(part, 0, 0);
-      whole.drawImage(own, 0, 0, this.layer.width, this.layer.height);
+// Draws COCO run lengths on a canvas over an image: column by column, background first.
+export function drawMasks(layer, masks) {
+  layer.width = Math.max(1, ...masks.map((mask) => mask.size_px[1]));
+  layer.height = Math.max(1, ...masks.map((mask) => mask.size_px[0]));
+  const whole = layer.getContext("2d");
+  masks.forEach(({ size_px: [height, width], counts }, number) => {
+    const part = new ImageData(width, height);
+    const colour = COLOURS[number % COLOURS.length];
+    let at = 0;
+    counts.forEach((run, place) => {
+      for (let pixel = at; place % 2 && pixel < at + run; pixel++) {
+        part.data.set([...colour, OPACITY], 4 * ((pixel % height) * width + Math.floor(pixel / height)));
+      }
+      at += run;
     });
-  }
+    const own = document.createElement("canvas");
+    [own.width, own.height] = [width, height];
+    own.getContext("2d").putImageData(part, 0, 0);
+    whole.drawImage(own, 0, 0, layer.width, layer.height);
+  });
 }

@@ -683,6 +683,9 @@ def test_images_of_the_gallery_are_sent_to_the_queue_by_keyboard(
     page.locator('.cell[aria-posinset="1"]').focus()
     for key in ("Space", "ArrowRight", "ArrowRight", "Space"):
         page.keyboard.press(key)
+    page.locator("#show-sensitive").check()
+    page.locator("#show-masks").check()
+    page.locator(".masks[width='2']").first.wait_for()
     chosen = [page.locator(f'.cell[aria-posinset="{place}"]') for place in (1, 3)]
     sent = {one.get_attribute("data-task") or "" for one in chosen}
     page.locator("#send", has_text="2 images").click()
@@ -697,6 +700,8 @@ def test_images_of_the_gallery_are_sent_to_the_queue_by_keyboard(
     reviewer = Rater(server.port).log_in(new_link(root, "only looks", "reviewer"))
     asked = {"tasks": {str(uuid.uuid4()): min(sent)}}
     assert reviewer.ask("POST", "/api/queue", asked).status == 403
+    unseen = reviewer.ask("GET", f"/api/gallery/masks?task={min(sent)}")
+    assert (unseen.status, unseen.body) == (200, {"masks": {}})
     groups = reviewer.ask("GET", "/api/gallery").body["groups"]
     assert not sent & {task for group in groups for task in group["tasks"]}
     page.context.close()

@@ -14,6 +14,7 @@ kept, and neither does a field that was emptied.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,7 @@ from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.critic import Critic
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.ablation.baseline_critics import KnowingCritic, PlaceboCritic
-from eemo_pipeline.stages.ablation.outcomes import FIELDS, Judge, tabulate_outcomes
+from eemo_pipeline.stages.ablation.outcomes import FIELDS, Judge, find_boxes, tabulate_outcomes
 from eemo_pipeline.stages.ablation.synthetic_records import Records
 from eemo_pipeline.stages.critic.limits import CRITIC_LIMITS, CriticLimits
 from eemo_pipeline.stages.critic.review_loop import Reviewed, review
@@ -77,8 +78,15 @@ def run_arms(
         records.replies, records.verifier_replies, _NO_REPLIES, _NO_CHOICES, _NO_WORD_CHOICES
     )
     plain = decide(records.replies, records.verifier_replies)
-    full = _review(records, critic, rule, limits)
-    tabulate = partial(tabulate_outcomes, records, is_right)
+    tabulate = partial(tabulate_outcomes, records, is_right, find_boxes(records.regions))
+    with TemporaryDirectory() as folder, closing(Ledger(Path(folder) / "replay.sqlite")) as ledger:
+        loop = partial(_review, human, ledger, limits)
+        full = loop(records, critic, rule)
+        others = {
+            "critic_is_annotator": loop(records, _own_critic(records), rule),
+            "placebo": loop(records, PlaceboCritic(), rule),
+        }
+        alone = _alone(records, critic, tabulate, loop)
     whole = tabulate(first, full, full.decisions)
     judged_once = replace(full, verdicts=full.verdicts.filter(pl.col("round") == 1))
     return [
@@ -86,15 +94,8 @@ def run_arms(
         Arm("human_audit", let_people_settle(whole)),
         Arm("no_loop", tabulate(first, judged_once, first)),
         Arm("no_critic", tabulate(first, None, first)),
-        *(
-            Arm(name, tabulate(first, done, done.decisions))
-            for name, other in (
-                ("critic_is_annotator", _own_critic(records)),
-                ("placebo", PlaceboCritic()),
-            )
-            for done in [_review(records, other, rule, limits)]
-        ),
-        *_alone(records, critic, tabulate, limits),
+        *(Arm(name, tabulate(first, done, done.decisions)) for name, done in others.items()),
+        *alone,
         Arm("no_pattern_table", tabulate(plain, None, plain)),
         *(
             Arm(f"weight_{weight:g}", weighed.filter(pl.col("field") == "emotion"))
@@ -167,7 +168,7 @@ def _alone(
     records: Records,
     critic: Critic,
     tabulate: Callable[..., pl.DataFrame],
-    limits: CriticLimits,
+    loop: Callable[[Records, Critic, Decide], Reviewed],
 ) -> Sequence[Arm]:
     """Return the single-annotator arms. Each concatenates the outcomes of all annotators."""
     with_critic: list[pl.DataFrame] = []
@@ -185,7 +186,7 @@ def _alone(
             annotators=tuple(a for a in records.annotators if a.name == name),
         )
         decisions = decide_alone(one.replies, one.verifier_replies)
-        done = _review(one, critic, decide_alone, limits)
+        done = loop(one, critic, decide_alone)
         with_critic.append(tabulate(decisions, done, done.decisions))
         without.append(tabulate(decisions, None, decisions))
     return (
@@ -198,25 +199,28 @@ def _alone(
     )
 
 
-def _review(records: Records, critic: Critic, rule: Decide, limits: CriticLimits) -> Reviewed:
-    with TemporaryDirectory() as folder:
-        ledger = Ledger(Path(folder) / "replay.sqlite")
-        try:
-            return review(
-                records.images,
-                records.replies,
-                records.verifier_replies,
-                records.regions,
-                records.annotators,
-                ledger,
-                Path(folder),
-                critic,
-                rule,
-                find_human_labels(records.labels),
-                limits,
-            )
-        finally:
-            ledger.close()
+def _review(
+    human: pl.DataFrame,
+    ledger: Ledger,
+    limits: CriticLimits,
+    records: Records,
+    critic: Critic,
+    rule: Decide,
+) -> Reviewed:
+    """Run the loop. The arms share a ledger: the same question has the same answer in each."""
+    return review(
+        records.images,
+        records.replies,
+        records.verifier_replies,
+        records.regions,
+        records.annotators,
+        ledger,
+        Path(),
+        critic,
+        rule,
+        human,
+        limits,
+    )
 
 
 def _own_critic(records: Records) -> KnowingCritic:

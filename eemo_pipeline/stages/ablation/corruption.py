@@ -8,6 +8,7 @@ contested.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,26 @@ def corrupt(records: Records, decisions: pl.DataFrame, critic: Critic) -> pl.Dat
         .sort("image_id")
         .iter_rows(named=True)
     ]
-    frames = [TABLES["ablation__corruptions"].empty()]
-    for kind in CORRUPTIONS:
-        changes = dict(_draw(kind, values))
-        frames.append(_judge(records, decisions, critic, kind, changes))
-    return pl.concat(frames).sort(TABLES["ablation__corruptions"].key)
+    changes = {kind: dict(_draw(kind, values)) for kind in CORRUPTIONS}
+    judged = _judge(records, decisions, critic, changes)
+    rows = [
+        {
+            "experiment": records.name,
+            "image_id": image_id,
+            "part": kind.part,
+            "severity": kind.severity,
+            "corruption": kind.name,
+            "before": _write(before for before, _ in change.values()),
+            "after": _write(after for _, after in change.values()),
+            "is_flagged": any(fields[name].verdict != "valid" for name in kind.judged),
+            "codes": sorted({code for name in kind.judged for code in fields[name].codes}),
+        }
+        for kind, spoilt in changes.items()
+        for image_id, change in spoilt.items()
+        for fields in [judged[f"{kind.name} {image_id}"]]
+    ]
+    table = TABLES["ablation__corruptions"]
+    return pl.DataFrame(rows, schema=table.polars_schema).sort(table.key)
 
 
 def judge_clean(
@@ -78,44 +94,27 @@ def _judge(
     records: Records,
     decisions: pl.DataFrame,
     critic: Critic,
-    kind: Corruption,
-    changes: Mapping[str, Row],
-) -> pl.DataFrame:
-    rows = [
-        {name: after for name, (_, after) in change.items()} | {"image_id": image_id}
-        for image_id, change in changes.items()
-    ]
-    if not rows:
-        return TABLES["ablation__corruptions"].empty()
-    spoilt = Records(
-        **{
-            **vars(records),
-            "images": records.images.filter(pl.col("image_id").is_in(list(changes))),
-            "regions": _move_boxes(records.regions, rows),
-        }
-    )
-    judged = judge_clean(spoilt, _overwrite(decisions, rows), critic)
-    return pl.DataFrame(
-        [
-            {
-                "experiment": records.name,
-                "image_id": image_id,
-                "part": kind.part,
-                "severity": kind.severity,
-                "corruption": kind.name,
-                "before": _write(before for before, _ in change.values()),
-                "after": _write(after for _, after in change.values()),
-                "is_flagged": any(
-                    judged[image_id][name].verdict != "valid" for name in kind.judged
-                ),
-                "codes": sorted(
-                    {code for name in kind.judged for code in judged[image_id][name].codes}
-                ),
-            }
-            for image_id, change in changes.items()
-        ],
-        schema=TABLES["ablation__corruptions"].polars_schema,
-    )
+    changes: Mapping[Corruption, Mapping[str, Row]],
+) -> dict[str, Mapping[str, Any]]:
+    """Return "corruption image_id" -> field -> judgement, for every corrupted copy."""
+    copies: list[tuple[pl.DataFrame, ...]] = []
+    for kind, spoilt in changes.items():
+        rows = [
+            {name: after for name, (_, after) in change.items()} | {"image_id": image_id}
+            for image_id, change in spoilt.items()
+        ]
+        if rows:
+            of_them = pl.col("image_id").is_in(list(spoilt))
+            frames = (records.images, decisions, records.replies, records.regions)
+            images, decided, replies, regions = (frame.filter(of_them) for frame in frames)
+            changed = (images, _overwrite(decided, rows), replies, _move_boxes(regions, rows))
+            name = pl.format("{} {}", pl.lit(kind.name), "image_id").alias("image_id")
+            copies.append(tuple(frame.with_columns(name) for frame in changed))
+    if not copies:
+        return {}
+    images, decided, replies, regions = map(pl.concat, zip(*copies, strict=True))
+    named = replace(records, images=images, replies=replies, regions=regions)
+    return judge_clean(named, decided, critic)
 
 
 def _overwrite(decisions: pl.DataFrame, rows: Sequence[Row]) -> pl.DataFrame:

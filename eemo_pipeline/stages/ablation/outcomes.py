@@ -67,6 +67,7 @@ def judge_by_truth(truth: pl.DataFrame) -> Judge:
 def tabulate_outcomes(
     records: Records,
     is_right: Judge,
+    boxes: dict[str, list[float]],
     before: pl.DataFrame,
     reviewed: Reviewed | None,
     after: pl.DataFrame,
@@ -76,11 +77,11 @@ def tabulate_outcomes(
     Args:
         records: the records that the arm ran on.
         is_right: whether a value is right.
+        boxes: image_id -> corners of the first region.
         before: decisions on the first answers.
         reviewed: the result of the loop; None if the arm has no critic, and everything is kept.
         after: decisions on the latest answers.
     """
-    boxes = find_boxes(records.regions)
     verdicts = None if reviewed is None else reviewed.verdicts
     first = {} if verdicts is None else _by_field(verdicts.filter(pl.col("round") == 1))
     latest = {} if verdicts is None else _by_field(_latest(verdicts))

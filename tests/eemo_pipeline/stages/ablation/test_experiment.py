@@ -14,7 +14,7 @@ from eemo_pipeline.schema.validate import (
     range_violations,
     vocabulary_violations,
 )
-from eemo_pipeline.stages.ablation.arms import run_arms
+from eemo_pipeline.stages.ablation.arms import Arm, run_arms
 from eemo_pipeline.stages.ablation.baseline_critics import (
     PUBLISHED_RATES,
     FixedCritic,
@@ -47,6 +47,19 @@ def made() -> Records:
     return make_records(0.5, 120)
 
 
+@pytest.fixture(scope="module")
+def content(made: Records) -> list[Arm]:
+    """The arms of a critic that finds everything valid."""
+    return run_arms(made, FixedCritic("valid"), judge_by_truth(made.truth))
+
+
+@pytest.fixture(scope="module")
+def knowing(made: Records) -> list[Arm]:
+    """The arms of the experiment's own critic."""
+    is_right = judge_by_truth(made.truth)
+    return run_arms(made, KnowingCritic(is_right, PUBLISHED_RATES), is_right)
+
+
 @pytest.fixture(scope="module", params=[(400, 0.0), (400, 0.8), (800, 0.0)])
 def scores(request: pytest.FixtureRequest) -> dict[tuple[str, str, str], float]:
     """The experiment's own records and critic, at both correlations of the annotators.
@@ -73,15 +86,15 @@ def share(values: pl.Series) -> float:
     return float(values.cast(pl.Float64).to_numpy().mean())
 
 
-def test_a_critic_that_is_content_finds_nothing_and_one_that_is_not_keeps_nothing(made):
+def test_a_critic_that_is_content_finds_nothing_and_one_that_is_not_keeps_nothing(made, content):
     is_right = judge_by_truth(made.truth)
-    content = table(score_arms("x", run_arms(made, FixedCritic("valid"), is_right)))
+    found = table(score_arms("x", content))
     stern = table(score_arms("x", run_arms(made, FixedCritic("discarded"), is_right)))
     for field in FIELDS:
-        assert content["full", field, "recall"] == 0
-        assert content["full", field, "preserve"] == 1
+        assert found["full", field, "recall"] == 0
+        assert found["full", field, "preserve"] == 1
         # What the votes leave contested, a critic that agrees with everything does not settle.
-        assert 0 < content["full", field, "coverage"] < 1
+        assert 0 < found["full", field, "coverage"] < 1
         assert stern["full", field, "recall"] == 1
         assert stern["full", field, "preserve"] == 0
         assert stern["full", field, "coverage"] == 0
@@ -129,10 +142,8 @@ def test_every_corruption_is_made_and_makes_the_value_wrong(made):
     assert CONTROL in levels["attribute"]
 
 
-def test_each_part_contributes(made):
-    is_right = judge_by_truth(made.truth)
-    critic = KnowingCritic(is_right, PUBLISHED_RATES)
-    rows = score_arms("x", run_arms(made, critic, is_right))
+def test_each_part_contributes(knowing):
+    rows = score_arms("x", knowing)
     value = table(rows)
     for field in ("emotion", "description"):
         without = value["no_critic", field, "accuracy"]
@@ -209,10 +220,8 @@ def test_the_experiment_does_not_tell_right_from_wrong(made):
     assert share(verified["probability"]) == pytest.approx(share(is_hit), abs=0.02)
 
 
-def test_the_triplet_is_right_where_all_parts_are(scores, made):
-    is_right = judge_by_truth(made.truth)
-    arms = run_arms(made, FixedCritic("valid"), is_right)
-    outcomes = next(arm.outcomes for arm in arms if arm.name == "no_critic")
+def test_the_triplet_is_right_where_all_parts_are(scores, content):
+    outcomes = next(arm.outcomes for arm in content if arm.name == "no_critic")
     parts = outcomes.filter(pl.col("field").is_in(["background", "attribute", "subject"]))
     expected = parts.group_by("image_id").agg(pl.col("is_right").all())["is_right"]
     of_triplet = outcomes.filter(pl.col("field") == "triplet")
@@ -221,17 +230,15 @@ def test_the_triplet_is_right_where_all_parts_are(scores, made):
         assert scores["no_critic", "triplet", "accuracy"] < scores["no_critic", part, "accuracy"]
 
 
-def test_rates_that_were_fed_are_inputs(made):
-    is_right = judge_by_truth(made.truth)
-    critic = KnowingCritic(is_right, PUBLISHED_RATES)
-    for row in score_arms("made", run_arms(made, critic, is_right), PUBLISHED_RATES):
+def test_rates_that_were_fed_are_inputs(made, knowing):
+    for row in score_arms("made", knowing, PUBLISHED_RATES):
         if row["metric"] in ("preserve", "recall"):
             assert row["published"] is None
             is_fed = row["arm"] == "full" and row["part"] != "triplet"
             assert row["fed_rate"] is not None or not is_fed
         else:
             assert row["fed_rate"] is None
-    of_lake = score_arms("lake", run_arms(made, RuleCritic(), is_right))
+    of_lake = score_arms("lake", run_arms(made, RuleCritic(), judge_by_truth(made.truth)))
     assert any(row["published"] for row in of_lake if row["metric"] == "preserve")
 
 

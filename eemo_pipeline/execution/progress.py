@@ -17,7 +17,10 @@ _TOLD_EVERY_S = 10.0
 
 
 def track(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
-    """Yield the items; log how many are done, at most every ten seconds and at the end.
+    """Yield the items; log how many there are, then how many are done, every ten seconds at most.
+
+    The time left follows from what came after the first item, since that may wait for a model to
+    load or a server to start.
 
     On a terminal, a bar on stderr shows rate and remaining time. Several may run at the same time;
     their bars are shown below each other.
@@ -26,21 +29,25 @@ def track(items: Iterable[Item], total: int, description: str) -> Iterator[Item]
         yield from items
         return
     with _BARS.show(description, total) as advance:
-        began = told = time.monotonic()
+        began = told = first = time.monotonic()
+        _LOG.info("%s: %s to do", description, f"{total:,}")
         for done, item in enumerate(items, start=1):
             yield item
             advance()
             now = time.monotonic()
-            if done == total or now - told >= _TOLD_EVERY_S:
+            first = now if done == 1 else first
+            if done == total:
+                _LOG.info("%s: %s in %.1f s", description, f"{done:,}", now - began)
+            elif now - told >= _TOLD_EVERY_S:
                 told = now
-                _LOG.info("%s", _say_progress(description, done, total, now - began))
+                _LOG.info("%s", _say_progress(description, done, total, now - first))
 
 
 def _say_progress(description: str, done: int, total: int, seconds: float) -> str:
-    """Return what is done after that time, how fast, and how long the rest takes at that rate."""
-    rate = done / max(seconds, 1e-3)
-    if done >= total:
-        return f"{description}: {done:,} in {seconds:.1f} s"
+    """Return what is done, how fast since the first item, and how long the rest takes."""
+    if done == 1:
+        return f"{description}: 1 of {total:,}"
+    rate = (done - 1) / max(seconds, 1e-3)
     left = timedelta(seconds=round((total - done) / rate))
     return f"{description}: {done:,} of {total:,}, {rate:.1f} per second, about {left} left"
 

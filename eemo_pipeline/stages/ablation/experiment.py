@@ -15,6 +15,7 @@ import polars as pl
 
 from eemo_pipeline.aggregation.decide import decide
 from eemo_pipeline.aggregation.human_labels import find_human_labels
+from eemo_pipeline.execution.progress import track
 from eemo_pipeline.ledger.answering import Inquiry, answer_all
 from eemo_pipeline.ledger.store import EMBEDDED, Ask, Ledger
 from eemo_pipeline.ledger.usage import Work
@@ -140,7 +141,7 @@ def _run_made_up(asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
     for ask in asks:
         pictures, limits = ask.payload
         scores: list[Row] = []
-        for rho in RHOS:
+        for rho in track(RHOS, len(RHOS), "synthetic annotators"):
             made = make_records(rho, pictures)
             is_right = judge_by_truth(made.truth)
             critic = KnowingCritic(is_right, PUBLISHED_RATES)

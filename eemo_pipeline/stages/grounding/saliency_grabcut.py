@@ -55,7 +55,7 @@ class SaliencyGrabCut:
 
     def perform(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
         """Find the regions in the process pool."""
-        return perform_on_pictures(self.workers, find_regions, "Finding regions")(asks)
+        return perform_on_pictures(self.workers, find_regions, "finding regions")(asks)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class ReleaseRefused(Exception):
 
     def __init__(self, what: str, where: Path, why: str, fix: str, cause: Exception) -> None:
         """Keep the sentences."""
-        super().__init__(f"{what} ({where}): {why}. Fix: {fix}")
+        super().__init__(f"{what} ({where}): {why.rstrip('.')}. Fix: {fix}")
         self.what = what
         self.where = where
         self.why = why

@@ -20,7 +20,8 @@ REDISTRIBUTABLE, EVERY = ReleasedRows.redistributable, ReleasedRows.every
 def build(root: Path, **settings: Any) -> dict[str, Any]:
     """Call the asset as Dagster does, and return its metadata."""
     step = build_release_builds(lambda: CODE)
-    result = step(dg.build_asset_context(), ReleaseConfig(**settings), DataRoot(root))
+    with dg.build_asset_context() as context:
+        result = step(context, ReleaseConfig(**settings), DataRoot(root))
     assert isinstance(result, dg.MaterializeResult)
     return dict(result.metadata or {})
 

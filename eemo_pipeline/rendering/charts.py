@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_ROW_PX, _LABEL_PX, _NUMBER_PX, _WIDTH_PX, _TITLE_PX = 22, 240, 72, 660, 22
+_ROW_PX, _LABEL_PX, _NUMBER_PX, _WIDTH_PX, _TITLE_PX = 22, 230, 66, 608, 22
+_TURNED_PX = 60  # beside a heat map, for the last of its turned names
 _LONGEST_LABEL = 36
 _PLANE_PX, _MARGIN_PX = 340, 46
 _SERIES = 6  # colours of the style sheet
@@ -135,7 +136,8 @@ def draw_heat(
     texts: Sequence[Sequence[str]],
 ) -> str:
     """Draw a grid of cells, the darker the larger the shade (0 to 1), each with its text."""
-    cell = max(34, min(64, (_WIDTH_PX - _LABEL_PX) // max(1, len(columns))))
+    room = _WIDTH_PX - _LABEL_PX - _TURNED_PX
+    cell = max(34, min(64, room // max(1, len(columns))))
     top = 78
     marks = [
         f'<text class="turned" transform="translate({_LABEL_PX + cell * no + cell / 2 + 4},'
@@ -156,7 +158,7 @@ def draw_heat(
                 f'<text class="middle" x="{x + cell / 2 - 1}" y="{y + 15}">'
                 f"{_text(texts[place][no])}</text>"
             )
-    width = max(_LABEL_PX + cell * len(columns) + 60, 320)
+    width = max(_LABEL_PX + cell * len(columns) + _TURNED_PX, 320)
     return _svg(title, width, top + 24 * len(rows) + 4, marks)
 
 

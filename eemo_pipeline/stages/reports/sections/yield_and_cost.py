@@ -69,7 +69,7 @@ def _draw_costs(
         charts.append(_draw_forecast(forecast))
     left = f"{say_count(row['left_to_people'], 'image')} wait for people."
     sentences = [
-        _say_money(row, models, paid),
+        _say_money(row, paid),
         left if row["left_to_people"] else "",
         _say_hours(hours),
         _say_days(days),
@@ -121,13 +121,15 @@ def _say_days(days: pl.DataFrame) -> str:
         if days.height > 1
         else f"On {last['day']}"
     )
-    return (
-        f"{when}, providers were paid {last['usd_so_far']:,.2f} USD, and people worked "
-        f"{last['people_hours_so_far']:.2g} hours."
+    spent = (
+        (last["usd_so_far"], f"providers were paid {last['usd_so_far']:,.2f} USD"),
+        (last["people_hours_so_far"], f"people worked {last['people_hours_so_far']:.2g} hours"),
     )
+    said = " and ".join(words for amount, words in spent if amount)
+    return f"{when}, {said}." if said else ""
 
 
-def _say_money(row: Mapping[str, Any], models: pl.DataFrame, paid: pl.DataFrame) -> str:
+def _say_money(row: Mapping[str, Any], paid: pl.DataFrame) -> str:
     if paid.is_empty():
         return "No model that was asked costs money: embedded models answered."
     per_record = (
@@ -140,7 +142,7 @@ def _say_money(row: Mapping[str, Any], models: pl.DataFrame, paid: pl.DataFrame)
         if row["usd_per_image"] is not None
         else "no image is kept yet"
     )
-    calls = say_count(total(models, "calls"), "call")
+    calls = say_count(total(paid, "calls"), "call")
     return f"{calls} cost {row['usd']:.2f} USD: {per_image}{per_record}"
 
 

@@ -144,7 +144,11 @@ def write_models(root: Path) -> None:
     write_rows(
         root,
         "costs__calls",
-        [call | numbers | {"model": HOSTILE, "call_count": 8, "answered_count": 8, "usd": 0.5}],
+        [
+            call | numbers | {"model": HOSTILE, "call_count": 8, "answered_count": 8, "usd": 0.5},
+            # An embedded model costs nothing: its answers are no calls that were paid for.
+            call | numbers | {"provider": "embedded", "model": "ours", "call_count": 3, "usd": 0.0},
+        ],
     )
     write_rows(
         root,
@@ -253,9 +257,11 @@ def test_what_was_spent_adds_up_over_days_and_over_models(built: Built):
     assert days[0]["people_hours_so_far"] == 0
     hours = read_row(built, "people_time")["hours"]
     assert [row["people_hours_so_far"] for row in days[1:]] == [hours, hours]
-    said = "Between 2026-11-27 and 2026-11-30, on 3 days, providers were paid 0.50 USD"
+    said = "Between 2026-11-27 and 2026-11-30, on 3 days, providers were paid 0.50 USD and people "
     assert said in built.summaries["costs"]
-    assert read_row(built, "costs")["usd_per_record"] == 0.25  # two records are preserved
+    assert (
+        read_row(built, "costs", provider="openai")["usd_per_record"] == 0.25
+    )  # two records are preserved
     page = built.path.read_text("utf-8")
     assert "USD per preserved record, by stage and model" in page
     assert "USD spent until each day" in page

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from eemo_pipeline.emotion.attributes import NEGATIVE, POSITIVE, polarity
 from eemo_pipeline.web.database import DRAFTS
 from eemo_pipeline.web.fields import DRAFTED_FIELDS
 
@@ -43,6 +44,21 @@ def find_drafts(connection: sa.Connection, task: Task) -> list[dict[str, Any]]:
         for field in sorted(task.fields, key=_place)
         if field in rows
     ]
+
+
+def note_conflict(field: str, value: object, valence: int) -> str:
+    """Return what a person should look at twice: an attribute against their own valence; else "".
+
+    Args:
+        field: the field of a draft.
+        value: the draft.
+        valence: what the person rated before they saw it, -4 (negative) to 4 (positive).
+    """
+    felt = POSITIVE if valence > 0 else NEGATIVE
+    found = polarity(value) if field == "attribute" and isinstance(value, str) else None
+    if not valence or found not in (POSITIVE, NEGATIVE) or found == felt:
+        return ""
+    return f"This is a {found} word, and you rated the image as {felt}"
 
 
 def _place(field: str) -> int:

@@ -15,7 +15,7 @@ from eemo_pipeline.web import event_log
 from eemo_pipeline.web.assignment import renew
 from eemo_pipeline.web.care import may_accept_rest, require_looked_at
 from eemo_pipeline.web.database import EVENTS, SLOTS, TASKS, ReviewDatabase
-from eemo_pipeline.web.drafts import Task, find_drafts
+from eemo_pipeline.web.drafts import Task, find_drafts, note_conflict
 from eemo_pipeline.web.fields import (
     BOX_FIELD,
     REASON_FIELD,
@@ -115,9 +115,14 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
                 name,
             )
         said = _said(connection, session.rater_id, task_id)
-        own = _own_emotion(said)
+        judged = _judgement(said)
+        own = judged.get("emotion", "")
+        drafts = find_drafts(connection, task)
+        for draft in drafts:
+            valence = judged.get("valence", 0)
+            draft["conflict"] = note_conflict(draft["field"], draft["value"], valence)
         return {
-            "drafts": find_drafts(connection, task),
+            "drafts": drafts,
             "answers": _current(said),
             "machine_emotion": task.machine_emotion,
             "own_emotion": own,
@@ -193,7 +198,8 @@ def submit(database: ReviewDatabase, session: Session, task_id: str, event_id: s
         answers = _current(said)
         asked = {draft["field"] for draft in find_drafts(connection, task)}
         if task.machine_emotion:
-            asked |= {"emotion"} if _own_emotion(said) != task.machine_emotion else set()
+            own = _judgement(said).get("emotion", "")
+            asked |= {"emotion"} if own != task.machine_emotion else set()
         open_fields = sorted(asked - set(answers))
         if open_fields:
             raise Refused(
@@ -373,9 +379,10 @@ def _said(connection: sa.Connection, rater_id: str, task_id: str) -> Sequence[An
     return connection.execute(_FIND_SAID, {"of_task": task_id, "of_rater": rater_id}).all()
 
 
-def _own_emotion(said: Sequence[Any]) -> str:
+def _judgement(said: Sequence[Any]) -> dict[str, Any]:
+    """Return what the person felt before the drafts were shown."""
     commits = (json.loads(event.value) for event in said if event.kind == "blind_commit")
-    return next(commits, {}).get("emotion", "")
+    return next(commits, {})
 
 
 def _current(said: Sequence[Any]) -> dict[str, dict[str, Any]]:

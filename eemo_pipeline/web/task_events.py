@@ -8,7 +8,9 @@ from eemo_pipeline.web import event_log
 from eemo_pipeline.web.people import Session, now_ms
 from eemo_pipeline.web.slots import apply
 
-FIELDS_VERSION = PAGE_VERSION = "1"
+# 2: objects are answered one by one; emotions stand in rotated orders, ratings may be on a grid,
+# and a draft that contradicts the own valence says so.
+FIELDS_VERSION = PAGE_VERSION = "2"
 
 
 def store(

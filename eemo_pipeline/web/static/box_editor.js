@@ -122,3 +122,12 @@ export class BoxEditor {
     return true;
   }
 }
+
+// The codes of the dialog, which have the digits from 1 on.
+export function boxRefusals() {
+  return [...document.querySelectorAll("#refuse-box-dialog button[value]")].map((one) => one.value).filter(Boolean);
+}
+
+export function refusalOf(event) {
+  return boxRefusals()[Number(/^Digit([1-9])$/.exec(event.code)?.[1] ?? 0) - 1];
+}

@@ -1,7 +1,7 @@
 // Stage 2: the drafts, one by one; and stage 3, where a program felt something else.
 // Text of models is put into the page as text, never as markup.
 
-import { BoxEditor } from "/static/box_editor.js";
+import { BoxEditor, boxRefusals, refusalOf } from "/static/box_editor.js";
 import { NAMES, RECONCILED, asText, inAnswer, inWords } from "/static/draft_words.js";
 import { button, element } from "/static/elements.js";
 import { ObjectChips } from "/static/object_chips.js";
@@ -72,6 +72,7 @@ export class Drafts {
     card.append(element("p", { className: "value", textContent: inWords(draft) }));
     const said = element("p", { className: "finding" }, `written by ${draft.annotator}`);
     if (draft.finding) said.append(element("span", { className: "dispute", textContent: `. In dispute: ${draft.finding}` }));
+    if (draft.conflict) said.append(element("span", { className: "dispute", textContent: `. ${draft.conflict}` }));
     const buttons = element("div", { className: "buttons" });
     for (const [action, name, act] of [
       ["accept", "Accept", () => this.answer(draft, "field_accept", null)],
@@ -387,15 +388,6 @@ export class Drafts {
     else return false;
     return true;
   }
-}
-
-// The codes of the dialog, which have the digits from 1 on.
-function boxRefusals() {
-  return [...document.querySelectorAll("#refuse-box-dialog button[value]")].map((one) => one.value).filter(Boolean);
-}
-
-function refusalOf(event) {
-  return boxRefusals()[Number(/^Digit([1-9])$/.exec(event.code)?.[1] ?? 0) - 1];
 }
 
 function mark(card, answer) {

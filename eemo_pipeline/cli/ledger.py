@@ -40,6 +40,7 @@ _COLUMNS = {
     "answers": "answered",
     "refused": "refused",
     "malformed": "malformed",
+    "unanswered": "unanswered",
     "retries": "retries",
     "cached": "found",
     "tokens in": "input_tokens",
@@ -62,7 +63,12 @@ def show_accounts(data: Path | None, *, as_json: bool) -> None:
     calls = sum(account.calls for account in accounts if account.provider != "embedded")
     unpriced = sum(account.unpriced for account in accounts)
     estimated = sum(account.estimated for account in accounts)
-    more = f"; {unpriced:,} of them ended without a known cost and count as 0" if unpriced else ""
+    most = sum(account.nano_usd_at_most for account in accounts)
+    more = (
+        f"; {unpriced:,} of them have no known cost: at most {_usd(most)} USD in all"
+        if unpriced
+        else ""
+    )
     if estimated:
         more += f"; {estimated:,} of them named no tokens and count with their upper bound"
     total = sum(account.nano_usd for account in accounts)
@@ -202,7 +208,8 @@ def _write_parquet(ledger: Ledger, path: Path) -> int:
 def _as_object(account: Account) -> dict[str, object]:
     fields = asdict(account)
     fields["cached"] = fields.pop("found")
-    return {**fields, "usd": Spent(0, account.nano_usd).usd}
+    most = Spent(0, fields.pop("nano_usd_at_most")).usd
+    return {**fields, "usd": Spent(0, account.nano_usd).usd, "usd_at_most": most}
 
 
 def _usd(nano_usd: int) -> str:

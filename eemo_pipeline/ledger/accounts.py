@@ -3,15 +3,16 @@
 The tables are in `database.py`; attempts and answers are recorded by `store.py`.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from eemo_pipeline.ledger.database import ANSWERS, ATTEMPTS, PASSES, PAST_ANSWERS
 from eemo_pipeline.ledger.store import EMBEDDED, Ledger
+from eemo_pipeline.ledger.tables import ANSWERS, ATTEMPTS, PASSES, PAST_ANSWERS, SENT_CALLS
 
 _ROWS_AT_ONCE = 10_000
 _ASKER = ("stage", "role", "provider", "model")
@@ -26,12 +27,15 @@ class Account:
         role: the model's role: annotator, critic, verifier ...
         provider: the paid provider; `embedded` for models that run locally at no cost.
         model: model and version.
-        calls: attempts with any outcome; for embedded models, the stored answers.
+        calls: attempts with any outcome, and calls without one; for embedded models, the stored
+            answers.
         answered: calls with outcome `ok`.
         refused: calls that the model or the provider refused to answer.
         malformed: calls whose reply could not be used.
         limited: calls rejected by a rate limit.
         failed: calls with any other outcome.
+        unanswered: calls that were announced and have no outcome: their process was killed, or
+            waits for it now. A few of them may not have been sent.
         retries: calls after the first one for the same question.
         found: cache hits of the latest pass.
         input_tokens: billed tokens of requests.
@@ -40,6 +44,7 @@ class Account:
         nano_usd: the sum of the known costs, in nano-USD.
         estimated: calls whose reply named no tokens; their upper bound counts in `nano_usd`.
         unpriced: calls without a known cost; they count as 0 in `nano_usd`.
+        nano_usd_at_most: `nano_usd`, and the upper bound of each call without a known cost.
     """
 
     stage: str
@@ -52,6 +57,7 @@ class Account:
     malformed: int = 0
     limited: int = 0
     failed: int = 0
+    unanswered: int = 0
     retries: int = 0
     found: int = 0
     input_tokens: int = 0
@@ -60,6 +66,7 @@ class Account:
     nano_usd: int = 0
     estimated: int = 0
     unpriced: int = 0
+    nano_usd_at_most: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,35 +119,56 @@ def add_up(ledger: Ledger) -> list[Account]:
     database = ledger.database
     with database.engine.connect() as connection:
         found = {tuple(row[:4]): row.found for row in connection.execute(sa.select(PASSES))}
-        accounts = [
-            Account(**row, found=found.pop(tuple(row[name] for name in _ASKER), 0))
-            for row in connection.execute(_sum_attempts()).mappings()
-        ]
-        accounts += [
+        sums = [Account(**row) for row in connection.execute(_sum_attempts()).mappings()]
+        lost = {
+            tuple(row[:4]): (row.count_open, row.bound) for row in connection.execute(_sum_sent())
+        }
+        embedded = [
             Account(**row) for row in connection.execute(_sum_embedded(database.dialect)).mappings()
         ]
-    # In a pruned or merged ledger, a model may have cache hits but no call.
-    accounts += [
-        Account(**dict(zip(_ASKER, asker, strict=True)), found=count)
-        for asker, count in found.items()
-    ]
-    return sorted(accounts, key=lambda account: [getattr(account, name) for name in _ASKER])
+    accounts = {_asker(account): account for account in sums}
+    # A killed run may leave calls without any attempt; a pruned or merged ledger, hits alone.
+    for asker in {*found, *lost} - set(accounts):
+        accounts[asker] = Account(*asker)
+    for asker, account in accounts.items():
+        count, bound = lost.get(asker, (0, 0))
+        accounts[asker] = replace(
+            account,
+            calls=account.calls + count,
+            unanswered=count,
+            unpriced=account.unpriced + count,
+            nano_usd_at_most=account.nano_usd_at_most + bound,
+            found=found.get(asker, 0),
+        )
+    return sorted([*accounts.values(), *embedded], key=_asker)
+
+
+def _asker(account: Account) -> tuple[str, ...]:
+    return account.stage, account.role, account.provider, account.model
 
 
 def add_up_days(ledger: Ledger) -> list[dict[str, Any]]:
     """Return day (UTC), stage, role, provider, model, calls and nano_usd, sorted by these.
 
-    Embedded models are not in it: they make no calls.
+    Embedded models are not in it: their answers have no moment. Calls without an outcome count on
+    the day on which they were announced.
     """
-    asker = [ATTEMPTS.c[name] for name in _ASKER]
-    day = sa.func.substr(ATTEMPTS.c.recorded_at, 1, len("2026-01-31")).label("day")
-    spent = sa.cast(sa.func.coalesce(sa.func.sum(ATTEMPTS.c.nano_usd), 0), sa.BigInteger)
-    query = sa.select(
-        day, *asker, sa.func.count().label("calls"), spent.label("nano_usd")
-    ).group_by(day, *asker)
+    cost = sa.func.coalesce(sa.func.sum(ATTEMPTS.c.nano_usd), 0)
+    days: Counter[tuple[str, ...]] = Counter()
+    spent: Counter[tuple[str, ...]] = Counter()
     with ledger.database.engine.connect() as connection:
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    return sorted(rows, key=lambda row: [row[name] for name in ("day", *_ASKER)])
+        for table, paid in ((ATTEMPTS, cost), (SENT_CALLS, sa.literal(0))):
+            day = sa.func.substr(table.c.recorded_at, 1, len("2026-01-31"))
+            asker = (day, *(table.c[name] for name in _ASKER))
+            for row in connection.execute(sa.select(*asker, sa.func.count(), paid).group_by(*asker)):
+                key, (count, nano_usd) = tuple(row[:5]), row[5:]
+                days[key] += count
+                spent[key] += int(nano_usd)
+    return [
+        dict(zip(("day", *_ASKER), key, strict=True))
+        | {"calls": count, "nano_usd": spent[key]}
+        for key, count in sorted(days.items())
+    ]
 
 
 def cost_of_image(ledger: Ledger, image_id: str) -> list[dict[str, Any]]:
@@ -180,11 +208,16 @@ def read_words(ledger: Ledger, run_id: str) -> list[ServerWords]:
 
 
 def read_rows(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:
-    """Yield all attempts, answers and past answers, in batches; `entry` names the kind.
+    """Yield all attempts, open calls, answers and past answers, in batches; `entry` is the kind.
 
     All rows have the same columns. Columns of the other tables are None.
     """
-    tables = {"attempt": ATTEMPTS, "answer": ANSWERS, "past_answer": PAST_ANSWERS}
+    tables = {
+        "attempt": ATTEMPTS,
+        "sent_call": SENT_CALLS,
+        "answer": ANSWERS,
+        "past_answer": PAST_ANSWERS,
+    }
     for entry, table in tables.items():
         blank = dict.fromkeys(ROW_TYPES) | {"entry": entry}
         query = sa.select(table).order_by(*table.primary_key)
@@ -197,7 +230,8 @@ def read_rows(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:
 
 # Columns of the rows of `read_rows`, with their Python types.
 ROW_TYPES: dict[str, type] = {"entry": str} | {
-    column.name: column.type.python_type for column in (*ATTEMPTS.c, *ANSWERS.c, *PAST_ANSWERS.c)
+    column.name: column.type.python_type
+    for column in (*ATTEMPTS.c, *SENT_CALLS.c, *ANSWERS.c, *PAST_ANSWERS.c)
 }
 
 
@@ -253,11 +287,19 @@ def _sum_attempts() -> sa.Select[*tuple[Any, ...]]:
             total(ATTEMPTS.c[name]).label(name)
             for name in ("input_tokens", "output_tokens", "cached_tokens", "nano_usd")
         ),
+        (total(ATTEMPTS.c.nano_usd) + total(ATTEMPTS.c.bound_nano_usd)).label("nano_usd_at_most"),
         count()
         .filter(ATTEMPTS.c.nano_usd.is_not(None), ATTEMPTS.c.input_tokens.is_(None))
         .label("estimated"),
         count().filter(ATTEMPTS.c.nano_usd.is_(None)).label("unpriced"),
     ).group_by(*(ATTEMPTS.c[name] for name in _ASKER))
+
+
+def _sum_sent() -> sa.Select[*tuple[Any, ...]]:
+    bound = sa.cast(sa.func.sum(SENT_CALLS.c.bound_nano_usd), sa.BigInteger)
+    columns = [SENT_CALLS.c[name] for name in _ASKER]
+    counted = sa.func.count().label("count_open")
+    return sa.select(*columns, counted, bound.label("bound")).group_by(*columns)
 
 
 def _sum_embedded(dialect: str) -> sa.Select[*tuple[Any, ...]]:

@@ -15,9 +15,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from eemo_pipeline.ledger.database import BATCH_ROWS, BATCHES
 from eemo_pipeline.ledger.encoding import inert
 from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.ledger.tables import BATCH_ROWS, BATCHES
 
 BatchState = Literal["intended", "open", "completed", "failed", "expired", "cancelled", "lost"]
 RowOutcome = Literal["answered", "declined", "malformed", "failed", "expired", "not_run"]

@@ -1,7 +1,7 @@
 """The ledger's tables in SQLite or PostgreSQL, through SQLAlchemy Core.
 
-Opens the database, creates missing tables, and has one method per statement. The meaning of the
-rows is documented in `store.py`; sums and exports are in `accounts.py`.
+Opens the database, and has one method per statement. The tables are in `tables.py`, the meaning of
+the rows is documented in `store.py`; sums and exports are in `accounts.py`.
 
 SQLite is a file in WAL mode with `synchronous = full`: when a commit returns, its data is on disk.
 PostgreSQL guarantees the same by default. Error messages never contain a password.
@@ -18,136 +18,24 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from eemo_pipeline.ledger.tables import (
+    ANSWERS,
+    ATTEMPTS,
+    BATCH_ROWS,
+    FILES,
+    PASSES,
+    SENT_CALLS,
+    create_tables,
+)
+
 _WAIT_S = 60  # timeout of waiting for another process that is writing
 _KEYS_AT_ONCE = 20_000
-_LOCK = 0x65656D6F  # PostgreSQL's advisory lock while tables are created: "eemo" in ASCII
-_METADATA = sa.MetaData()
-
-
-def _text(name: str, **options: Any) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, **options)
-
-
-def _integer(name: str, **options: Any) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, **options)
-
-
-# Columns added after the first version: `answers.stage`, `answers.provider` and `attempts.said`.
-# Opening an older ledger adds them.
-ANSWERS = sa.Table(
-    "answers",
-    _METADATA,
-    _text("key", primary_key=True),
-    _text("role"),
-    _text("model"),
-    _text("image_id"),
-    _text("answer"),
-    _text("stage", server_default=""),
-    _text("provider", server_default="embedded"),
-    sqlite_with_rowid=False,
-)
-ATTEMPTS = sa.Table(
-    "attempts",
-    _METADATA,
-    sa.Column("attempt_no", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    _text("recorded_at"),
-    _text("run_id"),
-    _text("key"),
-    _text("stage"),
-    _text("role"),
-    _text("provider"),
-    _text("model"),
-    _text("image_id"),
-    _text("outcome"),
-    sa.Column("reason", sa.Text),
-    sa.Column("input_tokens", sa.BigInteger),
-    sa.Column("output_tokens", sa.BigInteger),
-    sa.Column("cached_tokens", sa.BigInteger),
-    sa.Column("nano_usd", sa.BigInteger),
-    _integer("latency_ms"),
-    sa.Column("is_batch", sa.Boolean, nullable=False),
-    sa.Column("said", sa.Text),
-)
-# Answers that were set aside so that their questions are asked again; see `retirement.py`.
-PAST_ANSWERS = sa.Table(
-    "past_answers",
-    _METADATA,
-    _text("key", primary_key=True),
-    _text("retired_at", primary_key=True),
-    _text("role"),
-    _text("model"),
-    _text("image_id"),
-    _text("answer"),
-    _text("stage"),
-    _text("provider"),
-    _text("condition"),
-    sa.Column("finished_at", sa.Text),
-    sqlite_with_rowid=False,
-)
-PASSES = sa.Table(
-    "passes",
-    _METADATA,
-    _text("stage", primary_key=True),
-    _text("role", primary_key=True),
-    _text("provider", primary_key=True),
-    _text("model", primary_key=True),
-    _integer("asked"),
-    _integer("found"),
-    sqlite_with_rowid=False,
-)
-FILES = sa.Table(
-    "files",
-    _METADATA,
-    _text("root", primary_key=True),
-    _text("path", primary_key=True),
-    _integer("size_bytes"),
-    _integer("modified_ns"),
-    _text("image_id"),
-    sqlite_with_rowid=False,
-)
-BATCHES = sa.Table(
-    "batches",
-    _METADATA,
-    _text("token", primary_key=True),
-    _text("recorded_at"),
-    _text("provider"),
-    _text("model"),
-    _text("stage"),
-    _text("role"),
-    _text("state"),
-    sa.Column("remote_id", sa.Text),
-    _integer("row_count"),
-    _integer("size_bytes"),
-    _integer("bound_nano_usd"),
-    _integer("stray_count", server_default="0"),
-    sqlite_with_rowid=False,
-)
-BATCH_ROWS = sa.Table(
-    "batch_rows",
-    _METADATA,
-    _text("token", primary_key=True),
-    _text("key", primary_key=True),
-    _text("image_id"),
-    sa.Column("outcome", sa.Text),
-    sa.Column("reason", sa.Text),
-    sa.Column("nano_usd", sa.BigInteger),
-    sa.Column("reply", sa.Text),
-    sa.Column("complaint", sa.Text),
-    sqlite_with_rowid=False,
-)
-# No question waits in two batches, even with concurrent submitters.
-sa.Index(
-    "one_batch_per_waiting_question",
-    BATCH_ROWS.c.key,
-    unique=True,
-    sqlite_where=BATCH_ROWS.c.outcome.is_(None),
-    postgresql_where=BATCH_ROWS.c.outcome.is_(None),
-)
 # One array parameter instead of one placeholder per key, so that the statement is prepared once.
 _OF_KEYS = {
     "sqlite": "key in (select value from json_each(:keys))",
     "postgresql": "key = any(:keys)",
 }
+_END_CALL = SENT_CALLS.delete().where(SENT_CALLS.c.call_id == sa.bindparam("ended"))
 _ENDING = ("outcome", "reason", "nano_usd", "reply", "complaint")
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -170,7 +58,7 @@ class Database:
         self.engine = _create_engine(url)
         self.dialect = self.engine.dialect.name
         self._writing = threading.Lock()
-        if why := _try(lambda: _prepare(self.engine)):
+        if why := _try(lambda: create_tables(self.engine)):
             self.engine.dispose()
             # Raised outside of the handler: the driver's message may contain the URL.
             raise LedgerProblem(
@@ -204,11 +92,14 @@ class Database:
         passes: Sequence[Mapping[str, Any]] = (),
         files: Sequence[Mapping[str, Any]] = (),
         endings: Sequence[Mapping[str, Any]] = (),
+        sent: Sequence[Mapping[str, Any]] = (),
+        ended: Sequence[int] = (),
     ) -> Sequence[Mapping[str, Any]]:
         """Write rows in one durable transaction; existing answers are kept.
 
         `endings` are final outcomes of rows of one batch. If a row already has an outcome, neither
-        the attempt nor the answer of its key is written.
+        the attempt nor the answer of its key is written. `sent` are calls without an outcome, and
+        `ended` the call_ids of those that have none no longer.
 
         Returns:
             The attempts that were written.
@@ -219,6 +110,10 @@ class Database:
                 known = {row["key"] for row in endings} - _end_rows(connection, endings)
                 attempts = [row for row in attempts if row["key"] not in known]
                 answers = [row for row in answers if row["key"] not in known]
+            if sent:
+                connection.execute(SENT_CALLS.insert(), sent)
+            if ended:
+                connection.execute(_END_CALL, [{"ended": call_id} for call_id in ended])
             if attempts:
                 connection.execute(ATTEMPTS.insert(), attempts)
             if answers:
@@ -361,38 +256,3 @@ def _set_durable(connection: Any, _: Any) -> None:
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
     connection.execute("pragma cache_size = -65536")  # 64 MiB: an upper level of every index
-
-
-def _prepare(engine: sa.Engine) -> None:
-    """Create missing tables, indexes and columns."""
-    if _is_complete(engine):
-        return
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("begin immediate")
-        else:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        for table in _METADATA.sorted_tables:
-            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
-            for index in table.indexes:
-                connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
-        present = {column["name"] for column in sa.inspect(connection).get_columns("answers")}
-        for column in (ANSWERS.c.stage, ANSWERS.c.provider):
-            if column.name not in present:
-                default = column.server_default.arg  # type: ignore[union-attr]
-                added = f"{column.name} text not null default '{default}'"
-                connection.exec_driver_sql(f"alter table answers add column {added}")
-        present = {column["name"] for column in sa.inspect(connection).get_columns("attempts")}
-        if ATTEMPTS.c.said.name not in present:
-            connection.exec_driver_sql("alter table attempts add column said text")
-        connection.commit()
-
-
-def _is_complete(engine: sa.Engine) -> bool:
-    found = sa.inspect(engine)
-    if not set(_METADATA.tables) <= set(found.get_table_names()):
-        return False
-    return all(
-        {column["name"] for column in found.get_columns(table.name)} >= set(table.c.keys())
-        for table in (ANSWERS, ATTEMPTS)
-    )

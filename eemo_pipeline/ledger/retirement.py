@@ -13,9 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from eemo_pipeline.ledger.database import ANSWERS, ATTEMPTS, PAST_ANSWERS
 from eemo_pipeline.ledger.encoding import inert
 from eemo_pipeline.ledger.store import EMBEDDED, Ledger
+from eemo_pipeline.ledger.tables import ANSWERS, ATTEMPTS, PAST_ANSWERS
 
 _KEYS_AT_ONCE = 5_000
 

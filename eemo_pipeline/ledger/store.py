@@ -6,7 +6,9 @@ Defines the key of an answer, and finds and records answers, attempts and known 
 The key of an answer is a hash of everything that determines it: role, model and version,
 parameters, instruction, round and image content. An answer is on disk before it is used, so that
 `kill -9` loses only the answers in flight. Every attempt at a provider is a row with its outcome,
-tokens, latency and cost, whether it succeeded or not. A failure is never stored as an answer.
+tokens, latency and cost, whether it succeeded or not. A failure is never stored as an answer. A
+call is a row before it is sent; the row of its attempt replaces it, so what is left of such rows
+was sent, may be billed, and has no known end.
 """
 
 import json
@@ -82,6 +84,7 @@ class Attempt:
         cached_tokens: the part of `input_tokens` that the provider had cached; None if unknown.
         nano_usd: the exact cost in nano-USD; an upper bound if the reply reports no token counts;
             None if unknown.
+        bound_nano_usd: the upper bound of a cost that is unknown; None if it is known.
         latency_ms: from sending the request to the end of the reply.
         is_batch: whether the call went through the provider's batch API.
         said: the server's message, without secrets, if there was no answer.
@@ -102,6 +105,32 @@ class Attempt:
     latency_ms: int = 0
     is_batch: bool = False
     said: str | None = None
+    bound_nano_usd: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentCall:
+    """A call of a provider that is sent, or is about to be, and has not ended.
+
+    Attributes:
+        call_id: a random number of 63 bits.
+        key: the question's key, from `Ask.key`.
+        stage: the stage that sends the question.
+        role: the model's role.
+        provider: the provider that bills the call.
+        model: the requested model and version.
+        image_id: the image, by content.
+        bound_nano_usd: the upper bound of its cost, in nano-USD.
+    """
+
+    call_id: int
+    key: str
+    stage: str
+    role: str
+    provider: str
+    model: str
+    image_id: str
+    bound_nano_usd: int
 
 
 @dataclass(frozen=True)
@@ -191,8 +220,11 @@ class Ledger:
         attempts: Sequence[Attempt],
         answers: Sequence[tuple[str, str, str, str, Answer]] = (),
         endings: Sequence[Mapping[str, Any]] = (),
+        *,
+        sent: Sequence[SentCall] = (),
+        ended: Sequence[int] = (),
     ) -> None:
-        """Write attempts and their answers in one durable transaction; return when on disk.
+        """Write calls, attempts and answers in one durable transaction; return when on disk.
 
         Args:
             attempts: in the order in which they ended.
@@ -201,6 +233,8 @@ class Ledger:
                 same key.
             endings: final outcomes of rows of one batch, as columns (see `batches.py`). If a row
                 already has an outcome, the attempt and the answer of its key are skipped.
+            sent: calls that may be sent from now on.
+            ended: call_ids of such calls that have ended, or were not sent after all.
         """
         askers = {attempt.key: (attempt.stage, attempt.provider) for attempt in attempts}
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -213,6 +247,8 @@ class Ledger:
                 if row[4]["status"] != "error"
             ],
             endings=endings,
+            sent=[asdict(call) | told for call in sent],
+            ended=ended,
         )
         with self._guard:
             for row in written:

@@ -1033,6 +1033,11 @@ _ALL = (
     _count("malformed_count", "Calls whose reply could not be used"),
     _count("limited_count", "Calls rejected by a rate limit"),
     _count("failed_count", "Calls that failed in any other way, or were abandoned"),
+    _count(
+        "unanswered_count",
+        "Calls that were about to be sent and have no outcome, since their process was killed or "
+        "waits now; a few may not have left",
+    ),
     _count("retry_count", "Calls beyond the first about the same question"),
     _count("found_count", "Questions answered from the ledger in the latest pass, at no cost"),
     _count("input_tokens", "Billed tokens of requests, including images"),
@@ -1045,10 +1050,11 @@ _ALL = (
     ),
     _count(
         "unpriced_count",
-        "Calls without a reported cost: timed out, cut off or failed at the "
-        "provider; they count as 0 in usd, and at their maximum possible cost in a budget",
+        "Calls without a reported cost: timed out, cut off, failed at the provider or unanswered; "
+        "they count as 0 in usd, and at their maximum possible cost in usd_at_most and in a budget",
     ),
     _number("usd", "Known cost", "USD", 0),
+    _number("usd_at_most", "usd, and the upper bound of each call without a known cost", "USD", 0),
     _text("day", "Day, UTC, as YYYY-MM-DD"),
     _text(
         "batch_id", "SHA-256 of the batch's file, first 32 digits, and its number of submissions"

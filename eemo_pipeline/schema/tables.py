@@ -895,8 +895,9 @@ _ALL = (
         "stage, role and called model: calls, answers and cost over the ledger's lifetime",
         "stage model_role provider model",
         """stage model_role provider model call_count answered_count declined_count
-        malformed_count limited_count failed_count retry_count found_count input_tokens
-        output_tokens cached_tokens estimated_count unpriced_count usd""",
+        malformed_count limited_count failed_count unanswered_count retry_count found_count
+        input_tokens output_tokens cached_tokens estimated_count unpriced_count usd
+        usd_at_most""",
     ),
     _table(
         "costs__days",

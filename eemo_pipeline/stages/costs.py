@@ -23,6 +23,7 @@ _FIELDS = {
     "malformed_count": "malformed",
     "limited_count": "limited",
     "failed_count": "failed",
+    "unanswered_count": "unanswered",
     "retry_count": "retries",
     "found_count": "found",
     "input_tokens": "input_tokens",
@@ -43,7 +44,10 @@ def count_calls(ledger: Ledger) -> pl.DataFrame:
 
     rows = [
         {column: getattr(account, name) for column, name in _FIELDS.items()}
-        | {"usd": Spent(0, account.nano_usd).usd}
+        | {
+            "usd": Spent(0, account.nano_usd).usd,
+            "usd_at_most": Spent(0, account.nano_usd_at_most).usd,
+        }
         for account in add_up(ledger)
     ]
     return pl.DataFrame(rows, schema=_TABLE.polars_schema).sort(_TABLE.key)

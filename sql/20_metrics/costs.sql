@@ -8,9 +8,10 @@
 -- malformed: Calls whose reply could not be used
 -- rate_limited: Calls rejected by a rate limit
 -- failed: Calls that failed in any other way, or were abandoned
+-- unanswered: Calls without an outcome, since their process was killed or waits now
 -- retries: Calls beyond the first about the same question
 -- estimated: Calls whose reply named no believable tokens; they count with the upper bound of their cost
--- unpriced: Calls without a reported cost; they count as 0 in usd
+-- unpriced: Calls without a reported cost, unanswered ones too; they count as 0 in usd, and with their upper bound in usd_at_most
 select
     stage,
     provider,
@@ -28,7 +29,9 @@ select
     sum(output_tokens)::bigint as output_tokens,
     sum(cached_tokens)::bigint as cached_tokens,
     sum(estimated_count)::bigint as estimated,
-    sum(unpriced_count)::bigint as unpriced
+    sum(unpriced_count)::bigint as unpriced,
+    sum(unanswered_count)::bigint as unanswered,
+    round(sum(usd_at_most), 9) as usd_at_most
 from costs__calls
 group by stage, provider, model
 order by stage, provider, model

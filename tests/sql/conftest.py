@@ -589,6 +589,7 @@ def add_files(world: World) -> None:
             "limited_count": 1,
             "failed_count": 1,
             "usd": usd,
+            "usd_at_most": usd,
         }
         for stage, provider, usd in (("annotation", "openai", 0.1), ("grounding", "embedded", 0.0))
     ]

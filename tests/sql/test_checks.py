@@ -737,6 +737,8 @@ PLANTS = {
         change("costs__calls", retry_count=7),
         change("costs__calls", estimated_count=7),
         change("costs__calls", unpriced_count=7),
+        change("costs__calls", unanswered_count=1, call_count=7),
+        change("costs__calls", usd_at_most=0.0),
     ],
     ("costs__calls", "embedded_models_cost_nothing"): [
         change("costs__calls", 1, usd=0.01),

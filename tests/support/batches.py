@@ -9,8 +9,8 @@ import pytest
 
 from eemo_pipeline.ledger.accounts import add_up
 from eemo_pipeline.ledger.batches import Tally, tally_batches
-from eemo_pipeline.ledger.database import ANSWERS, BATCH_ROWS
 from eemo_pipeline.ledger.store import Ledger
+from eemo_pipeline.ledger.tables import ANSWERS, BATCH_ROWS
 from eemo_pipeline.roles.annotator import ROLE, AnnotationRequest, ask_annotators, asks_for
 from eemo_pipeline.stages.annotation.reply_schema import read_annotation
 from eemo_pipeline.stages.annotation.vlm_annotator import VisionAnnotator

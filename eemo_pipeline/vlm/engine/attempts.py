@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from eemo_pipeline.ledger.store import AttemptOutcome
 from eemo_pipeline.stats.hash_draws import unit_interval
 from eemo_pipeline.vlm.contract import Turn, Usage, VlmReply, VlmRequest
+from eemo_pipeline.vlm.engine.ledger_writer import Announcement
 from eemo_pipeline.vlm.errors import (
     CredentialProblem,
     PictureRefused,
@@ -139,8 +140,11 @@ class Pursuit:
         tries: Attempts lost to transient faults and empty replies.
         full: Replies that ended at the output limit before they said anything.
         running: Attempts in flight; two if a slow one was hedged.
+        is_begun: Whether it was its turn to be sent; it is open from then on.
         is_queued: Whether an attempt, be it a retry or a hedge, waits to be sent.
         is_answered: Whether the answer is known; attempts still in flight no longer matter.
+        announcement: The next attempt in the ledger; None while none waits to be sent.
+        last: The outcome of the latest attempt that brought no answer.
     """
 
     question: Question
@@ -150,8 +154,10 @@ class Pursuit:
     tries: int = 0
     full: int = 0
     running: int = 0
+    is_begun: bool = False
     is_queued: bool = False
     is_answered: bool = False
+    announcement: Announcement | None = None
     last: Outcome = field(default_factory=lambda: Outcome("cancelled"))
 
     def fail(self, outcome: Outcome, now: float, limits: Limits) -> None:

@@ -9,19 +9,18 @@ from the loop's monotonic clock.
 """
 
 import asyncio
-import heapq
 import logging
-from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
+from functools import partial
 from math import inf
 from typing import Any
 
 from eemo_pipeline.imaging.opening import UnreadablePicture
 from eemo_pipeline.ledger.store import Attempt, AttemptOutcome
 from eemo_pipeline.vlm.contract import VisionLanguageModel, VlmReply
+from eemo_pipeline.vlm.engine.announced_calls import AnnouncedCalls, describe_call
 from eemo_pipeline.vlm.engine.attempts import (
     NO_USAGE,
     REPLIES,
@@ -33,7 +32,7 @@ from eemo_pipeline.vlm.engine.attempts import (
 from eemo_pipeline.vlm.engine.circuit_breaker import Breaker, ProviderDown
 from eemo_pipeline.vlm.engine.first_contact import FirstContact
 from eemo_pipeline.vlm.engine.learned import recall
-from eemo_pipeline.vlm.engine.ledger_writer import Journal
+from eemo_pipeline.vlm.engine.ledger_writer import Announcement, Journal
 from eemo_pipeline.vlm.engine.prefetch import Supply
 from eemo_pipeline.vlm.engine.rate_limiter import Ticket
 from eemo_pipeline.vlm.errors import RateLimited
@@ -59,10 +58,12 @@ class Call:
     """An attempt in flight.
 
     Attributes:
+        announcement: Its row among the ledger's calls without an outcome.
         ending: Why it was cancelled; None if it was not.
     """
 
     pursuit: Pursuit
+    announcement: Announcement
     ticket: Ticket
     reservation: Reservation
     task: asyncio.Task[VlmReply]
@@ -97,9 +98,8 @@ class Scheduler:
         self._told_until = -inf  # the pause that was told last ends then
         self._limited_since = inf  # refused for its rate since then, without one let through
         self._calls: dict[Call, None] = {}  # oldest first
-        self._queue: deque[Pursuit] = deque()  # sent before any new question
-        self._later: list[tuple[float, int, Pursuit]] = []
-        self._order = count()
+        describe = partial(describe_call, model, prices, stage)
+        self._announced = AnnouncedCalls(journal, limits, describe)
         self._open = 0  # questions begun but not answered
         self._left_in_tick = 0
         self._sent = 0
@@ -145,22 +145,26 @@ class Scheduler:
         if self._ended.done():
             return
         now = self._loop.time()
-        while self._later and self._later[0][0] <= now:
-            self._queue.append(heapq.heappop(self._later)[2])
+        self._announced.announce_due(now)
+        self._announce_new()
         while self._may_send():
-            pursuit = self._next()
-            if pursuit is None:
+            taken = self._announced.take(may_begin=not self._contact.is_in_doubt)
+            if taken is None:
                 break
-            if not self._send(pursuit, now):
-                self._queue.appendleft(pursuit)
+            self._open += not taken[0].is_begun
+            taken[0].is_begun = True
+            if not self._send(*taken, now):
+                self._announced.put_back(taken[0])
                 break
         if problem := self._supply.problem or self._journal.problem:
             self.stop(problem)
-        has_no_more = self._supply.is_spent or self._contact.is_in_doubt
+        is_spent = self._supply.is_spent and not self._announced.has_new
+        has_no_more = is_spent or self._contact.is_in_doubt
         if self._contact.is_pending and has_no_more and not self._open:
             self.stop(self._contact.explain(self._stage))
-        is_over = self._is_stopping or (self._supply.is_spent and not self._open)
+        is_over = self._is_stopping or (is_spent and not self._open)
         if is_over and self._is_home(now):
+            self._announced.withdraw()
             self._ended.set_result(None)
 
     def _may_send(self) -> bool:
@@ -169,25 +173,25 @@ class Scheduler:
         has_room = at_stake < self._limits.in_flight and self._left_in_tick > 0
         return has_room and not self._is_stopping
 
-    def _next(self) -> Pursuit | None:
-        while self._queue:
-            pursuit = self._queue.popleft()
-            if not pursuit.is_answered and not pursuit.is_given_up(self._limits):
-                return pursuit
-            pursuit.is_queued = False
-        if self._contact.is_in_doubt:
-            return None
-        while self._journal.untaken < _MOST_UNTAKEN and (built := self._supply.take()):
+    def _announce_new(self) -> None:
+        """Announce new questions, as far ahead of the calls as a commit takes."""
+        while self._announced.has_room and self._may_begin() and (built := self._supply.take()):
             question, request = built
             if isinstance(request, UnreadablePicture):
                 answer = {"status": "error", "reason": request.reason}
                 self._journal.add(None, (question, answer))
                 continue
-            self._open += 1
-            return Pursuit(question, request, self._model.bound_tokens(request), is_queued=True)
-        return None
+            try:
+                bound = self._model.bound_tokens(request)
+                self._announced.add_new(Pursuit(question, request, bound))
+            except Exception as problem:  # noqa: BLE001 (no price: raised in the caller)
+                self.stop(problem)
 
-    def _send(self, pursuit: Pursuit, now: float) -> bool:
+    def _may_begin(self) -> bool:
+        is_doubtful = self._is_stopping or self._contact.is_in_doubt
+        return not is_doubtful and self._journal.untaken < _MOST_UNTAKEN
+
+    def _send(self, pursuit: Pursuit, announcement: Announcement, now: float) -> bool:
         """Start an attempt; return whether that was possible."""
         bound = pursuit.bound
         tokens = bound.input_tokens + bound.output_tokens
@@ -195,24 +199,21 @@ class Scheduler:
         if delay > 0:
             return False
         try:
-            cost = self._prices.cost(self._model.provider, self._model.model, bound)
-            reservation = self._budget.reserve(self._stage, cost)
+            reservation = self._budget.reserve(self._stage, announcement.call.bound_nano_usd)
         except BudgetReached as reached:
             # Attempts in flight, here or at another model, may cost less than their upper bound.
             if self._is_home(now) and not reached.reserved:
                 self.stop(reached)
-            return False
-        except Exception as problem:  # noqa: BLE001 (no price: raised in the caller)
-            self.stop(problem)
             return False
         self._strays_until = inf
         self._left_in_tick -= 1
         self._sent += 1
         pursuit.running += 1
         pursuit.is_queued = False
+        pursuit.announcement = None
         self._breaker.send()
         task = self._loop.create_task(self._model.send(pursuit.request))
-        call = Call(pursuit, self._pace.send(now, tokens), reservation, task)
+        call = Call(pursuit, announcement, self._pace.send(now, tokens), reservation, task)
         self._calls[call] = None
         task.add_done_callback(lambda _: self._land(call))
         return True
@@ -246,7 +247,7 @@ class Scheduler:
             if pursuit.running:
                 self._let_stray(pursuit)
         row = self._row(call, outcome, now)
-        self._journal.add(row, (pursuit.question, answer) if answer else None)
+        self._journal.add(row, (pursuit.question, answer) if answer else None, call.announcement)
         self.advance()
 
     def _judge(self, call: Call) -> Outcome:
@@ -316,11 +317,10 @@ class Scheduler:
             return pursuit.give_up(self._limits)
         if pursuit.is_queued:
             return None
-        pursuit.is_queued = True
         if outcome.kind == "rate_limited" or outcome.turn:
-            self._queue.append(pursuit)
+            self._announced.add_again(pursuit)
         else:
-            heapq.heappush(self._later, (pursuit.due_at, next(self._order), pursuit))
+            self._announced.add_later(pursuit)
         return None
 
     def _row(self, call: Call, outcome: Outcome, now: float) -> Attempt:
@@ -346,6 +346,7 @@ class Scheduler:
             output_tokens=usage and usage.output_tokens,
             cached_tokens=usage and usage.cached_tokens,
             nano_usd=cost,
+            bound_nano_usd=call.reservation.nano_usd if cost is None else None,
             latency_ms=round((now - call.ticket.sent_at) * 1000),
             is_batch=False,
         )
@@ -362,9 +363,8 @@ class Scheduler:
             if age >= self._limits.timeout_s:
                 self._cancel(call, "timed_out")
             elif self._may_hedge(call.pursuit):
-                call.pursuit.is_queued = True
                 self._hedges += 1
-                self._queue.appendleft(call.pursuit)
+                self._announced.add_again(call.pursuit, first=True)
         self._left_in_tick = _MOST_PER_TICK
         self.advance()
         self._loop.call_later(_TICK_S, self._tick)

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from eemo_pipeline.ledger.store import Ask, Attempt, Ledger
+from eemo_pipeline.ledger.store import Ask, Attempt, Ledger, SentCall
 from tests.support.commands import call_eemo
 
 MODEL = "local-a\x1b[31m"
@@ -22,13 +22,14 @@ def root(tmp_path: Path) -> Path:
         Attempt("1" * 64, *asked, "a" * 64, "malformed", "no JSON", 1000, 10, 0, 416_000, 200),
         Attempt("1" * 64, *asked, "a" * 64, "ok", None, 1000, 100, 0, 560_000, 200),
         Attempt("2" * 64, *asked, "b" * 64, "refused", "safety", 1000, 10, 0, 416_000, 200),
-        Attempt("3" * 64, *asked, "c" * 64, "timed_out"),
+        Attempt("3" * 64, *asked, "c" * 64, "timed_out", bound_nano_usd=700_000),
     ]
     answers = [
         ("1" * 64, "annotator", MODEL, "a" * 64, {"status": "ok", "description": "'); drop"}),
         ("2" * 64, "annotator", MODEL, "b" * 64, {"status": "refused", "reason": "safety"}),
     ]
     with closing(Ledger(root / "ledger.sqlite", "run")) as ledger:
+        ledger.record([], sent=[SentCall(7, "4" * 64, *asked, "d" * 64, 300_000)])
         ledger.record(attempts, answers)
         ledger.store("grounder", "e", [(Ask("a" * 64), {"status": "ok"})], stage="grounding")
     return root
@@ -41,10 +42,11 @@ def test_sums_are_shown(root: Path) -> None:
         header, paid, embedded = answer.stdout.splitlines()
         assert header.split("\t")[:3] == ["stage", "provider", "model"]
         assert paid.split("\t")[:3] == ["annotation", "local_openai", "local-a"]
-        assert paid.split("\t")[4:9] == ["4", "1", "1", "1", "1"]
+        assert paid.split("\t")[4:10] == ["5", "1", "1", "1", "1", "1"]
         assert paid.endswith("0.001392")
         assert embedded.split("\t")[1] == "embedded"
-        assert "4 calls of providers for 0.001392 USD; 1 of them ended without" in answer.stderr
+        told = "5 calls of providers for 0.001392 USD; 2 of them have no known cost: "
+        assert told + "at most 0.002392 USD in all" in answer.stderr
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,8 @@ def test_sums_are_shown(root: Path) -> None:
 )
 def test_sums_as_json(root: Path, words: tuple[str, ...]) -> None:
     paid, embedded = json.loads(call_eemo(*words, EEMO_DATA=str(root)).stdout)
-    assert (paid["calls"], paid["refused"], paid["cached"], paid["usd"]) == (4, 1, 0, 0.001392)
+    assert (paid["calls"], paid["refused"], paid["cached"], paid["usd"]) == (5, 1, 0, 0.001392)
+    assert (paid["unanswered"], paid["usd_at_most"]) == (1, 0.002392)
     assert (paid["model"], embedded["stage"]) == (MODEL, "grounding")
 
 
@@ -62,7 +65,7 @@ def test_every_row_is_exported(root: Path, tmp_path: Path, name: str) -> None:
     assert answer.returncode == 0, answer.stderr
     read = pl.read_parquet if name.endswith("parquet") else pl.read_ndjson
     rows = read(tmp_path / name)
-    assert rows["entry"].to_list() == ["attempt"] * 4 + ["answer"] * 3
+    assert rows["entry"].to_list() == ["attempt"] * 4 + ["sent_call"] + ["answer"] * 3
     assert rows["nano_usd"].sum() == 1_392_000
     assert {path.name for path in tmp_path.iterdir()} == {name, "root"}
     again = call_eemo("ledger", "export", name, "--data", root)
@@ -86,7 +89,7 @@ def test_pruning_says_what_was_paid_and_wants_a_word(root: Path) -> None:
     done = json.loads(call_eemo(*words, "--yes", "--json").stdout)
     assert (done["answers"], done["deleted"], done["models"]) == (1, 1, {MODEL: 1})
     assert json.loads(call_eemo(*words, "--yes", "--json").stdout)["deleted"] == 0
-    assert json.loads(call_eemo("ledger", "--data", root, "--json").stdout)[0]["calls"] == 4
+    assert json.loads(call_eemo("ledger", "--data", root, "--json").stdout)[0]["calls"] == 5
 
 
 def test_pruning_all_is_not_what_is_meant(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from eemo_pipeline.lake.sql_files import list_views
-from eemo_pipeline.ledger.store import Ask, Attempt, Ledger
+from eemo_pipeline.ledger.store import Ask, Attempt, Ledger, SentCall
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.schema.validate import key_violations, null_violations, range_violations
 from eemo_pipeline.stages.costs import count_calls, count_days
@@ -30,9 +31,25 @@ ATTEMPTS = st.lists(
         image_id=st.just("i"),
         outcome=st.sampled_from(OUTCOMES),
         nano_usd=st.none() | st.integers(0, 10**12),
+        bound_nano_usd=st.none() | st.integers(0, 10**12),
         input_tokens=st.none() | st.integers(0, 10**6),
     ),
     max_size=30,
+)
+SENT = st.lists(
+    st.builds(
+        SentCall,
+        call_id=st.integers(0, 2**63 - 1),
+        key=st.sampled_from("abc"),
+        stage=st.sampled_from(["annotation", "texts"]),
+        role=st.just("annotator"),
+        provider=st.just("openai"),
+        model=st.sampled_from(["m", "o"]),
+        image_id=st.just("i"),
+        bound_nano_usd=st.integers(0, 10**12),
+    ),
+    max_size=5,
+    unique_by=lambda call: call.call_id,
 )
 
 
@@ -45,17 +62,26 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(attempts=ATTEMPTS)
-def test_the_view_adds_up_to_the_bill(tmp_path: Path, attempts: list[Attempt]) -> None:
+@given(attempts=ATTEMPTS, sent=SENT)
+def test_the_view_adds_up_to_the_bill(
+    tmp_path: Path, attempts: list[Attempt], sent: list[SentCall]
+) -> None:
+    attempts = [
+        attempt if attempt.nano_usd is None else replace(attempt, bound_nano_usd=None)
+        for attempt in attempts
+    ]
     (tmp_path / "one.sqlite").unlink(missing_ok=True)
     with closing(Ledger(tmp_path / "one.sqlite")) as ledger:
-        ledger.record(attempts)
+        ledger.record([], sent=sent)
+        ledger.record(attempts, ended=[call.call_id for call in sent[:2]])
         calls = count_calls(ledger)
         days = count_days(ledger)
     asker = ["stage", "model_role", "provider", "model"]
     sums = days.group_by(asker).agg(pl.col("call_count", "usd").sum()).sort(asker)
     assert_frame_equal(sums, calls.select(*asker, "call_count", "usd"))
-    assert calls["call_count"].sum() == len(attempts)
+    count = len(attempts) + len(sent[2:])
+    assert calls["call_count"].sum() == count
+    assert calls["unanswered_count"].sum() == len(sent[2:])
     for rule in (null_violations, key_violations, range_violations):
         assert rule(calls.lazy(), TABLE) == []
     (view,) = [view.sql for view in list_views() if view.name == "costs"]
@@ -64,10 +90,12 @@ def test_the_view_adds_up_to_the_bill(tmp_path: Path, attempts: list[Attempt]) -
         costs = connection.execute(view).fetchall()
     bill = sum(attempt.nano_usd or 0 for attempt in attempts)
     assert round(sum(row[5] for row in costs) * 1e9) == pytest.approx(bill, abs=100)
-    assert sum(row[3] for row in costs) == len(attempts)
+    most = bill + sum(one.bound_nano_usd or 0 for one in (*attempts, *sent[2:]))
+    assert round(sum(row[-1] for row in costs) * 1e9) == pytest.approx(most, abs=100)
+    assert sum(row[3] for row in costs) == count
     assert len({row[:3] for row in costs}) == len(costs)
     marked = [a for a in attempts if a.nano_usd is not None and a.input_tokens is None]
-    assert calls["estimated_count"].sum() == sum(row[-2] for row in costs) == len(marked)
+    assert calls["estimated_count"].sum() == sum(row[-4] for row in costs) == len(marked)
 
 
 def test_embedded_answers_are_counted_and_cost_nothing(ledger: Ledger) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from eemo_pipeline.ledger.accounts import add_up
 from eemo_pipeline.ledger.batches import Failure
-from eemo_pipeline.ledger.database import BATCHES
+from eemo_pipeline.ledger.tables import BATCHES
 from eemo_pipeline.ledger.usage import Work
 from eemo_pipeline.roles.annotator import asks_for
 from eemo_pipeline.vlm.batch import submission

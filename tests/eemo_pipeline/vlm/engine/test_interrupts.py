@@ -94,6 +94,12 @@ def stored(folder: Path) -> tuple[set[str], int]:
         return keys, connection.execute("select count(*) from attempts").fetchone()[0]
 
 
+def sent(folder: Path) -> set[str]:
+    """The keys of calls that were announced and have no outcome."""
+    with closing(sqlite3.connect(folder / "ledger.sqlite")) as connection:
+        return {key for (key,) in connection.execute("select key from sent_calls")}
+
+
 def test_an_interrupt_lets_what_is_in_flight_come_to_its_end(tmp_path: Path) -> None:
     with asking(tmp_path, 0.2) as process:
         process.send_signal(signal.SIGINT)
@@ -102,6 +108,7 @@ def test_an_interrupt_lets_what_is_in_flight_come_to_its_end(tmp_path: Path) -> 
     bill = lines(tmp_path / "bill")
     assert len(bill) == len(set(bill)) == attempts
     assert set(bill) == keys >= set(lines(tmp_path / "said"))
+    assert sent(tmp_path) == set(), "what was announced and not sent is withdrawn"
 
 
 def test_a_second_interrupt_stops_at_once(tmp_path: Path) -> None:
@@ -131,6 +138,8 @@ def test_after_a_kill_at_most_what_was_in_flight_is_paid_twice(
     keys, _ = stored(tmp_path)
     assert said <= keys, "an answer was handed out and is lost"
     assert len(set(bill) - keys) <= IN_FLIGHT
+    assert set(bill) - keys <= sent(tmp_path), "a call that is billed is not in the ledger"
+    assert len(sent(tmp_path)) <= 2 * IN_FLIGHT
     with asking(tmp_path, 0.02):
         pass
     again = lines(tmp_path / "bill")

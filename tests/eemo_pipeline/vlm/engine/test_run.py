@@ -279,7 +279,7 @@ def test_a_server_that_only_faults_ends_the_run_with_its_words(run: Run) -> None
 def test_errors_before_a_slow_first_reply_are_about_their_images(run: Run) -> None:
     def act(request: VlmRequest, _times: int) -> Act:
         if int(request.question) < 6:
-            return Act(problem=Rejected("request_rejected", "400"))
+            return Act(problem=Rejected("request_rejected", "400"), after_s=0.1)
         return Act('{"emotion": "awe"}', after_s=0.3)
 
     answers = run.answers(ScriptedModel(act), questions(20))

@@ -9,7 +9,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,62 +31,6 @@ _BLEU_MISSING = "BLEU needs sacreBLEU: install the extra `evaluation`"
 
 class MissingMeasure(LookupError):
     """A measure that cannot be computed here; the message says why, and how to get it."""
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """One measure over many texts.
-
-    Attributes:
-        name: bleu_4, cider_d, bertscore_f1 or spice.
-        value: as its authors print it: BLEU 0-100, CIDEr-D 0-10, the others 0-1; None where it is
-            missing.
-        signature: variant, tokeniser and versions; None where it is missing.
-        missing: why there is no value, and how to get one.
-    """
-
-    name: str
-    value: float | None
-    signature: str | None
-    missing: str | None = None
-
-
-def measure_overlap(texts: Sequence[str], references: Sequence[Sequence[str]]) -> list[Overlap]:
-    """Return every measure, those that cannot be computed here named as missing.
-
-    Args:
-        texts: what is judged.
-        references: one or more references for each text.
-
-    Raises:
-        ValueError: a text has no reference, or there is no text.
-    """
-    if not texts or len(texts) != len(references) or not all(references):
-        raise ValueError("every text needs a reference, and there must be a text")
-    scores = cider_d(texts, references)
-    return [
-        bleu(texts, references),
-        Overlap("cider_d", float(scores.mean()), CIDER_SIGNATURE),
-        Overlap("bertscore_f1", None, None, BERTSCORE_MISSING),
-        Overlap("spice", None, None, SPICE_MISSING),
-    ]
-
-
-def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Overlap:
-    """Return corpus BLEU-4 with sacreBLEU's own tokeniser and smoothing (Post 2018)."""
-    try:
-        from sacrebleu.metrics.bleu import BLEU
-    except ImportError:
-        return Overlap("bleu_4", None, None, _BLEU_MISSING)
-    measure = BLEU()
-    most = max(map(len, references))
-    # sacreBLEU takes one stream per reference, with None where a text has no further one; its
-    # annotation does not say so.
-    streams: Any = [
-        [row[place] if place < len(row) else None for row in references] for place in range(most)
-    ]
-    score = measure.corpus_score(list(texts), streams).score
-    return Overlap("bleu_4", float(score), str(measure.get_signature()))
 
 
 def count_ngrams(texts: Sequence[str], references: Sequence[str]) -> tuple[np.ndarray, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import polars as pl
 
+from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.evaluation import baselines
 from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, emoverse_probe
 from eemo_pipeline.stages.evaluation.responses import Response
@@ -32,6 +33,7 @@ def answer_by_probes(table: Read) -> Iterator[tuple[Benchmark, str, list[Respons
         table("labels__emotions"),
         table("labels__reviews"),
         table("_verification__features"),
+        TABLES["labels__vad"].empty(),  # no rating is predicted here
     )
     train, _ = images.published_parts()
     if not items or not can_fit(images.emotions[train]):

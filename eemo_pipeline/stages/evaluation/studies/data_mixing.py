@@ -23,11 +23,7 @@ SEEDS = (1, 2, 3, 4, 5)
 _MOST_ADDED = 3
 
 
-def _base(arm: str, tested_on: str) -> str:  # noqa: ARG001
-    return arm.partition(",")[0]
-
-
-STUDY = Study("data_mixing", _base)
+STUDY = Study("data_mixing", lambda trial: trial.arm.partition(",")[0])
 
 
 def mix_data(images: LabelledImages) -> pl.DataFrame:

@@ -48,11 +48,9 @@ _FOLDS = 5
 _RECIPE = "des_head"
 
 
-def _pixels(arm: str, tested_on: str) -> str:  # noqa: ARG001
-    return PIXELS
-
-
-STUDY = Study("embedding_probe", _pixels, (ACCURACY, MACRO_PRECISION, MACRO_RECALL, MACRO_F1))
+STUDY = Study(
+    "embedding_probe", lambda _: PIXELS, (ACCURACY, MACRO_PRECISION, MACRO_RECALL, MACRO_F1)
+)
 
 
 def probe_embeddings(

@@ -1,4 +1,4 @@
-"""The images that studies fit on and test: people's emotion, near-duplicate cluster, features."""
+"""The images that studies fit on and test: people's emotion and ratings, cluster, features."""
 
 from dataclasses import dataclass, fields
 
@@ -25,6 +25,8 @@ class LabelledImages:
         splits: train, validation or test, as published.
         may_train: False for images of evaluation sets and their near-duplicates.
         features: images x features, finite.
+        valence: the mean rating of people who felt it, 0-1; NaN where nobody rated.
+        arousal: likewise.
     """
 
     image_ids: np.ndarray
@@ -34,6 +36,8 @@ class LabelledImages:
     splits: np.ndarray
     may_train: np.ndarray
     features: np.ndarray
+    valence: np.ndarray
+    arousal: np.ndarray
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -83,7 +87,11 @@ def label_images(images: pl.DataFrame, labels: pl.DataFrame, reviews: pl.DataFra
 
 
 def gather_images(
-    images: pl.DataFrame, labels: pl.DataFrame, reviews: pl.DataFrame, features: pl.DataFrame
+    images: pl.DataFrame,
+    labels: pl.DataFrame,
+    reviews: pl.DataFrame,
+    features: pl.DataFrame,
+    vad: pl.DataFrame,
 ) -> LabelledImages:
     """Return the labelled images that have features; see `label_images`.
 
@@ -92,6 +100,7 @@ def gather_images(
         labels: rows of `labels__emotions`.
         reviews: rows of `labels__reviews`.
         features: rows of `_verification__features`, or others with image_id, status and features.
+        vad: rows of `labels__vad`; values of lexicons do not count.
     """
     length = pl.col("features").list.len()
     usable = features.filter((pl.col("status") == "ok") & (length > 0)).filter(
@@ -100,6 +109,9 @@ def gather_images(
     rows = label_images(images, labels, reviews).join(
         usable.select("image_id", "features"), on="image_id", maintain_order="left"
     )
+    is_rated = pl.col("origin").str.starts_with("rated:") & (pl.col("semantics") == "evoked")
+    ratings = vad.filter(is_rated).group_by("image_id").agg(pl.mean("valence", "arousal"))
+    rows = rows.join(ratings, on="image_id", how="left", maintain_order="left")
     matrix = matrix_of(rows["features"])
     texts = {
         name: np.array(rows[name].to_list(), dtype=str)
@@ -113,6 +125,8 @@ def gather_images(
         splits=texts["split"],
         may_train=~np.array(rows["is_evaluation"].to_list(), dtype=bool),
         features=matrix,
+        valence=rows["valence"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
+        arousal=rows["arousal"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
     )
     return take(found, np.flatnonzero(np.isfinite(matrix).all(axis=1)))
 

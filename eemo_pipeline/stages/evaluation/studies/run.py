@@ -20,7 +20,8 @@ from eemo_pipeline.stages.evaluation.studies.visual_baselines import compare_bas
 
 # The tables that the studies read.
 STUDIED = (
-    *("dedup__images", "labels__emotions", "labels__reviews", "annotation__replies"),
+    *("dedup__images", "labels__emotions", "labels__reviews", "labels__vad"),
+    "annotation__replies",
     *("_verification__features", "training__runs", "training__embeddings"),
     *("review__inspection_draws", "review__votes", "review__queue"),
 )
@@ -53,6 +54,7 @@ def run_studies(tables: Mapping[str, pl.DataFrame], backbones: Backbones) -> Stu
         tables["labels__emotions"],
         tables["labels__reviews"],
         tables["_verification__features"],
+        tables["labels__vad"],
     )
     # Of images without a label no backbone is asked.
     features, work = backbones.embed(

@@ -17,11 +17,7 @@ from eemo_pipeline.stages.evaluation.studies.trials import Missing, Trial, try_a
 SEEDS = (1, 2, 3, 4, 5)
 
 
-def _own_source(arm: str, tested_on: str) -> str:  # noqa: ARG001
-    return tested_on
-
-
-STUDY = Study("source_transfer", _own_source)
+STUDY = Study("source_transfer", lambda trial: trial.tested_on)
 
 
 def transfer_between(images: LabelledImages) -> pl.DataFrame:

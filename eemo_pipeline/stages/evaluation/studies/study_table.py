@@ -1,5 +1,8 @@
 """Table studies: the scores of each arm with intervals, and its difference from a reference arm.
 
+Answers are labels or values. A number of either is a function of sums over clusters, and so is a
+correlation: of the counts, values, squares and products.
+
 The rows of one seed have its own interval. The row of all seeds pools their answers. An image that
 several seeds test lies in one cluster, so the bootstrap over clusters counts it once. The
 difference of the first number is tested by the paired bootstrap over all seeds, adjusted by Holm's
@@ -8,6 +11,7 @@ step-down over the arms of the study.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,9 +27,12 @@ TABLE = TABLES["evaluation__studies"]
 ALL_SEEDS = "all"
 ACCURACY, MACRO_F1 = "Accuracy", "Macro F1"
 MACRO_PRECISION, MACRO_RECALL = "Macro precision", "Macro recall"
+VALENCE_PLCC, AROUSAL_PLCC = "Valence PLCC", "Arousal PLCC"
 _RESAMPLES = 1000
 _DIGITS = 6
+_CONSTANT = 1e-12  # variances of truth and answers, multiplied; below this they do not vary
 
+# Resamples x labels: right answers, true labels, answers of each label.
 Number = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -35,12 +42,12 @@ class Study:
 
     Attributes:
         name: as in the table.
-        reference: the arm that an arm is compared with, given the arm and what is tested.
-        numbers: what is measured.
+        reference: the arm that an arm is compared with, given a trial of the arm.
+        numbers: what is measured of labels; the first one is tested.
     """
 
     name: str
-    reference: Callable[[str, str], str | None]
+    reference: Callable[[Trial], str | None]
     numbers: tuple[str, ...] = (ACCURACY, MACRO_F1)
 
 
@@ -80,50 +87,40 @@ def join_studies(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
-class _Arm:
-    """An arm's answers as sums per cluster.
+class _Measured:
+    """A number of an arm.
 
     Attributes:
-        sums: clusters x (3 x labels): right answers, true labels, answers of each label.
-        labels: the number of labels.
-        items: answers.
-        train_count: the most images that it was fitted on.
+        trials: the arm's, of one kind.
+        sums: clusters x sums.
+        finish: the number, for each row of sums.
+        unit: of the number.
     """
 
+    trials: Sequence[Trial]
     sums: np.ndarray
-    labels: int
-    items: int
-    train_count: int
+    finish: Callable[[np.ndarray], np.ndarray]
+    unit: str = "percent"
 
-    def values(self, weights: np.ndarray, number: str) -> np.ndarray:
-        """Return the number, in per cent, for each row of resamples x clusters."""
-        drawn = weights @ self.sums
-        right, true, answered = (
-            drawn[:, part * self.labels : (part + 1) * self.labels] for part in range(3)
-        )
-        return 100 * NUMBERS[number](right, true, answered)
+    def values(self, weights: np.ndarray) -> np.ndarray:
+        """Return the number for each row of resamples x clusters."""
+        return self.finish(weights @ self.sums)
 
 
 def _score(study: Study, seed: str, trials: Sequence[Trial]) -> list[dict[str, Any]]:
     units = np.unique(np.concatenate([trial.units for trial in trials]))
-    labels = np.unique(np.concatenate([part for t in trials for part in (t.truth, t.answers)]))
-    arms = {
-        arm: _sum_up([trial for trial in trials if trial.arm == arm], units, labels)
-        for arm in dict.fromkeys(trial.arm for trial in trials)
-    }
+    measured = _measure(study, trials, units)
     tested_on = trials[0].tested_on
     name = f"study {study.name} {tested_on} {seed}"
     once = np.ones((1, len(units)))
-    parts: dict[tuple[str, str], list[np.ndarray]] = {
-        (arm, number): [] for arm in arms for number in study.numbers
-    }
+    parts: dict[tuple[str, str], list[np.ndarray]] = {key: [] for key in measured}
     # A large lake has too many clusters for all resamples at once.
     for weights in draw_clusters(len(units), name, _RESAMPLES):
-        for (arm, number), values in parts.items():
-            values.append(arms[arm].values(weights, number))
+        for key, values in parts.items():
+            values.append(measured[key].values(weights))
     drawn = {
-        (arm, number): (float(arms[arm].values(once, number)[0]), np.concatenate(values))
-        for (arm, number), values in parts.items()
+        key: (float(measured[key].values(once)[0]), np.concatenate(values))
+        for key, values in parts.items()
     }
     return [
         {
@@ -132,33 +129,58 @@ def _score(study: Study, seed: str, trials: Sequence[Trial]) -> list[dict[str, A
             "study_arm": arm,
             "study_seed": seed,
             "number": number,
-            "status": "ok",
-            "score_unit": "percent",
-            "score_value": value,
-            **_bounds("score", values),
-            "counted_items": arms[arm].items,
-            "counted_clusters": int((arms[arm].sums.sum(axis=1) > 0).sum()),
-            "train_count": arms[arm].train_count,
-            **_compare(study, seed, tested_on, arm, number, drawn),
+            "status": "missing" if (is_undefined := np.isnan(drawn[arm, number][0])) else "ok",
+            "reason": "undefined" if is_undefined else None,
+            "score_unit": one.unit,
+            "score_value": None if is_undefined else drawn[arm, number][0],
+            **_bounds("score", drawn[arm, number][1]),
+            "counted_items": sum(len(trial.truth) for trial in one.trials),
+            "counted_clusters": len(np.unique(np.concatenate([t.units for t in one.trials]))),
+            "train_count": max(trial.train_count for trial in one.trials),
+            **_compare(study, seed, one.trials[0], number, drawn),
             **(published_of(study.name, arm, tested_on, number) if seed == ALL_SEEDS else {}),
         }
-        for (arm, number), (value, values) in drawn.items()
+        for (arm, number), one in measured.items()
     ]
+
+
+def _measure(
+    study: Study, trials: Sequence[Trial], units: np.ndarray
+) -> dict[tuple[str, str], _Measured]:
+    """Return (arm, number) -> the number; trials of values have the one that they name."""
+    of_labels = [trial for trial in trials if not trial.number]
+    labels = np.unique(
+        np.concatenate(
+            [np.array([], dtype=str), *(p for t in of_labels for p in (t.truth, t.answers))]
+        )
+    )
+    found: dict[tuple[str, str], _Measured] = {}
+    for arm in dict.fromkeys(trial.arm for trial in trials):
+        mine = [trial for trial in of_labels if trial.arm == arm]
+        sums = _sum_labels(mine, units, labels)
+        for number in study.numbers if mine else ():
+            finish = partial(_finish_labels, number, len(labels))
+            found[arm, number] = _Measured(mine, sums, finish)
+        for number in dict.fromkeys(t.number for t in trials if t.arm == arm and t.number):
+            mine = [trial for trial in trials if (trial.arm, trial.number) == (arm, number)]
+            found[arm, number] = _Measured(mine, _sum_values(mine, units), _pearson, "correlation")
+    return found
 
 
 def _compare(
     study: Study,
     seed: str,
-    tested_on: str,
-    arm: str,
+    trial: Trial,
     number: str,
     drawn: Mapping[tuple[str, str], tuple[float, np.ndarray]],
 ) -> dict[str, Any]:
-    reference = study.reference(arm, tested_on)
+    reference, arm = study.reference(trial), trial.arm
     nothing: dict[str, Any] = {"test_p_value": None, "test_p_adjusted": None}
     if reference is None or reference == arm or (reference, number) not in drawn:
         return nothing
     (value, values), (other, others) = drawn[arm, number], drawn[reference, number]
+    if np.isnan(value - other):
+        return nothing
     differences = (values - others).round(9)  # equal answers differ by exactly 0
     is_tested = seed == ALL_SEEDS and number == study.numbers[0]
     return nothing | {
@@ -174,7 +196,8 @@ def _bounds(name: str, values: np.ndarray) -> dict[str, float | None]:
     return {f"{name}_lower": lower, f"{name}_upper": upper}
 
 
-def _sum_up(trials: Sequence[Trial], units: np.ndarray, labels: np.ndarray) -> _Arm:
+def _sum_labels(trials: Sequence[Trial], units: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return clusters x (3 x labels): right answers, true labels, answers of each label."""
     sums = np.zeros((len(units), 3 * len(labels)))
     for trial in trials:
         rows = np.searchsorted(units, trial.units)
@@ -182,18 +205,48 @@ def _sum_up(trials: Sequence[Trial], units: np.ndarray, labels: np.ndarray) -> _
         np.add.at(sums, (rows, true), (true == answered).astype(float))
         np.add.at(sums, (rows, len(labels) + true), 1.0)
         np.add.at(sums, (rows, 2 * len(labels) + answered), 1.0)
-    items = sum(len(trial.truth) for trial in trials)
-    return _Arm(sums, len(labels), items, max(trial.train_count for trial in trials))
+    return sums
+
+
+def _finish_labels(number: str, labels: int, sums: np.ndarray) -> np.ndarray:
+    right, true, answered = (sums[:, part * labels : (part + 1) * labels] for part in range(3))
+    return 100 * NUMBERS[number](right, true, answered)
+
+
+def _sum_values(trials: Sequence[Trial], units: np.ndarray) -> np.ndarray:
+    """Return clusters x 6: count, truth, answers, their squares, and their products."""
+    sums = np.zeros((len(units), 6))
+    for trial in trials:
+        truth, answers = trial.truth, trial.answers
+        parts = (np.ones(len(truth)), truth, answers, truth**2, answers**2, truth * answers)
+        np.add.at(sums, np.searchsorted(units, trial.units), np.stack(parts, axis=1))
+    return sums
+
+
+def _pearson(sums: np.ndarray) -> np.ndarray:
+    """Return Pearson's correlation, from -1 to 1; NaN where truth or answers do not vary."""
+    count, truth, answers, truth_2, answers_2, products = sums.T
+    spread = (count * truth_2 - truth**2) * (count * answers_2 - answers**2)
+    together = count * products - truth * answers
+    varies = spread > _CONSTANT * count**4
+    found = np.divide(
+        together,
+        np.sqrt(np.where(varies, spread, 1.0)),
+        out=np.full(len(sums), np.nan),
+        where=varies,
+    )
+    return np.clip(found, -1.0, 1.0)
 
 
 def _missing_row(study: Study, missing: Missing) -> dict[str, Any]:
-    published = published_of(study.name, missing.arm, ALL_SOURCES, study.numbers[0])
+    number = missing.number or study.numbers[0]
+    published = published_of(study.name, missing.arm, ALL_SOURCES, number)
     return {
         "study": study.name,
         "tested_on": ALL_SOURCES,
         "study_arm": missing.arm,
         "study_seed": ALL_SEEDS,
-        "number": study.numbers[0],
+        "number": number,
         "status": "missing",
         "reason": missing.reason,
         "test_p_value": None,
@@ -203,7 +256,7 @@ def _missing_row(study: Study, missing: Missing) -> dict[str, Any]:
     }
 
 
-def _accuracy(right: np.ndarray, true: np.ndarray, answered: np.ndarray) -> np.ndarray:  # noqa: ARG001
+def _accuracy(right: np.ndarray, true: np.ndarray, _: np.ndarray) -> np.ndarray:
     return _ratio(right.sum(axis=1), true.sum(axis=1))
 
 

@@ -9,8 +9,9 @@ from eemo_pipeline.stats.linear_classifier import fit_classifier
 
 METHOD = (
     "linear classifier by ridge regression on class indicators (Hastie et al. 2009, section 4.2), "
-    "penalty 100, tested on whole near-duplicate clusters; shared layer by reduced-rank regression "
-    "(Izenman 1975); paired bootstrap over clusters, 1000 resamples"
+    "penalty 100; ratings by ridge regression; tested on whole near-duplicate clusters; shared "
+    "layer by reduced-rank regression (Izenman 1975); paired bootstrap over clusters, "
+    "1000 resamples"
 )
 # What the weights of 88 or of 1,000 standardised features are worth beside rows; fixed, not tuned.
 PENALTY = 100.0
@@ -27,9 +28,10 @@ class Trial:
         tested_on: source of the tested images, or all.
         seed: of the split and of the draws.
         units: near-duplicate cluster of each tested image.
-        truth: people's emotion of each.
+        truth: people's emotion of each, or their value where `number` names one.
         answers: the arm's.
         train_count: images that it was fitted on.
+        number: what is measured of values; empty for labels.
     """
 
     arm: str
@@ -39,6 +41,7 @@ class Trial:
     truth: np.ndarray
     answers: np.ndarray
     train_count: int
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,13 @@ class Missing:
         arm: which.
         reason: why, as a code.
         told: why, in words.
+        number: what could not be measured; by default the study's first number.
     """
 
     arm: str
     reason: str
     told: str = ""
+    number: str = ""
 
 
 def can_fit(labels: np.ndarray) -> bool:

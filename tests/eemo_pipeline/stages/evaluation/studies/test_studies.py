@@ -40,6 +40,8 @@ def make_images(
         splits=np.array([("train", "train", "test")[place // 2 % 3] for place in range(SIZE)]),
         may_train=np.ones(SIZE, dtype=bool),
         features=features,
+        valence=codes / 3 + 0.1 * numbers.normal(size=SIZE),
+        arousal=np.full(SIZE, np.nan),
     )
 
 
@@ -121,7 +123,18 @@ def test_an_attribute_that_tells_the_emotion_is_missed_when_it_is_zeroed() -> No
     table = ablate_attributes(images, replies_of(images, says=True))
     found = scores(table)
     assert found["inputs: all", "all"] > found["inputs: none", "all"] + 15
+    valence = scores(table, "Valence PLCC")
+    assert valence["inputs: all", "all"] > valence["inputs: none", "all"] + 0.15
+    (row,) = table.filter(
+        study_seed="all", number="Valence PLCC", study_arm="heads: all"
+    ).to_dicts()
+    assert (row["published_value"], row["score_unit"]) == (0.671, "correlation")
+    assert row["score_lower"] < row["score_value"] < row["score_upper"] < 1
     absent = table.filter(status="missing")
+    assert set(absent.filter(number="Arousal PLCC")["score_note"]) == {
+        "too few images with ratings"
+    }
+    absent = absent.filter(number="Accuracy")
     assert set(absent["reason"]) == {"no_values"}
     assert "heads: without scene" not in set(absent["study_arm"])
     assert absent.filter(study_arm="inputs: without objects")["published_value"].to_list() == [56.5]
@@ -165,13 +178,28 @@ def test_numbers_are_those_of_scikit_learn() -> None:
     truth, answers = np.array(list("aabbbcd")), np.array(list("abbbacc"))
     units = np.array(list("1234567"))
     names = ("Accuracy", "Macro precision", "Macro recall", "Macro F1")
-    study = Study("embedding_probe", lambda _arm, _tested: None, names)
+    study = Study("embedding_probe", lambda _: None, names)
     table = tabulate_study(study, [Trial("x", "all", 1, units, truth, answers, 9)])
     ours = {name: scores(table, name)["x", "all"] for name in names}
     options: Any = {"average": "macro", "zero_division": 0}
     theirs = precision_recall_fscore_support(truth, answers, **options)
     assert list(ours.values())[1:] == pytest.approx([100 * float(one) for one in theirs[:3]])
     assert ours["Accuracy"] == pytest.approx(100 * 4 / 7, abs=1e-5)
+
+
+def test_a_correlation_is_that_of_numpy_and_none_where_nothing_varies() -> None:
+    rated, told = np.random.default_rng(3).normal(size=(2, 30))
+    units = np.array([f"c{place // 3}" for place in range(30)])
+    study = Study("attribute_ablation", lambda _: None)
+    trials = [
+        Trial("x", "all", 1, units, rated, told, 9, "Valence PLCC"),
+        Trial("y", "all", 1, units, rated, np.full(30, 0.3), 9, "Valence PLCC"),
+    ]
+    rows = {row["study_arm"]: row for row in tabulate_study(study, trials).to_dicts()}
+    assert rows["x"]["score_value"] == pytest.approx(np.corrcoef(rated, told)[0, 1], abs=1e-6)
+    assert (rows["x"]["counted_items"], rows["x"]["counted_clusters"]) == (30, 10)
+    assert rows["y"]["score_value"] is rows["y"]["score_lower"] is None
+    assert (rows["y"]["status"], rows["y"]["reason"]) == ("missing", "undefined")
 
 
 def embeddings_of(images: LabelledImages, run_id: str) -> pl.DataFrame:
@@ -281,7 +309,7 @@ def test_without_votes_or_labels_every_study_says_so() -> None:
             TABLES[name].empty()
             for name in (
                 *("dedup__images", "labels__emotions", "labels__reviews"),
-                "_verification__features",
+                *("_verification__features", "labels__vad"),
             )
         )
     )

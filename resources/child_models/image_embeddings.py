@@ -40,10 +40,17 @@ def serve(name: str) -> None:
     """Answer every input line with one output line; waiting lines are answered as a batch."""
     import torch  # pyright: ignore[reportMissingImports]
     from PIL import Image
-    from transformers import AutoImageProcessor, AutoModel  # pyright: ignore[reportMissingImports]
+    from transformers import (  # pyright: ignore[reportMissingImports]
+        AutoConfig,
+        AutoImageProcessor,
+        AutoModel,
+    )
 
+    config = AutoConfig.from_pretrained(name)
+    # timm saves the number of classes among the arguments, and transformers gives it a second time.
+    (getattr(config, "model_args", None) or {}).pop("num_classes", None)
     processor = AutoImageProcessor.from_pretrained(name)
-    model = AutoModel.from_pretrained(name, use_safetensors=True).eval()
+    model = AutoModel.from_pretrained(name, config=config, use_safetensors=True).eval()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.to(device)
 

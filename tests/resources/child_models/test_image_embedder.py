@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -127,6 +128,28 @@ def test_backbones_on_disk_are_compared_and_others_say_what_is_missing(
     assert matrix.shape == (2, 32)
     assert work.asked >= 1
     assert backbones.embed(images)[1].reused >= 1
+
+
+def test_a_backbone_as_timm_saves_it_has_features(ledger: Ledger, tmp_path: Path) -> None:
+    timm = import_timm()
+    folder = tmp_path / "baselines"
+    made = timm.create_model("test_resnet", pretrained=False, num_classes=8)
+    timm.models.save_for_hf(made, folder / "resnet50", safe_serialization=True)
+    found = find_baselines(folder)
+    images = lay_out(tmp_path, {"one.png": encode(paint(1), "PNG"), "two.jpg": paint_jpeg(2)})
+    backbones = Backbones(found.embedders, found.missing, tmp_path / "sources", ledger)
+    (matrix,) = backbones.embed(images)[0].values()
+    assert matrix.shape == (2, made.num_features), "features, and not the values of classes"
+    assert np.linalg.norm(matrix, axis=1) == pytest.approx(1, abs=1e-5)
+    assert np.abs(matrix[0] - matrix[1]).max() > 1e-3
+
+
+def import_timm() -> Any:
+    try:
+        import timm  # pyright: ignore[reportMissingImports]
+    except (ImportError, RuntimeError) as error:  # a torchvision for another torch
+        pytest.skip(f"timm is not here, or its torchvision fits another torch: {error}")
+    return timm
 
 
 def test_a_backbone_whose_environment_is_not_there_ends_nothing(

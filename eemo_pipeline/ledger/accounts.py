@@ -160,13 +160,14 @@ def add_up_days(ledger: Ledger) -> list[dict[str, Any]]:
         for table, paid in ((ATTEMPTS, cost), (SENT_CALLS, sa.literal(0))):
             day = sa.func.substr(table.c.recorded_at, 1, len("2026-01-31"))
             asker = (day, *(table.c[name] for name in _ASKER))
-            for row in connection.execute(sa.select(*asker, sa.func.count(), paid).group_by(*asker)):
+            for row in connection.execute(
+                sa.select(*asker, sa.func.count(), paid).group_by(*asker)
+            ):
                 key, (count, nano_usd) = tuple(row[:5]), row[5:]
                 days[key] += count
                 spent[key] += int(nano_usd)
     return [
-        dict(zip(("day", *_ASKER), key, strict=True))
-        | {"calls": count, "nano_usd": spent[key]}
+        dict(zip(("day", *_ASKER), key, strict=True)) | {"calls": count, "nano_usd": spent[key]}
         for key, count in sorted(days.items())
     ]
 

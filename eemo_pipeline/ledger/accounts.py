@@ -163,9 +163,9 @@ def add_up_days(ledger: Ledger) -> list[dict[str, Any]]:
             for row in connection.execute(
                 sa.select(*asker, sa.func.count(), paid).group_by(*asker)
             ):
-                key, (count, nano_usd) = tuple(row[:5]), row[5:]
-                days[key] += count
-                spent[key] += int(nano_usd)
+                *key, count, nano_usd = tuple(row)
+                days[tuple(key)] += int(count)
+                spent[tuple(key)] += int(nano_usd)
     return [
         dict(zip(("day", *_ASKER), key, strict=True)) | {"calls": count, "nano_usd": spent[key]}
         for key, count in sorted(days.items())

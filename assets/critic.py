@@ -8,16 +8,13 @@ import polars as pl
 
 from assets._results import count_work
 from assets._tables import outs
-from eemo_pipeline.aggregation.decide import decide_with
-from eemo_pipeline.aggregation.human_labels import find_human_labels, prefer_reviews
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
-from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
 from eemo_pipeline.lake.data_root import DataRoot
 from eemo_pipeline.ledger.store import Ledger
 from eemo_pipeline.roles.critic import Critic
 from eemo_pipeline.roles.grounder import Grounder
 from eemo_pipeline.stages.critic.limits import CriticLimits
-from eemo_pipeline.stages.critic.review_loop import review
+from eemo_pipeline.stages.critic.review_tables import CriticTables, review_tables
 from eemo_pipeline.stages.grounding import ground_again
 from resources.roles.annotators import Annotators
 
@@ -53,26 +50,22 @@ def critic(
     text_similarity: dg.ResourceParam[TextSimilarity],
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     """Judge, have annotators revise, and judge again, for three rounds at most."""
-    boxed = list_boxed(ingest__annotations, dedup__clusters)
-    decide_by = decide_with(
-        verification__patterns, thresholds.decision, text_similarity, WordEvidence(boxed)
+    tables = CriticTables(
+        images=dedup__images,
+        clusters=dedup__clusters,
+        annotations=ingest__annotations,
+        replies=annotation__replies,
+        verifier_replies=verification__replies,
+        patterns=verification__patterns,
+        regions=grounding__regions,
+        emotions=labels__emotions,
+        reviews=labels__reviews,
     )
-    reviewed = review(
-        dedup__images,
-        annotation__replies,
-        verification__replies,
-        grounding__regions,
-        annotators.members,
-        ledger,
-        data_root.sources,
-        critic_in_charge,
-        decide_by,
-        find_human_labels(prefer_reviews(labels__emotions, labels__reviews)),
-        thresholds,
-        text_similarity,
-        boxed,
-        partial(ground_again, grounder=grounder, ledger=ledger, sources_dir=data_root.sources),
+    found_again = partial(
+        ground_again, grounder=grounder, ledger=ledger, sources_dir=data_root.sources
     )
+    outside = annotators.members, critic_in_charge, found_again, ledger, data_root.sources
+    reviewed = review_tables(tables, *outside, thresholds, text_similarity)
     counts = {
         "critic__verdicts": {"rows_in": dedup__images.height},
         "_critic__replies": count_work(reviewed.work),

@@ -42,7 +42,8 @@ take_in_votes = dg.define_asset_job(
     "take_in_votes",
     selection=dg.AssetSelection.assets(
         "review__votes", "_review__probes", "review__waiting"
-    ).downstream(),
+    ).downstream()
+    - _ON_DEMAND,
     description="What people said in the review tool, and every table that follows from it.",
 )
 

@@ -20,6 +20,7 @@ from eemo_pipeline.stages.release.redistribution import (
     join_terms,
     kept_picture_terms,
 )
+from eemo_pipeline.stages.reports.section import name_anchor
 
 THUMBNAIL_PX = 256
 _LEAST_POINTS, _MOST_POINTS = 3, 60  # of one outline
@@ -40,6 +41,7 @@ class Tile:
         outlines: of the masks, as SVG path data in px.
         votes: who gives which emotion.
         warnings: what the critic found.
+        anchor: its place on the page, empty where the image was shown before.
     """
 
     row: dict[str, Any]
@@ -49,6 +51,7 @@ class Tile:
     outlines: tuple[str, ...]
     votes: tuple[str, ...]
     warnings: tuple[str, ...]
+    anchor: str
 
 
 def find_closed(
@@ -121,6 +124,7 @@ def build_tiles(drawn: pl.DataFrame, hidden: dict[str, str], ask: Ask) -> list[T
     votes = _group(ask("gallery/votes", of_images))
     warnings = _group(ask("gallery/warnings", of_images))
     tiles: list[Tile] = []
+    seen: set[str] = set()
     for row in drawn.iter_rows(named=True):
         image_id = row["image_id"]
         found = regions.get(image_id, ())
@@ -140,8 +144,10 @@ def build_tiles(drawn: pl.DataFrame, hidden: dict[str, str], ask: Ask) -> list[T
                     f"{warning['field']} {warning['verdict']}: {warning['finding']}"
                     for warning in warnings.get(image_id, ())
                 ),
+                "" if image_id in seen else name_anchor(image_id),
             )
         )
+        seen.add(image_id)
     return tiles
 
 

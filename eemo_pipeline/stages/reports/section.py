@@ -42,6 +42,11 @@ class Section:
     draw: Callable[..., Drawn]
 
 
+def name_anchor(image_id: str) -> str:
+    """Return the anchor of an image in the gallery."""
+    return f"image-{image_id[:32]}"
+
+
 def say_count(count: int, noun: str) -> str:
     """Return `1 image` or `2 images`, thousands apart."""
     return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -9,6 +9,7 @@ from eemo_pipeline.rendering.charts import Point, draw_bars, draw_heat, draw_lin
 from eemo_pipeline.stages.reports.section import (
     Drawn,
     Section,
+    name_anchor,
     say_count,
     say_percent,
     total,
@@ -83,7 +84,7 @@ def _draw_splits(by_source: pl.DataFrame) -> str:
     )
 
 
-def _draw_density(by_source: pl.DataFrame) -> Drawn:
+def _draw_density(by_source: pl.DataFrame, sample: pl.DataFrame) -> Drawn:
     cells = by_source.group_by("valence_cell", "arousal_cell").agg(pl.col("images").sum())
     cells = cells.sort("valence_cell", "arousal_cell")
     images = total(cells, "images")
@@ -108,7 +109,11 @@ def _draw_density(by_source: pl.DataFrame) -> Drawn:
         f"{say_count(images, 'image')} have valence and arousal by people's ratings or texts: "
         f"{parts}. They lie in {filled} of the cells of the plane. The area of a mark grows with "
         "its number of images.",
-        (_draw_cells("Images on the valence-arousal plane", cells, _CELLS), *margins),
+        (
+            _draw_cells("Images on the valence-arousal plane", cells, _CELLS),
+            *([_draw_sample(sample)] if sample.height else []),
+            *margins,
+        ),
         quarters,
         {
             str(source): [
@@ -137,6 +142,24 @@ def _draw_cells(title: str, cells: pl.DataFrame, count: int) -> str:
         ).iter_rows()
     ]
     return draw_plane(title, {"": points}, _AXES)
+
+
+def _draw_sample(sample: pl.DataFrame) -> str:
+    """Draw a mark per image of the sample; it leads to the image in the gallery."""
+    points = [
+        Point(
+            row["valence"],
+            row["arousal"],
+            f"{row['emotion']}, {row['image_id'][:12]} of {row['source']}: valence "
+            f"{row['valence']:.2f}, arousal {row['arousal']:.2f}",
+            opacity=0.75,
+            link=name_anchor(row["image_id"]),
+        )
+        for row in sample.iter_rows(named=True)
+    ]
+    return draw_plane(
+        "Images of the gallery on the plane: a mark leads to its image", {"": points}, _AXES
+    )
 
 
 def _coarsen(cells: pl.DataFrame) -> pl.DataFrame:
@@ -222,7 +245,7 @@ SECTIONS = (
     Section(
         "valence_arousal",
         "How much of the valence-arousal plane is covered?",
-        ("valence_arousal",),
+        ("valence_arousal", "va_sample"),
         "a source with ratings, or with texts and a lexicon: eemo sources lists them",
         _draw_density,
     ),

@@ -393,4 +393,9 @@ def test_the_policy_of_the_page_allows_what_it_holds(browser: "Browser", built: 
     page.goto(built.path.resolve().as_uri())
     assert page.evaluate("getComputedStyle(document.querySelector('.skip')).position") == "absolute"
     assert said == []
+    # A link to an image opens what hides it.
+    anchor = page.locator("#gallery-fear .tile").first.get_attribute("id")
+    assert not page.locator(f"#{anchor}").is_visible()
+    page.goto(f"{built.path.resolve().as_uri()}#{anchor}")
+    assert page.locator(f"#{anchor}").is_visible()
     page.close()

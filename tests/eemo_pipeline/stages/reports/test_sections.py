@@ -1,6 +1,7 @@
 """What the sections say and draw, from the tables that fill them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from eemo_pipeline.stages.reports.build import Built, build_report
 from eemo_pipeline.stages.reports.sections import SECTIONS
 from tests.support.lakes import write_rows
 
-IDS = [f"{number:064x}" for number in range(12)]
+IDS = [f"{number:032x}" * 2 for number in range(12)]
 HOSTILE = "<b onload=x>ann</b>"
 
 
@@ -307,6 +308,13 @@ def test_variety_of_texts_and_values_of_annotators_are_on_their_own_scale(built:
     joy = read_row(built, "circumplex", emotion="joy")
     assert (joy["machine_valence"], joy["machine_arousal"]) == (0.25, 0.75)
     assert read_row(built, "lifts", thing="beach")["lift"] == 1
+
+
+def test_a_mark_on_the_plane_leads_to_its_image_in_the_gallery(built: Built):
+    page = built.path.read_text("utf-8")
+    places = re.findall(r' id="(image-[^"]+)"', page)
+    assert sorted(places) == [f"image-{image_id[:32]}" for image_id in IDS[:5]]
+    assert re.findall(r'<a href="#(image-[^"]+)"', page) == [f"image-{IDS[0][:32]}"]
 
 
 def test_a_small_chart_of_each_filled_section_is_shown_without_a_click(built: Built):

@@ -175,7 +175,7 @@ def test_an_evaluation_with_faults_that_is_killed_ends_as_an_undisturbed_one(
             time.sleep(0.01)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=10)
+        process.wait(timeout=120)
     rest = call_eemo(*asking(lake))
     assert rest.returncode == 0, rest.stderr
     assert json.loads(rest.stdout)["reused"] > 0, "answers before the kill are not paid for again"

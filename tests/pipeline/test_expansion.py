@@ -236,7 +236,7 @@ def test_a_killed_run_loses_no_paid_image(
             time.sleep(0.01)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=10)
+        process.wait(timeout=120)
     kept = hash_files(lake, ("generated",))
     rest = call_eemo(*words)
     assert rest.returncode == 0, rest.stderr

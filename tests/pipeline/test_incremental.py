@@ -138,7 +138,7 @@ def reading(lake: Path, how: str) -> subprocess.Popen[str]:
 
 def finish(process: subprocess.Popen[str], lake: Path) -> list[str]:
     (lake / "stop").touch()
-    answered, errors = process.communicate(timeout=60)
+    answered, errors = process.communicate(timeout=300)
     assert (process.returncode, errors) == (0, "")
     return answered.splitlines()
 

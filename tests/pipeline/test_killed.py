@@ -92,7 +92,7 @@ def kill_at(process: subprocess.Popen[bytes], is_due: Callable[[], bool]) -> Non
             time.sleep(0.002)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
-        ended = process.wait(timeout=10)
+        ended = process.wait(timeout=120)
     assert ended == -signal.SIGKILL
 
 

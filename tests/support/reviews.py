@@ -196,7 +196,7 @@ def serve_reviews(root: DataRoot, port: int | None = None) -> Iterator["Server"]
     log = root.path / "review.log"
     process = start_eemo(log, "review", "serve", "--data", root.path, "--port", str(port))
     try:
-        for _ in range(300):
+        for _ in range(1200):
             assert process.poll() is None, log.read_text()
             try:
                 if Rater(port).ask("GET", "/healthz").status == 200:
@@ -209,7 +209,7 @@ def serve_reviews(root: DataRoot, port: int | None = None) -> Iterator["Server"]
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            process.wait(20)
+            process.wait(120)
 
 
 def find_free_port() -> int:

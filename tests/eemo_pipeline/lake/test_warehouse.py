@@ -343,7 +343,7 @@ def test_a_reader_in_another_process_is_neither_locked_nor_broken(tables, databa
     write(tables, "_ingest__counts", [count_row("folder", found=9, kept=9)], "folder")
     assert publish(tables, database).is_changed
     assert query(database, "select sum(found)::int from _ingest__counts")[1] == [(10,)]
-    out, _ = reader.communicate("\n", timeout=30)
+    out, _ = reader.communicate("\n", timeout=120)
     assert out == held
     assert reader.returncode == 0
 

@@ -71,7 +71,7 @@ def log_in(
 ) -> "Page":
     """Return the first page of a person who has opened their link."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}, **how).new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(120_000)
     page.goto(f"http://127.0.0.1:{server.port}/login#{new_link(root, name, role)}")
     page.wait_for_url("**/")
     return page

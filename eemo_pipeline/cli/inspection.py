@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from eemo_pipeline.lake.parquet import DamagedTable
     from eemo_pipeline.lake.warehouse import Explained
 
+_ROOM_FOR_TERMS = 130  # columns below which `eemo sources` has one line per source
+_NARROW = 24  # characters of a cell on a narrow terminal
 _ROOM_FOR_SIZES = 90  # columns that `eemo status` takes with the sizes of tables
 _SHORTEST_PREFIX = 4
 _IMAGE_ID_LENGTH = 64
@@ -124,7 +126,13 @@ def show_sources(data: Path | None, *, as_json: bool) -> None:
         "licence": "licence",
         "missing": "missing",
     }
-    show_rows(tuple(columns), described.select(columns.values()).rows())
+    if has_room(_ROOM_FOR_TERMS):
+        show_rows(tuple(columns), described.select(columns.values()).rows())
+        return
+    del columns["licence"]
+    rows = described.select(columns.values()).rows()
+    show_rows(tuple(columns), [(*row[:-1], shorten(row[-1] or "", _NARROW)) for row in rows])
+    say("a wider terminal shows licences and all that is missing; eemo fetch NAME obtains a source")
 
 
 def answer_query(data: Path | None, sql: str, *, as_json: bool) -> None:

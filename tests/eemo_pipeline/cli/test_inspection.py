@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from eemo_pipeline.cli.inspection import show_status
+from eemo_pipeline.cli.inspection import show_sources, show_status
 from eemo_pipeline.stages.sources import known_sources
 from tests.support.commands import call_eemo, run_on_terminal
 from tests.support.lakes import publish_database, write_rows
@@ -198,6 +198,19 @@ def test_status_fits_a_terminal_of_80_columns(built: Path, monkeypatch: pytest.M
     lines = re.sub("\x1b\\[[0-9;]*m", "", terminal.getvalue()).splitlines()
     assert max(map(len, lines)) <= 80
     assert any(line.strip().startswith("_evaluation__attribute_ablations ") for line in lines)
+
+
+def test_sources_take_a_line_each_on_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    show_sources(tmp_path, as_json=False)
+    lines = re.sub("\x1b\\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len([line for line in lines if " absent " in line]) == len(known_sources())
+    assert len(lines) < len(known_sources()) + 6
 
 
 def test_explain_begins_with_a_summary(built: Path) -> None:

@@ -71,6 +71,8 @@ _DESCRIBE = (
     .join(SLOTS, SLOTS.c.task_id == TASKS.c.task_id)
     .where(TASKS.c.task_id == _TASK, SLOTS.c.rater_id == _RATER)
 )
+# A judged image is settled for others, though its lease lives on.
+_COUNT_LEASED = sa.select(sa.func.count()).where(SLOTS.c.state == "leased")
 _STATES = sa.select(TASKS.c.state, sa.func.count().label("number")).group_by(TASKS.c.state)
 
 
@@ -263,7 +265,7 @@ def _explain(connection: sa.Connection, session: Session) -> NothingLeft:
         )
     if states.get("open"):
         return NothingLeft("all_yours", "you have judged or skipped every task that is open")
-    leased = connection.execute(sa.select(sa.func.count()).select_from(LEASES)).scalar_one()
+    leased = connection.execute(_COUNT_LEASED).scalar_one()
     if leased:
         return NothingLeft("leased", f"{leased} tasks are in other people's hands for now")
     return NothingLeft("all_done", "every task has the judgements that it needs")

@@ -16,7 +16,18 @@ _PLACES = {name: place for place, name in enumerate(DRAFTED_FIELDS)}
 
 @dataclass(frozen=True)
 class Task:
-    """What the server knows of a rater's task."""
+    """What the server knows of a rater's task.
+
+    Attributes:
+        task_id: the task.
+        image_id: its image.
+        fields: the fields whose drafts the rater checks: of the task, and once drafts were shown,
+            those that were.
+        machine_emotion: the emotion by machines.
+        probe_field: the field whose draft is wrong on purpose.
+        probe_value: the wrong draft, as JSON.
+        state: state of the rater's slot.
+    """
 
     task_id: str
     image_id: str

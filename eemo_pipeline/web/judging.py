@@ -6,6 +6,7 @@ and only after the blind judgement is in the log. Everything is idempotent by th
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from eemo_pipeline.web import event_log
 from eemo_pipeline.web.assignment import renew
 from eemo_pipeline.web.care import may_accept_rest, require_looked_at
 from eemo_pipeline.web.database import EVENTS, SLOTS, TASKS, ReviewDatabase
+from eemo_pipeline.web.draft_answers import find_said, find_standing, leave_settled
 from eemo_pipeline.web.drafts import Task, find_drafts, note_conflict
 from eemo_pipeline.web.fields import (
     BOX_FIELD,
@@ -33,14 +35,10 @@ _AFTER_JUDGING = ("committed", "done", "surplus")
 # Statements are built once: building one costs more than running it.
 _TASK, _RATER = sa.bindparam("of_task"), sa.bindparam("of_rater")
 _FIND_TASK = (
-    sa.select(TASKS, SLOTS.c.state.label("slot"))
+    sa.select(TASKS, SLOTS.c.state.label("slot"), EVENTS.c.value.label("shown"))
     .join(SLOTS, SLOTS.c.task_id == TASKS.c.task_id)
+    .outerjoin(EVENTS, EVENTS.c.event_id == sa.bindparam("of_reveal"))
     .where(TASKS.c.task_id == _TASK, SLOTS.c.rater_id == _RATER)
-)
-_FIND_SAID = (
-    sa.select(EVENTS.c.event_id, EVENTS.c.kind, EVENTS.c.field, EVENTS.c.value)
-    .where(EVENTS.c.task_id == _TASK, EVENTS.c.rater_id == _RATER)
-    .order_by(EVENTS.c.seq)
 )
 _FIND_EVENT = sa.select(EVENTS).where(EVENTS.c.event_id == sa.bindparam("of_event"))
 
@@ -95,7 +93,9 @@ def commit(
 
 
 def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str, Any]:
-    """Return the drafts of a task and what the machine felt; note that they were shown.
+    """Return the drafts of a task and what the machine felt; note which drafts were shown.
+
+    They are those that no two people have settled yet, and stay the same from then on.
 
     Raises:
         Refused: the blind judgement is not stored yet.
@@ -106,15 +106,10 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
             raise _not_judged()
         name = _name_reveal(task_id, session)
         if not event_log.find_stored(connection, [name]):
-            store(
-                connection,
-                session,
-                "reveal",
-                task_id,
-                task.image_id,
-                name,
-            )
-        said = _said(connection, session.rater_id, task_id)
+            task = replace(task, fields=leave_settled(connection, task, session.rater_id))
+            shown = event_log.canonical(list(task.fields))
+            store(connection, session, "reveal", task_id, task.image_id, name, value=shown)
+        said = find_said(connection, session.rater_id, task_id)
         judged = _judgement(said)
         own = judged.get("emotion", "")
         drafts = find_drafts(connection, task)
@@ -123,7 +118,7 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
             draft["conflict"] = note_conflict(draft["field"], draft["value"], valence)
         return {
             "drafts": drafts,
-            "answers": _current(said),
+            "answers": find_standing(said),
             "machine_emotion": task.machine_emotion,
             "own_emotion": own,
             "may_accept_rest": may_accept_rest(connection, session.rater_id),
@@ -194,8 +189,8 @@ def submit(database: ReviewDatabase, session: Session, task_id: str, event_id: s
             return stored[event_id]
         if task.state not in _AFTER_JUDGING:
             raise Refused(422, "blind_not_committed", "your own judgement is missing", "give it")
-        said = _said(connection, session.rater_id, task_id)
-        answers = _current(said)
+        said = find_said(connection, session.rater_id, task_id)
+        answers = find_standing(said)
         asked = {draft["field"] for draft in find_drafts(connection, task)}
         if task.machine_emotion:
             own = _judgement(said).get("emotion", "")
@@ -284,13 +279,14 @@ def _name_reveal(task_id: str, session: Session) -> str:
 
 def _require_task(connection: sa.Connection, session: Session, task_id: str) -> Task:
     mine = {"of_task": task_id, "of_rater": session.rater_id}
+    mine["of_reveal"] = _name_reveal(task_id, session)
     row = connection.execute(_FIND_TASK, mine).first()
     if row is None:
         raise Refused(404, "no_such_task", "you were not given this task", "ask for the next one")
     return Task(
         task_id,
         row.image_id,
-        tuple(row.fields.split()),
+        tuple(row.fields.split() if row.shown is None else json.loads(row.shown)),
         row.machine_emotion,
         row.probe_field,
         row.probe_value,
@@ -347,7 +343,7 @@ def _check_marks(
     drafts: dict[str, dict[str, Any]],
 ) -> None:
     """Refuse a reason that names a box which the person does not see."""
-    own = _current(_said(connection, session.rater_id, task.task_id)).get(BOX_FIELD)
+    own = find_standing(find_said(connection, session.rater_id, task.task_id)).get(BOX_FIELD)
     boxes = drafts.get(BOX_FIELD, {}).get("value") or []
     if own is not None and own["kind"] != "field_accept":
         boxes = own["value"] if own["kind"] == "field_edit" else []
@@ -374,27 +370,7 @@ def _check_undo(connection: sa.Connection, session: Session, task: Task, event: 
         )
 
 
-def _said(connection: sa.Connection, rater_id: str, task_id: str) -> Sequence[Any]:
-    """Return the events of a rater's task, in order."""
-    return connection.execute(_FIND_SAID, {"of_task": task_id, "of_rater": rater_id}).all()
-
-
 def _judgement(said: Sequence[Any]) -> dict[str, Any]:
     """Return what the person felt before the drafts were shown."""
     commits = (json.loads(event.value) for event in said if event.kind == "blind_commit")
     return next(commits, {})
-
-
-def _current(said: Sequence[Any]) -> dict[str, dict[str, Any]]:
-    """Return field -> the answer that stands, undone ones left out; `emotion` is the reconciled."""
-    undone = {json.loads(event.value) for event in said if event.kind == "undo"}
-    return {
-        event.field or "emotion": {
-            "kind": event.kind,
-            "value": json.loads(event.value or "null"),
-            "event_id": event.event_id,
-        }
-        for event in said
-        if (event.kind.startswith("field_") or event.kind == "reconcile")
-        and event.event_id not in undone
-    }

@@ -1,9 +1,11 @@
 """Which image follows which, when a person rests, and what they are asked a second time."""
 
 import itertools
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -20,8 +22,9 @@ from eemo_pipeline.web import assignment, frontiers, judging, repeats
 from eemo_pipeline.web.administration import ask_again
 from eemo_pipeline.web.assignment import STRONG, find_bounds
 from eemo_pipeline.web.database import FRONTIERS, LEASES, SLOTS, TASKS, ReviewDatabase
-from eemo_pipeline.web.fields import BlindJudgement
+from eemo_pipeline.web.fields import BlindJudgement, Event
 from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
+from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.quality import measure
 from eemo_pipeline.web.queue_import import import_queue
 from eemo_pipeline.web.replay import replay
@@ -182,6 +185,54 @@ def test_what_is_asked_again_goes_to_people_who_were_not_shown_it(database: Revi
     assert left.reason == "asked_again"
     others = judge_all(database, enter(database, "annotating"))
     assert chosen in {task.task_id for task in others}
+    judge_all(database, enter(database, "third"))
+    judge_all(database, enter(database, "fourth"))
+    left = assignment.claim(database, enter(database, "late"))
+    assert isinstance(left, assignment.NothingLeft)
+    assert left.reason == "all_done", "leases of what is judged are nobody's hands"
+
+
+def answer(database: ReviewDatabase, session: Session, said: dict[str, tuple[str, Any]]) -> None:
+    """Judge the next image, answer the drafts that are shown, and end."""
+    task = assignment.claim(database, session)
+    assert isinstance(task, assignment.Assigned)
+    judging.commit(database, session, task.task_id, str(uuid.uuid4()), FELT)
+    shown = [draft["field"] for draft in judging.reveal(database, session, task.task_id)["drafts"]]
+    assert set(shown) == set(said)
+    for field, (kind, value) in said.items():
+        event = {"event_id": str(uuid.uuid4()), "kind": kind, "field": field, "value": value}
+        judging.record(database, session, task.task_id, [Event.model_validate(event)])
+    for field in {"background", "box", "description"} - set(said):
+        event = {"event_id": str(uuid.uuid4()), "kind": "field_accept", "field": field}
+        with pytest.raises(Refused, match=f"{field} is not asked here"):
+            judging.record(database, session, task.task_id, [Event.model_validate(event)])
+    again = judging.reveal(database, session, task.task_id)["drafts"]
+    assert [draft["field"] for draft in again] == shown, "what was shown stays"
+    judging.submit(database, session, task.task_id, str(uuid.uuid4()))
+
+
+def test_a_draft_of_which_two_people_said_the_same_is_not_asked_of_a_third(
+    database: ReviewDatabase,
+):
+    with database.writing() as connection:
+        task_id = connection.execute(sa.select(TASKS.c.task_id)).scalars().first()
+        mine = TASKS.update().where(TASKS.c.task_id == task_id)
+        connection.execute(TASKS.update().values(queue="audit", machine_valence=0.0))
+        values = {"priority": 9.0, "machine_emotion": JUDGEMENT["emotion"], "wanted": 5}
+        connection.execute(mine.values(fields="background box description", **values))
+        connection.execute(mine.values(probe_field=None))
+    people = [enter(database, f"person {number}") for number in range(5)]
+    accept = ("field_accept", None)
+    one, other = ("field_edit", "one"), ("field_edit", "other")
+    answer(database, people[0], {"background": accept, "box": accept, "description": one})
+    refuse = ("field_reject", "loose")
+    answer(database, people[1], {"background": accept, "box": refuse, "description": other})
+    answer(database, people[2], {"box": ("field_unknown", None), "description": one})
+    answer(database, people[3], {"box": accept})
+    with database.writing() as connection:
+        wrong = {"probe_field": "background", "probe_value": '"wrong"'}
+        connection.execute(mine.values(**wrong))
+    answer(database, people[4], {"background": accept})
 
 
 def expire(database: ReviewDatabase, task_id: str, session: Session, other: Session) -> None:

@@ -7,7 +7,7 @@ import polars as pl
 from pydantic import Field
 
 from assets._tables import outs
-from eemo_pipeline.aggregation.kept_images import move_to_kept
+from eemo_pipeline.aggregation.kept_images import move_to_kept, move_votes_to_kept
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.records.aigiemo import PER_CLASS, build_aigiemo, count_classes
@@ -53,7 +53,7 @@ def aigiemo(
     """Build the record of every image that people judged, and count the emotions they found."""
     judged = build_aigiemo(
         review__records,
-        review__votes,
+        move_votes_to_kept(review__votes, dedup__clusters),
         records__emoverse,
         dedup__images,
         move_to_kept(ingest__records, dedup__clusters),

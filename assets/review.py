@@ -7,6 +7,7 @@ import polars as pl
 
 from assets._results import count_rows
 from assets._tables import outs
+from eemo_pipeline.aggregation.kept_images import move_votes_to_kept
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.agreement import build_agreement
 from eemo_pipeline.stages.review.inspections import draw_inspections, judge_inspections
@@ -65,10 +66,12 @@ def review_votes(reviews: dg.ResourceParam[Reviews]) -> Iterator[dg.Output[pl.Da
 
 
 @dg.asset
-def review__records(review__votes: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
+def review__records(
+    review__votes: pl.DataFrame, dedup__clusters: pl.DataFrame
+) -> dg.MaterializeResult[pl.DataFrame]:
     """One row per image that people judged: what they decided, and their spread."""
-    images = review__votes["image_id"].n_unique()
-    return count_rows(build_review_records(review__votes), images)
+    votes = move_votes_to_kept(review__votes, dedup__clusters)
+    return count_rows(build_review_records(votes), votes["image_id"].n_unique())
 
 
 @dg.asset

@@ -244,6 +244,9 @@ PLANTS = {
         change("records__aigiemo", felt_valences=[1, 2]),
         change("records__aigiemo", felt_arousals=[]),
     ],
+    ("review__records", "judged_images_are_there"): [
+        add("review__records", image_id="f" * 64, outcome="decided", judgement_count=3),
+    ],
     ("records__aigiemo", "ratings_fit_the_emotion"): [change("records__aigiemo", rating_gap=2.51)],
     ("records__aigiemo", "selection_is_balanced"): [
         change("records__aigiemo", is_selected=False),

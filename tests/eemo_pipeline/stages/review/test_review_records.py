@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from eemo_pipeline.aggregation.kept_images import move_votes_to_kept
 from eemo_pipeline.emotion.taxonomies import MIKELS_8
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.review.agreement import build_agreement
@@ -167,3 +168,34 @@ def test_simulated_people_are_found_as_they_were_made():
     assert accepted["estimate"] == 0.3
     assert accepted["estimate_lower"] < 0.3 < accepted["estimate_upper"]
     assert not accepted["is_too_few"]
+
+
+def test_what_people_said_of_a_dropped_copy_counts_for_the_kept_one():
+    clusters = pl.DataFrame(
+        [
+            {"image_id": image, "is_kept": image == "kept", "kept_image_id": "kept"}
+            for image in ("kept", "small", "smaller")
+        ],
+        schema=TABLES["dedup__clusters"].polars_schema,
+    )
+    box = [{"x1_px": 1, "y1_px": 1, "x2_px": 5, "y2_px": 5}]
+    votes = [
+        *felt("small", "ann", "awe", 1),
+        *felt("small", "ben", "awe", 2),
+        *felt("kept", "ben", "fear", -2),
+        *felt("smaller", "cid", "anger", -1),
+        *({**row, "event_no": 9} for row in felt("small", "cid", "awe", 3)),
+        vote("small", "ann", "drafts", "box", "confirmed", None, box),
+        vote("small", "ann", "drafts", "subject", "confirmed", None, "a sea"),
+        *felt("gone", "ann", "sadness", -3),
+    ]
+    given = pl.DataFrame(votes, schema=SCHEMA)
+    moved = move_votes_to_kept(given, clusters)
+    rows = {row["image_id"]: row for row in build_review_records(moved).iter_rows(named=True)}
+    assert set(rows) == {"kept", "gone"}, "what was said of an image that left is kept"
+    kept = rows["kept"]
+    assert (kept["judgement_count"], kept["emotion"]) == (3, "awe")
+    assert kept["valence"] == pytest.approx(((1 - 2 + 3) / 3 + 4) / 8, abs=1e-6)
+    assert json.loads(kept["settled_json"]) == {"subject": "a sea"}, "pixels are of another file"
+    others = clusters.filter(pl.col("image_id") == "kept")
+    assert move_votes_to_kept(given, others).equals(given.sort(TABLES["review__votes"].key))

@@ -195,22 +195,26 @@ def renew_link(data: Path | None, name: str, port: int, *, as_json: bool) -> Non
     _show_link(_link(f"http://127.0.0.1:{port}", token), as_json=as_json)
 
 
-def remove_person(data: Path | None, name: str, *, as_json: bool) -> None:
-    """Take a person's access.
+def remove_person(data: Path | None, name: str, *, withdraw: bool, as_json: bool) -> None:
+    """Take a person's access, and what they said where they withdraw it.
 
     Raises:
         Problem: nobody has this name.
     """
+    from eemo_pipeline.web import administration
     from eemo_pipeline.web.people import PersonProblem, deactivate
 
     root = choose_data_root(data)
     with open_reviews(root) as database:
         try:
-            deactivate(database, name)
+            (administration.withdraw if withdraw else deactivate)(database, name)
         except PersonProblem as error:
             raise _unknown(error, name, root) from error
     if as_json:
-        show_json({"name": name, "is_active": False})
+        show_json({"name": name, "is_active": False, "is_withdrawn": withdraw})
+    elif withdraw:
+        show(f"{clean(name)} can no longer log in; what they said is left out from the next run on")
+        say(f"{command('run', root)}  # leaves it out of the tables")
     else:
         show(f"{clean(name)} can no longer log in; what they said stays")
 

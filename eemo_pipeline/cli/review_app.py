@@ -190,12 +190,25 @@ def link(
     renew_link(data, name, port, as_json=as_json)
 
 
-@users_app.command(epilog=examples("eemo review users remove ann --data data/demo"))
-def remove(name: NameArgument, *, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Take a person's access; what they said stays."""
+@users_app.command(
+    epilog=examples(
+        "eemo review users remove ann --data data/demo",
+        "eemo review users remove ann --withdraw --data data/demo",
+    )
+)
+def remove(
+    name: NameArgument,
+    *,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Leave out what they said, as they asked.")
+    ] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a person's access; what they said stays, unless they withdraw it."""
     from eemo_pipeline.cli.review import remove_person
 
-    remove_person(data, name, as_json=as_json)
+    remove_person(data, name, withdraw=withdraw, as_json=as_json)
 
 
 @users_app.command("list", epilog=examples("eemo review users list --data data/demo"))

@@ -127,8 +127,15 @@ def _describe(connection: sa.Connection, task_id: str, share: float) -> Disputed
     task = connection.execute(query).first()
     if task is None:
         return None
-    commits = sa.select(EVENTS.c.value, EVENTS.c.rater_id).where(
-        EVENTS.c.task_id == task_id, EVENTS.c.kind == "blind_commit"
+    its_slot = (SLOTS.c.task_id == EVENTS.c.task_id) & (SLOTS.c.rater_id == EVENTS.c.rater_id)
+    commits = (
+        sa.select(EVENTS.c.value, EVENTS.c.rater_id)
+        .join(SLOTS, its_slot)
+        .where(
+            EVENTS.c.task_id == task_id,
+            EVENTS.c.kind == "blind_commit",
+            SLOTS.c.state != "withdrawn",
+        )
     )
     judgements = [
         (unit_interval("column", task_id, row.rater_id), json.loads(row.value))

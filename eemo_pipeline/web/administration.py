@@ -1,6 +1,7 @@
-"""What administrators see and do: the latest events, tasks that wait for them, and asking again."""
+"""What administrators see and do: latest events, waiting tasks, asking again, withdrawals."""
 
 import json
+import uuid
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +10,11 @@ import sqlalchemy as sa
 
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.database import EVENTS, RATERS, TASKS, ReviewDatabase
-from eemo_pipeline.web.people import Session
+from eemo_pipeline.web.people import Session, deactivate, now_ms
 from eemo_pipeline.web.problems import Refused
+from eemo_pipeline.web.slots import apply
 from eemo_pipeline.web.task_events import store
+from eemo_pipeline.web.votes import WITHDRAWN
 
 _WAITING = ("skipped", "flagged", "image_missing")
 _SHOWN = 50
@@ -76,6 +79,24 @@ def list_waiting(database: ReviewDatabase) -> list[dict[str, Any]]:
             and (row.kind != "skip" or row.task_id == task["task_id"])
         ).most_common()
     return tasks
+
+
+def withdraw(database: ReviewDatabase, name: str) -> None:
+    """Take a person's access, and leave what they said out of every table from now on.
+
+    It stays in the log, which nothing is deleted from; others are asked in their place.
+
+    Raises:
+        PersonProblem: nobody has this name.
+    """
+    rater_id = deactivate(database, name)
+    event = {
+        **{"event_id": str(uuid.uuid4()), "recorded_ms": now_ms(), "session": ""},
+        **{"rater_id": rater_id, "kind": WITHDRAWN, "versions": "{}"},
+    }
+    with database.writing() as connection:
+        seq = event_log.append(connection, event)
+        apply(connection, event | {"seq": seq})
 
 
 def ask_again(database: ReviewDatabase, session: Session, task_id: str, event_id: str) -> int:

@@ -127,8 +127,8 @@ def renew_link(database: ReviewDatabase, name: str) -> str:
     return token
 
 
-def deactivate(database: ReviewDatabase, name: str) -> None:
-    """Take a person's access and leases; what they said stays.
+def deactivate(database: ReviewDatabase, name: str) -> str:
+    """Take a person's access and leases; what they said stays. Return their pseudonym.
 
     Raises:
         PersonProblem: nobody has this name.
@@ -139,6 +139,7 @@ def deactivate(database: ReviewDatabase, name: str) -> None:
         connection.execute(change.values(link_hash=None, is_active=False))
         connection.execute(SESSIONS.delete().where(SESSIONS.c.rater_id == rater_id))
         connection.execute(LEASES.update().where(LEASES.c.rater_id == rater_id).values(until_ms=0))
+    return rater_id
 
 
 def list_raters(database: ReviewDatabase) -> list[dict[str, object]]:

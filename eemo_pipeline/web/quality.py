@@ -223,7 +223,11 @@ _ANSWERS = (
         sa.func.sum(EVENTS.c.duration_ms).label("spent_ms"),
         sa.func.count(EVENTS.c.duration_ms).label("timed"),
     )
-    .where(EVENTS.c.kind.like("field\\_%", escape="\\"))
+    .join(SLOTS, (SLOTS.c.task_id == EVENTS.c.task_id) & (SLOTS.c.rater_id == EVENTS.c.rater_id))
+    .where(
+        EVENTS.c.kind.like("field\\_%", escape="\\"),
+        SLOTS.c.state != "withdrawn",
+    )
     .group_by(EVENTS.c.rater_id, EVENTS.c.field, EVENTS.c.kind)
 )
 

@@ -8,7 +8,7 @@ people judge an image than were asked for. A rater has at most one slot of a tas
              leased -> skip | release | expire, and the place is free again
 
 A judgement that arrives after its place was given away is kept as `surplus`: it is stored, and not
-counted.
+counted. Where a person withdraws, their slots are `withdrawn`, and the places are free again.
 """
 
 import json
@@ -82,6 +82,21 @@ _REOPEN = (
             else_=TASKS.c.wanted + 1,
         ),
     )
+)
+_WITHDRAWING = SLOTS.c.rater_id == sa.bindparam("of_rater")
+_HAD_PLACE = sa.exists().where(
+    SLOTS.c.task_id == TASKS.c.task_id, _WITHDRAWING, SLOTS.c.state.in_(["leased", *JUDGED])
+)
+_FREE_PLACES = (
+    TASKS.update()
+    .where(_HAD_PLACE, TASKS.c.queue != REPEATS)
+    .values(
+        taken=TASKS.c.taken - 1,
+        state=sa.case((TASKS.c.state == "full", "open"), else_=TASKS.c.state),
+    )
+)
+_WITHDRAW = (
+    SLOTS.update().where(_WITHDRAWING).values(state="withdrawn", last_seq=sa.bindparam("seq"))
 )
 _FIND_TASK = sa.select(TASKS).where(_THE_TASK)
 _ADD_TASK = TASKS.insert()
@@ -182,6 +197,14 @@ def _reopen(connection: sa.Connection, event: Mapping[str, Any]) -> _Change:
     return _Change()
 
 
+def _withdraw(connection: sa.Connection, event: Mapping[str, Any]) -> None:
+    """What a person said counts no more, and others are asked in their place."""
+    mine = {"of_rater": event["rater_id"]}
+    connection.execute(_FREE_PLACES, mine)
+    connection.execute(_WITHDRAW, mine | {"seq": event["seq"]})
+    frontiers.forget(connection)
+
+
 def _repeat(connection: sa.Connection, event: Mapping[str, Any]) -> None:
     """The same person is asked again: a task of its own, without drafts."""
     of = json.loads(event["value"])["of"]
@@ -213,6 +236,7 @@ _CHANGES: dict[str, Callable[[sa.Connection, Mapping[str, Any]], _Change | None]
     "image_missing": _close,
     "reopen": _reopen,
     "repeat": _repeat,
+    "withdraw": _withdraw,
 }
 
 

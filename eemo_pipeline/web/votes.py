@@ -1,9 +1,10 @@
 """The answers that stand, made from the log of events: one per person, image, phase and field.
 
 Undone answers are left out, and of several the last one stands. Answers to drafts that were wrong
-on purpose come apart: they tell how carefully people looked, and are never data. Labels that were
-given elsewhere and imported are a phase of their own, so that they replace no vote given here; so
-are judgements that a person was asked for a second time.
+on purpose come apart: they tell how carefully people looked, and are never data. What a person said
+before they withdrew is left out, but not what they decided as an adjudicator about others. Labels
+that were given elsewhere and imported are a phase of their own, so that they replace no vote given
+here; so are judgements that a person was asked for a second time.
 """
 
 import json
@@ -21,6 +22,7 @@ from eemo_pipeline.web.slots import JUDGED, REPEATS
 
 IMPORT = "import"  # kind of the event of an imported label
 IMPORTED_FILE = "import_file"  # kind of the event of a whole file: what became of its labels
+WITHDRAWN = "withdraw"  # kind of the event by which a person takes back what they said
 HERE = "review"  # origin of votes that were given in this tool
 RATED_FIELDS = ("valence", "arousal")
 _SPOKEN = ("blind_commit", "reconcile", "adjudicate")
@@ -63,16 +65,22 @@ def read_votes(connection: sa.Connection) -> Votes:
     }
     standing: dict[tuple[str, str, str, str], dict[str, Any]] = {}
     undone: set[str] = set()
+    withdrawn: dict[str, int] = {}
     spoken: list[dict[str, Any]] = []
     last_event, last_hash = event_log.find_end(connection)
     for event in event_log.read_events(connection):
         if event["kind"] == "undo":
             undone.add(json.loads(event["value"]))
+        elif event["kind"] == WITHDRAWN:
+            withdrawn[event["rater_id"]] = event["seq"]
         elif event["kind"].startswith("field_") or event["kind"] in (*_SPOKEN, IMPORT):
             spoken.append(event)
     rows: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
     for event in spoken:
         is_known = event["task_id"] in tasks or event["kind"] == IMPORT
+        is_withdrawn = event["seq"] < withdrawn.get(event["rater_id"], 0)
+        if is_withdrawn and event["kind"] != "adjudicate":
+            continue
         if event["event_id"] in undone or not is_known:
             continue
         task = tasks.get(event["task_id"])

@@ -68,8 +68,10 @@ def test_a_name_is_taken_once_and_a_new_link_ends_the_old_one(reviewed: DataRoot
     assert "review users link" in taken.stderr
     assert call_eemo("review", "users", "link", "nobody", "--data", reviewed.path).returncode == 2
     assert call_eemo("review", "users", "add", "ben", "--data", reviewed.path).returncode == 0
-    gone = call_eemo("review", "users", "remove", "ben", "--data", reviewed.path, "--json")
-    assert json.loads(gone.stdout) == {"name": "ben", "is_active": False}
+    remove = ("review", "users", "remove", "ben", "--data", reviewed.path, "--json")
+    for options, is_withdrawn in (((), False), (("--withdraw",), True)):
+        gone = json.loads(call_eemo(*remove, *options).stdout)
+        assert gone == {"name": "ben", "is_active": False, "is_withdrawn": is_withdrawn}
 
 
 def test_acceptance_28_the_log_is_verified_and_a_flipped_byte_is_named(

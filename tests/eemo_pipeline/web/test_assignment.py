@@ -19,15 +19,15 @@ from eemo_pipeline.schema.validate import vocabulary_violations
 from eemo_pipeline.stages.review.raters import build_raters
 from eemo_pipeline.stages.review.records import build_review_records
 from eemo_pipeline.web import assignment, frontiers, judging, repeats
-from eemo_pipeline.web.administration import ask_again
+from eemo_pipeline.web.administration import ask_again, withdraw
 from eemo_pipeline.web.assignment import STRONG, find_bounds
 from eemo_pipeline.web.database import FRONTIERS, LEASES, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.fields import BlindJudgement, Event
-from eemo_pipeline.web.people import Session, add_rater, find_session, log_in
+from eemo_pipeline.web.people import Session, add_rater, find_session, log_in, renew_link
 from eemo_pipeline.web.problems import Refused
 from eemo_pipeline.web.quality import measure
 from eemo_pipeline.web.queue_import import import_queue
-from eemo_pipeline.web.replay import replay
+from eemo_pipeline.web.replay import WANTED, replay
 from eemo_pipeline.web.sittings import LONGEST_MS, MOST_NEGATIVE, Sittings
 from eemo_pipeline.web.slots import REPEATS
 from eemo_pipeline.web.votes import read_votes
@@ -233,6 +233,46 @@ def test_a_draft_of_which_two_people_said_the_same_is_not_asked_of_a_third(
         wrong = {"probe_field": "background", "probe_value": '"wrong"'}
         connection.execute(mine.values(**wrong))
     answer(database, people[4], {"background": accept})
+
+
+def test_what_a_person_withdraws_counts_nowhere_and_another_is_asked(database: ReviewDatabase):
+    ann, ben = enter(database, "ann"), enter(database, "ben")
+
+    def judge_one(session: Session) -> str:
+        task = assignment.claim(database, session)
+        assert isinstance(task, assignment.Assigned)
+        judging.commit(database, session, task.task_id, str(uuid.uuid4()), FELT)
+        judging.skip(database, session, task.task_id, str(uuid.uuid4()), "other")
+        return task.task_id
+
+    def who_counts() -> set[str]:
+        with database.reading() as connection:
+            said = {row["rater_id"] for row in read_votes(connection).rows}
+        assert {one.rater_id for one in measure(database).raters} == said
+        return said
+
+    judged = judge_one(ann)
+    with database.writing() as connection:  # all that were wanted have judged it
+        connection.execute(TASKS.update().values(wanted=1, state="open"))
+        connection.execute(TASKS.update().where(TASKS.c.task_id == judged).values(state="full"))
+    held = assignment.claim(database, ann)
+    judge_one(ben)
+    assert who_counts() == {ann.rater_id, ben.rater_id}
+    withdraw(database, "ann")
+    assert who_counts() == {ben.rater_id}
+    with database.reading() as connection:
+        mine = sa.select(TASKS.c.taken, TASKS.c.state).where(
+            TASKS.c.task_id.in_([judged, held.task_id])  # type: ignore[union-attr]
+        )
+        assert [tuple(row) for row in connection.execute(mine)] == [(0, "open")] * 2
+    with database.writing() as connection:
+        connection.execute(TASKS.update().values(wanted=WANTED, state="open"))
+    assert replay(database)[1]
+    # Who comes back is asked about other images, and that counts.
+    again = find_session(database, log_in(database, renew_link(database, "ann")) or "")
+    assert again is not None
+    assert judge_one(again) not in (judged, held.task_id)  # type: ignore[union-attr]
+    assert who_counts() == {ann.rater_id, ben.rater_id}
 
 
 def expire(database: ReviewDatabase, task_id: str, session: Session, other: Session) -> None:

@@ -105,6 +105,30 @@ def _by_person(votes: Rows) -> Rows:
 _FELT = {"blind": "felt", "imported": "elsewhere felt", "repeated": "asked again felt"}
 
 
+_RECONCILED = {
+    "kept": "kept their own when shown the machine's",
+    "changed": "changed to the machine's when shown it",
+    "both": "found the machine's plausible too",
+}
+
+
+def _reconciled(vote: Mapping[str, Any]) -> str:
+    return _RECONCILED[vote["vote"]]
+
+
+def _adjudicated(vote: Mapping[str, Any]) -> str:
+    decided = json.loads(vote["said_json"])
+    choice = {"plural": "kept all judgements", "drop": "dropped the image"}.get(decided["choice"])
+    return f"{choice or 'chose ' + decided['choice']} for all ({decided['cause']})"
+
+
+# A phase of one answer, about the emotion -> how that is told.
+_DECIDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "reconciled": _reconciled,
+    "adjudicated": _adjudicated,
+}
+
+
 def _vote(row: Mapping[str, Any]) -> str:
     said: Mapping[str, Mapping[str, Any]] = row["said"]
     if row["phase"] in _FELT:
@@ -117,6 +141,9 @@ def _vote(row: Mapping[str, Any]) -> str:
             besides = json.loads(said["also_felt"]["said_json"])
             felt.append("besides " + ", ".join(f"{name} {besides[name]}" for name in besides))
         return f"{row['person']} {_FELT[row['phase']]} {', '.join(felt) or 'nothing of it'}"
+    if row["phase"] in _DECIDED:
+        vote = said["emotion"]
+        return f"{row['person']} {_DECIDED[row['phase']](vote)}"
     acts: dict[str, list[str]] = {}
     for name, vote in said.items():
         act = str(vote["vote"])

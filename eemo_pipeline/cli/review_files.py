@@ -45,6 +45,7 @@ def import_file(data: Path | None, file: Path, format_name: str, *, as_json: boo
         show_json(
             {
                 "stored": taken.stored,
+                "replaced": taken.replaced,
                 "repeated": taken.repeated,
                 "refused": [dict(zip(_COLUMNS, row, strict=True)) for row in rows],
             }
@@ -56,6 +57,8 @@ def import_file(data: Path | None, file: Path, format_name: str, *, as_json: boo
             counts = ", ".join(f"{count} {reason}" for reason, count in reasons)
             say(f"{len(rows)} refused: {counts}")
         show(f"{counted(taken.stored, 'label')} stored, {taken.repeated:,} there already")
+        if taken.replaced:
+            say(f"{taken.replaced} of them replace what the same person said in an earlier import")
         if taken.stored:
             say(f"{command('run', root)}  # takes them in")
     return Exit.FAILURE if rows and not taken.stored + taken.repeated else Exit.OK

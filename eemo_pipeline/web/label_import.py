@@ -1,8 +1,9 @@
 """Takes labels that people gave elsewhere into the log, as events of their own kind.
 
 They replace nothing that was said here, and count only where nobody judged the same here: nobody
-knows what was shown to those who gave them. A file that is imported again adds nothing. What is not
-taken has a row and a reason.
+knows what was shown to those who gave them. A file that is imported again adds nothing, not even
+under another name. A changed file of the same name replaces what the same people said in it before.
+What is not taken has a row and a reason.
 """
 
 import hashlib
@@ -50,11 +51,13 @@ class Taken:
 
     Attributes:
         stored: labels that are new.
+        replaced: of these, labels in place of another by the same person in an earlier import.
         repeated: labels that are in the log already, or twice in the file.
         refusals: what is not taken.
     """
 
     stored: int
+    replaced: int
     repeated: int
     refusals: list[Refusal]
 
@@ -71,7 +74,9 @@ def import_labels(
         data: its content.
         form: its format.
     """
-    name = clean_text(name)[:_LONGEST_NAME]
+    sha256 = hashlib.sha256(data).hexdigest()
+    with database.reading() as connection:
+        name = _find_former_name(connection, sha256) or clean_text(name)[:_LONGEST_NAME]
     judged: dict[_Key, tuple[int, str]] = {}
     refusals: list[Refusal] = []
     repeated = 0
@@ -95,9 +100,10 @@ def import_labels(
             for (image_id, rater_id, field), value in new[start : start + _BATCH]:
                 said = f'{{"origin":{event_log.canonical(name)},"value":{value}}}'
                 _append(connection, IMPORT, said, rater_id, image_id=image_id, field=field)
-    taken = Taken(len(new), repeated + len(judged) - len(new), refusals)
-    counts = {"stored": taken.stored, "repeated": taken.repeated, "refused": len(refusals)}
-    told = {"origin": name, "sha256": hashlib.sha256(data).hexdigest(), **counts}
+    replaced = sum(key in standing for key, _ in new)
+    taken = Taken(len(new), replaced, repeated + len(judged) - len(new), refusals)
+    counts = {"stored": taken.stored, "replaced": replaced, "repeated": taken.repeated}
+    told = {"origin": name, "sha256": sha256, **counts, "refused": len(refusals)}
     with database.writing() as connection:
         _append(connection, IMPORTED_FILE, event_log.canonical(told), "")
     return taken
@@ -247,6 +253,13 @@ def _read(root: DataRoot, name: str, columns: tuple[str, ...]) -> list[tuple[Any
         return scan_table(root.tables, name).select(columns).collect().rows()
     except (FileNotFoundError, pl.exceptions.ComputeError):
         return []
+
+
+def _find_former_name(connection: sa.Connection, sha256: str) -> str | None:
+    """Return the name under which a file of the same content was imported first."""
+    query = sa.select(EVENTS.c.value).where(EVENTS.c.kind == IMPORTED_FILE).order_by(EVENTS.c.seq)
+    files = (json.loads(value) for value in connection.execute(query).scalars())
+    return next((one["origin"] for one in files if one["sha256"] == sha256), None)
 
 
 def _find_standing(connection: sa.Connection) -> dict[_Key, str]:

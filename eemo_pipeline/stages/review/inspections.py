@@ -175,7 +175,7 @@ def _judge(known: Sequence[tuple[bool | None, float]], target: float) -> dict[st
     verdict = "undecided"
     if len(looked) == len(known) and lower >= target:
         verdict = "accepted"
-    elif best < target and len(known) >= _fewest(target):
+    elif best < target and _worth(known) >= _fewest(target):
         verdict = "rejected"
     return {
         **counts,
@@ -190,9 +190,15 @@ def _share(known: Sequence[tuple[bool | None, float]]) -> tuple[float, float, fl
     right = np.array([bool(one) for one, _ in known], dtype=float)
     weights = np.array([weight for _, weight in known])
     share = float((right * weights).sum() / weights.sum())
-    worth = float(weights.sum() ** 2 / (weights**2).sum())
+    worth = _worth(known)
     lower, upper = wilson(np.array([share * worth]), np.array([worth]))
     return share, float(lower[0]), float(upper[0])
+
+
+def _worth(known: Sequence[tuple[bool | None, float]]) -> float:
+    """Return how many images of equal weight say as much (Kish 1965)."""
+    weights = np.array([weight for _, weight in known])
+    return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def _fewest(target: float) -> int:

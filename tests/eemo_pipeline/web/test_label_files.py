@@ -146,11 +146,14 @@ def line(**said: Any) -> str:
 def test_a_file_that_is_imported_again_adds_nothing_and_a_changed_one_replaces(empty: DataRoot):
     image_id = images_of(empty)[0]["image_id"]
     first = line(image_id=image_id, rater="ann@example.org", emotion="Sad", valence=-3.0)
-    assert take(empty, first) == Taken(2, 0, [])
-    assert take(empty, first) == Taken(0, 2, [])
+    assert take(empty, first) == Taken(2, 0, 0, [])
+    assert take(empty, first) == Taken(0, 0, 2, [])
+    with closing(ReviewDatabase(empty.review)) as database:
+        renamed = import_labels(database, empty, "copy.jsonl", first.encode(), FORMATS["jsonl"])
+    assert renamed == Taken(0, 0, 2, []), "nobody is counted twice because a file was renamed"
     changed = line(image_id=image_id, rater="ann@example.org", emotion="awe", valence=-3)
-    assert take(empty, changed) == Taken(1, 1, [])
-    assert take(empty, first) == Taken(1, 1, [])
+    assert take(empty, changed) == Taken(1, 1, 1, [])
+    assert take(empty, first) == Taken(1, 1, 1, [])
     votes = votes_of(empty)
     assert sorted(map(str, votes.values())) == ["-3", "sadness"]
     assert "example" not in str(votes), "people are pseudonyms"

@@ -136,7 +136,7 @@ def export(
 @review_app.command(
     "import",
     epilog=examples(
-        "eemo review import labels.jsonl --format jsonl --data data/demo",
+        "eemo review import labels.jsonl --data data/demo",
         "eemo review import project.json --format label-studio --data data/demo",
         "eemo review import instances.json --format coco --data data/demo --json",
     ),
@@ -144,14 +144,18 @@ def export(
 def import_labels(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     *,
-    form: Annotated[Format, typer.Option("--format", help="Format of the file.")],
+    form: Annotated[
+        Format | None, typer.Option("--format", help="Format of the file; jsonl by its ending.")
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take in labels that people gave elsewhere.
 
     They count where nobody judged the same here. What is not taken is listed with its row and the
-    reason. A file that is imported again adds nothing. Exit code 1 if nothing could be taken.
+    reason. A file that is imported again adds nothing; a changed one of the same name replaces what
+    the same people said in it. People of different files count as different people. Exit code 1 if
+    nothing could be taken.
     """
     from eemo_pipeline.cli.review_files import import_file
 

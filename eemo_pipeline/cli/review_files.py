@@ -14,15 +14,24 @@ from eemo_pipeline.web.label_files import LabelFormat
 _COLUMNS = ("row", "image", "person", "field", "reason", "detail")
 
 
-def import_file(data: Path | None, file: Path, format_name: str, *, as_json: bool) -> Exit:
+def import_file(data: Path | None, file: Path, format_name: str | None, *, as_json: bool) -> Exit:
     """Store the labels of a file, and show what was not taken.
 
     Raises:
-        Problem: the file cannot be read or is too large, or the data root has no images.
+        Problem: the file cannot be read or is too large, its ending says no format, or the data
+            root has no images.
     """
     from eemo_pipeline.web.label_import import MAX_BYTES, import_labels
 
     root = choose_data_root(data)
+    format_name = format_name or _ENDINGS.get(file.suffix.lower())
+    if format_name is None:
+        raise wrong_usage(
+            "the ending says no format",
+            shown(file),
+            f"only {', '.join(_ENDINGS)} does; known: {', '.join(_formats())}",
+            "name it with --format",
+        )
     _require_images(root)
     try:
         if file.stat().st_size > MAX_BYTES:
@@ -97,6 +106,7 @@ def export_file(data: Path | None, file: Path, format_name: str | None, *, as_js
         show(f"{written} {noun} in {shown(file)}")
 
 
+_ENDINGS = {".jsonl": "jsonl"}  # of files that are read; JSON may be of several formats
 _TABLE_ENDINGS = (".parquet", ".jsonl", ".csv")
 
 

@@ -44,7 +44,7 @@ def test_labels_go_from_one_data_root_to_another(judged: DataRoot, tmp_path: Pat
 def test_what_cannot_be_taken_is_listed_with_row_and_reason(judged: DataRoot, tmp_path: Path):
     file = tmp_path / "labels.jsonl"
     file.write_text('{"image": "\\u001b[31mnone.jpg", "emotion": "awe"}\n{"emotion"\n')
-    answer = call_eemo("review", "import", file, "--format", "jsonl", "--data", judged.path)
+    answer = call_eemo("review", "import", file, "--data", judged.path)
     assert answer.returncode == 1
     assert "1 bad_json" in answer.stderr
     header, first, second = answer.stdout.splitlines()[:3]
@@ -59,5 +59,7 @@ def test_a_file_that_is_not_there_is_wrong_usage(judged: DataRoot, tmp_path: Pat
     answer = call_eemo("review", "import", gone, "--format", "coco", "--data", judged.path)
     assert answer.returncode == 2
     assert "gone.json" in answer.stderr
+    unsaid = call_eemo("review", "import", gone, "--data", judged.path)
+    assert (unsaid.returncode, "--format" in unsaid.stderr) == (2, True)
     unknown = call_eemo("review", "import", gone, "--format", "xml", "--data", judged.path)
     assert unknown.returncode == 2

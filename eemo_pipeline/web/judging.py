@@ -15,7 +15,7 @@ from eemo_pipeline.aggregation.region_marks import find_unknown
 from eemo_pipeline.web import event_log
 from eemo_pipeline.web.assignment import renew
 from eemo_pipeline.web.care import may_accept_rest, require_looked_at
-from eemo_pipeline.web.database import EVENTS, SLOTS, TASKS, ReviewDatabase
+from eemo_pipeline.web.database import EVENTS, ITEMS, SLOTS, TASKS, ReviewDatabase
 from eemo_pipeline.web.draft_answers import find_said, find_standing, leave_settled
 from eemo_pipeline.web.drafts import Task, find_drafts, note_conflict
 from eemo_pipeline.web.fields import (
@@ -39,6 +39,9 @@ _FIND_TASK = (
     .join(SLOTS, SLOTS.c.task_id == TASKS.c.task_id)
     .outerjoin(EVENTS, EVENTS.c.event_id == sa.bindparam("of_reveal"))
     .where(TASKS.c.task_id == _TASK, SLOTS.c.rater_id == _RATER)
+)
+_FIND_SIZE = sa.select(ITEMS.c.width_px, ITEMS.c.height_px).where(
+    ITEMS.c.image_id == sa.bindparam("of_image")
 )
 _FIND_EVENT = sa.select(EVENTS).where(EVENTS.c.event_id == sa.bindparam("of_event"))
 
@@ -330,9 +333,25 @@ def _check(
             "look at the new draft and answer again",
             draft=draft,
         )
+    if event.field == BOX_FIELD and event.kind == "field_edit":
+        _check_boxes(connection, task, event.value)
     if event.field == REASON_FIELD and event.kind == "field_edit":
         _check_marks(connection, session, task, event.value, drafts)
     return event_log.canonical(draft["value"])
+
+
+def _check_boxes(connection: sa.Connection, task: Task, boxes: Sequence[dict[str, int]]) -> None:
+    """Refuse boxes that leave the image: no record may hold them."""
+    image = connection.execute(_FIND_SIZE, {"of_image": task.image_id}).first()
+    if image is None:  # it has left the data root while it was judged
+        return
+    if any(box["x2_px"] > image.width_px or box["y2_px"] > image.height_px for box in boxes):
+        raise Refused(
+            422,
+            "outside_image",
+            f"a box leaves the image of {image.width_px} x {image.height_px} px",
+            "draw it inside the image",
+        )
 
 
 def _check_marks(

@@ -30,7 +30,8 @@ def decide_by_people(
     - Where most people feel nothing (`neutral`) or cannot tell, or an adjudicator dropped the
       image, the record is dropped (`people_feel_nothing`, `dropped_by_people`).
     - A draft that most confirmed or corrected is the field's value; one that most refused is
-      emptied. `decided_by_people` lists all fields of which people decided.
+      emptied, and its record is preserved without it (`decided_by_people`). The column
+      `decided_by_people` lists all fields of which people decided.
 
     Args:
         records: rows of `records__emoverse`, as machines decided.
@@ -76,7 +77,10 @@ def _decide(
         fields.add("emotion")
         _set_emotion(row, people)
     row["decided_by_people"] = sorted(fields)
-    return row | _state(row, people["outcome"], fields, is_open)
+    row |= _state(row, people["outcome"], fields, is_open)
+    if row["reason"] is None and any(name in people["refused_fields"] for name in _TEXTS):
+        row["reason"] = "decided_by_people"
+    return row
 
 
 def _set_text(row: dict[str, Any], name: str, value: str | None) -> None:

@@ -199,6 +199,15 @@ def answer(database: ReviewDatabase, session: Session, said: dict[str, tuple[str
     judging.commit(database, session, task.task_id, str(uuid.uuid4()), FELT)
     shown = [draft["field"] for draft in judging.reveal(database, session, task.task_id)["drafts"]]
     assert set(shown) == set(said)
+    if "box" in said:
+        outside: dict[str, Any] = {
+            "event_id": str(uuid.uuid4()),
+            "kind": "field_edit",
+            "field": "box",
+        }
+        outside["value"] = [{"x1_px": 0, "y1_px": 0, "x2_px": 9_999, "y2_px": 9}]
+        with pytest.raises(Refused, match="leaves the image"):
+            judging.record(database, session, task.task_id, [Event.model_validate(outside)])
     for field, (kind, value) in said.items():
         event = {"event_id": str(uuid.uuid4()), "kind": kind, "field": field, "value": value}
         judging.record(database, session, task.task_id, [Event.model_validate(event)])

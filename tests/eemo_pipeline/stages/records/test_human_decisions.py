@@ -1,15 +1,23 @@
 """What people decided is the record's, whatever machines said of it."""
 
 import json
+from importlib.resources import files
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from eemo_pipeline.schema.tables import TABLES
 from eemo_pipeline.stages.records.human_decisions import decide_by_people
 
+CHECKS = (
+    *("preserved_records_are_whole", "joined_triplet_follows", "texts_have_authors"),
+    "distribution_sums_to_one",
+)
 SHARES = [0.5, 0, 0.5, 0, 0, 0, 0, 0]
 RECORD = {
     "image_id": "a",
@@ -62,6 +70,50 @@ def decide(
     )
     (row,) = decide_by_people(records, people, disputes).to_dicts()
     return row
+
+
+PRESERVED = {"state": "preserved", "reason": None, "is_contested": False, "intensity": 5}
+TEXTS = ("description", "background", "attribute", "subject")
+
+
+@given(
+    machine=st.sampled_from(
+        [
+            PRESERVED,
+            PRESERVED | {"background": None, "reason": "discarded_background"},
+            {"intensity": 5},
+            {"intensity": 5, "is_contested": False, "reason": "revisable_box"},
+            {"state": "dropped", "reason": "attributes_discarded", "intensity": 5},
+        ]
+    ),
+    outcome=st.sampled_from(["decided", "too_few", "plural", "kept_plural", "dropped"]),
+    acts=st.dictionaries(st.sampled_from([*TEXTS, "box"]), st.sampled_from(["settled", "refused"])),
+    still_open=st.sets(st.sampled_from(["emotion", "box", "subject"])),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_people_decide_the_record_passes_its_checks(
+    machine: dict[str, Any], outcome: str, acts: dict[str, str], still_open: set[str]
+):
+    """A blocking check that people's answers could fail would end every run after them."""
+    said = {"box": [{"x1_px": 1, "y1_px": 2, "x2_px": 3, "y2_px": 4}]}
+    settled = {name: said.get(name, name) for name, act in acts.items() if act == "settled"}
+    authors = ["one" if (RECORD | machine)[name] else "" for name in TEXTS]
+    triplet = "grass-happy-dog" if "background" not in machine else None
+    waiting = {"box"} if machine.get("reason") == "revisable_box" else still_open | {"emotion"}
+    row = decide(
+        machine | {"word_annotators": authors, "joined_triplet": triplet},
+        " ".join(sorted(waiting)) if "state" not in machine else "",
+        outcome=outcome,
+        emotion="awe" if outcome == "decided" else None,
+        settled_json=json.dumps(settled),
+        refused_fields=sorted(name for name, act in acts.items() if act == "refused"),
+    )
+    records__emoverse = frame("records__emoverse", row)
+    for name in CHECKS:
+        sql = (files("sql") / "checks" / "records__emoverse" / f"{name}.sql").read_text()
+        found = duckdb.execute(sql).fetchall()
+        assert found == [], name
+    assert records__emoverse.height == 1
 
 
 def test_an_emotion_of_people_settles_a_contested_record():

@@ -64,31 +64,17 @@ def read_votes(connection: sa.Connection) -> Votes:
         (row.task_id, row.rater_id): row.state for row in connection.execute(sa.select(SLOTS))
     }
     standing: dict[tuple[str, str, str, str], dict[str, Any]] = {}
-    undone: set[str] = set()
-    withdrawn: dict[str, int] = {}
-    spoken: list[dict[str, Any]] = []
     last_event, last_hash = event_log.find_end(connection)
-    for event in event_log.read_events(connection):
-        if event["kind"] == "undo":
-            undone.add(json.loads(event["value"]))
-        elif event["kind"] == WITHDRAWN:
-            withdrawn[event["rater_id"]] = event["seq"]
-        elif event["kind"].startswith("field_") or event["kind"] in (*_SPOKEN, IMPORT):
-            spoken.append(event)
-    rows: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
-    for event in spoken:
-        is_known = event["task_id"] in tasks or event["kind"] == IMPORT
-        is_withdrawn = event["seq"] < withdrawn.get(event["rater_id"], 0)
-        if is_withdrawn and event["kind"] != "adjudicate":
-            continue
-        if event["event_id"] in undone or not is_known:
-            continue
+    for event in _read_spoken(connection):
         task = tasks.get(event["task_id"])
+        if task is None and event["kind"] != IMPORT:
+            continue
         for said_in, name, values in _answers(event):
             is_repeat = said_in == "blind" and task is not None and task.queue == REPEATS
             phase = "repeated" if is_repeat else said_in
             key = (event["image_id"], event["rater_id"], phase, name)
             standing[key] = event | values
+    rows: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
     for (image_id, rater_id, phase, name), event in sorted(standing.items()):
         task = tasks.get(event["task_id"])
         is_probe = phase == "drafts" and task is not None and name == task.probe_field
@@ -118,6 +104,25 @@ def read_votes(connection: sa.Connection) -> Votes:
             }
         )
     return Votes(rows[False], rows[True], count_waiting(connection), last_event, last_hash)
+
+
+def _read_spoken(connection: sa.Connection) -> Iterator[dict[str, Any]]:
+    """Yield the events that say something and still stand, in order."""
+    undone: set[str] = set()
+    withdrawn: dict[str, int] = {}
+    spoken: list[dict[str, Any]] = []
+    for event in event_log.read_events(connection):
+        if event["kind"] == "undo":
+            undone.add(json.loads(event["value"]))
+        elif event["kind"] == WITHDRAWN:
+            withdrawn[event["rater_id"]] = event["seq"]
+        elif event["kind"].startswith("field_") or event["kind"] in (*_SPOKEN, IMPORT):
+            spoken.append(event)
+    for event in spoken:
+        is_withdrawn = event["seq"] < withdrawn.get(event["rater_id"], 0)
+        if event["event_id"] in undone or (is_withdrawn and event["kind"] != "adjudicate"):
+            continue
+        yield event
 
 
 def _answers(event: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

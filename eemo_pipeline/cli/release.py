@@ -198,7 +198,7 @@ def find_release(data: Path | None, release: str | None) -> Path:
         raise wrong_usage(
             f"there is no release {number}",
             shown(root.releases),
-            f"there are {', '.join(map(str, numbers))}",
+            f"the releases are: {', '.join(map(str, numbers))}",
             command("release list", root),
         )
     return root.releases / str(number)

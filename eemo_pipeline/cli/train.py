@@ -1,6 +1,7 @@
 """Trains recipes on the tables of a data root (`eemo train`), and finds like images by them."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def train(
             "the recipe cannot be used",
             f"--recipe {' --recipe '.join(recipes)}",
             str(error),
-            command(f"train --recipe {list_recipes()[0]}", root),
+            command(f"train --recipe {_find_nearest(recipes)}", root),
         ) from error
     if not (root.tables / "assess__items.parquet").is_file():
         raise Problem(
@@ -70,3 +71,10 @@ def _resolve(name: str) -> str:
 def _next_commands(root: DataRoot) -> list[str]:
     query = "select recipe, status, base_model, train_loss, accuracy, path from training__runs"
     return [command(f'sql "{query}"', root), command("ui", root)]
+
+
+def _find_nearest(recipes: Sequence[str]) -> str:
+    """Return the recipe whose name is nearest to one that was asked for, else the first."""
+    shipped = list_recipes()
+    near = [match for name in recipes for match in get_close_matches(name, shipped, 1)]
+    return (near or list(shipped))[0]

@@ -1,9 +1,11 @@
 """Runs that the command line starts, in its own process and without a Dagster daemon."""
 
 import logging
+import re
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,8 @@ def _select(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)  # about `group:`
             keys = dg.AssetSelection.from_string(selection).resolve(graph)
+    except dg.DagsterInvalidSubsetError as error:
+        raise BadSelection(_name_missing(str(error), graph.get_all_asset_keys())) from error
     except (dg.DagsterInvalidDefinitionError, dg.DagsterError, ValueError) as error:
         raise BadSelection(str(error)) from error
     chosen = keys & set(job.asset_layer.executable_asset_keys)
@@ -93,6 +97,21 @@ def _select(
     # The tables of one step cannot be made apart.
     together = (graph.get_execution_set_asset_and_check_keys(key) for key in chosen)
     return sorted({key for made in together for key in made if isinstance(key, dg.AssetKey)})
+
+
+def _name_missing(message: str, keys: Iterable[dg.AssetKey]) -> str:
+    """Return which assets of a selection do not exist, and which names are near to theirs.
+
+    Args:
+        message: Dagster's, which begins with the list of the keys that it misses.
+        keys: the assets that exist.
+    """
+    known = [key.to_user_string() for key in keys]
+    said = []
+    for name in re.findall(r"'([^']*)'", message.partition("were selected")[0]):
+        near = get_close_matches(name, known, 1)
+        said.append(f"there is no asset {name}" + (f": did you mean {near[0]}?" if near else ""))
+    return "; ".join(said) or message
 
 
 class _Reporter(logging.Handler):

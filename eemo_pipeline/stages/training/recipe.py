@@ -284,7 +284,7 @@ def read_recipe(name: str) -> Recipe:
         return parse_recipe(path.stem, path.read_text(encoding="utf-8", errors="replace"))
     if name not in list_recipes():
         raise BadRecipe(
-            f"there is no recipe {name!r}{_suggest(name, list_recipes())}. "
+            f"there is no recipe {name!r}{_suggest(name, list_recipes()) or '.'} "
             f"Recipes: {', '.join(list_recipes())}; or the path of a .yaml file"
         )
     return parse_recipe(name, _FOLDER.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))

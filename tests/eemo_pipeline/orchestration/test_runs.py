@@ -7,7 +7,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from eemo_pipeline.orchestration.runs import build_listener, is_interrupt
+from eemo_pipeline.orchestration.runs import (
+    BadSelection,
+    build_listener,
+    is_interrupt,
+    run_assets,
+)
 from resources.instance.dagster_home import open_instance
 
 
@@ -58,3 +63,8 @@ def test_a_warning_that_is_logged_in_a_step_is_heard_and_kept(tmp_path: Path) ->
     assert ("warning", "openai asks to wait", {}) in heard
     assert "halfway" not in [name for _, name, _ in heard]
     assert kept == [(logging.INFO, "halfway"), (logging.WARNING, "openai asks to wait")]
+
+
+def test_a_mistyped_asset_is_named_with_the_nearest_one(tmp_path: Path) -> None:
+    with pytest.raises(BadSelection, match=r"^there is no asset qa__item: did you mean qa__items"):
+        run_assets(tmp_path, "qa__item")

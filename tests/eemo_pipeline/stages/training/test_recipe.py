@@ -82,7 +82,7 @@ def test_recipes_are_found_by_name_or_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(PROBE)
     assert read_recipe(str(path)).name == "mine"
-    with pytest.raises(BadRecipe, match="did you mean 'sft_lora'"):
+    with pytest.raises(BadRecipe, match=r"did you mean 'sft_lora'\? Recipes"):
         read_recipe("sft_lra")
     with pytest.raises(BadRecipe, match="no recipe file"):
         read_recipe(str(tmp_path / "other.yaml"))

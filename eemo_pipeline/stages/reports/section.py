@@ -52,6 +52,11 @@ def say_count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
+def say_list(names: Sequence[str]) -> str:
+    """Return `awe`, `awe and fear`, or `awe, fear and joy`."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
 def say_percent(share: float) -> str:
     """Return a share of 0 to 1 in per cent."""
     return f"{100 * share:.0f} %" if share >= 0.1 or share == 0 else f"{100 * share:.1f} %"

@@ -1,6 +1,7 @@
 """Sections about labels: balance of the emotions, and the valence-arousal plane."""
 
 import math
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from eemo_pipeline.stages.reports.section import (
     Section,
     name_anchor,
     say_count,
+    say_list,
     say_percent,
     total,
 )
@@ -28,12 +30,10 @@ def _draw_balance(emotions: pl.DataFrame, by_source: pl.DataFrame) -> Drawn:
     shown = {name: column for column, name in _BY.items() if emotions[column].sum()}
     sentences: list[str] = []
     for name, column in shown.items():
-        counts = emotions.sort(column, "emotion", descending=[True, False])
-        most, least = counts.row(0, named=True), counts.row(-1, named=True)
+        counts = dict(emotions.sort("emotion").select("emotion", column).iter_rows())
         sentences.append(
             f"By {name}, {say_count(total(emotions, column), 'image')} have an emotion: "
-            f"{most['emotion']} leads with {most[column]:,}, "
-            f"{least['emotion']} has the fewest with {least[column]:,}."
+            f"{_say_extremes(counts)}."
         )
     labels = emotions["emotion"].to_list()
     series: dict[str, list[float | None]] = {
@@ -53,6 +53,21 @@ def _draw_balance(emotions: pl.DataFrame, by_source: pl.DataFrame) -> Drawn:
             str(source): [_draw_source(str(source), part)]
             for (source,), part in by_source.group_by("source", maintain_order=True)
         },
+    )
+
+
+def _say_extremes(counts: Mapping[str, int]) -> str:
+    """Return the emotions with the most and with the fewest images, all of them where some tie."""
+    most, fewest = max(counts.values()), min(counts.values())
+    if most == fewest:
+        return f"each has {most:,}"
+    first, last = (
+        [emotion for emotion, count in counts.items() if count == number]
+        for number in (most, fewest)
+    )
+    return (
+        f"{say_list(first)} {'lead' if len(first) > 1 else 'leads'} with {most:,}, "
+        f"{say_list(last)} {'have' if len(last) > 1 else 'has'} the fewest with {fewest:,}"
     )
 
 

@@ -183,6 +183,10 @@ def test_numbers_are_those_of_the_tables(built: Built):
     assert built.summaries["confusion"].startswith(
         "Models and people's labels name the same emotion on 1 of 4 images (25 %)."
     )
+    assert built.summaries["emotion_balance"].startswith(
+        "By people's labels, 4 images have an emotion: anger, awe, contentment and fear lead with "
+        "1, amusement, disgust, excitement and sadness have the fewest with 0."
+    )
     counts = {row["emotion"]: row["people_labels"] for row in read_data(built, "emotion_balance")}
     assert {emotion for emotion, count in counts.items() if count} == set(EMOTIONS)
 

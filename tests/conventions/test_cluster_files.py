@@ -41,8 +41,19 @@ def test_every_container_launches_on_ray_and_sees_one_data_root() -> None:
     variables = {v["name"]: v["value"] for v in values["common"]["containerEnv"]}
     assert variables == VARIABLES
     for group in (values["head"], values["worker"]):
-        assert [mount["mountPath"] for mount in group["volumeMounts"]] == ["/data"]
+        assert group["volumeMounts"][0]["mountPath"] == "/data"
         assert {v["name"] for v in group["volumes"]} == {m["name"] for m in group["volumeMounts"]}
+
+
+def test_trainers_have_the_memory_that_their_loaders_share() -> None:
+    """Docker and Kubernetes give 64 MB, and a loader's process that gets no more is killed."""
+    services = read("compose.yaml")["services"]
+    assert {service["shm_size"] for service in services.values()} == {"4gb"}
+    worker = read("kuberay-values.yaml")["worker"]
+    mounted = {mount["mountPath"]: mount["name"] for mount in worker["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in worker["volumes"]}
+    shared = volumes[mounted["/dev/shm"]]  # noqa: S108 (a place in the container)
+    assert shared["emptyDir"] == {"medium": "Memory", "sizeLimit": "4Gi"}
 
 
 def test_the_head_listens_where_the_launcher_looks_and_takes_no_job() -> None:

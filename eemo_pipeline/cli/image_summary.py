@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Rows = Sequence[Mapping[str, Any]]
 
 _SPOKEN = {"absent": "found no", "unknown": "could not tell"}
+_GONE = "in no source any more; what people said of it is kept, and part of no record"
 _MOST_NAMED = 6  # of one kind, in one line
 
 
@@ -21,6 +22,12 @@ def summarise_image(explained: "Sequence[Explained]") -> dict[str, str]:
     tables: dict[str, Rows] = {part.table: part.rows for part in explained}
     tables["review__votes"] = _by_person(tables.get("review__votes", ()))
     tables["release__rows"] = _by_release(tables.get("release__rows", ()))
+    if tables["review__votes"] and not tables.get("ingest__images"):
+        return {"file": _GONE} | _tell(tables)
+    return _tell(tables)
+
+
+def _tell(tables: Mapping[str, Rows]) -> dict[str, str]:
     told = {
         subject: _listed([tell(row) for row in tables.get(table, ())])
         for subject, table, tell in _SUBJECTS

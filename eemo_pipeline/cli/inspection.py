@@ -302,6 +302,8 @@ def _matches(root: DataRoot, prefix: str) -> list[str]:
     return _ids(
         root,
         "select image_id from ingest__images where starts_with(image_id, $prefix) "
+        # People judged it, and it has left its source since.
+        "union select image_id from review__records where starts_with(image_id, $prefix) "
         "order by image_id limit $most",
         {"prefix": prefix, "most": _CANDIDATES + 1},
     )

@@ -293,8 +293,7 @@ def explain(database: Path, image: str) -> list[Explained]:
 
     Args:
         database: the published file.
-        image: an image_id, a prefix of exactly one, or the path of a file as its source lists it. A
-            refused file has no image_id and is found by its path.
+        image: an image_id, a prefix of exactly one, or the path of a file as its source lists it.
 
     Raises:
         WarehouseError: nothing matches, or more than one image does.
@@ -378,7 +377,9 @@ def _resolve(connection: duckdb.DuckDBPyConnection, image: str) -> str | None:
         connection,
         "select image_id from ingest__images where starts_with(image_id, $image) "
         "union select image_id from ingest__records "
-        'where starts_with(image_id, $image) or "path" = $image order by 1 limit 6',
+        'where starts_with(image_id, $image) or "path" = $image '
+        "union select image_id from review__records where starts_with(image_id, $image) "
+        "order by 1 limit 6",
         {"image": image},
     )
     if len(found) > 1 or not image:

@@ -28,6 +28,7 @@ def test_each_phase_of_a_persons_answers_is_told_in_words():
         ),
     ]
     told = summarise_image([Explained("review", "review__votes", tuple(votes))])
+    assert told["file"].startswith("in no source any more")
     assert told["people said"].split("; ") == [
         "ann felt awe, valence 3, besides fear 2",
         "ann refused box",

@@ -460,7 +460,10 @@ def test_a_refused_file_is_explained_by_its_path(database):
 def test_a_prefix_must_be_unique(tables, database):
     rows = [{"image_id": image_id, "source": "folder"} for image_id in (FIRST, SECOND)]
     write(tables, "ingest__images", rows)
+    write(tables, "review__records", [{"image_id": "c" * 64, "outcome": "decided"}])
     publish(tables, database)
+    (judged,) = explain(database, "cc")
+    assert judged.table == "review__records", "it has left its source since people judged it"
     assert explain(database, "aa")[0].rows[0]["image_id"] == FIRST
     with pytest.raises(WarehouseError, match="more than one image"):
         explain(database, "a")

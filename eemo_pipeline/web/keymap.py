@@ -68,7 +68,7 @@ def _steps(scale: str, low: str, high: str) -> list[tuple[str, str]]:
 
 
 # Which emotion is in which place is not the same for everybody (`fields.order_emotions`).
-_FELT = (*(f"emotion {place} of the screen" for place in range(1, 9)), "neutral", "cannot tell")
+_FELT = (*(f"emotion {place} on the screen" for place in range(1, 9)), "neutral", "cannot tell")
 ACTIONS = (
     *_row(
         (BLIND,),

@@ -19,6 +19,7 @@ export async function send(path, body = {}, method = "POST") {
     method,
     headers: { "content-type": "application/json", "x-csrf-token": csrf },
     body: JSON.stringify(body),
+    keepalive: method === "PUT", // a choice is stored also where the page is left at once
   });
 }
 

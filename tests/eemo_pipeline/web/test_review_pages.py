@@ -650,7 +650,8 @@ def test_a_person_chooses_keys_and_finds_them_in_the_overlay(
         change.click()
         page.keyboard.press(key)
         notice.filter(has_text=said).wait_for()
-    page.locator("#single-keys").uncheck()
+    with page.expect_response("**/api/me/keys"):  # it is stored before the page is left
+        page.locator("#single-keys").uncheck()
     page.goto(f"http://127.0.0.1:{server.port}/label")
     wait_for_image(page)
     page.keyboard.press("z")
@@ -673,9 +674,11 @@ def test_a_person_chooses_keys_and_finds_them_in_the_overlay(
     page.keyboard.press("?")
     assert page.locator('#help[open] kbd[data-key="emotion_3"]').inner_text() == "Z"
     page.keyboard.press("Escape")
+    page.locator("#help:not([open])").wait_for(state="attached")
     # The grid: keys mark a row or a column, arrows and Space a cell, Enter commits the chosen cell.
-    for key in ("\\", "t"):
-        page.keyboard.press(key)
+    with page.expect_response("**/api/me/ratings"):
+        page.keyboard.press("\\")
+    page.keyboard.press("t")
     assert page.locator(".plane .half").count() == 9
     page.locator('[role="gridcell"][tabindex="0"]').focus()
     for key in ("ArrowRight", "ArrowUp", "ArrowUp", "Enter"):

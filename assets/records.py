@@ -6,12 +6,14 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from assets._results import count_rows
 from assets._tables import outs
 from eemo_pipeline.aggregation.kept_images import move_to_kept, move_votes_to_kept
 from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.stages.critic.limits import CriticLimits
 from eemo_pipeline.stages.records.aigiemo import PER_CLASS, build_aigiemo, count_classes
 from eemo_pipeline.stages.records.integrated import MADE_FROM, integrate
+from eemo_pipeline.stages.records.regions import link_words
 from eemo_pipeline.stages.sources import known_sources
 
 
@@ -22,7 +24,7 @@ class BalanceConfig(dg.Config):
 
 
 @dg.multi_asset(
-    outs=outs("records__emoverse", "records__regions", "records__links"),
+    outs=outs("records__emoverse", "records__regions"),
     ins={name: dg.AssetIn(dagster_type=pl.DataFrame) for name in MADE_FROM},
 )
 def records(
@@ -30,13 +32,23 @@ def records(
     text_similarity: dg.ResourceParam[TextSimilarity],
     **tables: pl.DataFrame,
 ) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Build the record of every kept image, its regions, and the links of words to regions."""
+    """Build the record of every kept image, and its regions."""
     types = {name: source.image_type for name, source in known_sources().items()}
     integrated = integrate(tables, thresholds.decision, text_similarity, types)
     rows_in = {"rows_in": tables["dedup__images"].height}
     yield dg.Output(integrated.records, "records__emoverse", metadata=rows_in)
     yield dg.Output(integrated.regions, "records__regions")
-    yield dg.Output(integrated.links, "records__links")
+
+
+@dg.asset
+def records__links(
+    records__emoverse: pl.DataFrame, records__regions: pl.DataFrame
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """One row per record, field of its triplet, and region that shows it.
+
+    Made from the records as people edited them, so that a link never has words that are gone.
+    """
+    return count_rows(link_words(records__emoverse, records__regions), records__emoverse.height)
 
 
 @dg.multi_asset(outs=outs("records__aigiemo", "records__class_stops"))

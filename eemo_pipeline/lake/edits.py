@@ -20,6 +20,8 @@ from eemo_pipeline.lake.durability import flush_folder
 from eemo_pipeline.schema.tables import Table
 
 Key = tuple[Any, ...]
+# Column -> the columns that it joins by hyphens: it follows an edit of one of them.
+_JOINED = {"joined_triplet": ("background", "attribute", "subject")}
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,11 @@ def apply_edits(frame: pl.DataFrame, table: Table, edits: Sequence[Edit]) -> App
     changed = sum(not same(rows[key][column], computed[key][column]) for key, column in wanted)
     waiting = sum(not same(rows[key][column], new) for (key, column), new in wanted.items())
     edited = pl.DataFrame(list(rows.values()), schema={"_place": pl.UInt32} | dict(frame.schema))
+    edited = edited.with_columns(
+        pl.concat_str(parts, separator="-").alias(name)
+        for name, parts in _JOINED.items()
+        if name in frame.columns
+    )
     rest = frame.with_row_index("_place").join(keys, on=table.key, how="anti", nulls_equal=True)
     return Applied(pl.concat([rest, edited]).sort("_place").drop("_place"), changed, waiting)
 

@@ -12,6 +12,7 @@ from tests.support.lakes import copy_lake
 
 TABLE = "records__emoverse"
 OTHER = {"awe": "contentment"}
+WHOLE = "emotion is not null and joined_triplet is not null"
 
 
 def read(root: Path, name: str) -> pl.DataFrame:
@@ -32,12 +33,13 @@ def test_edited_records_go_through_the_graph(small_lake: Path, tmp_path: Path) -
     file = tmp_path / "records.jsonl"
     told = call_eemo(
         *("gate", "export", TABLE, "--to", file, "--data", root),
-        *("--where", "emotion is not null and state in ('preserved', 'human')"),
+        *("--where", f"{WHOLE} and state in ('preserved', 'human')"),
     )
     assert told.returncode == 0, told.stderr
     rows = [json.loads(line) for line in file.read_text().splitlines()][:3]
     for row in rows:
         row["emotion"] = OTHER.get(row["emotion"], "awe")
+    rows[0]["subject"] = "a kite over the sea"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     untouched = read(root, TABLE)
     taken = call_eemo("gate", "import", TABLE, file, "--by", "ann", "--data", root)
@@ -52,9 +54,15 @@ def test_edited_records_go_through_the_graph(small_lake: Path, tmp_path: Path) -
     assert read(root, TABLE).filter(others).equals(untouched.filter(others))
     edits = read(root, "gate__edits")
     assert set(edits.select("edited_column", "edited_by", "edit_state").rows()) == {
-        ("emotion", "ann", "holds")
+        ("emotion", "ann", "holds"),
+        ("subject", "ann", "holds"),
     }
-    assert edits.height == len(rows) == 3
+    assert edits.height == len(rows) + 1 == 4
+    # What follows from an edited word in the table itself, and in the links to regions.
+    (edited,) = read(root, TABLE).filter(image_id=rows[0]["image_id"]).to_dicts()
+    assert edited["joined_triplet"].endswith(f"-{edited['attribute']}-a kite over the sea")
+    links = read(root, "records__links").filter(image_id=rows[0]["image_id"], field="subject")
+    assert set(links["linked_text"]) <= {"a kite over the sea"}
     rebuilt = {name for name in changed if name.startswith("tables/")}
     assert {f"tables/{TABLE}.parquet", "tables/gate__edits.parquet"} < rebuilt
     # What is made before the records, and what is made from images alone, stays as it was.

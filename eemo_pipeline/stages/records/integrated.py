@@ -1,4 +1,4 @@
-"""The three tables of EmoVerse's records: records, regions, and the links of words to regions."""
+"""The tables of EmoVerse's records that are made together: records and regions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from eemo_pipeline.aggregation.text_similarity import TextSimilarity
 from eemo_pipeline.aggregation.word_agreement import WordEvidence, list_boxed
 from eemo_pipeline.stages.records import build_records, describe_images
 from eemo_pipeline.stages.records.human_decisions import decide_by_people
-from eemo_pipeline.stages.records.regions import build_regions, latest_regions, link_words
+from eemo_pipeline.stages.records.regions import build_regions, latest_regions
 
 # The tables that a record is made from.
 MADE_FROM = (
@@ -25,11 +25,10 @@ MADE_FROM = (
 
 @dataclass(frozen=True)
 class Integrated:
-    """Rows of `records__emoverse`, `records__regions` and `records__links`."""
+    """Rows of `records__emoverse` and `records__regions`."""
 
     records: pl.DataFrame
     regions: pl.DataFrame
-    links: pl.DataFrame
 
 
 def integrate(
@@ -67,5 +66,4 @@ def integrate(
     source_records = move_to_kept(tables["ingest__records"], clusters)
     by_models = describe_images(built, images, source_records, replies, later_replies, types)
     records = decide_by_people(by_models, tables["review__records"], tables["critic__queue"])
-    regions = build_regions(records, found)
-    return Integrated(records, regions, link_words(records, regions))
+    return Integrated(records, build_regions(records, found))

@@ -63,6 +63,7 @@ def times_made(root: DataRoot) -> dict[str, int]:
 def follows_from_votes() -> set[str]:
     asked = ("review__votes", "_review__probes", "review__waiting")
     chosen = dg.AssetSelection.assets(*asked).downstream()
+    chosen -= dg.AssetSelection.assets("release__builds")  # a release is built on demand alone
     graph = build_definitions().resolve_asset_graph()
     return {key.to_user_string() for key in chosen.resolve(graph)}
 

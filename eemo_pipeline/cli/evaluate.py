@@ -17,7 +17,7 @@ from eemo_pipeline.lake.data_root import DataRoot
 if TYPE_CHECKING:
     import polars as pl
 
-    from eemo_pipeline.stages.evaluation.benchmarks import Benchmark
+    from eemo_pipeline.stages.evaluation.benchmarks import Benchmark, Item
     from eemo_pipeline.stages.evaluation.replay import Replay
     from eemo_pipeline.stages.evaluation.scores import Score
     from resources.child_models.sentence_similarity import SentenceSimilarity
@@ -48,6 +48,7 @@ def ask_model(
     from eemo_pipeline.cli.run import run_selection
 
     root, text = _require(data, names, model)
+    _prepare_items(root, names)
     choose_judge()
     chosen = choose_models(text, budgets)
     settings: dict[str, Any] = {"models": [text], "benchmarks": list(names)}
@@ -84,17 +85,16 @@ def show_cost(
     root, text = _require(data, names, model)
     choose_plan(text, budgets)
 
-    def table(name: str) -> "pl.DataFrame":
-        return scan_table(root.tables, name).collect()
-
     lines: list[dict[str, Any]] = []
+    prepared = _prepare_items(root, names)
+    pictures = scan_table(root.tables, "ingest__images").collect()
     with open_ledger_of(root) as ledger:
         session = Session(ledger, Budget(), read_prices())
         examinee, judge = planned_examinee(text, session, root), planned_judge(session, root)
         for name in names:
             benchmark = choose_benchmark(name)
-            items = choose_items(benchmark.prepare(table) if benchmark.prepare else [], limit)
-            line = forecast_evaluation(examinee, benchmark, items, table("ingest__images"))
+            items = choose_items(prepared[name], limit)
+            line = forecast_evaluation(examinee, benchmark, items, pictures)
             lines.append({"benchmark": name, "items": len(items), **asdict(line)})
             judged = forecast_judge(judge, benchmark, items) if judge else None
             if judged and judged.pictures:
@@ -143,6 +143,32 @@ def _require(data: Path | None, names: Sequence[str], model: str | None) -> tupl
             *(making_commands(root) or (command("run", root),)),
         )
     return root, model
+
+
+def _prepare_items(root: DataRoot, names: Sequence[str]) -> "Mapping[str, Sequence[Item]]":
+    """Return benchmark -> its items about the images of the data root.
+
+    Raises:
+        Problem: a benchmark has none.
+    """
+    from eemo_pipeline.lake.parquet import scan_table
+
+    def table(name: str) -> "pl.DataFrame":
+        return scan_table(root.tables, name).collect()
+
+    found: dict[str, Sequence[Item]] = {}
+    for name in names:
+        prepare = choose_benchmark(name).prepare
+        found[name] = prepare(table) if prepare else []
+        if not found[name]:
+            raise Problem(
+                "the benchmark has no items here",
+                f"--benchmark {name}",
+                "no image of the data root has the labels that it asks about",
+                command("sources", root),
+                typed_again(f"evaluate --benchmark {name} --replay responses.json"),
+            )
+    return found
 
 
 def _next_commands(root: DataRoot) -> list[str]:

@@ -95,6 +95,17 @@ def test_every_benchmark_has_a_page_that_works_from_disk(demo_lake: Path) -> Non
         assert "What moved" in text
 
 
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_a_benchmark_without_items_here_says_so_and_asks_nothing(
+    demo_lake: Path, words: tuple[str, ...]
+) -> None:
+    chosen = ("--benchmark", "held_out_qa", "--benchmark", "artphoto", "--model", "local")
+    done = call_eemo("evaluate", *chosen, "--data", demo_lake, *words)
+    assert done.returncode == 1
+    assert "the benchmark has no items here" in done.stderr
+    assert "--benchmark artphoto" in done.stderr
+
+
 def test_comparisons_are_adjusted_for_their_number(demo_lake: Path) -> None:
     rows = scan_table(demo_lake / "tables", "evaluation__comparisons").collect()
     assert rows.height > 20

@@ -55,6 +55,10 @@ SMALLEST_TEST = 5
 _MOST_WORDS = 64
 _SMALLEST_WORD_COUNT = 3
 RATINGS = (VALENCE_PLCC, AROUSAL_PLCC)
+NOBODY_SAYS = (
+    "No annotator states it. The embedded ones measure pixels and name no scene, object, face, "
+    "action or style; models do (EEMO_PROVIDERS)."
+)
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _HEAD_PENALTY = 1.0
 
@@ -72,7 +76,7 @@ def ablate_attributes(images: LabelledImages, replies: pl.DataFrame) -> pl.DataF
     words = attribute_words(images.image_ids, replies)
     known = [name for name in ATTRIBUTES if words[name].shape[1]]
     missing = [
-        Missing(f"{mechanism}: without {name}", "no_values")
+        Missing(f"{mechanism}: without {name}", "no_values", NOBODY_SAYS)
         for mechanism in (HEADS, INPUTS)
         for name in ATTRIBUTES
         if name not in known

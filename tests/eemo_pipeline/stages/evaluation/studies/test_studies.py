@@ -136,6 +136,7 @@ def test_an_attribute_that_tells_the_emotion_is_missed_when_it_is_zeroed() -> No
     }
     absent = absent.filter(number="Accuracy")
     assert set(absent["reason"]) == {"no_values"}
+    assert all("EEMO_PROVIDERS" in note for note in absent["score_note"])
     assert "heads: without scene" not in set(absent["study_arm"])
     assert absent.filter(study_arm="inputs: without objects")["published_value"].to_list() == [56.5]
 

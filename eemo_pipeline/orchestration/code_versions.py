@@ -27,6 +27,7 @@ from eemo_pipeline.stages.texts import (
 )
 from eemo_pipeline.stages.training import classifier_inputs, recipe_runs
 from eemo_pipeline.stages.verification import linear_probe, vlm_verifier
+from eemo_pipeline.stats import cluster_bootstrap
 from eemo_pipeline.stats.hash_draws import short_hash
 from eemo_pipeline.vlm.prompts import read_prompt
 from resources.child_models import (
@@ -121,6 +122,7 @@ _METHODS: dict[str, tuple[str, ...]] = {
         ),
     ),
     **dict.fromkeys(_STUDY_TABLES, (trials.METHOD,)),
+    "evaluation__comparisons": (cluster_bootstrap.P_METHOD,),
     "texts__descriptions": (descriptions.METHOD,),
     "texts__reasonings": (reasonings.METHOD,),
     "texts__details": (details.METHOD,),

@@ -94,7 +94,7 @@ def _pair(seed: str, shared: pl.DataFrame) -> dict[str, Any]:
     differences = (totals[:, 0] / totals[:, 1]).round(12)  # equal marks differ by exactly 0
     lower, upper = bounds_95(differences)
     is_binary = bool(np.isin(np.concatenate([first, second]), (0.0, 1.0)).all())
-    p = mcnemar(second > 0.5, first > 0.5) if is_binary else two_sided_p(differences)
+    p = mcnemar(second > 0.5, first > 0.5) if is_binary else two_sided_p(differences, len(units))
     return {
         "shared_items": shared.height,
         "first_mark": float(first.mean()),

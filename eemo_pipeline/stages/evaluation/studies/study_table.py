@@ -137,7 +137,7 @@ def _score(study: Study, seed: str, trials: Sequence[Trial]) -> list[dict[str, A
             "counted_items": sum(len(trial.truth) for trial in one.trials),
             "counted_clusters": len(np.unique(np.concatenate([t.units for t in one.trials]))),
             "train_count": max(trial.train_count for trial in one.trials),
-            **_compare(study, seed, one.trials[0], number, drawn),
+            **_compare(study, seed, one.trials[0], number, len(units), drawn),
             **(published_of(study.name, arm, tested_on, number) if seed == ALL_SEEDS else {}),
         }
         for (arm, number), one in measured.items()
@@ -172,6 +172,7 @@ def _compare(
     seed: str,
     trial: Trial,
     number: str,
+    clusters: int,
     drawn: Mapping[tuple[str, str], tuple[float, np.ndarray]],
 ) -> dict[str, Any]:
     reference, arm = study.reference(trial), trial.arm
@@ -187,7 +188,7 @@ def _compare(
         "reference_arm": reference,
         "arm_difference": value - other,
         **_bounds("arm_difference", differences),
-        "test_p_value": two_sided_p(differences) if is_tested else None,
+        "test_p_value": two_sided_p(differences, clusters) if is_tested else None,
     }
 
 

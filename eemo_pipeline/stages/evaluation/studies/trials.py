@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from eemo_pipeline.stages.evaluation.studies.labelled_images import LabelledImages
+from eemo_pipeline.stats.cluster_bootstrap import P_METHOD
 from eemo_pipeline.stats.linear_classifier import fit_classifier
 
 METHOD = (
     "linear classifier by ridge regression on class indicators (Hastie et al. 2009, section 4.2), "
     "penalty 100; ratings by ridge regression; tested on whole near-duplicate clusters; shared "
     "layer by reduced-rank regression (Izenman 1975); paired bootstrap over clusters, "
-    "1000 resamples"
+    f"1000 resamples; {P_METHOD}"
 )
 # What the weights of 88 or of 1,000 standardised features are worth beside rows; fixed, not tuned.
 PENALTY = 100.0

@@ -142,7 +142,7 @@ def _wins(
             "score_unit": "percent",
             "score_value": round(100 * float(worth.mean()), _DIGITS),
             **_bounds("score", 100 * drawn),
-            "test_p_value": two_sided_p((drawn - 0.5).round(9)),
+            "test_p_value": two_sided_p((drawn - 0.5).round(9), len(people)),
             "score_note": f"People: {int(won.sum())} wins, {int(tied.sum())} ties, {lost} losses. "
             "A tie is half a win; tested against 50 %.",
         }

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from eemo_pipeline.stages.evaluation.measures import MEASURES, Sample
-from eemo_pipeline.stats.cluster_bootstrap import bounds_95, draw_clusters
+from eemo_pipeline.stats.cluster_bootstrap import bounds_95, draw_clusters, two_sided_p
 
 DRAWN = np.random.default_rng(7)
 
@@ -85,6 +86,16 @@ def test_duplicates_widen_the_interval_of_clusters_alone() -> None:
         widths.append(upper - lower)
     assert widths[0] == pytest.approx(widths[1])
     assert widths[0] == pytest.approx(2 * 1.96 * marks.std() / 10, rel=0.15)
+
+
+@pytest.mark.parametrize("distance", [0.5, 2.0, 5.0])
+def test_a_p_beyond_the_resamples_is_that_of_the_normal_distribution(distance: float) -> None:
+    drawn = distance + np.random.default_rng(4).normal(size=1000)
+    expected = np.log10(2 * norm.sf(distance))
+    for one in (drawn, -drawn):
+        assert np.log10(two_sided_p(one, 40)) == pytest.approx(expected, abs=0.5)
+    assert two_sided_p(drawn, 5) >= 1 / 16, "five clusters that agree show no more"
+    assert two_sided_p(np.zeros(1000), 40) == 1
 
 
 def test_no_interval_where_resamples_have_no_value() -> None:

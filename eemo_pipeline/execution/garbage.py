@@ -7,7 +7,7 @@ _YOUNG, _MIDDLE, _OLD = 10_000, 20, 20
 
 
 def collect_seldom() -> None:
-    """Collect garbage a hundredth as often, for a process that builds many rows.
+    """Collect new objects a fourteenth as often and all a fiftieth, for a process of many rows.
 
     Rows are dictionaries without cycles, but each collection looks at them and at all that is
     loaded: by default a fifth of the processor time of a run.

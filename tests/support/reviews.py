@@ -323,6 +323,15 @@ class Rater:
         assert self.commit(task_id, **changes).status == 200
         self.accept_drafts(task_id)
 
+    def answer_drafts(self, task_id: str, kind: str) -> None:
+        """Answer every draft of a judged task alike, keep the own emotion, and submit."""
+        seen = self.reveal(task_id).body
+        for draft in seen["drafts"]:
+            assert self.say(task_id, {"kind": kind, "field": draft["field"]}).status == 200
+        if seen["must_reconcile"]:
+            assert self.say(task_id, {"kind": "reconcile", "value": "keep"}).status == 200
+        assert self.submit(task_id).status == 200
+
     def accept_drafts(self, task_id: str) -> None:
         """Accept the drafts of a judged task, keep the own emotion, and submit."""
         for request in _accepting(self.reveal(task_id).body):

@@ -18,7 +18,7 @@ def test_refused_files_and_rows_are_counted_by_reason(tmp_path: Path) -> None:
     (folder / "b.jpg").write_bytes(b"")
     labels = (
         '\r\nfile,emotion,caption\r\na.jpg,joy,"two\r\nlines"\r\n\r\nb.jpg,joy,\r\n'
-        "missing.jpg,joy,\r\na.jpg,joi,\r\n"
+        "missing.jpg,joy,\r\na.jpg,jooy,\r\n"
     )
     (folder / "labels.csv").write_bytes(labels.encode())
     result = call_eemo("run", "--images", folder, "--data", "root", *AND_THE_DATABASE)
@@ -30,7 +30,7 @@ def test_refused_files_and_rows_are_counted_by_reason(tmp_path: Path) -> None:
     shown = lines[lines.index(rows) + 1 :][:3]
     assert [line.split(":")[1] for line in shown] == ["6", "7", "8"]
     assert (
-        shown[2].strip() == "folder labels.csv:8: unknown_label, emotion = joi; did you mean joy?"
+        shown[2].strip() == "folder labels.csv:8: unknown_label, emotion = jooy; did you mean joy?"
     )
     (command,) = (line for line in lines if line.startswith("list them with"))
     listed = call_eemo(*shlex.split(command.removeprefix("list them with"))[1:], "--json")

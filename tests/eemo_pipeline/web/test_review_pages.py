@@ -42,12 +42,32 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> DataRoot:
-    return make_review_root(tmp_path_factory.mktemp("pages"), 70)
+    return make_review_root(tmp_path_factory.mktemp("pages"), 100)
 
 
 @pytest.fixture(scope="module")
 def server(root: DataRoot) -> Iterator[Server]:
+    """Serve images that one person judges each: what two agree on, a third is not shown."""
     with serve_reviews(root) as running:
+        with closing(ReviewDatabase(root.review)) as database, database.writing() as connection:
+            connection.execute(TASKS.update().values(wanted=1))
+        yield running
+
+
+@pytest.fixture(scope="module")
+def disputed(tmp_path_factory: pytest.TempPathFactory) -> DataRoot:
+    return make_review_root(tmp_path_factory.mktemp("disputed"), 16)
+
+
+@pytest.fixture(scope="module")
+def dispute(disputed: DataRoot) -> Iterator[Server]:
+    """Serve images at which three people felt something else: they are to be adjudicated."""
+    with serve_reviews(disputed) as running:
+        for number, emotion in enumerate(("awe", "fear", "anger")):
+            person = Rater(running.port).log_in(new_link(disputed, f"person {number}"))
+            while "task_id" in (task := person.next_task()):
+                assert person.commit(task["task_id"], emotion=emotion).status == 200
+                person.answer_drafts(task["task_id"], "field_unknown")
         yield running
 
 
@@ -379,35 +399,19 @@ def test_what_a_person_said_is_sent_under_no_other_name(browser: "Browser", tmp_
     assert [json.loads(event["value"])["emotion"] for event in said] == ["anger"]
 
 
-def disagree(root: DataRoot, server: Server, name: str) -> None:
-    """Have three people feel something else at the same images, which is to be adjudicated.
-
-    Who sees which image when is drawn: each goes on until one of them was there for all.
-    """
-    judged: list[set[str]] = []
-    for number, emotion in enumerate(("awe", "fear", "anger")):
-        rater = Rater(server.port).log_in(new_link(root, f"{name} {number}"))
-        judged.append(set())
-        while len(judged[-1]) < 8 or not set.intersection(*judged):
-            task_id = rater.next_task()["task_id"]
-            rater.finish(task_id, emotion=emotion)
-            judged[-1].add(task_id)
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_acceptance_23_no_screen_has_a_serious_finding_of_axe(
-    browser: "Browser", root: DataRoot, server: Server, scheme: str
+    browser: "Browser", disputed: DataRoot, dispute: Server, scheme: str
 ):
     """No serious or critical finding of axe on any screen, in either theme."""
     from axe_playwright_python.sync_playwright import Axe
 
-    disagree(root, server, scheme)
-    page = log_in(browser, root, server, f"axe {scheme}", "admin", color_scheme=scheme)
+    page = log_in(browser, disputed, dispute, f"axe {scheme}", "admin", color_scheme=scheme)
     found = []
 
     def look(name: str) -> None:
         report = Axe().run(page).response["violations"]
-        page.screenshot(path=root.path / f"{scheme}-{name}.png", full_page=True)
+        page.screenshot(path=disputed.path / f"{scheme}-{name}.png", full_page=True)
         found.extend(
             (name, one["id"], [node["html"] for node in one["nodes"]][:3])
             for one in report
@@ -434,7 +438,7 @@ def test_acceptance_23_no_screen_has_a_serious_finding_of_axe(
     finish(page)
     wait_for_image(page)
     for path in ("guide", "", "login", "adjudicate", "quality", "gallery", "keys", "admin"):
-        page.goto(f"http://127.0.0.1:{server.port}/{path}")
+        page.goto(f"http://127.0.0.1:{dispute.port}/{path}")
         if path == "gallery":
             page.locator(".cell .buttons").first.wait_for()
         look(path or "home")
@@ -460,35 +464,34 @@ OVERLAPS = """() => {
 
 
 def test_acceptance_23_and_25_at_four_hundred_percent_nothing_overlaps_and_plural_is_decided(
-    browser: "Browser", root: DataRoot, server: Server
+    browser: "Browser", disputed: DataRoot, dispute: Server
 ):
     """At 320 pixels, which is 1280 at 400 %, no page is wider than the window, in any colours."""
-    disagree(root, server, "zoom")
-    page = log_in(browser, root, server, "zoomed", "admin", forced_colors="active")
+    page = log_in(browser, disputed, dispute, "zoomed", "admin", forced_colors="active")
     begin(page)
     page.set_viewport_size({"width": 320, "height": 640})
     wide, covered = [], []
     for path in (None, "", "guide", "quality", "gallery", "keys", "admin", "adjudicate"):
         if path is not None:
-            page.goto(f"http://127.0.0.1:{server.port}/{path}")
-        page.screenshot(path=root.path / f"zoomed-{path or 'home'}.png", full_page=True)
+            page.goto(f"http://127.0.0.1:{dispute.port}/{path}")
+        page.screenshot(path=disputed.path / f"zoomed-{path or 'home'}.png", full_page=True)
         if page.evaluate("document.documentElement.scrollWidth") > 320:
             wide.append(path)
         covered += page.evaluate(OVERLAPS)
     assert wide == covered == []
     # 25: columns without names; "plural" keeps the distribution, and the image leaves the queue.
     task = page.locator("#decide").get_attribute("data-task")
-    assert "zoom 0" not in page.locator("main").inner_text()
+    assert "person 0" not in page.locator("main").inner_text()
     page.locator('input[value="plural"]').check()
     page.locator('input[value="legitimately_plural"]').check()
     page.locator('input[name="guide_change"]').check()
     page.locator("#decide button[type=submit]").press("Enter")
     wait_until_none(page, f'#decide[data-task="{task}"]')
-    decided = next(event for event in read(root)[0] if event["kind"] == "adjudicate")
+    decided = next(event for event in read(disputed)[0] if event["kind"] == "adjudicate")
     assert decided["task_id"] == task
     said = json.loads(decided["value"])
     assert (said["choice"], said["cause"]) == ("plural", "legitimately_plural")
-    page.goto(f"http://127.0.0.1:{server.port}/admin")
+    page.goto(f"http://127.0.0.1:{dispute.port}/admin")
     page.keyboard.press("/")
     page.keyboard.type(decided["image_id"][:12])
     asked = page.locator("tbody tr:not([hidden])")

@@ -137,22 +137,24 @@ def run_corruptions(
 
 
 def _run_made_up(asks: Sequence[Ask]) -> Iterator[tuple[Ask, dict[str, Any]]]:
-    """Run the arms at each correlation of the annotators, and corruptions of the true values."""
+    """Answer with the results on synthetic records."""
     for ask in asks:
-        pictures, limits = ask.payload
-        scores: list[Row] = []
-        for rho in track(RHOS, len(RHOS), "synthetic annotators"):
-            made = make_records(rho, pictures)
-            is_right = judge_by_truth(made.truth)
-            critic = KnowingCritic(is_right, PUBLISHED_RATES)
-            scores += score_arms(
-                made.name, run_arms(made, critic, is_right, limits), PUBLISHED_RATES
-            )
-        # Corruptions start from the truth, which is the same for every rho.
-        made = make_records(RHOS[0], pictures)
-        rows, spoilt = run_corruptions(*tell_truth(made), judge_by_truth(made.truth))
-        corruptions = spoilt.to_dicts()
-        yield ask, {"status": "ok", "scores": scores + rows, "corruptions": corruptions}
+        yield ask, {"status": "ok", **_simulate(*ask.payload)}
+
+
+@cache
+def _simulate(pictures: int, limits: CriticLimits) -> dict[str, list[Row]]:
+    """Run the arms at each correlation of the annotators, and corruptions of the true values."""
+    scores: list[Row] = []
+    for rho in track(RHOS, len(RHOS), "synthetic annotators"):
+        made = make_records(rho, pictures)
+        is_right = judge_by_truth(made.truth)
+        critic = KnowingCritic(is_right, PUBLISHED_RATES)
+        scores += score_arms(made.name, run_arms(made, critic, is_right, limits), PUBLISHED_RATES)
+    # Corruptions start from the truth, which is the same for every rho.
+    made = make_records(RHOS[0], pictures)
+    rows, spoilt = run_corruptions(*tell_truth(made), judge_by_truth(made.truth))
+    return {"scores": scores + rows, "corruptions": spoilt.to_dicts()}
 
 
 @cache

@@ -10,5 +10,7 @@ export function toggleGuide() {
 export function closeGuide() {
   if (!guide.open) return false;
   guide.close();
+  // Until the next frame a control of the closed guide has the focus, and would take Enter.
+  if (guide.contains(document.activeElement)) document.activeElement.blur();
   return true;
 }

@@ -428,8 +428,11 @@ def test_acceptance_23_no_screen_has_a_serious_finding_of_axe(
     page.locator("#guide[open]").wait_for()
     look("guide beside the image")
     page.keyboard.press("'")
-    for key in ("4", "u", "j", "Enter"):
+    page.locator("#guide:not([open])").wait_for(state="attached")
+    for key in ("4", "u", "j"):
         page.keyboard.press(key)
+    page.locator("#commit:enabled").wait_for()
+    page.keyboard.press("Enter")
     page.wait_for_selector(DRAFTS)
     look("drafts")
     page.locator("#open-help").click()

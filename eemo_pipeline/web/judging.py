@@ -114,10 +114,9 @@ def reveal(database: ReviewDatabase, session: Session, task_id: str) -> dict[str
             store(connection, session, "reveal", task_id, task.image_id, name, value=shown)
         said = find_said(connection, session.rater_id, task_id)
         judged = _judgement(said)
-        own = judged.get("emotion", "")
+        own, valence = judged.get("emotion", ""), judged.get("valence", 0)
         drafts = find_drafts(connection, task)
         for draft in drafts:
-            valence = judged.get("valence", 0)
             draft["conflict"] = note_conflict(draft["field"], draft["value"], valence)
         return {
             "drafts": drafts,

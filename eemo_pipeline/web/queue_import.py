@@ -69,6 +69,7 @@ def import_queue(database: ReviewDatabase, root: DataRoot) -> Imported:
     found = images.join(queue.select("image_id"), on="image_id", how="semi")
     items = found.select("image_id", "source", "path", "width_px", "height_px").to_dicts()
     with database.writing() as connection:
+        now = now_ms()
         known = set(
             connection.execute(sa.select(TASKS.c.task_id).where(TASKS.c.queue != REPEATS)).scalars()
         )
@@ -80,8 +81,8 @@ def import_queue(database: ReviewDatabase, root: DataRoot) -> Imported:
         connection.execute(DRAFTS.delete())
         _insert(connection, ITEMS, items)
         _insert(connection, DRAFTS, _as_drafts(drafts))
-        _insert(connection, TASKS, [row | {"added_ms": now_ms()} for row in added])
-        connection.execute(_DATE_OLD_TASKS, {"now": now_ms()})
+        _insert(connection, TASKS, [row | {"added_ms": now} for row in added])
+        connection.execute(_DATE_OLD_TASKS, {"now": now})
     return Imported(len(known) + len(added), len(added), drafts.height)
 
 
